@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import type { Caption, Folder, LibraryStatus, PhotoDetails, Progress, SearchPage } from './records.ts'
+import { returning } from './rpc.ts'
+
+const photoReference = z.union([z.int().positive(), z.string().min(1)])
+/** A photo by its id, or by the path of its file. */
+export type PhotoReference = z.infer<typeof photoReference>
+
+/** A caption longer than this is refused at the border: no reader shows it and the index would suffer. */
+export const maxCaptionLength = 10_000
+
+/** What the renderer, the command line and the server can ask of the library process. */
+export const libraryCalls = {
+  addFolder: returning<Folder>()(z.object({ path: z.string().min(1) })),
+  folders: returning<Folder[]>()(z.object({})),
+  /** Compares the folders with the disk and takes in what is new; all folders where none is named. */
+  scan: returning<ScanSummary>()(z.object({ folderIds: z.array(z.int().positive()).optional() })),
+  /** Captions everything that is work, and answers when nothing is left. */
+  captionAll: returning<CaptionSummary>()(z.object({})),
+  search: returning<SearchPage>()(
+    z.object({
+      query: z.string().max(10_000),
+      limit: z.int().min(1).max(1000).default(50),
+      cursor: z.string().nullable().default(null),
+    }),
+  ),
+  photo: returning<PhotoDetails>()(z.object({ photo: photoReference })),
+  setCaption: returning<Caption>()(
+    z.object({ photo: photoReference, text: z.string().trim().min(1).max(maxCaptionLength) }),
+  ),
+  status: returning<LibraryStatus>()(z.object({})),
+  /** Integrity of the database, in the words of SQLite; an empty list is a sound one. */
+  checkDatabase: returning<string[]>()(z.object({})),
+}
+
+export interface ScanSummary {
+  files: number
+  added: number
+  changed: number
+  moved: number
+  missing: number
+  unchanged: number
+  offlineFolders: string[]
+  elapsedMs: number
+}
+
+export interface CaptionSummary {
+  captioned: number
+  failed: number
+  elapsedMs: number
+}
+
+export type LibraryCalls = typeof libraryCalls
+
+export interface LibraryEvents extends Record<string, unknown> {
+  progress: Progress
+  /** Photos whose row, caption or thumbnail changed; at most a few hundred ids an event. */
+  photosChanged: { photoIds: number[] }
+  foldersChanged: Record<string, never>
+}

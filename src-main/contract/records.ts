@@ -1,0 +1,109 @@
+import type { ErrorRecord } from './errors.ts'
+
+/** Times are milliseconds since 1970 UTC in `…Ms`; `takenAt` is the camera's own wall clock. */
+
+export const captionSources = ['person', 'imported', 'model'] as const
+/** In order of precedence: what a person wrote beats what came with the file, which beats the model. */
+export type CaptionSource = (typeof captionSources)[number]
+
+export interface Caption {
+  id: number
+  photoId: number
+  text: string
+  source: CaptionSource
+  modelId: string | null
+  adapterId: string | null
+  /** BCP 47, where known. */
+  language: string | null
+  score: number | null
+  /** Content hash of the picture it describes, lower-case hex. */
+  contentHash: string | null
+  createdMs: number
+  isCurrent: boolean
+}
+
+export type FolderState = 'online' | 'offline'
+
+export interface Folder {
+  id: number
+  path: string
+  state: FolderState
+  addedMs: number
+  scannedMs: number | null
+  photos: number
+}
+
+export interface Photo {
+  id: number
+  folderId: number
+  /** Absolute path in the form of `file-name.ts` (bytes that are no UTF-8 are kept, escaped). */
+  path: string
+  sizeBytes: number
+  modifiedMs: number
+  contentHash: string | null
+  widthPx: number | null
+  heightPx: number | null
+  orientation: number | null
+  /** `YYYY-MM-DDTHH:MM:SS` as the camera's clock showed. */
+  takenAt: string | null
+  takenOffsetMinutes: number | null
+  camera: string | null
+  lens: string | null
+  latitude: number | null
+  longitude: number | null
+  error: ErrorRecord | null
+  /** Since when the file is gone from a folder that is online. */
+  missingSinceMs: number | null
+  folderState: FolderState
+}
+
+export interface PhotoDetails extends Photo {
+  caption: Caption | null
+  /** All captions ever, newest first. */
+  history: Caption[]
+  /** The picture is no longer the one the current caption describes. */
+  pictureChanged: boolean
+  thumbnailPath: string | null
+}
+
+export interface SearchHit {
+  id: number
+  path: string
+  caption: string | null
+  captionSource: CaptionSource | null
+  /** A short plain-text excerpt around the matches. */
+  snippet: string
+  /** Start and end (UTF-16 offsets in `snippet`) of every match. */
+  marks: [start: number, end: number][]
+}
+
+export interface SearchPage {
+  total: number
+  photos: SearchHit[]
+  /** Pass back for the next page; null at the end. */
+  cursor: string | null
+  /** What was searched for instead, where a word of the query was found nowhere. */
+  corrected: string | null
+}
+
+export interface Progress {
+  phase: 'scan' | 'index' | 'caption' | 'idle'
+  done: number
+  total: number
+  failed: number
+  /** Over the last half minute. */
+  photosPerSecond: number
+  remainingMs: number | null
+}
+
+export interface LibraryStatus {
+  directory: string
+  photos: number
+  captioned: number
+  failed: number
+  missing: number
+  waiting: number
+  folders: Folder[]
+  modelId: string | null
+  progress: Progress
+}
