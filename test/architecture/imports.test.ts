@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+// The house's walls: which part may import which, and which file alone may hold a native package.
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const mayImport: Record<string, readonly string[]> = {
+  'src-main/contract': ['src-main/contract'],
+  'src-main/channels': ['src-main/channels', 'src-main/contract'],
+  'src-main/library': ['src-main/library', 'src-main/contract'],
+  'src-main/engine': ['src-main/engine', 'src-main/contract'],
+  'src-main/cli': ['src-main/cli', 'src-main/contract', 'src-main/channels', 'root'],
+  'src-main/server': ['src-main/server', 'src-main/contract', 'src-main/channels', 'root'],
+  'src-main/desktop': ['src-main/desktop', 'src-main/contract', 'src-main/channels', 'root'],
+  'src-renderer': ['src-renderer', 'src-main/contract'],
+}
+
+/** The files of `library` and `engine` that the hosts may import. */
+const roots = ['src-main/library/library.ts', 'src-main/engine/engine.ts', 'src-main/cli/command-line.ts']
+
+const packageHomes: Record<string, string> = {
+  electron: 'src-main/desktop/',
+  'better-sqlite3': 'src-main/library/store/database.ts',
+  'onnxruntime-node': 'src-main/engine/captioning/session.ts',
+  chokidar: 'src-main/library/folders/watch.ts',
+  sharp: 'src-main/engine/imaging/',
+}
+
+interface Import {
+  from: string
+  specifier: string
+  typeOnly: boolean
+}
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.(ts|svelte)$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  const pattern =
+    /^\s*(?:import|export)\s+(type\s)?[^'"`;]*?from\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]/gm
+  return [...text.matchAll(pattern)].map((match) => ({
+    from: file,
+    specifier: (match[2] ?? match[3] ?? match[4])!,
+    typeOnly: Boolean(match[1]),
+  }))
+}
+
+const partOf = (file: string) => Object.keys(mayImport).find((part) => file.startsWith(`${part}/`))
+const imports = ['src-main', 'src-renderer'].flatMap(sourceFiles).flatMap(importsOf)
+
+test('every source file stands in a part of the house', () => {
+  const homeless = ['src-main', 'src-renderer'].flatMap(sourceFiles).filter((file) => !partOf(file))
+  assert.deepEqual(homeless, [])
+  assert.ok(imports.length > 20, 'the imports were read')
+})
+
+test('parts import only what the plan allows', () => {
+  const wrong = imports
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .filter(({ from, specifier }) => {
+      const target = relative(root, resolve(root, dirname(from), specifier))
+        .split(sep)
+        .join('/')
+      const allowed = mayImport[partOf(from)!]!
+      const isRoot = roots.includes(target) && allowed.includes('root')
+      return !isRoot && !allowed.includes(partOf(target) ?? target)
+    })
+  assert.deepEqual(wrong, [])
+})
+
+test('the contract knows nothing of its hosts', () => {
+  const outside = imports.filter(
+    ({ from, specifier }) =>
+      from.startsWith('src-main/contract/') && !specifier.startsWith('.') && specifier !== 'zod',
+  )
+  assert.deepEqual(outside, [])
+})
+
+test('native packages have one home each', () => {
+  const astray = imports.filter(({ from, specifier }) => {
+    const home = packageHomes[specifier]
+    return home !== undefined && !from.startsWith(home)
+  })
+  assert.deepEqual(astray, [])
+})

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { forkChannel } from '../../../src-main/channels/child-process.ts'
+import { superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
+
+const fragileEngine = fileURLToPath(new URL('../../fixtures/fragile-engine.ts', import.meta.url))
+
+function supervise(environment: NodeJS.ProcessEnv = {}, modelDirectory = 'model') {
+  const starts: number[] = []
+  const engine = superviseEngine(
+    () => {
+      const channel = forkChannel(fragileEngine, { ...process.env, ...environment })
+      starts.push(channel.pid!)
+      return channel
+    },
+    { modelDirectory },
+  )
+  return { engine, starts }
+}
+
+function outcome(settled: PromiseSettledResult<{ caption: string }>): string {
+  return settled.status === 'fulfilled' ? settled.value.caption : (settled.reason as { code: string }).code
+}
+
+test('one process serves all pictures, and a picture’s own error is its own', async (t) => {
+  const { engine, starts } = supervise()
+  t.after(() => engine.close())
+  const settled = await Promise.allSettled(['a', 'damaged', 'b'].map((path) => engine.caption(path)))
+  assert.deepEqual(settled.map(outcome), ['a photo of a', 'PICTURE_DAMAGED', 'a photo of b'])
+  assert.equal(starts.length, 1)
+})
+
+test('the picture that kills the engine twice is set aside and all others are captioned', async (t) => {
+  const { engine, starts } = supervise()
+  t.after(() => engine.close())
+  const paths = ['a', 'b', 'killer one', 'c', 'killer two', 'd']
+  const settled = await Promise.allSettled(paths.map((path) => engine.caption(path)))
+  assert.deepEqual(settled.map(outcome), [
+    'a photo of a',
+    'a photo of b',
+    'PICTURE_KILLS_ENGINE',
+    'a photo of c',
+    'PICTURE_KILLS_ENGINE',
+    'a photo of d',
+  ])
+  // The first, one after the death in company, one after each killer's own.
+  assert.equal(starts.length, 4)
+  assert.equal(new Set(starts).size, 4)
+})
+
+test('an engine killed from outside costs nothing', async (t) => {
+  const { engine, starts } = supervise()
+  t.after(() => engine.close())
+  const { modelId } = await engine.info()
+  const captions = ['a', 'b', 'c'].map((path) => engine.caption(path))
+  process.kill(Number(modelId), 'SIGKILL')
+  assert.deepEqual((await Promise.allSettled(captions)).map(outcome), [
+    'a photo of a',
+    'a photo of b',
+    'a photo of c',
+  ])
+  assert.equal(starts.length, 2)
+})
+
+test('an engine that dies at every start is given up after five', async (t) => {
+  const { engine, starts } = supervise({ FRAGILE_ENGINE: 'never-opens' })
+  t.after(() => engine.close())
+  const settled = await Promise.allSettled(['a', 'b'].map((path) => engine.caption(path)))
+  assert.deepEqual(settled.map(outcome), ['ENGINE_DIED', 'ENGINE_DIED'])
+  assert.equal(starts.length, 5)
+})
+
+test('an engine that says why it cannot open is believed at once', async (t) => {
+  const { engine, starts } = supervise({}, 'nowhere')
+  t.after(() => engine.close())
+  await assert.rejects(engine.info(), { code: 'MODEL_NOT_FOUND' })
+  await assert.rejects(engine.caption('a'), { code: 'MODEL_NOT_FOUND' })
+  assert.equal(starts.length, 1)
+})
+
+test('closing ends the process and cancels what is under way', async () => {
+  const { engine } = supervise()
+  const { modelId } = await engine.info()
+  const caption = engine.caption('a')
+  engine.close()
+  await assert.rejects(caption, { code: 'CANCELLED' })
+  await assert.rejects(engine.caption('b'), { code: 'CANCELLED' })
+  for (let tries = 0; tries < 100; tries++) {
+    try {
+      process.kill(Number(modelId), 0)
+    } catch {
+      return
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  assert.fail('the engine process is still there')
+})
