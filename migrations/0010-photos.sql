@@ -23,7 +23,9 @@ CREATE TABLE photos (
   orientation          INTEGER,
   taken_at             TEXT,                    -- YYYY-MM-DDTHH:MM:SS, the camera's wall clock
   taken_offset_minutes INTEGER,
-  sort_ms              REAL    NOT NULL,        -- when taken, else modified: what "newest first" means
+  -- The wall clock when it was taken, else when the file was modified, as if it were UTC: what "newest first"
+  -- and the dates in a search mean. A photo at 23:30 on New Year's Eve belongs to the old year everywhere.
+  sort_ms              REAL    NOT NULL,
   camera               TEXT,
   lens                 TEXT,
   latitude             REAL,
@@ -32,11 +34,13 @@ CREATE TABLE photos (
   error_message        TEXT,
   engine_deaths        INTEGER NOT NULL DEFAULT 0,
   missing_since_ms     INTEGER,
+  priority             INTEGER NOT NULL DEFAULT 0, -- 1: arrived while watching, or asked for: before back-fill
   UNIQUE (folder_id, directory, name)
 ) STRICT;
 
 CREATE INDEX photos_by_content ON photos (content_hash) WHERE content_hash IS NOT NULL;
 CREATE INDEX photos_by_inode   ON photos (inode, device);
 CREATE INDEX photos_by_time    ON photos (sort_ms DESC, id DESC);
-CREATE INDEX photos_to_index   ON photos (sort_ms DESC) WHERE indexed_ms IS NULL AND missing_since_ms IS NULL;
+CREATE INDEX photos_to_index   ON photos (folder_id, priority DESC, sort_ms DESC, id DESC)
+  WHERE indexed_ms IS NULL AND missing_since_ms IS NULL;
 CREATE INDEX photos_missing    ON photos (missing_since_ms) WHERE missing_since_ms IS NOT NULL;

@@ -1,0 +1,286 @@
+import { LensloreError } from '../../contract/errors.ts'
+import type { Caption, CaptionSource } from '../../contract/records.ts'
+import type { Database } from './database.ts'
+
+export interface ModelCaption {
+  photoId: number
+  text: string
+  /** Length-normalised log-probability. */
+  score: number
+  modelId: string
+  adapterId: string | null
+  /** Of the bytes the engine decoded, lower-case hex. */
+  contentHash: string
+}
+
+export interface ImportedCaption {
+  text: string
+  /** BCP 47, where known. */
+  language: string | null
+  /** The field it came from, such as `xmp dc:description`. */
+  origin: string
+}
+
+export interface CaptionStore {
+  byId(id: number): Caption | undefined
+  current(photoId: number): Caption | null
+  /** All captions ever, newest first. */
+  history(photoId: number): Caption[]
+  /** The person's own words; the same words again add nothing. @throws LensloreError `PHOTO_NOT_FOUND`. */
+  setByPerson(photoId: number, text: string, nowMs: number): Caption
+  /** Several edits in one transaction: all or none. */
+  setManyByPerson(edits: readonly { photoId: number; text: string }[], nowMs: number): Caption[]
+  /** Takes a person's last words back. @returns what is current then; undefined where there is nothing. */
+  undo(photoId: number, nowMs: number): Caption | null | undefined
+  /** Brings the words that were last taken back; undefined where there are none, or newer words. */
+  redo(photoId: number): Caption | null | undefined
+  /** A batch of the engine's captions in one transaction. Photos that are gone meanwhile are skipped. */
+  addFromModel(batch: readonly ModelCaption[], nowMs: number): void
+  /**
+   * Makes the imported captions of a photo those that its files have now: new ones are added, ones no longer
+   * there are withdrawn, the same ones change nothing. The first of the list is the current one.
+   */
+  setImported(photoId: number, captions: readonly ImportedCaption[], nowMs: number): void
+  /**
+   * Gives photos the captions that another photo with the same content got from this model.
+   * @returns those that got one.
+   */
+  copyFromDuplicates(photoIds: readonly number[], modelKey: string, nowMs: number): number[]
+}
+
+interface CaptionRow {
+  id: number
+  photo_id: number
+  text: string
+  source: CaptionSource
+  model_id: string | null
+  adapter_id: string | null
+  language: string | null
+  score: number | null
+  content_hash: Buffer | null
+  created_ms: number
+  is_current: number
+}
+
+interface NewCaption {
+  photoId: number
+  text: string
+  source: CaptionSource
+  origin?: string
+  modelId?: string
+  adapterId?: string | null
+  language?: string | null
+  score?: number | null
+  contentHash: Buffer | null
+}
+
+const select = `SELECT captions.id, photo_id, text, source, model_id, adapter_id, language, score,
+  captions.content_hash, created_ms, captions.id IS photos.caption_id AS is_current
+  FROM captions JOIN photos ON photos.id = captions.photo_id`
+
+/** What `photos.captioned_by` holds: everything that decides a model's words. */
+export function modelKey(modelId: string, adapterId: string | null): string {
+  return adapterId === null ? modelId : `${modelId}+${adapterId}`
+}
+
+/** The model that captioned a photo with exactly this content last, or null. */
+export function modelKeyForContent(database: Database, photoId: number, contentHash: string): string | null {
+  const row = database
+    .prepare<{ model_id: string; adapter_id: string | null }>(
+      `SELECT model_id, adapter_id FROM captions
+       WHERE photo_id = ? AND source = 'model' AND content_hash = ? ORDER BY id DESC LIMIT 1`,
+    )
+    .get(photoId, Buffer.from(contentHash, 'hex'))
+  return row ? modelKey(row.model_id, row.adapter_id) : null
+}
+
+export function createCaptionStore(database: Database): CaptionStore {
+  const { prepare, write } = database
+
+  function byId(id: number): Caption | undefined {
+    const row = prepare<CaptionRow>(`${select} WHERE captions.id = ?`).get(id)
+    return row && toCaption(row)
+  }
+
+  function current(photoId: number): Caption | null {
+    const row = prepare<CaptionRow>(`${select} WHERE photos.id = ? AND captions.id = photos.caption_id`).get(
+      photoId,
+    )
+    return row ? toCaption(row) : null
+  }
+
+  function contentOf(photoId: number): { content_hash: Buffer | null } | undefined {
+    return prepare<{ content_hash: Buffer | null }>('SELECT content_hash FROM photos WHERE id = ?').get(
+      photoId,
+    )
+  }
+
+  function insert(caption: NewCaption, nowMs: number): number {
+    return Number(
+      prepare(
+        `INSERT INTO captions (photo_id, text, source, origin, model_id, adapter_id, language, score,
+           content_hash, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(
+        caption.photoId,
+        caption.text,
+        caption.source,
+        caption.origin ?? null,
+        caption.modelId ?? null,
+        caption.adapterId ?? null,
+        caption.language ?? null,
+        caption.score ?? null,
+        caption.contentHash,
+        nowMs,
+      ).lastInsertRowid,
+    )
+  }
+
+  /** The one place that decides which caption is current; after every change of a photo's captions. */
+  function settle(photoId: number): void {
+    const { id, source } = prepare<{ id: number; source: CaptionSource }>(
+      `SELECT id, source FROM captions WHERE photo_id = ? AND withdrawn_ms IS NULL
+       ORDER BY source = 'person' DESC, source = 'imported' DESC, id DESC LIMIT 1`,
+    ).get(photoId) ?? { id: null, source: null }
+    prepare(
+      `UPDATE photos SET caption_id = ?, caption_source = ?
+       WHERE id = ? AND (caption_id IS NOT ? OR caption_source IS NOT ?)`,
+    ).run(id, source, photoId, id, source)
+  }
+
+  function setByPerson(photoId: number, text: string, nowMs: number): Caption {
+    return write(() => {
+      const photo = contentOf(photoId)
+      if (!photo) throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${photoId}.`)
+      const before = current(photoId)
+      const samePicture = before?.contentHash === (photo.content_hash?.toString('hex') ?? null)
+      if (before?.source === 'person' && before.text === text && samePicture) return before
+      insert({ photoId, text, source: 'person', contentHash: photo.content_hash }, nowMs)
+      settle(photoId)
+      return current(photoId)!
+    })
+  }
+
+  function addOneFromModel(caption: ModelCaption, nowMs: number): void {
+    const photo = contentOf(caption.photoId)
+    if (!photo) return
+    const contentHash = Buffer.from(caption.contentHash, 'hex')
+    insert({ ...caption, source: 'model', contentHash }, nowMs)
+    if (photo.content_hash?.equals(contentHash)) {
+      prepare('UPDATE photos SET captioned_by = ?, priority = 0 WHERE id = ?').run(
+        modelKey(caption.modelId, caption.adapterId),
+        caption.photoId,
+      )
+    } else {
+      // The file changed after it was read: read it again, which then finds this caption.
+      prepare('UPDATE photos SET indexed_ms = NULL WHERE id = ?').run(caption.photoId)
+    }
+    settle(caption.photoId)
+  }
+
+  return {
+    byId,
+    current,
+    history: (photoId) =>
+      prepare<CaptionRow>(`${select} WHERE photo_id = ? ORDER BY captions.id DESC`)
+        .all(photoId)
+        .map(toCaption),
+
+    setByPerson,
+    setManyByPerson: (edits, nowMs) =>
+      write(() => edits.map((edit) => setByPerson(edit.photoId, edit.text, nowMs))),
+
+    undo: (photoId, nowMs) =>
+      write(() => {
+        const { changes } = prepare(
+          `UPDATE captions SET withdrawn_ms = ? WHERE id =
+             (SELECT max(id) FROM captions WHERE photo_id = ? AND source = 'person' AND withdrawn_ms IS NULL)`,
+        ).run(nowMs, photoId)
+        if (changes === 0) return undefined
+        settle(photoId)
+        return current(photoId)
+      }),
+
+    redo: (photoId) =>
+      write(() => {
+        const { changes } = prepare(
+          `UPDATE captions SET withdrawn_ms = NULL WHERE id =
+             (SELECT min(id) FROM captions WHERE photo_id = ? AND source = 'person' AND id > ifnull(
+               (SELECT max(id) FROM captions
+                WHERE photo_id = ? AND source = 'person' AND withdrawn_ms IS NULL), 0))`,
+        ).run(photoId, photoId)
+        if (changes === 0) return undefined
+        settle(photoId)
+        return current(photoId)
+      }),
+
+    addFromModel: (batch, nowMs) =>
+      write(() => {
+        for (const caption of batch) addOneFromModel(caption, nowMs)
+      }),
+
+    setImported: (photoId, captions, nowMs) =>
+      write(() => {
+        const photo = contentOf(photoId)
+        if (!photo) return
+        const wanted = captions.map((caption) => [caption.origin, caption.language, caption.text] as const)
+        const standing = prepare<{ id: number; origin: string; language: string | null; text: string }>(
+          `SELECT id, origin, language, text FROM captions
+           WHERE photo_id = ? AND source = 'imported' AND withdrawn_ms IS NULL ORDER BY id DESC`,
+        ).all(photoId)
+        const before = standing.map((row) => [row.origin, row.language, row.text])
+        if (JSON.stringify(before) === JSON.stringify(wanted)) return
+        for (const { id } of standing) {
+          prepare('UPDATE captions SET withdrawn_ms = ? WHERE id = ?').run(nowMs, id)
+        }
+        // The newest is current, so the first of the list is written last.
+        for (const caption of captions.toReversed()) {
+          insert({ ...caption, photoId, source: 'imported', contentHash: photo.content_hash }, nowMs)
+        }
+        settle(photoId)
+      }),
+
+    copyFromDuplicates: (photoIds, key, nowMs) =>
+      write(() => {
+        const copied: number[] = []
+        for (const photoId of photoIds) {
+          const twin = prepare<CaptionRow>(
+            `${select}
+             WHERE photos.content_hash = (SELECT content_hash FROM photos WHERE id = ?) AND photos.id <> ?
+               AND photos.captioned_by = ? AND captions.source = 'model'
+               AND captions.content_hash = photos.content_hash
+             ORDER BY captions.id DESC LIMIT 1`,
+          ).get(photoId, photoId, key)
+          if (twin?.model_id == null || twin.content_hash === null) continue
+          addOneFromModel(
+            {
+              photoId,
+              text: twin.text,
+              score: twin.score ?? 0,
+              modelId: twin.model_id,
+              adapterId: twin.adapter_id,
+              contentHash: twin.content_hash.toString('hex'),
+            },
+            nowMs,
+          )
+          copied.push(photoId)
+        }
+        return copied
+      }),
+  }
+}
+
+function toCaption(row: CaptionRow): Caption {
+  return {
+    id: row.id,
+    photoId: row.photo_id,
+    text: row.text,
+    source: row.source,
+    modelId: row.model_id,
+    adapterId: row.adapter_id,
+    language: row.language,
+    score: row.score,
+    contentHash: row.content_hash?.toString('hex') ?? null,
+    createdMs: row.created_ms,
+    isCurrent: row.is_current === 1,
+  }
+}

@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs'
+import BetterSqlite3 from 'better-sqlite3'
+import { LensloreError } from '../../contract/errors.ts'
+
+export type Value = string | number | bigint | Buffer | Uint8Array | null
+
+export interface Statement<Row = unknown> {
+  run(...values: Value[]): { changes: number; lastInsertRowid: number | bigint }
+  get(...values: Value[]): Row | undefined
+  all(...values: Value[]): Row[]
+  iterate(...values: Value[]): IterableIterator<Row>
+}
+
+export interface Database {
+  readonly file: string
+  /** The same SQL gives the same statement, so callers need not keep it. */
+  prepare<Row = unknown>(sql: string): Statement<Row>
+  exec(sql: string): void
+  pragma(sql: string): unknown
+  /**
+   * Runs `work` in one transaction that takes the write lock at once (so that two processes wait for each
+   * other instead of failing half-way). Inside another `write` it is part of that one.
+   */
+  write<T>(work: () => T): T
+  /** `step` runs at the end of every outermost `write`, inside its transaction. */
+  beforeCommit(step: () => void): void
+  /** A copy of the whole database in `file`, which must not exist; the copy is complete or absent. */
+  copyTo(file: string): void
+  close(): void
+}
+
+/** How long a statement waits for another process's transaction before it gives up. */
+const busyTimeoutMs = 10_000
+/** Pages kept in this process's memory: with a million photos the process is to stay below 250 MB. */
+const pageCacheKiB = 48 * 1024
+
+/**
+ * Opens a file and sets it up for a library; `migrate` brings its tables.
+ *
+ * Transactions are WAL with `synchronous = FULL`: a commit is on the disk when it returns, so that a caption a
+ * person wrote survives a power cut. (NORMAL would keep the file sound but may lose the last commits.) It
+ * costs one sync a transaction, and everything in bulk is done in batches.
+ * @throws LensloreError `DATABASE_DAMAGED`, `FILE_UNREADABLE`, `LIBRARY_LOCKED`, `DISK_FULL`.
+ */
+export function openDatabase(file: string): Database {
+  return translateErrors(file, () => {
+    const connection = new BetterSqlite3(file, { timeout: busyTimeoutMs })
+    try {
+      connection.pragma('journal_mode = WAL')
+      connection.pragma('synchronous = FULL')
+      connection.pragma('foreign_keys = ON')
+      connection.pragma(`cache_size = -${pageCacheKiB}`)
+      // Mapped pages would count as this process's memory, and a read error on a drive that goes away would
+      // be a bus error instead of a code.
+      connection.pragma('mmap_size = 0')
+      connection.pragma('journal_size_limit = 67108864')
+      connection.pragma('trusted_schema = OFF')
+      connection.prepare('SELECT count(*) FROM sqlite_schema').get()
+    } catch (thrown) {
+      connection.close()
+      throw thrown
+    }
+    return wrap(connection, file)
+  })
+}
+
+/**
+ * Takes the exclusive lock on a tiny database of its own and keeps it until `release`, or until the
+ * process ends in whatever way: the operating system then drops it.
+ * @returns undefined where another connection, of this process or another, holds it.
+ */
+export function holdExclusively(file: string): { release(): void } | undefined {
+  return translateErrors(file, () => {
+    const connection = new BetterSqlite3(file, { timeout: 0 })
+    try {
+      connection.exec('BEGIN EXCLUSIVE')
+    } catch (thrown) {
+      connection.close()
+      if (isSqliteError(thrown) && thrown.code.startsWith('SQLITE_BUSY')) return undefined
+      throw thrown
+    }
+    return { release: () => void connection.close() }
+  })
+}
+
+function wrap(connection: BetterSqlite3.Database, file: string): Database {
+  const statements = new Map<string, Statement>()
+  const steps: (() => void)[] = []
+
+  function prepare<Row>(sql: string): Statement<Row> {
+    let statement = statements.get(sql)
+    if (!statement) {
+      const prepared = translateErrors(file, () => connection.prepare<Value[], Row>(sql))
+      statement = {
+        run: (...values) => translateErrors(file, () => prepared.run(...values)),
+        get: (...values) => translateErrors(file, () => prepared.get(...values)),
+        all: (...values) => translateErrors(file, () => prepared.all(...values)),
+        iterate: (...values) => translateErrors(file, () => prepared.iterate(...values)),
+      }
+      statements.set(sql, statement)
+    }
+    return statement as Statement<Row>
+  }
+
+  function write<T>(work: () => T): T {
+    if (connection.inTransaction) return work()
+    return translateErrors(file, () =>
+      connection
+        .transaction(() => {
+          const result = work()
+          for (const step of steps) step()
+          return result
+        })
+        .immediate(),
+    ) as T
+  }
+
+  return {
+    file,
+    prepare,
+    write,
+    exec: (sql) => void translateErrors(file, () => connection.exec(sql)),
+    pragma: (sql) => translateErrors(file, () => connection.pragma(sql)),
+    beforeCommit: (step) => void steps.push(step),
+    copyTo: (target) => {
+      if (existsSync(target)) throw new LensloreError('WRITE_FAILED', `${target} exists already.`)
+      translateErrors(file, () => connection.prepare('VACUUM INTO ?').run(target))
+    },
+    close: () => void connection.close(),
+  }
+}
+
+function isSqliteError(thrown: unknown): thrown is Error & { code: string } {
+  return thrown instanceof BetterSqlite3.SqliteError
+}
+
+/** SQLite's codes in our words; anything else passes unchanged. */
+function translateErrors<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (thrown) {
+    if (!isSqliteError(thrown)) throw thrown
+    const options = { cause: thrown }
+    if (thrown.code.startsWith('SQLITE_CORRUPT') || thrown.code === 'SQLITE_NOTADB') {
+      throw new LensloreError('DATABASE_DAMAGED', `The database ${file} is damaged.`, options)
+    }
+    if (thrown.code.startsWith('SQLITE_BUSY')) {
+      throw new LensloreError('LIBRARY_LOCKED', `Another program is writing to ${file}.`, options)
+    }
+    if (thrown.code === 'SQLITE_FULL') {
+      throw new LensloreError('DISK_FULL', `There is no space left on the disk of ${file}.`, options)
+    }
+    if (thrown.code.startsWith('SQLITE_CANTOPEN') || thrown.code.startsWith('SQLITE_PERM')) {
+      throw new LensloreError('FILE_UNREADABLE', `The database ${file} cannot be opened.`, options)
+    }
+    if (thrown.code.startsWith('SQLITE_READONLY') || thrown.code.startsWith('SQLITE_IOERR')) {
+      throw new LensloreError('WRITE_FAILED', `The database ${file} cannot be written.`, options)
+    }
+    throw thrown
+  }
+}

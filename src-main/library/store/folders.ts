@@ -1,0 +1,72 @@
+import type { Folder, FolderState } from '../../contract/records.ts'
+import type { Database } from './database.ts'
+
+export interface FolderStore {
+  /** @param path absolute; that folders do not overlap is for the caller to see to. */
+  insert(path: string, nowMs: number): Folder
+  list(): Folder[]
+  byId(id: number): Folder | undefined
+  byPath(path: string): Folder | undefined
+  setState(id: number, state: FolderState): void
+  setScanned(id: number, nowMs: number): void
+  /** The folder came back at another mount path: all its photos move along. */
+  setPath(id: number, path: string): void
+  /** Forgets the folder with all its photos, captions and history; for a person's explicit wish only. */
+  remove(id: number): void
+}
+
+interface FolderRow {
+  id: number
+  path: string
+  state: FolderState
+  added_ms: number
+  scanned_ms: number | null
+  photos: number
+}
+
+/** `photos` counts those that are not missing. */
+const select = `SELECT id, path, state, added_ms, scanned_ms,
+  (SELECT ifnull(sum(photos), 0) FROM photo_tallies WHERE folder_id = folders.id AND is_missing = 0) AS photos
+  FROM folders`
+
+export function createFolderStore(database: Database): FolderStore {
+  const { prepare, write } = database
+
+  function byId(id: number): Folder | undefined {
+    const row = prepare<FolderRow>(`${select} WHERE id = ?`).get(id)
+    return row && toFolder(row)
+  }
+
+  return {
+    insert(path, nowMs) {
+      const { lastInsertRowid } = write(() =>
+        prepare('INSERT INTO folders (path, added_ms) VALUES (?, ?)').run(path, nowMs),
+      )
+      return byId(Number(lastInsertRowid))!
+    },
+    list: () => prepare<FolderRow>(`${select} ORDER BY path`).all().map(toFolder),
+    byId,
+    byPath(path) {
+      const row = prepare<FolderRow>(`${select} WHERE path = ?`).get(path)
+      return row && toFolder(row)
+    },
+    setState: (id, state) =>
+      void write(() => prepare('UPDATE folders SET state = ? WHERE id = ?').run(state, id)),
+    setScanned: (id, nowMs) =>
+      void write(() => prepare('UPDATE folders SET scanned_ms = ? WHERE id = ?').run(nowMs, id)),
+    setPath: (id, path) =>
+      void write(() => prepare('UPDATE folders SET path = ? WHERE id = ?').run(path, id)),
+    remove: (id) => void write(() => prepare('DELETE FROM folders WHERE id = ?').run(id)),
+  }
+}
+
+function toFolder(row: FolderRow): Folder {
+  return {
+    id: row.id,
+    path: row.path,
+    state: row.state,
+    addedMs: row.added_ms,
+    scannedMs: row.scanned_ms,
+    photos: row.photos,
+  }
+}

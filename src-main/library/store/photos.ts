@@ -1,0 +1,354 @@
+import { join, sep } from 'node:path'
+import { type ErrorRecord, isErrorCode } from '../../contract/errors.ts'
+import type { FolderState, Photo } from '../../contract/records.ts'
+import { modelKeyForContent } from './captions.ts'
+import type { Database } from './database.ts'
+
+/** Where a file is and what one `stat` tells of it. */
+export interface FileFacts {
+  folderId: number
+  /** Below the folder, `/` between names, '' for the folder itself. */
+  directory: string
+  name: string
+  sizeBytes: number
+  modifiedMs: number
+  device: number
+  inode: number
+}
+
+/** What reading a file tells of it. */
+export interface ContentFacts {
+  /** SHA-256, lower-case hex. */
+  contentHash: string
+  widthPx: number | null
+  heightPx: number | null
+  orientation: number | null
+  /** `YYYY-MM-DDTHH:MM:SS` as the camera's clock showed. */
+  takenAt: string | null
+  takenOffsetMinutes: number | null
+  camera: string | null
+  lens: string | null
+  latitude: number | null
+  longitude: number | null
+}
+
+/** What comparing with the disk needs of a photo, without its words. */
+export interface KnownFile extends FileFacts {
+  id: number
+  contentHash: string | null
+  missingSinceMs: number | null
+}
+
+export interface PhotoStore {
+  /** A photo whose content is still to be read. */
+  insert(file: FileFacts): number
+  byId(id: number): Photo | undefined
+  /** @param path absolute, in the form of `file-name.ts`. */
+  byPath(path: string): Photo | undefined
+  byIds(ids: readonly number[]): Photo[]
+  /** The known files of one directory, missing ones included, by name. */
+  filesIn(folderId: number, directory: string): KnownFile[]
+  fileAt(folderId: number, directory: string, name: string): KnownFile | undefined
+  /** All known files of a folder in the order of the index, one at a time. Write nothing while it runs. */
+  eachFile(folderId: number): IterableIterator<KnownFile>
+  filesByInode(device: number, inode: number): KnownFile[]
+  filesByContent(contentHash: string): KnownFile[]
+  /** The same photo at another place (or the same place with another stat); it is no longer missing. */
+  move(id: number, file: FileFacts): void
+  /** The file changed in place: its content is to be read again. Words and history stay. */
+  markChanged(id: number, file: FileFacts): void
+  /**
+   * Takes in what reading the file told. Where the content is new, a model's caption of the old content
+   * makes the photo work again; whatever a person wrote stays.
+   */
+  setContent(id: number, content: ContentFacts, nowMs: number): void
+  /** The file could not be read or decoded; it is not tried again until it changes. */
+  setError(id: number, error: ErrorRecord, nowMs: number): void
+  clearError(id: number): void
+  /** Before the back-fill in every queue. */
+  setPriority(ids: readonly number[], priority: 0 | 1): void
+  markMissing(ids: readonly number[], nowMs: number): void
+  /** Removes photos that went missing before a time, with all their words. @returns how many. */
+  removeMissingSince(beforeMs: number): number
+  remove(ids: readonly number[]): void
+}
+
+interface PhotoRow {
+  id: number
+  folder_id: number
+  folder_path: string
+  folder_state: FolderState
+  directory: string
+  name: string
+  size_bytes: number
+  modified_ms: number
+  content_hash: Buffer | null
+  width_px: number | null
+  height_px: number | null
+  orientation: number | null
+  taken_at: string | null
+  taken_offset_minutes: number | null
+  camera: string | null
+  lens: string | null
+  latitude: number | null
+  longitude: number | null
+  error_code: string | null
+  error_message: string | null
+  missing_since_ms: number | null
+}
+
+interface FileRow {
+  id: number
+  folder_id: number
+  directory: string
+  name: string
+  size_bytes: number
+  modified_ms: number
+  device: number
+  inode: number
+  content_hash: Buffer | null
+  missing_since_ms: number | null
+}
+
+const selectPhoto = `SELECT photos.*, folders.path AS folder_path, folders.state AS folder_state
+  FROM photos JOIN folders ON folders.id = photos.folder_id`
+const selectFile = `SELECT id, folder_id, directory, name, size_bytes, modified_ms, device, inode,
+  content_hash, missing_since_ms FROM photos`
+const setFile = `folder_id = ?, directory = ?, name = ?, size_bytes = ?, modified_ms = ?, device = ?, inode = ?`
+
+export function createPhotoStore(database: Database): PhotoStore {
+  const { prepare, write } = database
+
+  function setLocation(id: number, file: FileFacts, also: string): void {
+    const takenAt = prepare<{ taken_at: string | null }>('SELECT taken_at FROM photos WHERE id = ?').get(id)
+    prepare(`UPDATE photos SET ${setFile}, sort_ms = ?, missing_since_ms = NULL${also} WHERE id = ?`).run(
+      ...fileValues(file),
+      sortTimeMs(takenAt?.taken_at ?? null, file.modifiedMs),
+      id,
+    )
+  }
+
+  return {
+    insert: (file) =>
+      write(() =>
+        Number(
+          prepare(
+            `INSERT INTO photos (folder_id, directory, name, size_bytes, modified_ms, device, inode, sort_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+          ).run(...fileValues(file), sortTimeMs(null, file.modifiedMs)).lastInsertRowid,
+        ),
+      ),
+
+    byId(id) {
+      const row = prepare<PhotoRow>(`${selectPhoto} WHERE photos.id = ?`).get(id)
+      return row && toPhoto(row)
+    },
+
+    byPath(path) {
+      const folders = prepare<{ id: number; path: string }>(
+        'SELECT id, path FROM folders ORDER BY length(path) DESC',
+      ).all()
+      for (const folder of folders) {
+        const below = pathBelow(folder.path, path)
+        if (below === undefined) continue
+        const at = below.lastIndexOf('/')
+        const row = prepare<PhotoRow>(
+          `${selectPhoto} WHERE folder_id = ? AND directory = ? AND name = ?`,
+        ).get(folder.id, at < 0 ? '' : below.slice(0, at), below.slice(at + 1))
+        if (row) return toPhoto(row)
+      }
+      return undefined
+    },
+
+    byIds: (ids) =>
+      prepare<PhotoRow>(`${selectPhoto} WHERE photos.id IN (SELECT value FROM json_each(?))`)
+        .all(JSON.stringify(ids))
+        .map(toPhoto),
+
+    filesIn: (folderId, directory) =>
+      prepare<FileRow>(`${selectFile} WHERE folder_id = ? AND directory = ? ORDER BY name`)
+        .all(folderId, directory)
+        .map(toFile),
+
+    fileAt(folderId, directory, name) {
+      const row = prepare<FileRow>(`${selectFile} WHERE folder_id = ? AND directory = ? AND name = ?`).get(
+        folderId,
+        directory,
+        name,
+      )
+      return row && toFile(row)
+    },
+
+    *eachFile(folderId) {
+      for (const row of prepare<FileRow>(
+        `${selectFile} WHERE folder_id = ? ORDER BY directory, name`,
+      ).iterate(folderId)) {
+        yield toFile(row)
+      }
+    },
+
+    filesByInode: (device, inode) =>
+      prepare<FileRow>(`${selectFile} WHERE inode = ? AND device = ?`).all(inode, device).map(toFile),
+
+    filesByContent: (contentHash) =>
+      prepare<FileRow>(`${selectFile} WHERE content_hash = ?`)
+        .all(Buffer.from(contentHash, 'hex'))
+        .map(toFile),
+
+    move: (id, file) => write(() => setLocation(id, file, '')),
+
+    markChanged: (id, file) =>
+      write(() =>
+        setLocation(
+          id,
+          file,
+          ', indexed_ms = NULL, error_code = NULL, error_message = NULL, engine_deaths = 0',
+        ),
+      ),
+
+    setContent: (id, content, nowMs) =>
+      write(() => {
+        const before = prepare<{ content_hash: Buffer | null; modified_ms: number }>(
+          'SELECT content_hash, modified_ms FROM photos WHERE id = ?',
+        ).get(id)
+        if (!before) return
+        prepare(
+          `UPDATE photos SET content_hash = ?, width_px = ?, height_px = ?, orientation = ?, taken_at = ?,
+             taken_offset_minutes = ?, camera = ?, lens = ?, latitude = ?, longitude = ?, sort_ms = ?,
+             indexed_ms = ?, error_code = NULL, error_message = NULL
+           WHERE id = ?`,
+        ).run(
+          Buffer.from(content.contentHash, 'hex'),
+          content.widthPx,
+          content.heightPx,
+          content.orientation,
+          content.takenAt,
+          content.takenOffsetMinutes,
+          content.camera,
+          content.lens,
+          content.latitude,
+          content.longitude,
+          sortTimeMs(content.takenAt, before.modified_ms),
+          nowMs,
+          id,
+        )
+        if (before.content_hash?.toString('hex') === content.contentHash) return
+        prepare('UPDATE photos SET captioned_by = ?, engine_deaths = 0 WHERE id = ?').run(
+          modelKeyForContent(database, id, content.contentHash),
+          id,
+        )
+      }),
+
+    setError: (id, error, nowMs) =>
+      void write(() =>
+        prepare(
+          `UPDATE photos SET error_code = ?, error_message = ?, indexed_ms = ifnull(indexed_ms, ?) WHERE id = ?`,
+        ).run(error.code, error.message, nowMs, id),
+      ),
+
+    clearError: (id) =>
+      void write(() =>
+        prepare(
+          'UPDATE photos SET error_code = NULL, error_message = NULL, engine_deaths = 0 WHERE id = ?',
+        ).run(id),
+      ),
+
+    setPriority: (ids, priority) =>
+      void write(() =>
+        prepare('UPDATE photos SET priority = ? WHERE id IN (SELECT value FROM json_each(?))').run(
+          priority,
+          JSON.stringify(ids),
+        ),
+      ),
+
+    markMissing: (ids, nowMs) =>
+      void write(() =>
+        prepare(
+          `UPDATE photos SET missing_since_ms = ?
+           WHERE missing_since_ms IS NULL AND id IN (SELECT value FROM json_each(?))`,
+        ).run(nowMs, JSON.stringify(ids)),
+      ),
+
+    removeMissingSince: (beforeMs) =>
+      write(() => prepare('DELETE FROM photos WHERE missing_since_ms < ?').run(beforeMs).changes),
+
+    remove: (ids) =>
+      void write(() =>
+        prepare('DELETE FROM photos WHERE id IN (SELECT value FROM json_each(?))').run(JSON.stringify(ids)),
+      ),
+  }
+}
+
+/**
+ * When a photo was taken as the wall clock showed it, else when its file was modified by this machine's wall
+ * clock, as milliseconds as if that clock were UTC.
+ */
+export function sortTimeMs(takenAt: string | null, modifiedMs: number): number {
+  const taken = takenAt === null ? Number.NaN : Date.parse(`${takenAt}Z`)
+  if (Number.isFinite(taken)) return taken
+  return modifiedMs - new Date(modifiedMs).getTimezoneOffset() * 60_000
+}
+
+/** `path` below `folder` with `/` between names; undefined where it is not below it. */
+function pathBelow(folder: string, path: string): string | undefined {
+  const prefix = folder.endsWith(sep) ? folder : folder + sep
+  if (!path.startsWith(prefix)) return undefined
+  return path.slice(prefix.length).replaceAll(sep, '/')
+}
+
+function fileValues(file: FileFacts): [number, string, string, number, number, number, number] {
+  return [
+    file.folderId,
+    file.directory,
+    file.name,
+    file.sizeBytes,
+    file.modifiedMs,
+    // Identifiers of some file systems pass 64 bits' positive half, or a double's precision: only a hint.
+    Math.min(file.device, Number.MAX_SAFE_INTEGER),
+    Math.min(file.inode, Number.MAX_SAFE_INTEGER),
+  ]
+}
+
+function toFile(row: FileRow): KnownFile {
+  return {
+    id: row.id,
+    folderId: row.folder_id,
+    directory: row.directory,
+    name: row.name,
+    sizeBytes: row.size_bytes,
+    modifiedMs: row.modified_ms,
+    device: row.device,
+    inode: row.inode,
+    contentHash: row.content_hash?.toString('hex') ?? null,
+    missingSinceMs: row.missing_since_ms,
+  }
+}
+
+function toPhoto(row: PhotoRow): Photo {
+  return {
+    id: row.id,
+    folderId: row.folder_id,
+    path: join(row.folder_path, row.directory, row.name),
+    sizeBytes: row.size_bytes,
+    modifiedMs: row.modified_ms,
+    contentHash: row.content_hash?.toString('hex') ?? null,
+    widthPx: row.width_px,
+    heightPx: row.height_px,
+    orientation: row.orientation,
+    takenAt: row.taken_at,
+    takenOffsetMinutes: row.taken_offset_minutes,
+    camera: row.camera,
+    lens: row.lens,
+    latitude: row.latitude,
+    longitude: row.longitude,
+    error:
+      row.error_code === null
+        ? null
+        : {
+            code: isErrorCode(row.error_code) ? row.error_code : 'INTERNAL',
+            message: row.error_message ?? row.error_code,
+          },
+    missingSinceMs: row.missing_since_ms,
+    folderState: row.folder_state,
+  }
+}

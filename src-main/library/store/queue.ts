@@ -1,0 +1,139 @@
+import { LensloreError } from '../../contract/errors.ts'
+import type { LibraryStatus } from '../../contract/records.ts'
+import type { Database } from './database.ts'
+
+/** A photo that the second death of the engine is blamed on is set aside. */
+export const engineDeathsAllowed = 1
+
+export interface WorkItem {
+  photoId: number
+  folderPath: string
+  directory: string
+  name: string
+  priority: number
+  sortMs: number
+}
+
+export type WorkCounts = Pick<LibraryStatus, 'photos' | 'captioned' | 'failed' | 'missing' | 'waiting'> & {
+  /** Files whose content and metadata are still to be read. */
+  toIndex: number
+}
+
+export interface QueueStore {
+  /** Photos of online folders whose file is still to be read: by priority, then newest first. */
+  nextToIndex(limit: number, except?: readonly number[]): WorkItem[]
+  /**
+   * Photos of online folders that need words from the model of this key: those without a caption of it for
+   * their present content, unless a person wrote one. By priority, then newest first.
+   * @param except ids under way already.
+   */
+  nextToCaption(modelKey: string, limit: number, except?: readonly number[]): WorkItem[]
+  /** From a few summed rows, whatever the size of the library. `captioned` counts any source. */
+  counts(modelKey: string | null): WorkCounts
+  /**
+   * The engine died while it had these photos; one that was there each time is set aside with an error.
+   * @returns those set aside.
+   */
+  blameForDeath(photoIds: readonly number[]): number[]
+}
+
+interface WorkRow {
+  id: number
+  folder_path: string
+  directory: string
+  name: string
+  priority: number
+  sort_ms: number
+}
+
+const select = `SELECT photos.id, folders.path AS folder_path, directory, name, priority, sort_ms
+  FROM photos JOIN folders ON folders.id = photos.folder_id`
+const order = 'ORDER BY priority DESC, sort_ms DESC, photos.id DESC LIMIT ?'
+
+export const toCaptionSql = `${select}
+  WHERE photos.folder_id = ? AND captioned_by IS ? AND indexed_ms IS NOT NULL AND missing_since_ms IS NULL
+    AND error_code IS NULL AND caption_source IS NOT 'person' ${order}`
+export const toIndexSql = `${select}
+  WHERE photos.folder_id = ? AND indexed_ms IS NULL AND missing_since_ms IS NULL ${order}`
+
+export function createQueueStore(database: Database): QueueStore {
+  const { prepare, write } = database
+
+  return {
+    nextToIndex(limit, except = []) {
+      const folders = prepare<{ folder_id: number }>(
+        `SELECT DISTINCT folder_id FROM photo_tallies JOIN folders ON folders.id = folder_id
+         WHERE state = 'online' AND is_indexed = 0 AND is_missing = 0 AND photos > 0`,
+      ).all()
+      const rows = folders.flatMap(({ folder_id }) =>
+        prepare<WorkRow>(toIndexSql).all(folder_id, limit + except.length),
+      )
+      return firstOf(rows, limit, except)
+    },
+
+    nextToCaption(modelKey, limit, except = []) {
+      // "Not equal" cannot use an index; but the outdated values are few, and each is one ordered range.
+      const ranges = prepare<{ folder_id: number; captioned_by: string }>(
+        `SELECT DISTINCT folder_id, captioned_by FROM photo_tallies JOIN folders ON folders.id = folder_id
+         WHERE state = 'online' AND captioned_by <> ? AND caption_source <> 'person' AND is_indexed = 1
+           AND is_missing = 0 AND has_error = 0 AND photos > 0`,
+      ).all(modelKey)
+      const rows = ranges.flatMap(({ folder_id, captioned_by }) =>
+        prepare<WorkRow>(toCaptionSql).all(folder_id, captioned_by || null, limit + except.length),
+      )
+      return firstOf(rows, limit, except)
+    },
+
+    counts(modelKey) {
+      return prepare<WorkCounts>(
+        `SELECT
+           ifnull(sum(photos) FILTER (WHERE NOT is_missing), 0) AS photos,
+           ifnull(sum(photos) FILTER (WHERE NOT is_missing AND caption_source <> ''), 0) AS captioned,
+           ifnull(sum(photos) FILTER (WHERE NOT is_missing AND has_error), 0) AS failed,
+           ifnull(sum(photos) FILTER (WHERE is_missing), 0) AS missing,
+           ifnull(sum(photos) FILTER (WHERE NOT is_missing AND NOT has_error AND state = 'online'
+             AND (NOT is_indexed OR caption_source <> 'person' AND captioned_by IS NOT ?
+               AND (? OR captioned_by = ''))), 0)
+             AS waiting,
+           ifnull(sum(photos) FILTER (WHERE NOT is_missing AND NOT is_indexed AND state = 'online'), 0)
+             AS toIndex
+         FROM photo_tallies JOIN folders ON folders.id = folder_id`,
+      ).get(modelKey, modelKey === null ? 0 : 1)!
+    },
+
+    blameForDeath: (photoIds) =>
+      write(() => {
+        const ids = JSON.stringify(photoIds)
+        prepare(
+          'UPDATE photos SET engine_deaths = engine_deaths + 1 WHERE id IN (SELECT value FROM json_each(?))',
+        ).run(ids)
+        const error = new LensloreError(
+          'PICTURE_KILLS_ENGINE',
+          'The captioner stopped working on this picture more than once, so it was set aside.',
+        )
+        return prepare<{ id: number }>(
+          `UPDATE photos SET error_code = ?, error_message = ?
+           WHERE engine_deaths > ? AND error_code IS NULL AND id IN (SELECT value FROM json_each(?))
+           RETURNING id`,
+        )
+          .all(error.code, error.message, engineDeathsAllowed, ids)
+          .map((row) => row.id)
+      }),
+  }
+}
+
+function firstOf(rows: WorkRow[], limit: number, except: readonly number[]): WorkItem[] {
+  const excepted = new Set(except)
+  return rows
+    .filter((row) => !excepted.has(row.id))
+    .sort((a, b) => b.priority - a.priority || b.sort_ms - a.sort_ms || b.id - a.id)
+    .slice(0, limit)
+    .map((row) => ({
+      photoId: row.id,
+      folderPath: row.folder_path,
+      directory: row.directory,
+      name: row.name,
+      priority: row.priority,
+      sortMs: row.sort_ms,
+    }))
+}

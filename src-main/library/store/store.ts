@@ -1,0 +1,122 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { LensloreError } from '../../contract/errors.ts'
+import type { PhotoDetails } from '../../contract/records.ts'
+import { type CaptionStore, createCaptionStore } from './captions.ts'
+import { type Database, openDatabase } from './database.ts'
+import { createFolderStore, type FolderStore } from './folders.ts'
+import { listBackups, migrate, migrationsDirectory, readMigrations } from './migrate.ts'
+import { createPhotoStore, type PhotoStore } from './photos.ts'
+import { createQueueStore, type QueueStore } from './queue.ts'
+
+export interface Store {
+  readonly database: Database
+  readonly folders: FolderStore
+  readonly photos: PhotoStore
+  readonly captions: CaptionStore
+  readonly queue: QueueStore
+  /** All there is to say about a photo, but where its thumbnail lies. */
+  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath'> | undefined
+  /** Reads the whole file and says what is wrong in SQLite's words; an empty list is a sound database. */
+  check(): string[]
+  close(): void
+}
+
+export interface StoreOptions {
+  migrationsDirectory?: string
+}
+
+export function databaseFileIn(libraryDirectory: string): string {
+  return join(libraryDirectory, 'library.sqlite')
+}
+
+/**
+ * Opens the database of a library, makes it where there is none, and brings it up to date.
+ * @throws LensloreError `DATABASE_DAMAGED` (naming the newest backup, touching nothing), `DATABASE_NEWER`,
+ * `LIBRARY_LOCKED`, `FILE_UNREADABLE`, `WRITE_FAILED`, `DISK_FULL`.
+ */
+export function openStore(file: string, options: StoreOptions = {}): Store {
+  mkdirSync(dirname(file), { recursive: true })
+  const existed = existsSync(file)
+  return orOfferBackup(file, () => {
+    const database = openDatabase(file)
+    try {
+      if (existed) probe(database)
+      migrate(database, readMigrations(options.migrationsDirectory ?? migrationsDirectory))
+      return assemble(database)
+    } catch (thrown) {
+      database.close()
+      throw thrown
+    }
+  })
+}
+
+function assemble(database: Database): Store {
+  const folders = createFolderStore(database)
+  const photos = createPhotoStore(database)
+  const captions = createCaptionStore(database)
+  const queue = createQueueStore(database)
+
+  function details(photoId: number): Omit<PhotoDetails, 'thumbnailPath'> | undefined {
+    const photo = photos.byId(photoId)
+    if (!photo) return undefined
+    const caption = captions.current(photoId)
+    const pictureChanged =
+      caption?.contentHash != null && photo.contentHash !== null && caption.contentHash !== photo.contentHash
+    return { ...photo, caption, history: captions.history(photoId), pictureChanged }
+  }
+
+  return {
+    database,
+    folders,
+    photos,
+    captions,
+    queue,
+    details,
+    check: () => checkIntegrity(database),
+    close: () => database.close(),
+  }
+}
+
+function checkIntegrity(database: Database): string[] {
+  try {
+    const rows = database.prepare<{ integrity_check: string }>('PRAGMA integrity_check').all()
+    const words = rows.map((row) => row.integrity_check)
+    for (const row of database.prepare<{ table: string }>('PRAGMA foreign_key_check').all()) {
+      words.push(`A row of ${row.table} refers to something that is not there.`)
+    }
+    return words.filter((word) => word !== 'ok')
+  } catch (thrown) {
+    return [thrown instanceof Error ? thrown.message : String(thrown)]
+  }
+}
+
+/**
+ * A full check reads everything, which takes seconds for a big library. This finds what usually happens to
+ * files (cut short, overwritten from the start, a lost page at either end) within milliseconds.
+ */
+function probe(database: Database): void {
+  const tables = database
+    .prepare<{ name: string }>(
+      `SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'`,
+    )
+    .all()
+  for (const { name } of tables) {
+    const table = `"${name.replaceAll('"', '""')}"`
+    database.prepare(`SELECT * FROM ${table} LIMIT 1`).get()
+    if (name === 'photos' || name === 'captions') {
+      database.prepare(`SELECT * FROM ${table} ORDER BY id DESC LIMIT 1`).get()
+    }
+  }
+}
+
+function orOfferBackup<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (thrown) {
+    if (!(thrown instanceof LensloreError) || thrown.code !== 'DATABASE_DAMAGED') throw thrown
+    const newest = listBackups(file)[0]
+    const offer = newest ? `; the last good backup is ${newest}` : ' and there is no backup'
+    throw new LensloreError('DATABASE_DAMAGED', `The database ${file} is damaged${offer}.`, { cause: thrown })
+  }
+}
