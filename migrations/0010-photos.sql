@@ -35,7 +35,9 @@ CREATE TABLE photos (
   engine_deaths        INTEGER NOT NULL DEFAULT 0,
   missing_since_ms     INTEGER,
   priority             INTEGER NOT NULL DEFAULT 0, -- 1: arrived while watching, or asked for: before back-fill
-  UNIQUE (folder_id, directory, name)
+  -- Its own id once another file took the place where it was last seen; such a photo is always missing.
+  displaced            INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (folder_id, directory, name, displaced)
 ) STRICT;
 
 CREATE INDEX photos_by_content ON photos (content_hash) WHERE content_hash IS NOT NULL;

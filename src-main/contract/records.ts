@@ -78,7 +78,9 @@ export interface SearchHit {
 }
 
 export interface SearchPage {
+  /** How many photos match; where `totalIsExact` is false, at least so many. */
   total: number
+  totalIsExact: boolean
   photos: SearchHit[]
   /** Pass back for the next page; null at the end. */
   cursor: string | null

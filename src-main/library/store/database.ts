@@ -22,6 +22,8 @@ export interface Database {
    * other instead of failing half-way). Inside another `write` it is part of that one.
    */
   write<T>(work: () => T): T
+  /** Runs `work` on one unchanging state of the database, whatever other processes write meanwhile. */
+  read<T>(work: () => T): T
   /** `step` runs at the end of every outermost `write`, inside its transaction. */
   beforeCommit(step: () => void): void
   /** A copy of the whole database in `file`, which must not exist; the copy is complete or absent. */
@@ -33,6 +35,8 @@ export interface Database {
 const busyTimeoutMs = 10_000
 /** Pages kept in this process's memory: with a million photos the process is to stay below 250 MB. */
 const pageCacheKiB = 48 * 1024
+/** A reader walks along an index and comes to each page once. */
+const readerCacheKiB = 4 * 1024
 
 /**
  * Opens a file and sets it up for a library; `migrate` brings its tables.
@@ -60,6 +64,24 @@ export function openDatabase(file: string): Database {
       connection.close()
       throw thrown
     }
+    return wrap(connection, file)
+  })
+}
+
+/**
+ * A second connection to the database of an open library, for reading in another thread: it sees every
+ * commit, keeps no writer waiting, and cannot write.
+ * @throws LensloreError as `openDatabase`.
+ */
+export function openReader(file: string): Database {
+  return translateErrors(file, () => {
+    const connection = new BetterSqlite3(file, {
+      timeout: busyTimeoutMs,
+      readonly: true,
+      fileMustExist: true,
+    })
+    connection.pragma(`cache_size = -${readerCacheKiB}`)
+    connection.pragma('trusted_schema = OFF')
     return wrap(connection, file)
   })
 }
@@ -115,10 +137,16 @@ function wrap(connection: BetterSqlite3.Database, file: string): Database {
     ) as T
   }
 
+  function read<T>(work: () => T): T {
+    if (connection.inTransaction) return work()
+    return translateErrors(file, () => connection.transaction(work).deferred()) as T
+  }
+
   return {
     file,
     prepare,
     write,
+    read,
     exec: (sql) => void translateErrors(file, () => connection.exec(sql)),
     pragma: (sql) => translateErrors(file, () => connection.pragma(sql)),
     beforeCommit: (step) => void steps.push(step),

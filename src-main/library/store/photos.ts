@@ -153,7 +153,7 @@ export function createPhotoStore(database: Database): PhotoStore {
         if (below === undefined) continue
         const at = below.lastIndexOf('/')
         const row = prepare<PhotoRow>(
-          `${selectPhoto} WHERE folder_id = ? AND directory = ? AND name = ?`,
+          `${selectPhoto} WHERE folder_id = ? AND directory = ? AND name = ? ORDER BY displaced LIMIT 1`,
         ).get(folder.id, at < 0 ? '' : below.slice(0, at), below.slice(at + 1))
         if (row) return toPhoto(row)
       }
@@ -171,11 +171,9 @@ export function createPhotoStore(database: Database): PhotoStore {
         .map(toFile),
 
     fileAt(folderId, directory, name) {
-      const row = prepare<FileRow>(`${selectFile} WHERE folder_id = ? AND directory = ? AND name = ?`).get(
-        folderId,
-        directory,
-        name,
-      )
+      const row = prepare<FileRow>(
+        `${selectFile} WHERE folder_id = ? AND directory = ? AND name = ? ORDER BY displaced LIMIT 1`,
+      ).get(folderId, directory, name)
       return row && toFile(row)
     },
 

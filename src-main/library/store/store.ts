@@ -8,6 +8,8 @@ import { createFolderStore, type FolderStore } from './folders.ts'
 import { listBackups, migrate, migrationsDirectory, readMigrations } from './migrate.ts'
 import { createPhotoStore, type PhotoStore } from './photos.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
+import { createSearcher, type Searcher } from './search.ts'
+import { createSearchIndexer, type SearchIndexer } from './search-index.ts'
 
 export interface Store {
   readonly database: Database
@@ -15,6 +17,8 @@ export interface Store {
   readonly photos: PhotoStore
   readonly captions: CaptionStore
   readonly queue: QueueStore
+  readonly searcher: Searcher
+  readonly searchIndex: SearchIndexer
   /** All there is to say about a photo, but where its thumbnail lies. */
   details(photoId: number): Omit<PhotoDetails, 'thumbnailPath'> | undefined
   /** Reads the whole file and says what is wrong in SQLite's words; an empty list is a sound database. */
@@ -56,6 +60,8 @@ function assemble(database: Database): Store {
   const photos = createPhotoStore(database)
   const captions = createCaptionStore(database)
   const queue = createQueueStore(database)
+  const searchIndex = createSearchIndexer(database)
+  const searcher = createSearcher(database)
 
   function details(photoId: number): Omit<PhotoDetails, 'thumbnailPath'> | undefined {
     const photo = photos.byId(photoId)
@@ -72,6 +78,8 @@ function assemble(database: Database): Store {
     photos,
     captions,
     queue,
+    searcher,
+    searchIndex,
     details,
     check: () => checkIntegrity(database),
     close: () => database.close(),

@@ -1,0 +1,52 @@
+-- Full text over captions, names, folders, cameras. The words are prepared by the program (folded, stemmed,
+-- cut where a script has no spaces), so the tokenizer only splits at spaces; '=' belongs to tokens that are
+-- filters (`by=person`), which so take part in the same intersection as words. No text is kept twice.
+CREATE VIRTUAL TABLE search_index USING fts5(
+  caption, words, folder, camera, lens, flags,
+  content = '', contentless_delete = 1, tokenize = "ascii tokenchars '='"
+);
+
+-- The row number in the index follows the photo's time, so that "newest first" is the index's own order and
+-- a range of dates is a range of rows.
+ALTER TABLE photos ADD COLUMN search_id INTEGER;
+CREATE UNIQUE INDEX photos_by_search_id ON photos (search_id) WHERE search_id IS NOT NULL;
+
+-- Every word there is as it is written, with the form it is indexed under: what typing completes and what a
+-- mistyped word is compared with. The count is a rank, not a promise: it is exact after a rebuild only.
+CREATE TABLE search_words (
+  word   TEXT    NOT NULL PRIMARY KEY,
+  stem   TEXT    NOT NULL,
+  photos INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Photos whose entry in the index is older than their row. Filled by triggers in the transaction of the
+-- change and emptied before its commit, or later where it would be too many at once.
+CREATE TABLE search_stale (photo_id INTEGER PRIMARY KEY) STRICT;
+
+-- Further words of a photo (titles, keywords, people, places). Later migrations replace this view, and see
+-- that their own changes reach search_stale.
+CREATE VIEW search_extra (photo_id, text) AS SELECT id, name FROM photos WHERE false;
+
+INSERT INTO search_stale SELECT id FROM photos;
+
+CREATE TRIGGER photos_search_insert AFTER INSERT ON photos BEGIN
+  INSERT OR IGNORE INTO search_stale VALUES (new.id);
+END;
+
+CREATE TRIGGER photos_search_update
+AFTER UPDATE OF folder_id, directory, name, sort_ms, camera, lens, missing_since_ms, caption_id ON photos
+WHEN old.folder_id <> new.folder_id OR old.directory <> new.directory OR old.name <> new.name
+  OR old.sort_ms <> new.sort_ms OR old.camera IS NOT new.camera OR old.lens IS NOT new.lens
+  OR (old.missing_since_ms IS NULL) <> (new.missing_since_ms IS NULL) OR old.caption_id IS NOT new.caption_id
+BEGIN
+  INSERT OR IGNORE INTO search_stale VALUES (new.id);
+END;
+
+CREATE TRIGGER photos_search_delete AFTER DELETE ON photos BEGIN
+  DELETE FROM search_index WHERE rowid = old.search_id;
+  DELETE FROM search_stale WHERE photo_id = old.id;
+END;
+
+CREATE TRIGGER captions_search_insert AFTER INSERT ON captions BEGIN
+  INSERT OR IGNORE INTO search_stale VALUES (new.photo_id);
+END;

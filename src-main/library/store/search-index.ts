@@ -1,0 +1,200 @@
+import { basename } from 'node:path'
+import { displayFileName } from '../../contract/file-name.ts'
+import type { CaptionSource } from '../../contract/records.ts'
+import type { Database } from './database.ts'
+import { type Token, tokenize, tokenizeName } from './words.ts'
+
+/** Photos whose entries are renewed inside one commit; what is left waits for the next. */
+const renewedPerCommit = 2000
+const renewedAtOnce = 250
+
+/**
+ * Rows of the index for one second; more photos of the same second spill over into the following ones. A power
+ * of two far above any camera's rate, and small so that the index, which stores differences, stays small.
+ */
+const rowsPerSecond = 1024
+/** Seconds are counted from 1697, and end in 2242, so that row numbers are positive and exact in a double. */
+const farthestSecond = 2 ** 33
+
+export interface SearchIndexer {
+  /** Marks a photo whose words changed somewhere the triggers do not see. */
+  markStale(photoIds: readonly number[]): void
+  markFolderStale(folderId: number): void
+  /** Renews entries until none is stale. @returns how many were renewed. */
+  renewAll(): number
+  /** Throws the index away and makes it anew from the tables. @param onProgress gets photos done so far. */
+  rebuild(onProgress?: (done: number) => void): void
+  /** Merges a little of what many small commits left behind; for idle moments. */
+  tidy(): void
+}
+
+interface DocumentRow {
+  id: number
+  search_id: number | null
+  folder_id: number
+  folder_path: string
+  directory: string
+  name: string
+  sort_ms: number
+  camera: string | null
+  lens: string | null
+  missing: number
+  caption: string | null
+  caption_source: CaptionSource | null
+  other_caption: string | null
+  extra: string | null
+}
+
+/** Keeps the index in step: entries are renewed at the end of every transaction that changed their photo. */
+export function createSearchIndexer(database: Database): SearchIndexer {
+  const { prepare, write } = database
+  let renewedByLastCommit = 0
+  database.beforeCommit(() => {
+    renewedByLastCommit = renew(renewedPerCommit)
+  })
+
+  /** Commit by commit, so that other processes get their turns between. */
+  function renewAll(onProgress: (done: number) => void = () => {}): number {
+    for (let done = 0; ; ) {
+      write(() => {})
+      if (renewedByLastCommit === 0) return done
+      done += renewedByLastCommit
+      onProgress(done)
+    }
+  }
+
+  function renew(limit: number): number {
+    let renewed = 0
+    while (renewed < limit) {
+      const rows = readStale(Math.min(renewedAtOnce, limit - renewed))
+      if (rows.length === 0) break
+      const words = new Map<string, Word>()
+      for (const row of rows) {
+        replaceEntry(row, words)
+        prepare('DELETE FROM search_stale WHERE photo_id = ?').run(row.id)
+      }
+      for (const [word, { stem, photos }] of words) {
+        prepare(
+          `INSERT INTO search_words VALUES (?, ?, ?)
+           ON CONFLICT DO UPDATE SET photos = photos + excluded.photos`,
+        ).run(word, stem, photos)
+      }
+      renewed += rows.length
+    }
+    return renewed
+  }
+
+  function readStale(limit: number): DocumentRow[] {
+    return prepare<DocumentRow>(
+      `SELECT photos.id, search_id, folder_id, folders.path AS folder_path, directory, name, sort_ms, camera,
+         lens, missing_since_ms IS NOT NULL AS missing, captions.text AS caption, caption_source,
+         (SELECT text FROM captions WHERE photo_id = photos.id AND source = 'model' AND withdrawn_ms IS NULL
+            AND caption_source = 'imported' ORDER BY id DESC LIMIT 1) AS other_caption,
+         (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra
+       FROM search_stale
+         JOIN photos ON photos.id = search_stale.photo_id
+         JOIN folders ON folders.id = photos.folder_id
+         LEFT JOIN captions ON captions.id = photos.caption_id
+       LIMIT ?`,
+    ).all(limit)
+  }
+
+  function replaceEntry(row: DocumentRow, words: Map<string, Word>): void {
+    if (row.search_id !== null) prepare('DELETE FROM search_index WHERE rowid = ?').run(row.search_id)
+    const searchId = findRow(row)
+    if (searchId !== row.search_id) {
+      prepare('UPDATE photos SET search_id = ? WHERE id = ?').run(searchId, row.id)
+    }
+    const folder = `${basename(row.folder_path)}/${row.directory}`
+    const further = [displayFileName(row.name), row.extra ?? '', row.other_caption ?? ''].join(' ')
+    const columns = [
+      tokenize(row.caption ?? ''),
+      tokenizeName(further),
+      tokenizeName(displayFileName(folder)),
+      tokenizeName(row.camera ?? ''),
+      tokenizeName(row.lens ?? ''),
+    ]
+    countWords(columns, words)
+    prepare(
+      `INSERT INTO search_index (rowid, caption, words, folder, camera, lens, flags)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ).run(searchId, ...columns.map(stemsOf), flagsOf(row))
+  }
+
+  /** The photo's own row number, free or already its own; always the same where nothing else changed. */
+  function findRow(row: DocumentRow): number {
+    const first = firstRowOf(row.sort_ms)
+    for (let spread = rowsPerSecond; ; spread *= 4) {
+      const slot = spread === rowsPerSecond ? row.id : Math.imul(row.id, 0x9e3779b1) >>> 0
+      const candidate = first + (slot % spread)
+      const holder = prepare<{ id: number }>('SELECT id FROM photos WHERE search_id = ?').get(candidate)
+      if (holder === undefined || holder.id === row.id) return candidate
+    }
+  }
+
+  return {
+    markStale: (photoIds) =>
+      write(() => {
+        for (const id of photoIds) prepare('INSERT OR IGNORE INTO search_stale VALUES (?)').run(id)
+      }),
+    markFolderStale: (folderId) =>
+      void write(() =>
+        prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE folder_id = ?').run(folderId),
+      ),
+    renewAll: () => renewAll(),
+    rebuild(onProgress) {
+      write(() => {
+        prepare("INSERT INTO search_index (search_index) VALUES ('delete-all')").run()
+        prepare('DELETE FROM search_words').run()
+        prepare('UPDATE photos SET search_id = NULL WHERE search_id IS NOT NULL').run()
+        prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos').run()
+      })
+      renewAll(onProgress)
+    },
+    tidy: () =>
+      void write(() => prepare("INSERT INTO search_index (search_index, rank) VALUES ('merge', 500)").run()),
+  }
+}
+
+/** The first row number of the index that a photo of this time can have. */
+export function firstRowOf(sortMs: number): number {
+  const second = Math.floor(sortMs / 1000)
+  const bounded = Math.min(Math.max(second, -farthestSecond), farthestSecond)
+  return (bounded + farthestSecond) * rowsPerSecond
+}
+
+/** The token that stands for a filter; '=' is in no word. */
+export const flag = {
+  everyPhoto: 'is=photo',
+  missing: 'is=missing',
+  captioned: 'has=caption',
+  by: (source: CaptionSource) => `by=${source}`,
+  folder: (folderId: number) => `root=${folderId}`,
+} as const
+
+interface Word {
+  stem: string
+  photos: number
+}
+
+function flagsOf(row: DocumentRow): string {
+  const flags: string[] = [flag.everyPhoto, flag.folder(row.folder_id)]
+  if (row.missing) flags.push(flag.missing)
+  if (row.caption_source !== null) flags.push(flag.captioned, flag.by(row.caption_source))
+  return flags.join(' ')
+}
+
+function stemsOf(tokens: Token[]): string {
+  return tokens.map((token) => token.stem).join(' ')
+}
+
+function countWords(columns: Token[][], words: Map<string, Word>): void {
+  const seen = new Set<string>()
+  for (const token of columns.flat()) {
+    if (token.kind !== 'word' || seen.has(token.text)) continue
+    seen.add(token.text)
+    const word = words.get(token.text)
+    if (word) word.photos++
+    else words.set(token.text, { stem: token.stem, photos: 1 })
+  }
+}

@@ -1,0 +1,271 @@
+import { join } from 'node:path'
+import { LensloreError } from '../../contract/errors.ts'
+import { displayFileName } from '../../contract/file-name.ts'
+import type { CaptionSource, FolderState, SearchHit, SearchPage } from '../../contract/records.ts'
+import type { Database } from './database.ts'
+import { parseQuery, type Query } from './query.ts'
+import { firstRowOf } from './search-index.ts'
+import { expressToken, type Plan, planSearch, type Surroundings } from './search-plan.ts'
+import { excerpt, findMarks, type Pattern } from './snippet.ts'
+import { editDistance, slipsAllowed } from './spelling.ts'
+import { tokenize, tokenizeName } from './words.ts'
+
+export interface SearchOptions {
+  /** 1 to 1000. */
+  limit?: number
+  /** From the page before. */
+  cursor?: string | null
+}
+
+export interface Searcher {
+  /**
+   * Ranked: all words in the caption before words elsewhere, whole words before begun ones, and among equals
+   * the newest first. An empty query is every photo. Photos that are missing are left out unless the query
+   * says `is:missing`.
+   * @throws LensloreError `INVALID_ARGUMENT` for a cursor that is none of ours; never for a query.
+   */
+  search(query: string, options?: SearchOptions): SearchPage
+  /** The exact number of matches, however many; takes a good while longer than a page for frequent words. */
+  count(query: string): number
+}
+
+/** Counting goes on to here for each search; the exact number of more than that is not worth the wait. */
+export const countedMatches = 10_000
+/** A search with at most so many matches ranks words side by side first. */
+const fewMatches = 1000
+const suggestionsTried = 5
+const farthestRow = Number.MAX_SAFE_INTEGER
+
+export const pageSql = `SELECT rowid FROM search_index
+  WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?`
+export const countSql = `SELECT count(*) AS n FROM (SELECT rowid FROM search_index
+  WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? LIMIT ?)`
+export const hitsSql = `SELECT photos.id, search_id, folders.path AS folder_path, directory, name, camera, lens,
+    captions.text AS caption, caption_source,
+    (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra
+  FROM json_each(?) AS wanted
+    JOIN photos ON photos.search_id = wanted.value
+    JOIN folders ON folders.id = photos.folder_id
+    LEFT JOIN captions ON captions.id = photos.caption_id
+  ORDER BY wanted.key`
+/** The two halves of what may be one slip away: the same first letter, or the first letters swapped or lost. */
+const sameStartSql = `SELECT word, stem, photos FROM search_words
+  WHERE word >= ? AND word < ? AND length(word) BETWEEN ? AND ?`
+const otherStartSql = `SELECT word, stem, photos FROM search_words
+  WHERE length(word) BETWEEN ? AND ? AND (substr(word, 2, 1) = ? OR substr(word, 1, 1) = ?)`
+const completeSql = `SELECT DISTINCT stem FROM (SELECT stem, photos FROM search_words
+  WHERE word >= ? AND word < ? ORDER BY photos DESC LIMIT ?)`
+
+interface Range {
+  fromRow: number
+  beforeRow: number
+}
+
+/** Where the next page begins, and what the first one found out. */
+interface Position {
+  tier: number
+  beforeRow: number
+  isSideBySide: boolean
+  total: number
+  totalIsExact: boolean
+}
+
+interface HitRow {
+  id: number
+  search_id: number
+  folder_path: string
+  directory: string
+  name: string
+  camera: string | null
+  lens: string | null
+  caption: string | null
+  caption_source: CaptionSource | null
+  extra: string | null
+}
+
+export function createSearcher(database: Database): Searcher {
+  const { prepare, read } = database
+
+  const around: Surroundings = {
+    complete: (prefix, limit) =>
+      prepare<{ stem: string }>(completeSql)
+        .all(prefix, `${prefix}\u{10ffff}`, limit)
+        .map((row) => row.stem),
+    folders: () =>
+      prepare<{ id: number; path: string; state: FolderState }>('SELECT id, path, state FROM folders')
+        .all()
+        .map(({ id, path, state }) => ({ id, path, isOffline: state === 'offline' })),
+  }
+
+  function countUpTo(expression: string, range: Range, limit: number): number {
+    return prepare<{ n: number }>(countSql).get(expression, range.fromRow, range.beforeRow, limit)!.n
+  }
+
+  function isFound(expression: string): boolean {
+    return countUpTo(expression, { fromRow: 0, beforeRow: farthestRow }, 1) > 0
+  }
+
+  /** Everything there is, from the tallies: no walk through a million entries. */
+  function countPhotos(): number {
+    return prepare<{ n: number }>(
+      'SELECT ifnull(sum(photos), 0) AS n FROM photo_tallies WHERE is_missing = 0',
+    ).get()!.n
+  }
+
+  function measure(query: Query, plan: Plan, range: Range): { total: number; totalIsExact: boolean } {
+    const isEverything = query.clauses.length === 0 && query.fromMs === null && query.beforeMs === null
+    if (isEverything) return { total: countPhotos(), totalIsExact: true }
+    const counted = countUpTo(plan.all, range, countedMatches + 1)
+    return { total: Math.min(counted, countedMatches), totalIsExact: counted <= countedMatches }
+  }
+
+  /** The same query with every word that is found nowhere replaced by the nearest one that is. */
+  function correct(text: string, query: Query): string | null {
+    let corrected = text
+    for (const term of query.clauses.flat()) {
+      if (term.kind !== 'words' || term.negated) continue
+      let source = term.source
+      for (const token of term.tokens) {
+        if (token.kind !== 'word' || isFound(expressToken(token, around))) continue
+        const nearest = findNearest(token.text)
+        if (nearest !== null) source = source.replace(term.text.slice(token.start, token.end), () => nearest)
+      }
+      corrected = corrected.replace(term.source, () => source)
+    }
+    return corrected === text ? null : corrected
+  }
+
+  function findNearest(word: string): string | null {
+    const slips = slipsAllowed(word.length)
+    if (slips === 0) return null
+    const [first = '', second = ''] = word
+    const shortest = word.length - slips
+    const longest = word.length + slips
+    const known = () => prepare<{ word: string; stem: string; photos: number }>(sameStartSql)
+    const others = () => prepare<{ word: string; stem: string; photos: number }>(otherStartSql)
+    for (const rows of [
+      () => known().all(first, `${first}\u{10ffff}`, shortest, longest),
+      () => others().all(shortest, longest, second, second),
+    ]) {
+      const near = rows()
+        .map((row) => ({ ...row, distance: editDistance(word, row.word, slips) }))
+        .filter((row) => row.distance <= slips)
+        .sort((a, b) => a.distance - b.distance || b.photos - a.photos || (a.word < b.word ? -1 : 1))
+      // The list remembers words that have since gone from every photo.
+      const found = near.slice(0, suggestionsTried).find((row) => isFound(`"${row.stem}"`))
+      if (found) return found.word
+    }
+    return null
+  }
+
+  function readHits(rows: readonly number[], patterns: readonly Pattern[]): SearchHit[] {
+    return prepare<HitRow>(hitsSql)
+      .all(JSON.stringify(rows))
+      .map((row) => toHit(row, patterns))
+  }
+
+  function search(text: string, options: SearchOptions = {}): SearchPage {
+    const limit = options.limit ?? 50
+    const given = options.cursor == null ? null : parseCursor(options.cursor)
+    let query = parseQuery(text)
+    let plan = planSearch(query, around)
+    const range = rangeOf(query)
+    const mayBeMistyped = hasAlternatives(query) || countUpTo(plan.all, range, 1) === 0
+    const corrected = mayBeMistyped ? correct(text, query) : null
+    if (corrected !== null) {
+      query = parseQuery(corrected)
+      plan = planSearch(query, around)
+    }
+    const measured = given ?? measure(query, plan, range)
+    const isSideBySide =
+      plan.sideBySide !== null &&
+      (given?.isSideBySide ?? (measured.totalIsExact && measured.total <= fewMatches))
+    const tiers = isSideBySide ? rankSideBySide(plan, plan.sideBySide!) : plan.tiers
+
+    const found: { row: number; tier: number }[] = []
+    for (let tier = given?.tier ?? 0; tier < tiers.length && found.length <= limit; tier++) {
+      const beforeRow =
+        given !== null && tier === given.tier ? Math.min(given.beforeRow, range.beforeRow) : range.beforeRow
+      const rows = prepare<{ rowid: number }>(pageSql).all(
+        tiers[tier]!,
+        range.fromRow,
+        beforeRow,
+        limit + 1 - found.length,
+      )
+      for (const { rowid } of rows) found.push({ row: rowid, tier })
+    }
+    const shown = found.slice(0, limit)
+    const last = found.length > limit ? shown.at(-1)! : undefined
+    return {
+      total: measured.total,
+      totalIsExact: measured.totalIsExact,
+      photos: readHits(
+        shown.map((hit) => hit.row),
+        plan.patterns,
+      ),
+      cursor: last
+        ? formatCursor({
+            tier: last.tier,
+            beforeRow: last.row,
+            isSideBySide,
+            total: measured.total,
+            totalIsExact: measured.totalIsExact,
+          })
+        : null,
+      corrected,
+    }
+  }
+
+  return {
+    search: (text, options) => read(() => search(text, options)),
+    count: (text) =>
+      read(() => {
+        const query = parseQuery(text)
+        return countUpTo(planSearch(query, around).all, rangeOf(query), farthestRow)
+      }),
+  }
+}
+
+function rankSideBySide(plan: Plan, sideBySide: string): string[] {
+  return [sideBySide, ...plan.tiers.map((tier) => `(${tier}) NOT (${sideBySide})`)]
+}
+
+function hasAlternatives(query: Query): boolean {
+  return query.clauses.some((clause) => clause.length > 1)
+}
+
+function rangeOf(query: Query): Range {
+  return {
+    fromRow: query.fromMs === null ? 0 : firstRowOf(query.fromMs),
+    beforeRow: query.beforeMs === null ? farthestRow : firstRowOf(query.beforeMs),
+  }
+}
+
+function formatCursor(position: Position): string {
+  const { tier, beforeRow, isSideBySide, total, totalIsExact } = position
+  return [tier, beforeRow, Number(isSideBySide), total, Number(totalIsExact)].join('.')
+}
+
+function parseCursor(cursor: string): Position {
+  if (!/^\d{1,2}\.\d{1,16}\.[01]\.\d{1,16}\.[01]$/.test(cursor)) {
+    throw new LensloreError('INVALID_ARGUMENT', `${JSON.stringify(cursor)} is no cursor of a search.`)
+  }
+  const [tier = 0, beforeRow = 0, isSideBySide, total = 0, totalIsExact] = cursor.split('.').map(Number)
+  return { tier, beforeRow, isSideBySide: isSideBySide === 1, total, totalIsExact: totalIsExact === 1 }
+}
+
+/** The excerpt comes from the caption where it matches, else from the first other text that does. */
+function toHit(row: HitRow, patterns: readonly Pattern[]): SearchHit {
+  const path = join(row.folder_path, row.directory, row.name)
+  const hit = { id: row.id, path, caption: row.caption, captionSource: row.caption_source }
+  const others = [row.extra, displayFileName(row.name), displayFileName(row.directory), row.camera, row.lens]
+  const caption = row.caption ?? ''
+  const marks = findMarks(tokenize(caption), patterns)
+  if (marks.length > 0 || patterns.length === 0) return { ...hit, ...excerpt(caption, marks) }
+  for (const text of others) {
+    if (!text) continue
+    const otherMarks = findMarks(tokenizeName(text), patterns)
+    if (otherMarks.length > 0) return { ...hit, ...excerpt(text, otherMarks) }
+  }
+  return { ...hit, ...excerpt(caption, []) }
+}
