@@ -1,0 +1,53 @@
+import { emptyMetadata, type PhotoMetadata, type PlaceKind } from './photo-metadata.ts'
+import { parseTakenTime } from './taken-time.ts'
+import { decodeBytes } from './text-encoding.ts'
+import { captionText, cleanName } from './words.ts'
+
+/** Tags of exifreader's `iptc` group: one data set, or several for repeatable ones, each with its bytes. */
+export type IptcTags = Readonly<Record<string, unknown>>
+
+const utf8Mark = '\u001b%G'
+
+const placeTags: [tag: string, kind: PlaceKind][] = [
+  ['Sub-location', 'sublocation'],
+  ['City', 'city'],
+  ['Province/State', 'state'],
+  ['Country/Primary Location Name', 'country'],
+]
+
+/** IPTC-IIM data sets as metadata. Text is UTF-8 where the record says so or it is valid, else Windows-1252. */
+export function metadataFromIptc(tags: IptcTags): PhotoMetadata {
+  const isUtf8 = byteText(valuesOf(tags['Coded Character Set'])[0] ?? [], false).startsWith(utf8Mark)
+  const texts = (tag: string) => valuesOf(tags[tag]).map((bytes) => byteText(bytes, isUtf8))
+  const metadata = emptyMetadata()
+
+  metadata.title = cleanName(texts('Object Name')[0]) ?? cleanName(texts('Headline')[0])
+  metadata.keywords = texts('Keywords')
+    .map(cleanName)
+    .filter((keyword) => keyword !== null)
+  for (const [tag, kind] of placeTags) {
+    const name = cleanName(texts(tag)[0])
+    if (name) metadata.places.push({ kind, name })
+  }
+  const caption = captionText(texts('Caption/Abstract')[0] ?? '')
+  if (caption) metadata.captions.push({ text: caption, language: null, field: 'iptc:Caption-Abstract' })
+  const date = texts('Date Created')[0] ?? ''
+  const taken = parseTakenTime(`${date} ${texts('Time Created')[0] ?? ''}`) ?? parseTakenTime(date)
+  if (taken) {
+    metadata.takenAt = taken.takenAt
+    metadata.takenOffsetMinutes = taken.offsetMinutes
+  }
+  return metadata
+}
+
+function valuesOf(tag: unknown): number[][] {
+  const sets = Array.isArray(tag) ? tag : [tag]
+  return sets
+    .map((set) => (set as { value?: unknown } | undefined)?.value)
+    .filter((value): value is number[] => Array.isArray(value))
+}
+
+function byteText(values: number[], isUtf8: boolean): string {
+  const bytes = Uint8Array.from(values)
+  return isUtf8 ? new TextDecoder('utf-8').decode(bytes) : decodeBytes(bytes).text
+}

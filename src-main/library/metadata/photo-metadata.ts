@@ -1,0 +1,163 @@
+/** What photos and the files beside them say about a picture, each source read on its own. */
+
+/** Where words about a photo came from; `table` is a CSV or JSON file that a person imported. */
+export const metadataKinds = ['table', 'sidecar', 'takeout', 'embedded'] as const
+/**
+ * In order of precedence for words: what a person imported on purpose, then what a program wrote beside the
+ * photo, then what Google Photos exported, then what lies inside the file. Sidecars and Takeout files are
+ * newer than the embedded words: the programs that write them leave the photo alone.
+ */
+export type MetadataKind = (typeof metadataKinds)[number]
+
+export interface FoundCaption {
+  text: string
+  /** BCP 47; null where the source does not say (XMP's `x-default` says nothing). */
+  language: string | null
+  /** The field in its standard's own name, such as `xmp:dc:description`. */
+  field: string
+  /** What Lenslore wrote about these words itself when it exported them; undefined for others' words. */
+  provenance?: CaptionProvenance
+}
+
+/** Kept in the sidecar in fields of its own, never in the sentence. */
+export interface CaptionProvenance {
+  source: 'person' | 'imported' | 'model'
+  modelId: string | null
+  adapterId: string | null
+  /** ISO 8601, UTC. */
+  writtenAt: string | null
+}
+
+/** Fractions of the picture's width and height, as the program that wrote them counted. */
+export interface Region {
+  left: number
+  top: number
+  width: number
+  height: number
+}
+
+export interface Person {
+  name: string
+  region: Region | null
+}
+
+export const placeKinds = ['sublocation', 'city', 'state', 'country'] as const
+export type PlaceKind = (typeof placeKinds)[number]
+
+export interface Place {
+  kind: PlaceKind
+  name: string
+}
+
+/** Fields that are not there are null or empty. */
+export interface PhotoMetadata {
+  /** Of the upright picture. */
+  widthPx: number | null
+  heightPx: number | null
+  /** EXIF's 1 to 8. */
+  orientation: number | null
+  /** `YYYY-MM-DDTHH:MM:SS`, the camera's wall clock. */
+  takenAt: string | null
+  takenOffsetMinutes: number | null
+  camera: string | null
+  lens: string | null
+  /** Degrees, north and east positive; both or neither. */
+  latitude: number | null
+  longitude: number | null
+  title: string | null
+  /** The first is the one to show. */
+  captions: FoundCaption[]
+  keywords: string[]
+  /** -1 (rejected) to 5. */
+  rating: number | null
+  isFavorite: boolean
+  people: Person[]
+  places: Place[]
+  /** Sentences about what could not be read. */
+  warnings: string[]
+}
+
+export function emptyMetadata(): PhotoMetadata {
+  return {
+    widthPx: null,
+    heightPx: null,
+    orientation: null,
+    takenAt: null,
+    takenOffsetMinutes: null,
+    camera: null,
+    lens: null,
+    latitude: null,
+    longitude: null,
+    title: null,
+    captions: [],
+    keywords: [],
+    rating: null,
+    isFavorite: false,
+    people: [],
+    places: [],
+    warnings: [],
+  }
+}
+
+const singleFields = ['widthPx', 'heightPx', 'orientation', 'camera', 'lens', 'title', 'rating'] as const
+
+/**
+ * Joins sources, the most trusted first: of single fields the first source that has one decides; captions,
+ * keywords, people and places are the union. A time comes with its own offset, a latitude with its longitude.
+ */
+export function joinMetadata(sources: readonly PhotoMetadata[]): PhotoMetadata {
+  const joined = emptyMetadata()
+  for (const source of sources) {
+    for (const field of singleFields) Object.assign(joined, { [field]: joined[field] ?? source[field] })
+    if (joined.takenAt === null) {
+      joined.takenAt = source.takenAt
+      joined.takenOffsetMinutes = source.takenOffsetMinutes
+    } else if (joined.takenOffsetMinutes === null && joined.takenAt === source.takenAt) {
+      joined.takenOffsetMinutes = source.takenOffsetMinutes
+    }
+    if (joined.latitude === null) {
+      joined.latitude = source.latitude
+      joined.longitude = source.longitude
+    }
+    joined.isFavorite ||= source.isFavorite
+    joined.captions.push(...source.captions)
+    joined.keywords.push(...source.keywords)
+    joined.people.push(...source.people)
+    joined.places.push(...source.places)
+    joined.warnings.push(...source.warnings)
+  }
+  joined.captions = distinctCaptions(joined.captions)
+  joined.keywords = [...new Set(joined.keywords)]
+  joined.people = distinctPeople(joined.people)
+  joined.places = distinctBy(joined.places, (place) => `${place.kind}\n${place.name}`)
+  return joined
+}
+
+/** The same words from several fields once; IPTC's copy, cut at 2,000 bytes, gives way to the whole. */
+function distinctCaptions(captions: readonly FoundCaption[]): FoundCaption[] {
+  return captions.filter(
+    (caption, index) =>
+      !captions.some(
+        (other, at) =>
+          (other.text === caption.text && at < index) ||
+          (caption.field === 'iptc:Caption-Abstract' &&
+            caption.text.length >= 500 &&
+            other.text.length > caption.text.length &&
+            other.text.startsWith(caption.text)),
+      ),
+  )
+}
+
+/** A person named by two vocabularies is one; a name without a region adds nothing to one with. */
+function distinctPeople(people: readonly Person[]): Person[] {
+  const byName = new Map<string, Person>()
+  for (const person of people) {
+    const known = byName.get(person.name)
+    if (!known?.region) byName.set(person.name, known && !person.region ? known : person)
+  }
+  return [...byName.values()]
+}
+
+function distinctBy<T>(values: readonly T[], key: (value: T) => string): T[] {
+  return [...new Map(values.toReversed().map((value) => [key(value), value])).values()].reverse()
+}

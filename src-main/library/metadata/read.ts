@@ -1,0 +1,173 @@
+import { open } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { brotliDecompress, inflate } from 'node:zlib'
+import exifReader, { type ExpandedTags } from 'exifreader'
+import { LensloreError } from '../../contract/errors.ts'
+import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
+import { readDimensions } from './dimensions.ts'
+import { type ExifTags, metadataFromExif } from './exif.ts'
+import { metadataFromIptc } from './iptc.ts'
+import { emptyMetadata, joinMetadata, type PhotoMetadata } from './photo-metadata.ts'
+import { captionText } from './words.ts'
+import { metadataFromXmp } from './xmp.ts'
+
+/** Metadata of larger files is read from their first part; nothing else of them is. */
+const maxReadBytes = 256 * 1024 * 1024
+/** What compressed text in PNG and JPEG XL may grow to. */
+const maxDecompressedBytes = 16 * 1024 * 1024
+
+/**
+ * Reads what a picture says about itself in EXIF, IPTC, XMP and PNG text. What is damaged is left out and
+ * named in `warnings`; a file that is no picture gives empty metadata with a warning.
+ *
+ * Among fields that say the same, XMP goes before IPTC before EXIF for words, because programs that write
+ * only one write XMP; and EXIF goes first for what the camera knows (time, place, camera, lens, orientation).
+ * @param path in the form of `file-name.ts`.
+ * @param bytes the file's content where the caller has it.
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE` where the file cannot be read at all.
+ */
+export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoMetadata> {
+  const content = pictureWithin(bytes ?? (await readStart(path)))
+  const warnings: string[] = []
+  const packets: string[] = []
+  let tags: ExpandedTags = {}
+  try {
+    tags = await exifReader.load(content, {
+      expanded: true,
+      async: true,
+      excludeTags: { thumbnail: true, icc: true, mpf: true, composite: true },
+      domParser: packetCollector(packets),
+      decompress: {
+        maxDecompressedSize: maxDecompressedBytes,
+        deflate: (data) => promisify(inflate)(data, { maxOutputLength: maxDecompressedBytes }),
+        brotli: (data) => promisify(brotliDecompress)(data, { maxOutputLength: maxDecompressedBytes }),
+      },
+    })
+  } catch (thrown) {
+    if (!isMissing(thrown)) warnings.push(`${displayFileName(path)}: metadata not read: ${reason(thrown)}.`)
+  }
+
+  const read = (group: string, work: () => PhotoMetadata): PhotoMetadata => {
+    try {
+      return work()
+    } catch (thrown) {
+      warnings.push(`${displayFileName(path)}: damaged ${group}: ${reason(thrown)}.`)
+      return emptyMetadata()
+    }
+  }
+  const exif = read('EXIF', () => metadataFromExif((tags.exif ?? {}) as ExifTags))
+  const iptc = read('IPTC', () => metadataFromIptc((tags.iptc ?? {}) as Record<string, unknown>))
+  const xmp = packets.map((packet) => read('XMP', () => metadataFromXmp(packet)))
+  const text = read('PNG text', () => metadataFromPngText(tags))
+
+  const words = joinMetadata([...xmp, iptc, exif, text])
+  const facts = joinMetadata([exif, ...xmp, iptc])
+  const metadata: PhotoMetadata = {
+    ...words,
+    orientation: facts.orientation,
+    takenAt: facts.takenAt,
+    takenOffsetMinutes: facts.takenOffsetMinutes,
+    camera: facts.camera,
+    lens: facts.lens,
+    latitude: facts.latitude,
+    longitude: facts.longitude,
+    warnings: [...words.warnings, ...warnings],
+  }
+  return { ...metadata, ...uprightSize(tags, exif, content, facts.orientation) }
+}
+
+/** The header's own size before EXIF's, which editors forget to change. */
+function uprightSize(tags: ExpandedTags, exif: PhotoMetadata, content: Buffer, orientation: number | null) {
+  const headers = [tags.file, tags.pngFile, tags.riff, tags.gif] as Record<string, { value?: unknown }>[]
+  const said = (...names: string[]) =>
+    headers
+      .flatMap((header) => names.map((name) => header?.[name]?.value))
+      .find((value): value is number => typeof value === 'number' && value > 0)
+  const measured = readDimensions(content)
+  const stored = tags.exif as ExifTags | undefined
+  const tiffSize = (name: string) => {
+    const value = tags.file?.FileType?.value === 'tiff' ? stored?.[name]?.value : undefined
+    return typeof value === 'number' && value > 0 ? value : undefined
+  }
+  const widthPx =
+    said('Image Width', 'ImageWidth') ?? measured?.widthPx ?? tiffSize('ImageWidth') ?? exif.widthPx
+  const heightPx =
+    said('Image Height', 'ImageHeight') ?? measured?.heightPx ?? tiffSize('ImageLength') ?? exif.heightPx
+  const turned = orientation !== null && orientation >= 5
+  return turned ? { widthPx: heightPx, heightPx: widthPx } : { widthPx, heightPx }
+}
+
+/** PNG's own keywords (PNG specification, 11.3.3), where people wrote captions before XMP. */
+function metadataFromPngText(tags: ExpandedTags): PhotoMetadata {
+  const metadata = emptyMetadata()
+  for (const name of ['Description', 'Comment']) {
+    const value = tags.pngText?.[name]?.value
+    const text = typeof value === 'string' ? captionText(value) : null
+    if (text) metadata.captions.push({ text, language: null, field: `png:${name}` })
+  }
+  return metadata
+}
+
+/**
+ * Stands where exifreader wants a DOM parser: it is handed every XMP packet of the file, decoded and put
+ * together from its pieces, and keeps it for our own reader, which knows namespaces and languages.
+ */
+function packetCollector(packets: string[]) {
+  return {
+    parseFromString: (packet: string) => {
+      packets.push(packet)
+      return { getElementsByTagName: () => [], childNodes: [{ tagName: 'rdf:RDF', childNodes: [] }] }
+    },
+  }
+}
+
+/**
+ * The part of a camera's raw file that exifreader reads: Fujifilm keeps a JPEG with all metadata inside;
+ * Olympus and Panasonic write TIFF under another magic number. Anything else is the file itself.
+ */
+function pictureWithin(bytes: Buffer): Buffer {
+  if (bytes.length < 100) return bytes
+  const magic = bytes.toString('latin1', 0, 4)
+  if (bytes.toString('latin1', 0, 15) === 'FUJIFILMCCD-RAW') {
+    const start = bytes.readUInt32BE(84)
+    return start < bytes.length ? bytes.subarray(start, start + bytes.readUInt32BE(88)) : bytes
+  }
+  if (magic === 'IIRO' || magic === 'IIRS' || magic === 'IIU\0' || magic === 'MMOR') {
+    const tiff = Buffer.from(bytes)
+    tiff.write(magic.startsWith('II') ? '*\0' : '\0*', 2, 'latin1')
+    return tiff
+  }
+  return bytes
+}
+
+async function readStart(path: string): Promise<Buffer> {
+  const name = fileNameFromText(path)
+  try {
+    await using file = await open(typeof name === 'string' ? name : Buffer.from(name))
+    const { size } = await file.stat()
+    const bytes = Buffer.alloc(Math.min(size, maxReadBytes))
+    let filled = 0
+    while (filled < bytes.length) {
+      const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, filled)
+      if (bytesRead === 0) break
+      filled += bytesRead
+    }
+    return bytes.subarray(0, filled)
+  } catch (thrown) {
+    const missing = (thrown as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new LensloreError(
+      missing ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE',
+      `${displayFileName(path)} ${missing ? 'is not there' : 'cannot be read'}.`,
+      { cause: thrown },
+    )
+  }
+}
+
+/** A picture without any metadata is no fault. */
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'MetadataMissingError'
+}
+
+function reason(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message.replace(/\.$/, '') : String(thrown)
+}

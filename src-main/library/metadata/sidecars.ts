@@ -1,0 +1,121 @@
+import { readFile, stat } from 'node:fs/promises'
+import { LensloreError } from '../../contract/errors.ts'
+import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
+import { joinMetadata, type MetadataKind, metadataKinds, type PhotoMetadata } from './photo-metadata.ts'
+import { isTakeoutName, metadataFromTakeout } from './takeout.ts'
+import { decodeText } from './text-encoding.ts'
+import { metadataFromXmp } from './xmp.ts'
+
+export interface FoundSidecar {
+  kind: 'sidecar' | 'takeout'
+  /** File name, in the folder of the photo. */
+  name: string
+}
+
+/** One place that said something about a photo. */
+export interface MetadataSource {
+  kind: MetadataKind
+  /** File name of a sidecar; for embedded metadata the photo's own. */
+  name: string
+  metadata: PhotoMetadata
+}
+
+/** No program writes so much about one photo. */
+const maxSidecarBytes = 16 * 1024 * 1024
+
+/**
+ * The files of a folder that describe one of its photos, the most trusted first: `IMG.JPG.xmp` (this very
+ * file), then `IMG.xmp` (Adobe's way, which a raw file and its JPEG share), then Google Takeout's JSON. Case
+ * does not matter. darktable's numbered duplicates (`IMG_01.JPG.xmp`) describe other versions, not the photo.
+ */
+export function findSidecars(directoryEntries: Iterable<string>, photoName: string): FoundSidecar[] {
+  const wanted = photoName.toLowerCase()
+  const exact: FoundSidecar[] = []
+  const shared: FoundSidecar[] = []
+  const takeout: FoundSidecar[] = []
+  for (const name of directoryEntries) {
+    const lower = name.toLowerCase()
+    if (lower === `${wanted}.xmp`) exact.push({ kind: 'sidecar', name })
+    else if (lower === `${stemOf(wanted)}.xmp`) shared.push({ kind: 'sidecar', name })
+    else if (lower.endsWith('.json') && isTakeoutName(name, photoName))
+      takeout.push({ kind: 'takeout', name })
+  }
+  const byName = (a: FoundSidecar, b: FoundSidecar) => (a.name < b.name ? -1 : 1)
+  return [...exact.sort(byName), ...shared.sort(byName), ...takeout.sort(byName)]
+}
+
+/**
+ * Reads one XMP sidecar or Takeout file.
+ * @param path in the form of `file-name.ts`.
+ * @returns undefined for a JSON file that is no Takeout file.
+ * @throws LensloreError `SIDECAR_DAMAGED`, `FILE_NOT_FOUND`, `FILE_UNREADABLE`.
+ */
+export async function readSidecar(path: string): Promise<PhotoMetadata | undefined> {
+  const bytes = await readSidecarBytes(path)
+  try {
+    const { text } = decodeText(bytes)
+    return path.toLowerCase().endsWith('.json') ? metadataFromTakeout(text) : metadataFromXmp(text)
+  } catch (thrown) {
+    throw damagedSidecar(path, thrown)
+  }
+}
+
+/** @throws LensloreError `SIDECAR_DAMAGED` where it is beyond any sane size, `FILE_NOT_FOUND`, `FILE_UNREADABLE`. */
+export async function readSidecarBytes(path: string): Promise<Buffer> {
+  const plain = fileNameFromText(path)
+  const name = typeof plain === 'string' ? plain : Buffer.from(plain)
+  try {
+    const { size } = await stat(name)
+    if (size > maxSidecarBytes) throw damagedSidecar(path, new Error(`it has ${size} bytes`))
+    return await readFile(name)
+  } catch (thrown) {
+    if (thrown instanceof LensloreError) throw thrown
+    const missing = (thrown as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new LensloreError(
+      missing ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE',
+      `The sidecar ${displayFileName(path)} ${missing ? 'is not there' : 'cannot be read'}.`,
+      { cause: thrown },
+    )
+  }
+}
+
+export function damagedSidecar(path: string, cause: unknown): LensloreError {
+  const why = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause)
+  return new LensloreError('SIDECAR_DAMAGED', `The sidecar ${displayFileName(path)} is damaged: ${why}.`, {
+    cause,
+  })
+}
+
+/**
+ * What all sources together say about a photo. For words (title, captions, rating) the order is that of
+ * `metadataKinds`. For time and place Takeout comes last: Google keeps only UTC, and guesses places. Size,
+ * and what the camera is, only the picture knows for certain.
+ */
+export function joinSources(sources: readonly MetadataSource[]): PhotoMetadata {
+  const ordered = (kinds: readonly MetadataKind[]) =>
+    joinMetadata(
+      [...sources]
+        .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind))
+        .map((source) => source.metadata),
+    )
+  const words = ordered(metadataKinds)
+  const facts = ordered(['sidecar', 'embedded', 'takeout', 'table'])
+  const picture = ordered(['embedded', 'sidecar', 'takeout', 'table'])
+  return {
+    ...words,
+    takenAt: facts.takenAt,
+    takenOffsetMinutes: facts.takenOffsetMinutes,
+    latitude: facts.latitude,
+    longitude: facts.longitude,
+    widthPx: picture.widthPx,
+    heightPx: picture.heightPx,
+    orientation: picture.orientation,
+    camera: picture.camera,
+    lens: picture.lens,
+  }
+}
+
+export function stemOf(name: string): string {
+  const dot = name.lastIndexOf('.')
+  return dot > 0 ? name.slice(0, dot) : name
+}

@@ -1,0 +1,177 @@
+import sax from 'sax'
+
+/**
+ * XML as a tree whose nodes know where they stand in the text, so that an edit can replace exactly those
+ * characters. The parser (sax) expands no entities but the five of XML and has no document types, so a file
+ * cannot make it grow.
+ */
+
+export interface XmlAttribute {
+  uri: string
+  local: string
+  value: string
+  /** UTF-16 offsets of the value between its quotes. */
+  start: number
+  end: number
+}
+
+export interface XmlElement {
+  uri: string
+  local: string
+  attributes: XmlAttribute[]
+  children: XmlElement[]
+  /** Character data directly inside, joined. */
+  text: string
+  /** Prefix → namespace as bound inside this element. */
+  prefixes: Readonly<Record<string, string>>
+  /** UTF-16 offsets of `<` of the start tag, and past `>` of the start tag. */
+  start: number
+  contentStart: number
+  /** UTF-16 offsets of `<` of the end tag, and past its `>`. Both past `/>` for an element without content. */
+  contentEnd: number
+  end: number
+}
+
+/** The text is not well-formed, or larger or deeper than any sane metadata. */
+export class XmlError extends Error {
+  override readonly name = 'XmlError'
+}
+
+const maxLength = 32 * 1024 * 1024
+const maxDepth = 128
+const maxElements = 200_000
+const xmlNamespace = 'http://www.w3.org/XML/1998/namespace'
+const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/'
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 allows nowhere.
+const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
+
+/**
+ * Parses one document.
+ * @param boundPrefixes namespaces for prefixes that the text uses without declaring them: some cameras and
+ * editors forget to. Without it an undeclared prefix is an error.
+ * @throws XmlError
+ */
+export function parseXml(text: string, boundPrefixes?: Readonly<Record<string, string>>): XmlElement {
+  if (text.length > maxLength) throw new XmlError(`more than ${maxLength} characters`)
+  const control = forbidden.exec(text)
+  if (control) throw new XmlError(`a character at ${control.index} that XML does not allow`)
+
+  const parser = new sax.SAXParser(true, { xmlns: true, position: true })
+  const open: XmlElement[] = []
+  let root: XmlElement | undefined
+  let elements = 0
+
+  parser.onerror = (error) => {
+    if (boundPrefixes && error.message.startsWith('Unbound namespace prefix')) {
+      parser.resume()
+      return
+    }
+    throw new XmlError(error.message.replaceAll('\n', ', ').toLowerCase())
+  }
+  parser.ondoctype = () => {
+    throw new XmlError('a document type, which metadata never has')
+  }
+  parser.onopentag = (tag) => {
+    if (!('ns' in tag)) return
+    if (++elements > maxElements) throw new XmlError(`more than ${maxElements} elements`)
+    if (open.length >= maxDepth) throw new XmlError(`elements nested deeper than ${maxDepth}`)
+    const start = parser.startTagPosition - 1
+    const contentStart = parser.position
+    const spans = attributeSpans(text, start, contentStart)
+    const names = Object.keys(tag.attributes)
+    if (spans.size !== names.length) throw new XmlError('an attribute given twice')
+    const namespaceOf = (uri: string, prefix: string) =>
+      uri === prefix && boundPrefixes ? (boundPrefixes[prefix] ?? uri) : uri
+    const element: XmlElement = {
+      uri: namespaceOf(tag.uri, tag.prefix),
+      local: tag.local,
+      attributes: names.map((name) => {
+        const attribute = tag.attributes[name]!
+        const [valueStart, valueEnd] = spans.get(name) ?? [start, start]
+        const uri = attribute.prefix === 'xml' ? xmlNamespace : namespaceOf(attribute.uri, attribute.prefix)
+        return { uri, local: attribute.local, value: attribute.value, start: valueStart, end: valueEnd }
+      }),
+      children: [],
+      text: '',
+      prefixes: allBindings(tag.ns),
+      start,
+      contentStart,
+      contentEnd: contentStart,
+      end: contentStart,
+    }
+    if (open.length > 0) open.at(-1)!.children.push(element)
+    else if (root) throw new XmlError('two root elements')
+    else root = element
+    open.push(element)
+  }
+  const addText = (characters: string) => {
+    const element = open.at(-1)
+    if (element) element.text += characters
+  }
+  parser.ontext = addText
+  parser.oncdata = addText
+  parser.onclosetag = () => {
+    const element = open.pop()!
+    element.end = parser.position
+    if (element.end > element.contentStart) element.contentEnd = text.lastIndexOf('</', element.end)
+  }
+
+  parser.write(text).close()
+  if (!root) throw new XmlError('no element at all')
+  return root
+}
+
+export function attributeOf(element: XmlElement, uri: string, local: string): XmlAttribute | undefined {
+  return element.attributes.find((attribute) => attribute.uri === uri && attribute.local === local)
+}
+
+export function isNamespaceDeclaration(attribute: XmlAttribute): boolean {
+  return attribute.uri === xmlnsNamespace || attribute.local === 'xmlns'
+}
+
+export function languageOf(element: XmlElement): string | undefined {
+  return attributeOf(element, xmlNamespace, 'lang')?.value
+}
+
+/** Text as content or attribute value, without the characters that XML cannot hold at all. */
+export function escapeXml(text: string): string {
+  return xmlText(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&apos;')
+    .replace(/[\t\n\r\u0085\u2028]/g, (character) => `&#${character.charCodeAt(0)};`)
+}
+
+/** What of a text XML can hold: control characters go, a lone surrogate becomes U+FFFD. */
+export function xmlText(text: string): string {
+  return text.toWellFormed().replace(new RegExp(forbidden, 'g'), '')
+}
+
+/** sax binds inner prefixes on objects that inherit the outer ones. */
+function allBindings(ns: object): Record<string, string> {
+  const bindings: Record<string, string> = Object.create(null)
+  for (const prefix in ns) bindings[prefix] = (ns as Record<string, string>)[prefix]!
+  return bindings
+}
+
+/** Where the values of a start tag's attributes stand; the tag is known to be well-formed. */
+function attributeSpans(text: string, start: number, end: number): Map<string, [number, number]> {
+  const spans = new Map<string, [number, number]>()
+  const attribute = /([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/gy
+  let at = start + 1
+  while (at < end && !/[\s/>]/.test(text[at]!)) at++
+  let seen = 0
+  for (;;) {
+    while (at < end && /\s/.test(text[at]!)) at++
+    attribute.lastIndex = at
+    const match = attribute.exec(text)
+    if (!match || match.index >= end) break
+    at = attribute.lastIndex
+    spans.set(match[1]!, [at - 1 - (match[2] ?? match[3])!.length, at - 1])
+    seen++
+  }
+  if (seen !== spans.size) throw new XmlError('an attribute given twice')
+  return spans
+}

@@ -1,0 +1,240 @@
+import { checkedPosition } from './exif.ts'
+import {
+  type CaptionProvenance,
+  emptyMetadata,
+  type FoundCaption,
+  type Person,
+  type PhotoMetadata,
+  type PlaceKind,
+  type Region,
+} from './photo-metadata.ts'
+import { parseTakenTime } from './taken-time.ts'
+import { cameraName, captionText, cleanName, cleanText, lensName } from './words.ts'
+import { type Prefix, readXmp, type XmpProperties, type XmpValue } from './xmp-tree.ts'
+
+type Name = readonly [prefix: Prefix, local: string]
+
+const captionFields: Name[] = [
+  ['dc', 'description'],
+  ['acdsee', 'notes'],
+  ['acdsee', 'caption'],
+  ['exif', 'UserComment'],
+  ['tiff', 'ImageDescription'],
+  ['Iptc4xmpCore', 'AltTextAccessibility'],
+  ['Iptc4xmpCore', 'ExtDescrAccessibility'],
+]
+
+const placeFields: [kind: PlaceKind, ...names: Name[]][] = [
+  ['sublocation', ['Iptc4xmpCore', 'Location']],
+  ['city', ['photoshop', 'City']],
+  ['state', ['photoshop', 'State']],
+  ['country', ['photoshop', 'Country']],
+]
+
+const locationFields: [kind: PlaceKind, local: string][] = [
+  ['sublocation', 'Sublocation'],
+  ['city', 'City'],
+  ['state', 'ProvinceState'],
+  ['country', 'CountryName'],
+]
+
+const dateFields: Name[] = [
+  ['exif', 'DateTimeOriginal'],
+  ['photoshop', 'DateCreated'],
+  ['xmp', 'CreateDate'],
+  ['exif', 'DateTimeDigitized'],
+]
+
+/** Where a hierarchy of tags begins with a word that only says what the rest are. */
+const peopleRoots = /^(people|persons?|personen|menschen|personnes|gente|faces?)$/i
+
+/**
+ * Reads an XMP packet or sidecar.
+ * @throws XmlError where the text is not well-formed, or no XMP.
+ */
+export function metadataFromXmp(text: string): PhotoMetadata {
+  const xmp = readXmp(text)
+  const metadata = emptyMetadata()
+  const first = (...names: Name[]) => {
+    for (const [prefix, local] of names) {
+      const found = xmp.get(prefix, local)
+      const words = found && cleanText(plainText(found))
+      if (words) return words
+    }
+    return null
+  }
+
+  metadata.orientation = integerIn(first(['tiff', 'Orientation']), 1, 8)
+  metadata.camera = cameraName(first(['tiff', 'Make']), first(['tiff', 'Model']))
+  metadata.lens = lensName(first(['exifEX', 'LensModel'], ['aux', 'Lens']))
+  metadata.title = cleanName(first(['dc', 'title'], ['photoshop', 'Headline'], ['acdsee', 'caption']))
+  metadata.rating = integerIn(first(['xmp', 'Rating']), -1, 5)
+  Object.assign(
+    metadata,
+    checkedPosition(
+      coordinate(first(['exif', 'GPSLatitude']), 'S', 'N'),
+      coordinate(first(['exif', 'GPSLongitude']), 'W', 'E'),
+    ),
+  )
+  for (const [prefix, local] of dateFields) {
+    const taken = parseTakenTime(xmp.get(prefix, local)?.text ?? '')
+    if (!taken) continue
+    metadata.takenAt = taken.takenAt
+    metadata.takenOffsetMinutes = taken.offsetMinutes
+    break
+  }
+  metadata.captions = captionsOf(xmp)
+  metadata.people = peopleOf(xmp)
+  metadata.keywords = keywordsOf(xmp)
+  for (const [kind, ...names] of placeFields) {
+    const name = cleanName(first(...names))
+    if (name) metadata.places.push({ kind, name })
+  }
+  for (const local of ['LocationShown', 'LocationCreated']) {
+    for (const location of xmp.get('Iptc4xmpExt', local)?.items ?? []) {
+      for (const [kind, field] of locationFields) {
+        const name = cleanName(plainText(location.fields.get('Iptc4xmpExt', field)))
+        if (name) metadata.places.push({ kind, name })
+      }
+    }
+  }
+  return metadata
+}
+
+/** The sentence of a lang-alt (its default, else its first), the first of a list, or the text itself. */
+function plainText(value: XmpValue | undefined): string {
+  if (!value) return ''
+  const chosen = value.items.find((item) => item.language === 'x-default') ?? value.items[0]
+  return chosen?.text ?? value.text
+}
+
+function captionsOf(xmp: XmpProperties): FoundCaption[] {
+  const captions: FoundCaption[] = []
+  const provenance = provenanceOf(xmp)
+  for (const [prefix, local] of captionFields) {
+    const value = xmp.get(prefix, local)
+    if (!value) continue
+    const items = value.items.length > 0 ? value.items : [value]
+    // The default first, then the languages as they stand.
+    const ordered = [...items].sort((a, b) => Number(isDefault(b)) - Number(isDefault(a)))
+    for (const item of ordered) {
+      const text = captionText(item.text)
+      if (text === null) continue
+      const field = `xmp:${prefix}:${local}`
+      const language = isDefault(item) ? null : item.language
+      // The default is a copy of one of the languages, which says which it is in.
+      const same = captions.find((caption) => caption.text === text && caption.field === field)
+      if (same) {
+        same.language ??= language
+        continue
+      }
+      const isOurs = field === 'xmp:dc:description' && text === provenance?.caption
+      captions.push({ text, language, field, ...(isOurs && { provenance: provenance.provenance }) })
+    }
+  }
+  return captions
+}
+
+function isDefault(item: XmpValue): boolean {
+  return item.language === null || item.language === 'x-default'
+}
+
+/** What Lenslore wrote beside the caption it exported; holds as long as nobody changed that caption. */
+function provenanceOf(xmp: XmpProperties): { caption: string; provenance: CaptionProvenance } | undefined {
+  const field = (local: string) => xmp.get('lenslore', local)?.text || null
+  const caption = captionText(field('Caption') ?? '')
+  const source = field('CaptionSource')
+  if (caption === null || (source !== 'person' && source !== 'imported' && source !== 'model'))
+    return undefined
+  return {
+    caption,
+    provenance: {
+      source,
+      modelId: field('CaptionModel'),
+      adapterId: field('CaptionAdapter'),
+      writtenAt: field('CaptionWritten'),
+    },
+  }
+}
+
+/** Names with regions in the vocabularies of MWG (Lightroom, digiKam, Picasa, Apple) and Microsoft, and IPTC's names. */
+function peopleOf(xmp: XmpProperties): Person[] {
+  const people: Person[] = []
+  const add = (name: string | undefined, region: Region | null) => {
+    const cleaned = cleanName(name)
+    if (cleaned) people.push({ name: cleaned, region })
+  }
+  const regionList = xmp.get('mwg-rs', 'Regions')?.fields.get('mwg-rs', 'RegionList')
+  for (const { fields } of regionList?.items ?? []) {
+    const type = fields.get('mwg-rs', 'Type')?.text
+    if (type !== undefined && !/^(face|pet)$/i.test(type)) continue
+    add(fields.get('mwg-rs', 'Name')?.text, centredRegion(fields.get('mwg-rs', 'Area')?.fields))
+  }
+  const microsoft = xmp.get('MP', 'RegionInfo')?.fields.get('MPRI', 'Regions')
+  for (const { fields } of microsoft?.items ?? []) {
+    add(
+      fields.get('MPReg', 'PersonDisplayName')?.text,
+      cornerRegion(fields.get('MPReg', 'Rectangle')?.text ?? ''),
+    )
+  }
+  for (const person of xmp.get('Iptc4xmpExt', 'PersonInImage')?.items ?? []) add(person.text, null)
+  for (const path of tagPaths(xmp)) {
+    if (path.length > 1 && peopleRoots.test(path[0]!)) add(path.at(-1), null)
+  }
+  return people
+}
+
+function keywordsOf(xmp: XmpProperties): string[] {
+  const subject = xmp.get('dc', 'subject')
+  // A few writers give one text with separators instead of a list.
+  const flat = subject?.items.length
+    ? subject.items.map((item) => item.text)
+    : (subject?.text.split(/[,;]/) ?? [])
+  const fromPaths = tagPaths(xmp).flat()
+  return [...new Set([...flat, ...fromPaths].map(cleanName).filter((keyword) => keyword !== null))]
+}
+
+/** Tags that stand in a hierarchy: `Places|Norway|Oslo` of Lightroom, `Places/Norway/Oslo` of digiKam. */
+function tagPaths(xmp: XmpProperties): string[][] {
+  const split = (value: XmpValue | undefined, separator: string) =>
+    (value?.items ?? []).map((item) => item.text.split(separator).filter((part) => part.trim() !== ''))
+  return [
+    ...split(xmp.get('lr', 'hierarchicalSubject'), '|'),
+    ...split(xmp.get('digiKam', 'TagsList'), '/'),
+    ...split(xmp.get('MicrosoftPhoto', 'LastKeywordXMP'), '/'),
+  ]
+}
+
+/** MWG gives the middle and the size. */
+function centredRegion(area: XmpProperties | undefined): Region | null {
+  const number = (local: string) => Number.parseFloat(area?.get('stArea', local)?.text ?? '')
+  const [x, y, width, height] = [number('x'), number('y'), number('w'), number('h')]
+  const unit = area?.get('stArea', 'unit')?.text ?? 'normalized'
+  return unit === 'normalized' ? checkedRegion(x - width / 2, y - height / 2, width, height) : null
+}
+
+/** Microsoft gives `left, top, width, height`. */
+function cornerRegion(text: string): Region | null {
+  const [left, top, width, height] = text.split(',').map(Number.parseFloat)
+  return checkedRegion(left ?? Number.NaN, top ?? Number.NaN, width ?? Number.NaN, height ?? Number.NaN)
+}
+
+function checkedRegion(left: number, top: number, width: number, height: number): Region | null {
+  const sane = [left, top, width, height].every((part) => part >= -1 && part <= 2)
+  return sane && width > 0 && height > 0 ? { left, top, width, height } : null
+}
+
+/** XMP's `39,6.9N`, `39,6,54N`, or decimal degrees. */
+function coordinate(text: string | null, negative: string, positive: string): number | null {
+  const match = /^\s*([+-]?[\d.]+)(?:,([\d.]+))?(?:,([\d.]+))?\s*([NSEW])?\s*$/i.exec(text ?? '')
+  if (!match) return null
+  const [, whole, minutes = '0', seconds = '0', reference = positive] = match
+  const total = Number(whole) + Number(minutes) / 60 + Number(seconds) / 3600
+  if (!Number.isFinite(total)) return null
+  return reference.toUpperCase() === negative ? -total + 0 : total
+}
+
+function integerIn(text: string | null, least: number, most: number): number | null {
+  const value = Math.round(Number.parseFloat(text ?? ''))
+  return value >= least && value <= most ? value : null
+}
