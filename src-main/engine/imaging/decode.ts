@@ -1,0 +1,267 @@
+import sharp, { type Metadata, type SharpOptions } from 'sharp'
+import { LensloreError } from '../../contract/errors.ts'
+import { type PictureFormat, tellPictureFormat } from './picture-format.ts'
+import { findEmbeddedJpegs, readRawOrientation } from './raw-preview.ts'
+import { decodeByWasm } from './wasm-decode.ts'
+
+/**
+ * Pictures run beside each other on libuv's threads, so each needs only one of its own: a desktop stays
+ * usable. No picture is decoded twice, so libvips' cache of operations would only hold memory.
+ */
+sharp.concurrency(1)
+sharp.cache(false)
+
+/**
+ * Above any camera's picture (the largest sensors have 151 million pixels), below what a decompression bomb
+ * claims. An interlaced picture of this size takes 0.8 GB while it is decoded.
+ */
+export const maxPixels = 2 ** 28
+/** The WebAssembly decoders hold the whole picture several times over, in at most 4 GiB. */
+const maxWasmPixels = 2 ** 27
+const timeoutSeconds = 60
+
+/** A picture turned upright, in 8-bit sRGB on white, reduced by a power of two. */
+export interface UprightPicture {
+  /** `[heightPx, widthPx, 3]` */
+  data: Buffer
+  widthPx: number
+  heightPx: number
+  /** Size before the reduction, upright. */
+  fullWidthPx: number
+  fullHeightPx: number
+}
+
+/** The picture is reduced no further than to these sides. */
+export interface SmallestUse {
+  shortSidePx: number
+  longSidePx: number
+}
+
+/**
+ * Decodes the first picture of a file's bytes, whatever its format.
+ * @param name the file's name, as a person should see it
+ * @throws LensloreError `PICTURE_DAMAGED`, `PICTURE_UNSUPPORTED`, `PICTURE_TOO_LARGE` or `CANCELLED`
+ */
+export async function decodeUpright(
+  bytes: Buffer,
+  name: string,
+  use: SmallestUse,
+  signal?: AbortSignal,
+): Promise<UprightPicture> {
+  if (bytes.length === 0) throw new LensloreError('PICTURE_DAMAGED', `${name} is empty.`)
+  const format = tellPictureFormat(bytes, name)
+  if (!format) throw new LensloreError('PICTURE_UNSUPPORTED', `${name} is no picture of a kind we can read.`)
+  return decodersByFormat[format](bytes, name, use, signal)
+}
+
+type Decoder = (
+  bytes: Buffer,
+  name: string,
+  use: SmallestUse,
+  signal: AbortSignal | undefined,
+) => Promise<UprightPicture>
+
+const decodersByFormat: Record<PictureFormat, Decoder> = {
+  sharp: (bytes, name, use) => decodeBySharp(bytes, name, use),
+  heif: decodeForeign('heif'),
+  jxl: decodeForeign('jxl'),
+  raw: decodeRaw,
+}
+
+function decodeForeign(format: 'heif' | 'jxl'): Decoder {
+  return async (bytes, name, use, signal) => {
+    const iccProfile = format === 'heif' ? await readProfile(bytes) : null
+    const reply = await decodeByWasm({ format, bytes, iccProfile, maxPixels: maxWasmPixels }, signal).catch(
+      (thrown: unknown) => {
+        if (thrown instanceof LensloreError) throw thrown
+        throw damaged(name, thrown)
+      },
+    )
+    if ('bytes' in reply) return decodeBySharp(Buffer.from(reply.bytes.buffer), name, use)
+    if (reply.failure === 'too-large') throw tooLarge(name, reply.widthPx, reply.heightPx)
+    throw damaged(name, new Error(reply.reason))
+  }
+}
+
+/** libvips parses HEIF's boxes although it cannot decode HEVC. */
+async function readProfile(bytes: Buffer): Promise<Uint8Array | null> {
+  try {
+    return (await sharp(bytes).metadata()).icc ?? null
+  } catch {
+    return null
+  }
+}
+
+/** Through the largest preview that decodes; a file without one may still be a TIFF that was named so. */
+async function decodeRaw(bytes: Buffer, name: string, use: SmallestUse): Promise<UprightPicture> {
+  const orientation = readRawOrientation(bytes)
+  for (const preview of findEmbeddedJpegs(bytes)) {
+    try {
+      return await decodeBySharp(preview.bytes, name, use, orientation)
+    } catch (thrown) {
+      // A false or broken preview: the next smaller one is as good.
+      if (thrown instanceof LensloreError && thrown.code !== 'PICTURE_DAMAGED') throw thrown
+    }
+  }
+  try {
+    return await decodeBySharp(bytes, name, use)
+  } catch (thrown) {
+    throw new LensloreError(
+      'PICTURE_UNSUPPORTED',
+      `${name} is a raw file without a preview that can be read.`,
+      {
+        cause: thrown,
+      },
+    )
+  }
+}
+
+/** @param orientation overrides what the bytes themselves say */
+async function decodeBySharp(
+  bytes: Buffer,
+  name: string,
+  use: SmallestUse,
+  orientation: number | null = null,
+): Promise<UprightPicture> {
+  const metadata = await readMetadata(bytes, name)
+  const { width, height } = metadata
+  if (width * height > maxPixels) throw tooLarge(name, width, height)
+
+  const reduction = reductionFor(width, height, use)
+  const size = {
+    width: Math.max(1, Math.floor(width / reduction)),
+    height: Math.max(1, Math.floor(height / reduction)),
+  }
+  const data = await decodePixels(bytes, name, size)
+  return turnUpright({ data, ...size }, { width, height }, orientation ?? metadata.orientation ?? 1)
+}
+
+async function readMetadata(bytes: Buffer, name: string): Promise<Metadata> {
+  try {
+    return await sharp(bytes, { failOn: 'none', limitInputPixels: false }).metadata()
+  } catch (thrown) {
+    throw damaged(name, thrown)
+  }
+}
+
+/**
+ * A power of two, because that is what JPEG decoders skip work for: a photo of 12 megapixels at a quarter of
+ * its sides takes a third of the time. The memory of what remains is bounded for extreme shapes too.
+ */
+function reductionFor(width: number, height: number, use: SmallestUse): number {
+  const allowed = Math.min(
+    Math.min(width, height) / use.shortSidePx,
+    Math.max(width, height) / use.longSidePx,
+  )
+  let reduction = 2 ** Math.max(0, Math.floor(Math.log2(allowed)))
+  const maxReducedPixels = 2 ** 25
+  while ((width * height) / reduction ** 2 > maxReducedPixels) reduction *= 2
+  return reduction
+}
+
+interface Size {
+  width: number
+  height: number
+}
+
+/**
+ * People want a photo with a damaged end found too, and every viewer shows it. So what fails to decode
+ * cleanly is decoded as far as it goes, and refused where less than half of its rows hold anything.
+ */
+async function decodePixels(bytes: Buffer, name: string, size: Size): Promise<Buffer> {
+  try {
+    return await runSharp(bytes, size, 'truncated')
+  } catch (firstFailure) {
+    if (isTimeout(firstFailure)) throw tookTooLong(name, firstFailure)
+    let data: Buffer
+    try {
+      data = await runSharp(bytes, size, 'none')
+    } catch (thrown) {
+      throw isTimeout(thrown) ? tookTooLong(name, thrown) : damaged(name, thrown)
+    }
+    if (countRowsWithContent(data, size) < size.height / 2) throw damaged(name, firstFailure)
+    return data
+  }
+}
+
+function runSharp(bytes: Buffer, size: Size, failOn: NonNullable<SharpOptions['failOn']>): Promise<Buffer> {
+  return sharp(bytes, { failOn, limitInputPixels: maxPixels, pages: 1 })
+    .timeout({ seconds: timeoutSeconds })
+    .flatten({ background: '#ffffff' })
+    .resize({ ...size, fit: 'fill', kernel: 'cubic' })
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer()
+}
+
+/** Decoders fill what they could not read with one colour: rows of it at the end hold nothing. */
+function countRowsWithContent(data: Buffer, { width, height }: Size): number {
+  const fill = data.subarray(-3)
+  const rowBytes = width * 3
+  let at = data.length - 3
+  while (at >= 0 && data[at] === fill[0] && data[at + 1] === fill[1] && data[at + 2] === fill[2]) at -= 3
+  return Math.min(height, Math.ceil(Math.max(0, at) / rowBytes))
+}
+
+/** EXIF orientation → what turns the stored picture upright. sharp mirrors before it turns. */
+const turnByOrientation: Record<number, { angle: 0 | 90 | 180 | 270; flip?: true; flop?: true }> = {
+  2: { angle: 0, flop: true },
+  3: { angle: 180 },
+  4: { angle: 0, flip: true },
+  5: { angle: 90, flip: true },
+  6: { angle: 90 },
+  7: { angle: 270, flip: true },
+  8: { angle: 270 },
+}
+
+async function turnUpright(
+  reduced: Size & { data: Buffer },
+  full: Size,
+  orientation: number,
+): Promise<UprightPicture> {
+  const { data, width, height } = reduced
+  const turn = turnByOrientation[orientation]
+  if (!turn) {
+    return { data, widthPx: width, heightPx: height, fullWidthPx: full.width, fullHeightPx: full.height }
+  }
+  const turned = await sharp(data, { raw: { width, height, channels: 3 } })
+    .flip(turn.flip ?? false)
+    .flop(turn.flop ?? false)
+    .rotate(turn.angle)
+    .raw()
+    .toBuffer()
+  const isSideways = turn.angle === 90 || turn.angle === 270
+  return {
+    data: turned,
+    widthPx: isSideways ? height : width,
+    heightPx: isSideways ? width : height,
+    fullWidthPx: isSideways ? full.height : full.width,
+    fullHeightPx: isSideways ? full.width : full.height,
+  }
+}
+
+function isTimeout(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message.startsWith('timeout')
+}
+
+function damaged(name: string, cause: unknown): LensloreError {
+  return new LensloreError('PICTURE_DAMAGED', `${name} is damaged and cannot be decoded.`, { cause })
+}
+
+function tooLarge(name: string, widthPx: number, heightPx: number): LensloreError {
+  return new LensloreError(
+    'PICTURE_TOO_LARGE',
+    `${name} says it is ${widthPx} by ${heightPx} pixels, more than can be decoded safely.`,
+  )
+}
+
+function tookTooLong(name: string, cause: unknown): LensloreError {
+  return new LensloreError(
+    'PICTURE_TOO_LARGE',
+    `${name} took more than ${timeoutSeconds} seconds to decode.`,
+    {
+      cause,
+    },
+  )
+}

@@ -1,0 +1,82 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { LensloreError } from '../../contract/errors.ts'
+import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
+
+/** Larger than any photo (a 200-megapixel TIFF of 16 bits is 1.2 GB raw, but cameras write none). */
+export const maxFileBytes = 2 ** 30
+
+export interface FileContent {
+  bytes: Buffer
+  /** SHA-256 of `bytes`, lower-case hex. */
+  contentHash: string
+}
+
+/**
+ * Reads a whole file once and hashes exactly the bytes that will be decoded.
+ * @param path in the form of `contract/file-name.ts`
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_TOO_LARGE`, or `FILE_CHANGED` where it was
+ *   written while it was read
+ */
+export async function readFileContent(path: string): Promise<FileContent> {
+  const bytes = await readBytes(path)
+  // WebCrypto hashes on a thread of the pool, so that the engine's own thread stays free for batches.
+  const digest = await crypto.subtle.digest('SHA-256', bytes)
+  return { bytes, contentHash: Buffer.from(digest).toString('hex') }
+}
+
+/** The last part of a path, as a person should see it. */
+export function shownName(path: string): string {
+  return displayFileName(path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) || path)
+}
+
+async function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
+  const name = shownName(path)
+  const text = fileNameFromText(path)
+  const file = typeof text === 'string' ? text : Buffer.from(text)
+  let handle: FileHandle | undefined
+  try {
+    // Opening a pipe would wait for a writer for ever, so look before opening, and open without blocking.
+    if (!(await stat(file)).isFile()) throw new LensloreError('FILE_UNREADABLE', `${name} is not a file.`)
+    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    return await readUnchanged(handle, name)
+  } catch (thrown) {
+    throw asFileError(thrown, name)
+  } finally {
+    await handle?.close()
+  }
+}
+
+async function readUnchanged(handle: FileHandle, name: string): Promise<Buffer<ArrayBuffer>> {
+  const before = await handle.stat({ bigint: true })
+  if (before.size > maxFileBytes) {
+    throw new LensloreError('FILE_TOO_LARGE', `${name} is larger than ${maxFileBytes / 2 ** 20} MiB.`)
+  }
+  const bytes = Buffer.alloc(Number(before.size))
+  let filled = 0
+  while (filled < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  const after = await handle.stat({ bigint: true })
+  if (filled < bytes.length || after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
+    throw new LensloreError('FILE_CHANGED', `${name} was changed while it was read.`)
+  }
+  return bytes
+}
+
+function asFileError(thrown: unknown, name: string): LensloreError {
+  if (thrown instanceof LensloreError) return thrown
+  const code = (thrown as NodeJS.ErrnoException).code
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new LensloreError('FILE_NOT_FOUND', `${name} is not there.`, { cause: thrown })
+  }
+  const reason =
+    code === 'EACCES' || code === 'EPERM'
+      ? 'you may not read it'
+      : code === 'ELOOP'
+        ? 'its link leads nowhere'
+        : (code ?? String(thrown))
+  return new LensloreError('FILE_UNREADABLE', `${name} cannot be read: ${reason}.`, { cause: thrown })
+}
