@@ -158,7 +158,10 @@ function theirValues(tags: ExifToolTags): Record<Field, string> {
     'IFD0:ModifyDate': 'ExifIFD:OffsetTime',
   }
   const zoned = date && parseTakenTime(`${first(date[0])}${first(offsetOf[date[0]] ?? '')}`)
-  const [latitude, longitude] = [first('Composite:GPSLatitude'), first('Composite:GPSLongitude')].map(Number)
+  const [latitude, longitude] = [
+    first('Composite:GPSLatitude', 'XMP-exif:GPSLatitude'),
+    first('Composite:GPSLongitude', 'XMP-exif:GPSLongitude'),
+  ].map(Number)
   const names = (texts: string[]) =>
     list(texts.map((text) => cleanName(text)).filter((text) => text !== null))
   return {

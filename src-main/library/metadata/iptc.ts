@@ -35,7 +35,8 @@ export function metadataFromIptc(tags: IptcTags): PhotoMetadata {
   const taken = parseTakenTime(`${date} ${texts('Time Created')[0] ?? ''}`) ?? parseTakenTime(date)
   if (taken) {
     metadata.takenAt = taken.takenAt
-    metadata.takenOffsetMinutes = taken.offsetMinutes
+    // The format has no way to leave the zone out, so those who do not know it write +0000.
+    metadata.takenOffsetMinutes = taken.offsetMinutes || null
   }
   return metadata
 }

@@ -93,6 +93,7 @@ function uprightSize(tags: ExpandedTags, exif: PhotoMetadata, content: Buffer, o
     said('Image Width', 'ImageWidth') ?? measured?.widthPx ?? tiffSize('ImageWidth') ?? exif.widthPx
   const heightPx =
     said('Image Height', 'ImageHeight') ?? measured?.heightPx ?? tiffSize('ImageLength') ?? exif.heightPx
+  if (widthPx === null || heightPx === null) return { widthPx: null, heightPx: null }
   const turned = orientation !== null && orientation >= 5
   return turned ? { widthPx: heightPx, heightPx: widthPx } : { widthPx, heightPx }
 }

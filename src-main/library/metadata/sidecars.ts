@@ -15,7 +15,7 @@ export interface FoundSidecar {
 /** One place that said something about a photo. */
 export interface MetadataSource {
   kind: MetadataKind
-  /** File name of a sidecar; for embedded metadata the photo's own. */
+  /** File name of a sidecar or Takeout file; empty for embedded metadata and tables. */
   name: string
   metadata: PhotoMetadata
 }

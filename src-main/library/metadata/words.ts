@@ -61,6 +61,10 @@ const habits = new Set([
 const generatedBy =
   /^(file written by adobe photoshop|creator: gd-jpeg|lead technologies|processed (with|by) |created with |optimized by |\*{3,}|oplus_\d+$|hdrpl|kinkakuji$|edited with )/i
 
+/** "SANYO DIGITAL CAMERA", "EPSON DSC picture", and the picture's own number: "DSC00019", "ICM107B", "000007". */
+const cameraMark =
+  /^([\w-]+ )+(digital (still ?)?camera|dsc|dsc picture)$|^[a-z]{2,4}[_-]?\d{3,}[a-z]?$|^\d{4,}$/i
+
 /** Trimmed, without NULs, line ends as `\n`; null where nothing is left. */
 export function cleanText(text: string, limit = maxCaptionLength): string | null {
   const cleaned = text
@@ -88,7 +92,7 @@ export function captionText(text: string): string | null {
   const controls = text.match(/[\p{Cc}\p{Co}\ufffd]/gu)?.filter((found) => !/[\n\r\t\0]/.test(found)).length
   if (controls && controls * 8 > cleaned.length) return null
   const bare = cleaned.toLowerCase().replace(/^[\s<[("'-]+|[\s>\])"'.-]+$/g, '')
-  if (habits.has(bare) || generatedBy.test(cleaned)) return null
+  if (habits.has(bare) || generatedBy.test(cleaned) || cameraMark.test(bare)) return null
   return cleaned
 }
 

@@ -47,13 +47,13 @@ const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
 
 /**
  * Parses one document.
- * @param boundPrefixes namespaces for prefixes that the text uses without declaring them: some cameras and
- * editors forget to. Without it an undeclared prefix is an error.
+ * @param boundPrefixes makes the reader lenient: namespaces for prefixes that the text uses without declaring
+ * them (some cameras and editors forget to), and control characters, which some let through, are no error.
  * @throws XmlError
  */
 export function parseXml(text: string, boundPrefixes?: Readonly<Record<string, string>>): XmlElement {
   if (text.length > maxLength) throw new XmlError(`more than ${maxLength} characters`)
-  const control = forbidden.exec(text)
+  const control = boundPrefixes ? null : forbidden.exec(text)
   if (control) throw new XmlError(`a character at ${control.index} that XML does not allow`)
 
   const parser = new sax.SAXParser(true, { xmlns: true, position: true })

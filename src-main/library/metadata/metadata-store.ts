@@ -1,0 +1,212 @@
+import type { CaptionStore, ImportedCaption } from '../store/captions.ts'
+import type { Database } from '../store/database.ts'
+import {
+  emptyMetadata,
+  type FoundCaption,
+  joinMetadata,
+  type MetadataKind,
+  type Person,
+  type PhotoMetadata,
+  type Place,
+} from './photo-metadata.ts'
+import { joinSources, type MetadataSource } from './sidecars.ts'
+
+export interface MetadataStore {
+  /**
+   * Takes in what one source says about a photo, in place of what it said before; other sources stay.
+   * Captions become imported captions, except those that this library exported itself.
+   */
+  apply(photoId: number, source: MetadataSource, nowMs: number): void
+  /**
+   * The same for all sources that a scan reads (embedded, sidecars, Takeout) at once: what is not in the list
+   * any more is forgotten. Imported tables stay.
+   */
+  applyAll(photoId: number, sources: readonly MetadataSource[], nowMs: number): void
+  /** All sources of a photo, in order of precedence. */
+  sources(photoId: number): MetadataSource[]
+  /** What all sources together say. Sizes, times and places are columns of the photo, not repeated here. */
+  joined(photoId: number): PhotoMetadata
+  /** Title, keywords, people and places as words to search. Captions are indexed on their own. */
+  searchText(photoId: number): string
+}
+
+interface SourceRow {
+  id: number
+  kind: MetadataKind
+  name: string
+  title: string | null
+  rating: number | null
+  is_favorite: number
+}
+
+interface PersonRow {
+  name: string
+  left_part: number | null
+  top_part: number
+  width: number
+  height: number
+}
+
+/** More is no description of one photo, and every row costs on each scan. */
+const maxRowsPerList = 1000
+
+export function createMetadataStore(
+  database: Database,
+  captions: Pick<CaptionStore, 'setImported' | 'history'>,
+): MetadataStore {
+  const { prepare, write } = database
+
+  function sourceRows(photoId: number): SourceRow[] {
+    return prepare<SourceRow>(
+      `SELECT id, kind, name, title, rating, is_favorite FROM metadata_sources WHERE photo_id = ?
+       ORDER BY CASE kind WHEN 'table' THEN 0 WHEN 'sidecar' THEN 1 WHEN 'takeout' THEN 2 ELSE 3 END,
+         length(name) DESC, name`,
+    ).all(photoId)
+  }
+
+  function sources(photoId: number): MetadataSource[] {
+    return sourceRows(photoId).map((row) => ({
+      kind: row.kind,
+      name: row.name,
+      metadata: {
+        ...emptyMetadata(),
+        title: row.title,
+        rating: row.rating,
+        isFavorite: row.is_favorite === 1,
+        captions: prepare<FoundCaption>(
+          'SELECT text, language, field FROM metadata_captions WHERE source_id = ? ORDER BY position',
+        ).all(row.id),
+        keywords: prepare<{ keyword: string }>('SELECT keyword FROM metadata_keywords WHERE source_id = ?')
+          .all(row.id)
+          .map(({ keyword }) => keyword),
+        people: prepare<PersonRow>(
+          'SELECT name, left_part, top_part, width, height FROM metadata_people WHERE source_id = ?',
+        )
+          .all(row.id)
+          .map(toPerson),
+        places: prepare<Place>('SELECT kind, name FROM metadata_places WHERE source_id = ?').all(row.id),
+      },
+    }))
+  }
+
+  function forget(photoId: number, kind: MetadataKind, name: string): void {
+    prepare('DELETE FROM metadata_sources WHERE photo_id = ? AND kind = ? AND name = ?').run(
+      photoId,
+      kind,
+      name,
+    )
+  }
+
+  function keep(photoId: number, { kind, name, metadata }: MetadataSource, nowMs: number): void {
+    forget(photoId, kind, name)
+    const foreign = metadata.captions.filter((caption) => !isOurOwn(photoId, caption))
+    if (!saysAnything(metadata, foreign)) return
+    const id = prepare(
+      `INSERT INTO metadata_sources (photo_id, kind, name, read_ms, title, rating, is_favorite)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      photoId,
+      kind,
+      name,
+      nowMs,
+      metadata.title,
+      metadata.rating,
+      metadata.isFavorite ? 1 : 0,
+    ).lastInsertRowid
+    foreign.slice(0, maxRowsPerList).forEach((caption, position) => {
+      prepare('INSERT INTO metadata_captions VALUES (?, ?, ?, ?, ?)').run(
+        id,
+        position,
+        caption.text,
+        caption.language,
+        caption.field,
+      )
+    })
+    for (const keyword of metadata.keywords.slice(0, maxRowsPerList)) {
+      prepare('INSERT OR IGNORE INTO metadata_keywords VALUES (?, ?)').run(id, keyword)
+    }
+    for (const { name: person, region } of metadata.people.slice(0, maxRowsPerList)) {
+      prepare('INSERT OR IGNORE INTO metadata_people VALUES (?, ?, ?, ?, ?, ?)').run(
+        id,
+        person,
+        region?.left ?? null,
+        region?.top ?? null,
+        region?.width ?? null,
+        region?.height ?? null,
+      )
+    }
+    for (const place of metadata.places.slice(0, maxRowsPerList)) {
+      prepare('INSERT OR IGNORE INTO metadata_places VALUES (?, ?, ?)').run(id, place.kind, place.name)
+    }
+  }
+
+  /**
+   * A caption that this library exported comes back with the sidecar: it is known already, with its true
+   * source, and as an imported one it would outrank the model's next. In another library it is imported.
+   */
+  function isOurOwn(photoId: number, caption: FoundCaption): boolean {
+    return (
+      caption.provenance !== undefined &&
+      captions
+        .history(photoId)
+        .some((own) => own.text === caption.text && own.source === caption.provenance?.source)
+    )
+  }
+
+  function settleCaptions(photoId: number, nowMs: number): void {
+    const found = joinMetadata(sources(photoId).map((source) => source.metadata)).captions
+    const imported: ImportedCaption[] = found.map(({ text, language, field }) => ({
+      text,
+      language,
+      origin: field,
+    }))
+    captions.setImported(photoId, imported, nowMs)
+  }
+
+  return {
+    apply: (photoId, source, nowMs) =>
+      write(() => {
+        keep(photoId, source, nowMs)
+        settleCaptions(photoId, nowMs)
+      }),
+
+    applyAll: (photoId, found, nowMs) =>
+      write(() => {
+        for (const row of sourceRows(photoId)) {
+          if (row.kind !== 'table') forget(photoId, row.kind, row.name)
+        }
+        for (const source of found) keep(photoId, source, nowMs)
+        settleCaptions(photoId, nowMs)
+      }),
+
+    sources,
+    joined: (photoId) => joinSources(sources(photoId)),
+
+    searchText: (photoId) => {
+      const { title, keywords, people, places } = joinSources(sources(photoId))
+      return [
+        title,
+        ...keywords,
+        ...people.map((person) => person.name),
+        ...places.map((place) => place.name),
+      ]
+        .filter((words) => words !== null)
+        .join('\n')
+    },
+  }
+}
+
+function saysAnything(metadata: PhotoMetadata, captions: readonly FoundCaption[]): boolean {
+  const lists = [captions, metadata.keywords, metadata.people, metadata.places]
+  return (
+    metadata.title !== null ||
+    metadata.rating !== null ||
+    metadata.isFavorite ||
+    lists.some((list) => list.length > 0)
+  )
+}
+
+function toPerson(row: PersonRow): Person {
+  const { name, left_part: left, top_part: top, width, height } = row
+  return { name, region: left === null ? null : { left, top, width, height } }
+}
