@@ -1,0 +1,268 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { access, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { LensloreError } from '../../contract/errors.ts'
+import type { CaptionModel, GenerationConfig } from '../model/caption-graph.ts'
+import {
+  check,
+  type DecoderConfig,
+  parseAdapterConfig,
+  parseDecoderConfig,
+  parseVisionConfig,
+  type VisionConfig,
+} from '../model/configuration.ts'
+import type { Decoder } from '../model/decoder.ts'
+import { readBytes, readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
+import { Weights } from '../model/weights.ts'
+
+/**
+ * A model folder: a config.json beside the weights. It is one of three.
+ *
+ * Our own layout. The config has `vision` and `gpt2` with the public names of a CLIP vision tower's and a GPT-2's
+ * fields; the weights are `clip.safetensors` and `gpt2.safetensors`:
+ *
+ *     { "vision": { "hidden_size": 192, … }, "gpt2": { "n_embd": 192, … }, "itune": { "rank": 96, … } }
+ *
+ * Public checkpoints put together. `vision` or `gpt2` names a folder, seen from the config's own, that holds a public
+ * checkpoint as it was published (config.json, model.safetensors): `openai/clip-vit-*` for the one, `gpt2*` for the
+ * other:
+ *
+ *     { "vision": { "path": "vision" }, "gpt2": { "path": "decoder" }, "itune": { "rank": 384, "heads": 12 } }
+ *
+ * A public image-to-text checkpoint as it was published: `"model_type": "vision-encoder-decoder"` with a ViT and a
+ * GPT-2 with cross-attention in one model.safetensors. An `itune` field may be added to it.
+ *
+ * Any of them may hold `itune.safetensors`, the adapter used where no other is named. An adapter's own metadata
+ * (`rank`, `heads`, `first_layer`, `scale`, `base_model`) goes before the config's `itune`. `tokenizer.json` and
+ * `preprocessor_config.json` lie in the model folder, else in the folder of the part they belong to. Further fields
+ * of the config: `id`, by which captions remember this base, and `generation`
+ * (`{ "beams": 3, "length_penalty": 0.8, "max_new_tokens": 20 }`).
+ */
+export interface Checkpoint {
+  /** Names the frozen base, not its adapter. */
+  modelId: string
+  model: CaptionModel
+  /** SHA-256 of the adapter's file. */
+  adapterId: string | null
+  generation: GenerationConfig
+  /** Where tokenizer.json and preprocessor_config.json may lie, the likelier folder first. */
+  tokenizerDirectories: string[]
+  preprocessorDirectories: string[]
+}
+
+const adapterFileName = 'itune.safetensors'
+
+const configFields = z.looseObject({
+  id: z.string().min(1).optional(),
+  model_type: z.string().optional(),
+  generation: z
+    .object({
+      beams: z.int().min(1).max(16).default(3),
+      length_penalty: z.number().min(0).max(4).default(0.8),
+      max_new_tokens: z.int().min(1).max(256).default(20),
+    })
+    .prefault({}),
+})
+
+const partFields = z.looseObject({ path: z.string().min(1).optional(), model_type: z.string().optional() })
+
+/** One network of the base as it was found. */
+interface Part<Config> {
+  config: Config
+  weights: Weights
+  header: SafetensorsHeader
+  directory: string
+}
+
+interface Base {
+  vision: Part<VisionConfig>
+  decoder: Part<DecoderConfig>
+}
+
+/**
+ * Reads everything about a model except its weights, which stay in their files.
+ * @param adapterPath an adapter other than the folder's own
+ * @throws LensloreError `MODEL_NOT_FOUND` where there is no config.json, `MODEL_INCOMPLETE` where another file is
+ * missing, `CHECKPOINT_INVALID`, `SAFETENSORS_INVALID`
+ */
+export async function readCheckpoint(directory: string, adapterPath: string | null): Promise<Checkpoint> {
+  const configPath = join(directory, 'config.json')
+  const source = await readConfig(configPath)
+  const config = check(configFields, source, configPath)
+  const base =
+    config.model_type === 'vision-encoder-decoder'
+      ? await readEncoderDecoder(directory, source)
+      : { vision: await readVision(directory, source), decoder: await readDecoder(directory, source) }
+  const modelId = config.id ?? (await digestBase(base))
+  const adapter = await readAdapter(directory, adapterPath, source, base, modelId)
+  const { beams, length_penalty: lengthPenalty, max_new_tokens: maxNewTokens } = config.generation
+  return {
+    modelId,
+    model: { vision: base.vision, decoder: { ...base.decoder, adapter } },
+    adapterId: adapter && (await hashFile(adapter.weights.filePath)),
+    generation: { beams, lengthPenalty, maxNewTokens },
+    tokenizerDirectories: [directory, base.decoder.directory],
+    preprocessorDirectories: [directory, base.vision.directory],
+  }
+}
+
+/**
+ * Reads and parses a JSON file from the first of several folders that has it.
+ * @throws LensloreError `MODEL_INCOMPLETE` where none has, `CHECKPOINT_INVALID` where it is no JSON
+ */
+export async function readModelJson(directories: readonly string[], fileName: string): Promise<unknown> {
+  for (const directory of directories) {
+    const path = join(directory, fileName)
+    const text = await readFile(path, 'utf8').catch(nothingWhereMissing)
+    if (text !== null) return parseJson(path, text)
+  }
+  throw new LensloreError('MODEL_INCOMPLETE', `The model in ${directories[0]} has no ${fileName}.`)
+}
+
+async function readConfig(path: string): Promise<Record<string, unknown>> {
+  const text = await readFile(path, 'utf8').catch(nothingWhereMissing)
+  if (text === null) throw new LensloreError('MODEL_NOT_FOUND', `There is no model here: ${path} is missing.`)
+  return check(z.record(z.string(), z.unknown()), parseJson(path, text), path)
+}
+
+async function readEncoderDecoder(directory: string, source: Record<string, unknown>): Promise<Base> {
+  const where = join(directory, 'config.json')
+  const header = await readWeightsHeader(join(directory, 'model.safetensors'))
+  const decoderSource = { ...check(partFields, source.decoder, where), add_cross_attention: true }
+  const startToken = source.decoder_start_token_id
+  const decoder = parseDecoderConfig(
+    typeof startToken === 'number' ? { ...decoderSource, bos_token_id: startToken } : decoderSource,
+    where,
+  )
+  const vision = parseVisionConfig('vit', source.encoder, where)
+  if (vision.width !== decoder.width) {
+    throw new LensloreError(
+      'CHECKPOINT_INVALID',
+      `${where} cannot be used: its cross-attention would need an encoder as wide as the decoder.`,
+    )
+  }
+  return {
+    vision: { config: vision, weights: new Weights(header, 'encoder.'), header, directory },
+    decoder: { config: decoder, weights: new Weights(header, 'decoder.transformer.'), header, directory },
+  }
+}
+
+async function readVision(directory: string, source: Record<string, unknown>): Promise<Part<VisionConfig>> {
+  const found = await findPart(directory, source, 'vision', 'clip.safetensors')
+  const { vision_config: nested, vision_config_dict: older } = found.source
+  // A full CLIP's configuration nests the tower's; where an older file has it twice, the second one counts.
+  const fields = nested === undefined ? found.source : { ...asObject(nested), ...asObject(older) }
+  return {
+    config: parseVisionConfig('clip', fields, found.configPath),
+    weights: new Weights(found.header, 'vision_model.'),
+    header: found.header,
+    directory: found.directory,
+  }
+}
+
+async function readDecoder(directory: string, source: Record<string, unknown>): Promise<Part<DecoderConfig>> {
+  const found = await findPart(directory, source, 'gpt2', 'gpt2.safetensors')
+  const prefix = found.header.tensors.has('transformer.wte.weight') ? 'transformer.' : ''
+  return {
+    config: parseDecoderConfig(found.source, found.configPath),
+    weights: new Weights(found.header, prefix),
+    header: found.header,
+    directory: found.directory,
+  }
+}
+
+/** A part of the base: described in the folder's own config.json, or a public checkpoint that it points to. */
+async function findPart(
+  directory: string,
+  source: Record<string, unknown>,
+  name: 'vision' | 'gpt2',
+  ownFileName: string,
+) {
+  const configPath = join(directory, 'config.json')
+  const own = check(partFields, source[name], `${configPath} (${name})`)
+  if (own.path === undefined) {
+    const header = await readWeightsHeader(join(directory, ownFileName))
+    return { source: own as Record<string, unknown>, configPath, header, directory }
+  }
+  const partDirectory = join(directory, own.path)
+  const partConfigPath = join(partDirectory, 'config.json')
+  return {
+    source: await readConfig(partConfigPath),
+    configPath: partConfigPath,
+    header: await readWeightsHeader(join(partDirectory, 'model.safetensors')),
+    directory: partDirectory,
+  }
+}
+
+async function readAdapter(
+  directory: string,
+  adapterPath: string | null,
+  source: Record<string, unknown>,
+  { decoder }: Base,
+  modelId: string,
+): Promise<Decoder['adapter']> {
+  const path = adapterPath ?? join(directory, adapterFileName)
+  if (adapterPath === null && (await access(path).catch(nothingWhereMissing)) === null) return null
+  const header = await readSafetensorsHeader(path)
+  const { base_model: trainedFor, ...metadata } = header.metadata
+  if (trainedFor !== undefined && trainedFor !== modelId) {
+    throw new LensloreError('CHECKPOINT_INVALID', `${path} was trained for another model, ${trainedFor}.`)
+  }
+  const numbers = Object.entries(metadata).map(([key, value]) => [key, Number(value)])
+  const described = { ...asObject(source.itune), ...Object.fromEntries(numbers) }
+  return { config: parseAdapterConfig(described, decoder.config, path), weights: new Weights(header) }
+}
+
+async function readWeightsHeader(path: string): Promise<SafetensorsHeader> {
+  try {
+    return await readSafetensorsHeader(path)
+  } catch (cause) {
+    if (!(cause instanceof LensloreError) || cause.code !== 'FILE_NOT_FOUND') throw cause
+    throw new LensloreError('MODEL_INCOMPLETE', `The model lacks its weights: ${path} is missing.`, { cause })
+  }
+}
+
+/** Large enough to tell any two trainings apart, small enough to read at every start. */
+const sampledBytes = 1 << 16
+const samples = 64
+
+/**
+ * An id for a base that has none of its own: a digest of its configuration, its weights' names and shapes, and of
+ * samples spread over the weights, so that gigabytes need not be read.
+ */
+async function digestBase({ vision, decoder }: Base): Promise<string> {
+  const hash = createHash('sha256')
+  for (const { config, header } of [vision, decoder]) {
+    hash.update(JSON.stringify([config, [...header.tensors]]))
+    const step = Math.max(1, Math.floor((header.fileBytes - sampledBytes) / (samples - 1)))
+    for (let at = 0, taken = 0; at < header.fileBytes && taken < samples; at += step, taken++) {
+      hash.update(await readBytes(header.filePath, at, Math.min(sampledBytes, header.fileBytes - at)))
+    }
+  }
+  return `base-${hash.digest('hex').slice(0, 16)}`
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new LensloreError('CHECKPOINT_INVALID', `${path} is no JSON.`, { cause })
+  }
+}
+
+function nothingWhereMissing(thrown: NodeJS.ErrnoException): null {
+  if (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR') return null
+  throw new LensloreError('FILE_UNREADABLE', `${thrown.path} cannot be read.`, { cause: thrown })
+}

@@ -1,0 +1,50 @@
+import { Tokenizer } from '@huggingface/tokenizers'
+import { LensloreError } from '../../contract/errors.ts'
+
+/** A word of a caption and the tokens it is made of, first and end as indices into the caption's tokens. */
+export interface Word {
+  text: string
+  start: number
+  end: number
+}
+
+export interface CaptionTokenizer {
+  /** The model's own casing, without spaces around. */
+  decode(ids: readonly number[]): string
+  /** Tokens together as words: a token that begins with a space begins a word. */
+  words(ids: readonly number[]): Word[]
+}
+
+/** How byte-level BPE writes a space. */
+const spaceMark = 'Ġ'
+
+/**
+ * @param source what tokenizer.json holds
+ * @throws LensloreError `CHECKPOINT_INVALID`
+ */
+export function createTokenizer(source: unknown, where: string): CaptionTokenizer {
+  const tokenizer = openTokenizer(source, where)
+  const decode = (ids: readonly number[]): string =>
+    ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: true }).trim()
+
+  return {
+    decode,
+    words(ids) {
+      const starts = ids
+        .map((_, index) => index)
+        .filter((index) => index === 0 || tokenizer.id_to_token(ids[index]!)?.startsWith(spaceMark))
+      return starts.map((start, word) => {
+        const end = starts[word + 1] ?? ids.length
+        return { text: decode(ids.slice(start, end)), start, end }
+      })
+    },
+  }
+}
+
+function openTokenizer(source: unknown, where: string): Tokenizer {
+  try {
+    return new Tokenizer(source as object, { clean_up_tokenization_spaces: false })
+  } catch (cause) {
+    throw new LensloreError('CHECKPOINT_INVALID', `The tokenizer of ${where} cannot be used.`, { cause })
+  }
+}

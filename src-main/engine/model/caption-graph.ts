@@ -1,0 +1,253 @@
+import { rowsOf } from './attention.ts'
+import {
+  type Decoded,
+  type Decoder,
+  decode,
+  embedTokens,
+  type KeyValues,
+  type LayerSight,
+  projectMemory,
+} from './decoder.ts'
+import { Graph, type Shape, type Value } from './graph.ts'
+import {
+  add,
+  argMax,
+  cast,
+  concat,
+  divide,
+  equal,
+  logSumExp,
+  loop,
+  mean,
+  minimum,
+  not,
+  pick,
+  pickRows,
+  power,
+  repeatForBatch,
+  reshape,
+  squeeze,
+  subtract,
+  topK,
+  unsqueeze,
+  where,
+} from './operators.ts'
+import { buildVisionTower, type VisionTower } from './vision-tower.ts'
+
+/** Outputs of the caption graph by name. */
+export const captionOutputs = {
+  ids: 'ids',
+  lengths: 'lengths',
+  scores: 'scores',
+  attention: 'attention',
+} as const
+
+/** A vision tower and a decoder that looks at what it saw. */
+export interface CaptionModel {
+  vision: VisionTower
+  decoder: Decoder
+}
+
+export interface GenerationConfig {
+  beams: number
+  /** α in `sum of log-probabilities / length^α`. */
+  lengthPenalty: number
+  maxNewTokens: number
+}
+
+/**
+ * Added to a score that must never win. It stands for minus infinity, which not every provider's shaders carry
+ * through; no sum of log-probabilities comes near it.
+ */
+const never = -1e30
+
+/** The state of the search between tokens; k beams an image, T tokens so far, P cached positions. */
+interface Beams {
+  /** The last token of each, int64 `[B, k]`. */
+  words: Value
+  /** All tokens of each, int64 `[B, k, T]`. */
+  ids: Value
+  /** Sums of log-probabilities, `[B, k]`. */
+  sums: Value
+  /** bool `[B, k]`. */
+  finished: Value
+  /** Tokens with the end token, as float32 `[B, k]`. */
+  lengths: Value
+  /** 0 for a cached position that is the beam's own past, else `never`: `[B, k, P]`. */
+  ancestry: Value
+  /** `[B, k, T, 1+N]`; null for a decoder that does not look. */
+  looks: Value | null
+  /** `[B, heads, P, w]` of each layer. */
+  caches: KeyValues[]
+}
+
+/**
+ * The whole caption step: pictures in, words out, beam search with its caches inside as a `Loop`.
+ *
+ * Input: `pixels` `[B, 3, S, S]`. Outputs, of each picture's best beam: `ids` int64 `[B, T]` (after its end token a
+ * caption is filled with end tokens), `lengths` int64 `[B]` counting the end token, `scores` `[B]`
+ * (sum / length^α) and, where the decoder looks at pictures, `attention` `[B, T, 1+N]`: for each generated token the
+ * mean over the looking layers and their heads, class token first. T is the longest caption's length.
+ *
+ * The caches hold every beam's keys in the order in which they were made and never move. A beam sees its own
+ * ancestors through a mask over the k beams of each past step, which is all that a reordering of beams has to
+ * gather. Masked scores weigh nothing after softmax, so this gives what a reordered cache would; it costs k times
+ * the (small) attention products and saves copying the caches at every token.
+ */
+export function buildCaptionGraph({ vision, decoder }: CaptionModel, generation: GenerationConfig): Graph {
+  const g = new Graph('caption')
+  const size = vision.config.imageSizePx
+  const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
+  const memory = buildVisionTower(g, pixels, vision)
+  const sight = projectMemory(g, memory, decoder)
+
+  const { beams: k, lengthPenalty, maxNewTokens } = generation
+  const first = takeFirstStep(g, pixels, decoder, sight, k)
+  const last = loop(
+    g,
+    maxNewTokens - 1,
+    anyUnfinished(g, first),
+    listCarried(first),
+    (body, turn, values) => {
+      const beams = takeStep(body, turn, fromValues(first, values), decoder, sight)
+      return { condition: anyUnfinished(body, beams), values: toValues(beams) }
+    },
+  )
+  nameWinners(g, fromValues(first, last), lengthPenalty)
+  return g
+}
+
+/** The start token has one row an image: its k best successors are the first beams. */
+function takeFirstStep(
+  g: Graph,
+  pixels: Value,
+  decoder: Decoder,
+  sight: readonly LayerSight[],
+  k: number,
+): Beams {
+  const { startToken, endToken } = decoder.config
+  const start = repeatForBatch(g, g.integers(startToken), pixels) // [B]
+  const embedded = embedTokens(g, start, g.constant('int64', [], [0]), decoder)
+  const decoded = decode(g, embedded, 1, decoder, sight, null, null)
+
+  const best = topK(g, decoded.logits, k) // [B, k]
+  const sums = subtract(g, best.values, logSumExp(g, decoded.logits))
+  const finished = equal(g, best.indices, g.integers(endToken))
+  const look = meanLook(g, decoded) // [B, 1, 1+N]
+  return {
+    words: best.indices,
+    ids: unsqueeze(g, best.indices, 2),
+    sums,
+    finished,
+    lengths: repeatForBatch(g, g.constant('float32', [1, k], Array(k).fill(1)), pixels),
+    ancestry: repeatForBatch(g, g.constant('float32', [1, k, 1], Array(k).fill(0)), pixels),
+    looks: look && add(g, unsqueeze(g, look, 1), g.constant('float32', [k, 1, 1], Array(k).fill(0))),
+    caches: decoded.caches,
+  }
+}
+
+/** One more token for every beam; a finished beam gets an end token more and stays as it is otherwise. */
+function takeStep(
+  g: Graph,
+  turn: Value,
+  before: Beams,
+  decoder: Decoder,
+  sight: readonly LayerSight[],
+): Beams {
+  const { endToken } = decoder.config
+  const k = before.words.shape[1] as number
+  const position = add(g, turn, g.constant('int64', [], [1]))
+  const embedded = embedTokens(g, reshape(g, before.words, [rowsOf(k)]), position, decoder)
+  const own = repeatForBatch(g, g.constant('float32', [1, k, k], maskOthers(k)), before.words)
+  const ancestry = concat(g, [before.ancestry, own], 2) // [B, k, P+k]
+  const decoded = decode(g, embedded, k, decoder, sight, before.caches, unsqueeze(g, ancestry, 1))
+
+  // The k best of all are among the k best of each beam: [B, k, k] candidates, in order of beam and rank, so that
+  // of equal ones the lower index wins as it would among all k · vocabulary.
+  const best = topK(g, decoded.logits, k) // [B·k, k]
+  const gains = reshape(g, subtract(g, best.values, logSumExp(g, decoded.logits)), ['B', k, k])
+  const stay = g.constant('float32', [k], [0, ...Array(k - 1).fill(never)])
+  const finished = unsqueeze(g, before.finished, 2)
+  const sums = add(g, unsqueeze(g, before.sums, 2), where(g, finished, stay, gains))
+  const words = where(g, finished, g.integers(endToken), reshape(g, best.indices, ['B', k, k]))
+
+  const chosen = topK(g, reshape(g, sums, ['B', k * k]), k) // [B, k]
+  const parents = divide(g, chosen.indices, g.integers(k))
+  const nextWords = pick(g, reshape(g, words, ['B', k * k]), chosen.indices)
+  const parentFinished = pickRows(g, before.finished, parents)
+  const look = meanLook(g, decoded) // [B, k, 1+N]
+  return {
+    words: nextWords,
+    ids: concat(g, [pickRows(g, before.ids, parents), unsqueeze(g, nextWords, 2)], 2),
+    sums: chosen.values,
+    finished: equal(g, nextWords, g.integers(endToken)),
+    lengths: add(g, pickRows(g, before.lengths, parents), cast(g, not(g, parentFinished), 'float32')),
+    ancestry: pickRows(g, ancestry, parents),
+    looks: before.looks && look && pickRows(g, concat(g, [before.looks, unsqueeze(g, look, 2)], 2), parents),
+    caches: decoded.caches,
+  }
+}
+
+/** Each beam's newest position is seen by itself alone: `[k, k]`, row by row. */
+function maskOthers(k: number): number[] {
+  return Array.from({ length: k * k }, (_, index) => (index % (k + 1) === 0 ? 0 : never))
+}
+
+/** Over all heads of all layers that look. @returns `[B, q, 1+N]` */
+function meanLook(g: Graph, { looks }: Decoded): Value | null {
+  if (looks.length === 0) return null
+  return mean(g, looks.length === 1 ? looks[0]! : concat(g, looks, 1), 1)
+}
+
+function anyUnfinished(g: Graph, { finished }: Beams): Value {
+  return not(g, cast(g, minimum(g, cast(g, finished, 'float32')), 'bool'))
+}
+
+function nameWinners(g: Graph, beams: Beams, lengthPenalty: number): void {
+  const divisor = power(g, beams.lengths, g.scalar(lengthPenalty))
+  const scores = divide(g, beams.sums, divisor) // [B, k]
+  const winner = argMax(g, scores) // [B, 1]
+  g.namedOutput(captionOutputs.ids, squeeze(g, pickRows(g, beams.ids, winner), 1))
+  g.namedOutput(captionOutputs.lengths, cast(g, reshape(g, pick(g, beams.lengths, winner), ['B']), 'int64'))
+  g.namedOutput(captionOutputs.scores, reshape(g, pick(g, scores, winner), ['B']))
+  if (beams.looks) {
+    g.namedOutput(captionOutputs.attention, squeeze(g, pickRows(g, beams.looks, winner), 1))
+  }
+}
+
+function toValues({ words, ids, sums, finished, lengths, ancestry, looks, caches }: Beams): Value[] {
+  const cached = caches.flatMap(({ keys, values }) => [keys, values])
+  return [words, ids, sums, finished, lengths, ancestry, ...(looks ? [looks] : []), ...cached]
+}
+
+/** The inverse of `toValues`, for beams that are like others. */
+function fromValues(like: Beams, values: readonly Value[]): Beams {
+  const [words, ids, sums, finished, lengths, ancestry, ...rest] = values as [
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    ...Value[],
+  ]
+  const looks = like.looks ? rest.shift()! : null
+  const caches = like.caches.map((_, layer) => ({ keys: rest[2 * layer]!, values: rest[2 * layer + 1]! }))
+  return { words, ids, sums, finished, lengths, ancestry, looks, caches }
+}
+
+/** First values for the loop, with names, and names for the sizes that grow. */
+function listCarried(first: Beams): { first: Value; name: string; shape: Shape }[] {
+  const loose: Beams = {
+    ...first,
+    ids: { ...first.ids, shape: first.ids.shape.with(2, 'T') },
+    ancestry: { ...first.ancestry, shape: first.ancestry.shape.with(2, 'P') },
+    looks: first.looks && { ...first.looks, shape: first.looks.shape.with(2, 'T') },
+    caches: first.caches.map(({ keys, values }) => ({
+      keys: { ...keys, shape: keys.shape.with(2, 'P') },
+      values: { ...values, shape: values.shape.with(2, 'P') },
+    })),
+  }
+  const shapes = toValues(loose).map(({ shape }) => shape)
+  return toValues(first).map((value, index) => ({ first: value, name: 'carried', shape: shapes[index]! }))
+}

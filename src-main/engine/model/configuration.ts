@@ -1,0 +1,164 @@
+import { z } from 'zod'
+import { LensloreError } from '../../contract/errors.ts'
+import type { ActivationName } from './activation.ts'
+
+/** What a config.json says about a network, in our words. Defaults are those of the public implementations. */
+
+export interface VisionConfig {
+  kind: 'clip' | 'vit'
+  width: number
+  innerWidth: number
+  layers: number
+  heads: number
+  imageSizePx: number
+  patchSizePx: number
+  normEpsilon: number
+  activation: ActivationName
+}
+
+export interface DecoderConfig {
+  width: number
+  innerWidth: number
+  layers: number
+  heads: number
+  vocabulary: number
+  /** The longest text it can write, in tokens. */
+  positions: number
+  normEpsilon: number
+  activation: ActivationName
+  startToken: number
+  endToken: number
+  crossAttention: boolean
+}
+
+export interface AdapterConfig {
+  rank: number
+  heads: number
+  firstLayer: number
+  scale: number
+}
+
+const size = z.int().min(1).max(1_000_000)
+const epsilon = z.number().positive().max(1)
+const activation = z.enum(['quick_gelu', 'gelu', 'gelu_new', 'gelu_pytorch_tanh'])
+
+const visionFields = {
+  hidden_size: size.default(768),
+  intermediate_size: size.default(3072),
+  num_hidden_layers: size.default(12),
+  num_attention_heads: size.default(12),
+  image_size: size.default(224),
+  num_channels: z.literal(3).default(3),
+}
+
+const clipVision = z.object({
+  ...visionFields,
+  patch_size: size.default(32),
+  layer_norm_eps: epsilon.default(1e-5),
+  hidden_act: activation.default('quick_gelu'),
+})
+
+const vitVision = z.object({
+  ...visionFields,
+  patch_size: size.default(16),
+  layer_norm_eps: epsilon.default(1e-12),
+  hidden_act: activation.default('gelu'),
+  qkv_bias: z.literal(true).default(true),
+})
+
+const gpt2 = z.object({
+  n_embd: size.default(768),
+  n_inner: size.nullable().default(null),
+  n_layer: size.default(12),
+  n_head: size.default(12),
+  vocab_size: size.default(50257),
+  n_positions: size.default(1024),
+  layer_norm_epsilon: epsilon.default(1e-5),
+  activation_function: activation.default('gelu_new'),
+  bos_token_id: z.int().min(0).nullish(),
+  eos_token_id: z.int().min(0).nullish(),
+  add_cross_attention: z.boolean().default(false),
+  scale_attn_weights: z.literal(true).default(true),
+  scale_attn_by_inverse_layer_idx: z.literal(false).default(false),
+})
+
+const itune = z.object({
+  rank: size,
+  heads: size,
+  first_layer: z.int().min(0).default(0),
+  scale: z.number().default(1),
+})
+
+/** @throws LensloreError `CHECKPOINT_INVALID` */
+export function parseVisionConfig(kind: 'clip' | 'vit', source: unknown, where: string): VisionConfig {
+  const fields = check(kind === 'clip' ? clipVision : vitVision, source, where)
+  if (fields.hidden_size % fields.num_attention_heads !== 0) {
+    throw invalid(where, `${fields.num_attention_heads} heads do not divide a width of ${fields.hidden_size}`)
+  }
+  if (fields.image_size % fields.patch_size !== 0) {
+    throw invalid(where, `patches of ${fields.patch_size} do not divide an image of ${fields.image_size}`)
+  }
+  return {
+    kind,
+    width: fields.hidden_size,
+    innerWidth: fields.intermediate_size,
+    layers: fields.num_hidden_layers,
+    heads: fields.num_attention_heads,
+    imageSizePx: fields.image_size,
+    patchSizePx: fields.patch_size,
+    normEpsilon: fields.layer_norm_eps,
+    activation: fields.hidden_act,
+  }
+}
+
+/**
+ * A text starts and ends with the vocabulary's last token, `<|endoftext|>`, unless the configuration names others.
+ * @throws LensloreError `CHECKPOINT_INVALID`
+ */
+export function parseDecoderConfig(source: unknown, where: string): DecoderConfig {
+  const fields = check(gpt2, source, where)
+  if (fields.n_embd % fields.n_head !== 0) {
+    throw invalid(where, `${fields.n_head} heads do not divide a width of ${fields.n_embd}`)
+  }
+  const lastToken = fields.vocab_size - 1
+  const endToken = fields.eos_token_id ?? lastToken
+  const startToken = fields.bos_token_id ?? endToken
+  if (Math.max(startToken, endToken) > lastToken) {
+    throw invalid(where, 'the start or end token lies outside the vocabulary')
+  }
+  return {
+    width: fields.n_embd,
+    innerWidth: fields.n_inner ?? 4 * fields.n_embd,
+    layers: fields.n_layer,
+    heads: fields.n_head,
+    vocabulary: fields.vocab_size,
+    positions: fields.n_positions,
+    normEpsilon: fields.layer_norm_epsilon,
+    activation: fields.activation_function,
+    startToken,
+    endToken,
+    crossAttention: fields.add_cross_attention,
+  }
+}
+
+/** @throws LensloreError `CHECKPOINT_INVALID` */
+export function parseAdapterConfig(source: unknown, decoder: DecoderConfig, where: string): AdapterConfig {
+  const { rank, heads, first_layer: firstLayer, scale } = check(itune, source, where)
+  if (rank % heads !== 0) throw invalid(where, `${heads} heads do not divide a rank of ${rank}`)
+  if (firstLayer >= decoder.layers) {
+    throw invalid(where, `the adapter starts at layer ${firstLayer} of ${decoder.layers}`)
+  }
+  return { rank, heads, firstLayer, scale }
+}
+
+/** @throws LensloreError `CHECKPOINT_INVALID`, naming the field */
+export function check<S extends z.ZodType>(schema: S, source: unknown, where: string): z.output<S> {
+  const checked = schema.safeParse(source)
+  if (checked.success) return checked.data
+  const issue = checked.error.issues[0]!
+  throw invalid(where, `${issue.path.join('.') || 'its content'}: ${issue.message}`)
+}
+
+function invalid(where: string, what: string): LensloreError {
+  return new LensloreError('CHECKPOINT_INVALID', `${where} cannot be used: ${what}.`)
+}

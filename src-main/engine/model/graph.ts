@@ -1,0 +1,145 @@
+/**
+ * A graph of ONNX operators under construction. Operators themselves, with the shapes they give, are in
+ * `operators.ts`; `onnx-file.ts` turns the finished graph into bytes. Nodes stay listed in the order in which they
+ * run, with their values as objects, so that a later pass (differentiation) can walk them.
+ */
+
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'bool'
+
+/** A number, or the name of a size that is known only when the graph runs. */
+export type Dimension = number | string
+export type Shape = readonly Dimension[]
+
+/** One tensor in the graph: what a node, an input or an initializer gives. */
+export interface Value {
+  readonly name: string
+  readonly type: ElementType
+  readonly shape: Shape
+}
+
+export type Attribute = number | { float: number } | string | readonly number[] | Graph
+
+export interface GraphNode {
+  readonly operator: string
+  /** null stands for an optional input that is left out. */
+  readonly inputs: readonly (Value | null)[]
+  readonly outputs: readonly Value[]
+  readonly attributes: Readonly<Record<string, Attribute>>
+}
+
+/** A stored tensor: raw little-endian elements in a file. */
+export interface TensorLocation {
+  readonly filePath: string
+  /** From the start of the file. */
+  readonly offsetBytes: number
+  readonly byteLength: number
+  readonly type: ElementType
+  readonly shape: readonly number[]
+}
+
+export type Initializer =
+  | { readonly value: Value; readonly bytes: Uint8Array }
+  | { readonly value: Value; readonly location: TensorLocation }
+
+export class Graph {
+  readonly name: string
+  readonly inputs: Value[] = []
+  readonly outputs: Value[] = []
+  readonly nodes: GraphNode[] = []
+  readonly initializers: Initializer[] = []
+  readonly #root: Graph
+  readonly #constants = new Map<string, Value>()
+  readonly #weights = new Map<string, Value>()
+  #nextId = 0
+
+  /** @param parent the graph whose values this one, the body of a `Loop`, may use besides its own. */
+  constructor(name: string, parent?: Graph) {
+    this.name = name
+    this.#root = parent ? parent.#root : this
+  }
+
+  input(name: string, type: ElementType, shape: Shape): Value {
+    const value = { name, type, shape }
+    this.inputs.push(value)
+    return value
+  }
+
+  output(value: Value): void {
+    this.outputs.push(value)
+  }
+
+  /** Gives a value out under a name of its own. */
+  namedOutput(name: string, value: Value): void {
+    this.outputs.push(...this.node('Identity', [value], [{ ...value, name }]))
+  }
+
+  /** Appends a node; every output gets a name that is unique also across sub-graphs. */
+  node(
+    operator: string,
+    inputs: readonly (Value | null)[],
+    outputs: readonly { type: ElementType; shape: Shape; name?: string }[],
+    attributes: Record<string, Attribute> = {},
+  ): Value[] {
+    const values = outputs.map(({ type, shape, name }) => ({
+      name: name ?? this.uniqueName(operator),
+      type,
+      shape,
+    }))
+    this.nodes.push({ operator, inputs, outputs: values, attributes })
+    return values
+  }
+
+  /** A small tensor kept in the graph itself. Equal ones are stored once. */
+  constant(type: 'float32' | 'int64' | 'bool', shape: readonly number[], data: ArrayLike<number>): Value {
+    const bytes = encodeElements(type, data)
+    const key = `${type} ${shape.join(',')} ${Buffer.from(bytes).toString('latin1')}`
+    const known = this.#root.#constants.get(key)
+    if (known) return known
+    const value = { name: this.uniqueName('constant'), type, shape }
+    this.#root.initializers.push({ value, bytes })
+    this.#root.#constants.set(key, value)
+    return value
+  }
+
+  scalar(value: number): Value {
+    return this.constant('float32', [], [value])
+  }
+
+  integers(...values: number[]): Value {
+    return this.constant('int64', [values.length], values)
+  }
+
+  /**
+   * A weight where it lies in its file; one that is stored in half precision is widened by a `Cast`, which the
+   * runtime folds when it opens the graph.
+   * @returns float32 of the stored shape
+   */
+  weight(name: string, location: TensorLocation): Value {
+    const root = this.#root
+    const key = `${location.filePath}\n${location.offsetBytes}`
+    const known = root.#weights.get(key)
+    if (known) return known
+    const stored = { name, type: location.type, shape: location.shape }
+    root.initializers.push({ value: stored, location })
+    const value =
+      stored.type === 'float32'
+        ? stored
+        : root.node('Cast', [stored], [{ type: 'float32', shape: stored.shape }], { to: 1 })[0]!
+    root.#weights.set(key, value)
+    return value
+  }
+
+  uniqueName(stem: string): string {
+    return `${stem}.${this.#root.#nextId++}`
+  }
+}
+
+function encodeElements(type: 'float32' | 'int64' | 'bool', data: ArrayLike<number>): Uint8Array {
+  if (type === 'bool') return Uint8Array.from(data)
+  const view = new DataView(new ArrayBuffer(data.length * (type === 'int64' ? 8 : 4)))
+  for (let index = 0; index < data.length; index++) {
+    if (type === 'int64') view.setBigInt64(index * 8, BigInt(data[index]!), true)
+    else view.setFloat32(index * 4, data[index]!, true)
+  }
+  return new Uint8Array(view.buffer)
+}

@@ -1,0 +1,279 @@
+import { type Dimension, type ElementType, Graph, type Shape, type Value } from './graph.ts'
+
+/**
+ * The ONNX operators our graphs are made of, each as a function that appends one node and says what shape comes out.
+ * Operator set 21: https://onnx.ai/onnx/operators
+ */
+
+export const add = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Add', a, b)
+export const subtract = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Sub', a, b)
+export const multiply = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Mul', a, b)
+/** Integers are cut towards zero. */
+export const divide = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Div', a, b)
+export const power = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Pow', a, b)
+export const equal = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Equal', a, b, 'bool')
+
+export const sigmoid = (g: Graph, x: Value): Value => same(g, 'Sigmoid', x)
+export const not = (g: Graph, x: Value): Value => same(g, 'Not', x)
+
+/** @param approximate `tanh` for GPT-2's `gelu_new`, `none` for the exact one */
+export function gelu(g: Graph, x: Value, approximate: 'none' | 'tanh'): Value {
+  return same(g, 'Gelu', x, { approximate })
+}
+
+/** Over the last axis. */
+export const softmax = (g: Graph, x: Value): Value => same(g, 'Softmax', x, { axis: -1 })
+
+/** Over the last axis. */
+export function layerNormalize(g: Graph, x: Value, scale: Value, bias: Value, epsilon: number): Value {
+  return one(
+    g.node('LayerNormalization', [x, scale, bias], [{ type: x.type, shape: x.shape }], {
+      axis: -1,
+      epsilon: { float: epsilon },
+    }),
+  )
+}
+
+/**
+ * `x · w + bias`, or `x · wᵀ + bias` for weights stored `[out, in]`.
+ * @param x `[R, in]`
+ * @returns `[R, out]`
+ */
+export function affine(
+  g: Graph,
+  x: Value,
+  weight: Value,
+  bias: Value | null,
+  layout: 'in-out' | 'out-in',
+): Value {
+  const width = weight.shape[layout === 'in-out' ? 1 : 0]!
+  return one(
+    g.node(
+      'Gemm',
+      bias ? [x, weight, bias] : [x, weight],
+      [{ type: x.type, shape: [x.shape[0]!, width] }],
+      layout === 'in-out' ? {} : { transB: 1 },
+    ),
+  )
+}
+
+/** `[…, m, k] · […, k, n]` with equal leading sizes. */
+export function matmul(g: Graph, a: Value, b: Value): Value {
+  return one(g.node('MatMul', [a, b], [{ type: a.type, shape: [...a.shape.slice(0, -1), b.shape.at(-1)!] }]))
+}
+
+/**
+ * Convolution without overlap, stride as large as the kernel.
+ * @param x `[B, C, S, S]`
+ * @param kernel `[d, C, P, P]`
+ * @returns `[B, d, S/P, S/P]`
+ */
+export function convolvePatches(g: Graph, x: Value, kernel: Value, bias: Value | null): Value {
+  const size = kernel.shape[2] as number
+  const side = Math.floor((x.shape[2] as number) / size)
+  return one(
+    g.node(
+      'Conv',
+      bias ? [x, kernel, bias] : [x, kernel],
+      [{ type: x.type, shape: [x.shape[0]!, kernel.shape[0]!, side, side] }],
+      { kernel_shape: [size, size], strides: [size, size] },
+    ),
+  )
+}
+
+/** At most one size of the new shape may be unknown. */
+export function reshape(g: Graph, x: Value, shape: Shape): Value {
+  const sizes = shape.map((dimension) => (typeof dimension === 'number' ? dimension : -1))
+  if (sizes.filter((size) => size === -1).length > 1) throw new RangeError(`[${shape}] is not one shape`)
+  return one(g.node('Reshape', [x, g.integers(...sizes)], [{ type: x.type, shape }]))
+}
+
+/** Puts an axis of one before the given one. */
+export function unsqueeze(g: Graph, x: Value, axis: number): Value {
+  const shape = x.shape.toSpliced(axis, 0, 1)
+  return one(g.node('Unsqueeze', [x, g.integers(axis)], [{ type: x.type, shape }]))
+}
+
+/** Takes an axis of one away. */
+export function squeeze(g: Graph, x: Value, axis: number): Value {
+  const shape = x.shape.toSpliced(axis, 1)
+  return one(g.node('Squeeze', [x, g.integers(axis)], [{ type: x.type, shape }]))
+}
+
+export function transpose(g: Graph, x: Value, permutation: readonly number[]): Value {
+  const shape = permutation.map((axis) => x.shape[axis]!)
+  return one(g.node('Transpose', [x], [{ type: x.type, shape }], { perm: permutation }))
+}
+
+/** Swaps the last two axes. */
+export function transposeMatrix(g: Graph, x: Value): Value {
+  const rank = x.shape.length
+  const permutation = [...Array(rank - 2).keys(), rank - 1, rank - 2]
+  return transpose(g, x, permutation)
+}
+
+/** @param size of the joined axis, where it is not the plain sum of known sizes */
+export function concat(g: Graph, parts: readonly Value[], axis: number, size?: Dimension): Value {
+  const first = parts[0]!
+  const sizes = parts.map((part) => part.shape[axis]!)
+  const sum = sizes.reduce((a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : `${a}+${b}`))
+  const shape = first.shape.with(axis, size ?? sum)
+  return one(g.node('Concat', parts, [{ type: first.type, shape }], { axis }))
+}
+
+/** Parts of equal size along an axis of known size. */
+export function split(g: Graph, x: Value, parts: number, axis: number): Value[] {
+  const shape = x.shape.with(axis, (x.shape[axis] as number) / parts)
+  const outputs = Array.from({ length: parts }, () => ({ type: x.type, shape }))
+  return g.node('Split', [x], outputs, { axis, num_outputs: parts })
+}
+
+/** Rows of `x` along its first axis. @returns `[…indices, …row]` */
+export function gather(g: Graph, x: Value, indices: Value): Value {
+  return one(
+    g.node('Gather', [x, indices], [{ type: x.type, shape: [...indices.shape, ...x.shape.slice(1)] }], {
+      axis: 0,
+    }),
+  )
+}
+
+/** @param x `[B, n]` @param indices `[B, m]` into the second axis @returns `[B, m]` */
+export function pick(g: Graph, x: Value, indices: Value): Value {
+  return one(g.node('GatherElements', [x, indices], [{ type: x.type, shape: indices.shape }], { axis: 1 }))
+}
+
+/**
+ * For each image, rows of its own: `out[b, j] = x[b, indices[b, j]]`.
+ * @param x `[B, n, …row]`
+ * @param indices `[B, m]`
+ * @returns `[B, m, …row]`
+ */
+export function pickRows(g: Graph, x: Value, indices: Value): Value {
+  const [batch, rows] = indices.shape as [Dimension, number]
+  const pointers = reshape(g, indices, [batch, rows, 1])
+  return one(
+    g.node('GatherND', [x, pointers], [{ type: x.type, shape: [...indices.shape, ...x.shape.slice(2)] }], {
+      batch_dims: 1,
+    }),
+  )
+}
+
+/** The `count` largest of the last axis, falling; of equal ones the lower index first. */
+export function topK(g: Graph, x: Value, count: number): { values: Value; indices: Value } {
+  const shape = x.shape.with(-1, count)
+  const outputs = [
+    { type: x.type, shape },
+    { type: 'int64' as const, shape },
+  ]
+  const [values, indices] = g.node('TopK', [x, g.integers(count)], outputs, { axis: -1 })
+  return { values: values!, indices: indices! }
+}
+
+/** Index of the largest of the last axis, the lower of equal ones. @returns `[…, 1]` */
+export function argMax(g: Graph, x: Value): Value {
+  return one(
+    g.node('ArgMax', [x], [{ type: 'int64', shape: x.shape.with(-1, 1) }], {
+      axis: -1,
+      keepdims: 1,
+      select_last_index: 0,
+    }),
+  )
+}
+
+/** Over the last axis. @returns `[…, 1]` */
+export function logSumExp(g: Graph, x: Value): Value {
+  return one(
+    g.node('ReduceLogSumExp', [x, g.integers(-1)], [{ type: x.type, shape: x.shape.with(-1, 1) }], {
+      keepdims: 1,
+    }),
+  )
+}
+
+/** Mean over one axis, which goes. */
+export function mean(g: Graph, x: Value, axis: number): Value {
+  const shape = x.shape.toSpliced(axis, 1)
+  return one(g.node('ReduceMean', [x, g.integers(axis)], [{ type: x.type, shape }], { keepdims: 0 }))
+}
+
+/** Smallest of all elements. @returns `[]` */
+export function minimum(g: Graph, x: Value): Value {
+  return one(g.node('ReduceMin', [x], [{ type: x.type, shape: [] }], { keepdims: 0 }))
+}
+
+export function where(g: Graph, condition: Value, yes: Value, no: Value): Value {
+  return one(g.node('Where', [condition, yes, no], [{ type: yes.type, shape: broadcast(yes, no) }]))
+}
+
+export function cast(g: Graph, x: Value, type: 'float32' | 'int64' | 'bool'): Value {
+  const to = { float32: 1, int64: 7, bool: 9 }[type]
+  return one(g.node('Cast', [x], [{ type, shape: x.shape }], { to }))
+}
+
+/**
+ * Repeats a tensor for every image of the batch.
+ * @param x `[1, …]`
+ * @param batch any tensor whose first axis is the batch
+ * @returns `[B, …]`
+ */
+export function repeatForBatch(g: Graph, x: Value, batch: Value): Value {
+  const rank = x.shape.length
+  const size = one(g.node('Shape', [batch], [{ type: 'int64', shape: [1] }], { start: 0, end: 1 }))
+  const ones = g.integers(...Array<number>(rank - 1).fill(1))
+  const target = concat(g, [size, ones], 0)
+  return one(g.node('Expand', [x, target], [{ type: x.type, shape: [batch.shape[0]!, ...x.shape.slice(1)] }]))
+}
+
+/**
+ * Runs a body again and again on values it carries, at most `trips` times and while `condition` holds.
+ * @param body gets its graph, the number of the turn and the carried values; gives the condition for another turn
+ * and the next values
+ * @param carried each with the shape the body may believe, where that is looser than its first value's
+ * @returns the last values
+ */
+export function loop(
+  g: Graph,
+  trips: number,
+  condition: Value,
+  carried: readonly { first: Value; name: string; shape: Shape }[],
+  body: (g: Graph, turn: Value, values: Value[]) => { condition: Value; values: Value[] },
+): Value[] {
+  const inner = new Graph('body', g)
+  const turn = inner.input(inner.uniqueName('turn'), 'int64', [])
+  inner.input(inner.uniqueName('condition'), 'bool', [])
+  const values = carried.map(({ first, name, shape }) =>
+    inner.input(inner.uniqueName(name), first.type, shape),
+  )
+  const result = body(inner, turn, values)
+  inner.output(result.condition)
+  for (const value of result.values) inner.output(value)
+  return g.node(
+    'Loop',
+    [g.constant('int64', [], [trips]), condition, ...carried.map(({ first }) => first)],
+    carried.map(({ first, shape }) => ({ type: first.type, shape })),
+    { body: inner },
+  )
+}
+
+function elementwise(g: Graph, operator: string, a: Value, b: Value, type: ElementType = a.type): Value {
+  return one(g.node(operator, [a, b], [{ type, shape: broadcast(a, b) }]))
+}
+
+function same(g: Graph, operator: string, x: Value, attributes: Record<string, number | string> = {}): Value {
+  return one(g.node(operator, [x], [{ type: x.type, shape: x.shape }], attributes))
+}
+
+/** The shape of two broadcast tensors. @throws RangeError where they do not fit */
+function broadcast(a: Value, b: Value): Shape {
+  const rank = Math.max(a.shape.length, b.shape.length)
+  return Array.from({ length: rank }, (_, axis) => {
+    const left = a.shape[axis - rank + a.shape.length] ?? 1
+    const right = b.shape[axis - rank + b.shape.length] ?? 1
+    if (left === 1 || left === right) return right
+    if (right === 1) return left
+    throw new RangeError(`[${a.shape}] and [${b.shape}] do not fit together`)
+  })
+}
+
+function one(values: Value[]): Value {
+  return values[0]!
+}
