@@ -49,12 +49,12 @@ export async function preparePicture(path: string, options: PrepareOptions): Pro
   )
   stopWhereCancelled(signal)
 
-  const [pixels, thumbnailError] = await Promise.all([
-    makePixels(picture, preprocessing),
+  const thumbnail =
     thumbnailDirectory === null
       ? null
-      : keepThumbnail(thumbnailDirectory, contentHash, picture).then(() => null, asThumbnailError),
-  ])
+      : keepThumbnail(thumbnailDirectory, contentHash, picture).then(() => null, asThumbnailError)
+  const pixels = makePixels(picture, preprocessing)
+  const thumbnailError = await thumbnail
   return {
     contentHash,
     widthPx: picture.fullWidthPx,

@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { LensloreError } from '../../contract/errors.ts'
+import type { Resampling } from './resample.ts'
 
 export type ResizeTarget =
   /** To exactly this size; the aspect ratio is not kept. */
   | { kind: 'squash'; widthPx: number; heightPx: number }
   /** The shorter side to `px`, the longer in proportion, rounded down. */
   | { kind: 'shortest-edge'; px: number }
-
-export type Resampling = 'nearest' | 'lanczos3' | 'linear' | 'cubic'
 
 /** What a checkpoint's `preprocessor_config.json` asks for, in the order it is done. */
 export interface Preprocessing {
@@ -21,13 +20,8 @@ export interface Preprocessing {
   std: readonly [number, number, number]
 }
 
-/** Pillow's numbers; its box (4) and Hamming (5) filters are used by no checkpoint that we load. */
-const resamplingByNumber: Record<number, Resampling> = {
-  0: 'nearest',
-  1: 'lanczos3',
-  2: 'linear',
-  3: 'cubic',
-}
+/** Pillow's numbers; nearest (0), box (4) and Hamming (5) are used by no checkpoint that we load. */
+const resamplingByNumber: Record<number, Resampling> = { 1: 'lanczos3', 2: 'linear', 3: 'cubic' }
 
 const sidePx = z.int().min(1).max(4096)
 const triple = z.tuple([z.number(), z.number(), z.number()])
