@@ -16,8 +16,8 @@ export function forkChannel(
   const child = fork(modulePath, [], {
     serialization: 'advanced',
     env: environment,
-    // The child's words go to our stderr: stdout belongs to what the person asked for.
-    stdio: ['ignore', 2, 2, 'ipc'],
+    // Drivers and native libraries write what they like; only who looks for a fault wants to read it.
+    stdio: ['ignore', 'ignore', environment.LENSLORE_DEBUG ? 2 : 'ignore', 'ipc'],
   })
   return { pid: child.pid, ...channelOver(child, () => child.kill('SIGKILL')) }
 }

@@ -8,6 +8,7 @@ export type PhotoReference = z.infer<typeof photoReference>
 
 /** A caption longer than this is refused at the border: no reader shows it and the index would suffer. */
 export const maxCaptionLength = 10_000
+const captionText = z.string().trim().min(1).max(maxCaptionLength)
 
 /** What the renderer, the command line and the server can ask of the library process. */
 export const libraryCalls = {
@@ -25,8 +26,24 @@ export const libraryCalls = {
     }),
   ),
   photo: returning<PhotoDetails>()(z.object({ photo: photoReference })),
-  setCaption: returning<Caption>()(
-    z.object({ photo: photoReference, text: z.string().trim().min(1).max(maxCaptionLength) }),
+  setCaption: returning<Caption>()(z.object({ photo: photoReference, text: captionText })),
+  /** Several captions at once: all or none. */
+  setCaptions: returning<Caption[]>()(
+    z.object({ edits: z.array(z.object({ photo: photoReference, text: captionText })).max(100_000) }),
+  ),
+  /** Takes back the person's last caption of a photo; answers with what is current then. */
+  undoCaption: returning<Caption | null>()(z.object({ photo: photoReference })),
+  /** Brings back what `undoCaption` took last. */
+  redoCaption: returning<Caption | null>()(z.object({ photo: photoReference })),
+  /** Replaces words in current captions; with `preview` it only tells what it would do. */
+  replaceInCaptions: returning<Replacement[]>()(
+    z.object({
+      find: z.string().min(1).max(maxCaptionLength),
+      replace: z.string().max(maxCaptionLength),
+      matchCase: z.boolean().default(false),
+      wholeWords: z.boolean().default(true),
+      preview: z.boolean().default(true),
+    }),
   ),
   status: returning<LibraryStatus>()(z.object({})),
   /** Integrity of the database, in the words of SQLite; an empty list is a sound one. */
@@ -39,6 +56,8 @@ export interface ScanSummary {
   changed: number
   moved: number
   missing: number
+  /** Were missing, and are back where they were. */
+  restored: number
   unchanged: number
   offlineFolders: string[]
   elapsedMs: number
@@ -48,6 +67,22 @@ export interface CaptionSummary {
   captioned: number
   failed: number
   elapsedMs: number
+}
+
+export interface ReplacementOptions {
+  find: string
+  /** Taken literally. */
+  replace: string
+  matchCase: boolean
+  /** Only where letters or digits stand on neither side. */
+  wholeWords: boolean
+}
+
+export interface Replacement {
+  photoId: number
+  path: string
+  before: string
+  after: string
 }
 
 export type LibraryCalls = typeof libraryCalls

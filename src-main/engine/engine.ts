@@ -2,10 +2,11 @@ import { constants, setPriority } from 'node:os'
 import type { CaptionResult, EngineCalls, EngineInfo } from '../contract/engine-calls.ts'
 import { LensloreError } from '../contract/errors.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
-import { type Batching, createBatching } from './captioning/batching.ts'
+import { createBatching } from './captioning/batching.ts'
 import { type Captioner, type GeneratedCaption, openCaptioner } from './captioning/captioner.ts'
 import { diagnoseProviders } from './captioning/diagnosis.ts'
-import { type PreparedPicture, preparePicture, readPreprocessing } from './imaging/picture.ts'
+import { type PreparedPicture, preparePicture } from './imaging/picture.ts'
+import { readPreprocessing } from './imaging/preprocessing.ts'
 
 type OpenOptions = CheckedParamsOf<EngineCalls['open']>
 

@@ -1,0 +1,24 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { defaultDataDirectory, type LibraryClient, withLibrary } from './open-library.ts'
+import { createOutput, type Output } from './output.ts'
+
+interface SharedOptions {
+  library?: string
+  json?: boolean
+  model?: string
+}
+
+export function outputOf(command: Command): Output {
+  return createOutput(Boolean(command.optsWithGlobals<SharedOptions>().json))
+}
+
+export function libraryDirectoryOf(command: Command): string {
+  return command.optsWithGlobals<SharedOptions>().library ?? join(defaultDataDirectory(), 'library')
+}
+
+/** Opens the library that the command's options name, for as long as `work` takes. */
+export function inLibrary<T>(command: Command, work: (library: LibraryClient) => Promise<T>): Promise<T> {
+  const { model } = command.optsWithGlobals<SharedOptions>()
+  return withLibrary({ directory: libraryDirectoryOf(command), ...(model ? { model } : {}) }, work)
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { addCaptionCommands } from './commands/caption.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
+import { addFolderCommands } from './commands/folders.ts'
+import { addModelCommands } from './commands/models.ts'
+import { addPhotoCommands } from './commands/photos.ts'
+import { addSearchCommand } from './commands/search.ts'
+import { reportError } from './output.ts'
+
+const exitStatusHelp = `
+Exit status:
+  0    done
+  1    done, but some of the named files could not be captioned
+  2    wrong arguments
+  3    something named is not there (photo, folder, file, model)
+  4    content that was refused (damaged picture, checkpoint, sidecar)
+  5    the machine: disk, network, or no way to run the model
+  6    the library is in use, damaged, or of a newer version
+  70   a fault of Lenslore itself
+  130  stopped by you`
+
+export function packageVersion(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
+/**
+ * Runs `lenslore` with the given arguments.
+ * @returns the exit status.
+ */
+export async function runCommandLine(args: string[]): Promise<number> {
+  let status = 0
+  const program = new Command('lenslore')
+    .description('Describes every photo you own in words you can search, on your own machine.')
+    .version(packageVersion())
+    .addHelpText('after', exitStatusHelp)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lenslore: ')) })
+  const finish = (code: number) => {
+    status = code
+  }
+  addFolderCommands(program)
+  addSearchCommand(program)
+  addPhotoCommands(program)
+  addCaptionCommands(program, finish)
+  addModelCommands(program)
+  addDoctorCommand(program, finish)
+  shareOptions(program)
+
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return status
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
+    return reportError(thrown)
+  }
+}
+
+/** `--library` and `--json` are understood before the command's name and after it. */
+function shareOptions(program: Command): void {
+  const commands = [program, ...descendants(program)]
+  for (const command of commands) {
+    command
+      .option('--library <dir>', 'the library to use (default: the one of this account)')
+      .option('--json', 'answer as JSON, one object a line')
+      .exitOverride()
+    if (command !== program) command.configureOutput(program.configureOutput())
+  }
+}
+
+function descendants(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...descendants(child)])
+}

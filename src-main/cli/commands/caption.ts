@@ -1,0 +1,83 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { displayFileName, fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
+import { isPictureName } from '../../contract/picture-names.ts'
+import { defaultModelName, findModel, type SupervisedEngine, superviseEngine } from '../../library/library.ts'
+import { outputOf } from '../command-context.ts'
+import { listenForInterrupt } from '../interrupt.ts'
+import { defaultDataDirectory, startEngineProcess } from '../open-library.ts'
+import { type Output, printable, reportError } from '../output.ts'
+
+/** Pictures handed to the engine at once: enough to fill its batches while it decodes ahead. */
+const picturesUnderWay = 64
+
+type Answer = { path: string; caption: string; score: number } | { path: string; error: ErrorRecord }
+
+export function addCaptionCommands(program: Command, finish: (status: number) => void): void {
+  program
+    .command('caption <paths...>')
+    .description('caption pictures, and all pictures in folders, without a library')
+    .option('--model <name>', 'caption with this model')
+    .action(async (paths: string[], options: { model?: string }, command: Command) => {
+      const modelDirectory = await findModel(options.model ?? defaultModelName, defaultDataDirectory())
+      const engine = superviseEngine(startEngineProcess, { modelDirectory })
+      const interrupt = listenForInterrupt()
+      interrupt.signal.addEventListener('abort', () => engine.close())
+      try {
+        await engine.info()
+        const failed = await captionAll(engine, paths.flatMap(picturesAt), outputOf(command))
+        if (interrupt.signal.aborted) throw new LensloreError('CANCELLED', 'Captioning was stopped.')
+        finish(failed > 0 ? 1 : 0)
+      } finally {
+        interrupt.stop()
+        engine.close()
+      }
+    })
+}
+
+/** Answers in the order asked for, each as soon as those before it are there. @returns how many failed. */
+async function captionAll(engine: SupervisedEngine, paths: string[], output: Output): Promise<number> {
+  let failed = 0
+  const answers: Promise<Answer>[] = []
+  for (const path of paths) {
+    answers.push(captionOne(engine, path))
+    if (answers.length >= picturesUnderWay) failed += say(await answers.shift()!, output)
+  }
+  for (const answer of answers) failed += say(await answer, output)
+  return failed
+}
+
+async function captionOne(engine: SupervisedEngine, path: string): Promise<Answer> {
+  try {
+    const { caption, score } = await engine.caption(path)
+    return { path, caption, score }
+  } catch (thrown) {
+    return { path, error: toErrorRecord(thrown) }
+  }
+}
+
+function say(answer: Answer, output: Output): number {
+  if ('caption' in answer) {
+    output.answer(answer, `${printable(displayFileName(answer.path))}\t${answer.caption}`)
+    return 0
+  }
+  if (answer.error.code === 'CANCELLED') return 0
+  if (output.json) output.answer(answer, '')
+  else reportError(new LensloreError(answer.error.code, answer.error.message))
+  return 1
+}
+
+/** A file itself, whatever its name; of a folder, the pictures in it and below. Links are not followed. */
+function picturesAt(path: string): string[] {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path]
+  return readdirSync(fileNameFromText(path) as string, { withFileTypes: true, encoding: 'buffer' })
+    .map((entry) => ({ entry, name: textFromFileName(entry.name) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(({ entry, name }) => {
+      if (name.startsWith('.')) return []
+      if (entry.isDirectory()) return picturesAt(join(path, name))
+      return entry.isFile() && isPictureName(name) ? [join(path, name)] : []
+    })
+}

@@ -1,0 +1,112 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { displayFileName } from '../../contract/file-name.ts'
+import type { CaptionSummary, ScanSummary } from '../../contract/library-calls.ts'
+import type { Folder, LibraryStatus } from '../../contract/records.ts'
+import { inLibrary, outputOf } from '../command-context.ts'
+import { formatDuration } from '../duration.ts'
+import { listenForInterrupt } from '../interrupt.ts'
+import type { LibraryClient } from '../open-library.ts'
+import { printable } from '../output.ts'
+import { createProgressLine } from '../progress-line.ts'
+
+export function addFolderCommands(program: Command): void {
+  program
+    .command('add <folder>')
+    .description('add a folder of photos to the library')
+    .action(async (path: string, _options, command: Command) => {
+      const folder = await inLibrary(command, (library) => library.addFolder({ path: resolve(path) }))
+      outputOf(command).answer(
+        folder,
+        `Added ${shown(folder.path)}. Its photos are taken in by "lenslore run".`,
+      )
+    })
+
+  program
+    .command('run [folders...]')
+    .description('take in what is new in the folders (adding those named here), and caption it')
+    .option('--model <name>', 'caption with this model')
+    .action(async (paths: string[], _options, command: Command) => {
+      const output = outputOf(command)
+      await inLibrary(command, async (library) => {
+        const summary = await runLibrary(
+          library,
+          paths.map((path) => resolve(path)),
+        )
+        output.answer(summary, formatSummary(summary))
+      })
+    })
+
+  program
+    .command('status')
+    .description('what the library holds and what is left to do')
+    .action(async (_options, command: Command) => {
+      const status = await inLibrary(command, (library) => library.status({}))
+      outputOf(command).answer(status, formatStatus(status))
+    })
+}
+
+interface RunSummary {
+  scan: ScanSummary
+  captions: CaptionSummary
+}
+
+async function runLibrary(library: LibraryClient, paths: string[]): Promise<RunSummary> {
+  const interrupt = listenForInterrupt()
+  const line = createProgressLine()
+  const stop = library.on('progress', line.show)
+  try {
+    const { signal } = interrupt
+    const known = new Set((await library.folders({})).map((folder) => folder.path))
+    for (const path of paths) if (!known.has(path)) await library.addFolder({ path })
+    const scan = await library.scan({}, { signal })
+    const captions = await library.captionAll({}, { signal })
+    return { scan, captions }
+  } finally {
+    stop()
+    line.clear()
+    interrupt.stop()
+  }
+}
+
+function formatSummary({ scan, captions }: RunSummary): string {
+  const changes = [
+    `${count(scan.added, 'new photo')}`,
+    scan.changed > 0 ? `${scan.changed} changed` : '',
+    scan.moved > 0 ? `${scan.moved} moved` : '',
+    scan.missing > 0 ? `${scan.missing} missing` : '',
+    `${scan.unchanged} unchanged`,
+  ].filter(Boolean)
+  const lines = [
+    `${changes.join(', ')}.`,
+    `${count(captions.captioned, 'caption')} written in ${formatDuration(captions.elapsedMs)}.`,
+  ]
+  if (captions.failed > 0) {
+    lines.push(
+      `${count(captions.failed, 'picture')} could not be captioned; see them with: lenslore search is:failed`,
+    )
+  }
+  for (const folder of scan.offlineFolders) lines.push(`Offline, left as it is: ${shown(folder)}`)
+  return lines.join('\n')
+}
+
+function formatStatus(status: LibraryStatus): string {
+  return [
+    `Library    ${status.directory}`,
+    `Photos     ${status.photos} (${status.captioned} captioned, ${status.waiting} waiting, ${status.failed} failed, ${status.missing} missing)`,
+    `Model      ${status.modelId ?? 'none has captioned here yet'}`,
+    ...status.folders.map(formatFolder),
+  ].join('\n')
+}
+
+function formatFolder(folder: Folder): string {
+  return `Folder     ${shown(folder.path)} (${count(folder.photos, 'photo')}, ${folder.state})`
+}
+
+function count(n: number, thing: string): string {
+  return `${n.toLocaleString('en')} ${thing}${n === 1 ? '' : 's'}`
+}
+
+function shown(path: string): string {
+  return printable(displayFileName(path))
+}

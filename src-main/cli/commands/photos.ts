@@ -1,0 +1,72 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { displayFileName } from '../../contract/file-name.ts'
+import type { PhotoReference } from '../../contract/library-calls.ts'
+import type { Caption, PhotoDetails } from '../../contract/records.ts'
+import { inLibrary, outputOf } from '../command-context.ts'
+import { printable } from '../output.ts'
+
+export function addPhotoCommands(program: Command): void {
+  program
+    .command('show <photo>')
+    .description('all that is known of a photo, by its id or path')
+    .action(async (photo: string, _options, command: Command) => {
+      const details = await inLibrary(command, (library) => library.photo({ photo: toReference(photo) }))
+      outputOf(command).answer(details, formatDetails(details))
+    })
+
+  program
+    .command('caption-set <photo> <text>')
+    .description('write your own caption; no model and no import ever replaces it')
+    .action(async (photo: string, text: string, _options, command: Command) => {
+      const caption = await inLibrary(command, (library) =>
+        library.setCaption({ photo: toReference(photo), text }),
+      )
+      outputOf(command).answer(caption, `Photo ${caption.photoId}: ${printable(caption.text)}`)
+    })
+}
+
+/** Digits are an id, anything else a path. A file named only in digits is reached as `./123`. */
+function toReference(photo: string): PhotoReference {
+  return /^[1-9]\d{0,14}$/.test(photo) ? Number(photo) : resolve(photo)
+}
+
+function formatDetails(photo: PhotoDetails): string {
+  const rows: [string, string | number | false | null | undefined][] = [
+    ['Photo', photo.id],
+    ['File', printable(displayFileName(photo.path))],
+    ['Caption', photo.caption && formatCaption(photo.caption)],
+    ['', photo.pictureChanged ? 'The picture changed since this caption was written.' : null],
+    ['Error', photo.error?.message],
+    ['Missing', photo.missingSinceMs && `since ${new Date(photo.missingSinceMs).toISOString()}`],
+    [
+      'Size',
+      photo.widthPx &&
+        `${photo.widthPx} × ${photo.heightPx} px, ${photo.sizeBytes.toLocaleString('en')} bytes`,
+    ],
+    ['Taken', photo.takenAt && `${photo.takenAt.replace('T', ' ')}${formatOffset(photo.takenOffsetMinutes)}`],
+    ['Camera', photo.camera],
+    ['Lens', photo.lens],
+    ['Place', photo.latitude !== null && `${photo.latitude.toFixed(6)}, ${photo.longitude?.toFixed(6)}`],
+    ['SHA-256', photo.contentHash],
+    ...photo.history
+      .filter((caption) => !caption.isCurrent)
+      .map((caption): [string, string] => ['History', formatCaption(caption)]),
+  ]
+  return rows
+    .filter(([, value]) => value !== null && value !== undefined && value !== false)
+    .map(([name, value]) => `${name.padEnd(10)}${printable(String(value))}`)
+    .join('\n')
+}
+
+function formatCaption(caption: Caption): string {
+  const by = caption.source === 'model' ? `model ${caption.modelId}` : caption.source
+  return `${caption.text} (${by}, ${new Date(caption.createdMs).toISOString().slice(0, 10)})`
+}
+
+function formatOffset(minutes: number | null): string {
+  if (minutes === null) return ''
+  const absolute = Math.abs(minutes)
+  const hours = String(Math.floor(absolute / 60)).padStart(2, '0')
+  return ` ${minutes < 0 ? '-' : '+'}${hours}:${String(absolute % 60).padStart(2, '0')}`
+}

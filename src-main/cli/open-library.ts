@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url'
+import envPaths from 'env-paths'
+import { type ChildProcessChannel, forkChannel } from '../channels/child-process.ts'
+import { createMemoryChannel } from '../channels/memory.ts'
+import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
+import { type Client, connect, serve } from '../contract/rpc.ts'
+import { createLibrary } from '../library/library.ts'
+
+export type LibraryClient = Client<LibraryCalls, LibraryEvents>
+
+/** Where the app keeps libraries and downloaded models unless told otherwise. */
+export function defaultDataDirectory(): string {
+  return process.env.LENSLORE_DATA || envPaths('Lenslore', { suffix: '' }).data
+}
+
+/** The engine as a child of this process. */
+export function startEngineProcess(): ChildProcessChannel {
+  return forkChannel(engineModule)
+}
+// Source and build have other endings: the engine's program is this file's sibling, whichever we run from.
+const engineModule = fileURLToPath(new URL(`./engine-process${import.meta.url.slice(-3)}`, import.meta.url))
+
+export interface LibraryOptions {
+  directory: string
+  /** A model by its name in the catalogue, or a folder that holds one; default: the embedded one. */
+  model?: string
+}
+
+/** Opens the library in this process and speaks with it as any other host would, through its contract. */
+export async function withLibrary<T>(
+  options: LibraryOptions,
+  work: (library: LibraryClient) => Promise<T>,
+): Promise<T> {
+  const [here, there] = createMemoryChannel()
+  const library = createLibrary({
+    ...options,
+    dataDirectory: defaultDataDirectory(),
+    startEngine: startEngineProcess,
+  })
+  const { emit } = serve<LibraryCalls, LibraryEvents>(there, libraryCalls, library.handlers)
+  library.onEvent(emit)
+  try {
+    return await work(connect<LibraryCalls, LibraryEvents>(here, libraryCalls))
+  } finally {
+    here.close()
+    await library.close()
+  }
+}

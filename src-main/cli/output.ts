@@ -1,0 +1,37 @@
+import { exitStatusByCode, toErrorRecord } from '../contract/errors.ts'
+
+/** Where a command speaks: answers on stdout, everything else on stderr. */
+export interface Output {
+  readonly json: boolean
+  /** The answer: one JSON line with `--json`, else the text for people. */
+  answer(data: unknown, text: string): void
+  /** Something to know on the way, which is no part of the answer. */
+  note(sentence: string): void
+}
+
+export function createOutput(json: boolean): Output {
+  return {
+    json,
+    answer: (data, text) => void process.stdout.write(`${json ? JSON.stringify(data) : text}\n`),
+    note: (sentence) => void process.stderr.write(`${sentence}\n`),
+  }
+}
+
+/**
+ * Says in one sentence on stderr what went wrong.
+ * @returns the exit status that belongs to it.
+ */
+export function reportError(thrown: unknown): number {
+  const { code, message } = toErrorRecord(thrown)
+  process.stderr.write(`lenslore: ${message}\n`)
+  if (code === 'INTERNAL' && process.env.LENSLORE_DEBUG && thrown instanceof Error) {
+    process.stderr.write(`${thrown.stack}\n`)
+  }
+  return exitStatusByCode[code]
+}
+
+/** Text in the file's own words, safe to show: control characters of a name must not drive a terminal. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd')
+}

@@ -1,0 +1,177 @@
+import { join } from 'node:path'
+import type { CaptionResult, EngineInfo } from '../../contract/engine-calls.ts'
+import { type ErrorCode, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import type { CaptionSummary } from '../../contract/library-calls.ts'
+import { type CaptionStore, modelKey } from '../store/captions.ts'
+import type { PhotoStore } from '../store/photos.ts'
+import type { QueueStore, WorkItem } from '../store/queue.ts'
+import type { SupervisedEngine } from './engine-supervisor.ts'
+import type { ProgressMeter } from './progress.ts'
+
+/** The engine runs one batch, has one decoded and decodes a third; more would only be more to repeat. */
+const batchesUnderWay = 3
+/** Captions of one batch come in one after the other; this long they are gathered into one transaction. */
+const gatherMs = 25
+
+/** What says nothing about the picture: the whole run ends, and the photo stays work. */
+const endsRun = new Set<ErrorCode>([
+  'ENGINE_DIED',
+  'ENGINE_FAILED',
+  'CANCELLED',
+  'CHANNEL_CLOSED',
+  'DISK_FULL',
+])
+/** The file is not as the library knows it: the next scan finds out how. */
+const leftToScan = new Set<ErrorCode>(['FILE_NOT_FOUND', 'FILE_CHANGED'])
+
+export interface CaptioningOptions {
+  engine: SupervisedEngine
+  photos: PhotoStore
+  captions: CaptionStore
+  queue: QueueStore
+  progress: ProgressMeter
+  /** Told of photos that got a caption or an error. */
+  onPhotosChanged(photoIds: number[]): void
+  /** Settles when nothing more will be added to the queue; until then an empty queue is waited on. */
+  filling: Promise<void>
+  signal: AbortSignal
+}
+
+/**
+ * Captions everything that is work, newest first, until nothing is left. A photo is work until its caption is
+ * in the database, so a kill at any moment repeats at most what was under way.
+ * @throws LensloreError `CANCELLED` by the signal; `ENGINE_DIED` and the like when there is no engine to be had.
+ */
+export async function captionAll(options: CaptioningOptions): Promise<CaptionSummary> {
+  const { engine, photos, captions, queue, progress, onPhotosChanged, signal } = options
+  const startedMs = performance.now()
+  const info = await engine.info()
+  const key = modelKey(info.modelId, info.adapterId)
+  const underWay = new Map<number, string | null>()
+  /** Not to be asked for again in this run. */
+  const leftAlone = new Set<number>()
+  const finished: { item: WorkItem; result: CaptionResult }[] = []
+  const summary = { captioned: 0, failed: 0 }
+  let fatal: unknown
+  let filled = false
+  let wake: () => void = () => {}
+  let flushTimer: NodeJS.Timeout | undefined
+  options.filling
+    .catch((thrown: unknown) => {
+      fatal ??= thrown
+    })
+    .then(() => {
+      filled = true
+      wake()
+    })
+  const onAbort = () => wake()
+  signal.addEventListener('abort', onAbort)
+
+  function flush(): void {
+    clearTimeout(flushTimer)
+    flushTimer = undefined
+    const batch = finished.splice(0)
+    if (batch.length === 0) return
+    captions.addFromModel(
+      batch.map(({ item, result }) => toModelCaption(item, result, info)),
+      Date.now(),
+    )
+    for (const { item } of batch) underWay.delete(item.photoId)
+    report(
+      batch.map(({ item }) => item.photoId),
+      0,
+    )
+  }
+
+  function report(photoIds: number[], failed: number): void {
+    summary.captioned += photoIds.length - failed
+    summary.failed += failed
+    progress.add(photoIds.length, failed)
+    onPhotosChanged(photoIds)
+  }
+
+  async function captionOne(item: WorkItem): Promise<void> {
+    try {
+      const result = await engine.caption(join(item.folderPath, item.directory, item.name))
+      finished.push({ item, result })
+      if (finished.length >= info.batchSize) flush()
+      else flushTimer ??= setTimeout(flushAndWake, gatherMs)
+    } catch (thrown) {
+      underWay.delete(item.photoId)
+      const error = toErrorRecord(thrown)
+      if (endsRun.has(error.code)) fatal ??= thrown
+      else if (leftToScan.has(error.code)) leftAlone.add(item.photoId)
+      else {
+        photos.setError(item.photoId, error, Date.now())
+        report([item.photoId], 1)
+      }
+    } finally {
+      wake()
+    }
+  }
+
+  function flushAndWake(): void {
+    try {
+      flush()
+    } catch (thrown) {
+      fatal ??= thrown
+    }
+    wake()
+  }
+
+  /** Exact duplicates share one run: the twin of a photo under way waits, that of a finished one copies. */
+  function takeNext(): WorkItem[] {
+    const room = batchesUnderWay * info.batchSize - underWay.size
+    if (room <= 0) return []
+    const items = queue.nextToCaption(key, 2 * room, [...underWay.keys(), ...leftAlone])
+    const copied = captions.copyFromDuplicates(
+      items.map((item) => item.photoId),
+      key,
+      Date.now(),
+    )
+    if (copied.length > 0) report(copied, 0)
+    const done = new Set(copied)
+    const hashes = new Set(underWay.values())
+    const taken: WorkItem[] = []
+    for (const item of items) {
+      if (done.has(item.photoId) || taken.length === room) continue
+      const { contentHash } = photos.byId(item.photoId) ?? {}
+      if (!contentHash || hashes.has(contentHash)) continue
+      hashes.add(contentHash)
+      underWay.set(item.photoId, contentHash)
+      taken.push(item)
+    }
+    // All that was looked at was copied: look further at once.
+    return taken.length === 0 && copied.length > 0 ? takeNext() : taken
+  }
+
+  try {
+    for (;;) {
+      if (signal.aborted)
+        throw new LensloreError('CANCELLED', 'Captioning was stopped; it goes on with the next run.')
+      if (fatal) throw fatal
+      const { promise, resolve } = Promise.withResolvers<void>()
+      wake = resolve
+      const wasFilled = filled
+      progress.setTotal(summary.captioned + summary.failed + queue.counts(key).waiting)
+      for (const item of takeNext()) void captionOne(item)
+      if (underWay.size === 0 && wasFilled) break
+      await promise
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    flush()
+  }
+  return { ...summary, elapsedMs: performance.now() - startedMs }
+}
+
+function toModelCaption(item: WorkItem, result: CaptionResult, info: EngineInfo) {
+  return {
+    photoId: item.photoId,
+    text: result.caption,
+    score: result.score,
+    modelId: info.modelId,
+    adapterId: info.adapterId,
+    contentHash: result.contentHash,
+  }
+}

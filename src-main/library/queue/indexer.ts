@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import type { PhotoStore } from '../store/photos.ts'
+import type { QueueStore, WorkItem } from '../store/queue.ts'
+import { type ReadFile, readFileOnce } from './read-file.ts'
+
+/** Files read at once: enough to keep a disk or a file server busy, few enough to leave it to others. */
+const filesUnderWay = 4
+/** Photos a transaction: each commit waits for the disk once. */
+const photosPerCommit = 64
+
+export interface IndexerOptions<Content> {
+  photos: PhotoStore
+  queue: QueueStore
+  /** What the file's bytes tell; damaged metadata is no reason to throw. */
+  readContent(path: string, file: ReadFile): Promise<Content>
+  /** Takes in what was read, inside a transaction. */
+  apply(photoId: number, file: ReadFile, content: Content): void
+  write(work: () => void): void
+  onPhotosChanged(photoIds: number[], failed: number): void
+  signal: AbortSignal
+}
+
+/**
+ * Reads every new or changed file once, newest first: its content hash and its metadata. Each is committed
+ * with a few dozen others, so a kill repeats no more than that.
+ * @throws LensloreError `CANCELLED` by the signal.
+ */
+export async function indexAll<Content>(options: IndexerOptions<Content>): Promise<void> {
+  const { photos, queue, readContent, apply, write, onPhotosChanged, signal } = options
+  /** Gone, or written to while they were read: the next scan finds out how they are. */
+  const leftToScan: number[] = []
+
+  for (;;) {
+    const items = queue.nextToIndex(photosPerCommit, leftToScan)
+    if (items.length === 0) return
+    const outcomes = await mapAtMost(filesUnderWay, items, readOne)
+    if (signal.aborted) throw new LensloreError('CANCELLED', 'Reading photos was stopped.')
+    let failed = 0
+    write(() => {
+      for (const { item, file, content, thrown } of outcomes) {
+        if (file) apply(item.photoId, file, content as Content)
+        else if (!setAside(item, thrown)) failed++
+      }
+    })
+    onPhotosChanged(
+      items.map((item) => item.photoId),
+      failed,
+    )
+  }
+
+  async function readOne(item: WorkItem) {
+    if (signal.aborted) return { item }
+    try {
+      const path = join(item.folderPath, item.directory, item.name)
+      const file = await readFileOnce(path)
+      return { item, file, content: await readContent(path, file) }
+    } catch (thrown) {
+      return { item, thrown }
+    }
+  }
+
+  /** @returns whether it is left to the next scan, rather than marked as failed. */
+  function setAside(item: WorkItem, thrown: unknown): boolean {
+    const error = toErrorRecord(thrown)
+    if (error.code === 'FILE_NOT_FOUND' || error.code === 'FILE_CHANGED') {
+      leftToScan.push(item.photoId)
+      return true
+    }
+    photos.setError(item.photoId, error, Date.now())
+    return false
+  }
+}
+
+async function mapAtMost<Item, Result>(
+  atOnce: number,
+  items: Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  let next = 0
+  const lanes = Array.from({ length: atOnce }, async () => {
+    while (next < items.length) {
+      const index = next++
+      results[index] = await work(items[index]!)
+    }
+  })
+  await Promise.all(lanes)
+  return results
+}

@@ -1,0 +1,69 @@
+import { createHash, hash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { LensloreError } from '../../contract/errors.ts'
+import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
+
+/** Above this a file is hashed in pieces, and only its beginning is kept for its metadata. */
+const wholeFileBytes = 64 * 1024 * 1024
+
+export interface ReadFile {
+  /** SHA-256, lower-case hex. */
+  contentHash: string
+  /** All of the file, or the first 64 MiB of a larger one. */
+  bytes: Buffer
+  sizeBytes: number
+  modifiedMs: number
+}
+
+/**
+ * Reads a photo's file once, for its identity and its metadata.
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, or `FILE_CHANGED` when it was written meanwhile.
+ */
+export async function readFileOnce(path: string): Promise<ReadFile> {
+  try {
+    const name = fileNameFromText(path)
+    await using handle = await open(typeof name === 'string' ? name : Buffer.from(name), 'r')
+    const before = await handle.stat()
+    if (!before.isFile()) throw new LensloreError('FILE_NOT_FOUND', `${displayFileName(path)} is no file.`)
+    const { bytes, contentHash } =
+      before.size <= wholeFileBytes ? await readWhole(handle) : await readInPieces(handle)
+    const after = await handle.stat()
+    if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
+      throw new LensloreError('FILE_CHANGED', `${displayFileName(path)} was changed while it was read.`)
+    }
+    return { contentHash, bytes, sizeBytes: after.size, modifiedMs: after.mtimeMs }
+  } catch (thrown) {
+    throw translate(thrown, displayFileName(path))
+  }
+}
+
+async function readWhole(handle: FileHandle): Promise<{ bytes: Buffer; contentHash: string }> {
+  const bytes = await handle.readFile()
+  return { bytes, contentHash: hash('sha256', bytes, 'hex') }
+}
+
+async function readInPieces(handle: FileHandle): Promise<{ bytes: Buffer; contentHash: string }> {
+  const sha256 = createHash('sha256')
+  const kept: Buffer[] = []
+  let keptBytes = 0
+  for await (const piece of handle.createReadStream({
+    autoClose: false,
+    start: 0,
+  }) as AsyncIterable<Buffer>) {
+    sha256.update(piece)
+    if (keptBytes < wholeFileBytes) kept.push(piece)
+    keptBytes += piece.length
+  }
+  return { bytes: Buffer.concat(kept), contentHash: sha256.digest('hex') }
+}
+
+function translate(thrown: unknown, shownPath: string): unknown {
+  if (thrown instanceof LensloreError) return thrown
+  const code = (thrown as NodeJS.ErrnoException).code
+  const options = { cause: thrown }
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new LensloreError('FILE_NOT_FOUND', `${shownPath} is not there.`, options)
+  }
+  if (code) return new LensloreError('FILE_UNREADABLE', `${shownPath} cannot be read (${code}).`, options)
+  return thrown
+}

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, test } from 'node:test'
+import sharp from 'sharp'
+import type { PhotoDetails, SearchPage } from '../../src-main/contract/records.ts'
+import { makeTemporaryFolder, runLenslore, startLenslore } from './lenslore.ts'
+
+// The program as a person runs it: real files, the embedded model, the engine in its own process.
+
+let pictures: Buffer[]
+before(async () => {
+  const colours = ['#2a6', '#d22', '#26d', '#eee', '#852']
+  pictures = await Promise.all(
+    colours.map((background, n) =>
+      sharp({ create: { width: 160 + n, height: 120, channels: 3, background } })
+        .jpeg()
+        .toBuffer(),
+    ),
+  )
+})
+
+interface RunSummary {
+  scan: { added: number; changed: number; moved: number; missing: number; unchanged: number }
+  captions: { captioned: number; failed: number }
+}
+
+async function search(data: string, ...query: string[]): Promise<SearchPage> {
+  const { json, stderr, status } = await runLenslore(data, 'search', '--json', '--', ...query)
+  assert.equal(status, 0, stderr)
+  return json[0] as SearchPage
+}
+
+async function show(data: string, photo: string): Promise<PhotoDetails> {
+  const { json, stderr, status } = await runLenslore(data, 'show', '--json', photo)
+  assert.equal(status, 0, stderr)
+  return json[0] as PhotoDetails
+}
+
+async function run(data: string, ...args: string[]): Promise<RunSummary> {
+  const { json, stderr, status } = await runLenslore(data, 'run', '--json', ...args)
+  assert.equal(status, 0, stderr)
+  return json[0] as RunSummary
+}
+
+test('a folder of photos becomes captions that can be searched, whatever the names', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const photos = join(home, 'Photos 2020')
+  const names = ['Großmutter & Drachen.jpg', '海辺の写真.jpg', 'с собакой.JPG', 'deep/er/ünder.jpeg']
+  mkdirSync(join(photos, 'deep/er'), { recursive: true })
+  names.forEach((name, n) => {
+    writeFileSync(join(photos, name), pictures[n]!)
+  })
+  symlinkSync(photos, join(photos, 'deep', 'loop'))
+  writeFileSync(join(photos, 'notes.txt'), 'no picture')
+  writeFileSync(join(photos, 'broken.jpg'), pictures[0]!.subarray(0, 30))
+  const data = join(home, 'data')
+
+  const summary = await run(data, photos)
+  assert.equal(summary.scan.added, 5)
+  assert.deepEqual([summary.captions.captioned, summary.captions.failed], [4, 1])
+
+  const all = await search(data, 'has:caption')
+  assert.equal(all.total, 4)
+  for (const name of names) {
+    const details = await show(data, join(photos, name))
+    assert.ok(details.caption!.text.length > 0)
+    assert.equal(details.caption!.source, 'model')
+    const word = details.caption!.text.split(' ').find((part) => part.length > 3)!
+    const found = await search(data, word)
+    assert.ok(
+      found.photos.some((hit) => hit.id === details.id),
+      `${word} finds ${name}`,
+    )
+  }
+  assert.deepEqual(
+    (await search(data, 'drachen')).photos.map((hit) => hit.path),
+    [join(photos, names[0]!)],
+  )
+  assert.deepEqual(
+    (await search(data, '写真')).photos.map((hit) => hit.path),
+    [join(photos, names[1]!)],
+  )
+  assert.deepEqual((await search(data, 'folder:er', 'собакой')).photos, [])
+
+  const broken = await show(data, join(photos, 'broken.jpg'))
+  assert.equal(broken.error!.code, 'PICTURE_DAMAGED')
+  assert.match(broken.error!.message, /broken\.jpg/)
+
+  const again = await run(data)
+  assert.deepEqual([again.scan.unchanged, again.scan.added, again.captions.captioned], [5, 0, 0])
+})
+
+test('a person’s caption stays: through a move while closed, an edit of the file, and more runs', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const photos = join(home, 'photos')
+  const data = join(home, 'data')
+  mkdirSync(photos)
+  writeFileSync(join(photos, 'a.jpg'), pictures[0]!)
+  writeFileSync(join(photos, 'b.jpg'), pictures[1]!)
+  await run(data, photos)
+  const { id } = await show(data, join(photos, 'a.jpg'))
+  const set = await runLenslore(data, 'caption-set', String(id), 'Grandma with the red kite')
+  assert.equal(set.status, 0, set.stderr)
+
+  mkdirSync(join(photos, 'summer'))
+  renameSync(join(photos, 'a.jpg'), join(photos, 'summer', 'kite.jpg'))
+  const moved = await run(data)
+  assert.deepEqual([moved.scan.moved, moved.scan.added, moved.scan.missing], [1, 0, 0])
+  const after = await show(data, join(photos, 'summer', 'kite.jpg'))
+  assert.equal(after.id, id)
+  assert.equal(after.caption!.text, 'Grandma with the red kite')
+  assert.deepEqual(
+    after.history.map((caption) => caption.source),
+    ['person', 'model'],
+  )
+
+  writeFileSync(join(photos, 'summer', 'kite.jpg'), pictures[2]!)
+  await run(data)
+  const edited = await show(data, String(id))
+  assert.equal(edited.caption!.text, 'Grandma with the red kite')
+  assert.equal(edited.pictureChanged, true)
+  assert.deepEqual(
+    (await search(data, 'grandma kites')).photos.map((hit) => hit.id),
+    [id],
+  )
+})
+
+test('exact duplicates are photos of their own that share one caption', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const photos = join(home, 'photos')
+  const data = join(home, 'data')
+  mkdirSync(photos)
+  for (const name of ['one.jpg', 'two.jpg', 'three.jpg']) writeFileSync(join(photos, name), pictures[0]!)
+  const summary = await run(data, photos)
+  assert.equal(summary.captions.captioned, 3)
+  const details = await Promise.all(
+    ['one.jpg', 'two.jpg', 'three.jpg'].map((name) => show(data, join(photos, name))),
+  )
+  assert.equal(new Set(details.map((photo) => photo.id)).size, 3)
+  assert.equal(new Set(details.map((photo) => photo.caption!.text)).size, 1)
+})
+
+test('kill -9 in the middle loses nothing, and the next run does only what is left', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const photos = join(home, 'photos')
+  const data = join(home, 'data')
+  mkdirSync(photos)
+  const copies = await Promise.all(
+    Array.from({ length: 60 }, (_, n) =>
+      sharp({
+        create: { width: 300, height: 200, channels: 3, background: { r: n * 4, g: 255 - n * 3, b: n } },
+      })
+        .jpeg()
+        .toBuffer(),
+    ),
+  )
+  copies.forEach((picture, n) => {
+    writeFileSync(join(photos, `${n}.jpg`), picture)
+  })
+  const { child, finished } = startLenslore(data, 'run', '--json', photos)
+  for (;;) {
+    const { json } = await runLenslore(data, 'status', '--json')
+    const captioned = (json[0] as { captioned: number } | undefined)?.captioned ?? 0
+    if (captioned > 0) break
+    if (child.exitCode !== null) break
+  }
+  child.kill('SIGKILL')
+  await finished
+  const kept = (await search(data, 'has:caption')).total
+  assert.ok(kept > 0)
+  const { captions } = await run(data)
+  assert.equal(captions.captioned, 60 - kept)
+  assert.equal((await search(data, 'has:caption')).total, 60)
+  const { json } = await runLenslore(data, 'doctor', '--json')
+  assert.deepEqual((json[0] as { library: { problems: string[] } }).library.problems, [])
+})
+
+test('captions without a library come in the order asked for, errors among them', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const good = join(home, 'good.jpg')
+  const bad = join(home, 'bad.jpg')
+  writeFileSync(good, pictures[0]!)
+  writeFileSync(bad, 'not a picture')
+  const { status, json } = await runLenslore(
+    join(home, 'data'),
+    'caption',
+    '--json',
+    bad,
+    good,
+    join(home, 'none.jpg'),
+  )
+  assert.equal(status, 1)
+  const [first, second, third] = json as {
+    path: string
+    caption?: string
+    score?: number
+    error?: { code: string }
+  }[]
+  assert.deepEqual([first!.path, first!.error!.code], [bad, 'PICTURE_UNSUPPORTED'])
+  assert.equal(second!.path, good)
+  assert.ok(second!.caption!.length > 0 && Number.isFinite(second!.score))
+  assert.equal(third!.error!.code, 'FILE_NOT_FOUND')
+})
+
+test('wrong arguments, unknown things and a busy library end with their exit status and one sentence', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const data = join(home, 'data')
+  const cases: [status: number, pattern: RegExp, ...args: string[]][] = [
+    [2, /unknown command/, 'nonsense'],
+    [2, /search\.limit/, 'search', '--limit', '-3', 'x'],
+    [3, /There is no photo 99/, 'show', '99'],
+    [3, /no folder/i, 'add', join(home, 'nowhere')],
+    [3, /no model named/, 'caption', '--model', 'nonsense', join(home, 'x.jpg')],
+    [2, /caption/, 'caption-set', '1', '   '],
+  ]
+  for (const [status, pattern, ...args] of cases) {
+    const finished = await runLenslore(data, ...args)
+    assert.equal(finished.status, status, `${args.join(' ')}: ${finished.stderr}`)
+    assert.match(finished.stderr, pattern)
+    assert.match(finished.stderr, /^lenslore: .+\n$/)
+    assert.equal(finished.stdout, '')
+  }
+})
+
+test('the folder may go away and come back: its photos stay and stay searchable', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const photos = join(home, 'drive')
+  const data = join(home, 'data')
+  mkdirSync(photos)
+  writeFileSync(join(photos, 'kite.jpg'), pictures[0]!)
+  await run(data, photos)
+  renameSync(photos, `${photos} unplugged`)
+  const away = await run(data)
+  assert.deepEqual([away.scan.missing, away.captions.captioned], [0, 0])
+  assert.equal((await search(data, 'kite')).total, 1)
+  mkdirSync(photos)
+  await run(data)
+  assert.equal((await search(data, 'kite -is:missing')).total, 1)
+  rmSync(photos, { recursive: true })
+  renameSync(`${photos} unplugged`, photos)
+  const back = await run(data)
+  assert.deepEqual([back.scan.added, back.scan.unchanged], [0, 1])
+})
