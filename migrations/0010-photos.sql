@@ -45,4 +45,5 @@ CREATE INDEX photos_by_inode   ON photos (inode, device);
 CREATE INDEX photos_by_time    ON photos (sort_ms DESC, id DESC);
 CREATE INDEX photos_to_index   ON photos (folder_id, priority DESC, sort_ms DESC, id DESC)
   WHERE indexed_ms IS NULL AND missing_since_ms IS NULL;
+CREATE INDEX photos_failed    ON photos (error_code) WHERE error_code IS NOT NULL;
 CREATE INDEX photos_missing    ON photos (missing_since_ms) WHERE missing_since_ms IS NOT NULL;

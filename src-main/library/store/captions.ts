@@ -26,6 +26,10 @@ export interface CaptionStore {
   current(photoId: number): Caption | null
   /** All captions ever, newest first. */
   history(photoId: number): Caption[]
+  /** The current caption of every photo that is not missing, one at a time. Write nothing while it runs. */
+  eachCurrent(): IterableIterator<{ photoId: number; text: string }>
+  /** The key of the model that captioned last, or null before the first. */
+  latestModelKey(): string | null
   /** The person's own words; the same words again add nothing. @throws LensloreError `PHOTO_NOT_FOUND`. */
   setByPerson(photoId: number, text: string, nowMs: number): Caption
   /** Several edits in one transaction: all or none. */
@@ -94,6 +98,22 @@ export function modelKeyForContent(database: Database, photoId: number, contentH
   return row ? modelKey(row.model_id, row.adapter_id) : null
 }
 
+/** The one place that decides which caption is current; after every change of a photo's captions. */
+export function settleCurrentCaption(database: Database, photoId: number): void {
+  const { id, source } = database
+    .prepare<{ id: number; source: CaptionSource }>(
+      `SELECT id, source FROM captions WHERE photo_id = ? AND withdrawn_ms IS NULL
+       ORDER BY source = 'person' DESC, source = 'imported' DESC, id DESC LIMIT 1`,
+    )
+    .get(photoId) ?? { id: null, source: null }
+  database
+    .prepare(
+      `UPDATE photos SET caption_id = ?, caption_source = ?
+       WHERE id = ? AND (caption_id IS NOT ? OR caption_source IS NOT ?)`,
+    )
+    .run(id, source, photoId, id, source)
+}
+
 export function createCaptionStore(database: Database): CaptionStore {
   const { prepare, write } = database
 
@@ -135,17 +155,7 @@ export function createCaptionStore(database: Database): CaptionStore {
     )
   }
 
-  /** The one place that decides which caption is current; after every change of a photo's captions. */
-  function settle(photoId: number): void {
-    const { id, source } = prepare<{ id: number; source: CaptionSource }>(
-      `SELECT id, source FROM captions WHERE photo_id = ? AND withdrawn_ms IS NULL
-       ORDER BY source = 'person' DESC, source = 'imported' DESC, id DESC LIMIT 1`,
-    ).get(photoId) ?? { id: null, source: null }
-    prepare(
-      `UPDATE photos SET caption_id = ?, caption_source = ?
-       WHERE id = ? AND (caption_id IS NOT ? OR caption_source IS NOT ?)`,
-    ).run(id, source, photoId, id, source)
-  }
+  const settle = (photoId: number) => settleCurrentCaption(database, photoId)
 
   function setByPerson(photoId: number, text: string, nowMs: number): Caption {
     return write(() => {
@@ -184,6 +194,19 @@ export function createCaptionStore(database: Database): CaptionStore {
       prepare<CaptionRow>(`${select} WHERE photo_id = ? ORDER BY captions.id DESC`)
         .all(photoId)
         .map(toCaption),
+
+    eachCurrent: () =>
+      prepare<{ photoId: number; text: string }>(
+        `SELECT photos.id AS photoId, text FROM photos JOIN captions ON captions.id = photos.caption_id
+         WHERE missing_since_ms IS NULL`,
+      ).iterate(),
+
+    latestModelKey() {
+      const row = prepare<{ model_id: string; adapter_id: string | null }>(
+        `SELECT model_id, adapter_id FROM captions WHERE source = 'model' ORDER BY id DESC LIMIT 1`,
+      ).get()
+      return row ? modelKey(row.model_id, row.adapter_id) : null
+    },
 
     setByPerson,
     setManyByPerson: (edits, nowMs) =>

@@ -1,0 +1,57 @@
+import picomatch from 'picomatch'
+
+/**
+ * What the library never looks into: hidden files and directories (also those that file managers, phones and
+ * servers hide), other programs' libraries, trash, and caches of thumbnails.
+ */
+const directoryNames = new Set([
+  '#recycle',
+  '#snapshot',
+  '$recycle.bin',
+  '@eadir',
+  '@recycle',
+  '@recently-snapshot',
+  '@sharebin',
+  'lost+found',
+  'recycler',
+  'system volume information',
+])
+/** Packages that look like a file to their owner: what is inside belongs to another program. */
+const packageEndings = [
+  '.photoslibrary',
+  '.photolibrary',
+  '.aplibrary',
+  '.migratedphotolibrary',
+  '.lrdata',
+  '.lrcat-data',
+  '.cocatalog',
+  '.app',
+]
+
+/** Decides by the path below the folder (`/` between names) and the last name alone. */
+export interface LeftAlone {
+  directory(path: string, name: string): boolean
+  file(path: string, name: string): boolean
+}
+
+/**
+ * @param excludes globs of the person's own, matched against the path below the folder, without regard to
+ * case; one without a slash matches a name at any depth, and what matches a directory excludes all below it.
+ */
+export function createLeftAlone(excludes: readonly string[] = []): LeftAlone {
+  const matchers = excludes.map((glob) => {
+    const pattern = glob.replace(/\/+$/, '')
+    return picomatch(pattern, { nocase: true, dot: true, basename: !pattern.includes('/') })
+  })
+  const isExcluded = (path: string) => matchers.some((matches) => matches(path))
+
+  return {
+    directory(path, name) {
+      if (name.startsWith('.')) return true
+      const lower = name.toLowerCase()
+      if (directoryNames.has(lower) || packageEndings.some((ending) => lower.endsWith(ending))) return true
+      return matchers.length > 0 && isExcluded(path)
+    },
+    file: (path, name) => name.startsWith('.') || (matchers.length > 0 && isExcluded(path)),
+  }
+}

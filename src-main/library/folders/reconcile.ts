@@ -1,0 +1,354 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { LensloreError } from '../../contract/errors.ts'
+import type { ScanSummary } from '../../contract/library-calls.ts'
+import type { Database } from '../store/database.ts'
+import { createRootState } from '../store/root-state.ts'
+import { createScanWriter, type LostPlace, type Place } from '../store/scan-state.ts'
+import type { Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
+import { joinCopyOf } from './identity.ts'
+import { probeRoot, type RootReport } from './roots.ts'
+import { type ScanThreads, startScanThreads } from './scan-threads.ts'
+import { volumeOf } from './volume.ts'
+import type { FoundFile } from './walk.ts'
+
+/** Differences a transaction: few enough that a search never waits noticeably. */
+const differencesPerCommit = 200
+
+export interface ReconcileOptions {
+  signal?: AbortSignal
+  /** Pictures looked at so far. */
+  onProgress?: (files: number) => void
+  /** Told of photos that are new, moved, changed, missing or back, a few hundred at a time. */
+  onPhotosChanged?: (photoIds: number[]) => void
+  /** Told what every folder was found to be, before anything below it is looked at. */
+  onRoot?: (root: RootReport) => void
+}
+
+export interface Reconciler {
+  /** Compares folders with the disk as a whole; all of them where none is named. */
+  scan(folderIds?: readonly number[], options?: ReconcileOptions): Promise<ScanSummary>
+  /**
+   * Compares single directories of a folder, and those below them that the library does not know. A directory
+   * that is not there is looked for in the one above.
+   */
+  rescan(folderId: number, directories: readonly string[], options?: ReconcileOptions): Promise<ScanSummary>
+}
+
+/**
+ * Makes the library equal to the disk. What is there is written down as it is found, so that photos appear at
+ * once; what is not there is only noted, and marked missing when all of the disk has been seen and none of it
+ * was the absent file. All of it can be killed at any moment: the next scan sees the same differences.
+ *
+ * One comparison runs at a time; others wait.
+ */
+export function createReconciler(database: Database, now: () => number = Date.now): Reconciler {
+  const roots = createRootState(database)
+  const writer = createScanWriter(database)
+  let last: Promise<unknown> = Promise.resolve()
+  /** When the present comparison began: the time that all it finds arrived at. */
+  let scanMs = 0
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(work, work)
+    last = turn
+    return turn
+  }
+
+  async function scanNow(
+    folderIds: readonly number[],
+    start: (folderId: number) => readonly string[],
+    isWhole: boolean,
+    options: ReconcileOptions,
+  ): Promise<ScanSummary> {
+    const startedMs = performance.now()
+    scanMs = now()
+    const signal = options.signal ?? new AbortController().signal
+    const summary = emptySummary()
+    // All folders are looked at, for a file may have moved here from any.
+    const found = new Map(roots.ids().map((id) => [id, probeRoot(roots, id)]))
+    for (const id of folderIds) {
+      const root = found.get(id)
+      if (!root) throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${id}.`)
+      options.onRoot?.(root)
+      if (root.offline !== null) summary.offlineFolders.push(root.path)
+    }
+    const online = folderIds.filter((id) => found.get(id)?.offline === null)
+    const reachable = [...found.values()].filter((root) => root.isReachable).map((root) => root.folderId)
+    database.write(() => writer.forgetNotes())
+    try {
+      await using threads = startScanThreads(database.file, reachable)
+      for (const id of online) {
+        await scanFolder(threads, id, start(id), isWhole, summary, options, signal)
+      }
+      // Whatever went away while it was looked at is no reason to miss its photos.
+      const gone = new Set(online.filter((id) => probeRoot(roots, id).offline !== null))
+      for (const id of gone) summary.offlineFolders.push(found.get(id)!.path)
+      await settleLost(gone, summary, options, signal)
+      if (isWhole) for (const id of online) if (!gone.has(id)) roots.setScanned(id, now())
+    } catch (thrown) {
+      if (signal.aborted)
+        throw new LensloreError('CANCELLED', 'The scan was stopped; it goes on with the next.')
+      throw thrown
+    }
+    return { ...summary, elapsedMs: performance.now() - startedMs }
+  }
+
+  async function scanFolder(
+    threads: ScanThreads,
+    folderId: number,
+    start: readonly string[],
+    isWhole: boolean,
+    summary: ScanSummary,
+    options: ReconcileOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { path, excludes } = roots.byId(folderId)
+    const folder: ScannedFolder = { id: folderId, path, excludes }
+    const mounts = new Map(roots.mounts(folderId).map((mount) => [mount.directory, mount.volumeId]))
+    const asked = new Set(start)
+
+    async function take(report: DirectoryReport): Promise<Visit[]> {
+      const { directory } = report
+      if (report.errorCode !== null) {
+        const isGone = report.errorCode === 'ENOENT' || report.errorCode === 'ENOTDIR'
+        // Read in full, the one above tells what became of it; what cannot be read says nothing.
+        if (isWhole || !isGone || directory === '') return []
+        return askOnce(parentOf(directory))
+      }
+      const isMount = directory !== '' && report.device !== report.parentDevice
+      if (isMount ? !knowMount(report) : mounts.has(directory) && !isLeftBehind(report)) return []
+
+      summary.files += report.files
+      summary.unchanged += report.unchanged
+      options.onProgress?.(summary.files)
+      for (const vanished of report.vanished) {
+        const below = [...mounts.keys()].filter((mount) => isAtOrBelow(mount, vanished))
+        database.write(() => writer.noteVanished(folderId, vanished, below))
+      }
+      for (let at = 0; at < report.differences.length; at += differencesPerCommit) {
+        const part = report.differences.slice(at, at + differencesPerCommit)
+        const changed = database.write(() =>
+          part.map((difference) => apply(folderId, directory, difference, summary)),
+        )
+        tellOf(
+          changed.filter((id) => id !== null),
+          options,
+        )
+        if (part.length >= differencesPerCommit / 4) await nextTurn()
+        signal.throwIfAborted()
+      }
+      const next = isWhole ? report.subdirectories : report.subdirectories.filter(isUnknown)
+      return next.map((below) => ({ directory: below, parentDevice: report.device }))
+    }
+
+    /** @returns false where another volume is mounted than the one whose photos are known. */
+    function knowMount({ directory }: DirectoryReport): boolean {
+      const { volumeId } = volumeOf(`${path}/${directory}`)
+      const known = mounts.get(directory)
+      if (known && volumeId && known !== volumeId) return offline(directory)
+      if (known === undefined || known !== volumeId) {
+        mounts.set(directory, volumeId)
+        roots.addMount(folderId, directory, volumeId)
+      }
+      return true
+    }
+
+    /** @returns false where nothing is mounted any more, unless the photos are there all the same. */
+    function isLeftBehind({ directory, unchanged }: DirectoryReport): boolean {
+      if (unchanged === 0) return offline(directory)
+      mounts.delete(directory)
+      roots.dropMount(folderId, directory)
+      return true
+    }
+
+    function offline(directory: string): false {
+      summary.offlineFolders.push(`${path}/${directory}`)
+      return false
+    }
+
+    function isUnknown(directory: string): boolean {
+      return !asked.has(directory) && !writer.knowsDirectory(folderId, directory)
+    }
+
+    function askOnce(directory: string): Visit[] {
+      if (asked.has(directory)) return []
+      asked.add(directory)
+      return [{ directory, parentDevice: null }]
+    }
+
+    await threads.visit(
+      folder,
+      start.map((directory) => ({ directory, parentDevice: null })),
+      take,
+      signal,
+    )
+  }
+
+  /** @returns the photo that changed, or null where that is seen only at the end. */
+  function apply(
+    folderId: number,
+    directory: string,
+    difference: Difference,
+    summary: ScanSummary,
+  ): number | null {
+    const { kind } = difference
+    switch (kind) {
+      case 'arrived':
+        return arrive(folderId, directory, difference.file, summary)
+      case 'moved': {
+        const { photoId, from, file } = difference
+        if (!isSamePlace(writer.placeOf(photoId), from)) return arrive(folderId, directory, file, summary)
+        writer.moveTo(photoId, folderId, directory, file, now())
+        summary.moved++
+        return photoId
+      }
+      case 'edited':
+        writer.markEdited(difference.photoId, difference.file)
+        summary.changed++
+        return difference.photoId
+      case 'returned':
+        writer.refresh(difference.photoId, difference.file)
+        summary.restored++
+        return difference.photoId
+      case 'replaced': {
+        const { photoId, file, sizeBytes, modifiedMs } = difference
+        writer.noteLost({ photoId, folderId, directory, name: file.name, sizeBytes, modifiedMs, found: file })
+        return null
+      }
+      case 'gone': {
+        const { photoId, name, sizeBytes, modifiedMs } = difference
+        writer.noteLost({ photoId, folderId, directory, name, sizeBytes, modifiedMs, found: null })
+        return null
+      }
+    }
+  }
+
+  /** A file no photo is known for, unless one came to stand there while the report was under way. */
+  function arrive(folderId: number, directory: string, file: FoundFile, summary: ScanSummary): number | null {
+    const occupant = writer.occupant({ folderId, directory, name: file.name })
+    if (occupant && !occupant.isMissing) {
+      const { sizeBytes, modifiedMs } = writer.placeOf(occupant.id)!
+      writer.noteLost({
+        photoId: occupant.id,
+        folderId,
+        directory,
+        name: file.name,
+        sizeBytes,
+        modifiedMs,
+        found: file,
+      })
+      return null
+    }
+    summary.added++
+    return writer.arrive(folderId, directory, file, scanMs)
+  }
+
+  /** With all of the disk seen: files under known names first, then what stayed away. */
+  async function settleLost(
+    offline: ReadonlySet<number>,
+    summary: ScanSummary,
+    options: ReconcileOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const isFound of [true, false]) {
+      for (let note = 0; ; ) {
+        const batch = writer.lostAfter(note, differencesPerCommit)
+        if (batch.length === 0) break
+        note = batch.at(-1)!.note
+        const changed = database.write(() =>
+          batch
+            .filter((lost) => (lost.found !== null) === isFound && !offline.has(lost.folderId))
+            .flatMap((lost) =>
+              lost.found ? settleFound(lost, lost.found, summary) : settleGone(lost, summary),
+            ),
+        )
+        tellOf(changed, options)
+        await nextTurn()
+        signal.throwIfAborted()
+      }
+    }
+  }
+
+  function settleFound(lost: LostPlace, file: FoundFile, summary: ScanSummary): number[] {
+    const { photoId, folderId, directory } = lost
+    const looksTheSame = file.sizeBytes === lost.sizeBytes && file.modifiedMs === lost.modifiedMs
+    const occupant = writer.occupant(lost)
+    if (looksTheSame && occupant?.id === photoId) {
+      // File systems without inodes of their own give other numbers at every mount.
+      writer.refresh(photoId, file)
+      summary.unchanged++
+      return []
+    }
+    const twin = writer.lostLike(file, photoId)
+    if (twin !== undefined) {
+      writer.moveTo(twin, folderId, directory, file, now())
+      summary.moved++
+      return occupant ? [twin, occupant.id] : [twin]
+    }
+    if (occupant?.id === photoId && !occupant.isMissing) {
+      writer.markEdited(photoId, file)
+      summary.changed++
+      return [photoId]
+    }
+    // Another photo that is known to stand here was put here by its own file.
+    if (occupant && !occupant.isMissing) return []
+    summary.added++
+    return [writer.arrive(folderId, directory, file, scanMs)]
+  }
+
+  function settleGone(lost: LostPlace, summary: ScanSummary): number[] {
+    const place = writer.placeOf(lost.photoId)
+    if (!place || place.isMissing || !isSamePlace(place, lost)) return []
+    const copy = joinCopyOf(database, writer, lost.photoId, now())
+    if (copy !== undefined) {
+      summary.moved++
+      return [lost.photoId, copy]
+    }
+    writer.markMissing(lost.photoId, now())
+    summary.missing++
+    return [lost.photoId]
+  }
+
+  return {
+    scan: (folderIds, options = {}) =>
+      inTurn(() => scanNow(folderIds ?? roots.ids(), () => [''], true, options)),
+    rescan: (folderId, directories, options = {}) =>
+      inTurn(() => scanNow([folderId], () => [...new Set(directories)], false, options)),
+  }
+}
+
+function tellOf(photoIds: number[], options: ReconcileOptions): void {
+  if (photoIds.length > 0) options.onPhotosChanged?.(photoIds)
+}
+
+function isSamePlace(place: Place | undefined, other: Place): boolean {
+  return (
+    place !== undefined &&
+    place.folderId === other.folderId &&
+    place.directory === other.directory &&
+    place.name === other.name
+  )
+}
+
+function isAtOrBelow(directory: string, top: string): boolean {
+  return directory === top || directory.startsWith(`${top}/`)
+}
+
+function parentOf(directory: string): string {
+  const at = directory.lastIndexOf('/')
+  return at < 0 ? '' : directory.slice(0, at)
+}
+
+function emptySummary(): ScanSummary {
+  return {
+    files: 0,
+    added: 0,
+    changed: 0,
+    moved: 0,
+    missing: 0,
+    restored: 0,
+    unchanged: 0,
+    offlineFolders: [],
+    elapsedMs: 0,
+  }
+}

@@ -1,0 +1,14 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { openReader } from '../store/database.ts'
+import { createScanReader } from '../store/scan-state.ts'
+import { createComparer } from './compare.ts'
+import type { ScanRequest, ScanThreadData } from './scan-threads.ts'
+
+// The thread that `scan-threads.ts` starts: it compares directories with the library, one after the other.
+
+const { databaseFile, reachable } = workerData as ScanThreadData
+const comparer = createComparer(createScanReader(openReader(databaseFile)), new Set(reachable))
+
+parentPort!.on('message', (request: ScanRequest) => {
+  for (const visit of request.visits) parentPort!.postMessage(comparer.compare(request.folder, visit))
+})

@@ -1,0 +1,91 @@
+import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
+import { fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
+import { isPictureName } from '../../contract/picture-names.ts'
+import type { LeftAlone } from './left-alone.ts'
+
+/** One picture as its directory and one `stat` tell it. */
+export interface FoundFile {
+  name: string
+  sizeBytes: number
+  modifiedMs: number
+  device: number
+  inode: number
+}
+
+export interface Listing {
+  /** Of the directory itself: another than its parent's where a file system is mounted. */
+  device: number
+  files: FoundFile[]
+  /** Names of the directories to go on with. */
+  directories: string[]
+}
+
+/**
+ * Lists one directory: its pictures with their stat, and the directories below that are not left alone.
+ *
+ * Calls are synchronous because a stat through libuv's thread pool costs several times the stat itself; they
+ * are made in threads that nothing else waits for.
+ *
+ * A link to a directory is not followed: what it leads to is elsewhere in the folder (and would be counted
+ * twice, or for ever in a loop) or outside it (and was not added by the person). A link to a file is that file.
+ * @param path absolute path of the directory, in the form of `file-name.ts`.
+ * @param below the same directory below its folder, '' for the folder itself.
+ * @throws the file system's own error (`code` ENOENT, EACCES, EIO …) where the directory cannot be read.
+ */
+export function listDirectory(path: string, below: string, leftAlone: LeftAlone): Listing {
+  const { dev: device } = statSync(nativePath(path))
+  const listing: Listing = { device, files: [], directories: [] }
+  for (const entry of readEntries(path)) {
+    const { name } = entry
+    const pathBelow = below === '' ? name : `${below}/${name}`
+    if (entry.isDirectory()) {
+      if (!leftAlone.directory(pathBelow, name)) listing.directories.push(name)
+    } else if ((entry.isFile() || entry.isSymbolicLink()) && isPictureName(name)) {
+      if (leftAlone.file(pathBelow, name)) continue
+      const file = statFile(`${path}/${name}`, name, entry.isSymbolicLink())
+      if (file) listing.files.push(file)
+    }
+  }
+  return listing
+}
+
+/** @returns undefined where there is no regular file, or none any more. */
+function statFile(path: string, name: string, isLink: boolean): FoundFile | undefined {
+  let stats: Stats | undefined
+  try {
+    stats = (isLink ? statSync : lstatSync)(nativePath(path), { throwIfNoEntry: false })
+  } catch (thrown) {
+    // A link in a loop leads nowhere; anything else means that the directory cannot be relied on.
+    if (isLink && errorCode(thrown) !== 'EIO') return undefined
+    throw thrown
+  }
+  if (!stats?.isFile()) return undefined
+  return {
+    name,
+    sizeBytes: stats.size,
+    modifiedMs: stats.mtimeMs,
+    device: Math.min(stats.dev, Number.MAX_SAFE_INTEGER),
+    inode: Math.min(stats.ino, Number.MAX_SAFE_INTEGER),
+  }
+}
+
+/** Names that may not be what the bytes say: U+FFFD stands for what is no UTF-8, U+EF80… is our own escape. */
+const doubtful = /[\ufffd\uef80-\uefff]/
+
+function readEntries(path: string): Dirent[] {
+  const entries = readdirSync(nativePath(path), { withFileTypes: true })
+  if (!entries.some((entry) => doubtful.test(entry.name))) return entries
+  return readdirSync(nativePath(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) =>
+    Object.assign(Object.create(entry) as Dirent, { name: textFromFileName(entry.name) }),
+  )
+}
+
+/** What to hand to `node:fs` for a path in the form of `file-name.ts`. */
+export function nativePath(path: string): string | Buffer {
+  const name = fileNameFromText(path)
+  return typeof name === 'string' ? name : Buffer.from(name)
+}
+
+export function errorCode(thrown: unknown): string | undefined {
+  return (thrown as NodeJS.ErrnoException | null)?.code
+}

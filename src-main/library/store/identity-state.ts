@@ -1,0 +1,123 @@
+import type { Database } from './database.ts'
+import type { Place } from './scan-state.ts'
+
+export interface KnownContent extends Place {
+  id: number
+  /** Lower-case hex; null until the file was read. */
+  contentHash: string | null
+  arrivedMs: number
+}
+
+/** The rows that telling photos apart by their content reads and changes. */
+export interface IdentityState {
+  byId(photoId: number): KnownContent | undefined
+  /** The place a moved photo had, and that its content has been looked at now. */
+  takeUnconfirmedMove(photoId: number): Place | undefined
+  /** The photo goes back to a place, missing; its file becomes another photo, which is returned. */
+  splitOff(photo: KnownContent, back: Place, nowMs: number): KnownContent
+  /** The missing photo that a new row with this content is; one with a person's words first, then by name. */
+  missingWith(contentHash: string, row: KnownContent): number | undefined
+  /** A photo with the same content that has a file and arrived since then, in a later scan; by name. */
+  copyArrivedSince(photo: KnownContent, sinceMs: number): KnownContent | undefined
+  /** Place, file and captions of a row go to a photo; the row is removed. */
+  takeOver(photoId: number, row: KnownContent): void
+}
+
+interface Row extends Place {
+  id: number
+  content_hash: Buffer | null
+  arrivedMs: number
+}
+
+const select = `SELECT id, folder_id AS folderId, directory, name, content_hash, arrived_ms AS arrivedMs FROM photos`
+
+export function createIdentityState(database: Database): IdentityState {
+  const { prepare, write } = database
+
+  function byId(photoId: number): KnownContent | undefined {
+    const row = prepare<Row>(`${select} WHERE id = ?`).get(photoId)
+    return row && toContent(row)
+  }
+
+  return {
+    byId,
+
+    takeUnconfirmedMove: (photoId) =>
+      prepare<Place>(
+        `DELETE FROM unconfirmed_moves WHERE photo_id = ? RETURNING folder_id AS folderId, directory, name`,
+      ).get(photoId),
+
+    splitOff: (photo, back, nowMs) =>
+      write(() => {
+        const { inode } = prepare<{ inode: number }>('SELECT inode FROM photos WHERE id = ?').get(photo.id)!
+        // Displaced rather than in its old place, which another photo may have by now; a folder that was
+        // removed meanwhile leaves it where it is.
+        const isKnown = prepare('SELECT 1 FROM folders WHERE id = ?').get(back.folderId) !== undefined
+        const { folderId, directory, name } = isKnown ? back : photo
+        prepare(
+          `UPDATE photos SET folder_id = ?, directory = ?, name = ?, displaced = id, missing_since_ms = ?, inode = 0
+           WHERE id = ?`,
+        ).run(folderId, directory, name, nowMs, photo.id)
+        const { lastInsertRowid } = prepare(
+          `INSERT INTO photos (folder_id, directory, name, size_bytes, modified_ms, device, inode, sort_ms, arrived_ms)
+           SELECT ?, ?, ?, size_bytes, modified_ms, device, ?, sort_ms, ? FROM photos WHERE id = ?`,
+        ).run(photo.folderId, photo.directory, photo.name, inode, nowMs, photo.id)
+        return byId(Number(lastInsertRowid))!
+      }),
+
+    missingWith(contentHash, row) {
+      const content = Buffer.from(contentHash, 'hex')
+      const order = `caption_source IS 'person' DESC, name = ? DESC, missing_since_ms DESC, photos.id LIMIT 1`
+      const missing = prepare<{ id: number }>(
+        `SELECT id FROM photos INDEXED BY photos_missing_by_content
+         WHERE content_hash = ? AND missing_since_ms IS NOT NULL AND id <> ? ORDER BY ${order}`,
+      ).get(content, row.id, row.name)
+      if (missing) return missing.id
+      for (const folder of prepare<{ id: number }>(
+        `SELECT id FROM folders WHERE offline_reason = 'emptied'`,
+      ).all()) {
+        const emptied = prepare<{ id: number }>(
+          `SELECT id FROM photos WHERE content_hash = ? AND folder_id = ? AND id <> ? ORDER BY ${order}`,
+        ).get(content, folder.id, row.id, row.name)
+        if (emptied) return emptied.id
+      }
+      return undefined
+    },
+
+    copyArrivedSince(photo, sinceMs) {
+      const row = prepare<Row>(
+        `${select} WHERE content_hash = ? AND missing_since_ms IS NULL AND arrived_ms >= ? AND arrived_ms > ?
+         ORDER BY name = ? DESC, id LIMIT 1`,
+      ).get(Buffer.from(photo.contentHash!, 'hex'), sinceMs, photo.arrivedMs, photo.name)
+      return row && toContent(row)
+    },
+
+    takeOver: (photoId, row) =>
+      write(() => {
+        prepare('UPDATE captions SET photo_id = ? WHERE photo_id = ?').run(photoId, row.id)
+        const file = prepare<Record<string, number>>(
+          'SELECT size_bytes, modified_ms, device, inode FROM photos WHERE id = ?',
+        ).get(row.id)!
+        prepare('DELETE FROM photos WHERE id = ?').run(row.id)
+        prepare(
+          `UPDATE photos SET folder_id = ?, directory = ?, name = ?, size_bytes = ?, modified_ms = ?, device = ?,
+             inode = ?, displaced = 0, missing_since_ms = NULL, error_code = NULL, error_message = NULL,
+             engine_deaths = 0 WHERE id = ?`,
+        ).run(
+          row.folderId,
+          row.directory,
+          row.name,
+          file.size_bytes!,
+          file.modified_ms!,
+          file.device!,
+          file.inode!,
+          photoId,
+        )
+        prepare('DELETE FROM unconfirmed_moves WHERE photo_id = ?').run(photoId)
+      }),
+  }
+}
+
+function toContent({ content_hash, ...row }: Row): KnownContent {
+  return { ...row, contentHash: content_hash?.toString('hex') ?? null }
+}

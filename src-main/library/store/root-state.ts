@@ -1,0 +1,168 @@
+import type { OfflineReason } from '../folders/roots.ts'
+import type { VolumePlace } from '../folders/volume.ts'
+import type { Database } from './database.ts'
+
+export interface RootRow {
+  id: number
+  path: string
+  excludes: string[]
+  device: number | null
+  volumeId: string | null
+  /** Below the volume's own top, `/` between names. */
+  volumePath: string | null
+}
+
+export interface SampledFile {
+  directory: string
+  name: string
+  sizeBytes: number
+}
+
+/** What is known of the folders themselves: their volumes, and what is mounted below them. */
+export interface RootState {
+  ids(): number[]
+  byId(folderId: number): RootRow
+  holdsPhotos(folderId: number): boolean
+  /** Files spread over the folder's photos that are not missing. */
+  sample(folderId: number, size: number): SampledFile[]
+  /** Whether a path is, contains or lies in another folder than this one. */
+  overlaps(path: string, exceptFolderId: number): boolean
+  setPath(folderId: number, path: string): void
+  setState(folderId: number, offline: OfflineReason | null): void
+  setVolume(folderId: number, device: number, volume: VolumePlace | null): void
+  setExcludes(folderId: number, globs: readonly string[]): void
+  /** A complete scan ended. */
+  setScanned(folderId: number, nowMs: number): void
+  mounts(folderId: number): { directory: string; volumeId: string | null }[]
+  addMount(folderId: number, directory: string, volumeId: string | null): void
+  dropMount(folderId: number, directory: string): void
+}
+
+const msPerDay = 86_400_000
+/** Older days no longer matter: what was missing then has been forgotten. */
+const daysKept = 100
+
+export function createRootState(database: Database): RootState {
+  const { prepare, write } = database
+
+  function byId(folderId: number): RootRow {
+    const { excludes, ...row } = prepare<Omit<RootRow, 'excludes'> & { excludes: string }>(
+      `SELECT id, path, excludes, device, volume_id AS volumeId, volume_path AS volumePath
+       FROM folders WHERE id = ?`,
+    ).get(folderId)!
+    return { ...row, excludes: JSON.parse(excludes) as string[] }
+  }
+
+  return {
+    ids: () =>
+      prepare<{ id: number }>('SELECT id FROM folders ORDER BY id')
+        .all()
+        .map((row) => row.id),
+
+    byId,
+
+    holdsPhotos: (folderId) =>
+      prepare('SELECT 1 FROM photos WHERE folder_id = ? AND missing_since_ms IS NULL LIMIT 1').get(
+        folderId,
+      ) !== undefined,
+
+    sample(folderId, size) {
+      const { first, last } = prepare<{ first: number | null; last: number | null }>(
+        `SELECT (SELECT id FROM photos WHERE folder_id = ? ORDER BY id LIMIT 1) AS first,
+           (SELECT id FROM photos WHERE folder_id = ? ORDER BY id DESC LIMIT 1) AS last`,
+      ).get(folderId, folderId)!
+      if (first === null || last === null) return []
+      const found = new Map<number, SampledFile>()
+      for (let i = 0; i < size; i++) {
+        const row = prepare<SampledFile & { id: number }>(
+          `SELECT id, directory, name, size_bytes AS sizeBytes FROM photos
+           WHERE id >= ? AND folder_id = ? AND missing_since_ms IS NULL ORDER BY id LIMIT 1`,
+        ).get(first + Math.floor(((last - first) * i) / size), folderId)
+        if (row) found.set(row.id, row)
+      }
+      return [...found.values()]
+    },
+
+    overlaps(path, exceptFolderId) {
+      const isWithin = (inner: string, outer: string) =>
+        inner === outer || inner.startsWith(`${outer}/`) || inner.startsWith(`${outer}\\`)
+      return prepare<{ path: string }>('SELECT path FROM folders WHERE id <> ?')
+        .all(exceptFolderId)
+        .some((other) => isWithin(path, other.path) || isWithin(other.path, path))
+    },
+
+    setPath: (folderId, path) =>
+      void write(() => prepare('UPDATE folders SET path = ? WHERE id = ?').run(path, folderId)),
+
+    setState(folderId, offline) {
+      const state = offline === null ? 'online' : 'offline'
+      const known = prepare<{ state: string; offline_reason: string | null }>(
+        'SELECT state, offline_reason FROM folders WHERE id = ?',
+      ).get(folderId)
+      if (known?.state === state && known.offline_reason === offline) return
+      write(() =>
+        prepare('UPDATE folders SET state = ?, offline_reason = ? WHERE id = ?').run(
+          state,
+          offline,
+          folderId,
+        ),
+      )
+    },
+
+    setVolume(folderId, device, volume) {
+      const known = byId(folderId)
+      const volumeId = volume?.volumeId ?? known.volumeId
+      const volumePath = volume?.volumeId ? volume.pathOnVolume : known.volumePath
+      if (known.device === device && known.volumeId === volumeId && known.volumePath === volumePath) return
+      write(() =>
+        prepare('UPDATE folders SET device = ?, volume_id = ?, volume_path = ? WHERE id = ?').run(
+          device,
+          volumeId,
+          volumePath,
+          folderId,
+        ),
+      )
+    },
+
+    setExcludes: (folderId, globs) =>
+      void write(() =>
+        prepare('UPDATE folders SET excludes = ? WHERE id = ?').run(JSON.stringify(globs), folderId),
+      ),
+
+    setScanned: (folderId, nowMs) =>
+      void write(() => {
+        const day = Math.floor(nowMs / msPerDay)
+        prepare('UPDATE folders SET scanned_ms = ? WHERE id = ?').run(nowMs, folderId)
+        prepare('INSERT OR IGNORE INTO folder_scan_days (folder_id, day) VALUES (?, ?)').run(folderId, day)
+        // A clock that was ahead and is right again: those days have not been.
+        prepare('DELETE FROM folder_scan_days WHERE folder_id = ? AND (day > ? OR day < ?)').run(
+          folderId,
+          day,
+          day - daysKept,
+        )
+        prepare('UPDATE photos SET missing_since_ms = ? WHERE missing_since_ms > ? AND folder_id = ?').run(
+          nowMs,
+          nowMs,
+          folderId,
+        )
+      }),
+
+    mounts: (folderId) =>
+      prepare<{ directory: string; volumeId: string | null }>(
+        'SELECT directory, volume_id AS volumeId FROM folder_mounts WHERE folder_id = ?',
+      ).all(folderId),
+
+    addMount: (folderId, directory, volumeId) =>
+      void write(() =>
+        prepare(
+          `INSERT INTO folder_mounts (folder_id, directory, volume_id) VALUES (?, ?, ?)
+           ON CONFLICT DO UPDATE SET volume_id = excluded.volume_id`,
+        ).run(folderId, directory, volumeId),
+      ),
+
+    dropMount: (folderId, directory) =>
+      void write(() =>
+        prepare('DELETE FROM folder_mounts WHERE folder_id = ? AND directory = ?').run(folderId, directory),
+      ),
+  }
+}

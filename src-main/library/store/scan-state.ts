@@ -1,0 +1,315 @@
+import type { FoundFile } from '../folders/walk.ts'
+import type { Database } from './database.ts'
+import { sortTimeMs } from './photos.ts'
+
+/** Where a photo's file is, or was seen last. */
+export interface Place {
+  folderId: number
+  directory: string
+  name: string
+}
+
+/** A known file as comparing one directory needs it. */
+export interface KnownEntry {
+  id: number
+  name: string
+  sizeBytes: number
+  modifiedMs: number
+  inode: number
+  isMissing: boolean
+}
+
+/** A photo whose file looked exactly like one that was found. */
+export interface Lookalike extends Place {
+  id: number
+  folderPath: string
+  device: number
+  /** Of its folder, at present. */
+  folderDevice: number | null
+  isMissing: boolean
+}
+
+/** What the threads that look at the disk read of the library; it needs no more than a reading connection. */
+export interface ScanReader {
+  entriesIn(folderId: number, directory: string): IterableIterator<KnownEntry>
+  /** Names of the directories right below one that hold photos, at any depth, which are not missing. */
+  childDirectories(folderId: number, directory: string): Generator<string>
+  lookalikes(file: FoundFile): Lookalike[]
+}
+
+export function createScanReader(database: Database): ScanReader {
+  const { prepare } = database
+  return {
+    entriesIn: (folderId, directory) =>
+      prepare<KnownEntry>(
+        `SELECT id, name, size_bytes AS sizeBytes, modified_ms AS modifiedMs, inode,
+           missing_since_ms IS NOT NULL AS isMissing
+         FROM photos WHERE folder_id = ? AND directory = ? AND displaced = 0`,
+      ).iterate(folderId, directory),
+
+    *childDirectories(folderId, directory) {
+      // One step of the index for each directory, and over all that lies deeper.
+      const next = prepare<{ directory: string }>(
+        `SELECT directory FROM photos
+         WHERE folder_id = ? AND directory > ? AND directory < ? AND missing_since_ms IS NULL
+         ORDER BY directory LIMIT 1`,
+      )
+      const prefix = directory === '' ? '' : `${directory}/`
+      const [, end] = rangeBelow(directory)
+      const seen = new Set<string>()
+      for (let after = prefix; ; ) {
+        const found = next.get(folderId, after, end)?.directory
+        if (found === undefined) return
+        const name = found.slice(prefix.length).split('/', 1)[0]!
+        // 'a' and 'a/b' may have 'a b' between them, so a child is met once more before it can be passed.
+        after = seen.has(name) ? `${prefix}${name}0` : found
+        if (seen.has(name)) continue
+        seen.add(name)
+        yield name
+      }
+    },
+
+    lookalikes: (file) =>
+      prepare<Lookalike>(
+        `SELECT photos.id, folder_id AS folderId, folders.path AS folderPath, directory, name,
+           photos.device, folders.device AS folderDevice, missing_since_ms IS NOT NULL AS isMissing
+         FROM photos JOIN folders ON folders.id = folder_id
+         WHERE inode = ? AND size_bytes = ? AND modified_ms = ? AND inode <> 0`,
+      ).all(file.inode, file.sizeBytes, file.modifiedMs),
+  }
+}
+
+/** A place where a scan did not find the photo it knew there. */
+export interface LostPlace extends Place {
+  photoId: number
+  /** As it was known. */
+  sizeBytes: number
+  modifiedMs: number
+  /** Another file stands there now; null: none. */
+  found: FoundFile | null
+}
+
+export interface ScanWriter {
+  /** Whether photos that are not missing are known at or below a directory. */
+  knowsDirectory(folderId: number, directory: string): boolean
+  occupant(place: Place): { id: number; isMissing: boolean } | undefined
+  placeOf(
+    photoId: number,
+  ): (Place & { isMissing: boolean; sizeBytes: number; modifiedMs: number }) | undefined
+  /** A file that no photo is known for; a missing photo that was seen there last gives way. @returns its id. */
+  arrive(folderId: number, directory: string, file: FoundFile, nowMs: number): number
+  /**
+   * The photo's file is here now, to be confirmed by its content; whichever photo was here gives way and is
+   * missing, until its own file is found.
+   */
+  moveTo(photoId: number, folderId: number, directory: string, file: FoundFile, nowMs: number): void
+  /** The content at a photo's place is another: it is to be read again. */
+  markEdited(photoId: number, file: FoundFile): void
+  /** The file is the one that was known, but for what is no part of the content. */
+  refresh(photoId: number, file: FoundFile): void
+  /** Where another file took its place meanwhile it stays off it. */
+  markMissing(photoId: number, nowMs: number): void
+
+  /** Empties what an earlier scan left in the notes. */
+  forgetNotes(): void
+  noteLost(lost: LostPlace): void
+  /** Notes all photos at or below a directory that vanished. @returns how many. */
+  noteVanished(folderId: number, directory: string, exceptBelow: readonly string[]): number
+  /** The notes in the order they were made, a bounded number at a time. */
+  lostAfter(note: number, limit: number): (LostPlace & { note: number })[]
+  /** A lost photo, other than this one, whose file looked like the found one. */
+  lostLike(file: FoundFile, notPhotoId: number): number | undefined
+}
+
+interface LostRow extends Place {
+  note: number
+  photoId: number
+  sizeBytes: number
+  modifiedMs: number
+  foundSize: number | null
+  foundModified: number
+  foundDevice: number
+  foundInode: number
+}
+
+export function createScanWriter(database: Database): ScanWriter {
+  const { prepare } = database
+  // Of this connection only: a scan that is killed leaves nothing behind, and the next one starts anew.
+  database.exec(`CREATE TEMP TABLE IF NOT EXISTS scan_lost (
+    note INTEGER PRIMARY KEY, photo_id INTEGER NOT NULL, folder_id INTEGER NOT NULL, directory TEXT NOT NULL,
+    name TEXT NOT NULL, size_bytes INTEGER NOT NULL, modified_ms REAL NOT NULL, found_size INTEGER,
+    found_modified REAL, found_device INTEGER, found_inode INTEGER
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS scan_lost_by_look ON scan_lost (size_bytes, modified_ms)`)
+
+  function giveWay(place: Place, nowMs: number, exceptId: number): void {
+    prepare(
+      `UPDATE photos SET displaced = id, missing_since_ms = ifnull(missing_since_ms, ?)
+       WHERE folder_id = ? AND directory = ? AND name = ? AND displaced = 0 AND id <> ?`,
+    ).run(nowMs, place.folderId, place.directory, place.name, exceptId)
+  }
+
+  function takenAt(photoId: number): string | null {
+    return (
+      prepare<{ taken_at: string | null }>('SELECT taken_at FROM photos WHERE id = ?').get(photoId)
+        ?.taken_at ?? null
+    )
+  }
+
+  const readPlace = `SELECT folder_id AS folderId, directory, name, size_bytes AS sizeBytes,
+    modified_ms AS modifiedMs, missing_since_ms IS NOT NULL AS isMissing FROM photos WHERE id = ?`
+
+  return {
+    knowsDirectory: (folderId, directory) =>
+      prepare(
+        `SELECT 1 FROM photos WHERE folder_id = ? AND (directory = ? OR directory >= ? AND directory < ?)
+           AND missing_since_ms IS NULL LIMIT 1`,
+      ).get(folderId, directory, ...rangeBelow(directory)) !== undefined,
+
+    occupant: ({ folderId, directory, name }) =>
+      prepare<{ id: number; isMissing: boolean }>(
+        `SELECT id, missing_since_ms IS NOT NULL AS isMissing FROM photos
+         WHERE folder_id = ? AND directory = ? AND name = ? AND displaced = 0`,
+      ).get(folderId, directory, name),
+
+    placeOf: (photoId) =>
+      prepare<Place & { isMissing: boolean; sizeBytes: number; modifiedMs: number }>(readPlace).get(photoId),
+
+    arrive(folderId, directory, file, nowMs) {
+      giveWay({ folderId, directory, name: file.name }, nowMs, 0)
+      return Number(
+        prepare(
+          `INSERT INTO photos (folder_id, directory, name, size_bytes, modified_ms, device, inode, sort_ms,
+             arrived_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ).run(
+          folderId,
+          directory,
+          file.name,
+          file.sizeBytes,
+          file.modifiedMs,
+          file.device,
+          file.inode,
+          sortTimeMs(null, file.modifiedMs),
+          nowMs,
+        ).lastInsertRowid,
+      )
+    },
+
+    moveTo(photoId, folderId, directory, file, nowMs) {
+      giveWay({ folderId, directory, name: file.name }, nowMs, photoId)
+      prepare(
+        `INSERT OR IGNORE INTO unconfirmed_moves (photo_id, folder_id, directory, name)
+         SELECT id, folder_id, directory, name FROM photos WHERE id = ?`,
+      ).run(photoId)
+      prepare(
+        `UPDATE photos SET folder_id = ?, directory = ?, name = ?, displaced = 0, missing_since_ms = NULL,
+           size_bytes = ?, modified_ms = ?, device = ?, inode = ?, sort_ms = ?, indexed_ms = NULL
+         WHERE id = ?`,
+      ).run(
+        folderId,
+        directory,
+        file.name,
+        file.sizeBytes,
+        file.modifiedMs,
+        file.device,
+        file.inode,
+        sortTimeMs(takenAt(photoId), file.modifiedMs),
+        photoId,
+      )
+    },
+
+    markEdited: (photoId, file) =>
+      void prepare(
+        `UPDATE photos SET size_bytes = ?, modified_ms = ?, device = ?, inode = ?, sort_ms = ?,
+           missing_since_ms = NULL, indexed_ms = NULL, error_code = NULL, error_message = NULL, engine_deaths = 0
+         WHERE id = ?`,
+      ).run(
+        file.sizeBytes,
+        file.modifiedMs,
+        file.device,
+        file.inode,
+        sortTimeMs(takenAt(photoId), file.modifiedMs),
+        photoId,
+      ),
+
+    refresh: (photoId, file) =>
+      void prepare('UPDATE photos SET device = ?, inode = ?, missing_since_ms = NULL WHERE id = ?').run(
+        file.device,
+        file.inode,
+        photoId,
+      ),
+
+    markMissing: (photoId, nowMs) =>
+      void prepare('UPDATE photos SET missing_since_ms = ifnull(missing_since_ms, ?) WHERE id = ?').run(
+        nowMs,
+        photoId,
+      ),
+
+    forgetNotes: () => void prepare('DELETE FROM temp.scan_lost').run(),
+
+    noteLost: ({ photoId, folderId, directory, name, sizeBytes, modifiedMs, found }) =>
+      void prepare(
+        `INSERT INTO temp.scan_lost (photo_id, folder_id, directory, name, size_bytes, modified_ms, found_size,
+           found_modified, found_device, found_inode) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(
+        photoId,
+        folderId,
+        directory,
+        name,
+        sizeBytes,
+        modifiedMs,
+        found?.sizeBytes ?? null,
+        found?.modifiedMs ?? null,
+        found?.device ?? null,
+        found?.inode ?? null,
+      ),
+
+    noteVanished(folderId, directory, exceptBelow) {
+      const [start, end] = rangeBelow(directory)
+      return prepare(
+        `INSERT INTO temp.scan_lost (photo_id, folder_id, directory, name, size_bytes, modified_ms)
+         SELECT id, folder_id, directory, name, size_bytes, modified_ms FROM photos
+         WHERE folder_id = ? AND (directory = ? OR directory >= ? AND directory < ?)
+           AND missing_since_ms IS NULL AND NOT EXISTS (
+             SELECT 1 FROM json_each(?) WHERE directory = value OR directory >= value || '/' AND directory < value || '0')`,
+      ).run(folderId, directory, start, end, JSON.stringify(exceptBelow)).changes
+    },
+
+    lostAfter: (note, limit) =>
+      prepare<LostRow>(
+        `SELECT note, photo_id AS photoId, folder_id AS folderId, directory, name, size_bytes AS sizeBytes,
+           modified_ms AS modifiedMs, found_size AS foundSize, found_modified AS foundModified,
+           found_device AS foundDevice, found_inode AS foundInode
+         FROM temp.scan_lost WHERE note > ? ORDER BY note LIMIT ?`,
+      )
+        .all(note, limit)
+        .map(({ foundSize, foundModified, foundDevice, foundInode, ...lost }) => ({
+          ...lost,
+          found:
+            foundSize === null
+              ? null
+              : {
+                  name: lost.name,
+                  sizeBytes: foundSize,
+                  modifiedMs: foundModified,
+                  device: foundDevice,
+                  inode: foundInode,
+                },
+        })),
+
+    lostLike: (file, notPhotoId) =>
+      prepare<{ photo_id: number }>(
+        `SELECT photo_id FROM temp.scan_lost JOIN photos ON photos.id = photo_id
+         WHERE scan_lost.size_bytes = ? AND scan_lost.modified_ms = ? AND photo_id <> ?
+           AND photos.size_bytes = scan_lost.size_bytes AND photos.modified_ms = scan_lost.modified_ms
+           AND photos.folder_id = scan_lost.folder_id AND photos.directory = scan_lost.directory
+           AND photos.name = scan_lost.name
+         LIMIT 1`,
+      ).get(file.sizeBytes, file.modifiedMs, notPhotoId)?.photo_id,
+  }
+}
+
+/** All directories below one lie in [start, end) of their names' order: '0' follows '/'. */
+function rangeBelow(directory: string): [start: string, end: string] {
+  return directory === '' ? ['', '\u{10ffff}'] : [`${directory}/`, `${directory}0`]
+}

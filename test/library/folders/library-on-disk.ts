@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { ScanSummary } from '../../../src-main/contract/library-calls.ts'
+import { settleIdentity } from '../../../src-main/library/folders/identity.ts'
+import { createReconciler, type Reconciler } from '../../../src-main/library/folders/reconcile.ts'
+import { nativePath } from '../../../src-main/library/folders/walk.ts'
+import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
+
+/** A library on real files in a directory of its own. */
+export interface LibraryOnDisk extends Disposable {
+  directory: string
+  store: Store
+  reconciler: Reconciler
+  /** Moves the library's clock; the files keep the machine's. */
+  addMs(elapsedMs: number): void
+  addFolder(name: string): number
+  /** Writes a file, directories included; paths are below the directory. */
+  put(path: string, content?: string): void
+  path(below: string): string
+  scan(): Promise<ScanSummary>
+  /** Reads all files that are still to be read, as the indexer does. */
+  index(): void
+  /** Scans, reads, and scans again, which finds nothing more. */
+  sync(): Promise<ScanSummary>
+  /** Photos by path below the directory, missing ones with a leading `-`; the id of each. */
+  photos(): Record<string, number>
+  idOf(path: string): number
+  write(path: string, words: string): number
+  wordsOf(path: string): string | null
+}
+
+export function createLibraryOnDisk(): LibraryOnDisk {
+  const directory = mkdtempSync(join(tmpdir(), 'lenslore-folders-'))
+  const store = openStore(databaseFileIn(join(directory, '.library')))
+  let aheadMs = 0
+  const now = () => Date.now() + aheadMs
+  const reconciler = createReconciler(store.database, now)
+  const path = (below: string) => join(directory, below)
+
+  function index(): void {
+    for (;;) {
+      const items = store.queue.nextToIndex(1000)
+      if (items.length === 0) return
+      store.database.write(() => {
+        for (const item of items) {
+          const bytes = readFileSync(nativePath(join(item.folderPath, item.directory, item.name)))
+          const contentHash = createHash('sha256').update(bytes).digest('hex')
+          const id = settleIdentity(store.database, item.photoId, contentHash, now())
+          store.photos.setContent(id, { ...noFacts, contentHash }, now())
+        }
+      })
+    }
+  }
+
+  function photos(): Record<string, number> {
+    const rows = store.database
+      .prepare<{ id: number; folder: string; directory: string; name: string; missing: number }>(
+        `SELECT photos.id, path AS folder, directory, name, missing_since_ms IS NOT NULL AS missing
+         FROM photos JOIN folders ON folders.id = folder_id`,
+      )
+      .all()
+    return Object.fromEntries(
+      rows
+        .map(({ id, folder, directory: below, name, missing }): [string, number] => [
+          (missing ? '-' : '') + join(folder, below, name).slice(directory.length + 1),
+          id,
+        ])
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    )
+  }
+
+  const scan = () => reconciler.scan()
+  const idOf = (below: string) => {
+    const id = store.photos.byPath(path(below))?.id
+    if (id === undefined)
+      throw new Error(`No photo is known at ${below}; known: ${Object.keys(photos()).join(', ')}`)
+    return id
+  }
+
+  return {
+    directory,
+    store,
+    reconciler,
+    path,
+    scan,
+    index,
+    photos,
+    idOf,
+    addMs: (elapsedMs) => {
+      aheadMs += elapsedMs
+    },
+    addFolder(name) {
+      mkdirSync(path(name), { recursive: true })
+      return store.folders.insert(path(name), now()).id
+    },
+    put(below, content = below) {
+      mkdirSync(dirname(path(below)), { recursive: true })
+      writeFileSync(path(below), content)
+    },
+    async sync() {
+      const summary = await scan()
+      index()
+      return summary
+    },
+    write: (below, words) => store.captions.setByPerson(idOf(below), words, now()).photoId,
+    wordsOf: (below) => store.captions.current(idOf(below))?.text ?? null,
+    [Symbol.dispose]() {
+      store.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+const noFacts = {
+  widthPx: null,
+  heightPx: null,
+  orientation: null,
+  takenAt: null,
+  takenOffsetMinutes: null,
+  camera: null,
+  lens: null,
+  latitude: null,
+  longitude: null,
+}
