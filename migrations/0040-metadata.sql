@@ -64,3 +64,23 @@ CREATE TABLE exported_files (
 ) STRICT;
 
 CREATE INDEX exported_files_by_export ON exported_files (export_id);
+
+-- Titles, keywords, people and places are found like captions.
+DROP VIEW search_extra;
+CREATE VIEW search_extra (photo_id, text) AS
+  SELECT photo_id, title FROM metadata_sources WHERE title IS NOT NULL
+  UNION ALL
+  SELECT photo_id, keyword FROM metadata_sources JOIN metadata_keywords ON source_id = id
+  UNION ALL
+  SELECT photo_id, metadata_people.name FROM metadata_sources JOIN metadata_people ON source_id = id
+  UNION ALL
+  SELECT photo_id, metadata_places.name FROM metadata_sources JOIN metadata_places ON source_id = id;
+
+-- The rows below a source come and go with it, in one transaction.
+CREATE TRIGGER metadata_search_insert AFTER INSERT ON metadata_sources BEGIN
+  INSERT OR IGNORE INTO search_stale VALUES (new.photo_id);
+END;
+
+CREATE TRIGGER metadata_search_delete AFTER DELETE ON metadata_sources BEGIN
+  INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE id = old.photo_id;
+END;

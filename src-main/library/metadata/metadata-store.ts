@@ -11,6 +11,7 @@ import {
 } from './photo-metadata.ts'
 import { joinSources, type MetadataSource } from './sidecars.ts'
 
+/** Titles, keywords, people and places reach the search through the view `search_extra`. */
 export interface MetadataStore {
   /**
    * Takes in what one source says about a photo, in place of what it said before; other sources stay.
@@ -26,8 +27,6 @@ export interface MetadataStore {
   sources(photoId: number): MetadataSource[]
   /** What all sources together say. Sizes, times and places are columns of the photo, not repeated here. */
   joined(photoId: number): PhotoMetadata
-  /** Title, keywords, people and places as words to search. Captions are indexed on their own. */
-  searchText(photoId: number): string
 }
 
 interface SourceRow {
@@ -181,18 +180,6 @@ export function createMetadataStore(
 
     sources,
     joined: (photoId) => joinSources(sources(photoId)),
-
-    searchText: (photoId) => {
-      const { title, keywords, people, places } = joinSources(sources(photoId))
-      return [
-        title,
-        ...keywords,
-        ...people.map((person) => person.name),
-        ...places.map((place) => place.name),
-      ]
-        .filter((words) => words !== null)
-        .join('\n')
-    },
   }
 }
 

@@ -113,7 +113,7 @@ export function parseXml(text: string, boundPrefixes?: Readonly<Record<string, s
   parser.onclosetag = () => {
     const element = open.pop()!
     element.end = parser.position
-    if (element.end > element.contentStart) element.contentEnd = text.lastIndexOf('</', element.end)
+    if (element.end > element.contentStart) element.contentEnd = text.lastIndexOf('</', element.end - 1)
   }
 
   parser.write(text).close()

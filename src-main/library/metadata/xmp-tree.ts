@@ -33,6 +33,8 @@ export const namespaces = {
   /** Our own: what Lenslore says about a caption it exported. */
   lenslore: 'urn:lenslore:xmp:1.0/',
 } as const
+/** The structure, in our namespace, with all that Lenslore says about an exported caption. */
+export const captionRecord = 'CaptionRecord'
 export type Prefix = keyof typeof namespaces
 
 /** One value of XMP's data model. Text, items and fields exclude each other in sound files. */

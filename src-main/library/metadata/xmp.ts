@@ -10,7 +10,7 @@ import {
 } from './photo-metadata.ts'
 import { parseTakenTime } from './taken-time.ts'
 import { cameraName, captionText, cleanName, cleanText, lensName } from './words.ts'
-import { type Prefix, readXmp, type XmpProperties, type XmpValue } from './xmp-tree.ts'
+import { captionRecord, type Prefix, readXmp, type XmpProperties, type XmpValue } from './xmp-tree.ts'
 
 type Name = readonly [prefix: Prefix, local: string]
 
@@ -141,18 +141,19 @@ function isDefault(item: XmpValue): boolean {
 
 /** What Lenslore wrote beside the caption it exported; holds as long as nobody changed that caption. */
 function provenanceOf(xmp: XmpProperties): { caption: string; provenance: CaptionProvenance } | undefined {
-  const field = (local: string) => xmp.get('lenslore', local)?.text || null
-  const caption = captionText(field('Caption') ?? '')
-  const source = field('CaptionSource')
+  const record = xmp.get('lenslore', captionRecord)?.fields
+  const field = (local: string) => record?.get('lenslore', local)?.text || null
+  const caption = captionText(field('Text') ?? '')
+  const source = field('Source')
   if (caption === null || (source !== 'person' && source !== 'imported' && source !== 'model'))
     return undefined
   return {
     caption,
     provenance: {
       source,
-      modelId: field('CaptionModel'),
-      adapterId: field('CaptionAdapter'),
-      writtenAt: field('CaptionWritten'),
+      modelId: field('Model'),
+      adapterId: field('Adapter'),
+      writtenAt: field('Written'),
     },
   }
 }

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { LensloreError } from '../../contract/errors.ts'
+import { displayFileName, fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
+
+/** A path in the form of `file-name.ts`, as the file system wants it. */
+export function fileSystemPath(path: string): string | Buffer {
+  const name = fileNameFromText(path)
+  return typeof name === 'string' ? name : Buffer.from(name)
+}
+
+/** The bytes of a file; null where there is none. */
+export async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(fileSystemPath(path))
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new LensloreError('FILE_UNREADABLE', `${displayFileName(path)} cannot be read.`, { cause: thrown })
+  }
+}
+
+/**
+ * Writes a whole file so that after a crash or power cut either the old or the new bytes are there: a
+ * temporary file in the same folder, synced, renamed, and the folder synced. Permissions stay; a symbolic
+ * link keeps pointing at its file, which is the one replaced.
+ * @param expected the bytes that must still be there just before (null: no file), so that what another
+ * program writes meanwhile is not lost.
+ * @throws LensloreError `FILE_CHANGED`, `DISK_FULL`, `WRITE_FAILED`; the file is then as it was.
+ */
+export async function writeFileAtomically(
+  path: string,
+  bytes: Buffer,
+  expected: Buffer | null,
+): Promise<void> {
+  const target = expected === null ? path : await resolveLink(path)
+  const temporary = fileSystemPath(join(dirname(target), `.lenslore-${randomBytes(6).toString('hex')}.tmp`))
+  try {
+    const mode = expected === null ? 0o666 : (await stat(fileSystemPath(target))).mode & 0o7777
+    {
+      await using file = await open(temporary, 'wx', mode)
+      await file.writeFile(bytes)
+      if (expected !== null && process.platform !== 'win32') await file.chmod(mode)
+      await file.sync()
+    }
+    const present = await readIfThere(target)
+    if (expected === null ? present !== null : !present?.equals(expected)) {
+      throw new LensloreError('FILE_CHANGED', `${displayFileName(path)} was changed by another program.`)
+    }
+    await rename(temporary, fileSystemPath(target))
+  } catch (thrown) {
+    await rm(temporary, { force: true })
+    throw writeError(path, thrown)
+  }
+  await syncFolder(dirname(target))
+}
+
+/** Removes a file so that it is gone after a power cut too. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(fileSystemPath(path))
+  } catch (thrown) {
+    throw writeError(path, thrown)
+  }
+  await syncFolder(dirname(path))
+}
+
+async function resolveLink(path: string): Promise<string> {
+  const real = await realpath(fileSystemPath(path), { encoding: 'buffer' })
+  return textFromFileName(real)
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // Windows has no such call for folders, and some network drives refuse it: the rename stands all the same.
+  if (process.platform === 'win32') return
+  try {
+    await using folder = await open(fileSystemPath(path), 'r')
+    await folder.sync()
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code
+    if (code !== 'EINVAL' && code !== 'ENOTSUP' && code !== 'EPERM' && code !== 'EACCES') {
+      throw writeError(path, thrown)
+    }
+  }
+}
+
+function writeError(path: string, thrown: unknown): LensloreError {
+  if (thrown instanceof LensloreError) return thrown
+  const code = (thrown as NodeJS.ErrnoException).code
+  return code === 'ENOSPC' || code === 'EDQUOT'
+    ? new LensloreError('DISK_FULL', `There is no space left to write ${displayFileName(path)}.`, {
+        cause: thrown,
+      })
+    : new LensloreError('WRITE_FAILED', `${displayFileName(path)} cannot be written.`, { cause: thrown })
+}

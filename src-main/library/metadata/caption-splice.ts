@@ -1,0 +1,264 @@
+import type { CaptionProvenance } from './photo-metadata.ts'
+import {
+  attributeOf,
+  escapeXml,
+  isNamespaceDeclaration,
+  languageOf,
+  parseXml,
+  type XmlElement,
+  XmlError,
+  xmlText,
+} from './xml.ts'
+import { captionRecord, descriptionsOf, isRdf, namespaces, rdfOf, readXmp } from './xmp-tree.ts'
+
+/** A caption as it goes into a sidecar. */
+export interface CaptionToWrite extends CaptionProvenance {
+  text: string
+  /** BCP 47, where known. */
+  language: string | null
+}
+
+interface Edit {
+  start: number
+  end: number
+  text: string
+}
+
+const emptySidecar = `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="${namespaces.x}" x:xmptk="Lenslore">
+ <rdf:RDF xmlns:rdf="${namespaces.rdf}">
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>
+`
+
+/** The text of a new sidecar that says nothing but this caption. */
+export function newSidecar(caption: CaptionToWrite): string {
+  return spliceCaption(emptySidecar, caption)
+}
+
+/** The default sentence of dc:description; null where there is none. @throws XmlError */
+export function captionInSidecar(text: string): string | null {
+  parseXml(text)
+  const description = readXmp(text).get('dc', 'description')
+  if (!description) return null
+  const items = description.items.length > 0 ? description.items : [description]
+  const chosen = items.find((item) => item.language === 'x-default') ?? items[0]!
+  return chosen.text
+}
+
+/** What of a caption a sidecar can hold: line ends as `\n`, no characters that XML forbids. */
+export function writableCaption(text: string): string {
+  return xmlText(text.replace(/\r\n?/g, '\n'))
+}
+
+/**
+ * Puts a caption into the text of a sidecar by replacing only what says the caption: the default sentence of
+ * dc:description (and the sentence in the caption's own language), and our own record of where it comes from.
+ * Everything else, white space and order included, stays character for character. What is missing is added in
+ * an rdf:Description of its own at the end.
+ *
+ * The result is read again and compared before it is returned.
+ * @throws XmlError where the text is not well-formed XMP.
+ */
+export function spliceCaption(text: string, caption: CaptionToWrite): string {
+  const root = parseXml(text)
+  const rdf = rdfOf(root)
+  const written = { ...caption, text: writableCaption(caption.text) }
+  const edits: Edit[] = []
+  const missing: string[] = []
+  const rdfPrefix = prefixFor(rdf, namespaces.rdf)
+
+  const place = findCaption(root)
+  if (place?.attribute) {
+    edits.push({ start: place.attribute.start, end: place.attribute.end, text: escapeXml(written.text) })
+  } else if (place?.element) {
+    edits.push(...editsOfDescription(text, place.element, written))
+  } else {
+    missing.push(descriptionElement('dc', rdfPrefix, written))
+  }
+  const record = findRecord(root)
+  const recordText = recordElement('lenslore', rdfPrefix, written)
+  if (record) edits.push({ start: record.start, end: record.end, text: recordText })
+  else missing.push(recordText)
+  if (missing.length > 0) edits.push(appended(text, root, rdf, rdfPrefix, missing))
+
+  const result = applyEdits(text, edits)
+  check(text, result, written.text)
+  return result
+}
+
+function findCaption(root: XmlElement) {
+  for (const description of descriptionsOf(root)) {
+    const attribute = attributeOf(description, namespaces.dc, 'description')
+    if (attribute) return { attribute }
+    const element = description.children.find(isCaption)
+    if (element) return { element }
+  }
+  return undefined
+}
+
+function findRecord(root: XmlElement): XmlElement | undefined {
+  return descriptionsOf(root)
+    .flatMap((description) => description.children)
+    .find(isRecord)
+}
+
+function isCaption(element: XmlElement): boolean {
+  return element.uri === namespaces.dc && element.local === 'description'
+}
+
+function isRecord(element: XmlElement): boolean {
+  return element.uri === namespaces.lenslore && element.local === captionRecord
+}
+
+/** Sentences in other languages than the caption's are someone's work and stay. */
+function editsOfDescription(text: string, element: XmlElement, caption: CaptionToWrite): Edit[] {
+  const alternatives = element.children.find((child) => isRdf(child, 'Alt'))
+  const items = alternatives?.children.filter((child) => isRdf(child, 'li')) ?? []
+  const rdfPrefix = prefixFor(element, namespaces.rdf)
+  const first = items[0]
+  if (!first) {
+    const name = nameIn(text, element)
+    const prefix = name.includes(':') ? name.slice(0, name.indexOf(':')) : ''
+    return [{ start: element.start, end: element.end, text: descriptionElement(prefix, rdfPrefix, caption) }]
+  }
+  const edits: Edit[] = []
+  const standard = items.find((item) => (languageOf(item) ?? 'x-default') === 'x-default')
+  const own = caption.language && items.find((item) => sameLanguage(languageOf(item), caption.language!))
+  for (const item of [standard, own]) {
+    if (item) edits.push(contentEdit(text, item, caption.text))
+  }
+  if (!standard) {
+    const gap = text.slice(alternatives!.contentStart, first.start)
+    const added = `${listItem(rdfPrefix, 'x-default', caption.text)}${/^\s*$/.test(gap) ? gap : ''}`
+    edits.push({ start: first.start, end: first.start, text: added })
+  }
+  if (caption.language && !own) {
+    const last = items.at(-1)!
+    const gap = text.slice(alternatives!.contentStart, first.start)
+    const added = `${/^\s*$/.test(gap) ? gap : ''}${listItem(rdfPrefix, caption.language, caption.text)}`
+    edits.push({ start: last.end, end: last.end, text: added })
+  }
+  return edits
+}
+
+function contentEdit(text: string, element: XmlElement, content: string): Edit {
+  if (element.contentEnd < element.end) {
+    return { start: element.contentStart, end: element.contentEnd, text: escapeXml(content) }
+  }
+  const name = nameIn(text, element)
+  const startTag = text.slice(element.start, element.contentStart).replace(/\s*\/>$/, '>')
+  return {
+    start: element.start,
+    end: element.end,
+    text: element.end === element.contentStart ? `${startTag}${escapeXml(content)}</${name}>` : startTag,
+  }
+}
+
+function descriptionElement(prefix: string, rdfPrefix: string, caption: CaptionToWrite): string {
+  const name = prefix === '' ? 'description' : `${prefix}:description`
+  const declared = prefix === '' ? `xmlns="${namespaces.dc}"` : `xmlns:${prefix}="${namespaces.dc}"`
+  const items = [listItem(rdfPrefix, 'x-default', caption.text)]
+  if (caption.language) items.push(listItem(rdfPrefix, caption.language, caption.text))
+  return `<${name} ${declared}><${rdfPrefix}Alt>${items.join('')}</${rdfPrefix}Alt></${name}>`
+}
+
+function listItem(rdfPrefix: string, language: string, text: string): string {
+  return `<${rdfPrefix}li xml:lang="${escapeXml(language)}">${escapeXml(text)}</${rdfPrefix}li>`
+}
+
+function recordElement(prefix: string, rdfPrefix: string, caption: CaptionToWrite): string {
+  const fields: [local: string, value: string | null][] = [
+    ['Text', caption.text],
+    ['Source', caption.source],
+    ['Model', caption.modelId],
+    ['Adapter', caption.adapterId],
+    ['Language', caption.language],
+    ['Written', caption.writtenAt],
+  ]
+  const inner = fields
+    .filter(([, value]) => value !== null)
+    .map(([local, value]) => `<${prefix}:${local}>${escapeXml(value!)}</${prefix}:${local}>`)
+  const name = `${prefix}:${captionRecord}`
+  const declared = `xmlns:${prefix}="${namespaces.lenslore}"`
+  return `<${name} ${declared} ${rdfPrefix}parseType="Resource">${inner.join('')}</${name}>`
+}
+
+/** A description of its own just before the end of rdf:RDF, in the line ends and indentation around it. */
+function appended(
+  text: string,
+  root: XmlElement,
+  rdf: XmlElement,
+  rdfPrefix: string,
+  elements: readonly string[],
+): Edit {
+  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n'
+  const first = descriptionsOf(root)[0]
+  const about = (first && attributeOf(first, namespaces.rdf, 'about')?.value) ?? ''
+  const block = [
+    `  <${rdfPrefix}Description ${rdfPrefix}about="${escapeXml(about)}">`,
+    ...elements.map((element) => `   ${element}`),
+    `  </${rdfPrefix}Description>`,
+  ].join(lineEnd)
+  if (rdf.contentEnd < rdf.end) {
+    const lineStart = text.lastIndexOf('\n', rdf.contentEnd - 1) + 1
+    const ownLine = lineStart > rdf.contentStart && /^[ \t]*$/.test(text.slice(lineStart, rdf.contentEnd))
+    if (ownLine) return { start: lineStart, end: lineStart, text: block + lineEnd }
+    return { start: rdf.contentEnd, end: rdf.contentEnd, text: lineEnd + block + lineEnd }
+  }
+  const startTag = text.slice(rdf.start, rdf.contentStart).replace(/\s*\/>$/, '>')
+  const inside = `${lineEnd}${block}${lineEnd}</${nameIn(text, rdf)}>`
+  return { start: rdf.start, end: rdf.end, text: startTag + inside }
+}
+
+function applyEdits(text: string, edits: readonly Edit[]): string {
+  let result = ''
+  let at = 0
+  for (const edit of [...edits].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    result += text.slice(at, edit.start) + edit.text
+    at = edit.end
+  }
+  return result + text.slice(at)
+}
+
+/** Reads the new text and compares it with the old: the caption as wanted, all else the same. */
+function check(before: string, after: string, caption: string): void {
+  const found = captionInSidecar(after)
+  if (found !== caption || othersWords(after) !== othersWords(before)) {
+    throw new XmlError('its structure does not allow the caption to be changed alone')
+  }
+}
+
+/** All that a sidecar says besides the caption's default sentence and our record, in a comparable form. */
+function othersWords(text: string): string {
+  const describe = (element: XmlElement): unknown => {
+    const children = element.children
+      .filter((child) => !isCaption(child) && !isRecord(child))
+      .map(describe)
+      .filter((child) => child !== null)
+    const attributes = element.attributes
+      .filter((attribute) => !isNamespaceDeclaration(attribute))
+      .filter((attribute) => attribute.uri !== namespaces.dc || attribute.local !== 'description')
+      .map((attribute) => [attribute.uri, attribute.local, attribute.value])
+    const isBare = isRdf(element, 'Description') && children.length === 0
+    if (isBare && attributes.every(([uri]) => uri === namespaces.rdf)) return null
+    return [element.uri, element.local, attributes, element.text.trim(), children]
+  }
+  return JSON.stringify(describe(parseXml(text)))
+}
+
+function sameLanguage(a: string | undefined, b: string): boolean {
+  return a?.toLowerCase() === b.toLowerCase()
+}
+
+/** With its colon. @throws XmlError where the namespace has none: attributes of RDF could not be written. */
+function prefixFor(element: XmlElement, uri: string): string {
+  const prefix = Object.keys(element.prefixes).find((name) => name !== '' && element.prefixes[name] === uri)
+  if (prefix === undefined) throw new XmlError('no prefix for RDF')
+  return `${prefix}:`
+}
+
+function nameIn(text: string, element: XmlElement): string {
+  return /^<([^\s/>]+)/.exec(text.slice(element.start, element.contentStart))![1]!
+}

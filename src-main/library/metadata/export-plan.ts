@@ -1,0 +1,148 @@
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
+import { textFromFileName } from '../../contract/file-name.ts'
+import { fileSystemPath, readIfThere } from './atomic-write.ts'
+import {
+  type CaptionToWrite,
+  captionInSidecar,
+  newSidecar,
+  spliceCaption,
+  writableCaption,
+} from './caption-splice.ts'
+import { damagedSidecar, findSidecars, readSidecarBytes, stemOf } from './sidecars.ts'
+import { decodeText, encodeText } from './text-encoding.ts'
+
+export interface ExportRequest {
+  /** Absolute, in the form of `file-name.ts`, as all paths here. */
+  photoPath: string
+  caption: CaptionToWrite
+}
+
+/** What writing one caption out would do to the disk. */
+export interface PlannedExport {
+  photoPath: string
+  sidecarPath: string
+  action: 'create' | 'update' | 'unchanged' | 'refused'
+  /** The caption that the sidecar has now, and the one it would have. */
+  before: string | null
+  after: string
+  /** Why it is refused: `SIDECAR_DAMAGED`, `FILE_UNREADABLE`, `FOLDER_NOT_FOUND`. */
+  error?: ErrorRecord
+}
+
+/** A plan with the bytes it is made of. */
+export interface PreparedExport extends PlannedExport {
+  beforeBytes: Buffer | null
+  afterBytes: Buffer | null
+}
+
+export interface ExportOptions {
+  signal?: AbortSignal
+  /** Called after every photo with how many are done. */
+  onProgress?: (done: number) => void
+}
+
+/**
+ * The dry run: what `exportCaptions` would do now, photo by photo, without writing anything.
+ */
+export async function* planExport(
+  requests: Iterable<ExportRequest> | AsyncIterable<ExportRequest>,
+  options: ExportOptions = {},
+): AsyncGenerator<PlannedExport> {
+  for await (const { beforeBytes, afterBytes, ...planned } of prepareExports(requests, options)) yield planned
+}
+
+/** The plans with their bytes, one at a time, so that a library of any size needs no memory. */
+export async function* prepareExports(
+  requests: Iterable<ExportRequest> | AsyncIterable<ExportRequest>,
+  { signal, onProgress }: ExportOptions = {},
+): AsyncGenerator<PreparedExport> {
+  let folder: { path: string; names: Promise<string[]> } | undefined
+  let done = 0
+  for await (const request of requests) {
+    signal?.throwIfAborted()
+    const path = dirname(request.photoPath)
+    if (folder?.path !== path) folder = { path, names: namesIn(path) }
+    yield await prepareExport(request, folder.names)
+    onProgress?.(++done)
+  }
+}
+
+/**
+ * Which sidecar a photo's caption belongs into: its own `IMG.JPG.xmp` where that exists; else an `IMG.xmp`
+ * that no other file of the same stem can claim, because a program that wrote it reads it there and nowhere
+ * else; else a new `IMG.JPG.xmp`.
+ */
+export function chooseSidecar(directoryEntries: readonly string[], photoName: string): string {
+  const found = findSidecars(directoryEntries, photoName).filter(({ kind }) => kind === 'sidecar')
+  const own = found.find(({ name }) => name.toLowerCase() === `${photoName}.xmp`.toLowerCase())
+  if (own) return own.name
+  const stem = stemOf(photoName).toLowerCase()
+  const isShared = directoryEntries.some((name) => {
+    const lower = name.toLowerCase()
+    return (
+      lower !== photoName.toLowerCase() && stemOf(lower) === stem && !/\.(xmp|json|aae|pp3|dop)$/.test(lower)
+    )
+  })
+  return (isShared ? undefined : found[0]?.name) ?? `${photoName}.xmp`
+}
+
+async function prepareExport(
+  { photoPath, caption }: ExportRequest,
+  namesOfFolder: Promise<string[]>,
+): Promise<PreparedExport> {
+  const after = writableCaption(caption.text)
+  let sidecarPath = `${photoPath}.xmp`
+  try {
+    const names = await namesOfFolder
+    sidecarPath = join(dirname(photoPath), chooseSidecar(names, basename(photoPath)))
+    const beforeBytes = (await readIfThere(sidecarPath)) && (await readSidecarBytes(sidecarPath))
+    const made = beforeBytes === null ? created(caption) : updated(sidecarPath, beforeBytes, caption)
+    return { photoPath, sidecarPath, after, beforeBytes, ...made }
+  } catch (thrown) {
+    const error = toErrorRecord(thrown)
+    return {
+      photoPath,
+      sidecarPath,
+      action: 'refused',
+      before: null,
+      after,
+      error,
+      beforeBytes: null,
+      afterBytes: null,
+    }
+  }
+}
+
+function created(caption: CaptionToWrite) {
+  return { action: 'create' as const, before: null, afterBytes: Buffer.from(newSidecar(caption), 'utf8') }
+}
+
+/** A sidecar that says the very words already is left alone, whoever wrote them there. */
+function updated(sidecarPath: string, bytes: Buffer, caption: CaptionToWrite) {
+  try {
+    const { text, encoding } = decodeText(bytes)
+    if (encoding.name === 'windows-1252' || declaresOtherEncoding(text)) {
+      throw new Error('its characters are not Unicode')
+    }
+    const before = captionInSidecar(text)?.trim() || null
+    if (before === writableCaption(caption.text).trim()) {
+      return { action: 'unchanged' as const, before, afterBytes: null }
+    }
+    const afterBytes = encodeText(spliceCaption(text, caption), encoding)
+    return { action: 'update' as const, before, afterBytes }
+  } catch (thrown) {
+    throw damagedSidecar(sidecarPath, thrown)
+  }
+}
+
+function declaresOtherEncoding(text: string): boolean {
+  const declared = /^\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']+)/.exec(text)?.[1]
+  return declared !== undefined && !/^(utf-?8|utf-?16(le|be)?|us-ascii)$/i.test(declared)
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  const names = await readdir(fileSystemPath(path), { encoding: 'buffer' })
+  return names.map(textFromFileName)
+}

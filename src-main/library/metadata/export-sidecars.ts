@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import type { CaptionSource } from '../../contract/records.ts'
+import type { Database } from '../store/database.ts'
+import { readIfThere, removeFile, writeFileAtomically } from './atomic-write.ts'
+import { type ExportOptions, type ExportRequest, type PreparedExport, prepareExports } from './export-plan.ts'
+
+export interface ExportSummary {
+  /** Null where nothing needed to be written. */
+  exportId: number | null
+  created: number
+  updated: number
+  unchanged: number
+  /** The sidecars left as they were, and why. */
+  refused: { photoPath: string; sidecarPath: string; error: ErrorRecord }[]
+}
+
+export interface UndoSummary {
+  restored: number
+  removed: number
+  /** Sidecars that are not as the export left them: another program has written there since. */
+  left: { path: string; error: ErrorRecord }[]
+}
+
+export interface ExportedPhotos {
+  /** Only photos of these folders; all online folders where it is left out. */
+  folderIds?: readonly number[]
+  /** Only captions of these sources. */
+  sources?: readonly CaptionSource[]
+}
+
+/** How many exports back the old bytes are kept. */
+const keptExports = 3
+const pageSize = 500
+
+/** The current captions of the photos that are there, folder by folder, as requests for an export. */
+export function* currentCaptions(
+  database: Database,
+  { folderIds, sources = ['person', 'imported', 'model'] }: ExportedPhotos = {},
+): Generator<ExportRequest> {
+  interface Row {
+    id: number
+    folder_id: number
+    folder: string
+    directory: string
+    name: string
+    text: string
+    language: string | null
+    source: CaptionSource
+    model_id: string | null
+    adapter_id: string | null
+  }
+  const folders = database
+    .prepare<{ id: number }>(`SELECT id FROM folders WHERE state = 'online' ORDER BY id`)
+    .all()
+  for (const { id: folderId } of folders) {
+    if (folderIds && !folderIds.includes(folderId)) continue
+    let [directory, name] = ['', '']
+    for (;;) {
+      // In pages: a statement that stays open would keep others from writing.
+      const page = database
+        .prepare<Row>(
+          `SELECT photos.id, folder_id, folders.path AS folder, directory, name, text, language, source,
+             model_id, adapter_id
+           FROM photos JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
+           WHERE folder_id = ? AND (directory, name) > (?, ?) AND missing_since_ms IS NULL
+           ORDER BY directory, name LIMIT ?`,
+        )
+        .all(folderId, directory, name, pageSize)
+      for (const row of page) {
+        if (!sources.includes(row.source)) continue
+        yield {
+          photoPath: join(row.folder, row.directory, row.name),
+          caption: {
+            text: row.text,
+            language: row.language,
+            source: row.source,
+            modelId: row.model_id,
+            adapterId: row.adapter_id,
+            writtenAt: new Date().toISOString(),
+          },
+        }
+      }
+      const last = page.at(-1)
+      if (!last) break
+      ;[directory, name] = [last.directory, last.name]
+    }
+  }
+}
+
+/**
+ * Writes captions into sidecars, each atomically, and remembers the bytes that were there, so that
+ * `undoLastExport` can put them back. A sidecar that cannot be read or written is refused and named; the
+ * others go on. What was written before a cancellation stays, and can be undone.
+ * @throws DOMException `AbortError` through the signal; LensloreError `DISK_FULL`, which ends the export.
+ */
+export async function exportCaptions(
+  database: Database,
+  requests: Iterable<ExportRequest> | AsyncIterable<ExportRequest>,
+  options: ExportOptions = {},
+): Promise<ExportSummary> {
+  const { prepare, write } = database
+  const summary: ExportSummary = { exportId: null, created: 0, updated: 0, unchanged: 0, refused: [] }
+
+  function journal({ sidecarPath, beforeBytes, afterBytes }: PreparedExport): number {
+    return write(() => {
+      if (summary.exportId === null) {
+        const { lastInsertRowid } = prepare('INSERT INTO exports (started_ms) VALUES (?)').run(Date.now())
+        summary.exportId = Number(lastInsertRowid)
+        prepare('DELETE FROM exports WHERE id NOT IN (SELECT id FROM exports ORDER BY id DESC LIMIT ?)').run(
+          keptExports,
+        )
+      }
+      const { lastInsertRowid } = prepare(
+        'INSERT INTO exported_files (export_id, path, before, after_sha256) VALUES (?, ?, ?, ?)',
+      ).run(summary.exportId, sidecarPath, beforeBytes, sha256(afterBytes!))
+      return Number(lastInsertRowid)
+    })
+  }
+
+  try {
+    for await (const prepared of prepareExports(requests, options)) {
+      const { action, photoPath, sidecarPath } = prepared
+      if (action === 'unchanged') summary.unchanged++
+      else if (action === 'refused') summary.refused.push({ photoPath, sidecarPath, error: prepared.error! })
+      else {
+        const entry = journal(prepared)
+        try {
+          await writeFileAtomically(sidecarPath, prepared.afterBytes!, prepared.beforeBytes)
+        } catch (thrown) {
+          prepare('DELETE FROM exported_files WHERE id = ?').run(entry)
+          if (thrown instanceof LensloreError && thrown.code === 'DISK_FULL') throw thrown
+          summary.refused.push({ photoPath, sidecarPath, error: toErrorRecord(thrown) })
+          continue
+        }
+        if (action === 'create') summary.created++
+        else summary.updated++
+      }
+    }
+  } finally {
+    if (summary.exportId !== null) {
+      prepare('UPDATE exports SET finished_ms = ? WHERE id = ?').run(Date.now(), summary.exportId)
+    }
+  }
+  return summary
+}
+
+/**
+ * Puts back the bytes that the last export found, and removes the files it made. A sidecar that has changed
+ * since is left as it is and named. Calling it again takes back the export before.
+ * @returns undefined where there is no export to take back.
+ */
+export async function undoLastExport(
+  database: Database,
+  { signal, onProgress }: ExportOptions = {},
+): Promise<UndoSummary | undefined> {
+  const { prepare } = database
+  const last = prepare<{ id: number }>(
+    'SELECT id FROM exports WHERE undone_ms IS NULL ORDER BY id DESC LIMIT 1',
+  ).get()
+  if (!last) return undefined
+  const summary: UndoSummary = { restored: 0, removed: 0, left: [] }
+  const entries = prepare<{ id: number }>(
+    'SELECT id FROM exported_files WHERE export_id = ? ORDER BY id DESC',
+  ).all(last.id)
+  let done = 0
+  for (const { id } of entries) {
+    signal?.throwIfAborted()
+    const entry = prepare<{ path: string; before: Buffer | null; after_sha256: Buffer }>(
+      'SELECT path, before, after_sha256 FROM exported_files WHERE id = ?',
+    ).get(id)!
+    try {
+      const outcome = await undoOne(entry.path, entry.before, entry.after_sha256)
+      if (outcome) summary[outcome]++
+    } catch (thrown) {
+      summary.left.push({ path: entry.path, error: toErrorRecord(thrown) })
+    }
+    onProgress?.(++done)
+  }
+  prepare('UPDATE exports SET undone_ms = ? WHERE id = ?').run(Date.now(), last.id)
+  return summary
+}
+
+/** Undefined where the file is as before already: the program ended between journal and write, or mid-undo. */
+async function undoOne(
+  path: string,
+  before: Buffer | null,
+  afterSha256: Buffer,
+): Promise<'restored' | 'removed' | undefined> {
+  const present = await readIfThere(path)
+  if (before === null ? present === null : present?.equals(before)) return undefined
+  if (present === null || !sha256(present).equals(afterSha256)) {
+    throw new LensloreError('FILE_CHANGED', `${path} was changed since the export and stays as it is.`)
+  }
+  if (before === null) {
+    await removeFile(path)
+    return 'removed'
+  }
+  await writeFileAtomically(path, before, present)
+  return 'restored'
+}
+
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest()
+}
