@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addCaptionCommands } from './commands/caption.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
+import { addEditingCommands } from './commands/editing.ts'
 import { addFolderCommands } from './commands/folders.ts'
 import { addModelCommands } from './commands/models.ts'
 import { addPhotoCommands } from './commands/photos.ts'
@@ -43,6 +44,7 @@ export async function runCommandLine(args: string[]): Promise<number> {
   addFolderCommands(program)
   addSearchCommand(program)
   addPhotoCommands(program)
+  addEditingCommands(program)
   addCaptionCommands(program, finish)
   addModelCommands(program)
   addDoctorCommand(program, finish)

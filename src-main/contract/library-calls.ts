@@ -8,7 +8,7 @@ export type PhotoReference = z.infer<typeof photoReference>
 
 /** A caption longer than this is refused at the border: no reader shows it and the index would suffer. */
 export const maxCaptionLength = 10_000
-const captionText = z.string().trim().min(1).max(maxCaptionLength)
+const captionText = z.string().trim().min(1, 'a caption needs words').max(maxCaptionLength)
 
 /** What the renderer, the command line and the server can ask of the library process. */
 export const libraryCalls = {

@@ -1,34 +1,18 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { PhotoReference } from '../../contract/library-calls.ts'
 import type { Caption, PhotoDetails } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
+import { toPhotoReference } from '../photo-reference.ts'
 
 export function addPhotoCommands(program: Command): void {
   program
     .command('show <photo>')
     .description('all that is known of a photo, by its id or path')
     .action(async (photo: string, _options, command: Command) => {
-      const details = await inLibrary(command, (library) => library.photo({ photo: toReference(photo) }))
+      const details = await inLibrary(command, (library) => library.photo({ photo: toPhotoReference(photo) }))
       outputOf(command).answer(details, formatDetails(details))
     })
-
-  program
-    .command('caption-set <photo> <text>')
-    .description('write your own caption; no model and no import ever replaces it')
-    .action(async (photo: string, text: string, _options, command: Command) => {
-      const caption = await inLibrary(command, (library) =>
-        library.setCaption({ photo: toReference(photo), text }),
-      )
-      outputOf(command).answer(caption, `Photo ${caption.photoId}: ${printable(caption.text)}`)
-    })
-}
-
-/** Digits are an id, anything else a path. A file named only in digits is reached as `./123`. */
-function toReference(photo: string): PhotoReference {
-  return /^[1-9]\d{0,14}$/.test(photo) ? Number(photo) : resolve(photo)
 }
 
 function formatDetails(photo: PhotoDetails): string {

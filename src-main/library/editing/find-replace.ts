@@ -8,9 +8,10 @@ export function replaceInText(text: string, options: ReplacementOptions): string
 }
 
 function patternOf({ find, matchCase, wholeWords }: ReplacementOptions): RegExp {
-  const literal = RegExp.escape(find)
-  const source = wholeWords ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal
-  return new RegExp(source, matchCase ? 'gu' : 'giu')
+  // What begins or ends with a sign has no word's edge there.
+  const before = wholeWords && /^[\p{L}\p{N}]/u.test(find) ? '(?<![\\p{L}\\p{N}])' : ''
+  const after = wholeWords && /[\p{L}\p{N}]$/u.test(find) ? '(?![\\p{L}\\p{N}])' : ''
+  return new RegExp(before + RegExp.escape(find) + after, matchCase ? 'gu' : 'giu')
 }
 
 /**

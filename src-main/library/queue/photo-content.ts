@@ -30,7 +30,7 @@ export function createContentReader(): (path: string, file: ReadFile) => Promise
   return async (path, file) => {
     const embedded: MetadataSource = {
       kind: 'embedded',
-      name: basename(path),
+      name: '',
       metadata: await readMetadata(path, file.bytes),
     }
     const sources = [embedded]

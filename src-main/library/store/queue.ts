@@ -28,6 +28,8 @@ export interface QueueStore {
    * @param except ids under way already.
    */
   nextToCaption(modelKey: string, limit: number, except?: readonly number[]): WorkItem[]
+  /** Makes files that could not be read (permissions, a failing drive) work again. */
+  retryUnreadable(): void
   /** From a few summed rows, whatever the size of the library. `captioned` counts any source. */
   counts(modelKey: string | null): WorkCounts
   /**
@@ -83,6 +85,14 @@ export function createQueueStore(database: Database): QueueStore {
       )
       return firstOf(rows, limit, except)
     },
+
+    retryUnreadable: () =>
+      void write(() =>
+        prepare(
+          `UPDATE photos SET error_code = NULL, error_message = NULL, indexed_ms = NULL
+           WHERE error_code = 'FILE_UNREADABLE'`,
+        ).run(),
+      ),
 
     counts(modelKey) {
       return prepare<WorkCounts>(

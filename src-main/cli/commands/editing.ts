@@ -1,0 +1,73 @@
+import type { Command } from 'commander'
+import { displayFileName } from '../../contract/file-name.ts'
+import type { Caption } from '../../contract/records.ts'
+import { inLibrary, outputOf } from '../command-context.ts'
+import { printable } from '../output.ts'
+import { toPhotoReference } from '../photo-reference.ts'
+
+export function addEditingCommands(program: Command): void {
+  program
+    .command('caption-set <photo> <text>')
+    .description('write your own caption; no model and no import ever replaces it')
+    .action(async (photo: string, text: string, _options, command: Command) => {
+      const caption = await inLibrary(command, (library) =>
+        library.setCaption({ photo: toPhotoReference(photo), text }),
+      )
+      outputOf(command).answer(caption, formatCurrent(caption))
+    })
+
+  program
+    .command('caption-undo <photo>')
+    .description('take back your last caption of a photo')
+    .action(async (photo: string, _options, command: Command) => {
+      const caption = await inLibrary(command, (library) =>
+        library.undoCaption({ photo: toPhotoReference(photo) }),
+      )
+      outputOf(command).answer(caption, formatCurrent(caption))
+    })
+
+  program
+    .command('caption-redo <photo>')
+    .description('bring back the caption that was taken back last')
+    .action(async (photo: string, _options, command: Command) => {
+      const caption = await inLibrary(command, (library) =>
+        library.redoCaption({ photo: toPhotoReference(photo) }),
+      )
+      outputOf(command).answer(caption, formatCurrent(caption))
+    })
+
+  program
+    .command('replace <find> <with>')
+    .description('replace words in all captions; shows what would change until --apply is given')
+    .option('--apply', 'do it; each caption becomes your own and can be undone')
+    .option('--match-case', 'only where upper and lower case agree')
+    .option('--parts', 'also inside of words')
+    .action(async (find: string, replace: string, options: ReplaceOptions, command: Command) => {
+      const preview = !options.apply
+      const changes = await inLibrary(command, (library) =>
+        library.replaceInCaptions({
+          find,
+          replace,
+          preview,
+          matchCase: Boolean(options.matchCase),
+          wholeWords: !options.parts,
+        }),
+      )
+      const lines = changes.map(
+        ({ path, before, after }) =>
+          `${printable(displayFileName(path))}\n\t- ${printable(before)}\n\t+ ${printable(after)}`,
+      )
+      lines.push(`${changes.length} captions ${preview ? 'would change; do it with --apply' : 'changed'}.`)
+      outputOf(command).answer({ applied: !preview, changes }, lines.join('\n'))
+    })
+}
+
+interface ReplaceOptions {
+  apply?: boolean
+  matchCase?: boolean
+  parts?: boolean
+}
+
+function formatCurrent(caption: Caption | null): string {
+  return caption ? `Photo ${caption.photoId}: ${printable(caption.text)}` : 'The photo has no caption now.'
+}

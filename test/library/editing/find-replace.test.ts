@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { planReplacement, replaceInText } from '../../../src-main/library/editing/find-replace.ts'
+import { openStore } from '../../../src-main/library/store/store.ts'
+
+const options = { find: '', replace: '', matchCase: false, wholeWords: true }
+
+test('whole words are replaced in any script, with the replacement taken literally', () => {
+  const cases: [text: string, find: string, replace: string, expected: string][] = [
+    ['A dog and a dogfish', 'dog', 'cat', 'A cat and a dogfish'],
+    ['Dog, DOG; dog.', 'dog', '$& $1', '$& $1, $& $1; $& $1.'],
+    ['Der Hund läuft', 'hund', 'Bello', 'Der Bello läuft'],
+    ['дом у дома', 'дом', 'сад', 'сад у дома'],
+    ['what? (yes)', '?', '!', 'what! (yes)'],
+    ['red kite', 'red kite', 'kite', 'kite'],
+  ]
+  for (const [text, find, replace, expected] of cases) {
+    assert.equal(replaceInText(text, { ...options, find, replace }), expected)
+  }
+})
+
+test('parts of words and exact case where asked for', () => {
+  assert.equal(
+    replaceInText('dogfish Dog', { ...options, find: 'dog', replace: 'cat', wholeWords: false }),
+    'catfish cat',
+  )
+  assert.equal(
+    replaceInText('dog Dog', { ...options, find: 'Dog', replace: 'Rex', matchCase: true }),
+    'dog Rex',
+  )
+})
+
+test('a plan names what would change and leaves alone what would become empty', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'lenslore-'))
+  const store = openStore(join(directory, 'library.sqlite'))
+  t.after(() => {
+    store.close()
+    rmSync(directory, { recursive: true })
+  })
+  const folder = store.folders.insert('/photos', 1)
+  const texts = ['a man with a kite', 'kite', 'a dog']
+  const ids = texts.map((text, n) => {
+    const file = {
+      folderId: folder.id,
+      directory: '',
+      name: `${n}.jpg`,
+      sizeBytes: 1,
+      modifiedMs: 1,
+      device: 1,
+      inode: n,
+    }
+    const id = store.photos.insert(file)
+    store.captions.setByPerson(id, text, 1)
+    return id
+  })
+  assert.deepEqual(planReplacement(store.captions, store.photos, { ...options, find: 'kite', replace: '' }), [
+    { photoId: ids[0], path: join('/photos', '0.jpg'), before: 'a man with a kite', after: 'a man with a' },
+  ])
+})
