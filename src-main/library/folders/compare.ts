@@ -22,10 +22,8 @@ export type Difference =
   | { kind: 'arrived'; file: FoundFile }
   /** A photo whose file left `from`; whatever photo is known at this place has another file. */
   | { kind: 'moved'; file: FoundFile; photoId: number; from: Place }
-  /** The same file with another size or time. */
-  | { kind: 'edited'; file: FoundFile; photoId: number }
-  /** Another file under a known name: an edit saved through a new file, or a move that is still to be seen. */
-  | { kind: 'replaced'; file: FoundFile; photoId: number; sizeBytes: number; modifiedMs: number }
+  /** Another size, time or inode under a known name: an edit, or a move that is still to be seen. */
+  | { kind: 'altered'; file: FoundFile; photoId: number; sizeBytes: number; modifiedMs: number }
   /** A missing photo's file is in its place as it was. */
   | { kind: 'returned'; file: FoundFile; photoId: number }
   | { kind: 'gone'; name: string; photoId: number; sizeBytes: number; modifiedMs: number }
@@ -122,8 +120,7 @@ export function createComparer(reader: ScanReader, reachable: ReadonlySet<number
       }
       unknown.delete(name)
       if (looksTheSame && file.inode === known.inode) report.unchanged++
-      else if (file.inode === known.inode) differences.push({ kind: 'edited', file, photoId })
-      else reportMoveOr(file, () => ({ kind: 'replaced', file, photoId, sizeBytes, modifiedMs }))
+      else reportMoveOr(file, () => ({ kind: 'altered', file, photoId, sizeBytes, modifiedMs }))
     }
     for (const file of unknown.values()) reportMoveOr(file, () => ({ kind: 'arrived', file }))
 

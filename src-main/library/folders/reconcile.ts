@@ -202,15 +202,11 @@ export function createReconciler(database: Database, now: () => number = Date.no
         summary.moved++
         return photoId
       }
-      case 'edited':
-        writer.markEdited(difference.photoId, difference.file)
-        summary.changed++
-        return difference.photoId
       case 'returned':
         writer.refresh(difference.photoId, difference.file)
         summary.restored++
         return difference.photoId
-      case 'replaced': {
+      case 'altered': {
         const { photoId, file, sizeBytes, modifiedMs } = difference
         writer.noteLost({ photoId, folderId, directory, name: file.name, sizeBytes, modifiedMs, found: file })
         return null
