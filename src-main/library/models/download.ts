@@ -55,10 +55,10 @@ export async function downloadModel(name: string, options: DownloadOptions): Pro
 
 async function fetchComposition(composition: Composition, options: DownloadOptions): Promise<string> {
   const ofCatalogue = { ...options, revision: undefined }
-  const vision = await downloadModel(composition.vision, ofCatalogue)
-  const decoder = await downloadModel(composition.decoder, ofCatalogue)
+  await downloadModel(composition.vision, ofCatalogue)
+  await downloadModel(composition.decoder, ofCatalogue)
   const place = downloadedDirectory(composition.name, options.dataDirectory)
-  return publish(place, (staging) => composeCaptioner(composition.name, { vision, decoder }, staging))
+  return publish(place, (staging) => composeCaptioner(composition, staging))
 }
 
 async function fetchModel(model: CatalogueModel, options: DownloadOptions): Promise<string> {

@@ -1,0 +1,208 @@
+/**
+ * Photos per second, ours against PyTorch eager, on the same random weights at the sizes of CLIP ViT-B/32 and GPT-2
+ * small and on the same pictures, run in turns:
+ *
+ *     node bench/captioner.ts [--rounds 5] [--pictures 16] [--photos DIR] [--work DIR]
+ *
+ * Needs Debian's python3-torch, libopenblas0-pthread and python3-pil. `--photos` takes the files for the run from
+ * file to caption from a folder; otherwise twelve-megapixel JPEGs are made.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { cpus, getPriority, setPriority, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import sharp from 'sharp'
+import { openCaptioner } from '../src-main/engine/captioning/captioner.ts'
+import { createEngine } from '../src-main/engine/engine.ts'
+import { preparePicture } from '../src-main/engine/imaging/picture.ts'
+import { readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
+import { writeRandomCheckpoint } from './random-checkpoint.ts'
+
+const settings = { threads: 2, beams: 5, lengthPenalty: 0.8, maxNewTokens: 16 }
+const batch = 8
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    pictures: { type: 'string', default: '16' },
+    photos: { type: 'string' },
+    work: { type: 'string', default: join(tmpdir(), 'lenslore-bench-captioner') },
+    python: { type: 'string', default: '/usr/bin/python3' },
+  },
+})
+const rounds = Number(values.rounds)
+const pictures = Number(values.pictures)
+
+interface Round {
+  elapsedMs: number
+  ids?: number[][]
+}
+
+interface Peer {
+  ask(request: object): Promise<Record<string, unknown>>
+  process: ChildProcessWithoutNullStreams
+}
+
+const model = join(values.work, 'model')
+if (!(await stat(join(model, 'config.json')).catch(() => null))) await writeRandomCheckpoint(model)
+const paths = values.photos ? await photosOf(values.photos) : await makePhotos(join(values.work, 'photos'))
+
+const peer = startPeer()
+const about = await peer.ask({ command: 'open', model, ...settings })
+const captioner = await openCaptioner({
+  modelDirectory: model,
+  adapterPath: null,
+  provider: 'cpu',
+  ...settings,
+})
+console.log(`${cpus()[0]?.model}, ${settings.threads} threads each; PyTorch ${about.torch}`)
+console.log(`batch ${batch}, ${settings.beams} beams, ${settings.maxNewTokens} tokens, ${pictures} pictures`)
+
+const { pixels, path: pixelsPath, shape } = await preparePixels()
+const modelAlone = await inTurns(
+  async () => runOurs(),
+  async () => (await peer.ask({ command: 'pixels', path: pixelsPath, shape, batch })) as unknown as Round,
+)
+report('model alone (pixels to tokens)', modelAlone)
+const differing = modelAlone.ours.ids!.filter((ids, i) => ids.join() !== modelAlone.theirs.ids![i]!.join())
+console.log(`  token ids equal for ${pictures - differing.length} of ${pictures} pictures`)
+await captioner.close()
+
+const engine = createEngine()
+const anyone = new AbortController().signal
+await engine.open(
+  {
+    modelDirectory: model,
+    adapterPath: null,
+    thumbnailDirectory: null,
+    provider: 'cpu',
+    batchSize: batch,
+    ...settings,
+  },
+  anyone,
+)
+// The engine gives way to the person's other programs; in a comparison both do.
+setPriority(peer.process.pid!, getPriority())
+report(
+  'end to end (files to captions)',
+  await inTurns(
+    async () => {
+      const startedMs = performance.now()
+      await Promise.all(paths.map((path) => engine.caption({ path, attention: false }, anyone)))
+      return { elapsedMs: performance.now() - startedMs }
+    },
+    async () => (await peer.ask({ command: 'files', paths, batch })) as unknown as Round,
+  ),
+)
+peer.process.kill()
+process.exit(differing.length === 0 ? 0 : 1)
+
+async function runOurs(): Promise<Round> {
+  const startedMs = performance.now()
+  const ids: number[][] = []
+  const size = pixels.length / pictures
+  for (let at = 0; at < pictures; at += batch) {
+    const count = Math.min(batch, pictures - at)
+    const captions = await captioner.caption(pixels.subarray(at * size, (at + count) * size), count)
+    ids.push(...captions.map(({ tokenIds }) => tokenIds))
+  }
+  return { elapsedMs: performance.now() - startedMs, ids }
+}
+
+/** One unmeasured round each, then the measured ones in turns, so that neither has the machine's better minutes. */
+async function inTurns(ours: () => Promise<Round>, theirs: () => Promise<Round>) {
+  const last = { ours: await ours(), theirs: await theirs() }
+  const oursMs: number[] = []
+  const theirsMs: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    oursMs.push((await ours()).elapsedMs)
+    theirsMs.push((await theirs()).elapsedMs)
+  }
+  return { ...last, oursMs, theirsMs }
+}
+
+function report(title: string, { oursMs, theirsMs }: { oursMs: number[]; theirsMs: number[] }): void {
+  const rate = (elapsedMs: number) => ((pictures / elapsedMs) * 1000).toFixed(3)
+  const range = (all: number[]) => `${rate(Math.max(...all))} to ${rate(Math.min(...all))}`
+  const ratio = median(theirsMs) / median(oursMs)
+  console.log(title)
+  console.log(`  ours     ${rate(median(oursMs))} photos/s (${range(oursMs)})`)
+  console.log(`  PyTorch  ${rate(median(theirsMs))} photos/s (${range(theirsMs)})`)
+  console.log(`  ratio    ${ratio.toFixed(2)} (median of ${rounds} rounds in turns)`)
+}
+
+function median(numbers: number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2
+}
+
+function startPeer(): Peer {
+  const script = fileURLToPath(new URL('./pytorch/captioner.py', import.meta.url))
+  const threads = String(settings.threads)
+  const child = spawn(values.python, [script], {
+    env: { ...process.env, OPENBLAS_NUM_THREADS: threads, OMP_NUM_THREADS: threads },
+  })
+  child.stderr.pipe(process.stderr)
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    process: child,
+    async ask(request) {
+      child.stdin.write(`${JSON.stringify(request)}\n`)
+      const { value, done } = await answers.next()
+      if (done) throw new Error('The PyTorch peer ended without an answer.')
+      return JSON.parse(value)
+    },
+  }
+}
+
+/** The pictures' pixels by our own preprocessing, once, in a file that both read. */
+async function preparePixels() {
+  const preprocessing = readPreprocessing(captioner.preprocessorConfig)
+  const prepared = []
+  for (const path of paths) {
+    prepared.push((await preparePicture(path, { preprocessing, thumbnailDirectory: null })).pixels)
+  }
+  const size = prepared[0]!.length
+  const all = new Float32Array(size * prepared.length) // [N, 3, S, S]
+  for (const [index, each] of prepared.entries()) all.set(each, index * size)
+  const path = join(values.work, 'pixels.f32')
+  await writeFile(path, all)
+  const side = captioner.imageSizePx
+  return { pixels: all, path, shape: [prepared.length, 3, side, side] }
+}
+
+async function photosOf(directory: string): Promise<string[]> {
+  const names = (await readdir(directory)).filter((name) => /\.jpe?g$/i.test(name)).sort()
+  if (names.length < pictures) throw new Error(`${directory} has fewer than ${pictures} JPEG files.`)
+  return names.slice(0, pictures).map((name) => join(directory, name))
+}
+
+/** Clouds of colour with fine grain: as costly to decode as a photo of their size, and each another. */
+async function makePhotos(directory: string): Promise<string[]> {
+  await mkdir(directory, { recursive: true })
+  const made = Array.from({ length: pictures }, (_, index) => join(directory, `${index}.jpg`))
+  for (const [index, path] of made.entries()) {
+    if (await stat(path).catch(() => null)) continue
+    const [width, height] = [64, 48]
+    let state = index + 1
+    const coarse = Uint8Array.from({ length: width * height * 3 }, () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return state >>> 24
+    })
+    const grain = { type: 'gaussian' as const, mean: 128, sigma: 12 }
+    const noise = await sharp({
+      create: { width: 4000, height: 3000, channels: 3, background: 'gray', noise: grain },
+    })
+      .png({ compressionLevel: 0 })
+      .toBuffer()
+    await sharp(coarse, { raw: { width, height, channels: 3 } })
+      .resize(4000, 3000, { kernel: 'cubic' })
+      .composite([{ input: noise, blend: 'soft-light' }])
+      .jpeg({ quality: 90 })
+      .toFile(path)
+  }
+  return made
+}
