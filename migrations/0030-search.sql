@@ -1,10 +1,14 @@
 -- Full text over captions, names, folders, cameras. The words are prepared by the program (folded, stemmed,
--- cut where a script has no spaces), so the tokenizer only splits at spaces; '=' belongs to tokens that are
--- filters (`by=person`), which so take part in the same intersection as words. No text is kept twice.
+-- cut where a script has no spaces), so the tokenizer only splits at spaces. A word outside the caption is
+-- `:word`, so that "in the caption" needs no look at columns; `by=person` is a filter, and so takes part in the
+-- same intersection as words. No text is kept twice.
 CREATE VIRTUAL TABLE search_index USING fts5(
   caption, words, folder, camera, lens, flags,
-  content = '', contentless_delete = 1, tokenize = "ascii tokenchars '='"
+  content = '', contentless_delete = 1, tokenize = "ascii tokenchars '=:'"
 );
+
+-- Let merging in idle moments begin with two pieces, not four: a search visits every piece for every word.
+INSERT INTO search_index (search_index, rank) VALUES ('usermerge', 2);
 
 -- The row number in the index follows the photo's time, so that "newest first" is the index's own order and
 -- a range of dates is a range of rows.
@@ -12,11 +16,12 @@ ALTER TABLE photos ADD COLUMN search_id INTEGER;
 CREATE UNIQUE INDEX photos_by_search_id ON photos (search_id) WHERE search_id IS NOT NULL;
 
 -- Every word there is as it is written, with the form it is indexed under: what typing completes and what a
--- mistyped word is compared with. The count is a rank, not a promise: it is exact after a rebuild only.
+-- mistyped word is compared with. The counts are a rank, not a promise: they are exact after a rebuild only.
 CREATE TABLE search_words (
-  word   TEXT    NOT NULL PRIMARY KEY,
-  stem   TEXT    NOT NULL,
-  photos INTEGER NOT NULL
+  word     TEXT    NOT NULL PRIMARY KEY,
+  stem     TEXT    NOT NULL,
+  captions INTEGER NOT NULL,  -- photos that have it in the caption, and elsewhere
+  others   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Photos whose entry in the index is older than their row. Filled by triggers in the transaction of the

@@ -9,7 +9,7 @@ const renewedPerCommit = 2000
 const renewedAtOnce = 250
 
 /**
- * Rows of the index for one second; more photos of the same second spill over into the following ones. A power
+ * Rows of the index for one second; more photos of the same second spill over into the ones before. A power
  * of two far above any camera's rate, and small so that the index, which stores differences, stays small.
  */
 const rowsPerSecond = 1024
@@ -24,7 +24,7 @@ export interface SearchIndexer {
   renewAll(): number
   /** Throws the index away and makes it anew from the tables. @param onProgress gets photos done so far. */
   rebuild(onProgress?: (done: number) => void): void
-  /** Merges a little of what many small commits left behind; for idle moments. */
+  /** Merges a little of what many small commits left behind, which makes searches faster; for idle moments. */
   tidy(): void
 }
 
@@ -73,11 +73,11 @@ export function createSearchIndexer(database: Database): SearchIndexer {
         replaceEntry(row, words)
         prepare('DELETE FROM search_stale WHERE photo_id = ?').run(row.id)
       }
-      for (const [word, { stem, photos }] of words) {
+      for (const [word, { stem, captions, others }] of words) {
         prepare(
-          `INSERT INTO search_words VALUES (?, ?, ?)
-           ON CONFLICT DO UPDATE SET photos = photos + excluded.photos`,
-        ).run(word, stem, photos)
+          `INSERT INTO search_words VALUES (?, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET captions = captions + excluded.captions, others = others + excluded.others`,
+        ).run(word, stem, captions, others)
       }
       renewed += rows.length
     }
@@ -107,26 +107,28 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     }
     const folder = `${basename(row.folder_path)}/${row.directory}`
     const further = [displayFileName(row.name), row.extra ?? '', row.other_caption ?? ''].join(' ')
-    const columns = [
-      tokenize(row.caption ?? ''),
-      tokenizeName(further),
-      tokenizeName(displayFileName(folder)),
-      tokenizeName(row.camera ?? ''),
-      tokenizeName(row.lens ?? ''),
-    ]
-    countWords(columns, words)
+    const caption = tokenize(row.caption ?? '')
+    const others = [further, displayFileName(folder), row.camera ?? '', row.lens ?? ''].map(tokenizeName)
+    countWords(caption, 'captions', words)
+    countWords(others.flat(), 'others', words)
     prepare(
       `INSERT INTO search_index (rowid, caption, words, folder, camera, lens, flags)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    ).run(searchId, ...columns.map(stemsOf), flagsOf(row))
+    ).run(
+      searchId,
+      toIndexText(caption, scope.caption),
+      ...others.map((tokens) => toIndexText(tokens, scope.others)),
+      flagsOf(row),
+    )
   }
 
   /** The photo's own row number, free or already its own; always the same where nothing else changed. */
   function findRow(row: DocumentRow): number {
-    const first = firstRowOf(row.sort_ms)
+    const first = rowOfEnd(row.sort_ms) - rowsPerSecond
     for (let spread = rowsPerSecond; ; spread *= 4) {
-      const slot = spread === rowsPerSecond ? row.id : Math.imul(row.id, 0x9e3779b1) >>> 0
-      const candidate = first + (slot % spread)
+      // Within a second the later photo first; where there are too many, anywhere in the seconds before.
+      const slot = spread === rowsPerSecond ? spread - 1 - (row.id % spread) : scatter(row.id) % spread
+      const candidate = first + slot
       const holder = prepare<{ id: number }>('SELECT id FROM photos WHERE search_id = ?').get(candidate)
       if (holder === undefined || holder.id === row.id) return candidate
     }
@@ -150,17 +152,25 @@ export function createSearchIndexer(database: Database): SearchIndexer {
         prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos').run()
       })
       renewAll(onProgress)
+      prepare("INSERT INTO search_index (search_index) VALUES ('optimize')").run()
     },
     tidy: () =>
       void write(() => prepare("INSERT INTO search_index (search_index, rank) VALUES ('merge', 500)").run()),
   }
 }
 
-/** The first row number of the index that a photo of this time can have. */
-export function firstRowOf(sortMs: number): number {
+/**
+ * Rows run from the newest to the oldest, which is the direction the index is fast in: photos of this second
+ * and all newer ones are in rows below the result, older ones from it on.
+ */
+export function rowOfEnd(sortMs: number): number {
   const second = Math.floor(sortMs / 1000)
   const bounded = Math.min(Math.max(second, -farthestSecond), farthestSecond)
-  return (bounded + farthestSecond) * rowsPerSecond
+  return (farthestSecond - bounded + 1) * rowsPerSecond
+}
+
+function scatter(id: number): number {
+  return Math.imul(id, 0x9e3779b1) >>> 0
 }
 
 /** The token that stands for a filter; '=' is in no word. */
@@ -172,9 +182,14 @@ export const flag = {
   folder: (folderId: number) => `root=${folderId}`,
 } as const
 
+/** What stands before a word in the index: words of the caption and other words are different tokens. */
+export const scope = { caption: '', others: ':' } as const
+export type Scope = keyof typeof scope
+
 interface Word {
   stem: string
-  photos: number
+  captions: number
+  others: number
 }
 
 function flagsOf(row: DocumentRow): string {
@@ -184,17 +199,17 @@ function flagsOf(row: DocumentRow): string {
   return flags.join(' ')
 }
 
-function stemsOf(tokens: Token[]): string {
-  return tokens.map((token) => token.stem).join(' ')
+function toIndexText(tokens: readonly Token[], mark: string): string {
+  return tokens.map((token) => mark + token.stem).join(' ')
 }
 
-function countWords(columns: Token[][], words: Map<string, Word>): void {
+function countWords(tokens: readonly Token[], where: 'captions' | 'others', words: Map<string, Word>): void {
   const seen = new Set<string>()
-  for (const token of columns.flat()) {
+  for (const token of tokens) {
     if (token.kind !== 'word' || seen.has(token.text)) continue
     seen.add(token.text)
-    const word = words.get(token.text)
-    if (word) word.photos++
-    else words.set(token.text, { stem: token.stem, photos: 1 })
+    const word = words.get(token.text) ?? { stem: token.stem, captions: 0, others: 0 }
+    word[where]++
+    words.set(token.text, word)
   }
 }

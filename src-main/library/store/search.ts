@@ -4,7 +4,7 @@ import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource, FolderState, SearchHit, SearchPage } from '../../contract/records.ts'
 import type { Database } from './database.ts'
 import { parseQuery, type Query } from './query.ts'
-import { firstRowOf } from './search-index.ts'
+import { rowOfEnd } from './search-index.ts'
 import { expressToken, type Plan, planSearch, type Surroundings } from './search-plan.ts'
 import { excerpt, findMarks, type Pattern } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
@@ -15,6 +15,8 @@ export interface SearchOptions {
   limit?: number
   /** From the page before. */
   cursor?: string | null
+  /** Counts all matches, however many there are; else only up to `countedMatches`, for answers while typing. */
+  countAll?: boolean
 }
 
 export interface Searcher {
@@ -25,19 +27,20 @@ export interface Searcher {
    * @throws LensloreError `INVALID_ARGUMENT` for a cursor that is none of ours; never for a query.
    */
   search(query: string, options?: SearchOptions): SearchPage
-  /** The exact number of matches, however many; takes a good while longer than a page for frequent words. */
-  count(query: string): number
 }
 
-/** Counting goes on to here for each search; the exact number of more than that is not worth the wait. */
-export const countedMatches = 10_000
+/**
+ * Where counting ends unless all matches are asked for: to walk through the hundred thousands of photos with
+ * a man and a dog takes longer than anyone wants to wait while typing.
+ */
+export const countedMatches = 250
 /** A search with at most so many matches ranks words side by side first. */
-const fewMatches = 1000
+const fewMatches = 250
 const suggestionsTried = 5
 const farthestRow = Number.MAX_SAFE_INTEGER
 
 export const pageSql = `SELECT rowid FROM search_index
-  WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?`
+  WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid LIMIT ?`
 export const countSql = `SELECT count(*) AS n FROM (SELECT rowid FROM search_index
   WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? LIMIT ?)`
 export const hitsSql = `SELECT photos.id, search_id, folders.path AS folder_path, directory, name, camera, lens,
@@ -49,12 +52,17 @@ export const hitsSql = `SELECT photos.id, search_id, folders.path AS folder_path
     LEFT JOIN captions ON captions.id = photos.caption_id
   ORDER BY wanted.key`
 /** The two halves of what may be one slip away: the same first letter, or the first letters swapped or lost. */
-const sameStartSql = `SELECT word, stem, photos FROM search_words
+const sameStartSql = `SELECT word, stem, captions + others AS photos FROM search_words
   WHERE word >= ? AND word < ? AND length(word) BETWEEN ? AND ?`
-const otherStartSql = `SELECT word, stem, photos FROM search_words
+const otherStartSql = `SELECT word, stem, captions + others AS photos FROM search_words
   WHERE length(word) BETWEEN ? AND ? AND (substr(word, 2, 1) = ? OR substr(word, 1, 1) = ?)`
-const completeSql = `SELECT DISTINCT stem FROM (SELECT stem, photos FROM search_words
-  WHERE word >= ? AND word < ? ORDER BY photos DESC LIMIT ?)`
+/** By where the words are to be. */
+const completeSql = {
+  caption: `SELECT DISTINCT stem FROM (SELECT stem FROM search_words
+    WHERE word >= ? AND word < ? AND captions > 0 ORDER BY captions DESC LIMIT ?)`,
+  others: `SELECT DISTINCT stem FROM (SELECT stem FROM search_words
+    WHERE word >= ? AND word < ? AND others > 0 ORDER BY others DESC LIMIT ?)`,
+}
 
 interface Range {
   fromRow: number
@@ -64,7 +72,7 @@ interface Range {
 /** Where the next page begins, and what the first one found out. */
 interface Position {
   tier: number
-  beforeRow: number
+  afterRow: number
   isSideBySide: boolean
   total: number
   totalIsExact: boolean
@@ -87,10 +95,12 @@ export function createSearcher(database: Database): Searcher {
   const { prepare, read } = database
 
   const around: Surroundings = {
-    complete: (prefix, limit) =>
-      prepare<{ stem: string }>(completeSql)
+    complete: (prefix, where, limit) =>
+      prepare<{ stem: string }>(completeSql[where])
         .all(prefix, `${prefix}\u{10ffff}`, limit)
         .map((row) => row.stem),
+    hasMissing: () =>
+      prepare('SELECT 1 FROM photo_tallies WHERE is_missing = 1 AND photos > 0 LIMIT 1').get() !== undefined,
     folders: () =>
       prepare<{ id: number; path: string; state: FolderState }>('SELECT id, path, state FROM folders')
         .all()
@@ -112,11 +122,17 @@ export function createSearcher(database: Database): Searcher {
     ).get()!.n
   }
 
-  function measure(query: Query, plan: Plan, range: Range): { total: number; totalIsExact: boolean } {
+  function measure(
+    query: Query,
+    plan: Plan,
+    range: Range,
+    countAll: boolean,
+  ): { total: number; totalIsExact: boolean } {
     const isEverything = query.clauses.length === 0 && query.fromMs === null && query.beforeMs === null
     if (isEverything) return { total: countPhotos(), totalIsExact: true }
-    const counted = countUpTo(plan.all, range, countedMatches + 1)
-    return { total: Math.min(counted, countedMatches), totalIsExact: counted <= countedMatches }
+    const most = countAll ? farthestRow : countedMatches
+    const counted = countUpTo(plan.all, range, most + 1)
+    return { total: Math.min(counted, most), totalIsExact: counted <= most }
   }
 
   /** The same query with every word that is found nowhere replaced by the nearest one that is. */
@@ -152,7 +168,9 @@ export function createSearcher(database: Database): Searcher {
         .filter((row) => row.distance <= slips)
         .sort((a, b) => a.distance - b.distance || b.photos - a.photos || (a.word < b.word ? -1 : 1))
       // The list remembers words that have since gone from every photo.
-      const found = near.slice(0, suggestionsTried).find((row) => isFound(`"${row.stem}"`))
+      const found = near
+        .slice(0, suggestionsTried)
+        .find((row) => isFound(`("${row.stem}" OR ":${row.stem}")`))
       if (found) return found.word
     }
     return null
@@ -176,7 +194,7 @@ export function createSearcher(database: Database): Searcher {
       query = parseQuery(corrected)
       plan = planSearch(query, around)
     }
-    const measured = given ?? measure(query, plan, range)
+    const measured = given ?? measure(query, plan, range, options.countAll ?? true)
     const isSideBySide =
       plan.sideBySide !== null &&
       (given?.isSideBySide ?? (measured.totalIsExact && measured.total <= fewMatches))
@@ -184,12 +202,11 @@ export function createSearcher(database: Database): Searcher {
 
     const found: { row: number; tier: number }[] = []
     for (let tier = given?.tier ?? 0; tier < tiers.length && found.length <= limit; tier++) {
-      const beforeRow =
-        given !== null && tier === given.tier ? Math.min(given.beforeRow, range.beforeRow) : range.beforeRow
+      const isResumed = given !== null && tier === given.tier
       const rows = prepare<{ rowid: number }>(pageSql).all(
         tiers[tier]!,
-        range.fromRow,
-        beforeRow,
+        isResumed ? Math.max(given.afterRow + 1, range.fromRow) : range.fromRow,
+        range.beforeRow,
         limit + 1 - found.length,
       )
       for (const { rowid } of rows) found.push({ row: rowid, tier })
@@ -206,7 +223,7 @@ export function createSearcher(database: Database): Searcher {
       cursor: last
         ? formatCursor({
             tier: last.tier,
-            beforeRow: last.row,
+            afterRow: last.row,
             isSideBySide,
             total: measured.total,
             totalIsExact: measured.totalIsExact,
@@ -218,11 +235,6 @@ export function createSearcher(database: Database): Searcher {
 
   return {
     search: (text, options) => read(() => search(text, options)),
-    count: (text) =>
-      read(() => {
-        const query = parseQuery(text)
-        return countUpTo(planSearch(query, around).all, rangeOf(query), farthestRow)
-      }),
   }
 }
 
@@ -236,22 +248,22 @@ function hasAlternatives(query: Query): boolean {
 
 function rangeOf(query: Query): Range {
   return {
-    fromRow: query.fromMs === null ? 0 : firstRowOf(query.fromMs),
-    beforeRow: query.beforeMs === null ? farthestRow : firstRowOf(query.beforeMs),
+    fromRow: query.beforeMs === null ? 0 : rowOfEnd(query.beforeMs),
+    beforeRow: query.fromMs === null ? farthestRow : rowOfEnd(query.fromMs),
   }
 }
 
 function formatCursor(position: Position): string {
-  const { tier, beforeRow, isSideBySide, total, totalIsExact } = position
-  return [tier, beforeRow, Number(isSideBySide), total, Number(totalIsExact)].join('.')
+  const { tier, afterRow, isSideBySide, total, totalIsExact } = position
+  return [tier, afterRow, Number(isSideBySide), total, Number(totalIsExact)].join('.')
 }
 
 function parseCursor(cursor: string): Position {
   if (!/^\d{1,2}\.\d{1,16}\.[01]\.\d{1,16}\.[01]$/.test(cursor)) {
     throw new LensloreError('INVALID_ARGUMENT', `${JSON.stringify(cursor)} is no cursor of a search.`)
   }
-  const [tier = 0, beforeRow = 0, isSideBySide, total = 0, totalIsExact] = cursor.split('.').map(Number)
-  return { tier, beforeRow, isSideBySide: isSideBySide === 1, total, totalIsExact: totalIsExact === 1 }
+  const [tier = 0, afterRow = 0, isSideBySide, total = 0, totalIsExact] = cursor.split('.').map(Number)
+  return { tier, afterRow, isSideBySide: isSideBySide === 1, total, totalIsExact: totalIsExact === 1 }
 }
 
 /** The excerpt comes from the caption where it matches, else from the first other text that does. */

@@ -167,7 +167,6 @@ describe('search', () => {
     test(`${what}: ${query}`, () => {
       assert.deepEqual(found(query), expected)
       assert.equal(store.searcher.search(query).total, expected.length)
-      assert.equal(store.searcher.count(query), expected.length)
     })
   }
 
@@ -335,7 +334,9 @@ describe('search', () => {
         .all(...values)
         .map((row) => row.detail)
     // M: the match, > and <: bounds on the row number; no sorting step after it.
-    assert.deepEqual(plan(pageSql, 'dog', 0, 1, 50), ['SCAN search_index VIRTUAL TABLE INDEX 192:M6><'])
+    const [scan, ...more] = plan(pageSql, 'dog', 0, 1, 50)
+    assert.match(scan ?? '', /^SCAN search_index VIRTUAL TABLE INDEX \d+:M6><$/)
+    assert.deepEqual(more, [])
     const details = plan(hitsSql, '[]')
     assert.ok(details.some((detail) => /SEARCH photos USING INDEX photos_by_search_id/.test(detail)))
     assert.ok(!details.some((detail) => /SCAN (photos|captions|folders)/.test(detail)), details.join('\n'))
