@@ -93,3 +93,32 @@ function writeError(path: string, thrown: unknown): LensloreError {
       })
     : new LensloreError('WRITE_FAILED', `${displayFileName(path)} cannot be written.`, { cause: thrown })
 }
+
+/**
+ * Writes a new file from pieces as they come, with the same promise as `writeFileAtomically`; a file of that
+ * name is replaced.
+ * @throws LensloreError `DISK_FULL`, `WRITE_FAILED`; whatever `pieces` throws, leaving nothing behind.
+ */
+export async function writePiecesAtomically(path: string, pieces: Iterable<string>): Promise<void> {
+  const temporary = fileSystemPath(join(dirname(path), `.lenslore-${randomBytes(6).toString('hex')}.tmp`))
+  try {
+    {
+      await using file = await open(temporary, 'wx').catch((thrown: unknown) => {
+        throw writeError(path, thrown)
+      })
+      for (const piece of pieces) {
+        await file.appendFile(piece, 'utf8').catch((thrown: unknown) => {
+          throw writeError(path, thrown)
+        })
+      }
+      await file.sync()
+    }
+    await rename(temporary, fileSystemPath(path)).catch((thrown: unknown) => {
+      throw writeError(path, thrown)
+    })
+  } catch (thrown) {
+    await rm(temporary, { force: true })
+    throw thrown
+  }
+  await syncFolder(dirname(path))
+}

@@ -8,6 +8,7 @@ import { readDimensions } from './dimensions.ts'
 import { type ExifTags, metadataFromExif } from './exif.ts'
 import { metadataFromIptc } from './iptc.ts'
 import { emptyMetadata, joinMetadata, type PhotoMetadata } from './photo-metadata.ts'
+import { compressedPngPacket } from './png-packet.ts'
 import { captionText } from './words.ts'
 import { metadataFromXmp } from './xmp.ts'
 
@@ -45,6 +46,12 @@ export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoM
     })
   } catch (thrown) {
     if (!isMissing(thrown)) warnings.push(`${displayFileName(path)}: metadata not read: ${reason(thrown)}.`)
+  }
+  try {
+    const packet = await compressedPngPacket(content, maxDecompressedBytes)
+    if (packet !== undefined) packets.splice(0, packets.length, packet)
+  } catch (thrown) {
+    warnings.push(`${displayFileName(path)}: damaged XMP: ${reason(thrown)}.`)
   }
 
   const read = (group: string, work: () => PhotoMetadata): PhotoMetadata => {

@@ -63,7 +63,7 @@ const generatedBy =
 
 /** "SANYO DIGITAL CAMERA", "EPSON DSC picture", and the picture's own number: "DSC00019", "ICM107B", "000007". */
 const cameraMark =
-  /^([\w-]+ )+(digital (still ?)?camera|dsc|dsc picture)$|^[a-z]{2,4}[_-]?\d{3,}[a-z]?$|^\d{4,}$/i
+  /^([\w-]+ )+(digital (still ?)?camera|dsc|dsc picture)$|^[a-z]{2,4}[_-]?\d{3,}[a-z]?$|^\d{5,}$/i
 
 /** Trimmed, without NULs, line ends as `\n`; null where nothing is left. */
 export function cleanText(text: string, limit = maxCaptionLength): string | null {
@@ -106,8 +106,9 @@ export function cameraName(make: string | null, model: string | null): string | 
     )
     .trim()
   if (!name) return maker || null
-  const first = maker?.split(/[\s-]/)[0]
-  if (!maker || !first || name.toLowerCase().startsWith(first.toLowerCase())) return name
+  if (!maker) return name
+  const isNamed = maker.split(/[\s-]/).some((word) => name.toLowerCase().startsWith(word.toLowerCase()))
+  if (isNamed) return name
   return `${maker} ${name}`
 }
 

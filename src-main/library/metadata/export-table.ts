@@ -1,0 +1,112 @@
+import { join } from 'node:path'
+import { stringify } from 'csv-stringify/sync'
+import type { CaptionSource } from '../../contract/records.ts'
+import type { Database } from '../store/database.ts'
+import { writePiecesAtomically } from './atomic-write.ts'
+import { guardCell, type TableColumn, type TableFormat, tableColumns } from './table-format.ts'
+
+export interface TableExportOptions {
+  format: TableFormat
+  /** Only photos of these folders; all where it is left out. */
+  folderIds?: readonly number[]
+  signal?: AbortSignal
+  onProgress?: (done: number) => void
+}
+
+interface Row {
+  id: number
+  folder: string
+  directory: string
+  name: string
+  content_hash: Buffer | null
+  text: string
+  source: CaptionSource
+  language: string | null
+  model_id: string | null
+  adapter_id: string | null
+  created_ms: number
+  title: string | null
+  rating: number | null
+  keywords: string | null
+}
+
+const pageSize = 500
+const keywordSeparator = '; '
+
+/**
+ * Writes the current caption of every photo, offline and missing ones too, to a table: CSV as RFC 4180 has it
+ * (UTF-8 with a byte order mark, without which Excel reads Windows-1252), or a JSON array with one photo a line.
+ * The file is complete or not there.
+ * @param file in the form of `file-name.ts`.
+ * @returns how many photos are in it.
+ * @throws LensloreError `WRITE_FAILED`, `DISK_FULL`; DOMException `AbortError` through the signal.
+ */
+export async function exportTable(
+  database: Database,
+  file: string,
+  { format, folderIds, signal, onProgress }: TableExportOptions,
+): Promise<number> {
+  let photos = 0
+  function* pieces(): Generator<string> {
+    if (format === 'csv') yield `\ufeff${stringify([tableColumns], csvOptions)}`
+    else yield '['
+    for (const page of pagesOfRows(database)) {
+      signal?.throwIfAborted()
+      const rows = page.filter((row) => !folderIds || folderIds.includes(row.folder_id)).map(toCells)
+      const written = photos
+      photos += rows.length
+      onProgress?.(photos)
+      if (rows.length === 0) continue
+      if (format === 'csv') yield stringify(rows.map(csvRow), csvOptions)
+      else
+        yield rows.map((row, index) => `${written + index === 0 ? '' : ','}\n${JSON.stringify(row)}`).join('')
+    }
+    if (format === 'json') yield '\n]\n'
+  }
+  await writePiecesAtomically(file, pieces())
+  return photos
+}
+
+const csvOptions = { record_delimiter: 'windows' } as const
+
+function* pagesOfRows(database: Database): Generator<(Row & { folder_id: number })[]> {
+  for (let last = 0; ; ) {
+    const page = database
+      .prepare<Row & { folder_id: number }>(
+        `SELECT photos.id, folder_id, folders.path AS folder, directory, photos.name, photos.content_hash,
+           text, source, language, model_id, adapter_id, created_ms,
+           (SELECT title FROM metadata_sources WHERE photo_id = photos.id AND title IS NOT NULL LIMIT 1) AS title,
+           (SELECT rating FROM metadata_sources WHERE photo_id = photos.id AND rating IS NOT NULL LIMIT 1) AS rating,
+           (SELECT group_concat(keyword, '${keywordSeparator}') FROM
+              (SELECT DISTINCT keyword FROM metadata_sources JOIN metadata_keywords ON source_id = metadata_sources.id
+               WHERE photo_id = photos.id)) AS keywords
+         FROM photos JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
+         WHERE photos.id > ? ORDER BY photos.id LIMIT ?`,
+      )
+      .all(last, pageSize)
+    if (page.length === 0) return
+    yield page
+    last = page.at(-1)!.id
+  }
+}
+
+function toCells(row: Row): Record<TableColumn, string> {
+  return {
+    path: join(row.folder, row.directory, row.name),
+    sha256: row.content_hash?.toString('hex') ?? '',
+    caption: row.text.toWellFormed(),
+    source: row.source,
+    language: row.language ?? '',
+    model: row.model_id ?? '',
+    adapter: row.adapter_id ?? '',
+    written: new Date(row.created_ms).toISOString(),
+    title: row.title ?? '',
+    keywords: row.keywords ?? '',
+    rating: row.rating === null ? '' : String(row.rating),
+  }
+}
+
+function csvRow(cells: Record<TableColumn, string>): string[] {
+  // A rating is a number, and -1 is no formula.
+  return tableColumns.map((column) => (column === 'rating' ? cells.rating : guardCell(cells[column])))
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
+import { emptyMetadata, type PhotoMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
+import type { MetadataSource } from '../../../src-main/library/metadata/sidecars.ts'
+import { openStore } from '../../../src-main/library/store/store.ts'
+import { addFolder, addPhoto } from '../store/sample-library.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+function setUp(context: TestContext) {
+  const store = openStore(join(temporaryFolder(context), 'library.sqlite'))
+  context.after(() => store.close())
+  const photoId = addPhoto(store, addFolder(store, '/photos'), 'a.jpg')
+  return { store, photoId, metadata: createMetadataStore(store.database, store.captions) }
+}
+
+function source(kind: MetadataSource['kind'], name: string, said: Partial<PhotoMetadata>): MetadataSource {
+  return { kind, name, metadata: { ...emptyMetadata(), ...said } }
+}
+
+function caption(text: string, field = 'xmp:dc:description') {
+  return { text, language: null, field }
+}
+
+test('what sources say is kept with its source, and comes back in order of precedence', (context) => {
+  const { metadata, photoId } = setUp(context)
+  const people = [{ name: 'Kari', region: { left: 0.1, top: 0.2, width: 0.3, height: 0.4 } }]
+  const embedded = source('embedded', '', { title: 'inside', keywords: ['boat'], rating: 2 })
+  const sidecar = source('sidecar', 'a.xmp', { title: 'beside', people, isFavorite: true })
+  metadata.applyAll(photoId, [embedded, sidecar], 1)
+  assert.deepEqual(metadata.sources(photoId), [sidecar, embedded])
+  const joined = metadata.joined(photoId)
+  assert.equal(joined.title, 'beside')
+  assert.equal(joined.rating, 2)
+  assert.deepEqual(joined.people, people)
+})
+
+test('reading one source again replaces what came from it, and nothing else', (context) => {
+  const { store, metadata, photoId } = setUp(context)
+  metadata.apply(photoId, source('embedded', '', { captions: [caption('old words')], keywords: ['x'] }), 1)
+  metadata.apply(photoId, source('sidecar', 'a.xmp', { captions: [caption('beside')] }), 1)
+  metadata.apply(photoId, source('embedded', '', { captions: [caption('new words')] }), 2)
+  assert.deepEqual(metadata.joined(photoId).keywords, [])
+  assert.equal(store.captions.current(photoId)?.text, 'beside')
+  metadata.applyAll(photoId, [source('embedded', '', { captions: [caption('new words')] })], 3)
+  assert.equal(store.captions.current(photoId)?.text, 'new words')
+  assert.deepEqual(
+    metadata.sources(photoId).map(({ kind }) => kind),
+    ['embedded'],
+  )
+})
+
+test('an imported caption beats the model and never the person', (context) => {
+  const { store, metadata, photoId } = setUp(context)
+  metadata.apply(photoId, source('embedded', '', { captions: [caption('from the file')] }), 1)
+  assert.equal(store.captions.current(photoId)?.source, 'imported')
+  store.captions.setByPerson(photoId, 'my own', 2)
+  metadata.apply(photoId, source('embedded', '', { captions: [caption('from the file again')] }), 3)
+  assert.equal(store.captions.current(photoId)?.text, 'my own')
+})
+
+test('words this library exported come back as what they are, others as imported', (context) => {
+  const { store, metadata, photoId } = setUp(context)
+  const contentHash = store.photos.byId(photoId)!.contentHash!
+  store.captions.addFromModel(
+    [{ photoId, text: 'a dog', score: -1, modelId: 'm', adapterId: null, contentHash }],
+    1,
+  )
+  const provenance = { source: 'model', modelId: 'm', adapterId: null, writtenAt: null } as const
+  const ours = source('sidecar', 'a.jpg.xmp', { captions: [{ ...caption('a dog'), provenance }] })
+  metadata.applyAll(photoId, [ours], 2)
+  assert.equal(store.captions.current(photoId)?.source, 'model')
+  const foreign = source('sidecar', 'a.jpg.xmp', { captions: [{ ...caption('a cat'), provenance }] })
+  metadata.applyAll(photoId, [foreign], 3)
+  assert.equal(store.captions.current(photoId)?.source, 'imported')
+})
+
+test('titles, keywords, people and places are searched, and are found no more when they go', (context) => {
+  const { store, metadata, photoId } = setUp(context)
+  const said = {
+    title: 'Midsummer',
+    keywords: ['bonfire'],
+    people: [{ name: 'Kari Nordmann', region: null }],
+    places: [{ kind: 'city' as const, name: 'Bergen' }],
+  }
+  metadata.applyAll(photoId, [source('embedded', '', said)], 1)
+  const found = (query: string) => store.searcher.search(query, { limit: 10 }).photos.map(({ id }) => id)
+  for (const query of ['midsummer', 'bonfires', 'nordmann', 'berg'])
+    assert.deepEqual(found(query), [photoId], query)
+  metadata.applyAll(photoId, [], 2)
+  for (const query of ['midsummer', 'bonfires']) assert.deepEqual(found(query), [], query)
+})
+
+test('metadata goes with its photo', (context) => {
+  const { store, metadata, photoId } = setUp(context)
+  metadata.apply(photoId, source('embedded', '', { title: 'gone', keywords: ['x'] }), 1)
+  store.database.prepare('DELETE FROM photos WHERE id = ?').run(photoId)
+  for (const table of ['metadata_sources', 'metadata_keywords', 'search_stale']) {
+    assert.deepEqual(store.database.prepare(`SELECT * FROM ${table}`).all(), [], table)
+  }
+})

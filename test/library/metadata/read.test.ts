@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { deflateSync } from 'node:zlib'
+import fc from 'fast-check'
+import sharp from 'sharp'
+import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
+import { readMetadata } from '../../../src-main/library/metadata/read.ts'
+import { lightroom } from './sample-sidecars.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const exif = {
+  IFD0: {
+    Make: 'Canon',
+    Model: 'Canon PowerShot S40',
+    ImageDescription: 'a boat in the harbour',
+    Orientation: '6',
+  },
+  IFD2: { DateTimeOriginal: '2004:04:26 13:55:57', OffsetTimeOriginal: '+02:00', LensModel: '7-21mm' },
+  IFD3: {
+    GPSLatitudeRef: 'S',
+    GPSLatitude: '33/1 51/1 3000/100',
+    GPSLongitudeRef: 'E',
+    GPSLongitude: '151/1 12/1 0/1',
+  },
+}
+
+function picture() {
+  return sharp({ create: { width: 30, height: 20, channels: 3, background: '#368' } })
+}
+
+for (const format of ['jpeg', 'webp', 'png', 'avif'] as const) {
+  test(`EXIF and XMP are read from ${format}`, async () => {
+    const bytes = await picture()
+      .withMetadata({ orientation: 6 })
+      .withExifMerge(exif)
+      .withXmp(lightroom)
+      .toFormat(format)
+      .toBuffer()
+    const metadata = await readMetadata('picture', bytes)
+    assert.deepEqual(metadata.warnings, [])
+    assert.equal(metadata.camera, 'Canon PowerShot S40')
+    assert.equal(metadata.takenAt, '2004-04-26T13:55:57')
+    assert.equal(metadata.takenOffsetMinutes, 120)
+    assert.equal(metadata.lens, '7-21mm')
+    assert.equal(metadata.latitude?.toFixed(6), '-33.858333')
+    assert.equal(metadata.longitude, 151.2)
+    assert.equal(metadata.title, 'The old harbour')
+    assert.deepEqual(
+      metadata.captions.map(({ text, field }) => [field, text]),
+      [
+        ['xmp:dc:description', 'Boats & sheds at dusk'],
+        ['xmp:dc:description', 'Båter og skur i skumringen'],
+        ['exif:ImageDescription', 'a boat in the harbour'],
+      ],
+    )
+    assert.equal(metadata.orientation, 6)
+    assert.deepEqual([metadata.widthPx, metadata.heightPx], [20, 30])
+  })
+}
+
+for (const format of ['jpeg', 'webp', 'png', 'tiff', 'avif', 'gif'] as const) {
+  test(`a plain ${format} has a size and nothing else`, async () => {
+    const lossless = format === 'webp' ? { lossless: true } : {}
+    const metadata = await readMetadata('picture', await picture().toFormat(format, lossless).toBuffer())
+    const { widthPx, heightPx, orientation, ...rest } = metadata
+    const { widthPx: _w, heightPx: _h, orientation: _o, ...nothing } = emptyMetadata()
+    assert.deepEqual([widthPx, heightPx], [30, 20])
+    assert.ok(orientation === null || orientation === 1)
+    assert.deepEqual(rest, nothing)
+  })
+}
+
+test('a caption in PNG text is found, also compressed and in any script', async () => {
+  const png = await picture().png().toBuffer()
+  const chunk = (type: string, content: Buffer) => {
+    const head = Buffer.alloc(8)
+    head.writeUInt32BE(content.length)
+    head.write(type, 4, 'latin1')
+    // Nobody who reads text looks at the checksum.
+    return Buffer.concat([head, content, Buffer.alloc(4)])
+  }
+  const text = Buffer.concat([
+    Buffer.from('Description\0\u0001\0\0\0', 'latin1'),
+    deflateSync(Buffer.from('ein Boot – 船')),
+  ])
+  const bytes = Buffer.concat([png.subarray(0, 33), chunk('iTXt', text), png.subarray(33)])
+  const { captions } = await readMetadata('picture', bytes)
+  assert.deepEqual(captions, [{ text: 'ein Boot – 船', language: null, field: 'png:Description' }])
+})
+
+test('a Fujifilm raw file is read through its JPEG, an Olympus one as TIFF', async () => {
+  const jpeg = await picture().withExif(exif).jpeg().toBuffer()
+  const fuji = Buffer.alloc(160 + jpeg.length)
+  fuji.write('FUJIFILMCCD-RAW 0201', 'latin1')
+  fuji.writeUInt32BE(160, 84)
+  fuji.writeUInt32BE(jpeg.length, 88)
+  jpeg.copy(fuji, 160)
+  assert.equal((await readMetadata('picture.raf', fuji)).camera, 'Canon PowerShot S40')
+  const olympus = await picture().withXmp(lightroom).tiff().toBuffer()
+  assert.equal(olympus.toString('latin1', 0, 2), 'II')
+  olympus.write('IIRO', 'latin1')
+  const metadata = await readMetadata('picture.orf', olympus)
+  assert.equal(metadata.title, 'The old harbour')
+})
+
+test('a fix that never came is no place', async () => {
+  for (const latitude of ['0/0 0/0 0/0', '0/1 0/1 0/1', '99/1 0/1 0/1']) {
+    const IFD3 = { ...exif.IFD3, GPSLatitude: latitude, GPSLongitude: '0/1 0/1 0/1' }
+    const bytes = await picture()
+      .withExif({ ...exif, IFD3 })
+      .jpeg()
+      .toBuffer()
+    const metadata = await readMetadata('picture', bytes)
+    assert.deepEqual([metadata.latitude, metadata.longitude], [null, null], latitude)
+    assert.equal(metadata.camera, 'Canon PowerShot S40')
+  }
+})
+
+test('damaged XMP is a warning that names the file, and the rest is read', async () => {
+  const bytes = await picture().withExif(exif).withXmp(lightroom).jpeg().toBuffer()
+  bytes.write('<<<<', bytes.indexOf('<dc:title>'), 'latin1')
+  const metadata = await readMetadata('holiday.jpg', bytes)
+  assert.equal(metadata.warnings.length, 1)
+  assert.match(metadata.warnings[0]!, /^holiday\.jpg: damaged XMP: /)
+  assert.deepEqual(
+    metadata.captions.map(({ text }) => text),
+    ['a boat in the harbour'],
+  )
+})
+
+test('no damage of any byte makes reading fail', async () => {
+  const whole: Buffer[] = []
+  for (const format of ['jpeg', 'png', 'webp', 'tiff'] as const) {
+    whole.push(await picture().withExif(exif).withXmp(lightroom).toFormat(format).toBuffer())
+  }
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...whole),
+      fc.array(fc.tuple(fc.nat(6000), fc.nat(255)), { maxLength: 40 }),
+      fc.option(fc.nat(6000), { freq: 3 }),
+      async (original, changes, cut) => {
+        const bytes = Buffer.from(original.subarray(0, cut ?? original.length))
+        for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value
+        const metadata = await readMetadata('picture', bytes)
+        assert.ok(metadata.captions.every(({ text }) => text.isWellFormed() && text.trim() === text))
+        const { takenAt, orientation } = metadata
+        assert.ok(takenAt === null || /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(takenAt))
+        assert.ok(orientation === null || (orientation >= 1 && orientation <= 8))
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
+
+test('a file is read by its path, and one that is not there is an error', async (context) => {
+  const folder = temporaryFolder(context)
+  const file = join(folder, 'Bilder – 船.jpg')
+  writeFileSync(file, await picture().withExif(exif).jpeg().toBuffer())
+  assert.equal((await readMetadata(file)).camera, 'Canon PowerShot S40')
+  await assert.rejects(readMetadata(join(folder, 'gone.jpg')), { code: 'FILE_NOT_FOUND' })
+  writeFileSync(file, '')
+  assert.equal((await readMetadata(file)).camera, null)
+})

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
+import { findSidecars, joinSources, readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
+import { darktable, lightroom } from './sample-sidecars.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const namesFor = (photo: string, entries: string[]) => findSidecars(entries, photo).map(({ name }) => name)
+
+test('the sidecar of the very file goes before the shared one, and Takeout last', () => {
+  const entries = [
+    'IMG.json',
+    'IMG.jpg.json',
+    'img.XMP',
+    'IMG.JPG.xmp',
+    'IMG_01.JPG.xmp',
+    'IMG2.xmp',
+    'IMG.JPG',
+  ]
+  assert.deepEqual(namesFor('IMG.JPG', entries), ['IMG.JPG.xmp', 'img.XMP'])
+  assert.deepEqual(namesFor('IMG.jpg', entries), ['IMG.JPG.xmp', 'img.XMP', 'IMG.jpg.json'])
+})
+
+test('Takeout names are found in all their forms, and those of other photos are not', () => {
+  const long = 'a_very_long_name_of_a_photo_taken_on_the_beach_2.jpg'
+  const matching: [photo: string, json: string][] = [
+    ['IMG.JPG', 'IMG.JPG.json'],
+    ['IMG.JPG', 'IMG.JPG.supplemental-metadata.json'],
+    ['IMG.JPG', 'IMG.JPG.supplemental-meta.json'],
+    ['IMG(1).JPG', 'IMG.JPG(1).json'],
+    ['IMG(1).JPG', 'IMG.JPG.supplemental-metadata(1).json'],
+    ['IMG(1).JPG', 'IMG(1).JPG.json'],
+    ['IMG-edited.JPG', 'IMG.JPG.json'],
+    [long, `${long.slice(0, 46)}.json`],
+    ['PXL_20230405_101112131.PORTRAIT.jpg', 'PXL_20230405_101112131.PORTRAIT.jpg.supplemen.json'],
+  ]
+  for (const [photo, json] of matching) assert.deepEqual(namesFor(photo, [json]), [json], `${photo} ${json}`)
+  const foreign: [photo: string, json: string][] = [
+    ['IMG.JPG', 'IMG.JPG(1).json'],
+    ['IMG(1).JPG', 'IMG.JPG.json'],
+    ['IMG(1).JPG', 'IMG.JPG(2).json'],
+    ['IMG.JPG', 'IMG2.JPG.json'],
+    ['IMG.JPG', 'IMG.json'],
+    ['IMG.JPG', 'metadata.json'],
+  ]
+  for (const [photo, json] of foreign) assert.deepEqual(namesFor(photo, [json]), [], `${photo} ${json}`)
+})
+
+test('a Takeout file gives description, time in UTC, place, people and favourite', async (context) => {
+  const folder = temporaryFolder(context)
+  const file = join(folder, 'IMG.JPG.json')
+  const takeout = {
+    title: 'IMG.JPG',
+    description: 'Rex & the ball',
+    photoTakenTime: { timestamp: '1500000000', formatted: 'Jul 14, 2017, 2:40:00 AM UTC' },
+    geoData: { latitude: 0, longitude: 0, altitude: 0 },
+    geoDataExif: { latitude: 59.9, longitude: 10.7, altitude: 3 },
+    people: [{ name: 'Kari' }],
+    favorited: true,
+  }
+  writeFileSync(file, JSON.stringify(takeout))
+  assert.deepEqual(await readSidecar(file), {
+    ...emptyMetadata(),
+    captions: [{ text: 'Rex & the ball', language: null, field: 'takeout:description' }],
+    takenAt: '2017-07-14T02:40:00',
+    takenOffsetMinutes: 0,
+    latitude: 59.9,
+    longitude: 10.7,
+    people: [{ name: 'Kari', region: null }],
+    isFavorite: true,
+  })
+  writeFileSync(file, JSON.stringify({ title: 7, description: ['odd'], people: 'none', geoData: 'no' }))
+  assert.deepEqual(await readSidecar(file), emptyMetadata())
+  writeFileSync(file, '{"compilerOptions": {}}')
+  assert.equal(await readSidecar(file), undefined)
+})
+
+test('a sidecar in UTF-16 of either order is read', async (context) => {
+  const file = join(temporaryFolder(context), 'IMG.xmp')
+  const little = Buffer.from(`\ufeff${lightroom}`, 'utf16le')
+  for (const bytes of [little, Buffer.from(little).swap16(), Buffer.from(`\ufeff${lightroom}`)]) {
+    writeFileSync(file, bytes)
+    assert.equal((await readSidecar(file))?.captions[1]?.text, 'Båter og skur i skumringen')
+  }
+})
+
+test('a damaged sidecar is named', async (context) => {
+  const folder = temporaryFolder(context)
+  for (const [name, content] of [
+    ['half.xmp', lightroom.slice(0, 1000)],
+    ['half.JPG.json', '{"title": "half.JPG", "descr'],
+    ['binary.xmp', '\0\0\0\u0001'],
+    ['empty.xmp', ''],
+  ] as const) {
+    writeFileSync(join(folder, name), content)
+    await assert.rejects(readSidecar(join(folder, name)), (thrown: { code?: string; message: string }) => {
+      assert.equal(thrown.code, 'SIDECAR_DAMAGED')
+      assert.ok(thrown.message.includes(name))
+      return true
+    })
+  }
+  await assert.rejects(readSidecar(join(folder, 'gone.xmp')), { code: 'FILE_NOT_FOUND' })
+})
+
+test('sources join: words from beside the photo first, the moment from Takeout last', async (context) => {
+  const file = join(temporaryFolder(context), 'IMG.xmp')
+  writeFileSync(file, darktable)
+  const sidecar = (await readSidecar(file))!
+  const embedded = {
+    ...emptyMetadata(),
+    title: 'inside',
+    rating: 1,
+    takenAt: '2019-07-14T18:02:55',
+    takenOffsetMinutes: 120,
+    camera: 'A',
+  }
+  const takeout = {
+    ...emptyMetadata(),
+    title: 'from Google',
+    takenAt: '2019-07-14T16:02:55',
+    takenOffsetMinutes: 0,
+    latitude: 1,
+    longitude: 2,
+  }
+  const joined = joinSources([
+    { kind: 'embedded', name: '', metadata: embedded },
+    { kind: 'takeout', name: 'IMG.json', metadata: takeout },
+    { kind: 'sidecar', name: 'IMG.xmp', metadata: sidecar },
+  ])
+  assert.equal(joined.title, 'from Google')
+  assert.equal(joined.rating, 3)
+  assert.equal(joined.takenAt, '2019-07-14T18:02:55')
+  assert.equal(joined.takenOffsetMinutes, 120)
+  assert.equal(joined.latitude, 1)
+  assert.equal(joined.camera, 'A')
+})
