@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
   options: { photos: { type: 'string', default: '1000000' }, keep: { type: 'string' } },
 })
 const photos = Number(options.photos)
-const ourRounds = 5
+const ourRounds = 3
 const plainRounds = 1
 const pageLength = 50
 
@@ -247,9 +247,11 @@ try {
   }
 
   const questions = makeQuestions()
-  const asked = questions.flatMap((question) => [
+  // Each question alone and with two of the filters in turn.
+  const asked = questions.flatMap((question, index) => [
     { question, filter: undefined },
-    ...filters.map((filter) => ({ question, filter })),
+    { question, filter: filters[index % filters.length]! },
+    { question, filter: filters[(index + 3) % filters.length]! },
   ])
   const text = ({ question, filter }: (typeof asked)[number]) =>
     filter ? `${question.ours} ${filter.ours}` : question.ours

@@ -6,7 +6,6 @@ import { type Token, tokenize, tokenizeName } from './words.ts'
 
 /** Photos whose entries are renewed inside one commit; what is left waits for the next. */
 const renewedPerCommit = 2000
-const renewedAtOnce = 250
 
 /**
  * Rows of the index for one second; more photos of the same second spill over into the ones before. A power
@@ -64,24 +63,19 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   }
 
   function renew(limit: number): number {
-    let renewed = 0
-    while (renewed < limit) {
-      const rows = readStale(Math.min(renewedAtOnce, limit - renewed))
-      if (rows.length === 0) break
-      const words = new Map<string, Word>()
-      for (const row of rows) {
-        replaceEntry(row, words)
-        prepare('DELETE FROM search_stale WHERE photo_id = ?').run(row.id)
-      }
-      for (const [word, { stem, captions, others }] of words) {
-        prepare(
-          `INSERT INTO search_words VALUES (?, ?, ?, ?)
-           ON CONFLICT DO UPDATE SET captions = captions + excluded.captions, others = others + excluded.others`,
-        ).run(word, stem, captions, others)
-      }
-      renewed += rows.length
+    const rows = readStale(limit)
+    const words = new Map<string, Word>()
+    for (const row of rows) {
+      replaceEntry(row, words)
+      prepare('DELETE FROM search_stale WHERE photo_id = ?').run(row.id)
     }
-    return renewed
+    for (const [word, { stem, captions, others }] of words) {
+      prepare(
+        `INSERT INTO search_words VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET captions = captions + excluded.captions, others = others + excluded.others`,
+      ).run(word, stem, captions, others)
+    }
+    return rows.length
   }
 
   function readStale(limit: number): DocumentRow[] {

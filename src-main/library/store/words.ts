@@ -21,10 +21,13 @@ export interface Token {
 
 const longestToken = 64
 const segment = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*/gu
+const isAscii = /^[\0-\x7f]*$/
+const asciiSegment = /[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*/g
 const spaceless =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々〆]+/gu
 const strippedMarks =
   /([\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Arabic}\p{Script=Hebrew}])\p{Mn}+/gu
+const isOnePart = /^(?:[A-Z]?[a-z]+|[A-Z]+|[0-9]+)$/
 const wordParts = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{M}]+|\p{N}+/gu
 /** Letters that carry their mark inside, which Unicode does not take apart. */
 const plainLetters: Readonly<Record<string, string>> = {
@@ -43,6 +46,7 @@ const plainLetters: Readonly<Record<string, string>> = {
 export function fold(text: string): string {
   // Most words are plain ASCII, and Unicode's tables are slow.
   if (/^[a-z0-9]*$/.test(text)) return text
+  if (/^[A-Za-z0-9]*$/.test(text)) return text.toLowerCase()
   return text
     .normalize('NFKD')
     .toLowerCase()
@@ -54,6 +58,11 @@ export function fold(text: string): string {
 /** The tokens of a text in order. Anything that is no letter or digit separates. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
+  // Most texts are ASCII, and Unicode's classes are slow to match.
+  if (isAscii.test(text)) {
+    for (const match of text.matchAll(asciiSegment)) pushWord(tokens, match[0], match.index)
+    return tokens
+  }
   for (const match of text.matchAll(segment)) {
     const start = match.index
     let at = 0
@@ -74,6 +83,7 @@ export function tokenize(text: string): Token[] {
 export function tokenizeParts(text: string): Token[] {
   const tokens: Token[] = []
   for (const match of text.matchAll(segment)) {
+    if (isOnePart.test(match[0])) continue
     const parts = [...match[0].matchAll(wordParts)]
     if (parts.length < 2) continue
     for (const part of parts) {
@@ -94,13 +104,28 @@ function spacelessRun(text: string): boolean {
 }
 
 function pushWord(tokens: Token[], text: string, start: number): void {
-  if (text === '') return
-  const folded = fold(text).replace(/['’]/g, '').slice(0, longestToken)
+  const form = formOf(text)
+  if (form) tokens.push({ ...form, start, end: start + text.length })
+}
+
+/** The few thousand words that captions are made of come again and again. */
+const knownForms = new Map<string, WordForm | null>()
+const formsKept = 20_000
+
+type WordForm = Pick<Token, 'kind' | 'text' | 'stem'>
+
+function formOf(word: string): WordForm | null {
+  let form = knownForms.get(word)
+  if (form !== undefined) return form
+  const folded = fold(word).replace(/['’]/g, '').slice(0, longestToken)
   // Only marks, or half of a surrogate pair where the cut fell: nothing to find.
-  const clean = folded.toWellFormed().replaceAll('\ufffd', '')
-  if (clean === '') return
-  const kind = /^\p{N}+$/u.test(clean) ? 'number' : 'word'
-  tokens.push({ kind, text: clean, stem: stem(clean), start, end: start + text.length })
+  const text = folded.toWellFormed().replaceAll('\ufffd', '')
+  const kind = /^\p{N}+$/u.test(text) ? 'number' : 'word'
+  form = text === '' ? null : { kind, text, stem: stem(text) }
+  // Words that were read long ago and never since should not stay for good.
+  if (knownForms.size >= formsKept) knownForms.clear()
+  if (word.length <= longestToken) knownForms.set(word, form)
+  return form
 }
 
 function pushGrams(tokens: Token[], run: string, start: number): void {
