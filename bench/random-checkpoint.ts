@@ -59,8 +59,8 @@ type Tensors = Map<string, TensorToWrite>
 
 /** Weights of the size that training starts from: 0.02 for matrices, one or zero for the rest, a little off. */
 function addTensor(tensors: Tensors, name: string, shape: number[], random: Source, mean = 0): void {
-  const data = () =>
-    Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => mean + 0.02 * random())
+  const count = shape.reduce((a, b) => a * b)
+  const data = () => random(count).map((value) => mean + 0.02 * value)
   tensors.set(name, { type: 'F32', shape, bytes: () => float32Tensor(shape, data()).bytes() })
 }
 
