@@ -65,6 +65,7 @@ async function run(): Promise<void> {
     `longest stall of the main thread: ${Math.max(...scans.map((one) => one.stallMs)).toFixed(0)} ms`,
   )
   console.log(`peak memory of the process: ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`)
+  await reconciler.close()
   store.close()
 }
 

@@ -8,6 +8,8 @@ export interface ScannedFolder {
   id: number
   path: string
   excludes: readonly string[]
+  /** Ids of the folders whose absent files are known to be gone rather than out of reach. */
+  reachable: readonly number[]
 }
 
 export interface Visit {
@@ -45,18 +47,14 @@ export interface Comparer {
   compare(folder: ScannedFolder, visit: Visit): DirectoryReport
 }
 
-/**
- * Compares single directories with the library. Only reads, of the disk and of the library, so that several can
- * work at once.
- * @param reachable ids of the folders whose absent files are known to be gone rather than out of reach.
- */
-export function createComparer(reader: ScanReader, reachable: ReadonlySet<number>): Comparer {
-  const rules = new Map<number, LeftAlone>()
+/** Compares single directories with the library; only reads, of the disk and of it, so that several can at once. */
+export function createComparer(reader: ScanReader): Comparer {
+  let rules: { key: string; leftAlone: LeftAlone } | undefined
 
   function rulesOf(folder: ScannedFolder): LeftAlone {
-    const known = rules.get(folder.id) ?? createLeftAlone(folder.excludes)
-    rules.set(folder.id, known)
-    return known
+    const key = JSON.stringify(folder.excludes)
+    if (rules?.key !== key) rules = { key, leftAlone: createLeftAlone(folder.excludes) }
+    return rules.leftAlone
   }
 
   function compare(folder: ScannedFolder, visit: Visit): DirectoryReport {
@@ -79,15 +77,15 @@ export function createComparer(reader: ScanReader, reachable: ReadonlySet<number
     } catch (thrown) {
       return { ...report, errorCode: errorCode(thrown) ?? 'UNKNOWN' }
     }
-    const onDisk = new Map(listing.files.map((file) => [file.name, file]))
     const { differences } = report
+    const inodeOf = (name: string) => listing.files.find((file) => file.name === name)?.inode
 
     function heirOf(file: FoundFile): Lookalike | undefined {
       return reader.lookalikes(file).find((photo) => {
         const isHere = photo.folderId === folder.id && photo.directory === directory
         if (isHere && photo.name === file.name) return photo.isMissing
-        if (isHere) return onDisk.get(photo.name)?.inode !== file.inode
-        return isVacated(photo, file, path)
+        if (isHere) return inodeOf(photo.name) !== file.inode
+        return isVacated(photo, file, path, folder.reachable)
       })
     }
 
@@ -100,11 +98,10 @@ export function createComparer(reader: ScanReader, reachable: ReadonlySet<number
       }
     }
 
-    const unknown = new Map(onDisk)
-    // The rows are read to their end before anything else is asked of the connection.
-    for (const known of [...reader.entriesIn(folder.id, directory)]) {
+    const unknown = new Map(listing.files.map((file) => [file.name, file]))
+    for (const known of reader.entriesIn(folder.id, directory)) {
       const { id: photoId, name, sizeBytes, modifiedMs } = known
-      const file = onDisk.get(name)
+      const file = unknown.get(name)
       if (!file) {
         if (!known.isMissing) differences.push({ kind: 'gone', photoId, name, sizeBytes, modifiedMs })
         continue
@@ -136,10 +133,15 @@ export function createComparer(reader: ScanReader, reachable: ReadonlySet<number
   }
 
   /** Whether a photo's own file is certainly no longer where the library knows it. */
-  function isVacated(photo: Lookalike, file: FoundFile, directoryPath: string): boolean {
+  function isVacated(
+    photo: Lookalike,
+    file: FoundFile,
+    directoryPath: string,
+    reachable: readonly number[],
+  ): boolean {
     // On the device that it was on, whatever became of the folder; or else no longer in a folder that can be
     // read, and not on another drive that may be away from below it.
-    const isWithFolder = reachable.has(photo.folderId) && photo.device === photo.folderDevice
+    const isWithFolder = reachable.includes(photo.folderId) && photo.device === photo.folderDevice
     if (photo.device !== file.device && !isWithFolder) return false
     const oldPath = [photo.folderPath, photo.directory, photo.name].filter((part) => part !== '').join('/')
     try {

@@ -7,7 +7,7 @@ import { createScanWriter, type LostPlace, type Place } from '../store/scan-stat
 import type { Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
 import { joinCopyOf } from './identity.ts'
 import { probeRoot, type RootReport } from './roots.ts'
-import { type ScanThreads, startScanThreads } from './scan-threads.ts'
+import { createScanThreads } from './scan-threads.ts'
 import { volumeOf } from './volume.ts'
 import type { FoundFile } from './walk.ts'
 
@@ -32,6 +32,8 @@ export interface Reconciler {
    * that is not there is looked for in the one above.
    */
   rescan(folderId: number, directories: readonly string[], options?: ReconcileOptions): Promise<ScanSummary>
+  /** Ends the threads; what is under way fails. */
+  close(): Promise<void>
 }
 
 /**
@@ -44,6 +46,7 @@ export interface Reconciler {
 export function createReconciler(database: Database, now: () => number = Date.now): Reconciler {
   const roots = createRootState(database)
   const writer = createScanWriter(database)
+  const threads = createScanThreads(database.file)
   let last: Promise<unknown> = Promise.resolve()
   /** When the present comparison began: the time that all it finds arrived at. */
   let scanMs = 0
@@ -76,9 +79,10 @@ export function createReconciler(database: Database, now: () => number = Date.no
     const reachable = [...found.values()].filter((root) => root.isReachable).map((root) => root.folderId)
     database.write(() => writer.forgetNotes())
     try {
-      await using threads = startScanThreads(database.file, reachable)
       for (const id of online) {
-        await scanFolder(threads, id, start(id), isWhole, summary, options, signal)
+        const { path, excludes } = roots.byId(id)
+        const folder = { id, path, excludes, reachable }
+        await scanFolder(folder, start(id), isWhole, summary, options, signal)
       }
       // Whatever went away while it was looked at is no reason to miss its photos.
       const gone = new Set(online.filter((id) => probeRoot(roots, id).offline !== null))
@@ -94,16 +98,14 @@ export function createReconciler(database: Database, now: () => number = Date.no
   }
 
   async function scanFolder(
-    threads: ScanThreads,
-    folderId: number,
+    folder: ScannedFolder,
     start: readonly string[],
     isWhole: boolean,
     summary: ScanSummary,
     options: ReconcileOptions,
     signal: AbortSignal,
   ): Promise<void> {
-    const { path, excludes } = roots.byId(folderId)
-    const folder: ScannedFolder = { id: folderId, path, excludes }
+    const { id: folderId, path } = folder
     const mounts = new Map(roots.mounts(folderId).map((mount) => [mount.directory, mount.volumeId]))
     const asked = new Set(start)
 
@@ -310,6 +312,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
       inTurn(() => scanNow(folderIds ?? roots.ids(), () => [''], true, options)),
     rescan: (folderId, directories, options = {}) =>
       inTurn(() => scanNow([folderId], () => [...new Set(directories)], false, options)),
+    close: () => threads.close(),
   }
 }
 

@@ -6,9 +6,9 @@ import type { ScanRequest, ScanThreadData } from './scan-threads.ts'
 
 // The thread that `scan-threads.ts` starts: it compares directories with the library, one after the other.
 
-const { databaseFile, reachable } = workerData as ScanThreadData
-const comparer = createComparer(createScanReader(openReader(databaseFile)), new Set(reachable))
+const { databaseFile } = workerData as ScanThreadData
+const comparer = createComparer(createScanReader(openReader(databaseFile)))
 
-parentPort!.on('message', (request: ScanRequest) => {
-  for (const visit of request.visits) parentPort!.postMessage(comparer.compare(request.folder, visit))
+parentPort!.on('message', ({ folder, visits }: ScanRequest) => {
+  parentPort!.postMessage(visits.map((visit) => comparer.compare(folder, visit)))
 })

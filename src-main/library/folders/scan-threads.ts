@@ -3,9 +3,9 @@ import type { DirectoryReport, ScannedFolder, Visit } from './compare.ts'
 
 export interface ScanThreadData {
   databaseFile: string
-  reachable: number[]
 }
 
+/** Answered by one array of reports, in the order of the visits. */
 export interface ScanRequest {
   folder: ScannedFolder
   visits: Visit[]
@@ -13,122 +13,132 @@ export interface ScanRequest {
 
 /** A stat waits for the disk more than for the processor, so two threads are faster than one even there. */
 const threadCount = 2
-/** Directories a thread is given ahead, so that it never waits for this one's answer. */
-const visitsAhead = 12
+/** A thread has one request under way and one ahead, so that it never waits for this one's answer. */
+const requestsPerThread = 2
+const visitsPerRequest = 16
+/** The threads of one scan are there for the next one that follows soon, as when files keep coming in. */
+const keptIdleMs = 10_000
 
 // Source and build have other endings: the thread's program is this file's sibling, whichever we run from.
 const threadModule = new URL(`./scan-thread${import.meta.url.slice(-3)}`, import.meta.url)
 
-/** Threads that look at the disk while this one stays free for searches. */
-export interface ScanThreads extends AsyncDisposable {
+/** Threads that look at the disk while this one stays free for searches. Started when needed. */
+export interface ScanThreads {
   /**
-   * Visits directories and what they lead to, in no certain order. Every report is taken by `onReport` before
-   * more is asked for, which bounds what waits in memory.
+   * Visits directories and what they lead to, in no certain order; one call at a time. Every report is taken
+   * by `onReport` before more is asked for, which bounds what waits in memory.
    * @param onReport answers with the directories to visit next.
-   * @throws whatever `onReport` throws, or the error that ended a thread.
+   * @throws whatever `onReport` or the signal throws, or the error that ended a thread.
    */
   visit(
     folder: ScannedFolder,
     start: readonly Visit[],
-    onReport: (report: DirectoryReport) => Promise<Visit[]> | Visit[],
+    onReport: (report: DirectoryReport) => Promise<Visit[]>,
     signal: AbortSignal,
   ): Promise<void>
+  close(): Promise<void>
 }
 
-export function startScanThreads(databaseFile: string, reachable: Iterable<number>): ScanThreads {
-  const workerData: ScanThreadData = { databaseFile, reachable: [...reachable] }
-  const threads: Worker[] = []
-  let broken: Error | undefined
+interface Thread {
+  worker: Worker
+  requests: number
+}
 
-  function startThread(): Worker {
-    const thread = new Worker(threadModule, { workerData })
-    thread.on('error', (error) => {
-      broken = error
+export function createScanThreads(databaseFile: string): ScanThreads {
+  const threads: Thread[] = []
+  let idleTimer: NodeJS.Timeout | undefined
+  let onAnswer: (reports: DirectoryReport[]) => void = () => {}
+  let onBroken: (error: Error) => void = () => {}
+
+  function startThread(): Thread {
+    const worker = new Worker(threadModule, { workerData: { databaseFile } satisfies ScanThreadData })
+    const thread: Thread = { worker, requests: 0 }
+    worker.on('message', (reports: DirectoryReport[]) => {
+      thread.requests--
+      onAnswer(reports)
     })
+    worker.on('error', (error) => onBroken(error))
     threads.push(thread)
     return thread
+  }
+
+  /** The least busy thread; another one is started while all are busy. */
+  function freeThread(): Thread | undefined {
+    const [least] = threads.toSorted((a, b) => a.requests - b.requests)
+    if (least?.requests === 0) return least
+    if (threads.length < threadCount) return startThread()
+    return least && least.requests < requestsPerThread ? least : undefined
   }
 
   async function visit(
     folder: ScannedFolder,
     start: readonly Visit[],
-    onReport: (report: DirectoryReport) => Promise<Visit[]> | Visit[],
+    onReport: (report: DirectoryReport) => Promise<Visit[]>,
     signal: AbortSignal,
   ): Promise<void> {
     // Last in, first out: what waits is one path from the top with its siblings, never a whole level.
-    const waiting = [...start].reverse()
+    const waiting = start.toReversed()
     const reports: DirectoryReport[] = []
-    const underWay = new Map<Worker, number>()
+    let broken: Error | undefined
     let wake: () => void = () => {}
-    const takeReport = (thread: Worker) => (report: DirectoryReport) => {
-      underWay.set(thread, underWay.get(thread)! - 1)
-      reports.push(report)
-      wake()
-    }
-    const listeners = new Map<Worker, (report: DirectoryReport) => void>()
     const onAbort = () => wake()
-    const onBroken = () => wake()
 
     function give(): void {
       while (waiting.length > 0) {
-        let thread = threads
-          .filter((known) => listeners.has(known))
-          .sort((a, b) => underWay.get(a)! - underWay.get(b)!)[0]
-        const isBusy = !thread || underWay.get(thread)! >= visitsAhead / 2
-        if (isBusy && listeners.size < threadCount) {
-          thread = threads.find((known) => !listeners.has(known)) ?? startThread()
-          const listener = takeReport(thread)
-          listeners.set(thread, listener)
-          underWay.set(thread, 0)
-          thread.on('message', listener)
-          thread.on('error', onBroken)
-        }
-        if (!thread || underWay.get(thread)! >= visitsAhead) return
-        const share = Math.max(1, Math.min(visitsAhead / 2, Math.ceil(waiting.length / threadCount)))
-        const visits = waiting.splice(-share).reverse()
-        underWay.set(thread, underWay.get(thread)! + visits.length)
-        thread.postMessage({ folder, visits } satisfies ScanRequest)
+        const thread = freeThread()
+        if (!thread) return
+        const share = Math.min(visitsPerRequest, Math.ceil(waiting.length / threadCount))
+        thread.requests++
+        thread.worker.postMessage({
+          folder,
+          visits: waiting.splice(-share).toReversed(),
+        } satisfies ScanRequest)
       }
     }
 
-    const isUnderWay = () => [...underWay.values()].some((count) => count > 0)
-
+    clearTimeout(idleTimer)
+    for (const { worker } of threads) worker.ref()
+    onAnswer = (answered) => {
+      reports.push(...answered)
+      wake()
+    }
+    onBroken = (error) => {
+      broken = error
+      wake()
+    }
     signal.addEventListener('abort', onAbort)
     try {
-      give()
-      while (isUnderWay() || reports.length > 0) {
+      for (;;) {
         signal.throwIfAborted()
         if (broken) throw broken
         const report = reports.shift()
-        if (!report) {
-          const { promise, resolve } = Promise.withResolvers<void>()
-          wake = resolve
-          await promise
+        if (report) {
+          waiting.push(...(await onReport(report)).toReversed())
           continue
         }
-        waiting.push(...(await onReport(report)).reverse())
         give()
+        if (threads.every((thread) => thread.requests === 0)) break
+        const { promise, resolve } = Promise.withResolvers<void>()
+        wake = resolve
+        await promise
       }
+      for (const { worker } of threads) worker.unref()
+      idleTimer = setTimeout(() => void close(), keptIdleMs).unref()
+    } catch (thrown) {
+      // Answers to what is still under way must not reach the next visit.
+      await close()
+      throw thrown
     } finally {
       signal.removeEventListener('abort', onAbort)
-      for (const [thread, listener] of listeners) {
-        thread.off('message', listener)
-        thread.off('error', onBroken)
-        // What it still has under way belongs to this visit and must not reach the next one.
-        if (isUnderWay()) await end(thread)
-      }
+      onAnswer = () => {}
     }
   }
 
-  async function end(thread: Worker): Promise<void> {
-    threads.splice(threads.indexOf(thread), 1)
-    await thread.terminate()
+  async function close(): Promise<void> {
+    clearTimeout(idleTimer)
+    onBroken(new Error('The threads were closed.'))
+    await Promise.all(threads.splice(0).map(({ worker }) => worker.terminate()))
   }
 
-  return {
-    visit,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(threads.map((thread) => thread.terminate()))
-    },
-  }
+  return { visit, close }
 }

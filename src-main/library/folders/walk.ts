@@ -35,14 +35,18 @@ export interface Listing {
 export function listDirectory(path: string, below: string, leftAlone: LeftAlone): Listing {
   const { dev: device } = statSync(nativePath(path))
   const listing: Listing = { device, files: [], directories: [] }
-  for (const entry of readEntries(path)) {
+  const entries = readEntries(path)
+  // Looking for escapes in every path would take as long as half a stat.
+  const isPlain = entries.isPlain && typeof nativePath(path) === 'string'
+  for (const entry of entries.entries) {
     const { name } = entry
     const pathBelow = below === '' ? name : `${below}/${name}`
     if (entry.isDirectory()) {
       if (!leftAlone.directory(pathBelow, name)) listing.directories.push(name)
     } else if ((entry.isFile() || entry.isSymbolicLink()) && isPictureName(name)) {
       if (leftAlone.file(pathBelow, name)) continue
-      const file = statFile(`${path}/${name}`, name, entry.isSymbolicLink())
+      const filePath = `${path}/${name}`
+      const file = statFile(isPlain ? filePath : nativePath(filePath), name, entry.isSymbolicLink())
       if (file) listing.files.push(file)
     }
   }
@@ -50,10 +54,10 @@ export function listDirectory(path: string, below: string, leftAlone: LeftAlone)
 }
 
 /** @returns undefined where there is no regular file, or none any more. */
-function statFile(path: string, name: string, isLink: boolean): FoundFile | undefined {
+function statFile(path: string | Buffer, name: string, isLink: boolean): FoundFile | undefined {
   let stats: Stats | undefined
   try {
-    stats = (isLink ? statSync : lstatSync)(nativePath(path), { throwIfNoEntry: false })
+    stats = (isLink ? statSync : lstatSync)(path, { throwIfNoEntry: false })
   } catch (thrown) {
     // A link in a loop leads nowhere; anything else means that the directory cannot be relied on.
     if (isLink && errorCode(thrown) !== 'EIO') return undefined
@@ -72,12 +76,13 @@ function statFile(path: string, name: string, isLink: boolean): FoundFile | unde
 /** Names that may not be what the bytes say: U+FFFD stands for what is no UTF-8, U+EF80… is our own escape. */
 const doubtful = /[\ufffd\uef80-\uefff]/
 
-function readEntries(path: string): Dirent[] {
+function readEntries(path: string): { entries: Dirent[]; isPlain: boolean } {
   const entries = readdirSync(nativePath(path), { withFileTypes: true })
-  if (!entries.some((entry) => doubtful.test(entry.name))) return entries
-  return readdirSync(nativePath(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) =>
+  if (!entries.some((entry) => doubtful.test(entry.name))) return { entries, isPlain: true }
+  const exact = readdirSync(nativePath(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) =>
     Object.assign(Object.create(entry) as Dirent, { name: textFromFileName(entry.name) }),
   )
+  return { entries: exact, isPlain: false }
 }
 
 /** What to hand to `node:fs` for a path in the form of `file-name.ts`. */

@@ -31,7 +31,7 @@ export interface Lookalike extends Place {
 
 /** What the threads that look at the disk read of the library; it needs no more than a reading connection. */
 export interface ScanReader {
-  entriesIn(folderId: number, directory: string): IterableIterator<KnownEntry>
+  entriesIn(folderId: number, directory: string): KnownEntry[]
   /** Names of the directories right below one that hold photos, at any depth, which are not missing. */
   childDirectories(folderId: number, directory: string): Generator<string>
   lookalikes(file: FoundFile): Lookalike[]
@@ -45,7 +45,7 @@ export function createScanReader(database: Database): ScanReader {
         `SELECT id, name, size_bytes AS sizeBytes, modified_ms AS modifiedMs, inode,
            missing_since_ms IS NOT NULL AS isMissing
          FROM photos WHERE folder_id = ? AND directory = ? AND displaced = 0`,
-      ).iterate(folderId, directory),
+      ).all(folderId, directory),
 
     *childDirectories(folderId, directory) {
       // One step of the index for each directory, and over all that lies deeper.

@@ -9,10 +9,11 @@ import { nativePath } from '../../../src-main/library/folders/walk.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 
 /** A library on real files in a directory of its own. */
-export interface LibraryOnDisk extends Disposable {
+export interface LibraryOnDisk extends AsyncDisposable {
   directory: string
   store: Store
   reconciler: Reconciler
+  now(): number
   /** Moves the library's clock; the files keep the machine's. */
   addMs(elapsedMs: number): void
   addFolder(name: string): number
@@ -84,6 +85,7 @@ export function createLibraryOnDisk(): LibraryOnDisk {
     store,
     reconciler,
     path,
+    now,
     scan,
     index,
     photos,
@@ -106,7 +108,8 @@ export function createLibraryOnDisk(): LibraryOnDisk {
     },
     write: (below, words) => store.captions.setByPerson(idOf(below), words, now()).photoId,
     wordsOf: (below) => store.captions.current(idOf(below))?.text ?? null,
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
+      await reconciler.close()
       store.close()
       rmSync(directory, { recursive: true, force: true })
     },

@@ -15,7 +15,7 @@ beforeEach(() => {
   library.addFolder('pictures')
 })
 
-afterEach(() => library[Symbol.dispose]())
+afterEach(() => library[Symbol.asyncDispose]())
 
 /** What `mv` does between file systems: another inode (or one just freed), the same content and time. */
 function moveAcrossDrives(from: string, to: string): void {

@@ -24,7 +24,7 @@ beforeEach(() => {
   library.addFolder('pictures')
 })
 
-afterEach(() => library[Symbol.dispose]())
+afterEach(() => library[Symbol.asyncDispose]())
 
 test('1. what is new is taken in, and a second scan finds nothing', async () => {
   for (const name of ['a.jpg', 'b.HEIC', '2020/c.png', '2020/summer/d.nef', 'notes.txt'])
