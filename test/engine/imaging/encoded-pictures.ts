@@ -1,0 +1,27 @@
+/**
+ * One picture of 96 × 64 pixels in formats that sharp cannot write: red (200, 40, 40) at the top left, green
+ * (30, 180, 60) below it, blue (40, 60, 200) to the right. Written by libheif's heif-enc and libjxl's cjxl.
+ */
+export const heicQuadrants = Buffer.from(
+  'AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAUJtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAA' +
+    'AAAAAA5waXRtAAAAAAABAAAAImlsb2MAAAAAREAAAQABAAAAAAFmAAEAAAAAAAAA9wAAACNpaW5mAAAAAAABAAAAFWluZmUC' +
+    'AAAAAAEAAGh2YzEAAAAAwmlwcnAAAACkaXBjbwAAAHhodmNDAQNwAAAAAAAAAAAAHvAA/P34+AAADwMgAAEAGEABDAH//wNw' +
+    'AAADAJAAAAMAAAMAHroCQCEAAQArQgEBA3AAAAMAkAAAAwAAAwAeoDCBBZbqSSmubgQEDAgAAAMACAAAAwAIQCIAAQAHRAHB' +
+    'crAiQAAAABRpc3BlAAAAAAAAAGAAAABAAAAAEHBpeGkAAAAAAwgICAAAABZpcG1hAAAAAAAAAAEAAQOBAoMAAAD/bWRhdAAA' +
+    'APMoAa8E+O15dJ12/+/v///6TMdl/ZVRCd0vg/EKxL+xEv//lcGCO+TcinNV/mgHqCB+FEqTvn007ON4Pt2ygPNQJRN7WyC6' +
+    'GMZDtzf225iOwMQmq+9Vt/73gf/1cS5qjJfS9QKZOPeDONSbqPMUL7BaTxC640kZjBnBM/XtXjWEQOxnwj99WhjHCHUfLwYr' +
+    'E4a3bH9UUjIFW2251LIHN1zIz5zNTOZsRJPUtGoZDZlDNmqafmoogVldjBZOZ4ZPbbMe74YCnit3Np+grJSW0oPsOlmApcfL' +
+    'Qa2pckWLKOuew76dMYsOeUpZTisGxFR50krog+4=',
+  'base64',
+)
+
+export const jxlQuadrants = Buffer.from(
+  '/woPQUJxIQASiAIA8AZd5RIAABUqo4wbvJzr+fJDh8W0jesMbbVtYUmiyDg2SSdwmKSgQLbrKkZKMVJkJGMMlsKGtmpJRd1R' +
+    'sbpK0onkXbwYjxEjEQLQvlaiAnYZSprpy6X0RbwccpaJ2+yNPRYQLCcsyvGtsiQ/un91cV9EhzbQCIRONyqxXmV5IHn7jdPd' +
+    'ns6IOQNJngxpA/twQ46aH4nwRbYQWsCSWDFoTK4969+VcGcbQ5qoCw4b0mEzBs/A+3TDXOGCQkWDrAlL3gxcD6eowWSkDDgg' +
+    'NsD7/+CRJl5C1keJj5r3luz09N6ZP/Ud4K2EatkSVQY4UyEF8iSJvAvKz8+fjB8nvoWJoADk7SCzzeLBnDISe50a/yZIeQBp' +
+    'XkxSgd335zvh5P9XqPG213ilwDhtqYahvBmdtJRejXY/D49XI4U0KK3bGEV5oWIHJY5qwbvTtfWlLmztikV3ItzQd8rAzNrK' +
+    'AlXBfmk2glilkBTapAK/lmES9XtZuvY7nqmP+OeRXl/mT1HMIFJJ7iCMlDttYUgsS9nfLH32zrtRSqEX2rPzX10QeUCyoSaQ' +
+    'SSRoDtrOdu+Vx4lILRMWuCJKU15A9AmFRgA=',
+  'base64',
+)
