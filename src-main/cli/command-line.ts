@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addCaptionCommands } from './commands/caption.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEditingCommands } from './commands/editing.ts'
+import { addExchangeCommands } from './commands/exchange.ts'
 import { addFolderCommands } from './commands/folders.ts'
 import { addModelCommands } from './commands/models.ts'
 import { addPhotoCommands } from './commands/photos.ts'
@@ -46,6 +47,7 @@ export async function runCommandLine(args: string[]): Promise<number> {
   addPhotoCommands(program)
   addEditingCommands(program)
   addCaptionCommands(program, finish)
+  addExchangeCommands(program)
   addModelCommands(program)
   addDoctorCommand(program, finish)
   shareOptions(program)

@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import type { Caption, Folder, LibraryStatus, PhotoDetails, Progress, SearchPage } from './records.ts'
+import type { ExportPlan, ExportSummary, ImportPlan, ImportSummary, UndoSummary } from './exchange.ts'
+import {
+  type Caption,
+  captionSources,
+  type Folder,
+  type LibraryStatus,
+  type PhotoDetails,
+  type Progress,
+  type SearchPage,
+} from './records.ts'
 import { returning } from './rpc.ts'
 
 const photoReference = z.union([z.int().positive(), z.string().min(1)])
@@ -9,6 +18,13 @@ export type PhotoReference = z.infer<typeof photoReference>
 /** A caption longer than this is refused at the border: no reader shows it and the index would suffer. */
 export const maxCaptionLength = 10_000
 const captionText = z.string().trim().min(1, 'a caption needs words').max(maxCaptionLength)
+
+const exportedPhotos = z.object({
+  /** All online folders where it is left out. */
+  folderIds: z.array(z.int().positive()).optional(),
+  sources: z.array(z.enum(captionSources)).optional(),
+})
+const table = z.object({ path: z.string().min(1), format: z.enum(['csv', 'json']) })
 
 /** What the renderer, the command line and the server can ask of the library process. */
 export const libraryCalls = {
@@ -45,6 +61,22 @@ export const libraryCalls = {
       preview: z.boolean().default(true),
     }),
   ),
+  /** What `exportCaptions` would do. */
+  planExport: returning<ExportPlan>()(exportedPhotos),
+  /** Writes current captions into XMP sidecars, keeping all that other programs wrote there. */
+  exportCaptions: returning<ExportSummary>()(exportedPhotos),
+  /** Puts the sidecars of the last export back as they were; null where there is none. */
+  undoExport: returning<UndoSummary | null>()(z.object({})),
+  /** Whether captions of a folder are written out whenever they change. */
+  setExportsAlways: returning<ExportSummary | null>()(
+    z.object({ folderId: z.int().positive(), always: z.boolean() }),
+  ),
+  /** Writes the current caption into the photo itself, through exiftool. The one call that changes a photo. */
+  embedCaption: returning<null>()(z.object({ photo: photoReference })),
+  /** All current captions as a table; answers with how many photos are in it. */
+  exportTable: returning<number>()(table),
+  planTableImport: returning<ImportPlan>()(table),
+  importTable: returning<ImportSummary>()(table),
   status: returning<LibraryStatus>()(z.object({})),
   /** Integrity of the database, in the words of SQLite; an empty list is a sound one. */
   checkDatabase: returning<string[]>()(z.object({})),

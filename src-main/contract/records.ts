@@ -57,7 +57,23 @@ export interface Photo {
   folderState: FolderState
 }
 
+/** What the file, sidecars, Google Takeout and imported tables say besides captions, joined by precedence. */
+export interface ImportedWords {
+  title: string | null
+  keywords: string[]
+  /** Regions are fractions of the picture's width and height. */
+  people: { name: string; region: { left: number; top: number; width: number; height: number } | null }[]
+  /** From the smallest to the largest. */
+  places: string[]
+  /** -1 (rejected) to 5. */
+  rating: number | null
+  isFavorite: boolean
+  /** The files it came from; '' for the photo itself. */
+  sources: { kind: 'table' | 'sidecar' | 'takeout' | 'embedded'; name: string }[]
+}
+
 export interface PhotoDetails extends Photo {
+  words: ImportedWords
   caption: Caption | null
   /** All captions ever, newest first. */
   history: Caption[]

@@ -9,6 +9,11 @@ import type { Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
 import { planReplacement } from './editing/find-replace.ts'
 import { createReconciler } from './folders/reconcile.ts'
+import { exportWaiting, setExportsAlways, summariseExport } from './metadata/exchange.ts'
+import { embedCaption } from './metadata/export-embedded.ts'
+import { currentCaptions, exportCaptions, undoLastExport } from './metadata/export-sidecars.ts'
+import { exportTable } from './metadata/export-table.ts'
+import { importTable, planImport } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
 import { defaultModelName, findModel } from './models/models.ts'
 import { captionAll } from './queue/captioning.ts'
@@ -55,6 +60,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const metadata = createMetadataStore(store.database, captions)
   const reconciler = createReconciler(store.database)
   const thumbnailDirectory = join(directory, 'thumbnails')
+  const importTarget = { database: store.database, photos, captions, metadata }
   let emit: Emit = () => {}
   const progress = createProgressMeter((state) => emit('progress', state))
   const onPhotosChanged = (photoIds: number[]) => emit('photosChanged', { photoIds })
@@ -83,18 +89,48 @@ export function createLibrary(options: LibraryOptions): Library {
     )
   }
 
-  function setCaptions(edits: { photo: PhotoReference; text: string }[]): Caption[] {
+  async function setCaptions(edits: { photo: PhotoReference; text: string }[]): Promise<Caption[]> {
     const resolved = edits.map(({ photo, text }) => ({ photoId: photoIdOf(photo), text }))
     const set = captions.setManyByPerson(resolved, Date.now())
-    onPhotosChanged(resolved.map(({ photoId }) => photoId))
+    await captionsChanged(resolved.map(({ photoId }) => photoId))
     return set
+  }
+
+  async function changeHistory(
+    photo: PhotoReference,
+    change: (photoId: number) => Caption | null | undefined,
+    refusal: string,
+  ): Promise<Caption | null> {
+    const id = photoIdOf(photo)
+    const caption = change(id)
+    if (caption === undefined) throw new LensloreError('INVALID_ARGUMENT', refusal)
+    await captionsChanged([id])
+    return caption
+  }
+
+  async function captionsChanged(photoIds: number[]): Promise<void> {
+    onPhotosChanged(photoIds)
+    await exportWaiting(store, {})
   }
 
   function detailsOf(id: number): PhotoDetails {
     const details = store.details(id)!
     const { contentHash } = details
     const thumbnail = contentHash === null ? null : thumbnailPath(thumbnailDirectory, contentHash)
-    return { ...details, thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null }
+    const { title, keywords, people, places, rating, isFavorite } = metadata.joined(id)
+    return {
+      ...details,
+      words: {
+        title,
+        keywords,
+        people,
+        places: places.map((place) => place.name),
+        rating,
+        isFavorite,
+        sources: metadata.sources(id).map(({ kind, name }) => ({ kind, name })),
+      },
+      thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null,
+    }
   }
 
   function addFolder(path: string) {
@@ -157,7 +193,7 @@ export function createLibrary(options: LibraryOptions): Library {
       signal: either,
     })
     try {
-      return await captionAll({
+      const summary = await captionAll({
         engine: running,
         photos,
         captions,
@@ -167,6 +203,8 @@ export function createLibrary(options: LibraryOptions): Library {
         filling: indexing,
         signal,
       })
+      await exportWaiting(store, { signal })
+      return summary
     } finally {
       stop.abort()
       await indexing.catch(() => {})
@@ -194,31 +232,47 @@ export function createLibrary(options: LibraryOptions): Library {
       captionAll: (_, signal) => captionEverything(signal),
       search: ({ query, limit, cursor }) => searcher.search(query, { limit, cursor }),
       photo: ({ photo }) => detailsOf(photoIdOf(photo)),
-      setCaption: ({ photo, text }) => setCaptions([{ photo, text }])[0]!,
+      setCaption: async ({ photo, text }) => (await setCaptions([{ photo, text }]))[0]!,
       setCaptions: ({ edits }) => setCaptions(edits),
-      undoCaption({ photo }) {
-        const id = photoIdOf(photo)
-        const caption = captions.undo(id, Date.now())
-        if (caption === undefined) {
-          throw new LensloreError('INVALID_ARGUMENT', 'There is no caption of yours to take back.')
-        }
-        onPhotosChanged([id])
-        return caption
-      },
-      redoCaption({ photo }) {
-        const id = photoIdOf(photo)
-        const caption = captions.redo(id)
-        if (caption === undefined) {
-          throw new LensloreError('INVALID_ARGUMENT', 'There is no caption to bring back.')
-        }
-        onPhotosChanged([id])
-        return caption
-      },
-      replaceInCaptions({ preview, ...replacement }) {
+      undoCaption: ({ photo }) =>
+        changeHistory(
+          photo,
+          (id) => captions.undo(id, Date.now()),
+          'There is no caption of yours to take back.',
+        ),
+      redoCaption: ({ photo }) =>
+        changeHistory(photo, (id) => captions.redo(id), 'There is no caption to bring back.'),
+      async replaceInCaptions({ preview, ...replacement }) {
         const changes = planReplacement(captions, photos, replacement)
-        if (!preview) setCaptions(changes.map(({ photoId, after }) => ({ photo: photoId, text: after })))
+        if (!preview)
+          await setCaptions(changes.map(({ photoId, after }) => ({ photo: photoId, text: after })))
         return changes
       },
+      planExport: ({ folderIds, sources }, signal) =>
+        summariseExport(currentCaptions(store.database, given({ folderIds, sources })), { signal }),
+      exportCaptions: ({ folderIds, sources }, signal) =>
+        exportCaptions(store.database, currentCaptions(store.database, given({ folderIds, sources })), {
+          signal,
+        }),
+      undoExport: async (_, signal) => (await undoLastExport(store.database, { signal })) ?? null,
+      async setExportsAlways({ folderId, always }, signal) {
+        if (!folders.byId(folderId))
+          throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${folderId}.`)
+        setExportsAlways(store.database, folderId, always)
+        return (await exportWaiting(store, { signal })) ?? null
+      },
+      async embedCaption({ photo }) {
+        const { path, caption } = detailsOf(photoIdOf(photo))
+        if (!caption)
+          throw new LensloreError('INVALID_ARGUMENT', `${displayFileName(path)} has no caption yet.`)
+        await embedCaption(path, caption.text)
+        return null
+      },
+      exportTable: ({ path, format }, signal) =>
+        exportTable(store.database, resolve(path), { format, signal }),
+      planTableImport: ({ path, format }, signal) =>
+        planImport(importTarget, resolve(path), { format, signal }),
+      importTable: ({ path, format }, signal) => importTable(importTarget, resolve(path), { format, signal }),
       status,
       checkDatabase: () => store.check(),
     },
@@ -229,6 +283,13 @@ export function createLibrary(options: LibraryOptions): Library {
       engine?.close()
       store.close()
     },
+  }
+}
+
+/** Without the members that are undefined: for options whose absence means something. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
   }
 }
 

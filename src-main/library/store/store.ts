@@ -19,8 +19,8 @@ export interface Store {
   readonly queue: QueueStore
   readonly searcher: Searcher
   readonly searchIndex: SearchIndexer
-  /** All there is to say about a photo, but where its thumbnail lies. */
-  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath'> | undefined
+  /** A photo with its captions. */
+  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined
   /** Reads the whole file and says what is wrong in SQLite's words; an empty list is a sound database. */
   check(): string[]
   close(): void
@@ -63,7 +63,7 @@ function assemble(database: Database): Store {
   const searchIndex = createSearchIndexer(database)
   const searcher = createSearcher(database)
 
-  function details(photoId: number): Omit<PhotoDetails, 'thumbnailPath'> | undefined {
+  function details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined {
     const photo = photos.byId(photoId)
     if (!photo) return undefined
     const caption = captions.current(photoId)

@@ -1,0 +1,77 @@
+import type { ErrorRecord } from './errors.ts'
+
+/** What writing one caption out would do to the disk. */
+export interface PlannedExport {
+  photoPath: string
+  sidecarPath: string
+  action: 'create' | 'update' | 'unchanged' | 'refused'
+  /** The caption that the sidecar has now, and the one it would have. */
+  before: string | null
+  after: string
+  /** Why it is refused: `SIDECAR_DAMAGED`, `FILE_UNREADABLE`, `FOLDER_NOT_FOUND`. */
+  error?: ErrorRecord
+}
+
+/** The dry run of an export. */
+export interface ExportPlan {
+  create: number
+  update: number
+  unchanged: number
+  refused: number
+  /** The first of those that are not unchanged. */
+  first: PlannedExport[]
+}
+
+export interface ExportSummary {
+  /** Null where nothing needed to be written. */
+  exportId: number | null
+  created: number
+  updated: number
+  unchanged: number
+  /** The sidecars left as they were, and why. */
+  refused: { photoPath: string; sidecarPath: string; error: ErrorRecord }[]
+}
+
+export interface UndoSummary {
+  restored: number
+  removed: number
+  /** Sidecars that are not as the export left them: another program has written there since. */
+  left: { path: string; error: ErrorRecord }[]
+}
+
+export type TableFormat = 'csv' | 'json'
+
+export interface TableError {
+  line: number
+  message: string
+}
+
+export interface PlannedChange {
+  line: number
+  photoId: number
+  before: string | null
+  after: string
+  source: 'person' | 'imported'
+}
+
+/** The dry run of an import. */
+export interface ImportPlan {
+  rows: number
+  /** How many captions would change, and the first of them. */
+  changes: number
+  firstChanges: PlannedChange[]
+  unchanged: number
+  /** Rows for photos that are not in the library, and the first of them. */
+  unmatched: number
+  firstUnmatched: { line: number; path: string }[]
+  /** Lines that are refused, and the first of them; with any of them nothing is imported. */
+  errors: number
+  firstErrors: TableError[]
+}
+
+export interface ImportSummary {
+  rows: number
+  changed: number
+  unchanged: number
+  unmatched: number
+}
