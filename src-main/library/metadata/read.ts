@@ -36,7 +36,7 @@ export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoM
     tags = await exifReader.load(content, {
       expanded: true,
       async: true,
-      excludeTags: { thumbnail: true, icc: true, mpf: true, composite: true },
+      excludeTags: { thumbnail: true, icc: true, mpf: true, composite: true, makerNotes: true },
       domParser: packetCollector(packets),
       decompress: {
         maxDecompressedSize: maxDecompressedBytes,

@@ -77,9 +77,13 @@ interface RawRecord {
 }
 
 async function* csvRecords(file: string): AsyncGenerator<RawRecord> {
+  let hasColumns = false
   const parser = parse({
     bom: true,
-    columns: (names: string[]) => checkedColumns(file, names),
+    columns: (names: string[]) => {
+      hasColumns = true
+      return checkedColumns(file, names)
+    },
     delimiter: await delimiterOf(file),
     info: true,
     max_record_size: maxRecordCharacters,
@@ -113,6 +117,7 @@ async function* csvRecords(file: string): AsyncGenerator<RawRecord> {
   } finally {
     text.destroy()
   }
+  if (!hasColumns) checkedColumns(file, [])
 }
 
 interface CsvRecord {

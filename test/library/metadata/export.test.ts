@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import sharp from 'sharp'
+import { embedCaption, exifToolVersion } from '../../../src-main/library/metadata/export-embedded.ts'
+import {
+  chooseSidecar,
+  type ExportRequest,
+  type PlannedExport,
+  planExport,
+} from '../../../src-main/library/metadata/export-plan.ts'
+import {
+  currentCaptions,
+  exportCaptions,
+  undoLastExport,
+} from '../../../src-main/library/metadata/export-sidecars.ts'
+import { readMetadata } from '../../../src-main/library/metadata/read.ts'
+import { readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
+import { openStore } from '../../../src-main/library/store/store.ts'
+import { addFolder, addPhoto } from '../store/sample-library.ts'
+import { darktable, lightroom } from './sample-sidecars.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+function setUp(context: TestContext) {
+  const folder = temporaryFolder(context)
+  const photos = join(folder, 'photos')
+  mkdirSync(photos)
+  const store = openStore(join(folder, 'library', 'library.sqlite'))
+  context.after(() => store.close())
+  const request = (name: string, text: string): ExportRequest => ({
+    photoPath: join(photos, name),
+    caption: { text, language: null, source: 'person', modelId: null, adapterId: null, writtenAt: null },
+  })
+  const put = (name: string, content: string | Buffer = '') => {
+    writeFileSync(join(photos, name), content)
+    return join(photos, name)
+  }
+  return { store, photos, request, put }
+}
+
+test('the sidecar that other programs read is the one written, unless it has two claimants', () => {
+  assert.equal(chooseSidecar(['A.JPG'], 'A.JPG'), 'A.JPG.xmp')
+  assert.equal(chooseSidecar(['A.JPG', 'A.xmp'], 'A.JPG'), 'A.xmp')
+  assert.equal(chooseSidecar(['A.JPG', 'A.xmp', 'a.jpg.XMP'], 'A.JPG'), 'a.jpg.XMP')
+  assert.equal(chooseSidecar(['A.JPG', 'A.CR2', 'A.xmp'], 'A.JPG'), 'A.JPG.xmp')
+})
+
+test('a plan lists what would change and writes nothing', async (context) => {
+  const { photos, request, put } = setUp(context)
+  put('new.jpg')
+  put('changed.jpg')
+  put('changed.jpg.xmp', lightroom)
+  put('same.jpg')
+  put('same.jpg.xmp', lightroom)
+  put('broken.jpg')
+  put('broken.jpg.xmp', lightroom.slice(0, 500))
+  const before = readdirSync(photos).map((name) => [name, readFileSync(join(photos, name), 'utf8')])
+  const requests = [
+    request('new.jpg', 'a'),
+    request('changed.jpg', 'b'),
+    request('same.jpg', 'Boats & sheds at dusk'),
+    request('broken.jpg', 'c'),
+  ]
+  const plan: PlannedExport[] = []
+  for await (const planned of planExport(requests)) plan.push(planned)
+  assert.deepEqual(
+    plan.map(({ action, before, after, error }) => [action, before, after, error?.code]),
+    [
+      ['create', null, 'a', undefined],
+      ['update', 'Boats & sheds at dusk', 'b', undefined],
+      ['unchanged', 'Boats & sheds at dusk', 'Boats & sheds at dusk', undefined],
+      ['refused', null, 'c', 'SIDECAR_DAMAGED'],
+    ],
+  )
+  assert.ok(plan[3]?.error?.message.includes('broken.jpg.xmp'))
+  assert.deepEqual(
+    readdirSync(photos).map((name) => [name, readFileSync(join(photos, name), 'utf8')]),
+    before,
+  )
+})
+
+test('an export writes what can be written, and undo puts every byte back', async (context) => {
+  const { store, photos, request, put } = setUp(context)
+  const utf16 = Buffer.from(
+    `\ufeff${darktable.replace('<?xml version="1.0" encoding="UTF-8"?>\n', '')}`,
+    'utf16le',
+  )
+  put('wide.jpg.xmp', utf16)
+  put('plain.jpg.xmp', lightroom)
+  put('broken.jpg.xmp', '<x>')
+  chmodSync(join(photos, 'plain.jpg.xmp'), 0o640)
+  const requests = ['wide', 'plain', 'broken', 'new'].map((name) => request(`${name}.jpg`, `søt ${name} 🐕`))
+  const summary = await exportCaptions(store.database, requests)
+  assert.deepEqual(
+    [summary.created, summary.updated, summary.unchanged, summary.refused.length],
+    [1, 2, 0, 1],
+  )
+  for (const name of ['wide', 'plain', 'new']) {
+    const metadata = await readSidecar(join(photos, `${name}.jpg.xmp`))
+    assert.equal(metadata?.captions[0]?.text, `søt ${name} 🐕`)
+  }
+  assert.equal(readFileSync(join(photos, 'wide.jpg.xmp')).subarray(0, 2).toString('hex'), 'fffe')
+  if (process.platform !== 'win32') {
+    assert.equal(statSync(join(photos, 'plain.jpg.xmp')).mode & 0o777, 0o640)
+  }
+  assert.deepEqual(
+    readdirSync(photos).filter((name) => name.includes('.tmp')),
+    [],
+  )
+
+  assert.deepEqual(await undoLastExport(store.database), { restored: 2, removed: 1, left: [] })
+  assert.ok(readFileSync(join(photos, 'wide.jpg.xmp')).equals(utf16))
+  assert.equal(readFileSync(join(photos, 'plain.jpg.xmp'), 'utf8'), lightroom)
+  assert.equal(existsSync(join(photos, 'new.jpg.xmp')), false)
+  assert.equal(await undoLastExport(store.database), undefined)
+})
+
+test('undo leaves a sidecar that another program has written since, and says so', async (context) => {
+  const { store, photos, request } = setUp(context)
+  await exportCaptions(store.database, [request('a.jpg', 'one'), request('b.jpg', 'two')])
+  writeFileSync(join(photos, 'a.jpg.xmp'), lightroom)
+  const undone = await undoLastExport(store.database)
+  assert.deepEqual([undone?.removed, undone?.left.map(({ path }) => path)], [1, [join(photos, 'a.jpg.xmp')]])
+  assert.equal(undone?.left[0]?.error.code, 'FILE_CHANGED')
+  assert.equal(readFileSync(join(photos, 'a.jpg.xmp'), 'utf8'), lightroom)
+})
+
+test('a second export of the same captions writes nothing', async (context) => {
+  const { store, request, photos } = setUp(context)
+  await exportCaptions(store.database, [request('a.jpg', 'one')])
+  const { mtimeMs } = statSync(join(photos, 'a.jpg.xmp'))
+  const again = await exportCaptions(store.database, [request('a.jpg', 'one')])
+  assert.deepEqual([again.exportId, again.unchanged], [null, 1])
+  assert.equal(statSync(join(photos, 'a.jpg.xmp')).mtimeMs, mtimeMs)
+})
+
+const noLinks = process.platform === 'win32' && 'links need a right of their own on Windows'
+
+test('a symbolic link stays one, and its file is written', { skip: noLinks }, async (context) => {
+  const { store, photos, request, put } = setUp(context)
+  put('real.xml', lightroom)
+  symlinkSync(join(photos, 'real.xml'), join(photos, 'a.jpg.xmp'))
+  await exportCaptions(store.database, [request('a.jpg', 'one')])
+  assert.ok(readFileSync(join(photos, 'real.xml'), 'utf8').includes('>one</rdf:li>'))
+})
+
+test('a cancelled export stops between photos and can be undone', async (context) => {
+  const { store, photos, request } = setUp(context)
+  const cancel = new AbortController()
+  const requests = ['a.jpg', 'b.jpg', 'c.jpg'].map((name) => request(name, name))
+  const onProgress = () => cancel.abort()
+  await assert.rejects(exportCaptions(store.database, requests, { signal: cancel.signal, onProgress }), {
+    name: 'AbortError',
+  })
+  assert.deepEqual(readdirSync(photos), ['a.jpg.xmp'])
+  assert.equal((await undoLastExport(store.database))?.removed, 1)
+})
+
+test('the captions to export are the current ones of photos that are there', (context) => {
+  const { store } = setUp(context)
+  const folder = addFolder(store, '/photos')
+  const ids = ['b.jpg', 'sub/a.jpg', 'gone.jpg', 'none.jpg'].map((path) => addPhoto(store, folder, path))
+  for (const id of ids.slice(0, 3)) store.captions.setByPerson(id, `caption ${id}`, 1)
+  store.database.prepare('UPDATE photos SET missing_since_ms = 1 WHERE id = ?').run(ids[2]!)
+  assert.deepEqual(
+    [...currentCaptions(store.database)].map(({ photoPath, caption }) => [photoPath, caption.text]),
+    [
+      [join('/photos', 'b.jpg'), `caption ${ids[0]}`],
+      [join('/photos', 'sub', 'a.jpg'), `caption ${ids[1]}`],
+    ],
+  )
+  assert.deepEqual([...currentCaptions(store.database, { sources: ['model'] })], [])
+})
+
+test('embedded writing needs exiftool', async () => {
+  await assert.rejects(exifToolVersion('no-such-exiftool'), { code: 'EXIFTOOL_MISSING' })
+})
+
+const exifToolAbsent = (() => {
+  try {
+    execFileSync('exiftool', ['-ver'])
+    return false
+  } catch {
+    return 'exiftool is not installed'
+  }
+})()
+
+test('embedded captions are in XMP and IPTC, and the photo before stays', {
+  skip: exifToolAbsent,
+}, async (context) => {
+  const { put } = setUp(context)
+  const before = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#fff' } })
+    .jpeg()
+    .toBuffer()
+  const path = put('Ærø -1.jpg', before)
+  await embedCaption(path, 'søt "hund" & <katt>\n🐕 = 2')
+  const written = await readMetadata(path)
+  assert.equal(written.captions[0]?.text, 'søt "hund" & <katt>\n🐕 = 2')
+  const tags = JSON.parse(
+    execFileSync('exiftool', ['-j', '-charset', 'iptc=UTF8', '-IPTC:Caption-Abstract', path], {
+      encoding: 'utf8',
+    }),
+  )
+  assert.equal(tags[0]['Caption-Abstract'], 'søt "hund" & <katt>\n🐕 = 2')
+  assert.ok(readFileSync(`${path}_original`).equals(before))
+})
