@@ -145,8 +145,8 @@ async function readMetadata(bytes: Buffer, name: string): Promise<Metadata> {
 }
 
 /**
- * A power of two, because that is what JPEG decoders skip work for: a photo of 12 megapixels at a quarter of
- * its sides takes a third of the time. The memory of what remains is bounded for extreme shapes too.
+ * A power of two, because by those a JPEG decoder can leave out work. The memory of what remains is bounded
+ * for extreme shapes too.
  */
 function reductionFor(width: number, height: number, use: SmallestUse): number {
   const allowed = Math.min(
