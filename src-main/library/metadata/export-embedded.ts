@@ -4,7 +4,7 @@ import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
 import { writableCaption } from './caption-splice.ts'
 import { readMetadata } from './read.ts'
-import { cleanText } from './words.ts'
+import { captionText } from './words.ts'
 
 const run = promisify(execFile)
 const maxRunMs = 120_000
@@ -65,8 +65,10 @@ export async function embedCaption(photoPath: string, caption: string, program =
       },
     )
   }
+  const wanted = captionText(text)
   const { captions } = await readMetadata(photoPath)
-  if (!captions.some((found) => found.text === cleanText(text))) {
+  // Words that a camera could have written by itself are never read as a caption, ours neither.
+  if (wanted !== null && !captions.some((found) => found.text === wanted)) {
     throw new LensloreError('WRITE_FAILED', `${shown} was written, but its caption does not read back.`)
   }
 }

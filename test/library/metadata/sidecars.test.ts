@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import sharp from 'sharp'
 import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
+import { readSources } from '../../../src-main/library/metadata/read-sources.ts'
 import { findSidecars, joinSources, readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
 import { darktable, lightroom } from './sample-sidecars.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -102,6 +104,36 @@ test('a damaged sidecar is named', async (context) => {
     })
   }
   await assert.rejects(readSidecar(join(folder, 'gone.xmp')), { code: 'FILE_NOT_FOUND' })
+})
+
+test('a damaged sidecar keeps nothing else from being read', async (context) => {
+  const folder = temporaryFolder(context)
+  const photo = join(folder, 'IMG.png')
+  const picture = sharp({ create: { width: 3, height: 2, channels: 3, background: '#fff' } })
+  writeFileSync(
+    photo,
+    await picture
+      .withExif({ IFD0: { Model: 'X100' } })
+      .png()
+      .toBuffer(),
+  )
+  writeFileSync(join(folder, 'IMG.png.xmp'), '<half')
+  writeFileSync(join(folder, 'IMG.xmp'), darktable)
+  writeFileSync(join(folder, 'IMG.png.json'), '{"unrelated": 1}')
+  const { sources, joined, refused } = await readSources(photo, readdirSync(folder))
+  assert.deepEqual(
+    sources.map(({ kind, name }) => [kind, name]),
+    [
+      ['embedded', ''],
+      ['sidecar', 'IMG.xmp'],
+    ],
+  )
+  assert.deepEqual([joined.camera, joined.rating, joined.widthPx], ['X100', 3, 3])
+  assert.deepEqual(
+    refused.map(({ code }) => code),
+    ['SIDECAR_DAMAGED'],
+  )
+  assert.ok(refused[0]?.message.includes('IMG.png.xmp'))
 })
 
 test('sources join: words from beside the photo first, the moment from Takeout last', async (context) => {

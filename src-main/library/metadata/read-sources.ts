@@ -1,0 +1,40 @@
+import { basename, dirname, join } from 'node:path'
+import { type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
+import type { PhotoMetadata } from './photo-metadata.ts'
+import { readMetadata } from './read.ts'
+import { findSidecars, joinSources, type MetadataSource, readSidecar } from './sidecars.ts'
+
+export interface ReadSources {
+  /** For `MetadataStore.applyAll`. */
+  sources: MetadataSource[]
+  /** What they say together: the photo's own columns come from here. */
+  joined: PhotoMetadata
+  /** Sidecars that could not be read; the others were. */
+  refused: ErrorRecord[]
+}
+
+/**
+ * Reads all that a photo and the files beside it say about it.
+ * @param path absolute, in the form of `file-name.ts`.
+ * @param directoryEntries the names in the photo's folder, so that a scan lists each folder once.
+ * @param bytes the photo's content where the caller has it.
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE` for the photo itself; never for its metadata.
+ */
+export async function readSources(
+  path: string,
+  directoryEntries: Iterable<string>,
+  bytes?: Buffer,
+): Promise<ReadSources> {
+  const embedded = await readMetadata(path, bytes)
+  const sources: MetadataSource[] = [{ kind: 'embedded', name: '', metadata: embedded }]
+  const refused: ErrorRecord[] = []
+  for (const { kind, name } of findSidecars(directoryEntries, basename(path))) {
+    try {
+      const metadata = await readSidecar(join(dirname(path), name))
+      if (metadata) sources.push({ kind, name, metadata })
+    } catch (thrown) {
+      refused.push(toErrorRecord(thrown))
+    }
+  }
+  return { sources, joined: joinSources(sources), refused }
+}
