@@ -16,7 +16,7 @@ import {
   concat,
   divide,
   equal,
-  logSumExp,
+  logSoftmax,
   loop,
   mean,
   minimum,
@@ -27,7 +27,6 @@ import {
   repeatForBatch,
   reshape,
   squeeze,
-  subtract,
   topK,
   unsqueeze,
   where,
@@ -130,14 +129,13 @@ function takeFirstStep(
   const embedded = embedTokens(g, start, g.constant('int64', [], [0]), decoder)
   const decoded = decode(g, embedded, 1, decoder, sight, null, null)
 
-  const best = topK(g, decoded.logits, k) // [B, k]
-  const sums = subtract(g, best.values, logSumExp(g, decoded.logits))
+  const best = topK(g, logSoftmax(g, decoded.logits), k) // [B, k]
   const finished = equal(g, best.indices, g.integers(endToken))
   const look = meanLook(g, decoded) // [B, 1, 1+N]
   return {
     words: best.indices,
     ids: unsqueeze(g, best.indices, 2),
-    sums,
+    sums: best.values,
     finished,
     lengths: repeatForBatch(g, g.constant('float32', [1, k], Array(k).fill(1)), pixels),
     ancestry: repeatForBatch(g, g.constant('float32', [1, k, 1], Array(k).fill(0)), pixels),
@@ -164,8 +162,8 @@ function takeStep(
 
   // The k best of all are among the k best of each beam: [B, k, k] candidates, in order of beam and rank, so that
   // of equal ones the lower index wins as it would among all k · vocabulary.
-  const best = topK(g, decoded.logits, k) // [B·k, k]
-  const gains = reshape(g, subtract(g, best.values, logSumExp(g, decoded.logits)), ['B', k, k])
+  const best = topK(g, logSoftmax(g, decoded.logits), k) // [B·k, k]
+  const gains = reshape(g, best.values, ['B', k, k])
   const stay = g.constant('float32', [k], [0, ...Array(k - 1).fill(never)])
   const finished = unsqueeze(g, before.finished, 2)
   const sums = add(g, unsqueeze(g, before.sums, 2), where(g, finished, stay, gains))

@@ -6,7 +6,6 @@ import { type Dimension, type ElementType, Graph, type Shape, type Value } from 
  */
 
 export const add = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Add', a, b)
-export const subtract = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Sub', a, b)
 export const multiply = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Mul', a, b)
 /** Integers are cut towards zero. */
 export const divide = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Div', a, b)
@@ -23,6 +22,9 @@ export function gelu(g: Graph, x: Value, approximate: 'none' | 'tanh'): Value {
 
 /** Over the last axis. */
 export const softmax = (g: Graph, x: Value): Value => same(g, 'Softmax', x, { axis: -1 })
+
+/** Over the last axis. */
+export const logSoftmax = (g: Graph, x: Value): Value => same(g, 'LogSoftmax', x, { axis: -1 })
 
 /** Over the last axis. */
 export function layerNormalize(g: Graph, x: Value, scale: Value, bias: Value, epsilon: number): Value {
@@ -176,15 +178,6 @@ export function argMax(g: Graph, x: Value): Value {
       axis: -1,
       keepdims: 1,
       select_last_index: 0,
-    }),
-  )
-}
-
-/** Over the last axis. @returns `[…, 1]` */
-export function logSumExp(g: Graph, x: Value): Value {
-  return one(
-    g.node('ReduceLogSumExp', [x, g.integers(-1)], [{ type: x.type, shape: x.shape.with(-1, 1) }], {
-      keepdims: 1,
     }),
   )
 }

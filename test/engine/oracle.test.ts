@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { LensloreError } from '../../src-main/contract/errors.ts'
+import { agrees, measureAgreement } from '../../src-main/engine/oracle.ts'
+
+const program = fileURLToPath(new URL('../../src-main/engine/oracle.ts', import.meta.url))
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/oracle/${name}`, import.meta.url))
+
+for (const name of ['a', 'b']) {
+  test(`the graphs agree with the reference on checkpoint ${name}`, async () => {
+    const agreement = await measureAgreement(fixture(name))
+    assert.ok(agrees(agreement), JSON.stringify(agreement))
+  })
+
+  test(`they agree on WebGPU too, on checkpoint ${name}`, async (context) => {
+    const agreement = await measureAgreement(fixture(name), 'webgpu').catch((thrown: unknown) => {
+      if (thrown instanceof LensloreError && thrown.code === 'PROVIDER_UNAVAILABLE') return null
+      throw thrown
+    })
+    if (!agreement) return context.skip('WebGPU does not open on this machine')
+    return assert.ok(agrees(agreement), JSON.stringify(agreement))
+  })
+}
+
+test('the program prints one line and exits by it', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'lenslore-oracle-'))
+  await cp(fixture('a'), directory, { recursive: true })
+  const run = () => spawnSync(process.execPath, [program, directory], { encoding: 'utf8' })
+  const good = run()
+  assert.equal(good.status, 0, good.stderr)
+  assert.equal(JSON.parse(good.stdout).beamEqual, true)
+
+  const path = join(directory, 'expected.json')
+  const expected = JSON.parse(await readFile(path, 'utf8'))
+  expected.beam[0][0][0] += 1
+  await writeFile(path, JSON.stringify(expected))
+  const bad = run()
+  assert.equal(bad.status, 1)
+  assert.equal(JSON.parse(bad.stdout).beamEqual, false)
+  assert.equal(JSON.parse(bad.stdout).greedyEqual, true)
+
+  await rm(join(directory, 'gpt2.safetensors'))
+  const broken = run()
+  assert.equal(broken.status, 4)
+  assert.match(broken.stderr, /^The model lacks its weights: .*gpt2\.safetensors is missing\.\n$/)
+  await rm(directory, { recursive: true })
+})
