@@ -10,6 +10,8 @@ export interface ScannedFolder {
   excludes: readonly string[]
   /** Ids of the folders whose absent files are known to be gone rather than out of reach. */
   reachable: readonly number[]
+  /** A file written to more recently than this may still be written to, and is left for later; 0 to take all. */
+  settleMs: number
 }
 
 export interface Visit {
@@ -36,6 +38,8 @@ export interface DirectoryReport extends Visit {
   device: number
   files: number
   unchanged: number
+  /** New or altered, and written to just now. */
+  unsettled: number
   differences: Difference[]
   /** Directories to visit next, below the folder. */
   subdirectories: string[]
@@ -65,6 +69,7 @@ export function createComparer(reader: ScanReader): Comparer {
       device: 0,
       files: 0,
       unchanged: 0,
+      unsettled: 0,
       differences: [],
       subdirectories: [],
       vanished: [],
@@ -91,7 +96,9 @@ export function createComparer(reader: ScanReader): Comparer {
 
     function reportMoveOr(file: FoundFile, otherwise: () => Difference): void {
       const heir = heirOf(file)
-      if (!heir) differences.push(otherwise())
+      const ageMs = Date.now() - file.modifiedMs
+      if (!heir && ageMs >= 0 && ageMs < folder.settleMs) report.unsettled++
+      else if (!heir) differences.push(otherwise())
       else {
         const { folderId, directory, name } = heir
         differences.push({ kind: 'moved', file, photoId: heir.id, from: { folderId, directory, name } })

@@ -22,6 +22,11 @@ export interface ReconcileOptions {
   onPhotosChanged?: (photoIds: number[]) => void
   /** Told what every folder was found to be, before anything below it is looked at. */
   onRoot?: (root: RootReport) => void
+  /** What is new or altered comes before the back-fill. */
+  arriveFirst?: boolean
+  /** Leaves files alone that were written to within this time, and tells of the directories they are in. */
+  settleMs?: number
+  onUnsettled?: (folderId: number, directory: string) => void
 }
 
 export interface Reconciler {
@@ -81,7 +86,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
     try {
       for (const id of online) {
         const { path, excludes } = roots.byId(id)
-        const folder = { id, path, excludes, reachable }
+        const folder = { id, path, excludes, reachable, settleMs: options.settleMs ?? 0 }
         await scanFolder(folder, start(id), isWhole, summary, options, signal)
       }
       // Whatever went away while it was looked at is no reason to miss its photos.
@@ -123,6 +128,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
       summary.files += report.files
       summary.unchanged += report.unchanged
       options.onProgress?.(summary.files)
+      if (report.unsettled > 0) options.onUnsettled?.(folderId, directory)
       for (const vanished of report.vanished) {
         const below = [...mounts.keys()].filter((mount) => isAtOrBelow(mount, vanished))
         database.write(() => writer.noteVanished(folderId, vanished, below))
@@ -267,6 +273,12 @@ export function createReconciler(database: Database, now: () => number = Date.no
     }
   }
 
+  function tellOf(photoIds: number[], options: ReconcileOptions): void {
+    if (photoIds.length === 0) return
+    if (options.arriveFirst) database.write(() => writer.prefer(photoIds))
+    options.onPhotosChanged?.(photoIds)
+  }
+
   function settleFound(lost: LostPlace, file: FoundFile, summary: ScanSummary): number[] {
     const { photoId, folderId, directory } = lost
     const looksTheSame = file.sizeBytes === lost.sizeBytes && file.modifiedMs === lost.modifiedMs
@@ -314,10 +326,6 @@ export function createReconciler(database: Database, now: () => number = Date.no
       inTurn(() => scanNow([folderId], () => [...new Set(directories)], false, options)),
     close: () => threads.close(),
   }
-}
-
-function tellOf(photoIds: number[], options: ReconcileOptions): void {
-  if (photoIds.length > 0) options.onPhotosChanged?.(photoIds)
 }
 
 function isSamePlace(place: Place | undefined, other: Place): boolean {

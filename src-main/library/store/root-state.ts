@@ -10,6 +10,7 @@ export interface RootRow {
   volumeId: string | null
   /** Below the volume's own top, `/` between names. */
   volumePath: string | null
+  watchMode: 'watching' | 'polling' | null
 }
 
 export interface SampledFile {
@@ -31,6 +32,8 @@ export interface RootState {
   setState(folderId: number, offline: OfflineReason | null): void
   setVolume(folderId: number, device: number, volume: VolumePlace | null): void
   setExcludes(folderId: number, globs: readonly string[]): void
+  /** How changes are noticed at present; null while the folder is not watched. */
+  setWatchMode(folderId: number, mode: 'watching' | 'polling' | null, reason: string | null): void
   /** A complete scan ended. */
   setScanned(folderId: number, nowMs: number): void
   mounts(folderId: number): { directory: string; volumeId: string | null }[]
@@ -47,7 +50,8 @@ export function createRootState(database: Database): RootState {
 
   function byId(folderId: number): RootRow {
     const { excludes, ...row } = prepare<Omit<RootRow, 'excludes'> & { excludes: string }>(
-      `SELECT id, path, excludes, device, volume_id AS volumeId, volume_path AS volumePath
+      `SELECT id, path, excludes, device, volume_id AS volumeId, volume_path AS volumePath,
+         watch_mode AS watchMode
        FROM folders WHERE id = ?`,
     ).get(folderId)!
     return { ...row, excludes: JSON.parse(excludes) as string[] }
@@ -127,6 +131,15 @@ export function createRootState(database: Database): RootState {
     setExcludes: (folderId, globs) =>
       void write(() =>
         prepare('UPDATE folders SET excludes = ? WHERE id = ?').run(JSON.stringify(globs), folderId),
+      ),
+
+    setWatchMode: (folderId, mode, reason) =>
+      void write(() =>
+        prepare('UPDATE folders SET watch_mode = ?, watch_reason = ? WHERE id = ?').run(
+          mode,
+          reason,
+          folderId,
+        ),
       ),
 
     setScanned: (folderId, nowMs) =>

@@ -110,6 +110,9 @@ export interface ScanWriter {
   /** Where another file took its place meanwhile it stays off it. */
   markMissing(photoId: number, nowMs: number): void
 
+  /** Those of these photos that are to be read come before the back-fill. */
+  prefer(photoIds: readonly number[]): void
+
   /** Empties what an earlier scan left in the notes. */
   forgetNotes(): void
   noteLost(lost: LostPlace): void
@@ -244,6 +247,12 @@ export function createScanWriter(database: Database): ScanWriter {
         nowMs,
         photoId,
       ),
+
+    prefer: (photoIds) =>
+      void prepare(
+        `UPDATE photos SET priority = 1
+         WHERE indexed_ms IS NULL AND id IN (SELECT value FROM json_each(?))`,
+      ).run(JSON.stringify(photoIds)),
 
     forgetNotes: () => void prepare('DELETE FROM temp.scan_lost').run(),
 

@@ -1,0 +1,183 @@
+import type { ScanSummary } from '../../contract/library-calls.ts'
+import type { Database } from '../store/database.ts'
+import { createRootState } from '../store/root-state.ts'
+import type { Reconciler } from './reconcile.ts'
+import { probeRoot } from './roots.ts'
+import { type FolderWatch, type WatchMode, watchFolder } from './watch.ts'
+
+export interface LibraryWatcherOptions {
+  database: Database
+  reconciler: Reconciler
+  onPhotosChanged?: (photoIds: number[]) => void
+  /** After every comparison that found anything, and after a folder went offline or came back. */
+  onScanned?: (folderId: number, summary: ScanSummary) => void
+  onModeChange?: (folderId: number, mode: WatchMode) => void
+  onError?: (thrown: unknown) => void
+}
+
+export interface LibraryWatcher {
+  /** Settles when every folder of the start is watched, or polled. */
+  ready: Promise<void>
+  /** The folders are others now, or their excludes are. */
+  refresh(): void
+  close(): Promise<void>
+}
+
+/** A directory is looked at when nothing was told of it for this long: thousands of events are one look. */
+const quietMs = 500
+/** Where it is never quiet, it is looked at all the same. */
+const longestWaitMs = 3000
+/** A file that was written to this recently may still be copied. */
+const settleMs = 1000
+/** Whether a drive came or went is told by no event of a directory. */
+const probeEveryMs = 5000
+/** Where changes are not told, the folder is looked through this often, but never for more than a twentieth of the time. */
+const pollEveryMs = 60_000
+const pollShare = 20
+/** Watched folders too, in case an event got lost. */
+const lookThroughEveryMs = 6 * 3_600_000
+
+interface Watched {
+  watch: FolderWatch
+  isPolled: boolean
+  isOffline: boolean
+  device: number | null
+  nextWholeMs: number
+  /** When each directory was told of first and last; the monotonic clock. */
+  dirty: Map<string, { firstMs: number; lastMs: number }>
+}
+
+/**
+ * Keeps the library true while it is open: every folder is watched, and what the watch tells of is compared by
+ * the same comparison that a scan makes. Does not scan at the start: whoever starts it does, once it is ready.
+ */
+export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
+  const { database, reconciler } = options
+  const roots = createRootState(database)
+  const folders = new Map<number, Watched>()
+  const stop = new AbortController()
+  let isBusy: Promise<void> | undefined
+  let nextProbeMs = 0
+
+  function start(folderId: number): Watched {
+    const root = roots.byId(folderId)
+    const isOffline = probeRoot(roots, folderId).offline !== null
+    const watched: Omit<Watched, 'watch'> = {
+      isPolled: false,
+      isOffline,
+      device: roots.byId(folderId).device,
+      nextWholeMs: performance.now() + lookThroughEveryMs,
+      dirty: new Map(),
+    }
+    const watch = watchFolder(
+      { id: folderId, path: root.path, excludes: root.excludes },
+      {
+        onDirty: (directories) => markDirty(watched.dirty, directories),
+        onMode: (mode) => {
+          watched.isPolled = mode.mode === 'polling'
+          if (watched.isPolled) watched.nextWholeMs = performance.now() + pollEveryMs
+          roots.setWatchMode(folderId, mode.mode, mode.reason)
+          options.onModeChange?.(folderId, mode)
+        },
+      },
+    )
+    return Object.assign(watched, { watch })
+  }
+
+  function markDirty(dirty: Watched['dirty'], directories: readonly string[]): void {
+    const nowMs = performance.now()
+    for (const directory of directories) {
+      const known = dirty.get(directory)
+      if (known) known.lastMs = nowMs
+      else dirty.set(directory, { firstMs: nowMs, lastMs: nowMs })
+    }
+  }
+
+  function takeDue(watched: Watched): string[] {
+    const nowMs = performance.now()
+    const due = [...watched.dirty]
+      .filter(([, { firstMs, lastMs }]) => nowMs - lastMs >= quietMs || nowMs - firstMs >= longestWaitMs)
+      .map(([directory]) => directory)
+    for (const directory of due) watched.dirty.delete(directory)
+    return due
+  }
+
+  /** A drive that came, went, or is another now: the watch sits on what was there before. */
+  async function probe(folderId: number, watched: Watched): Promise<void> {
+    const isOffline = probeRoot(roots, folderId).offline !== null
+    const { device } = roots.byId(folderId)
+    if (isOffline === watched.isOffline && device === watched.device) return
+    await watched.watch.close()
+    const renewed = start(folderId)
+    renewed.nextWholeMs = 0
+    folders.set(folderId, renewed)
+  }
+
+  async function lookWhereDue(): Promise<void> {
+    const isProbing = performance.now() >= nextProbeMs
+    if (isProbing) nextProbeMs = performance.now() + probeEveryMs
+    for (const [folderId, before] of [...folders]) {
+      if (stop.signal.aborted) return
+      if (isProbing) await probe(folderId, before)
+      const watched = folders.get(folderId)!
+      const startedMs = performance.now()
+      if (startedMs >= watched.nextWholeMs) {
+        watched.dirty.clear()
+        await compare(folderId, (also) => reconciler.scan([folderId], also))
+        const tookMs = performance.now() - startedMs
+        const everyMs = watched.isPolled ? Math.max(pollEveryMs, tookMs * pollShare) : lookThroughEveryMs
+        watched.nextWholeMs = performance.now() + everyMs
+        continue
+      }
+      const due = takeDue(watched)
+      if (due.length > 0) await compare(folderId, (also) => reconciler.rescan(folderId, due, also))
+    }
+  }
+
+  async function compare(
+    folderId: number,
+    look: (options: Parameters<Reconciler['scan']>[1]) => Promise<ScanSummary>,
+  ): Promise<void> {
+    const summary = await look({
+      signal: stop.signal,
+      settleMs,
+      arriveFirst: true,
+      onUnsettled: (id, directory) => markDirty(folders.get(id)?.dirty ?? new Map(), [directory]),
+      ...(options.onPhotosChanged && { onPhotosChanged: options.onPhotosChanged }),
+    })
+    const { added, changed, moved, missing, restored, offlineFolders } = summary
+    if (added + changed + moved + missing + restored + offlineFolders.length > 0) {
+      options.onScanned?.(folderId, summary)
+    }
+  }
+
+  function refresh(): void {
+    for (const { watch } of folders.values()) void watch.close()
+    folders.clear()
+    for (const id of roots.ids()) folders.set(id, start(id))
+  }
+
+  refresh()
+  const ready = Promise.all([...folders.values()].map(({ watch }) => watch.ready)).then(() => {})
+  const timer = setInterval(() => {
+    isBusy ??= lookWhereDue()
+      .catch((thrown: unknown) => {
+        if (!stop.signal.aborted) options.onError?.(thrown)
+      })
+      .finally(() => {
+        isBusy = undefined
+      })
+  }, quietMs / 2)
+
+  return {
+    ready,
+    refresh,
+    async close() {
+      clearInterval(timer)
+      stop.abort()
+      await Promise.all([...folders.values()].map(({ watch }) => watch.close()))
+      await isBusy
+      for (const id of roots.ids()) roots.setWatchMode(id, null, null)
+    },
+  }
+}

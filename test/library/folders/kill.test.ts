@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createLibraryOnDisk } from './library-on-disk.ts'
+
+test('a scan that is killed at any moment loses no photo and no word, and the next one ends it', async () => {
+  await using library = createLibraryOnDisk()
+  const { path, put } = library
+  library.addFolder('pictures')
+  const names = Array.from({ length: 600 }, (_, i) => i)
+  for (const i of names) put(`pictures/${i % 6}/${i}.jpg`)
+  await library.sync()
+  const ids = library.photos()
+  for (const i of names) library.write(`pictures/${i % 6}/${i}.jpg`, `words of ${i}`)
+
+  let at = (i: number) => `pictures/${i % 6}/${i}.jpg`
+  for (let round = 0; round < 4; round++) {
+    // All move, in rings of names within the directory and around the directories; some are taken away.
+    for (let d = 0; d < 6; d++) renameSync(path(`pictures/${d}`), path(`pictures/.${d}`))
+    const before = at
+    const moved = (i: number) => `pictures/${(i + round + 1) % 6}/${round} ${i}.jpg`
+    for (const i of names) {
+      mkdirSync(path(`pictures/${(i + round + 1) % 6}`), { recursive: true })
+      renameSync(path(before(i).replace('pictures/', 'pictures/.')), path(moved(i)))
+    }
+    for (let d = 0; d < 6; d++) rmSync(path(`pictures/.${d}`), { recursive: true })
+    at = moved
+    await killWhileScanning(join(library.directory, '.library'), round)
+    assert.deepEqual(library.store.check(), [])
+  }
+
+  const summary = await library.sync()
+  assert.equal(summary.missing, 0)
+  for (const i of names) {
+    assert.equal(library.idOf(at(i)), ids[`pictures/${i % 6}/${i}.jpg`], `${i} is the same photo`)
+    assert.equal(library.wordsOf(at(i)), `words of ${i}`)
+  }
+  assert.equal(Object.keys(library.photos()).length, names.length)
+})
+
+/** Lets a process scan until it changed something for the nth time, and kills it then and there. */
+async function killWhileScanning(libraryDirectory: string, changes: number): Promise<void> {
+  const child = fork(new URL('./scanning-process.ts', import.meta.url), [libraryDirectory])
+  const exited = once(child, 'exit')
+  for (let left = changes + 2; left > 0; left--) await once(child, 'message')
+  child.kill('SIGKILL')
+  await exited
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type LibraryWatcher, watchLibrary } from '../../../src-main/library/folders/library-watcher.ts'
+import { createLibraryOnDisk, type LibraryOnDisk } from './library-on-disk.ts'
+
+let library: LibraryOnDisk
+let put: LibraryOnDisk['put']
+let path: LibraryOnDisk['path']
+let watcher: LibraryWatcher
+let looks: number
+
+beforeEach(() => {
+  library = createLibraryOnDisk()
+  put = library.put
+  path = library.path
+  library.addFolder('pictures')
+  looks = 0
+})
+
+afterEach(async () => {
+  await watcher?.close()
+  await library[Symbol.asyncDispose]()
+})
+
+async function watch(): Promise<void> {
+  await library.sync()
+  watcher = watchLibrary({
+    database: library.store.database,
+    reconciler: library.reconciler,
+    onScanned: () => looks++,
+    onError: (thrown) => assert.fail(thrown as Error),
+  })
+  await watcher.ready
+}
+
+/** Waits until the library has exactly these photos, however slow the machine is. */
+async function until(expected: readonly string[]): Promise<void> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(50)) {
+    if (JSON.stringify(Object.keys(library.photos())) === JSON.stringify(expected)) return
+  }
+  assert.deepEqual(Object.keys(library.photos()), expected)
+}
+
+test('1. new, renamed and removed files and trees are seen while the library is open', async () => {
+  put('pictures/a.jpg')
+  await watch()
+  const id = library.write('pictures/a.jpg', 'mine')
+  put('pictures/b.jpg')
+  put('pictures/new/deep/c.jpg')
+  put('pictures/.hidden/d.jpg')
+  await until(['pictures/a.jpg', 'pictures/b.jpg', 'pictures/new/deep/c.jpg'])
+  renameSync(path('pictures/a.jpg'), path('pictures/new/deep/z.jpg'))
+  rmSync(path('pictures/b.jpg'))
+  await until(['-pictures/b.jpg', 'pictures/new/deep/c.jpg', 'pictures/new/deep/z.jpg'])
+  assert.equal(library.idOf('pictures/new/deep/z.jpg'), id)
+  renameSync(path('pictures/new'), path('pictures/old'))
+  await until(['-pictures/b.jpg', 'pictures/old/deep/c.jpg', 'pictures/old/deep/z.jpg'])
+  assert.equal(library.wordsOf('pictures/old/deep/z.jpg'), 'mine')
+  put('pictures/old/deep/e.jpg')
+  await until([
+    '-pictures/b.jpg',
+    'pictures/old/deep/c.jpg',
+    'pictures/old/deep/e.jpg',
+    'pictures/old/deep/z.jpg',
+  ])
+})
+
+test('2. a thousand files at once are a few looks, and none is missed', async () => {
+  await watch()
+  const names = Array.from({ length: 1000 }, (_, i) => `pictures/${i % 10}/${i}.jpg`).sort()
+  for (const name of names) put(name)
+  await until(names)
+  assert.ok(looks <= 30, `${looks} looks`)
+})
+
+test('3. a file that is still written to is waited for', async (t) => {
+  await watch()
+  const file = path('pictures/slow.jpg')
+  writeFileSync(file, 'begin')
+  let writtenMs = performance.now()
+  for (let i = 0; i < 20; i++) {
+    await sleep(100)
+    // A machine that stood still meanwhile has seen a file that nobody wrote to.
+    const isGrowing = performance.now() - writtenMs < 500
+    if (isGrowing) assert.deepEqual(Object.keys(library.photos()), [], 'not while it grows')
+    else t.diagnostic('this machine is too busy to tell')
+    appendFileSync(file, 'more')
+    writtenMs = performance.now()
+  }
+  await until(['pictures/slow.jpg'])
+  assert.equal(library.store.photos.byId(library.idOf('pictures/slow.jpg'))?.sizeBytes, 85)
+})
+
+test('4. a change in place makes the photo work again, before the back-fill', async () => {
+  put('pictures/a.jpg')
+  await watch()
+  const id = library.idOf('pictures/a.jpg')
+  put('pictures/a.jpg', 'edited')
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(50)) {
+    if (library.store.queue.nextToIndex(1).length > 0) break
+  }
+  const [item] = library.store.queue.nextToIndex(1)
+  assert.deepEqual([item?.photoId, item?.priority], [id, 1])
+})
+
+test('5. a folder that goes away and comes back is watched again', async () => {
+  put('pictures/a.jpg')
+  await watch()
+  renameSync(path('pictures'), path('away'))
+  const state = () => library.store.folders.list()[0]!.state
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline && state() !== 'offline'; await sleep(50));
+  assert.equal(state(), 'offline')
+  assert.deepEqual(Object.keys(library.photos()), ['pictures/a.jpg'])
+  mkdirSync(path('away/x'))
+  put('away/x/b.jpg')
+  renameSync(path('away'), path('pictures'))
+  await until(['pictures/a.jpg', 'pictures/x/b.jpg'])
+  put('pictures/x/c.jpg')
+  await until(['pictures/a.jpg', 'pictures/x/b.jpg', 'pictures/x/c.jpg'])
+})
