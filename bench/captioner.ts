@@ -184,23 +184,23 @@ async function photosOf(directory: string): Promise<string[]> {
 async function makePhotos(directory: string): Promise<string[]> {
   await mkdir(directory, { recursive: true })
   const made = Array.from({ length: pictures }, (_, index) => join(directory, `${index}.jpg`))
+  const coarse = { width: 64, height: 48 }
+  const tile = { width: 1000, height: 1000 }
+  const noise = { type: 'gaussian' as const, mean: 128, sigma: 12 }
+  let grainTile: Buffer | undefined
   for (const [index, path] of made.entries()) {
     if (await stat(path).catch(() => null)) continue
-    const [width, height] = [64, 48]
+    grainTile ??= await sharp({ create: { ...tile, channels: 3, background: 'gray', noise } })
+      .png()
+      .toBuffer()
     let state = index + 1
-    const coarse = Uint8Array.from({ length: width * height * 3 }, () => {
+    const colours = Uint8Array.from({ length: coarse.width * coarse.height * 3 }, () => {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
       return state >>> 24
     })
-    const grain = { type: 'gaussian' as const, mean: 128, sigma: 12 }
-    const noise = await sharp({
-      create: { width: 4000, height: 3000, channels: 3, background: 'gray', noise: grain },
-    })
-      .png({ compressionLevel: 0 })
-      .toBuffer()
-    await sharp(coarse, { raw: { width, height, channels: 3 } })
+    await sharp(colours, { raw: { ...coarse, channels: 3 } })
       .resize(4000, 3000, { kernel: 'cubic' })
-      .composite([{ input: noise, blend: 'soft-light' }])
+      .composite([{ input: grainTile, tile: true, blend: 'soft-light' }])
       .jpeg({ quality: 90 })
       .toFile(path)
   }
