@@ -4,13 +4,14 @@ import { once } from 'node:events'
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { openStore } from '../../../src-main/library/store/store.ts'
 import { createLibraryOnDisk } from './library-on-disk.ts'
 
 test('a scan that is killed at any moment loses no photo and no word, and the next one ends it', async () => {
   await using library = createLibraryOnDisk()
   const { path, put } = library
   library.addFolder('pictures')
-  const names = Array.from({ length: 600 }, (_, i) => i)
+  const names = Array.from({ length: 300 }, (_, i) => i)
   for (const i of names) put(`pictures/${i % 6}/${i}.jpg`)
   await library.sync()
   const ids = library.photos()
@@ -29,7 +30,9 @@ test('a scan that is killed at any moment loses no photo and no word, and the ne
     for (let d = 0; d < 6; d++) rmSync(path(`pictures/.${d}`), { recursive: true })
     at = moved
     await killWhileScanning(join(library.directory, '.library'), round)
-    assert.deepEqual(library.store.check(), [])
+    const reopened = openStore(library.store.database.file)
+    assert.deepEqual(reopened.check(), [])
+    reopened.close()
   }
 
   const summary = await library.sync()
