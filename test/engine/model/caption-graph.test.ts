@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { writeRandomCheckpoint } from '../../../bench/random-checkpoint.ts'
+import type { ProviderName } from '../../../src-main/contract/engine-calls.ts'
+import { LensloreError } from '../../../src-main/contract/errors.ts'
+import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
+import { openSession, type SessionTensor } from '../../../src-main/engine/captioning/session.ts'
+import { searchBeams } from '../../../src-main/engine/model/beam-search.ts'
+import {
+  buildCaptionGraph,
+  type CaptionModel,
+  type GenerationConfig,
+} from '../../../src-main/engine/model/caption-graph.ts'
+import type { Graph } from '../../../src-main/engine/model/graph.ts'
+import {
+  float32Tensor,
+  readSafetensorsHeader,
+  readTensor,
+  type TensorToWrite,
+  writeSafetensors,
+} from '../../../src-main/engine/model/safetensors.ts'
+import { buildTeacherForcedGraph } from '../../../src-main/engine/model/teacher-forced-graph.ts'
+
+interface Subject {
+  model: CaptionModel
+  /** `[B, 3, S, S]` */
+  pixels: SessionTensor
+}
+
+let directory: string
+const subjects: Record<string, Subject> = {}
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lenslore-graph-'))
+  for (const name of ['a', 'b']) {
+    const fixture = fileURLToPath(new URL(`../../fixtures/oracle/${name}`, import.meta.url))
+    const header = await readSafetensorsHeader(join(fixture, 'inputs.safetensors'))
+    const pixels = { data: await readTensor(header, 'pixels'), shape: header.tensors.get('pixels')!.shape }
+    subjects[name] = { model: (await readCheckpoint(fixture, null)).model, pixels }
+  }
+  await writeRandomCheckpoint(join(directory, 'random'), {
+    vision: {
+      hidden_size: 24,
+      intermediate_size: 48,
+      num_hidden_layers: 2,
+      num_attention_heads: 3,
+      image_size: 16,
+      patch_size: 8,
+    },
+    gpt2: { n_embd: 32, n_layer: 2, n_head: 4, vocab_size: 50, n_positions: 16 },
+    itune: { rank: 12, heads: 3, first_layer: 1, scale: 0.5 },
+  })
+  const data = Float32Array.from({ length: 4 * 3 * 16 * 16 }, (_, index) => Math.sin(index * 0.7))
+  subjects.random = {
+    model: (await readCheckpoint(join(directory, 'random'), null)).model,
+    pixels: { data, shape: [4, 3, 16, 16] },
+  }
+})
+after(() => rm(directory, { recursive: true }))
+
+/** End tokens chosen so that searches end at the first token, early, for some beams, and not at all. */
+const cases: [subject: string, endToken: number, generation: GenerationConfig][] = [
+  ['a', 60, { beams: 5, lengthPenalty: 1, maxNewTokens: 12 }],
+  ['a', 2, { beams: 3, lengthPenalty: 0.8, maxNewTokens: 12 }],
+  ['a', 15, { beams: 4, lengthPenalty: 2, maxNewTokens: 9 }],
+  ['a', 22, { beams: 2, lengthPenalty: 0, maxNewTokens: 12 }],
+  ['a', 60, { beams: 3, lengthPenalty: 0.8, maxNewTokens: 1 }],
+  ['b', 96, { beams: 5, lengthPenalty: 0.8, maxNewTokens: 14 }],
+  ['b', 87, { beams: 4, lengthPenalty: 0.6, maxNewTokens: 14 }],
+  ['b', 40, { beams: 1, lengthPenalty: 0, maxNewTokens: 10 }],
+  ['random', 49, { beams: 16, lengthPenalty: 0.8, maxNewTokens: 16 }],
+  ['random', 7, { beams: 6, lengthPenalty: 1.5, maxNewTokens: 8 }],
+]
+
+for (const [name, endToken, generation] of cases) {
+  test(`the loop searches as the readable search does: ${name}, end ${endToken}, ${JSON.stringify(generation)}`, async () => {
+    const subject = withEnd(subjects[name]!, endToken)
+    const found = await caption(subject, generation)
+    for (let image = 0; image < subject.pixels.shape[0]!; image++) {
+      const { best, score } = await searchReadably(subject, image, endToken, generation)
+      assert.deepEqual(found[image]!.ids, best.ids)
+      assert.ok(Math.abs(found[image]!.score - score) < 1e-4)
+    }
+  })
+}
+
+test('a picture gets the same words alone, in a batch and again', async () => {
+  const generation = { beams: 4, lengthPenalty: 0.8, maxNewTokens: 10 }
+  const subject = withEnd(subjects.b!, 87)
+  const together = await caption(subject, generation)
+  assert.deepEqual(await caption(subject, generation), together)
+  for (const [image, expected] of together.entries()) {
+    const [alone] = await caption({ ...subject, pixels: onePicture(subject.pixels, image) }, generation)
+    assert.deepEqual(alone!.ids, expected.ids)
+  }
+})
+
+for (const provider of ['cpu', 'webgpu'] as const) {
+  test(`equal candidates go to the lower index on ${provider}`, async (context) => {
+    const alike = await makeWordsAlike(subjects.random!)
+    const generation = { beams: 3, lengthPenalty: 0, maxNewTokens: 3 }
+    const found = await caption(alike, generation, provider).catch((thrown: unknown) => {
+      if (thrown instanceof LensloreError && thrown.code === 'PROVIDER_UNAVAILABLE') return null
+      throw thrown
+    })
+    if (!found) return context.skip('WebGPU does not open on this machine')
+    assert.deepEqual(found[0]!.ids, [0, 0, 0])
+    const { best } = await searchReadably(alike, 0, 49, generation)
+    return assert.deepEqual(best.ids, [0, 0, 0])
+  })
+}
+
+test('attention is what each word was written by', async () => {
+  const { model, pixels } = withEnd(subjects.random!, 49)
+  const found = await run(buildCaptionGraph(model, { beams: 3, lengthPenalty: 0.8, maxNewTokens: 8 }), {
+    pixels,
+  })
+  const [batch, length, width] = found.attention!.shape as [number, number, number]
+  assert.deepEqual([batch, width], [4, 5])
+
+  // One layer of this decoder looks, so that the mean over layers is the last layer's.
+  const rows = Array.from({ length: batch }, (_, image) => [
+    model.decoder.config.startToken,
+    ...Array.from(found.ids!.data.slice(image * length, (image + 1) * length - 1), Number),
+  ])
+  const tokens = { data: BigInt64Array.from(rows.flat(), BigInt), shape: [batch, length] }
+  const forced = await run(buildTeacherForcedGraph(model, length), { pixels, tokens })
+  const [, heads] = forced.attention!.shape as [number, number]
+  for (let image = 0; image < batch; image++) {
+    for (let at = 0; at < length * width; at++) {
+      const perHead = Array.from({ length: heads }, (_, head) =>
+        Number(forced.attention!.data[(image * heads + head) * length * width + at]),
+      )
+      const expected = perHead.reduce((a, b) => a + b) / heads
+      const got = Number(found.attention!.data[image * length * width + at])
+      assert.ok(Math.abs(got - expected) < 1e-6, `${got} is not ${expected}`)
+    }
+  }
+})
+
+function withEnd({ model, pixels }: Subject, endToken: number): Subject {
+  const config = { ...model.decoder.config, endToken }
+  return { model: { ...model, decoder: { ...model.decoder, config } }, pixels }
+}
+
+/** The same decoder with one and the same embedding for every word: all are as likely, always. */
+async function makeWordsAlike({ pixels }: Subject): Promise<Subject> {
+  const folder = join(directory, 'alike')
+  await cp(join(directory, 'random'), folder, { recursive: true })
+  const header = await readSafetensorsHeader(join(directory, 'random', 'gpt2.safetensors'))
+  const tensors = new Map<string, TensorToWrite>()
+  for (const [name, { shape }] of header.tensors) {
+    const data = await readTensor(header, name)
+    tensors.set(name, float32Tensor(shape, name === 'wte.weight' ? data.fill(0) : data))
+  }
+  await writeSafetensors(join(folder, 'gpt2.safetensors'), tensors)
+  return { model: (await readCheckpoint(folder, null)).model, pixels }
+}
+
+async function run(
+  graph: Graph,
+  feeds: Record<string, SessionTensor>,
+  provider: ProviderName = 'cpu',
+): Promise<Record<string, SessionTensor>> {
+  const session = await openSession(graph, provider, 1)
+  try {
+    return await session.run(feeds)
+  } finally {
+    await session.close()
+  }
+}
+
+/** @returns each picture's tokens, the end token included */
+async function caption({ model, pixels }: Subject, generation: GenerationConfig, provider?: ProviderName) {
+  const { ids, lengths, scores } = await run(buildCaptionGraph(model, generation), { pixels }, provider)
+  const longest = ids!.shape[1]!
+  return Array.from({ length: pixels.shape[0]! }, (_, image) => ({
+    ids: Array.from(ids!.data.slice(image * longest, image * longest + Number(lengths!.data[image])), Number),
+    score: Number(scores!.data[image]),
+  }))
+}
+
+/** The reference search over a step that runs the whole text anew for every token. */
+async function searchReadably(
+  { model, pixels }: Subject,
+  image: number,
+  endToken: number,
+  { beams, lengthPenalty, maxNewTokens }: GenerationConfig,
+) {
+  const session = await openSession(buildTeacherForcedGraph(model, maxNewTokens), 'cpu', 1)
+  const { data, shape } = onePicture(pixels, image)
+  const { startToken, vocabulary } = model.decoder.config
+  const step = async (texts: readonly (readonly number[])[]) => {
+    const padded = texts.flatMap((text) =>
+      [startToken, ...text, ...Array(maxNewTokens).fill(0)].slice(0, maxNewTokens),
+    )
+    const { logits } = await session.run({
+      pixels: {
+        data: Float32Array.from({ length: data.length * texts.length }, (_, at) =>
+          Number(data[at % data.length]),
+        ),
+        shape: [texts.length, ...shape.slice(1)],
+      },
+      tokens: { data: BigInt64Array.from(padded, BigInt), shape: [texts.length, maxNewTokens] },
+    })
+    return texts.map((text, row) => {
+      const at = (row * maxNewTokens + text.length) * vocabulary
+      return (logits!.data as Float32Array).slice(at, at + vocabulary)
+    })
+  }
+  try {
+    return await searchBeams(step, { beams, lengthPenalty, maxNewTokens, endToken })
+  } finally {
+    await session.close()
+  }
+}
+
+function onePicture({ data, shape }: SessionTensor, image: number): SessionTensor {
+  const size = data.length / shape[0]!
+  return { data: data.slice(image * size, (image + 1) * size), shape: [1, ...shape.slice(1)] }
+}
