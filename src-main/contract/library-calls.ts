@@ -39,6 +39,8 @@ export const libraryCalls = {
       query: z.string().max(10_000),
       limit: z.int().min(1).max(1000).default(50),
       cursor: z.string().nullable().default(null),
+      /** Else counting ends at a few hundred, which keeps answers while typing quick in any library. */
+      countAll: z.boolean().default(true),
     }),
   ),
   photo: returning<PhotoDetails>()(z.object({ photo: photoReference })),

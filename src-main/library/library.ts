@@ -230,7 +230,7 @@ export function createLibrary(options: LibraryOptions): Library {
       folders: () => folders.list(),
       scan: ({ folderIds }, signal) => scan(folderIds, signal),
       captionAll: (_, signal) => captionEverything(signal),
-      search: ({ query, limit, cursor }) => searcher.search(query, { limit, cursor }),
+      search: ({ query, ...options }) => searcher.search(query, options),
       photo: ({ photo }) => detailsOf(photoIdOf(photo)),
       setCaption: async ({ photo, text }) => (await setCaptions([{ photo, text }]))[0]!,
       setCaptions: ({ edits }) => setCaptions(edits),

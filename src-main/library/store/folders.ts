@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Folder, FolderState } from '../../contract/records.ts'
 import type { Database } from './database.ts'
 
@@ -55,7 +56,14 @@ export function createFolderStore(database: Database): FolderStore {
     setScanned: (id, nowMs) =>
       void write(() => prepare('UPDATE folders SET scanned_ms = ? WHERE id = ?').run(nowMs, id)),
     setPath: (id, path) =>
-      void write(() => prepare('UPDATE folders SET path = ? WHERE id = ?').run(path, id)),
+      write(() => {
+        const before = byId(id)
+        prepare('UPDATE folders SET path = ? WHERE id = ?').run(path, id)
+        // Of the folder's own path only the name is searched for: another mount path changes no entry.
+        if (before && basename(before.path) !== basename(path)) {
+          prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE folder_id = ?').run(id)
+        }
+      }),
     remove: (id) => void write(() => prepare('DELETE FROM folders WHERE id = ?').run(id)),
   }
 }

@@ -18,7 +18,6 @@ const farthestSecond = 2 ** 33
 export interface SearchIndexer {
   /** Marks a photo whose words changed somewhere the triggers do not see. */
   markStale(photoIds: readonly number[]): void
-  markFolderStale(folderId: number): void
   /** Renews entries until none is stale. @returns how many were renewed. */
   renewAll(): number
   /** Throws the index away and makes it anew from the tables. @param onProgress gets photos done so far. */
@@ -133,10 +132,6 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       write(() => {
         for (const id of photoIds) prepare('INSERT OR IGNORE INTO search_stale VALUES (?)').run(id)
       }),
-    markFolderStale: (folderId) =>
-      void write(() =>
-        prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE folder_id = ?').run(folderId),
-      ),
     renewAll: () => renewAll(),
     rebuild(onProgress) {
       write(() => {

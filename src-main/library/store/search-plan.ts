@@ -1,12 +1,14 @@
 import type { Query, Term } from './query.ts'
-import { flag } from './search-index.ts'
+import { flag, type Scope, scope } from './search-index.ts'
 import type { Pattern } from './snippet.ts'
 import { type Token, tokenize, tokenizeParts } from './words.ts'
 
 /** What planning has to ask the library about. */
 export interface Surroundings {
-  /** Stems of words that begin so, the most frequent first, at most `limit`. */
-  complete(prefix: string, limit: number): string[]
+  /** Stems of words in captions, or elsewhere, that begin so, the most frequent first, at most `limit`. */
+  complete(prefix: string, where: Scope, limit: number): string[]
+  /** Whether any photo is missing at all. */
+  hasMissing(): boolean
   folders(): { id: number; path: string; isOffline: boolean }[]
 }
 
@@ -21,7 +23,9 @@ export interface Plan {
 }
 
 /** How many words that begin as typed a search takes in. */
-const completions = 32
+const completions = 24
+
+type WordsTerm = Term & { kind: 'words' }
 
 /** A match expression of FTS5, in two strengths. */
 interface Expression {
@@ -37,7 +41,7 @@ interface Expression {
  */
 export function planSearch(query: Query, around: Surroundings): Plan {
   const patterns: Pattern[] = []
-  const texts: Expression[] = []
+  const texts: { caption: Expression; anywhere: Expression }[] = []
   const required: string[] = []
   const excluded: string[] = []
   for (const clause of query.clauses) {
@@ -51,15 +55,13 @@ export function planSearch(query: Query, around: Surroundings): Plan {
       if (term.kind === 'words' && !term.negated) patterns.push(...patternsOf(term))
     }
     if (clause.every((term) => term.kind === 'words' && !term.negated)) {
-      texts.push({
-        exact: anyOf(expressions.map((expression) => expression.exact)),
-        wide: anyOf(expressions.map((expression) => expression.wide)),
-      })
+      const inCaption = clause.map((term) => expressWords(term as WordsTerm, 'caption', around))
+      texts.push({ caption: anyExpression(inCaption), anywhere: anyExpression(expressions) })
     } else {
       required.push(anyOf(expressions.map((e, i) => (clause[i]!.negated ? allBut(e.exact) : e.wide))))
     }
   }
-  if (!mentionsMissing(query)) excluded.push(quote([flag.missing]))
+  if (!mentionsMissing(query) && around.hasMissing()) excluded.push(quote([flag.missing]))
 
   const restrict = (expression: string | null, ...without: string[]) => {
     const wanted = expression === null ? required : [expression, ...required]
@@ -72,34 +74,32 @@ export function planSearch(query: Query, around: Surroundings): Plan {
     return { all, tiers: [all], sideBySide: null, patterns }
   }
 
-  const exact = allOf(texts.map((text) => text.exact))
-  const wide = allOf(texts.map((text) => text.wide))
-  const isWider = exact !== wide
-  const inCaption = (expression: string) => `caption : (${expression})`
-  const tiers = [restrict(inCaption(exact))]
-  if (isWider) tiers.push(restrict(inCaption(wide), inCaption(exact)))
-  tiers.push(restrict(exact, inCaption(wide)))
-  if (isWider) tiers.push(restrict(wide, inCaption(wide), exact))
+  const caption = allExpressions(texts.map((text) => text.caption))
+  const anywhere = allExpressions(texts.map((text) => text.anywhere))
+  const tiers = [restrict(caption.exact)]
+  if (caption.wide !== caption.exact) tiers.push(restrict(caption.wide, caption.exact))
+  tiers.push(restrict(anywhere.exact, caption.wide))
+  if (anywhere.wide !== anywhere.exact) tiers.push(restrict(anywhere.wide, caption.wide, anywhere.exact))
   const phrase = wholePhrase(query)
   return {
-    all: restrict(wide),
+    all: restrict(anywhere.wide),
     tiers,
-    sideBySide: phrase === null ? null : restrict(inCaption(phrase)),
+    sideBySide: phrase === null ? null : restrict(phrase),
     patterns,
   }
 }
 
 /** A match expression for one token, in any form: whether a word is known at all. */
 export function expressToken(token: Token, around: Surroundings): string {
-  return expressWords([token], false, around).wide
+  return expressTokens([token], false, around).wide
 }
 
 function expressTerm(term: Term, around: Surroundings): Expression {
   switch (term.kind) {
     case 'words':
-      return expressWords(term.tokens, term.isPhrase, around)
+      return expressTokens(term.tokens, term.isPhrase, around)
     case 'field': {
-      const { exact, wide } = expressWords(term.tokens, false, around)
+      const { exact, wide } = expressScoped(term.tokens, false, 'others', around)
       const below = term.field === 'folder' ? expressPath(term.text, around) : []
       return {
         exact: anyOf([`${term.field} : (${exact})`, ...below]),
@@ -121,26 +121,42 @@ function expressTerm(term: Term, around: Surroundings): Expression {
   }
 }
 
-function expressWords(tokens: readonly Token[], isPhrase: boolean, around: Surroundings): Expression {
+function expressWords(term: WordsTerm, where: Scope, around: Surroundings): Expression {
+  return expressScoped(term.tokens, term.isPhrase, where, around)
+}
+
+/** In the caption or anywhere else. */
+function expressTokens(tokens: readonly Token[], isPhrase: boolean, around: Surroundings): Expression {
+  return anyExpression([
+    expressScoped(tokens, isPhrase, 'caption', around),
+    expressScoped(tokens, isPhrase, 'others', around),
+  ])
+}
+
+function expressScoped(
+  tokens: readonly Token[],
+  isPhrase: boolean,
+  where: Scope,
+  around: Surroundings,
+): Expression {
   const wanted = withoutLoneEnd(tokens)
   const stems = wanted.map((token) => token.stem)
   const before = stems.slice(0, -1)
   const last = wanted.at(-1)!
-  if (last.kind === 'gram') {
-    // A single character begins the pair it forms with the next one.
-    return both([...last.text].length === 1 ? `${quote(stems)} *` : quote(stems))
-  }
-  const exact = quote(stems)
+  const quoteWords = (words: readonly string[]) => quote(words.map((word) => scope[where] + word))
+  const exact = quoteWords(stems)
+  // A single character begins the pair it forms with the next one.
+  if (last.kind === 'gram') return both([...last.text].length === 1 ? `${exact} *` : exact)
   if (isPhrase) return both(exact)
   if (last.kind === 'number') {
     // Beginnings of one or two digits would gather a good part of all file names.
     if (last.text.length >= 3) return { exact, wide: `${exact} *` }
-    return { exact, wide: before.length > 0 ? quote(before) : exact }
+    return { exact, wide: before.length > 0 ? quoteWords(before) : exact }
   }
-  const begun = around.complete(last.text, before.length > 0 ? completions / 2 : completions)
-  const alternatives = new Set([exact, ...begun.map((begunStem) => quote([...before, begunStem]))])
+  const begun = around.complete(last.text, where, before.length > 0 ? completions / 2 : completions)
+  const alternatives = new Set([exact, ...begun.map((begunStem) => quoteWords([...before, begunStem]))])
   const parts = tokenizeParts(last.text).map((token) => token.stem)
-  if (parts.length > 1) alternatives.add(quote([...before, ...parts]))
+  if (parts.length > 1) alternatives.add(quoteWords([...before, ...parts]))
   return { exact, wide: anyOf([...alternatives]) }
 }
 
@@ -163,11 +179,11 @@ function expressPath(text: string, around: Surroundings): string[] {
     if (root === wanted || root.startsWith(`${wanted}/`)) return [inRoot]
     if (!wanted.startsWith(`${root}/`)) return []
     const below = tokenize(wanted.slice(root.lastIndexOf('/') + 1))
-    return [`(${inRoot} AND folder : ${quote(below.map((token) => token.stem))})`]
+    return [`(${inRoot} AND folder : ${quote(below.map((token) => scope.others + token.stem))})`]
   })
 }
 
-function patternsOf(term: Term & { kind: 'words' }): Pattern[] {
+function patternsOf(term: WordsTerm): Pattern[] {
   const wanted = withoutLoneEnd(term.tokens)
   const last = wanted.at(-1)!
   const isSingle = last.kind === 'gram' && [...last.text].length === 1
@@ -208,6 +224,20 @@ function both(expression: string): Expression {
 
 function anyOf(expressions: readonly string[]): string {
   return expressions.length === 1 ? expressions[0]! : `(${expressions.join(' OR ')})`
+}
+
+function anyExpression(expressions: readonly Expression[]): Expression {
+  return {
+    exact: anyOf(expressions.map((expression) => expression.exact)),
+    wide: anyOf(expressions.map((expression) => expression.wide)),
+  }
+}
+
+function allExpressions(expressions: readonly Expression[]): Expression {
+  return {
+    exact: allOf(expressions.map((expression) => expression.exact)),
+    wide: allOf(expressions.map((expression) => expression.wide)),
+  }
 }
 
 function allOf(expressions: readonly string[]): string {

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { toCaptionSql, toIndexSql } from '../../../src-main/library/store/queue.ts'
+import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
+import { addFolder, addPhoto, contentOf } from './sample-library.ts'
+
+let directory: string
+let store: Store
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'lenslore-queue-'))
+  store = openStore(databaseFileIn(directory))
+})
+
+afterEach(() => {
+  store.close()
+  rmSync(directory, { recursive: true })
+})
+
+function addTaken(folderId: number, name: string, day: number): number {
+  return addPhoto(store, folderId, name, contentOf(name), { takenAt: `2020-01-0${day}T00:00:00` })
+}
+
+function caption(photoId: number, name: string, modelId: string): void {
+  const contentHash = contentOf(name)
+  store.captions.addFromModel(
+    [{ photoId, text: 'a dog', score: 0, modelId, adapterId: null, contentHash }],
+    1,
+  )
+}
+
+const ids = (items: { photoId: number }[]) => items.map((item) => item.photoId)
+
+test('1. work is what this model has not captioned, newest first over all folders, the urgent before', () => {
+  const one = addFolder(store, '/one')
+  const two = addFolder(store, '/two')
+  const a = addTaken(one, 'a', 1)
+  const b = addTaken(two, 'b', 2)
+  const c = addTaken(one, 'c', 3)
+  const d = addTaken(one, 'd', 4)
+  caption(c, 'c', 'old')
+  caption(d, 'd', 'new')
+  assert.deepEqual(ids(store.queue.nextToCaption('new', 9)), [c, b, a])
+  assert.deepEqual(ids(store.queue.nextToCaption('new', 1, [c])), [b])
+  store.photos.setPriority([a], 1)
+  assert.deepEqual(ids(store.queue.nextToCaption('new', 2)), [a, c])
+  caption(a, 'a', 'new')
+  assert.deepEqual(ids(store.queue.nextToCaption('new', 9)), [c, b])
+})
+
+test('2. no work: offline, missing, failed, or in a person’s words', () => {
+  const one = addFolder(store, '/one')
+  const two = addFolder(store, '/two')
+  const [a, b, c] = [addTaken(one, 'a', 1), addTaken(one, 'b', 2), addTaken(one, 'c', 3)]
+  addTaken(two, 'd', 4)
+  store.folders.setState(two, 'offline')
+  store.photos.markMissing([a], 1)
+  store.photos.setError(b, { code: 'PICTURE_DAMAGED', message: 'It is damaged.' }, 1)
+  store.captions.setByPerson(c, 'mine', 1)
+  assert.deepEqual(store.queue.nextToCaption('new', 9), [])
+  assert.deepEqual(store.queue.counts('new'), {
+    photos: 3,
+    captioned: 1,
+    failed: 1,
+    missing: 1,
+    waiting: 0,
+    toIndex: 0,
+  })
+  store.folders.setState(two, 'online')
+  assert.equal(store.queue.counts('new').waiting, 1)
+})
+
+test('3. the tallies stay equal to the rows through every change', () => {
+  const one = addFolder(store, '/one')
+  const [a, b] = [addTaken(one, 'a', 1), addTaken(one, 'b', 2)]
+  caption(a, 'a', 'm')
+  store.captions.setByPerson(a, 'mine', 1)
+  store.captions.undo(a, 2)
+  store.photos.markMissing([b], 1)
+  store.photos.remove([b])
+  addTaken(one, 'c', 3)
+  const kept = store.database
+    .prepare(`SELECT captioned_by, caption_source, is_indexed, is_missing, has_error, photos FROM photo_tallies
+      WHERE photos <> 0 ORDER BY 1, 2`)
+    .all()
+  const counted = store.database
+    .prepare(`SELECT ifnull(captioned_by, '') AS captioned_by, ifnull(caption_source, '') AS caption_source,
+        indexed_ms IS NOT NULL AS is_indexed, missing_since_ms IS NOT NULL AS is_missing,
+        error_code IS NOT NULL AS has_error, count(*) AS photos
+      FROM photos GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2`)
+    .all()
+  assert.deepEqual(kept, counted)
+  store.folders.remove(one)
+  assert.equal(store.queue.counts('m').photos, 0)
+  assert.equal(store.searcher.search('dog').total, 0)
+})
+
+test('4. the photo that was there at two deaths of the engine is set aside, until it changes', () => {
+  const one = addFolder(store, '/one')
+  const [a, b] = [addTaken(one, 'a', 1), addTaken(one, 'b', 2)]
+  assert.deepEqual(store.queue.blameForDeath([a, b]), [])
+  assert.deepEqual(store.queue.blameForDeath([a]), [a])
+  assert.equal(store.photos.byId(a)?.error?.code, 'PICTURE_KILLS_ENGINE')
+  assert.deepEqual(ids(store.queue.nextToCaption('m', 9)), [b])
+})
+
+test('5. both queues read ranges of their index in its order, without sorting', () => {
+  for (const [sql, values, index] of [
+    [toCaptionSql, [1, 'old', 9], 'photos_to_caption'],
+    [toCaptionSql, [1, null, 9], 'photos_to_caption'],
+    [toIndexSql, [1, 9], 'photos_to_index'],
+  ] as const) {
+    const plan = store.database
+      .prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(...values)
+      .map((row) => row.detail)
+      .join('\n')
+    assert.match(plan, new RegExp(`SEARCH photos USING INDEX ${index} \\(folder_id=\\?`))
+    assert.doesNotMatch(plan, /TEMP B-TREE|SCAN/)
+  }
+})
