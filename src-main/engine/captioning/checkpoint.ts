@@ -236,12 +236,21 @@ async function digestBase({ vision, decoder }: Base): Promise<string> {
   const hash = createHash('sha256')
   for (const { config, header } of [vision, decoder]) {
     hash.update(JSON.stringify([config, [...header.tensors]]))
-    const step = Math.max(1, Math.floor((header.fileBytes - sampledBytes) / (samples - 1)))
-    for (let at = 0, taken = 0; at < header.fileBytes && taken < samples; at += step, taken++) {
-      hash.update(await readBytes(header.filePath, at, Math.min(sampledBytes, header.fileBytes - at)))
+    for (const { offsetBytes, byteLength } of spreadSamples(header.fileBytes)) {
+      hash.update(await readBytes(header.filePath, offsetBytes, byteLength))
     }
   }
   return `base-${hash.digest('hex').slice(0, 16)}`
+}
+
+/** The whole of a small file; of a large one even samples, the first and the last bytes among them. */
+function spreadSamples(fileBytes: number): { offsetBytes: number; byteLength: number }[] {
+  if (fileBytes <= samples * sampledBytes) return [{ offsetBytes: 0, byteLength: fileBytes }]
+  const step = (fileBytes - sampledBytes) / (samples - 1)
+  return Array.from({ length: samples }, (_, index) => ({
+    offsetBytes: Math.round(index * step),
+    byteLength: sampledBytes,
+  }))
 }
 
 async function hashFile(path: string): Promise<string> {
