@@ -108,7 +108,12 @@ export function createSearcher(database: Database): Searcher {
   }
 
   function countUpTo(expression: string, range: Range, limit: number): number {
-    return prepare<{ n: number }>(countSql).get(expression, range.fromRow, range.beforeRow, limit)!.n
+    return prepare<{ n: number }>(countSql).get(
+      expression,
+      toRow(range.fromRow),
+      toRow(range.beforeRow),
+      limit,
+    )!.n
   }
 
   function isFound(expression: string): boolean {
@@ -205,8 +210,8 @@ export function createSearcher(database: Database): Searcher {
       const isResumed = given !== null && tier === given.tier
       const rows = prepare<{ rowid: number }>(pageSql).all(
         tiers[tier]!,
-        isResumed ? Math.max(given.afterRow + 1, range.fromRow) : range.fromRow,
-        range.beforeRow,
+        toRow(isResumed ? Math.max(given.afterRow + 1, range.fromRow) : range.fromRow),
+        toRow(range.beforeRow),
         limit + 1 - found.length,
       )
       for (const { rowid } of rows) found.push({ row: rowid, tier })
@@ -251,6 +256,11 @@ function rangeOf(query: Query): Range {
     fromRow: query.beforeMs === null ? 0 : rowOfEnd(query.beforeMs),
     beforeRow: query.fromMs === null ? farthestRow : rowOfEnd(query.fromMs),
   }
+}
+
+/** A number would be bound as a double, and FTS5 seeks to bounds only where they are integers. */
+function toRow(row: number): bigint {
+  return BigInt(row)
 }
 
 function formatCursor(position: Position): string {
