@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openStore } from '../../../src-main/library/store/store.ts'
+import { killWhileScanning } from './chaos.ts'
 import { createLibraryOnDisk } from './library-on-disk.ts'
 
 test('a scan that is killed at any moment loses no photo and no word, and the next one ends it', async () => {
@@ -29,7 +28,7 @@ test('a scan that is killed at any moment loses no photo and no word, and the ne
     }
     for (let d = 0; d < 6; d++) rmSync(path(`pictures/.${d}`), { recursive: true })
     at = moved
-    await killWhileScanning(join(library.directory, '.library'), round)
+    await killWhileScanning(join(library.directory, '.library'), round + 1)
     const reopened = openStore(library.store.database.file)
     assert.deepEqual(reopened.check(), [])
     reopened.close()
@@ -43,12 +42,3 @@ test('a scan that is killed at any moment loses no photo and no word, and the ne
   }
   assert.equal(Object.keys(library.photos()).length, names.length)
 })
-
-/** Lets a process scan until it changed something for the nth time, and kills it then and there. */
-async function killWhileScanning(libraryDirectory: string, changes: number): Promise<void> {
-  const child = fork(new URL('./scanning-process.ts', import.meta.url), [libraryDirectory])
-  const exited = once(child, 'exit')
-  for (let left = changes + 2; left > 0; left--) await once(child, 'message')
-  child.kill('SIGKILL')
-  await exited
-}

@@ -6,4 +6,7 @@ import { databaseFileIn, openStore } from '../../../src-main/library/store/store
 const store = openStore(databaseFileIn(process.argv[2]!))
 const reconciler = createReconciler(store.database)
 process.send!('ready')
-for (;;) await reconciler.scan(undefined, { onPhotosChanged: () => process.send!('changed') })
+for (;;) {
+  await reconciler.scan(undefined, { onPhotosChanged: () => process.send!('changed') })
+  process.send!('scanned')
+}
