@@ -31,6 +31,12 @@ export interface Folder {
   addedMs: number
   scannedMs: number | null
   photos: number
+  /** Why it is offline: gone, empty where it was full, not to be read, or another drive in its place. */
+  offlineReason: 'gone' | 'emptied' | 'unreadable' | 'other-volume' | null
+  /** How changes are noticed at present; null while the folder is not watched. */
+  watchMode: 'watching' | 'polling' | null
+  /** A sentence: why it is polled. */
+  watchReason: string | null
 }
 
 export interface Photo {

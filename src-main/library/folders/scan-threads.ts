@@ -19,6 +19,9 @@ const visitsPerRequest = 16
 /** The threads of one scan are there for the next one that follows soon, as when files keep coming in. */
 const keptIdleMs = 10_000
 
+/** What a thread makes is short-lived: more room for it would be memory taken and not given back. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 }
+
 // Source and build have other endings: the thread's program is this file's sibling, whichever we run from.
 const threadModule = new URL(`./scan-thread${import.meta.url.slice(-3)}`, import.meta.url)
 
@@ -51,7 +54,8 @@ export function createScanThreads(databaseFile: string): ScanThreads {
   let onBroken: (error: Error) => void = () => {}
 
   function startThread(): Thread {
-    const worker = new Worker(threadModule, { workerData: { databaseFile } satisfies ScanThreadData })
+    const workerData: ScanThreadData = { databaseFile }
+    const worker = new Worker(threadModule, { workerData, resourceLimits })
     const thread: Thread = { worker, requests: 0 }
     worker.on('message', (reports: DirectoryReport[]) => {
       thread.requests--

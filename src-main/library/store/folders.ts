@@ -23,10 +23,13 @@ interface FolderRow {
   added_ms: number
   scanned_ms: number | null
   photos: number
+  offline_reason: Folder['offlineReason']
+  watch_mode: Folder['watchMode']
+  watch_reason: string | null
 }
 
 /** `photos` counts those that are not missing. */
-const select = `SELECT id, path, state, added_ms, scanned_ms,
+const select = `SELECT id, path, state, added_ms, scanned_ms, offline_reason, watch_mode, watch_reason,
   (SELECT ifnull(sum(photos), 0) FROM photo_tallies WHERE folder_id = folders.id AND is_missing = 0) AS photos
   FROM folders`
 
@@ -76,5 +79,8 @@ function toFolder(row: FolderRow): Folder {
     addedMs: row.added_ms,
     scannedMs: row.scanned_ms,
     photos: row.photos,
+    offlineReason: row.offline_reason,
+    watchMode: row.watch_mode,
+    watchReason: row.watch_reason,
   }
 }

@@ -96,7 +96,11 @@ export function createRootState(database: Database): RootState {
     },
 
     setPath: (folderId, path) =>
-      void write(() => prepare('UPDATE folders SET path = ? WHERE id = ?').run(path, folderId)),
+      write(() => {
+        prepare('UPDATE folders SET path = ? WHERE id = ?').run(path, folderId)
+        // The folder's name is among the words its photos are found by.
+        prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE folder_id = ?').run(folderId)
+      }),
 
     setState(folderId, offline) {
       const state = offline === null ? 'online' : 'offline'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { forgetLongMissing } from '../../../src-main/library/folders/forget.ts'
 import { volumeOf } from '../../../src-main/library/folders/volume.ts'
@@ -228,11 +229,19 @@ function mountMemory(at: string): Mounted | undefined {
 function mountImage(image: string, at: string): ({ moveTo(other: string): void } & Disposable) | undefined {
   const quietly = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: 'ignore' })
   let mountedAt = at
+  const link = `/dev/disk/by-uuid/lenslore-test-${process.pid}`
+  /** What udev does, which a container has none of. */
+  function linkUuid(): void {
+    rmSync(link, { force: true })
+    mkdirSync('/dev/disk/by-uuid', { recursive: true })
+    symlinkSync(execFileSync('findmnt', ['-no', 'SOURCE', mountedAt], { encoding: 'utf8' }).trim(), link)
+  }
   try {
     mkdirSync(at)
     quietly('truncate', '-s', '8M', image)
     quietly('mkfs.ext4', '-q', image)
     quietly('mount', '-o', 'loop', image, at)
+    if (volumeOf(at).volumeId === null) linkUuid()
   } catch {
     return undefined
   }
@@ -243,7 +252,11 @@ function mountImage(image: string, at: string): ({ moveTo(other: string): void }
       mkdirSync(other)
       quietly('mount', '-o', 'loop', image, other)
       mountedAt = other
+      if (existsSync(dirname(link)) && volumeOf(other).volumeId === null) linkUuid()
     },
-    [Symbol.dispose]: () => quietly('umount', mountedAt),
+    [Symbol.dispose]() {
+      quietly('umount', mountedAt)
+      rmSync(link, { force: true })
+    },
   }
 }
