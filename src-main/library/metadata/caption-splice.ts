@@ -254,9 +254,10 @@ function sameLanguage(a: string | undefined, b: string): boolean {
 
 /** With its colon. @throws XmlError where the namespace has none: attributes of RDF could not be written. */
 function prefixFor(element: XmlElement, uri: string): string {
-  const prefix = Object.keys(element.prefixes).find((name) => name !== '' && element.prefixes[name] === uri)
-  if (prefix === undefined) throw new XmlError('no prefix for RDF')
-  return `${prefix}:`
+  for (const prefix in element.prefixes) {
+    if (prefix !== '' && element.prefixes[prefix] === uri) return `${prefix}:`
+  }
+  throw new XmlError('no prefix for RDF')
 }
 
 function nameIn(text: string, element: XmlElement): string {

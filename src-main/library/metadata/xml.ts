@@ -22,7 +22,7 @@ export interface XmlElement {
   children: XmlElement[]
   /** Character data directly inside, joined. */
   text: string
-  /** Prefix → namespace as bound inside this element. */
+  /** Prefix → namespace as bound inside this element; outer ones are inherited properties. */
   prefixes: Readonly<Record<string, string>>
   /** UTF-16 offsets of `<` of the start tag, and past `>` of the start tag. */
   start: number
@@ -39,7 +39,9 @@ export class XmlError extends Error {
 
 const maxLength = 32 * 1024 * 1024
 const maxDepth = 128
-const maxElements = 200_000
+const maxElements = 100_000
+/** sax copies all bindings at every end tag, so many of them would make a small file take minutes. */
+const maxNamespaces = 200
 const xmlNamespace = 'http://www.w3.org/XML/1998/namespace'
 const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 allows nowhere.
@@ -60,6 +62,7 @@ export function parseXml(text: string, boundPrefixes?: Readonly<Record<string, s
   const open: XmlElement[] = []
   let root: XmlElement | undefined
   let elements = 0
+  let namespaces = 0
 
   parser.onerror = (error) => {
     if (boundPrefixes && error.message.startsWith('Unbound namespace prefix')) {
@@ -79,6 +82,8 @@ export function parseXml(text: string, boundPrefixes?: Readonly<Record<string, s
     const contentStart = parser.position
     const spans = attributeSpans(text, start, contentStart)
     const names = Object.keys(tag.attributes)
+    namespaces += names.filter((name) => name.startsWith('xmlns')).length
+    if (namespaces > maxNamespaces) throw new XmlError(`more than ${maxNamespaces} namespaces`)
     if (spans.size !== names.length) throw new XmlError('an attribute given twice')
     const namespaceOf = (uri: string, prefix: string) =>
       uri === prefix && boundPrefixes ? (boundPrefixes[prefix] ?? uri) : uri
@@ -93,7 +98,7 @@ export function parseXml(text: string, boundPrefixes?: Readonly<Record<string, s
       }),
       children: [],
       text: '',
-      prefixes: allBindings(tag.ns),
+      prefixes: tag.ns as Record<string, string>,
       start,
       contentStart,
       contentEnd: contentStart,
@@ -147,13 +152,6 @@ export function escapeXml(text: string): string {
 /** What of a text XML can hold: control characters go, a lone surrogate becomes U+FFFD. */
 export function xmlText(text: string): string {
   return text.toWellFormed().replace(new RegExp(forbidden, 'g'), '')
-}
-
-/** sax binds inner prefixes on objects that inherit the outer ones. */
-function allBindings(ns: object): Record<string, string> {
-  const bindings: Record<string, string> = Object.create(null)
-  for (const prefix in ns) bindings[prefix] = (ns as Record<string, string>)[prefix]!
-  return bindings
 }
 
 /** Where the values of a start tag's attributes stand; the tag is known to be well-formed. */

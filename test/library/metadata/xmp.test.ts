@@ -68,7 +68,20 @@ test('a customary prefix needs no declaration', () => {
 test('what is not well-formed, no XMP, or hostile is an error', () => {
   const deep = '<a>'.repeat(500) + '</a>'.repeat(500)
   const bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>'
-  for (const text of ['', 'no markup', lightroom.slice(0, 900), '<a/>', '<a></b>', deep, bomb]) {
+  const many = `<a>${'<b/>'.repeat(100_001)}</a>`
+  const prefixes = Array.from({ length: 201 }, (_, index) => `xmlns:n${index}="u"`).join(' ')
+  const namespaces = lightroom.replace('<x:xmpmeta', `<x:xmpmeta ${prefixes}`)
+  for (const text of [
+    '',
+    'no markup',
+    many,
+    namespaces,
+    lightroom.slice(0, 900),
+    '<a/>',
+    '<a></b>',
+    deep,
+    bomb,
+  ]) {
     assert.throws(() => metadataFromXmp(text), XmlError, text.slice(0, 40))
   }
 })
