@@ -4,8 +4,10 @@ import { LensloreError } from '../../contract/errors.ts'
 import { buildCaptionGraph, type CaptionModel, type GenerationConfig } from '../model/caption-graph.ts'
 import { memoryLength } from '../model/vision-tower.ts'
 import { readCheckpoint, readModelJson } from './checkpoint.ts'
+import { packModel } from './packed-model.ts'
 import { chooseProvider } from './provider-choice.ts'
-import { openSession, type SessionTensor } from './session.ts'
+import type { SessionTensor } from './session.ts'
+import { openSessionInThread } from './session-thread.ts'
 import { type CaptionTokenizer, createTokenizer } from './tokenizer.ts'
 
 export interface CaptionerOptions {
@@ -40,7 +42,7 @@ export interface Captioner {
   /**
    * Captions a batch in one run.
    * @param pixels `[B, 3, S, S]`, preprocessed
-   * @throws LensloreError `ENGINE_FAILED`
+   * @throws LensloreError `INVALID_ARGUMENT` for pixels of another number, `ENGINE_FAILED`
    */
   caption(pixels: Float32Array, batch: number, options?: { attention?: boolean }): Promise<GeneratedCaption[]>
   close(): Promise<void>
@@ -67,7 +69,9 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   const graph = buildCaptionGraph(model, generation)
   const threads = options.threads ?? Math.max(1, availableParallelism() - 1)
   const provider = options.provider === 'auto' ? await chooseProvider(threads) : options.provider
-  const session = await openSession(graph, provider, threads)
+  const adapterFile = model.decoder.adapter?.weights.filePath
+  const packed = await packModel(graph, new Set(adapterFile === undefined ? [] : [adapterFile]))
+  const session = await openSessionInThread(packed, provider, threads)
   const imageSizePx = model.vision.config.imageSizePx
 
   return {
@@ -78,6 +82,9 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
     preprocessorConfig,
     async caption(pixels, batch, { attention = false } = {}) {
       const shape = [batch, 3, imageSizePx, imageSizePx]
+      if (pixels.length !== shape.reduce((a, b) => a * b)) {
+        throw new LensloreError('INVALID_ARGUMENT', `These are not the pixels of [${shape}].`)
+      }
       const outputs = await session.run({ pixels: { data: pixels, shape } })
       return Array.from({ length: batch }, (_, index) => {
         const generated = readCaption(outputs, index, model, tokenizer)

@@ -1,13 +1,15 @@
-import { realpath } from 'node:fs/promises'
-import { dirname, isAbsolute, relative, sep } from 'node:path'
 import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 import type { ProviderName } from '../../contract/engine-calls.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import type { Graph } from '../model/graph.ts'
-import { serialiseModel } from '../model/onnx-file.ts'
+import { type PackedModel, packModel } from './packed-model.ts'
 
 // What goes wrong is thrown, with its words; the runtime need not write it to the terminal as well.
 env.logLevel = 'fatal'
+
+export function runtimeVersion(): string {
+  return env.versions.node ?? env.versions.common
+}
 
 /** A tensor on its way in or out of a session. */
 export interface SessionTensor {
@@ -29,18 +31,25 @@ export interface Session {
  * itself is refused
  */
 export async function openSession(graph: Graph, provider: ProviderName, threads: number): Promise<Session> {
-  const files = await resolveFiles(graph)
-  const bytes = serialiseModel(graph, (filePath) => files.locations.get(filePath)!)
+  return openPacked(await packModel(graph), provider, threads)
+}
+
+/** `openSession` for a graph that was packed before, in another thread perhaps. */
+export async function openPacked(
+  { bytes, folder }: PackedModel,
+  provider: ProviderName,
+  threads: number,
+): Promise<Session> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 4,
-    extra: { 'session.model_external_initializers_file_folder_path': files.root },
+    extra: { 'session.model_external_initializers_file_folder_path': folder },
   }
   const session = await InferenceSession.create(bytes, options).catch((cause: Error) => {
     const code = provider === 'cpu' ? 'ENGINE_FAILED' : 'PROVIDER_UNAVAILABLE'
-    throw new LensloreError(code, `The model does not open on ${provider}: ${firstLine(cause)}`, { cause })
+    throw new LensloreError(code, `The model does not open on ${provider}: ${explain(cause)}`, { cause })
   })
   return {
     provider,
@@ -49,7 +58,7 @@ export async function openSession(graph: Graph, provider: ProviderName, threads:
         Object.entries(feeds).map(([name, tensor]) => [name, toTensor(tensor)]),
       )
       const outputs = await session.run(inputs).catch((cause: Error) => {
-        throw new LensloreError('ENGINE_FAILED', `The model failed on ${provider}: ${firstLine(cause)}`, {
+        throw new LensloreError('ENGINE_FAILED', `The model failed on ${provider}: ${explain(cause)}`, {
           cause,
         })
       })
@@ -71,30 +80,11 @@ function fromTensor(tensor: Tensor): SessionTensor {
   return { data: tensor.data as Float32Array | BigInt64Array, shape: tensor.dims }
 }
 
-function firstLine(error: Error): string {
-  return error.message.split('\n')[0]!.trim()
-}
-
-/**
- * Where the weights' files are for the runtime. It takes one folder, and files below it by their real places: a link
- * that leads out of the folder is refused. So the folder is the one that all the real files have in common.
- */
-async function resolveFiles(graph: Graph): Promise<{ root: string; locations: Map<string, string> }> {
-  const paths = graph.initializers.flatMap((weight) =>
-    'location' in weight ? [weight.location.filePath] : [],
-  )
-  const realPaths = new Map<string, string>()
-  for (const path of new Set(paths)) realPaths.set(path, await realpath(path))
-  const all = [...realPaths.values()]
-  let root = all.length === 0 ? process.cwd() : dirname(all[0]!)
-  while (!all.every((path) => isBelow(root, path))) root = dirname(root)
-  const locations = new Map(
-    [...realPaths].map(([path, real]) => [path, relative(root, real).replaceAll(sep, '/')]),
-  )
-  return { root, locations }
-}
-
-function isBelow(folder: string, path: string): boolean {
-  const way = relative(folder, path)
-  return way.split(sep)[0] !== '..' && !isAbsolute(way)
+/** The runtime's words without the source line and the status code before them. */
+function explain(error: Error): string {
+  const [line] = error.message.split('\n') as [string]
+  return line
+    .replace(/^.* was false\. /, '')
+    .replace(/^.*\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
+    .trim()
 }

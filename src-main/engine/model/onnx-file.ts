@@ -1,4 +1,4 @@
-import type { Attribute, ElementType, Graph, GraphNode, Initializer, Value } from './graph.ts'
+import type { Attribute, ElementType, Graph, GraphNode, Initializer, TensorLocation, Value } from './graph.ts'
 import { ProtoWriter } from './protobuf.ts'
 
 /**
@@ -14,64 +14,64 @@ const attributeTypes = { float: 1, int: 2, string: 3, graph: 5, ints: 7 }
 const externalDataLocation = 1
 
 /**
- * @param locationOf what to write as a weight file's `location`: a path relative to the folder that the runtime is
- * told to resolve it in, with `/` between names.
+ * Where the runtime finds a stored tensor: in a file, named relative to the folder that it is told to look in with `/`
+ * between names, or as bytes inside the model.
  */
-export function serialiseModel(graph: Graph, locationOf: (filePath: string) => string): Uint8Array {
+export type Placement = { file: string; offsetBytes: number; byteLength: number } | { bytes: Uint8Array }
+export type PlaceTensor = (location: TensorLocation) => Placement
+
+export function serialiseModel(graph: Graph, place: PlaceTensor): Uint8Array {
   return new ProtoWriter()
     .int(1, irVersion)
     .string(2, 'lenslore')
-    .message(7, writeGraph(graph, locationOf))
+    .message(7, writeGraph(graph, place))
     .message(8, new ProtoWriter().string(1, '').int(2, operatorSet))
     .finish()
 }
 
-function writeGraph(graph: Graph, locationOf: (filePath: string) => string): ProtoWriter {
+function writeGraph(graph: Graph, place: PlaceTensor): ProtoWriter {
   const writer = new ProtoWriter()
-  for (const node of graph.nodes) writer.message(1, writeNode(node, locationOf))
+  for (const node of graph.nodes) writer.message(1, writeNode(node, place))
   writer.string(2, graph.name)
-  for (const initializer of graph.initializers) writer.message(5, writeTensor(initializer, locationOf))
+  for (const initializer of graph.initializers) writer.message(5, writeTensor(initializer, place))
   for (const value of graph.inputs) writer.message(11, writeValueInfo(value))
   for (const value of graph.outputs) writer.message(12, writeValueInfo(value))
   return writer
 }
 
-function writeNode(node: GraphNode, locationOf: (filePath: string) => string): ProtoWriter {
+function writeNode(node: GraphNode, place: PlaceTensor): ProtoWriter {
   const writer = new ProtoWriter()
   for (const input of node.inputs) writer.string(1, input?.name ?? '')
   for (const output of node.outputs) writer.string(2, output.name)
   writer.string(3, node.outputs[0]!.name).string(4, node.operator)
   for (const [name, value] of Object.entries(node.attributes)) {
-    writer.message(5, writeAttribute(name, value, locationOf))
+    writer.message(5, writeAttribute(name, value, place))
   }
   return writer
 }
 
-function writeAttribute(
-  name: string,
-  value: Attribute,
-  locationOf: (filePath: string) => string,
-): ProtoWriter {
+function writeAttribute(name: string, value: Attribute, place: PlaceTensor): ProtoWriter {
   const writer = new ProtoWriter().string(1, name)
   if (typeof value === 'number') return writer.int(3, value).int(20, attributeTypes.int)
   if (typeof value === 'string') {
     return writer.bytes(4, new TextEncoder().encode(value)).int(20, attributeTypes.string)
   }
   if ('float' in value) return writer.float(2, value.float).int(20, attributeTypes.float)
-  if ('nodes' in value) return writer.message(6, writeGraph(value, locationOf)).int(20, attributeTypes.graph)
+  if ('nodes' in value) return writer.message(6, writeGraph(value, place)).int(20, attributeTypes.graph)
   for (const item of value) writer.int(8, item)
   return writer.int(20, attributeTypes.ints)
 }
 
-function writeTensor(initializer: Initializer, locationOf: (filePath: string) => string): ProtoWriter {
+function writeTensor(initializer: Initializer, place: PlaceTensor): ProtoWriter {
   const { name, type, shape } = initializer.value
   const writer = new ProtoWriter()
     .packedInts(1, shape as readonly number[])
     .int(2, dataTypes[type])
     .string(8, name)
-  if ('bytes' in initializer) return writer.bytes(9, initializer.bytes)
-  const { filePath, offsetBytes, byteLength } = initializer.location
-  const entries = { location: locationOf(filePath), offset: `${offsetBytes}`, length: `${byteLength}` }
+  const placement = 'bytes' in initializer ? initializer : place(initializer.location)
+  if ('bytes' in placement) return writer.bytes(9, placement.bytes)
+  const { file, offsetBytes, byteLength } = placement
+  const entries = { location: file, offset: `${offsetBytes}`, length: `${byteLength}` }
   for (const [key, value] of Object.entries(entries)) {
     writer.message(13, new ProtoWriter().string(1, key).string(2, value))
   }
