@@ -105,8 +105,7 @@ export function createIdentityState(database: Database): IdentityState {
         prepare('DELETE FROM photos WHERE id = ?').run(row.id)
         prepare(
           `UPDATE photos SET folder_id = ?, directory = ?, name = ?, size_bytes = ?, modified_ms = ?, device = ?,
-             inode = ?, displaced = 0, missing_since_ms = NULL, error_code = NULL, error_message = NULL,
-             engine_deaths = 0 WHERE id = ?`,
+             inode = ?, displaced = 0, missing_since_ms = NULL, error_code = NULL, error_message = NULL WHERE id = ?`,
         ).run(
           row.folderId,
           row.directory,

@@ -224,7 +224,7 @@ export function createScanWriter(database: Database): ScanWriter {
     markEdited: (photoId, file) =>
       void prepare(
         `UPDATE photos SET size_bytes = ?, modified_ms = ?, device = ?, inode = ?, sort_ms = ?,
-           missing_since_ms = NULL, indexed_ms = NULL, error_code = NULL, error_message = NULL, engine_deaths = 0
+           missing_since_ms = NULL, indexed_ms = NULL, error_code = NULL, error_message = NULL
          WHERE id = ?`,
       ).run(
         file.sizeBytes,

@@ -152,6 +152,10 @@ export async function runChaos(options: ChaosOptions): Promise<{ operations: num
     if (away.size > 0) return undefined
     renameSync(library.path(root), library.path(`away ${root}`))
     away.add(root)
+    // Moved there unseen and taken away: what an edited file in its old place is, nobody can tell.
+    for (const [path, content] of world.files) {
+      if (path.startsWith(`${root}/`) && world.moved.has(content)) world.words.delete(content)
+    }
     return `unmount ${root}`
   }
 
