@@ -63,11 +63,11 @@ export function createSearchIndexer(database: Database): SearchIndexer {
 
   function renew(limit: number): number {
     const rows = readStale(limit)
+    // FTS5 gathers words in memory as long as rows come in order, and writes a piece of index where they do not.
+    for (const row of rows.toSorted((a, b) => (a.search_id ?? 0) - (b.search_id ?? 0))) removeEntry(row)
     const words = new Map<string, Word>()
-    for (const row of rows) {
-      replaceEntry(row, words)
-      prepare('DELETE FROM search_stale WHERE photo_id = ?').run(row.id)
-    }
+    const placed = rows.map((row) => ({ row, searchId: place(row) })).sort((a, b) => a.searchId - b.searchId)
+    for (const { row, searchId } of placed) addEntry(row, searchId, words)
     for (const [word, { stem, captions, others }] of words) {
       prepare(
         `INSERT INTO search_words VALUES (?, ?, ?, ?)
@@ -81,8 +81,9 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     return prepare<DocumentRow>(
       `SELECT photos.id, search_id, folder_id, folders.path AS folder_path, directory, name, sort_ms, camera,
          lens, missing_since_ms IS NOT NULL AS missing, captions.text AS caption, caption_source,
-         (SELECT text FROM captions WHERE photo_id = photos.id AND source = 'model' AND withdrawn_ms IS NULL
-            AND caption_source = 'imported' ORDER BY id DESC LIMIT 1) AS other_caption,
+         CASE caption_source WHEN 'imported' THEN
+           (SELECT text FROM captions WHERE photo_id = photos.id AND source = 'model' AND withdrawn_ms IS NULL
+              ORDER BY id DESC LIMIT 1) END AS other_caption,
          (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra
        FROM search_stale
          JOIN photos ON photos.id = search_stale.photo_id
@@ -92,12 +93,21 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     ).all(limit)
   }
 
-  function replaceEntry(row: DocumentRow, words: Map<string, Word>): void {
+  function removeEntry(row: DocumentRow): void {
     if (row.search_id !== null) prepare('DELETE FROM search_index WHERE rowid = ?').run(row.search_id)
+    prepare('DELETE FROM search_stale WHERE photo_id = ?').run(row.id)
+  }
+
+  /** @returns the photo's row in the index, which is its own from now on. */
+  function place(row: DocumentRow): number {
     const searchId = findRow(row)
     if (searchId !== row.search_id) {
       prepare('UPDATE photos SET search_id = ? WHERE id = ?').run(searchId, row.id)
     }
+    return searchId
+  }
+
+  function addEntry(row: DocumentRow, searchId: number, words: Map<string, Word>): void {
     const folder = `${basename(row.folder_path)}/${row.directory}`
     const further = [displayFileName(row.name), row.extra ?? '', row.other_caption ?? ''].join(' ')
     const caption = tokenize(row.caption ?? '')
