@@ -32,7 +32,6 @@ CREATE TABLE photos (
   longitude            REAL,
   error_code           TEXT,
   error_message        TEXT,
-  engine_deaths        INTEGER NOT NULL DEFAULT 0,
   missing_since_ms     INTEGER,
   priority             INTEGER NOT NULL DEFAULT 0, -- 1: arrived while watching, or asked for: before back-fill
   -- Its own id once another file took the place where it was last seen; such a photo is always missing.

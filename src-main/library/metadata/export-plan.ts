@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
+import { toErrorRecord } from '../../contract/errors.ts'
+import type { PlannedExport } from '../../contract/exchange.ts'
 import { textFromFileName } from '../../contract/file-name.ts'
 import { fileSystemPath, readIfThere } from './atomic-write.ts'
 import {
@@ -17,18 +18,6 @@ export interface ExportRequest {
   /** Absolute, in the form of `file-name.ts`, as all paths here. */
   photoPath: string
   caption: CaptionToWrite
-}
-
-/** What writing one caption out would do to the disk. */
-export interface PlannedExport {
-  photoPath: string
-  sidecarPath: string
-  action: 'create' | 'update' | 'unchanged' | 'refused'
-  /** The caption that the sidecar has now, and the one it would have. */
-  before: string | null
-  after: string
-  /** Why it is refused: `SIDECAR_DAMAGED`, `FILE_UNREADABLE`, `FOLDER_NOT_FOUND`. */
-  error?: ErrorRecord
 }
 
 /** A plan with the bytes it is made of. */

@@ -1,27 +1,11 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import type { ExportSummary, UndoSummary } from '../../contract/exchange.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
 import { readIfThere, removeFile, writeFileAtomically } from './atomic-write.ts'
 import { type ExportOptions, type ExportRequest, type PreparedExport, prepareExports } from './export-plan.ts'
-
-export interface ExportSummary {
-  /** Null where nothing needed to be written. */
-  exportId: number | null
-  created: number
-  updated: number
-  unchanged: number
-  /** The sidecars left as they were, and why. */
-  refused: { photoPath: string; sidecarPath: string; error: ErrorRecord }[]
-}
-
-export interface UndoSummary {
-  restored: number
-  removed: number
-  /** Sidecars that are not as the export left them: another program has written there since. */
-  left: { path: string; error: ErrorRecord }[]
-}
 
 export interface ExportedPhotos {
   /** Only photos of these folders; all online folders where it is left out. */

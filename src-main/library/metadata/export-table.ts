@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
+import type { TableFormat } from '../../contract/exchange.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
 import { writePiecesAtomically } from './atomic-write.ts'
-import { guardCell, type TableColumn, type TableFormat, tableColumns } from './table-format.ts'
+import { guardCell, type TableColumn, tableColumns } from './table-format.ts'
 
 export interface TableExportOptions {
   format: TableFormat

@@ -1,5 +1,12 @@
 import { basename } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
+import type {
+  ImportPlan,
+  ImportSummary,
+  PlannedChange,
+  TableError,
+  TableFormat,
+} from '../../contract/exchange.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { Caption } from '../../contract/records.ts'
 import type { CaptionStore } from '../store/captions.ts'
@@ -7,8 +14,7 @@ import type { Database } from '../store/database.ts'
 import type { PhotoStore } from '../store/photos.ts'
 import type { MetadataStore } from './metadata-store.ts'
 import { emptyMetadata } from './photo-metadata.ts'
-import type { TableFormat } from './table-format.ts'
-import { readTable, type TableError, type TableRow } from './table-rows.ts'
+import { readTable, type TableRow } from './table-rows.ts'
 
 /** The parts of the library that an import reads and writes. */
 export interface ImportTarget {
@@ -23,35 +29,6 @@ export interface TableImportOptions {
   signal?: AbortSignal
   /** Called now and then with how many rows are read. */
   onProgress?: (rows: number) => void
-}
-
-export interface PlannedChange {
-  line: number
-  photoId: number
-  before: string | null
-  after: string
-  source: 'person' | 'imported'
-}
-
-export interface ImportPlan {
-  rows: number
-  /** How many captions would change, and the first of them. */
-  changes: number
-  firstChanges: PlannedChange[]
-  unchanged: number
-  /** Rows for photos that are not in the library, and the first of them. */
-  unmatched: number
-  firstUnmatched: { line: number; path: string }[]
-  /** Lines that are refused, and the first of them; with any of them nothing is imported. */
-  errors: number
-  firstErrors: TableError[]
-}
-
-export interface ImportSummary {
-  rows: number
-  changed: number
-  unchanged: number
-  unmatched: number
 }
 
 const shownLines = 100

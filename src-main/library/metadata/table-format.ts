@@ -13,7 +13,6 @@ export const tableColumns = [
   'rating',
 ] as const
 export type TableColumn = (typeof tableColumns)[number]
-export type TableFormat = 'csv' | 'json'
 
 /**
  * A cell that starts like a formula would be run by a spreadsheet, so it gets an apostrophe in front, which

@@ -5,10 +5,11 @@ import { TextDecoder } from 'node:util'
 import { parse } from 'csv-parse'
 import { z } from 'zod'
 import { LensloreError } from '../../contract/errors.ts'
+import type { TableError, TableFormat } from '../../contract/exchange.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { maxCaptionLength } from '../../contract/library-calls.ts'
 import { fileSystemPath } from './atomic-write.ts'
-import { type TableFormat, unguardCell } from './table-format.ts'
+import { unguardCell } from './table-format.ts'
 import { decodeText } from './text-encoding.ts'
 
 /** A row of a table that names a photo and its caption; `line` is where it ends (for a JSON array its number). */
@@ -21,12 +22,6 @@ export interface TableRow {
   caption: string
   source: string
   language: string
-}
-
-/** A line that is refused. */
-export interface TableError {
-  line: number
-  message: string
 }
 
 const cell = z.union([z.string(), z.number().transform(String), z.null().transform(() => '')]).default('')

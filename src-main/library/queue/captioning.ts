@@ -56,7 +56,7 @@ export async function captionAll(options: CaptioningOptions): Promise<CaptionSum
   let filled = false
   let wake: () => void = () => {}
   let flushTimer: NodeJS.Timeout | undefined
-  options.filling
+  void options.filling
     .catch((thrown: unknown) => {
       fatal ??= thrown
     })
@@ -76,7 +76,11 @@ export async function captionAll(options: CaptioningOptions): Promise<CaptionSum
       batch.map(({ item, result }) => toModelCaption(item, result, info)),
       Date.now(),
     )
-    for (const { item } of batch) underWay.delete(item.photoId)
+    for (const { item, result } of batch) {
+      // Written to since it was read: the next run reads it again, or one file that never rests would keep this one.
+      if (underWay.get(item.photoId) !== result.contentHash) leftAlone.add(item.photoId)
+      underWay.delete(item.photoId)
+    }
     report(
       batch.map(({ item }) => item.photoId),
       0,

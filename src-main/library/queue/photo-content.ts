@@ -1,11 +1,9 @@
 import { readdir } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { LensloreError } from '../../contract/errors.ts'
+import { dirname } from 'node:path'
 import { fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
 import { settleIdentity } from '../folders/identity.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
-import { readMetadata } from '../metadata/read.ts'
-import { findSidecars, joinSources, type MetadataSource, readSidecar } from '../metadata/sidecars.ts'
+import { type ReadSources, readSources } from '../metadata/read-sources.ts'
 import type { Store } from '../store/store.ts'
 import type { ReadFile } from './read-file.ts'
 
@@ -14,7 +12,7 @@ const rememberedDirectories = 16
 const rememberedMs = 10_000
 
 /** Reads what a photo's file and the sidecars beside it say. */
-export function createContentReader(): (path: string, file: ReadFile) => Promise<MetadataSource[]> {
+export function createContentReader(): (path: string, file: ReadFile) => Promise<ReadSources> {
   const listings = new Map<string, { names: Promise<string[]>; listedMs: number }>()
 
   function sidecarNames(directory: string): Promise<string[]> {
@@ -27,19 +25,7 @@ export function createContentReader(): (path: string, file: ReadFile) => Promise
     return names
   }
 
-  return async (path, file) => {
-    const embedded: MetadataSource = {
-      kind: 'embedded',
-      name: '',
-      metadata: await readMetadata(path, file.bytes),
-    }
-    const sources = [embedded]
-    for (const { kind, name } of findSidecars(await sidecarNames(dirname(path)), basename(path))) {
-      const metadata = await readSidecar(join(dirname(path), name)).catch(undefinedIfDamaged)
-      if (metadata) sources.push({ kind, name, metadata })
-    }
-    return sources
-  }
+  return async (path, file) => readSources(path, await sidecarNames(dirname(path)), file.bytes)
 }
 
 async function listSidecarNames(directory: string): Promise<string[]> {
@@ -53,35 +39,16 @@ async function listSidecarNames(directory: string): Promise<string[]> {
   }
 }
 
-/** A sidecar that is damaged or just went away takes nothing from the photo and from the others. */
-function undefinedIfDamaged(thrown: unknown): undefined {
-  if (thrown instanceof LensloreError) return undefined
-  throw thrown
-}
-
 /** Takes in what was read of a photo's file; call it inside a transaction. */
 export function createContentKeeper(store: Store, metadata: MetadataStore) {
-  return (photoId: number, file: ReadFile, sources: MetadataSource[]): void => {
+  return (photoId: number, { contentHash }: ReadFile, { joined, sources }: ReadSources): void => {
     const nowMs = Date.now()
-    const id = settleIdentity(store.database, photoId, file.contentHash, nowMs)
+    const id = settleIdentity(store.database, photoId, contentHash, nowMs)
     const { widthPx, heightPx, orientation, takenAt, takenOffsetMinutes, camera, lens, latitude, longitude } =
-      joinSources(sources)
-    store.photos.setContent(
-      id,
-      {
-        contentHash: file.contentHash,
-        widthPx,
-        heightPx,
-        orientation,
-        takenAt,
-        takenOffsetMinutes,
-        camera,
-        lens,
-        latitude,
-        longitude,
-      },
-      nowMs,
-    )
+      joined
+    const picture = { widthPx, heightPx, orientation, camera, lens }
+    const occasion = { takenAt, takenOffsetMinutes, latitude, longitude }
+    store.photos.setContent(id, { contentHash, ...picture, ...occasion }, nowMs)
     metadata.applyAll(id, sources, nowMs)
   }
 }

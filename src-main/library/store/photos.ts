@@ -196,13 +196,7 @@ export function createPhotoStore(database: Database): PhotoStore {
     move: (id, file) => write(() => setLocation(id, file, '')),
 
     markChanged: (id, file) =>
-      write(() =>
-        setLocation(
-          id,
-          file,
-          ', indexed_ms = NULL, error_code = NULL, error_message = NULL, engine_deaths = 0',
-        ),
-      ),
+      write(() => setLocation(id, file, ', indexed_ms = NULL, error_code = NULL, error_message = NULL')),
 
     setContent: (id, content, nowMs) =>
       write(() => {
@@ -231,7 +225,7 @@ export function createPhotoStore(database: Database): PhotoStore {
           id,
         )
         if (before.content_hash?.toString('hex') === content.contentHash) return
-        prepare('UPDATE photos SET captioned_by = ?, engine_deaths = 0 WHERE id = ?').run(
+        prepare('UPDATE photos SET captioned_by = ? WHERE id = ?').run(
           modelKeyForContent(database, id, content.contentHash),
           id,
         )
@@ -246,9 +240,7 @@ export function createPhotoStore(database: Database): PhotoStore {
 
     clearError: (id) =>
       void write(() =>
-        prepare(
-          'UPDATE photos SET error_code = NULL, error_message = NULL, engine_deaths = 0 WHERE id = ?',
-        ).run(id),
+        prepare('UPDATE photos SET error_code = NULL, error_message = NULL WHERE id = ?').run(id),
       ),
 
     setPriority: (ids, priority) =>

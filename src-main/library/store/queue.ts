@@ -1,9 +1,5 @@
-import { LensloreError } from '../../contract/errors.ts'
 import type { LibraryStatus } from '../../contract/records.ts'
 import type { Database } from './database.ts'
-
-/** A photo that the second death of the engine is blamed on is set aside. */
-export const engineDeathsAllowed = 1
 
 export interface WorkItem {
   photoId: number
@@ -32,11 +28,6 @@ export interface QueueStore {
   retryUnreadable(): void
   /** From a few summed rows, whatever the size of the library. `captioned` counts any source. */
   counts(modelKey: string | null): WorkCounts
-  /**
-   * The engine died while it had these photos; one that was there each time is set aside with an error.
-   * @returns those set aside.
-   */
-  blameForDeath(photoIds: readonly number[]): number[]
 }
 
 interface WorkRow {
@@ -110,25 +101,6 @@ export function createQueueStore(database: Database): QueueStore {
          FROM photo_tallies JOIN folders ON folders.id = folder_id`,
       ).get(modelKey, modelKey === null ? 0 : 1)!
     },
-
-    blameForDeath: (photoIds) =>
-      write(() => {
-        const ids = JSON.stringify(photoIds)
-        prepare(
-          'UPDATE photos SET engine_deaths = engine_deaths + 1 WHERE id IN (SELECT value FROM json_each(?))',
-        ).run(ids)
-        const error = new LensloreError(
-          'PICTURE_KILLS_ENGINE',
-          'The captioner stopped working on this picture more than once, so it was set aside.',
-        )
-        return prepare<{ id: number }>(
-          `UPDATE photos SET error_code = ?, error_message = ?
-           WHERE engine_deaths > ? AND error_code IS NULL AND id IN (SELECT value FROM json_each(?))
-           RETURNING id`,
-        )
-          .all(error.code, error.message, engineDeathsAllowed, ids)
-          .map((row) => row.id)
-      }),
   }
 }
 

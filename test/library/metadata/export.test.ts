@@ -13,11 +13,11 @@ import {
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import sharp from 'sharp'
+import type { PlannedExport } from '../../../src-main/contract/exchange.ts'
 import { embedCaption, exifToolVersion } from '../../../src-main/library/metadata/export-embedded.ts'
 import {
   chooseSidecar,
   type ExportRequest,
-  type PlannedExport,
   planExport,
 } from '../../../src-main/library/metadata/export-plan.ts'
 import {
