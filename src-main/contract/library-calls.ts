@@ -34,6 +34,8 @@ export const libraryCalls = {
   scan: returning<ScanSummary>()(z.object({ folderIds: z.array(z.int().positive()).optional() })),
   /** Captions everything that is work, and answers when nothing is left. */
   captionAll: returning<CaptionSummary>()(z.object({})),
+  /** Scans, captions, and goes on with whatever changes in the folders until it is cancelled. */
+  watch: returning<CaptionSummary>()(z.object({})),
   search: returning<SearchPage>()(
     z.object({
       query: z.string().max(10_000),

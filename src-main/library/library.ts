@@ -3,7 +3,7 @@ import { join, relative, resolve, sep } from 'node:path'
 import type { EngineInfo } from '../contract/engine-calls.ts'
 import { LensloreError } from '../contract/errors.ts'
 import { displayFileName, fileNameFromText } from '../contract/file-name.ts'
-import type { LibraryCalls, LibraryEvents, PhotoReference, ScanSummary } from '../contract/library-calls.ts'
+import type { LibraryCalls, LibraryEvents, PhotoReference } from '../contract/library-calls.ts'
 import type { Caption, LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
@@ -16,14 +16,10 @@ import { exportTable } from './metadata/export-table.ts'
 import { importTable, planImport } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
 import { defaultModelName, findModel } from './models/models.ts'
-import { captionAll } from './queue/captioning.ts'
 import { type StartEngine, type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
-import { indexAll } from './queue/indexer.ts'
-import { createContentKeeper, createContentReader } from './queue/photo-content.ts'
 import { createProgressMeter } from './queue/progress.ts'
-import { modelKey } from './store/captions.ts'
-import { lockForWork } from './store/lock.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
+import { createWorker } from './worker.ts'
 
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, listModels } from './models/models.ts'
@@ -45,7 +41,7 @@ export interface Library {
   readonly handlers: Handlers<LibraryCalls>
   /** The one listener of all events. */
   onEvent(emit: Emit): void
-  close(): void
+  close(): Promise<void>
 }
 
 /**
@@ -64,7 +60,18 @@ export function createLibrary(options: LibraryOptions): Library {
   let emit: Emit = () => {}
   const progress = createProgressMeter((state) => emit('progress', state))
   const onPhotosChanged = (photoIds: number[]) => emit('photosChanged', { photoIds })
+  const onFoldersChanged = () => emit('foldersChanged', {})
   let engine: SupervisedEngine | undefined
+  const worker = createWorker({
+    directory,
+    store,
+    metadata,
+    reconciler,
+    progress,
+    openEngine,
+    onPhotosChanged,
+    onFoldersChanged,
+  })
 
   async function openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }> {
     const modelDirectory = await findModel(options.model ?? defaultModelName, options.dataDirectory)
@@ -151,65 +158,8 @@ export function createLibrary(options: LibraryOptions): Library {
       }
     }
     const folder = folders.insert(absolute, Date.now())
-    emit('foldersChanged', {})
+    onFoldersChanged()
     return folder
-  }
-
-  async function scan(folderIds: number[] | undefined, signal: AbortSignal): Promise<ScanSummary> {
-    using _lock = workLock(directory)
-    progress.begin('scan')
-    let counted = 0
-    const summary = await reconciler.scan(folderIds, {
-      signal,
-      onPhotosChanged,
-      onProgress: (files) => {
-        progress.add(files - counted)
-        counted = files
-      },
-    })
-    emit('foldersChanged', {})
-    progress.begin('idle')
-    return summary
-  }
-
-  /** Reads what is new and captions it, at the same time: the first words come long before the last file is read. */
-  async function captionEverything(signal: AbortSignal) {
-    using _lock = workLock(directory)
-    const { engine: running, info } = await openEngine()
-    queue.retryUnreadable()
-    progress.begin('caption', queue.counts(modelKey(info.modelId, info.adapterId)).waiting)
-    const stop = new AbortController()
-    const either = AbortSignal.any([signal, stop.signal])
-    const indexing = indexAll({
-      photos,
-      queue,
-      readContent: createContentReader(),
-      apply: createContentKeeper(store, metadata),
-      write: (work) => store.database.write(work),
-      onPhotosChanged: (ids, failed) => {
-        progress.add(failed, failed)
-        onPhotosChanged(ids)
-      },
-      signal: either,
-    })
-    try {
-      const summary = await captionAll({
-        engine: running,
-        photos,
-        captions,
-        queue,
-        progress,
-        onPhotosChanged,
-        filling: indexing,
-        signal,
-      })
-      await exportWaiting(store, { signal })
-      return summary
-    } finally {
-      stop.abort()
-      await indexing.catch(() => {})
-      progress.begin('idle')
-    }
   }
 
   function status(): LibraryStatus {
@@ -228,8 +178,9 @@ export function createLibrary(options: LibraryOptions): Library {
     handlers: {
       addFolder: ({ path }) => addFolder(path),
       folders: () => folders.list(),
-      scan: ({ folderIds }, signal) => scan(folderIds, signal),
-      captionAll: (_, signal) => captionEverything(signal),
+      scan: ({ folderIds }, signal) => worker.scan(folderIds, signal),
+      captionAll: (_, signal) => worker.captionAll(signal),
+      watch: (_, signal) => worker.watch(signal),
       search: ({ query, ...options }) => searcher.search(query, options),
       photo: ({ photo }) => detailsOf(photoIdOf(photo)),
       setCaption: async ({ photo, text }) => (await setCaptions([{ photo, text }]))[0]!,
@@ -279,8 +230,9 @@ export function createLibrary(options: LibraryOptions): Library {
     onEvent(listener) {
       emit = listener
     },
-    close() {
+    async close() {
       engine?.close()
+      await reconciler.close()
       store.close()
     },
   }
@@ -291,11 +243,6 @@ function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], u
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>
   }
-}
-
-function workLock(directory: string): Disposable {
-  const lock = lockForWork(directory)
-  return { [Symbol.dispose]: () => lock.release() }
 }
 
 function isWithin(path: string, folder: string): boolean {

@@ -9,7 +9,7 @@ const fragileEngine = fileURLToPath(new URL('../fixtures/fragile-engine.ts', imp
 
 export interface LibraryUnderTest {
   client: Client<LibraryCalls, LibraryEvents>
-  close(): void
+  close(): Promise<void>
 }
 
 /** A library behind its contract, with an engine process that needs no model. */

@@ -13,8 +13,8 @@ function makeHome(t: TestContext) {
   mkdirSync(photos)
   const mounted: string[] = []
   const opened: LibraryUnderTest[] = []
-  t.after(() => {
-    for (const library of opened) library.close()
+  t.after(async () => {
+    for (const library of opened) await library.close()
     for (const at of mounted) execFileSync('umount', ['-l', at])
     rmSync(home, { recursive: true, force: true, maxRetries: 5 })
   })
@@ -60,12 +60,12 @@ test('a disk that fills while captions are written loses none that was there, an
   const first = open()
   await takeIn(first, photos)
   await first.client.setCaption({ photo: join(photos, '3.jpg'), text: 'Grandma with the red kite' })
-  first.close()
+  await first.close()
 
   writePhotos(photos, 3000, 20)
   const full = open()
   await assert.rejects(takeIn(full, photos), { code: 'DISK_FULL' })
-  full.close()
+  await full.close()
 
   execFileSync('mount', ['-o', 'remount,size=64m', library])
   const roomy = open()
@@ -96,7 +96,7 @@ test('a second worker on the same library is refused, while reading and editing 
 
 test('a library of a newer version is refused and stays as it is', async (t) => {
   const { library, open } = makeHome(t)
-  open().close()
+  await open().close()
   const file = join(library, 'library.sqlite')
   const database = new BetterSqlite3(file)
   database.pragma('user_version = 99990')
@@ -112,7 +112,7 @@ test('a damaged library is found at the start, named, and not written to', async
   writePhotos(photos, 50)
   const sound = open()
   await takeIn(sound, photos)
-  sound.close()
+  await sound.close()
   const file = join(library, 'library.sqlite')
   const checkpoint = new BetterSqlite3(file)
   checkpoint.pragma('wal_checkpoint(TRUNCATE)')

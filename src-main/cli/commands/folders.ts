@@ -26,16 +26,20 @@ export function addFolderCommands(program: Command): void {
     .command('run [folders...]')
     .description('take in what is new in the folders (adding those named here), and caption it')
     .option('--model <name>', 'caption with this model')
-    .action(async (paths: string[], _options, command: Command) => {
-      const output = outputOf(command)
-      await inLibrary(command, async (library) => {
-        const summary = await runLibrary(
+    .option('--watch', 'stay and go on with whatever changes in the folders, until Ctrl-C')
+    .action((paths: string[], { watch }: { watch?: boolean }, command: Command) =>
+      inLibrary(command, async (library) => {
+        await addFolders(
           library,
           paths.map((path) => resolve(path)),
         )
-        output.answer(summary, formatSummary(summary))
-      })
-    })
+        if (watch) await watchLibrary(library)
+        else {
+          const summary = await runLibrary(library)
+          outputOf(command).answer(summary, formatSummary(summary))
+        }
+      }),
+    )
 
   program
     .command('status')
@@ -51,17 +55,38 @@ interface RunSummary {
   captions: CaptionSummary
 }
 
-async function runLibrary(library: LibraryClient, paths: string[]): Promise<RunSummary> {
+async function addFolders(library: LibraryClient, paths: string[]): Promise<void> {
+  const known = new Set((await library.folders({})).map((folder) => folder.path))
+  for (const path of paths) if (!known.has(path)) await library.addFolder({ path })
+}
+
+function runLibrary(library: LibraryClient): Promise<RunSummary> {
+  return withProgress(library, async (signal) => ({
+    scan: await library.scan({}, { signal }),
+    captions: await library.captionAll({}, { signal }),
+  }))
+}
+
+/** Ctrl-C is how it ends, so that is no error. */
+async function watchLibrary(library: LibraryClient): Promise<void> {
+  await withProgress(library, async (signal) => {
+    try {
+      await library.watch({}, { signal })
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown
+    }
+  })
+}
+
+async function withProgress<T>(
+  library: LibraryClient,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const interrupt = listenForInterrupt()
   const line = createProgressLine()
   const stop = library.on('progress', line.show)
   try {
-    const { signal } = interrupt
-    const known = new Set((await library.folders({})).map((folder) => folder.path))
-    for (const path of paths) if (!known.has(path)) await library.addFolder({ path })
-    const scan = await library.scan({}, { signal })
-    const captions = await library.captionAll({}, { signal })
-    return { scan, captions }
+    return await work(interrupt.signal)
   } finally {
     stop()
     line.clear()
@@ -100,7 +125,9 @@ function formatStatus(status: LibraryStatus): string {
 }
 
 function formatFolder(folder: Folder): string {
-  return `Folder     ${shown(folder.path)} (${count(folder.photos, 'photo')}, ${folder.state})`
+  const facts = [count(folder.photos, 'photo'), folder.state, folder.watchMode].filter(Boolean)
+  const reason = folder.watchReason ? `\n           ${printable(folder.watchReason)}` : ''
+  return `Folder     ${shown(folder.path)} (${facts.join(', ')})${reason}`
 }
 
 function count(n: number, thing: string): string {

@@ -17,12 +17,14 @@ export function addModelCommands(program: Command): void {
   models
     .command('download <name>')
     .description('fetch a public model; a download that was cut off goes on where it stopped')
-    .action(async (name: string, _options, command: Command) => {
+    .option('--revision <revision>', 'another revision than the catalogue names')
+    .action(async (name: string, { revision }: { revision?: string }, command: Command) => {
       const interrupt = listenForInterrupt()
       const showProgress = process.stderr.isTTY
       try {
         const directory = await downloadModel(name, {
           dataDirectory: defaultDataDirectory(),
+          revision,
           signal: interrupt.signal,
           onProgress({ path, doneBytes, totalBytes, bytesPerSecond }) {
             if (showProgress)

@@ -37,12 +37,32 @@ export interface CaptioningOptions {
   signal: AbortSignal
 }
 
+export interface Captioning {
+  /** Looks into the queue again: there is new work in it. */
+  wake(): void
+  /**
+   * Settles when nothing is left.
+   * @throws LensloreError `CANCELLED` by the signal; `ENGINE_DIED` and the like when there is no engine to be had.
+   */
+  finished: Promise<CaptionSummary>
+}
+
 /**
  * Captions everything that is work, newest first, until nothing is left. A photo is work until its caption is
  * in the database, so a kill at any moment repeats at most what was under way.
- * @throws LensloreError `CANCELLED` by the signal; `ENGINE_DIED` and the like when there is no engine to be had.
  */
-export async function captionAll(options: CaptioningOptions): Promise<CaptionSummary> {
+export function startCaptioning(options: CaptioningOptions): Captioning {
+  let wake: () => void = () => {}
+  const finished = captionAll(options, (listen) => {
+    wake = listen
+  })
+  return { wake: () => wake(), finished }
+}
+
+async function captionAll(
+  options: CaptioningOptions,
+  onListening: (wake: () => void) => void,
+): Promise<CaptionSummary> {
   const { engine, photos, captions, queue, progress, onPhotosChanged, signal } = options
   const startedMs = performance.now()
   const info = await engine.info()
@@ -56,6 +76,10 @@ export async function captionAll(options: CaptioningOptions): Promise<CaptionSum
   let filled = false
   let wake: () => void = () => {}
   let flushTimer: NodeJS.Timeout | undefined
+  onListening(() => {
+    leftAlone.clear()
+    wake()
+  })
   void options.filling
     .catch((thrown: unknown) => {
       fatal ??= thrown
