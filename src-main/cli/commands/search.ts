@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
+import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { SearchHit, SearchPage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
@@ -18,8 +19,12 @@ export function addSearchCommand(program: Command): void {
     .description('find photos by words of their captions, names, folders and cameras')
     .option('--limit <n>', 'photos a page', '20')
     .option('--cursor <cursor>', 'the next page, as an earlier search gave it')
+    // So that -dog is a word of the query.
+    .allowUnknownOption()
     .addHelpText('after', queryHelp)
     .action(async (words: string[], options: { limit: string; cursor?: string }, command: Command) => {
+      const unknown = words.find((word) => word.startsWith('--'))
+      if (unknown) throw new LensloreError('INVALID_ARGUMENT', `There is no option ${unknown}.`)
       const page = await inLibrary(command, (library) =>
         library.search({
           query: words.join(' '),

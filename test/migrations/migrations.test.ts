@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type Database, openDatabase } from '../../src-main/library/store/database.ts'
+import { migrate, readMigrations } from '../../src-main/library/store/migrate.ts'
+import { createSearcher } from '../../src-main/library/store/search.ts'
+import { createSearchIndexer } from '../../src-main/library/store/search-index.ts'
+
+const migrations = readMigrations()
+
+/** A database as the version before a migration left it, and the step that brings it there. */
+function before(t: TestContext, version: number): { database: Database; apply(): void } {
+  const directory = mkdtempSync(join(tmpdir(), 'lenslore-'))
+  const database = openDatabase(join(directory, 'library.sqlite'))
+  t.after(() => {
+    database.close()
+    rmSync(directory, { recursive: true })
+  })
+  migrate(
+    database,
+    migrations.filter((migration) => migration.version < version),
+  )
+  return {
+    database,
+    apply: () =>
+      void migrate(
+        database,
+        migrations.filter((migration) => migration.version <= version),
+      ),
+  }
+}
+
+function addPhoto(database: Database, id: number, name = `${id}.jpg`): void {
+  database.exec(`INSERT OR IGNORE INTO folders (id, path, added_ms) VALUES (1, '/photos', 0)`)
+  database
+    .prepare(
+      `INSERT INTO photos (id, folder_id, directory, name, size_bytes, modified_ms, device, inode, sort_ms)
+       VALUES (?, 1, 'summer', ?, 1, 1, 1, ?, 1)`,
+    )
+    .run(id, name, id)
+}
+
+function addCaption(database: Database, id: number, photoId: number, text: string): void {
+  database
+    .prepare(`INSERT INTO captions (id, photo_id, text, source, created_ms) VALUES (?, ?, ?, 'person', 1)`)
+    .run(id, photoId, text)
+  database.prepare('UPDATE photos SET caption_id = ? WHERE id = ?').run(id, photoId)
+}
+
+function ids(database: Database, sql: string): unknown[] {
+  return database
+    .prepare<{ id: unknown }>(sql)
+    .all()
+    .map((row) => row.id)
+}
+
+test('migrations are numbered by tens, each once, and all leave a sound database', (t) => {
+  assert.deepEqual(
+    migrations.map(({ version }) => version),
+    migrations.map((_, index) => (index + 1) * 10),
+  )
+  const { database, apply } = before(t, migrations.at(-1)!.version)
+  addPhoto(database, 1)
+  addCaption(database, 1, 1, 'a kite')
+  apply()
+  assert.deepEqual(database.prepare('PRAGMA integrity_check').all(), [{ integrity_check: 'ok' }])
+  assert.deepEqual(database.prepare('PRAGMA foreign_key_check').all(), [])
+})
+
+test('0010: a place holds one photo, and photos go with their folder', (t) => {
+  const { database, apply } = before(t, 10)
+  apply()
+  addPhoto(database, 1, 'a.jpg')
+  assert.throws(() => addPhoto(database, 2, 'a.jpg'), /UNIQUE/)
+  database.exec('DELETE FROM folders')
+  assert.deepEqual(ids(database, 'SELECT id FROM photos'), [])
+})
+
+test('0020: photos of before have no caption; captions go with their photo', (t) => {
+  const { database, apply } = before(t, 20)
+  addPhoto(database, 1)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT caption_id AS id FROM photos'), [null])
+  addCaption(database, 7, 1, 'a kite')
+  database.exec('DELETE FROM photos')
+  assert.deepEqual(ids(database, 'SELECT id FROM captions'), [])
+})
+
+test('0030: photos and captions of before can be searched', (t) => {
+  const { database, apply } = before(t, 30)
+  addPhoto(database, 1)
+  addPhoto(database, 2)
+  addCaption(database, 1, 2, 'a red kite')
+  apply()
+  createSearchIndexer(database).renewAll()
+  const { search } = createSearcher(database)
+  assert.deepEqual(
+    search('kites').photos.map((hit) => hit.id),
+    [2],
+  )
+  assert.equal(search('summer').total, 2)
+})
+
+test('0040: words of files are searched beside those that were there', (t) => {
+  const { database, apply } = before(t, 40)
+  addPhoto(database, 1)
+  addCaption(database, 1, 1, 'a red kite')
+  apply()
+  const indexer = createSearchIndexer(database)
+  database.write(() => {
+    database.exec(`INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, is_favorite)
+      VALUES (1, 1, 'embedded', '', 1, 0)`)
+    database.exec(`INSERT INTO metadata_keywords VALUES (1, 'Grandma')`)
+  })
+  indexer.renewAll()
+  const { search } = createSearcher(database)
+  assert.equal(search('grandma kite').total, 1)
+  database.exec('DELETE FROM photos')
+  assert.deepEqual(ids(database, 'SELECT source_id AS id FROM metadata_keywords'), [])
+})
+
+test('0050: folders of before are online, exclude nothing and are on no known volume', (t) => {
+  const { database, apply } = before(t, 50)
+  addPhoto(database, 1)
+  apply()
+  assert.deepEqual(
+    database.prepare('SELECT state, excludes, volume_id, offline_reason, watch_mode FROM folders').all(),
+    [{ state: 'online', excludes: '[]', volume_id: null, offline_reason: null, watch_mode: null }],
+  )
+})
+
+test('0060: captions wait for their export once a folder is to be exported, and no others', (t) => {
+  const { database, apply } = before(t, 60)
+  addPhoto(database, 1)
+  addPhoto(database, 2)
+  addCaption(database, 1, 1, 'a kite')
+  apply()
+  const waiting = () => ids(database, 'SELECT photo_id AS id FROM captions_to_export')
+  addCaption(database, 2, 1, 'a red kite')
+  assert.deepEqual(waiting(), [])
+  database.exec('UPDATE folders SET exports_always = 1')
+  assert.deepEqual(waiting(), [1])
+  addCaption(database, 3, 2, 'a dog')
+  assert.deepEqual(waiting(), [1, 2])
+})
