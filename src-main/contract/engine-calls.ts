@@ -31,6 +31,8 @@ export interface CaptionResult {
   /** Size of the upright picture. */
   widthPx: number
   heightPx: number
+  /** Why there is no thumbnail, where one was wanted: no reason to lose the caption. */
+  thumbnailError: ErrorRecord | null
   attention?: { rows: number; columns: number; words: WordAttention[] }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ErrorRecord } from './errors.ts'
 import type { ExportPlan, ExportSummary, ImportPlan, ImportSummary, UndoSummary } from './exchange.ts'
 import {
   type Caption,
@@ -128,4 +129,6 @@ export interface LibraryEvents extends Record<string, unknown> {
   /** Photos whose row, caption or thumbnail changed; at most a few hundred ids an event. */
   photosChanged: { photoIds: number[] }
   foldersChanged: Record<string, never>
+  /** Something went wrong that does not end the work. */
+  problem: ErrorRecord
 }

@@ -1,6 +1,6 @@
 import { constants, setPriority } from 'node:os'
 import type { CaptionResult, EngineCalls, EngineInfo } from '../contract/engine-calls.ts'
-import { LensloreError } from '../contract/errors.ts'
+import { LensloreError, toErrorRecord } from '../contract/errors.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
 import { createBatching } from './captioning/batching.ts'
 import { type Captioner, type GeneratedCaption, openCaptioner } from './captioning/captioner.ts'
@@ -81,12 +81,14 @@ async function captionBatch(captioner: Captioner, entries: Entry[]): Promise<Cap
 
 function toResult({ picture, attention }: Entry, generated: GeneratedCaption): CaptionResult {
   const { contentHash, widthPx, heightPx } = picture
+  const thumbnailError = picture.thumbnailError && toErrorRecord(picture.thumbnailError)
   const result: CaptionResult = {
     caption: generated.text,
     score: generated.score,
     contentHash,
     widthPx,
     heightPx,
+    thumbnailError,
   }
   if (attention && generated.attention) result.attention = generated.attention
   return result

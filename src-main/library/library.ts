@@ -71,6 +71,7 @@ export function createLibrary(options: LibraryOptions): Library {
     openEngine,
     onPhotosChanged,
     onFoldersChanged,
+    onProblem: (problem) => emit('problem', problem),
   })
 
   async function openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }> {

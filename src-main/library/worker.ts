@@ -1,4 +1,5 @@
 import type { EngineInfo } from '../contract/engine-calls.ts'
+import { type ErrorRecord, toErrorRecord } from '../contract/errors.ts'
 import type { CaptionSummary, ScanSummary } from '../contract/library-calls.ts'
 import { forgetLongMissing } from './folders/forget.ts'
 import { watchLibrary } from './folders/library-watcher.ts'
@@ -24,6 +25,7 @@ export interface WorkerOptions {
   openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }>
   onPhotosChanged(photoIds: number[]): void
   onFoldersChanged(): void
+  onProblem(problem: ErrorRecord): void
 }
 
 /** The long work of a library. Each call holds the worker's lock and ends early through its signal. */
@@ -37,8 +39,17 @@ export interface Worker {
 }
 
 export function createWorker(options: WorkerOptions): Worker {
-  const { directory, store, metadata, reconciler, progress, openEngine, onPhotosChanged, onFoldersChanged } =
-    options
+  const {
+    directory,
+    store,
+    metadata,
+    reconciler,
+    progress,
+    openEngine,
+    onPhotosChanged,
+    onFoldersChanged,
+    onProblem,
+  } = options
   const { queue, photos, captions } = store
 
   async function scan(folderIds: number[] | undefined, signal: AbortSignal): Promise<ScanSummary> {
@@ -96,6 +107,7 @@ export function createWorker(options: WorkerOptions): Worker {
         queue,
         progress,
         onPhotosChanged,
+        onProblem,
         filling,
         signal,
       })
@@ -120,6 +132,7 @@ export function createWorker(options: WorkerOptions): Worker {
         changed.resolve()
       },
       onModeChange: onFoldersChanged,
+      onError: (thrown) => onProblem(toErrorRecord(thrown)),
     })
     signal.addEventListener('abort', () => changed.resolve(), { once: true })
     try {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
@@ -241,4 +242,30 @@ test('the folder may go away and come back: its photos stay and stay searchable'
   renameSync(`${photos} unplugged`, photos)
   const back = await run(data)
   assert.deepEqual([back.scan.added, back.scan.unchanged], [0, 1])
+})
+
+test('thumbnails that find no room cost no caption, and the person is told once', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const photos = join(home, 'photos')
+  const data = join(home, 'data')
+  const thumbnails = join(data, 'library', 'thumbnails')
+  mkdirSync(photos)
+  mkdirSync(thumbnails, { recursive: true })
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', thumbnails], { stdio: 'ignore' })
+  } catch {
+    t.skip('mounting a small file system is not allowed here')
+    return
+  }
+  try {
+    pictures.forEach((picture, n) => {
+      writeFileSync(join(photos, `${n}.jpg`), picture)
+    })
+    const { status, stderr, json } = await runLenslore(data, 'run', '--json', photos)
+    assert.equal(status, 0, stderr)
+    assert.equal((json[0] as RunSummary).captions.captioned, pictures.length)
+    assert.equal(stderr.match(/no room left for thumbnails/g)?.length, 1, stderr)
+  } finally {
+    execFileSync('umount', ['-l', thumbnails])
+  }
 })

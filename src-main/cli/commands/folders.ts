@@ -85,10 +85,15 @@ async function withProgress<T>(
   const interrupt = listenForInterrupt()
   const line = createProgressLine()
   const stop = library.on('progress', line.show)
+  const stopProblems = library.on('problem', ({ message }) => {
+    line.clear()
+    process.stderr.write(`lenslore: ${message}\n`)
+  })
   try {
     return await work(interrupt.signal)
   } finally {
     stop()
+    stopProblems()
     line.clear()
     interrupt.stop()
   }

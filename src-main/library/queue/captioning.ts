@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { CaptionResult, EngineInfo } from '../../contract/engine-calls.ts'
-import { type ErrorCode, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { type ErrorCode, type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { CaptionSummary } from '../../contract/library-calls.ts'
 import { type CaptionStore, modelKey } from '../store/captions.ts'
 import type { PhotoStore } from '../store/photos.ts'
@@ -32,6 +32,8 @@ export interface CaptioningOptions {
   progress: ProgressMeter
   /** Told of photos that got a caption or an error. */
   onPhotosChanged(photoIds: number[]): void
+  /** Told once of each kind of trouble that spoils no caption, such as a full disk for thumbnails. */
+  onProblem(problem: ErrorRecord): void
   /** Settles when nothing more will be added to the queue; until then an empty queue is waited on. */
   filling: Promise<void>
   signal: AbortSignal
@@ -63,7 +65,7 @@ async function captionAll(
   options: CaptioningOptions,
   onListening: (wake: () => void) => void,
 ): Promise<CaptionSummary> {
-  const { engine, photos, captions, queue, progress, onPhotosChanged, signal } = options
+  const { engine, photos, captions, queue, progress, onPhotosChanged, onProblem, signal } = options
   const startedMs = performance.now()
   const info = await engine.info()
   const key = modelKey(info.modelId, info.adapterId)
@@ -72,6 +74,7 @@ async function captionAll(
   const leftAlone = new Set<number>()
   const finished: { item: WorkItem; result: CaptionResult }[] = []
   const summary = { captioned: 0, failed: 0 }
+  const told = new Set<ErrorCode>()
   let fatal: unknown
   let filled = false
   let wake: () => void = () => {}
@@ -122,6 +125,7 @@ async function captionAll(
     try {
       const result = await engine.caption(join(item.folderPath, item.directory, item.name))
       finished.push({ item, result })
+      if (result.thumbnailError) tellOnce(result.thumbnailError)
       if (finished.length >= info.batchSize) flush()
       else flushTimer ??= setTimeout(flushAndWake, gatherMs)
     } catch (thrown) {
@@ -136,6 +140,12 @@ async function captionAll(
     } finally {
       wake()
     }
+  }
+
+  function tellOnce(problem: ErrorRecord): void {
+    if (told.has(problem.code)) return
+    told.add(problem.code)
+    onProblem(problem)
   }
 
   function flushAndWake(): void {
