@@ -15,6 +15,24 @@ INSERT INTO search_index (search_index, rank) VALUES ('usermerge', 2);
 ALTER TABLE photos ADD COLUMN search_id INTEGER;
 CREATE UNIQUE INDEX photos_by_search_id ON photos (search_id) WHERE search_id IS NOT NULL;
 
+-- Which documents have a token, in blocks of bits: combinations of words and filters are counted by them, and
+-- FTS5 is left with words in a row. A document is one state of an entry; a photo that changes gets a new one.
+CREATE TABLE search_postings (
+  token     TEXT    NOT NULL,
+  block     INTEGER NOT NULL,
+  documents BLOB    NOT NULL,
+  PRIMARY KEY (token, block)
+) STRICT, WITHOUT ROWID;
+
+-- Each document's row in the index, as doubles, 1024 to a piece. Only ever appended to, until a rebuild, which
+-- is another generation. Old documents only ever leave `is=photo`: `removals` tells who remembers it.
+CREATE TABLE search_rows (piece INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
+CREATE TABLE search_generation (number INTEGER NOT NULL, removals INTEGER NOT NULL) STRICT;
+INSERT INTO search_generation VALUES (1, 0);
+ALTER TABLE photos ADD COLUMN search_document INTEGER;
+-- Documents of photos that were removed; emptied before the commit.
+CREATE TABLE search_dead (document INTEGER PRIMARY KEY) STRICT;
+
 -- Every word there is as it is written, with the form it is indexed under: what typing completes and what a
 -- mistyped word is compared with. The counts are a rank, not a promise: they are exact after a rebuild only.
 CREATE TABLE search_words (
@@ -49,6 +67,7 @@ END;
 
 CREATE TRIGGER photos_search_delete AFTER DELETE ON photos BEGIN
   DELETE FROM search_index WHERE rowid = old.search_id;
+  INSERT INTO search_dead SELECT old.search_document WHERE old.search_document IS NOT NULL;
   DELETE FROM search_stale WHERE photo_id = old.id;
 END;
 

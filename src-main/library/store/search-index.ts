@@ -2,10 +2,14 @@ import { basename } from 'node:path'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from './database.ts'
+import { flag, type Scope, tokenOf } from './search-match.ts'
+import { createPostingsWriter } from './search-postings.ts'
 import { type Token, tokenize, tokenizeName } from './words.ts'
 
 /** Photos whose entries are renewed inside one commit; what is left waits for the next. */
 const renewedPerCommit = 2000
+/** The same where nobody waits: what is gathered for longer is written in fewer pieces. */
+const renewedInBulk = 20_000
 
 /**
  * Rows of the index for one second; more photos of the same second spill over into the ones before. A power
@@ -14,6 +18,18 @@ const renewedPerCommit = 2000
 const rowsPerSecond = 1024
 /** Seconds are counted from 1697, and end in 2242, so that row numbers are positive and exact in a double. */
 const farthestSecond = 2 ** 33
+
+const documentSql = `SELECT photos.id, search_id, search_document, folder_id, folders.path AS folder_path, directory,
+    name, sort_ms, camera, lens, missing_since_ms IS NOT NULL AS missing, captions.text AS caption, caption_source,
+    CASE caption_source WHEN 'imported' THEN
+      (SELECT text FROM captions WHERE photo_id = photos.id AND source = 'model' AND withdrawn_ms IS NULL
+         ORDER BY id DESC LIMIT 1) END AS other_caption,
+    (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra
+  FROM photos
+    JOIN folders ON folders.id = photos.folder_id
+    LEFT JOIN captions ON captions.id = photos.caption_id`
+const staleSql = `${documentSql} WHERE photos.id IN (SELECT photo_id FROM search_stale LIMIT ?)`
+const inOrderSql = `${documentSql} WHERE (sort_ms, photos.id) < (?, ?) ORDER BY sort_ms DESC, photos.id DESC LIMIT ?`
 
 export interface SearchIndexer {
   /** Marks a photo whose words changed somewhere the triggers do not see. */
@@ -29,6 +45,7 @@ export interface SearchIndexer {
 interface DocumentRow {
   id: number
   search_id: number | null
+  search_document: number | null
   folder_id: number
   folder_path: string
   directory: string
@@ -46,28 +63,59 @@ interface DocumentRow {
 /** Keeps the index in step: entries are renewed at the end of every transaction that changed their photo. */
 export function createSearchIndexer(database: Database): SearchIndexer {
   const { prepare, write } = database
-  let renewedByLastCommit = 0
+  const postings = createPostingsWriter(database)
   database.beforeCommit(() => {
-    renewedByLastCommit = renew(renewedPerCommit)
+    buryRemoved()
+    renew(readStale(renewedPerCommit))
   })
 
   /** Commit by commit, so that other processes get their turns between. */
-  function renewAll(onProgress: (done: number) => void = () => {}): number {
+  function renewAll(): number {
     for (let done = 0; ; ) {
-      write(() => {})
-      if (renewedByLastCommit === 0) return done
-      done += renewedByLastCommit
-      onProgress(done)
+      const renewed = write(() => renew(readStale(renewedInBulk)))
+      if (renewed === 0) return done
+      done += renewed
     }
   }
 
-  function renew(limit: number): number {
-    const rows = readStale(limit)
+  /** From the newest photo to the oldest, so that the index is written from its start to its end. */
+  function renewInOrder(onProgress: (done: number) => void): void {
+    let last: DocumentRow | undefined
+    for (let done = 0; ; onProgress(done)) {
+      const { sort_ms: lastMs, id: lastId } = last ?? { sort_ms: Infinity, id: Infinity }
+      const rows = write(() => {
+        const read = prepare<DocumentRow>(inOrderSql).all(lastMs, lastId, renewedInBulk)
+        renew(read)
+        return read
+      })
+      last = rows.at(-1)
+      if (last === undefined) return
+      done += rows.length
+    }
+  }
+
+  function buryRemoved(): void {
+    const dead = prepare<{ document: number }>('SELECT document FROM search_dead').all()
+    if (dead.length === 0) return
+    postings.remove(dead.map((row) => row.document))
+    prepare('DELETE FROM search_dead').run()
+  }
+
+  function readStale(limit: number): DocumentRow[] {
+    return prepare<DocumentRow>(staleSql).all(limit)
+  }
+
+  function renew(rows: readonly DocumentRow[]): number {
+    if (rows.length === 0) return 0
     // FTS5 gathers words in memory as long as rows come in order, and writes a piece of index where they do not.
     for (const row of rows.toSorted((a, b) => (a.search_id ?? 0) - (b.search_id ?? 0))) removeEntry(row)
+    postings.remove(rows.flatMap((row) => row.search_document ?? []))
     const words = new Map<string, Word>()
-    const placed = rows.map((row) => ({ row, searchId: place(row) })).sort((a, b) => a.searchId - b.searchId)
-    for (const { row, searchId } of placed) addEntry(row, searchId, words)
+    const documents = new Map<string, number[]>()
+    let document = postings.next()
+    const placed = placeAll(rows, document)
+    for (const { row, searchId } of placed) addEntry(row, searchId, document++, words, documents)
+    postings.add(documents)
     for (const [word, { stem, captions, others }] of words) {
       prepare(
         `INSERT INTO search_words VALUES (?, ?, ?, ?)
@@ -77,61 +125,84 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     return rows.length
   }
 
-  function readStale(limit: number): DocumentRow[] {
-    return prepare<DocumentRow>(
-      `SELECT photos.id, search_id, folder_id, folders.path AS folder_path, directory, name, sort_ms, camera,
-         lens, missing_since_ms IS NOT NULL AS missing, captions.text AS caption, caption_source,
-         CASE caption_source WHEN 'imported' THEN
-           (SELECT text FROM captions WHERE photo_id = photos.id AND source = 'model' AND withdrawn_ms IS NULL
-              ORDER BY id DESC LIMIT 1) END AS other_caption,
-         (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra
-       FROM search_stale
-         JOIN photos ON photos.id = search_stale.photo_id
-         JOIN folders ON folders.id = photos.folder_id
-         LEFT JOIN captions ON captions.id = photos.caption_id
-       LIMIT ?`,
-    ).all(limit)
-  }
-
   function removeEntry(row: DocumentRow): void {
     if (row.search_id !== null) prepare('DELETE FROM search_index WHERE rowid = ?').run(row.search_id)
     prepare('DELETE FROM search_stale WHERE photo_id = ?').run(row.id)
   }
 
-  /** @returns the photo's row in the index, which is its own from now on. */
-  function place(row: DocumentRow): number {
-    const searchId = findRow(row)
-    if (searchId !== row.search_id) {
-      prepare('UPDATE photos SET search_id = ? WHERE id = ?').run(searchId, row.id)
+  /** Gives the photos their rows in the index, and documents from `first` on, in the order of the rows. */
+  function placeAll(rows: readonly DocumentRow[], first: number): { row: DocumentRow; searchId: number }[] {
+    const taken = new Set<number>()
+    const placed = rows.map((row) => {
+      const searchId = findRow(row, taken)
+      taken.add(searchId)
+      return { row, searchId }
+    })
+    placed.sort((a, b) => a.searchId - b.searchId)
+    postings.append(
+      first,
+      placed.map(({ searchId }) => searchId),
+    )
+    for (const [at, { row, searchId }] of placed.entries()) {
+      prepare('UPDATE photos SET search_id = ?, search_document = ? WHERE id = ?').run(
+        searchId,
+        first + at,
+        row.id,
+      )
     }
-    return searchId
+    return placed
   }
 
-  function addEntry(row: DocumentRow, searchId: number, words: Map<string, Word>): void {
-    const folder = `${basename(row.folder_path)}/${row.directory}`
-    const further = [displayFileName(row.name), row.extra ?? '', row.other_caption ?? ''].join(' ')
+  function addEntry(
+    row: DocumentRow,
+    searchId: number,
+    document: number,
+    words: Map<string, Word>,
+    documents: Map<string, number[]>,
+  ): void {
     const caption = tokenize(row.caption ?? '')
-    const others = [further, displayFileName(folder), row.camera ?? '', row.lens ?? ''].map(tokenizeName)
+    const further = tokenizeName(
+      [displayFileName(row.name), row.extra ?? '', row.other_caption ?? ''].join(' '),
+    )
+    const folder = tokenizeName(displayFileName(`${basename(row.folder_path)}/${row.directory}`))
+    const camera = tokenizeName(row.camera ?? '')
+    const lens = tokenizeName(row.lens ?? '')
+    const others = [...further, ...folder, ...camera, ...lens]
+    const flags = flagsOf(row)
     countWords(caption, 'captions', words)
-    countWords(others.flat(), 'others', words)
+    countWords(others, 'others', words)
     prepare(
       `INSERT INTO search_index (rowid, caption, words, folder, camera, lens, flags)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       searchId,
-      toIndexText(caption, scope.caption),
-      ...others.map((tokens) => toIndexText(tokens, scope.others)),
-      flagsOf(row),
+      toIndexText(caption, 'caption'),
+      ...[further, folder, camera, lens].map((tokens) => toIndexText(tokens, 'others')),
+      flags.join(' '),
     )
+    const tokens = new Set([
+      ...flags,
+      ...caption.map((token) => tokenOf(token.stem, 'caption')),
+      ...others.map((token) => tokenOf(token.stem, 'others')),
+      ...folder.map((token) => tokenOf(token.stem, 'folder')),
+      ...camera.map((token) => tokenOf(token.stem, 'camera')),
+      ...lens.map((token) => tokenOf(token.stem, 'lens')),
+    ])
+    for (const token of tokens) {
+      const list = documents.get(token)
+      if (list === undefined) documents.set(token, [document])
+      else list.push(document)
+    }
   }
 
   /** The photo's own row number, free or already its own; always the same where nothing else changed. */
-  function findRow(row: DocumentRow): number {
+  function findRow(row: DocumentRow, taken: ReadonlySet<number>): number {
     const first = rowOfEnd(row.sort_ms) - rowsPerSecond
     for (let spread = rowsPerSecond; ; spread *= 4) {
       // Within a second the later photo first; where there are too many, anywhere in the seconds before.
       const slot = spread === rowsPerSecond ? spread - 1 - (row.id % spread) : scatter(row.id) % spread
       const candidate = first + slot
+      if (taken.has(candidate)) continue
       const holder = prepare<{ id: number }>('SELECT id FROM photos WHERE search_id = ?').get(candidate)
       if (holder === undefined || holder.id === row.id) return candidate
     }
@@ -142,15 +213,18 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       write(() => {
         for (const id of photoIds) prepare('INSERT OR IGNORE INTO search_stale VALUES (?)').run(id)
       }),
-    renewAll: () => renewAll(),
+    renewAll,
     rebuild(onProgress) {
       write(() => {
         prepare("INSERT INTO search_index (search_index) VALUES ('delete-all')").run()
         prepare('DELETE FROM search_words').run()
-        prepare('UPDATE photos SET search_id = NULL WHERE search_id IS NOT NULL').run()
+        postings.clear()
+        prepare(
+          'UPDATE photos SET search_id = NULL, search_document = NULL WHERE search_id IS NOT NULL',
+        ).run()
         prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos').run()
       })
-      renewAll(onProgress)
+      renewInOrder(onProgress ?? (() => {}))
       prepare("INSERT INTO search_index (search_index) VALUES ('optimize')").run()
     },
     tidy: () =>
@@ -172,34 +246,21 @@ function scatter(id: number): number {
   return Math.imul(id, 0x9e3779b1) >>> 0
 }
 
-/** The token that stands for a filter; '=' is in no word. */
-export const flag = {
-  everyPhoto: 'is=photo',
-  missing: 'is=missing',
-  captioned: 'has=caption',
-  by: (source: CaptionSource) => `by=${source}`,
-  folder: (folderId: number) => `root=${folderId}`,
-} as const
-
-/** What stands before a word in the index: words of the caption and other words are different tokens. */
-export const scope = { caption: '', others: ':' } as const
-export type Scope = keyof typeof scope
-
 interface Word {
   stem: string
   captions: number
   others: number
 }
 
-function flagsOf(row: DocumentRow): string {
+function flagsOf(row: DocumentRow): string[] {
   const flags: string[] = [flag.everyPhoto, flag.folder(row.folder_id)]
   if (row.missing) flags.push(flag.missing)
   if (row.caption_source !== null) flags.push(flag.captioned, flag.by(row.caption_source))
-  return flags.join(' ')
+  return flags
 }
 
-function toIndexText(tokens: readonly Token[], mark: string): string {
-  return tokens.map((token) => mark + token.stem).join(' ')
+function toIndexText(tokens: readonly Token[], where: Scope): string {
+  return tokens.map((token) => tokenOf(token.stem, where)).join(' ')
 }
 
 function countWords(tokens: readonly Token[], where: 'captions' | 'others', words: Map<string, Word>): void {

@@ -1,5 +1,15 @@
 import type { Query, Term } from './query.ts'
-import { flag, type Scope, scope } from './search-index.ts'
+import {
+  allOf,
+  anyOf,
+  flag,
+  flagged,
+  type Match,
+  type Place,
+  type Scope,
+  without,
+  words,
+} from './search-match.ts'
 import type { Pattern } from './snippet.ts'
 import { type Token, tokenize, tokenizeParts } from './words.ts'
 
@@ -14,11 +24,11 @@ export interface Surroundings {
 
 export interface Plan {
   /** Everything that matches. */
-  all: string
+  all: Match
   /** The same in the order of rank: each photo that matches is in exactly one. */
-  tiers: string[]
-  /** Ahead of the tiers where a search has few results: the words side by side in the caption. */
-  sideBySide: string | null
+  tiers: Match[]
+  /** Ahead of the tiers where a search has few results: these words side by side in the caption. */
+  sideBySide: string[] | null
   patterns: Pattern[]
 }
 
@@ -27,23 +37,20 @@ const completions = 24
 
 type WordsTerm = Term & { kind: 'words' }
 
-/** A match expression of FTS5, in two strengths. */
-interface Expression {
+/** What to match, in two strengths. */
+interface Strengths {
   /** The word itself, by its stem. */
-  exact: string
+  exact: Match
   /** Also words that begin with it. */
-  wide: string
+  wide: Match
 }
 
-/**
- * Turns a query into match expressions for the index. All strings in them are tokens made by `tokenize`, in
- * quotes, so that nothing a person types is ever an operator.
- */
+/** Turns a query into what to match. All words in it are tokens made by `tokenize`. */
 export function planSearch(query: Query, around: Surroundings): Plan {
   const patterns: Pattern[] = []
-  const texts: { caption: Expression; anywhere: Expression }[] = []
-  const required: string[] = []
-  const excluded: string[] = []
+  const texts: { caption: Strengths; anywhere: Strengths }[] = []
+  const required: Match[] = []
+  const excluded: Match[] = []
   for (const clause of query.clauses) {
     const [only] = clause
     if (clause.length === 1 && only!.negated) {
@@ -56,108 +63,100 @@ export function planSearch(query: Query, around: Surroundings): Plan {
     }
     if (clause.every((term) => term.kind === 'words' && !term.negated)) {
       const inCaption = clause.map((term) => expressWords(term as WordsTerm, 'caption', around))
-      texts.push({ caption: anyExpression(inCaption), anywhere: anyExpression(expressions) })
+      texts.push({ caption: anyStrengths(inCaption), anywhere: anyStrengths(expressions) })
     } else {
       required.push(anyOf(expressions.map((e, i) => (clause[i]!.negated ? allBut(e.exact) : e.wide))))
     }
   }
-  if (!mentionsMissing(query) && around.hasMissing()) excluded.push(quote([flag.missing]))
+  if (!mentionsMissing(query) && around.hasMissing()) excluded.push(flagged(flag.missing))
 
-  const restrict = (expression: string | null, ...without: string[]) => {
-    const wanted = expression === null ? required : [expression, ...required]
-    const base = wanted.length > 0 ? allOf(wanted) : quote([flag.everyPhoto])
-    const unwanted = [...excluded, ...without]
-    return unwanted.length > 0 ? `(${base}) NOT (${anyOf(unwanted)})` : base
+  const restrict = (match: Match | null, ...ranked: Match[]) => {
+    const wanted = match === null ? required : [match, ...required]
+    const base = wanted.length > 0 ? allOf(wanted) : flagged(flag.everyPhoto)
+    const unwanted = [...excluded, ...ranked]
+    return unwanted.length > 0 ? without(base, anyOf(unwanted)) : base
   }
   if (texts.length === 0) {
     const all = restrict(null)
     return { all, tiers: [all], sideBySide: null, patterns }
   }
 
-  const caption = allExpressions(texts.map((text) => text.caption))
-  const anywhere = allExpressions(texts.map((text) => text.anywhere))
+  const caption = allStrengths(texts.map((text) => text.caption))
+  const anywhere = allStrengths(texts.map((text) => text.anywhere))
   const tiers = [restrict(caption.exact)]
   if (caption.wide !== caption.exact) tiers.push(restrict(caption.wide, caption.exact))
   tiers.push(restrict(anywhere.exact, caption.wide))
   if (anywhere.wide !== anywhere.exact) tiers.push(restrict(anywhere.wide, caption.wide, anywhere.exact))
-  const phrase = wholePhrase(query)
-  return {
-    all: restrict(anywhere.wide),
-    tiers,
-    sideBySide: phrase === null ? null : restrict(phrase),
-    patterns,
-  }
+  return { all: restrict(anywhere.wide), tiers, sideBySide: wholePhrase(query), patterns }
 }
 
-/** A match expression for one token, in any form: whether a word is known at all. */
-export function expressToken(token: Token, around: Surroundings): string {
+/** One token in any form: whether a word is known at all. */
+export function expressToken(token: Token, around: Surroundings): Match {
   return expressTokens([token], false, around).wide
 }
 
-function expressTerm(term: Term, around: Surroundings): Expression {
+function expressTerm(term: Term, around: Surroundings): Strengths {
   switch (term.kind) {
     case 'words':
       return expressTokens(term.tokens, term.isPhrase, around)
     case 'field': {
-      const { exact, wide } = expressScoped(term.tokens, false, 'others', around)
+      const { exact, wide } = expressPlaced(term.tokens, false, term.field, around)
       const below = term.field === 'folder' ? expressPath(term.text, around) : []
-      return {
-        exact: anyOf([`${term.field} : (${exact})`, ...below]),
-        wide: anyOf([`${term.field} : (${wide})`, ...below]),
-      }
+      return { exact: anyOf([exact, ...below]), wide: anyOf([wide, ...below]) }
     }
     case 'by':
-      return both(quote([flag.by(term.by)]))
+      return both(flagged(flag.by(term.by)))
     case 'has':
-      return both(quote([flag.captioned]))
+      return both(flagged(flag.captioned))
     case 'is': {
-      if (term.state === 'missing') return both(quote([flag.missing]))
+      if (term.state === 'missing') return both(flagged(flag.missing))
       const offline = around.folders().filter((folder) => folder.isOffline)
       // No folder has the number 0: nothing is offline.
       return both(
-        anyOf((offline.length > 0 ? offline : [{ id: 0 }]).map(({ id }) => quote([flag.folder(id)]))),
+        anyOf((offline.length > 0 ? offline : [{ id: 0 }]).map(({ id }) => flagged(flag.folder(id)))),
       )
     }
   }
 }
 
-function expressWords(term: WordsTerm, where: Scope, around: Surroundings): Expression {
-  return expressScoped(term.tokens, term.isPhrase, where, around)
+function expressWords(term: WordsTerm, where: Scope, around: Surroundings): Strengths {
+  return expressPlaced(term.tokens, term.isPhrase, where, around)
 }
 
 /** In the caption or anywhere else. */
-function expressTokens(tokens: readonly Token[], isPhrase: boolean, around: Surroundings): Expression {
-  return anyExpression([
-    expressScoped(tokens, isPhrase, 'caption', around),
-    expressScoped(tokens, isPhrase, 'others', around),
+function expressTokens(tokens: readonly Token[], isPhrase: boolean, around: Surroundings): Strengths {
+  return anyStrengths([
+    expressPlaced(tokens, isPhrase, 'caption', around),
+    expressPlaced(tokens, isPhrase, 'others', around),
   ])
 }
 
-function expressScoped(
+function expressPlaced(
   tokens: readonly Token[],
   isPhrase: boolean,
-  where: Scope,
+  where: Place,
   around: Surroundings,
-): Expression {
+): Strengths {
   const wanted = withoutLoneEnd(tokens)
   const stems = wanted.map((token) => token.stem)
   const before = stems.slice(0, -1)
   const last = wanted.at(-1)!
-  const quoteWords = (words: readonly string[]) => quote(words.map((word) => scope[where] + word))
-  const exact = quoteWords(stems)
+  const exact = words(stems, where)
   // A single character begins the pair it forms with the next one.
-  if (last.kind === 'gram') return both([...last.text].length === 1 ? `${exact} *` : exact)
+  if (last.kind === 'gram') return both(words(stems, where, [...last.text].length === 1))
   if (isPhrase) return both(exact)
   if (last.kind === 'number') {
     // Beginnings of one or two digits would gather a good part of all file names.
-    if (last.text.length >= 3) return { exact, wide: `${exact} *` }
-    return { exact, wide: before.length > 0 ? quoteWords(before) : exact }
+    if (last.text.length >= 3) return { exact, wide: words(stems, where, true) }
+    return { exact, wide: before.length > 0 ? words(before, where) : exact }
   }
-  const begun = around.complete(last.text, where, before.length > 0 ? completions / 2 : completions)
-  const alternatives = new Set([exact, ...begun.map((begunStem) => quoteWords([...before, begunStem]))])
+  const scope = where === 'caption' ? where : 'others'
+  const begun = around.complete(last.text, scope, before.length > 0 ? completions / 2 : completions)
+  const others = begun.filter((begunStem) => begunStem !== last.stem)
+  const alternatives = [exact, ...others.map((begunStem) => words([...before, begunStem], where))]
   const parts = tokenizeParts(last.text).map((token) => token.stem)
-  if (parts.length > 1) alternatives.add(quoteWords([...before, ...parts]))
-  return { exact, wide: anyOf([...alternatives]) }
+  if (parts.length > 1) alternatives.push(words([...before, ...parts], where))
+  return alternatives.length > 1 ? { exact, wide: anyOf(alternatives) } : both(exact)
 }
 
 /** The last of several characters of a run is indexed alone only where the run ends. */
@@ -170,16 +169,17 @@ function withoutLoneEnd(tokens: readonly Token[]): readonly Token[] {
 }
 
 /** A whole path as the value of `folder:`, of which the index has only the part below a folder's parent. */
-function expressPath(text: string, around: Surroundings): string[] {
+function expressPath(text: string, around: Surroundings): Match[] {
   const wanted = text.replaceAll('\\', '/').replace(/\/+$/, '')
   if (!/^(?:\/|[a-z]:\/)/i.test(text.replaceAll('\\', '/'))) return []
   return around.folders().flatMap(({ id, path }) => {
     const root = path.replaceAll('\\', '/').replace(/\/+$/, '')
-    const inRoot = quote([flag.folder(id)])
+    const inRoot = flagged(flag.folder(id))
     if (root === wanted || root.startsWith(`${wanted}/`)) return [inRoot]
     if (!wanted.startsWith(`${root}/`)) return []
     const below = tokenize(wanted.slice(root.lastIndexOf('/') + 1))
-    return [`(${inRoot} AND folder : ${quote(below.map((token) => scope.others + token.stem))})`]
+    const stems = below.map((token) => token.stem)
+    return [stems.length > 0 ? allOf([inRoot, words(stems, 'folder')]) : inRoot]
   })
 }
 
@@ -195,55 +195,43 @@ function patternsOf(term: WordsTerm): Pattern[] {
   return patterns
 }
 
-/** Several plain words as one phrase, or null where the search is anything else. */
-function wholePhrase(query: Query): string | null {
+/** The stems of several plain words, or null where the search is anything else. */
+function wholePhrase(query: Query): string[] | null {
   const stems: string[] = []
-  let words = 0
+  let terms = 0
   for (const clause of query.clauses) {
     const [term] = clause
     if (term!.kind !== 'words') continue
     if (clause.length > 1) return null
     if (term!.negated) continue
-    words++
+    terms++
     stems.push(...withoutLoneEnd(term!.tokens).map((token) => token.stem))
   }
-  return words > 1 ? quote(stems) : null
+  return terms > 1 ? stems : null
 }
 
 function mentionsMissing(query: Query): boolean {
   return query.clauses.flat().some((term) => term.kind === 'is' && term.state === 'missing')
 }
 
-function quote(tokens: readonly string[]): string {
-  return `"${tokens.join(' ').replaceAll('"', '')}"`
+function both(match: Match): Strengths {
+  return { exact: match, wide: match }
 }
 
-function both(expression: string): Expression {
-  return { exact: expression, wide: expression }
-}
-
-function anyOf(expressions: readonly string[]): string {
-  return expressions.length === 1 ? expressions[0]! : `(${expressions.join(' OR ')})`
-}
-
-function anyExpression(expressions: readonly Expression[]): Expression {
+function anyStrengths(choices: readonly Strengths[]): Strengths {
   return {
-    exact: anyOf(expressions.map((expression) => expression.exact)),
-    wide: anyOf(expressions.map((expression) => expression.wide)),
+    exact: anyOf(choices.map((choice) => choice.exact)),
+    wide: anyOf(choices.map((choice) => choice.wide)),
   }
 }
 
-function allExpressions(expressions: readonly Expression[]): Expression {
+function allStrengths(parts: readonly Strengths[]): Strengths {
   return {
-    exact: allOf(expressions.map((expression) => expression.exact)),
-    wide: allOf(expressions.map((expression) => expression.wide)),
+    exact: allOf(parts.map((part) => part.exact)),
+    wide: allOf(parts.map((part) => part.wide)),
   }
 }
 
-function allOf(expressions: readonly string[]): string {
-  return expressions.length === 1 ? expressions[0]! : `(${expressions.join(' AND ')})`
-}
-
-function allBut(expression: string): string {
-  return `(${quote([flag.everyPhoto])} NOT ${expression})`
+function allBut(match: Match): Match {
+  return without(flagged(flag.everyPhoto), match)
 }

@@ -4,8 +4,11 @@ import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource, FolderState, SearchHit, SearchPage } from '../../contract/records.ts'
 import type { Database } from './database.ts'
 import { parseQuery, type Query } from './query.ts'
+import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './search-bits.ts'
 import { rowOfEnd } from './search-index.ts'
+import { allOf, anyOf, flag, hasPhrase, type Match, toExpression, tokenOf, words } from './search-match.ts'
 import { expressToken, type Plan, planSearch, type Surroundings } from './search-plan.ts'
+import { createPostingsReader, type RowRange } from './search-postings.ts'
 import { excerpt, findMarks, type Pattern } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
 import { tokenize, tokenizeName } from './words.ts'
@@ -56,6 +59,9 @@ const sameStartSql = `SELECT word, stem, captions + others AS photos FROM search
   WHERE word >= ? AND word < ? AND length(word) BETWEEN ? AND ?`
 const otherStartSql = `SELECT word, stem, captions + others AS photos FROM search_words
   WHERE length(word) BETWEEN ? AND ? AND (substr(word, 2, 1) = ? OR substr(word, 1, 1) = ?)`
+const captionsSql = `SELECT search_id, text FROM json_each(?) AS wanted
+    JOIN photos ON photos.search_id = wanted.value
+    JOIN captions ON captions.id = photos.caption_id`
 /** By where the words are to be. */
 const completeSql = {
   caption: `SELECT DISTINCT stem FROM (SELECT stem FROM search_words
@@ -64,9 +70,14 @@ const completeSql = {
     WHERE word >= ? AND word < ? AND others > 0 ORDER BY others DESC LIMIT ?)`,
 }
 
-interface Range {
-  fromRow: number
-  beforeRow: number
+/** One way to answer a query: rows of photos in the order of the index, tier by tier. */
+interface Answer {
+  isEmpty(): boolean
+  measure(countAll: boolean): { total: number; totalIsExact: boolean }
+  /** At most `limit` rows from `fromRow` on. */
+  rowsOf(tier: number, fromRow: number, limit: number): number[]
+  /** The same for photos with these words side by side in the caption; only where few photos match. */
+  rowsSideBySide(stems: readonly string[]): number[]
 }
 
 /** Where the next page begins, and what the first one found out. */
@@ -93,6 +104,7 @@ interface HitRow {
 
 export function createSearcher(database: Database): Searcher {
   const { prepare, read } = database
+  const postings = createPostingsReader(database)
 
   const around: Surroundings = {
     complete: (prefix, where, limit) =>
@@ -107,37 +119,101 @@ export function createSearcher(database: Database): Searcher {
         .map(({ id, path, state }) => ({ id, path, isOffline: state === 'offline' })),
   }
 
-  function countUpTo(expression: string, range: Range, limit: number): number {
+  function countUpTo(match: Match, range: RowRange, limit: number): number {
     return prepare<{ n: number }>(countSql).get(
-      expression,
+      toExpression(match),
       toRow(range.fromRow),
       toRow(range.beforeRow),
       limit,
     )!.n
   }
 
-  function isFound(expression: string): boolean {
-    return countUpTo(expression, { fromRow: 0, beforeRow: farthestRow }, 1) > 0
+  function isFound(match: Match): boolean {
+    return countUpTo(match, { fromRow: 0, beforeRow: farthestRow }, 1) > 0
   }
 
-  /** Everything there is, from the tallies: no walk through a million entries. */
-  function countPhotos(): number {
-    return prepare<{ n: number }>(
-      'SELECT ifnull(sum(photos), 0) AS n FROM photo_tallies WHERE is_missing = 0',
-    ).get()!.n
+  /** For words in a row: FTS5 walks through all entries that have them, so it counts no more than it has to. */
+  function answerFromIndex(plan: Plan, range: RowRange): Answer {
+    const rowsOf = (match: Match, fromRow: number, limit: number) =>
+      prepare<{ rowid: number }>(pageSql)
+        .all(toExpression(match), toRow(fromRow), toRow(range.beforeRow), limit)
+        .map((row) => row.rowid)
+    return {
+      isEmpty: () => countUpTo(plan.all, range, 1) === 0,
+      measure(countAll) {
+        const most = countAll ? farthestRow : countedMatches
+        const counted = countUpTo(plan.all, range, most + 1)
+        return { total: Math.min(counted, most), totalIsExact: counted <= most }
+      },
+      rowsOf: (tier, fromRow, limit) => rowsOf(plan.tiers[tier]!, fromRow, limit),
+      rowsSideBySide: (stems) =>
+        rowsOf(allOf([words(stems, 'caption'), plan.all]), range.fromRow, fewMatches),
+    }
   }
 
-  function measure(
-    query: Query,
-    plan: Plan,
-    range: Range,
-    countAll: boolean,
-  ): { total: number; totalIsExact: boolean } {
-    const isEverything = query.clauses.length === 0 && query.fromMs === null && query.beforeMs === null
-    if (isEverything) return { total: countPhotos(), totalIsExact: true }
-    const most = countAll ? farthestRow : countedMatches
-    const counted = countUpTo(plan.all, range, most + 1)
-    return { total: Math.min(counted, most), totalIsExact: counted <= most }
+  /** For everything else: sets of bits, which are counted as quickly as they are combined. */
+  function answerFromPostings(plan: Plan, range: RowRange): Answer {
+    const known = new Map<Match, Bits>()
+    const living = postings.bitsOf(flag.everyPhoto)
+    const livingOf = (match: Match) => {
+      const bits = bitsOf(match, known).slice()
+      intersect(bits, living)
+      return bits
+    }
+    const all = livingOf(plan.all)
+    postings.restrict(all, range)
+    const { beforeRow } = range
+    return {
+      isEmpty: () => isEmpty(all),
+      measure: () => ({ total: countBits(all), totalIsExact: true }),
+      rowsOf: (tier, fromRow, limit) =>
+        postings.firstRows(livingOf(plan.tiers[tier]!), { fromRow, beforeRow }, limit),
+      rowsSideBySide(stems) {
+        const rows = postings.firstRows(all, range, fewMatches)
+        const pattern = { stems, lastPrefix: null }
+        return prepare<{ search_id: number; text: string }>(captionsSql)
+          .all(JSON.stringify(rows))
+          .filter(({ text }) => findMarks(tokenize(text), [pattern]).length > 0)
+          .map((row) => row.search_id)
+          .sort((a, b) => a - b)
+      },
+    }
+  }
+
+  /** @param known what has been worked out before; nobody changes the bits in it. */
+  function bitsOf(match: Match, known: Map<Match, Bits>): Bits {
+    let bits = known.get(match)
+    if (bits === undefined) {
+      bits = combine(match, known)
+      known.set(match, bits)
+    }
+    return bits
+  }
+
+  function combine(match: Match, known: Map<Match, Bits>): Bits {
+    switch (match.kind) {
+      case 'words': {
+        const token = tokenOf(match.stems[0]!, match.where)
+        return match.isBegun ? postings.bitsOfBegun(token) : postings.bitsOf(token)
+      }
+      case 'flag':
+        return postings.bitsOf(match.flag)
+      case 'without': {
+        const bits = bitsOf(match.wanted, known).slice()
+        subtract(bits, bitsOf(match.unwanted, known))
+        return bits
+      }
+      case 'all':
+      case 'any': {
+        const [first, ...others] = match.of
+        const bits = bitsOf(first!, known).slice()
+        for (const other of others) {
+          if (match.kind === 'all') intersect(bits, bitsOf(other, known))
+          else unite(bits, bitsOf(other, known))
+        }
+        return bits
+      }
+    }
   }
 
   /** The same query with every word that is found nowhere replaced by the nearest one that is. */
@@ -175,7 +251,7 @@ export function createSearcher(database: Database): Searcher {
       // The list remembers words that have since gone from every photo.
       const found = near
         .slice(0, suggestionsTried)
-        .find((row) => isFound(`("${row.stem}" OR ":${row.stem}")`))
+        .find((row) => isFound(anyOf([words([row.stem], 'caption'), words([row.stem], 'others')])))
       if (found) return found.word
     }
     return null
@@ -190,31 +266,34 @@ export function createSearcher(database: Database): Searcher {
   function search(text: string, options: SearchOptions = {}): SearchPage {
     const limit = options.limit ?? 50
     const given = options.cursor == null ? null : parseCursor(options.cursor)
+    postings.refresh()
     let query = parseQuery(text)
-    let plan = planSearch(query, around)
     const range = rangeOf(query)
-    const mayBeMistyped = hasAlternatives(query) || countUpTo(plan.all, range, 1) === 0
-    const corrected = mayBeMistyped ? correct(text, query) : null
+    let plan = planSearch(query, around)
+    let answer = answerFor(plan, range)
+    const corrected = hasAlternatives(query) || answer.isEmpty() ? correct(text, query) : null
     if (corrected !== null) {
       query = parseQuery(corrected)
       plan = planSearch(query, around)
+      answer = answerFor(plan, range)
     }
-    const measured = given ?? measure(query, plan, range, options.countAll ?? true)
+    const measured = given ?? answer.measure(options.countAll ?? true)
     const isSideBySide =
       plan.sideBySide !== null &&
       (given?.isSideBySide ?? (measured.totalIsExact && measured.total <= fewMatches))
-    const tiers = isSideBySide ? rankSideBySide(plan, plan.sideBySide!) : plan.tiers
+    const first = isSideBySide ? answer.rowsSideBySide(plan.sideBySide!) : []
 
     const found: { row: number; tier: number }[] = []
-    for (let tier = given?.tier ?? 0; tier < tiers.length && found.length <= limit; tier++) {
-      const isResumed = given !== null && tier === given.tier
-      const rows = prepare<{ rowid: number }>(pageSql).all(
-        tiers[tier]!,
-        toRow(isResumed ? Math.max(given.afterRow + 1, range.fromRow) : range.fromRow),
-        toRow(range.beforeRow),
-        limit + 1 - found.length,
-      )
-      for (const { rowid } of rows) found.push({ row: rowid, tier })
+    // Tier 0 is the photos with the words side by side, where they come first.
+    for (let tier = given?.tier ?? 0; tier <= plan.tiers.length && found.length <= limit; tier++) {
+      const fromRow = given !== null && tier === given.tier ? given.afterRow + 1 : range.fromRow
+      const wanted = limit + 1 - found.length
+      const rows =
+        tier === 0
+          ? first.filter((row) => row >= fromRow)
+          : answer.rowsOf(tier - 1, Math.max(fromRow, range.fromRow), wanted + first.length)
+      const others = tier === 0 ? rows : rows.filter((row) => !first.includes(row))
+      for (const row of others.slice(0, wanted)) found.push({ row, tier })
     }
     const shown = found.slice(0, limit)
     const last = found.length > limit ? shown.at(-1)! : undefined
@@ -238,20 +317,20 @@ export function createSearcher(database: Database): Searcher {
     }
   }
 
+  function answerFor(plan: Plan, range: RowRange): Answer {
+    return hasPhrase(plan.all) ? answerFromIndex(plan, range) : answerFromPostings(plan, range)
+  }
+
   return {
     search: (text, options) => read(() => search(text, options)),
   }
-}
-
-function rankSideBySide(plan: Plan, sideBySide: string): string[] {
-  return [sideBySide, ...plan.tiers.map((tier) => `(${tier}) NOT (${sideBySide})`)]
 }
 
 function hasAlternatives(query: Query): boolean {
   return query.clauses.some((clause) => clause.length > 1)
 }
 
-function rangeOf(query: Query): Range {
+function rangeOf(query: Query): RowRange {
   return {
     fromRow: query.beforeMs === null ? 0 : rowOfEnd(query.beforeMs),
     beforeRow: query.fromMs === null ? farthestRow : rowOfEnd(query.fromMs),

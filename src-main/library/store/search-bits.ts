@@ -1,0 +1,102 @@
+/**
+ * Sets of documents as bits, in blocks that are stored one by one: the numbers of documents below 65,536 are
+ * block 0 and so on. A stored block is a list of 16-bit numbers where it has few, else its bits; both little
+ * endian, as every machine is that this program runs on.
+ */
+export const documentsPerBlock = 2 ** 16
+const bytesPerBlock = documentsPerBlock / 8
+/** A list of so many would be as long as the bits. */
+const longestList = bytesPerBlock / 2
+
+/** Bit `n % 32` of word `n / 32` is document `n`. */
+export type Bits = Uint32Array<ArrayBuffer>
+
+/** Room for documents below `documents`, in whole blocks. */
+export function emptyBits(documents: number): Bits {
+  return new Uint32Array((Math.ceil(documents / documentsPerBlock) * documentsPerBlock) / 32)
+}
+
+/** Adds what a stored block holds. */
+export function addBlock(bits: Bits, block: number, stored: Uint8Array): void {
+  const first = block * documentsPerBlock
+  if (stored.byteLength < bytesPerBlock) {
+    for (let at = 0; at < stored.byteLength; at += 2) {
+      const document = first + (stored[at]! | (stored[at + 1]! << 8))
+      bits[document >>> 5]! |= 1 << document
+    }
+    return
+  }
+  const added = new Uint32Array(bytesPerBlock / 4)
+  new Uint8Array(added.buffer).set(stored)
+  const start = first / 32
+  for (let at = 0; at < added.length; at++) bits[start + at]! |= added[at]!
+}
+
+/** @param added numbers within the block, in order, greater than all that are stored. */
+export function appendToBlock(stored: Uint8Array | undefined, added: readonly number[]): Uint8Array {
+  const list = new Uint8Array(Uint16Array.from(added).buffer)
+  if (stored === undefined && list.byteLength < bytesPerBlock) return list
+  if (stored !== undefined && stored.byteLength + list.byteLength < bytesPerBlock) {
+    return Buffer.concat([stored, list])
+  }
+  const bits = emptyBits(documentsPerBlock)
+  if (stored !== undefined) addBlock(bits, 0, stored)
+  for (const number of added) bits[number >>> 5]! |= 1 << number
+  return new Uint8Array(bits.buffer)
+}
+
+/** @param removed numbers within the block. */
+export function removeFromBlock(stored: Uint8Array | undefined, removed: readonly number[]): Uint8Array {
+  const bits = emptyBits(documentsPerBlock)
+  if (stored !== undefined) addBlock(bits, 0, stored)
+  for (const number of removed) bits[number >>> 5]! &= ~(1 << number)
+  return storeBlock(bits)
+}
+
+function storeBlock(bits: Bits): Uint8Array {
+  const count = countBits(bits)
+  if (count >= longestList) return new Uint8Array(bits.buffer)
+  const list = new Uint16Array(count)
+  let length = 0
+  for (let at = 0; at < bits.length; at++) {
+    for (let word = bits[at]!; word !== 0; word &= word - 1) list[length++] = at * 32 + lowestBit(word)
+  }
+  return new Uint8Array(list.buffer)
+}
+
+export function countBits(bits: Bits): number {
+  let count = 0
+  for (let at = 0; at < bits.length; at++) {
+    let word = bits[at]!
+    if (word === 0) continue
+    word -= (word >>> 1) & 0x55555555
+    word = (word & 0x33333333) + ((word >>> 2) & 0x33333333)
+    count += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+  }
+  return count
+}
+
+/** Which bit of a word that is not 0 is its lowest. */
+export function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word)
+}
+
+export function isEmpty(bits: Bits): boolean {
+  for (let at = 0; at < bits.length; at++) if (bits[at] !== 0) return false
+  return true
+}
+
+/** Adds `other` to `bits`. */
+export function unite(bits: Bits, other: Bits): void {
+  for (let at = 0; at < bits.length; at++) bits[at]! |= other[at]!
+}
+
+/** Keeps in `bits` what `other` has too. */
+export function intersect(bits: Bits, other: Bits): void {
+  for (let at = 0; at < bits.length; at++) bits[at]! &= other[at]!
+}
+
+/** Takes `other` out of `bits`. */
+export function subtract(bits: Bits, other: Bits): void {
+  for (let at = 0; at < bits.length; at++) bits[at]! &= ~other[at]!
+}

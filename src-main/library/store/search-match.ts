@@ -1,0 +1,107 @@
+import type { CaptionSource } from '../../contract/records.ts'
+
+/**
+ * What an entry of the index must have, as a tree that two can read: FTS5, for words in a row, and the
+ * postings, for everything else.
+ */
+export type Match =
+  | { kind: 'words'; stems: readonly string[]; where: Place; isBegun: boolean }
+  | { kind: 'flag'; flag: string }
+  | { kind: 'all'; of: readonly Match[] }
+  | { kind: 'any'; of: readonly Match[] }
+  | { kind: 'without'; wanted: Match; unwanted: Match }
+
+export const fields = ['folder', 'camera', 'lens'] as const
+export type Field = (typeof fields)[number]
+/** Words of the caption, all other words together, or those of one field. */
+export type Scope = 'caption' | 'others'
+export type Place = Scope | Field
+
+/**
+ * What stands before a word: words of the caption and other words are different tokens, so that "in the
+ * caption" needs no look at columns. Neither sign is in any word.
+ */
+const marks: Readonly<Record<Place, string>> = {
+  caption: '',
+  others: ':',
+  folder: 'folder=',
+  camera: 'camera=',
+  lens: 'lens=',
+}
+
+/** The token that stands for a filter; '=' is in no word. */
+export const flag = {
+  everyPhoto: 'is=photo',
+  missing: 'is=missing',
+  captioned: 'has=caption',
+  by: (source: CaptionSource) => `by=${source}`,
+  folder: (folderId: number) => `root=${folderId}`,
+} as const
+
+/** The token of a word in the postings; those of `caption` and `others` are also FTS5's. */
+export function tokenOf(stem: string, where: Place): string {
+  return marks[where] + stem
+}
+
+/** @param isBegun the last word may also be longer. */
+export function words(stems: readonly string[], where: Place, isBegun = false): Match {
+  return { kind: 'words', stems, where, isBegun }
+}
+
+export function flagged(flag: string): Match {
+  return { kind: 'flag', flag }
+}
+
+export function allOf(of: readonly Match[]): Match {
+  return of.length === 1 ? of[0]! : { kind: 'all', of }
+}
+
+export function anyOf(of: readonly Match[]): Match {
+  return of.length === 1 ? of[0]! : { kind: 'any', of }
+}
+
+export function without(wanted: Match, unwanted: Match): Match {
+  return { kind: 'without', wanted, unwanted }
+}
+
+/** Whether words must stand in a row somewhere, which only FTS5 knows. */
+export function hasPhrase(match: Match): boolean {
+  switch (match.kind) {
+    case 'words':
+      return match.stems.length > 1
+    case 'flag':
+      return false
+    case 'all':
+    case 'any':
+      return match.of.some(hasPhrase)
+    case 'without':
+      return hasPhrase(match.wanted) || hasPhrase(match.unwanted)
+  }
+}
+
+/**
+ * The same as an expression of FTS5. All strings in it are tokens, in quotes, so that nothing a person types
+ * is ever an operator.
+ */
+export function toExpression(match: Match): string {
+  switch (match.kind) {
+    case 'words': {
+      const { stems, where, isBegun } = match
+      const scope = where === 'caption' ? 'caption' : 'others'
+      const quoted = quote(stems.map((stem) => tokenOf(stem, scope))) + (isBegun ? ' *' : '')
+      return where === scope ? quoted : `(${where} : ${quoted})`
+    }
+    case 'flag':
+      return quote([match.flag])
+    case 'all':
+      return `(${match.of.map(toExpression).join(' AND ')})`
+    case 'any':
+      return `(${match.of.map(toExpression).join(' OR ')})`
+    case 'without':
+      return `(${toExpression(match.wanted)} NOT ${toExpression(match.unwanted)})`
+  }
+}
+
+function quote(tokens: readonly string[]): string {
+  return `"${tokens.join(' ').replaceAll('"', '')}"`
+}
