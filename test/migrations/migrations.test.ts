@@ -145,3 +145,13 @@ test('0060: captions wait for their export once a folder is to be exported, and 
   addCaption(database, 3, 2, 'a dog')
   assert.deepEqual(waiting(), [1, 2])
 })
+
+test('0070: no sidecar of before is remembered, so that all are looked at once; they go with their folder', (t) => {
+  const { database, apply } = before(t, 70)
+  addPhoto(database, 1)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT name AS id FROM sidecars'), [])
+  database.exec(`INSERT INTO sidecars VALUES (1, 'summer', '1.jpg.xmp', 1, 1)`)
+  database.exec('DELETE FROM folders')
+  assert.deepEqual(ids(database, 'SELECT name AS id FROM sidecars'), [])
+})

@@ -1,5 +1,7 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs'
-import type { Lookalike, Place, ScanReader } from '../store/scan-state.ts'
+import type { KnownEntry, Lookalike, Place, ScanReader } from '../store/scan-state.ts'
+import type { SidecarDifference } from '../store/sidecar-state.ts'
+import { compareSidecars } from './compare-sidecars.ts'
 import { createLeftAlone, type LeftAlone } from './left-alone.ts'
 import { errorCode, type FoundFile, type Listing, listDirectory, nativePath } from './walk.ts'
 
@@ -38,13 +40,17 @@ export interface DirectoryReport extends Visit {
   device: number
   files: number
   unchanged: number
-  /** New or altered, and written to just now. */
+  /** New or altered pictures and sidecars that were written to just now. */
   unsettled: number
   differences: Difference[]
+  /** Sidecars that are new, altered or gone. */
+  sidecars: SidecarDifference[]
   /** Directories to visit next, below the folder. */
   subdirectories: string[]
   /** Directories below this one that hold known photos and are not on the disk, below the folder. */
   vanished: string[]
+  /** Directories below this one that hold known photos and are left alone by now, below the folder. */
+  excluded: string[]
 }
 
 export interface Comparer {
@@ -71,8 +77,10 @@ export function createComparer(reader: ScanReader): Comparer {
       unchanged: 0,
       unsettled: 0,
       differences: [],
+      sidecars: [],
       subdirectories: [],
       vanished: [],
+      excluded: [],
     }
     const path = directory === '' ? folder.path : `${folder.path}/${directory}`
     let listing: Listing
@@ -106,7 +114,8 @@ export function createComparer(reader: ScanReader): Comparer {
     }
 
     const unknown = new Map(listing.files.map((file) => [file.name, file]))
-    for (const known of reader.entriesIn(folder.id, directory)) {
+    const entries = reader.entriesIn(folder.id, directory)
+    for (const known of entries) {
       const { id: photoId, name, sizeBytes, modifiedMs } = known
       const file = unknown.get(name)
       if (!file) {
@@ -127,16 +136,36 @@ export function createComparer(reader: ScanReader): Comparer {
       else reportMoveOr(file, () => ({ kind: 'altered', file, photoId, sizeBytes, modifiedMs }))
     }
     for (const file of unknown.values()) reportMoveOr(file, () => ({ kind: 'arrived', file }))
+    // Without a picture there is nothing to describe; what is remembered waits for the pictures to be back.
+    if (listing.files.length > 0) reportSidecars(folder, path, listing, entries, report)
 
     const below = (name: string) => (directory === '' ? name : `${directory}/${name}`)
     const subdirectories = new Set(listing.directories)
     for (const name of reader.childDirectories(folder.id, directory)) {
-      if (!subdirectories.has(name)) report.vanished.push(below(name))
+      if (subdirectories.has(name)) continue
+      const isLeftAlone = rulesOf(folder).directory(below(name), name)
+      ;(isLeftAlone ? report.excluded : report.vanished).push(below(name))
     }
     report.device = listing.device
     report.files = listing.files.length
     report.subdirectories = listing.directories.map(below)
     return report
+  }
+
+  function reportSidecars(
+    folder: ScannedFolder,
+    path: string,
+    listing: Listing,
+    entries: readonly KnownEntry[],
+    report: DirectoryReport,
+  ): void {
+    const known = reader.sidecarsIn(folder.id, report.directory)
+    const pictures = new Set([...listing.files, ...entries].map(({ name }) => name))
+    for (const difference of compareSidecars(path, listing.sidecarNames, known, pictures)) {
+      const ageMs = Date.now() - (difference.found?.modifiedMs ?? 0)
+      if (ageMs >= 0 && ageMs < folder.settleMs) report.unsettled++
+      else report.sidecars.push(difference)
+    }
   }
 
   /** Whether a photo's own file is certainly no longer where the library knows it. */

@@ -1,4 +1,7 @@
 import type { Database } from '../store/database.ts'
+import { createRootState } from '../store/root-state.ts'
+import { isLeftOut } from './excludes.ts'
+import { createLeftAlone } from './left-alone.ts'
 
 /** How long a photo whose file is gone can be restored with all its words. */
 export const keptMissingDays = 30
@@ -9,19 +12,28 @@ const msPerDay = 86_400_000
 /**
  * Forgets photos that went missing 30 days ago, with their words and history, and were missed on three
  * different days since then: a clock that jumps ahead, once or for a day, forgets nothing. Photos of folders
- * that are offline stay.
+ * that are offline stay, and those that are not seen only because the person excluded them.
  * @returns how many were forgotten.
  */
 export function forgetLongMissing(database: Database, nowMs: number): number {
-  return database.write(
-    () =>
-      database
-        .prepare(
-          `DELETE FROM photos WHERE missing_since_ms < ?
-             AND folder_id IN (SELECT id FROM folders WHERE state = 'online')
-             AND (SELECT count(*) FROM folder_scan_days AS days
-               WHERE days.folder_id = photos.folder_id AND day > photos.missing_since_ms / ${msPerDay}) >= ?`,
-        )
-        .run(nowMs - keptMissingDays * msPerDay, missedOnDays).changes,
-  )
+  const { prepare } = database
+  const roots = createRootState(database)
+  return database.write(() => {
+    let forgotten = 0
+    for (const { id: folderId } of prepare<{ id: number }>(
+      `SELECT id FROM folders WHERE state = 'online'`,
+    ).all()) {
+      const thirdLastDay = prepare<{ day: number }>(
+        'SELECT day FROM folder_scan_days WHERE folder_id = ? ORDER BY day DESC LIMIT 1 OFFSET ?',
+      ).get(folderId, missedOnDays - 1)?.day
+      if (thirdLastDay === undefined) continue
+      const leftAlone = createLeftAlone(roots.byId(folderId).excludes)
+      const beforeMs = Math.min(nowMs - keptMissingDays * msPerDay, thirdLastDay * msPerDay)
+      for (const photo of roots.missing(folderId, beforeMs)) {
+        if (isLeftOut(leftAlone, photo)) continue
+        forgotten += prepare('DELETE FROM photos WHERE id = ?').run(photo.id).changes
+      }
+    }
+    return forgotten
+  })
 }

@@ -36,12 +36,14 @@ export interface LeftAlone {
 
 /**
  * @param excludes globs of the person's own, matched against the path below the folder, without regard to
- * case; one without a slash matches a name at any depth, and what matches a directory excludes all below it.
+ * case; one without a slash matches a name at any depth, and what matches a directory excludes all below it. One
+ * that begins with a slash matches from the folder on.
  */
 export function createLeftAlone(excludes: readonly string[] = []): LeftAlone {
   const matchers = excludes.map((glob) => {
     const pattern = glob.replace(/\/+$/, '')
-    return picomatch(pattern, { nocase: true, dot: true, basename: !pattern.includes('/') })
+    const options = { nocase: true, dot: true, basename: !pattern.includes('/') }
+    return picomatch(pattern.replace(/^\/+/, ''), options)
   })
   const isExcluded = (path: string) => matchers.some((matches) => matches(path))
 

@@ -4,6 +4,7 @@ import type { ScanSummary } from '../../contract/library-calls.ts'
 import type { Database } from '../store/database.ts'
 import { createRootState } from '../store/root-state.ts'
 import { createScanWriter, type LostPlace, type Place } from '../store/scan-state.ts'
+import { createSidecarState } from '../store/sidecar-state.ts'
 import type { Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
 import { joinCopyOf } from './identity.ts'
 import { probeRoot, type RootReport } from './roots.ts'
@@ -51,6 +52,7 @@ export interface Reconciler {
 export function createReconciler(database: Database, now: () => number = Date.now): Reconciler {
   const roots = createRootState(database)
   const writer = createScanWriter(database)
+  const sidecars = createSidecarState(database)
   const threads = createScanThreads(database.file)
   let last: Promise<unknown> = Promise.resolve()
   /** When the present comparison began: the time that all it finds arrived at. */
@@ -93,7 +95,12 @@ export function createReconciler(database: Database, now: () => number = Date.no
       const gone = new Set(online.filter((id) => probeRoot(roots, id).offline !== null))
       for (const id of gone) summary.offlineFolders.push(found.get(id)!.path)
       await settleLost(gone, summary, options, signal)
-      if (isWhole) for (const id of online) if (!gone.has(id)) roots.setScanned(id, now())
+      if (isWhole) {
+        for (const id of online.filter((each) => !gone.has(each))) {
+          roots.setScanned(id, now())
+          sidecars.forgetStrays(id)
+        }
+      }
     } catch (thrown) {
       if (signal.aborted)
         throw new LensloreError('CANCELLED', 'The scan was stopped; it goes on with the next.')
@@ -133,6 +140,9 @@ export function createReconciler(database: Database, now: () => number = Date.no
         const below = [...mounts.keys()].filter((mount) => isAtOrBelow(mount, vanished))
         database.write(() => writer.noteVanished(folderId, vanished, below))
       }
+      for (const excluded of report.excluded) {
+        database.write(() => writer.noteVanished(folderId, excluded, []))
+      }
       for (let at = 0; at < report.differences.length; at += differencesPerCommit) {
         const part = report.differences.slice(at, at + differencesPerCommit)
         const changed = database.write(() =>
@@ -145,6 +155,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
         if (part.length >= differencesPerCommit / 4) await nextTurn()
         signal.throwIfAborted()
       }
+      await takeSidecars(folderId, report, summary, options, signal)
       const next = isWhole ? report.subdirectories : report.subdirectories.filter(isUnknown)
       return next.map((below) => ({ directory: below, parentDevice: report.device }))
     }
@@ -190,6 +201,28 @@ export function createReconciler(database: Database, now: () => number = Date.no
       take,
       signal,
     )
+  }
+
+  /** After the pictures beside them, for a sidecar may have come together with its photo. */
+  async function takeSidecars(
+    folderId: number,
+    { directory, sidecars: found, differences }: DirectoryReport,
+    summary: ScanSummary,
+    options: ReconcileOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const differing = new Set(differences.map((each) => (each.kind === 'arrived' ? null : each.photoId)))
+    for (let at = 0; at < found.length; at += differencesPerCommit) {
+      const part = found.slice(at, at + differencesPerCommit)
+      const marked = database.write(() => part.flatMap((each) => sidecars.take(folderId, directory, each)))
+      const ids = marked.filter(({ isMissing }) => !isMissing).map(({ id }) => id)
+      const changed = ids.filter((id) => !differing.has(id)).length
+      summary.changed += changed
+      summary.unchanged -= changed
+      tellOf(ids, options)
+      if (part.length >= differencesPerCommit / 4) await nextTurn()
+      signal.throwIfAborted()
+    }
   }
 
   /** @returns the photo that changed, or null where that is seen only at the end. */

@@ -82,9 +82,12 @@ function look(root: RootRow, roots: RootState): Look {
   }
 }
 
-/** Whether a folder has neither a picture nor a directory to look into; reads no further than to the first. */
-function isEmpty({ path, excludes }: RootRow): boolean {
-  const leftAlone = createLeftAlone(excludes)
+/**
+ * Whether a folder has neither a picture nor a directory to look into; reads no further than to the first. What
+ * the person excluded counts: a folder of which everything is excluded is not empty.
+ */
+function isEmpty({ path }: RootRow): boolean {
+  const leftAlone = createLeftAlone()
   using directory = opendirSync(nativePath(path))
   for (let entry = directory.readSync(); entry; entry = directory.readSync()) {
     const { name } = entry

@@ -1,6 +1,7 @@
 import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
+import { isSidecarName } from '../metadata/sidecar-names.ts'
 import type { LeftAlone } from './left-alone.ts'
 
 /** One picture as its directory and one `stat` tell it. */
@@ -16,6 +17,8 @@ export interface Listing {
   /** Of the directory itself: another than its parent's where a file system is mounted. */
   device: number
   files: FoundFile[]
+  /** Names of files that may describe a picture; most that end so do not. */
+  sidecarNames: string[]
   /** Names of the directories to go on with. */
   directories: string[]
 }
@@ -34,7 +37,7 @@ export interface Listing {
  */
 export function listDirectory(path: string, below: string, leftAlone: LeftAlone): Listing {
   const { dev: device } = statSync(nativePath(path))
-  const listing: Listing = { device, files: [], directories: [] }
+  const listing: Listing = { device, files: [], sidecarNames: [], directories: [] }
   const entries = readEntries(path)
   // Looking for escapes in every path would take as long as half a stat.
   const isPlain = entries.isPlain && typeof nativePath(path) === 'string'
@@ -43,18 +46,22 @@ export function listDirectory(path: string, below: string, leftAlone: LeftAlone)
     const pathBelow = below === '' ? name : `${below}/${name}`
     if (entry.isDirectory()) {
       if (!leftAlone.directory(pathBelow, name)) listing.directories.push(name)
-    } else if ((entry.isFile() || entry.isSymbolicLink()) && isPictureName(name)) {
+    } else if (!entry.isFile() && !entry.isSymbolicLink()) continue
+    else if (isPictureName(name)) {
       if (leftAlone.file(pathBelow, name)) continue
       const filePath = `${path}/${name}`
       const file = statFile(isPlain ? filePath : nativePath(filePath), name, entry.isSymbolicLink())
       if (file) listing.files.push(file)
-    }
+    } else if (isSidecarName(name)) listing.sidecarNames.push(name)
   }
   return listing
 }
 
-/** @returns undefined where there is no regular file, or none any more. */
-function statFile(path: string | Buffer, name: string, isLink: boolean): FoundFile | undefined {
+/**
+ * @param isLink may be a link, which is then followed.
+ * @returns undefined where there is no regular file, or none any more.
+ */
+export function statFile(path: string | Buffer, name: string, isLink: boolean): FoundFile | undefined {
   let stats: Stats | undefined
   try {
     stats = (isLink ? statSync : lstatSync)(path, { throwIfNoEntry: false })

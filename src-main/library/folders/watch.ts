@@ -5,7 +5,9 @@ import { Readable } from 'node:stream'
 import { FSWatcher } from 'chokidar'
 import { displayFileName } from '../../contract/file-name.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
-import { createLeftAlone, type LeftAlone } from './left-alone.ts'
+import { isSidecarName } from '../metadata/sidecar-names.ts'
+import { isInLeftAlone } from './excludes.ts'
+import { createLeftAlone } from './left-alone.ts'
 import { isRemote, volumeOf } from './volume.ts'
 import { errorCode } from './walk.ts'
 
@@ -87,7 +89,7 @@ export function watchFolder(folder: WatchedFolder, listener: WatchListener): Fol
   watcher.on('raw', (_event, name, details) => {
     const { watchedPath } = details as { watchedPath: string }
     if (name === null) dirty(watchedPath)
-    else if (isPictureName(basename(name))) dirty(dirname(join(watchedPath, name)))
+    else if (isPictureName(name) || isSidecarName(basename(name))) dirty(dirname(join(watchedPath, name)))
   })
   watcher.on('addDir', (path) => {
     if (path === folder.path) dirty(path)
@@ -117,11 +119,6 @@ export function watchFolder(folder: WatchedFolder, listener: WatchListener): Fol
       await watcher.close()
     },
   }
-}
-
-function isInLeftAlone(leftAlone: LeftAlone, pathBelow: string): boolean {
-  const names = pathBelow.split('/')
-  return names.some((name, i) => name !== '' && leftAlone.directory(names.slice(0, i + 1).join('/'), name))
 }
 
 function remoteFileSystem(path: string): string | null {

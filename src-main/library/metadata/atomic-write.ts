@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import type { Stats } from 'node:fs'
 import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName, fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
+import type { FileStat } from '../store/sidecar-state.ts'
+
+/** A file that was written: what a `stat` told of the old one (null: there was none), and tells of the new one. */
+export interface WrittenFile {
+  before: FileStat | null
+  after: FileStat
+}
 
 /** A path in the form of `file-name.ts`, as the file system wants it. */
 export function fileSystemPath(path: string): string | Buffer {
@@ -26,22 +34,27 @@ export async function readIfThere(path: string): Promise<Buffer | null> {
  * link keeps pointing at its file, which is the one replaced.
  * @param expected the bytes that must still be there just before (null: no file), so that what another
  * program writes meanwhile is not lost.
+ * @returns stats of exactly these two files, whatever other programs do to the path.
  * @throws LensloreError `FILE_CHANGED`, `DISK_FULL`, `WRITE_FAILED`; the file is then as it was.
  */
 export async function writeFileAtomically(
   path: string,
   bytes: Buffer,
   expected: Buffer | null,
-): Promise<void> {
+): Promise<WrittenFile> {
   const target = expected === null ? path : await resolveLink(path)
   const temporary = fileSystemPath(join(dirname(target), `.lenslore-${randomBytes(6).toString('hex')}.tmp`))
+  const written: WrittenFile = { before: null, after: { sizeBytes: 0, modifiedMs: 0 } }
   try {
-    const mode = expected === null ? 0o666 : (await stat(fileSystemPath(target))).mode & 0o7777
+    const old = expected === null ? undefined : await stat(fileSystemPath(target))
+    if (old) written.before = toFileStat(old)
+    const mode = old ? old.mode & 0o7777 : 0o666
     {
       await using file = await open(temporary, 'wx', mode)
       await file.writeFile(bytes)
       if (expected !== null && process.platform !== 'win32') await file.chmod(mode)
       await file.sync()
+      written.after = toFileStat(await file.stat())
     }
     const present = await readIfThere(target)
     if (expected === null ? present !== null : !present?.equals(expected)) {
@@ -53,16 +66,27 @@ export async function writeFileAtomically(
     throw writeError(path, thrown)
   }
   await syncFolder(dirname(target))
+  return written
 }
 
-/** Removes a file so that it is gone after a power cut too. */
-export async function removeFile(path: string): Promise<void> {
+/**
+ * Removes a file so that it is gone after a power cut too.
+ * @returns what a `stat` told of it just before.
+ */
+export async function removeFile(path: string): Promise<FileStat> {
+  let removed: FileStat
   try {
+    removed = toFileStat(await stat(fileSystemPath(path)))
     await rm(fileSystemPath(path))
   } catch (thrown) {
     throw writeError(path, thrown)
   }
   await syncFolder(dirname(path))
+  return removed
+}
+
+function toFileStat({ size: sizeBytes, mtimeMs: modifiedMs }: Stats): FileStat {
+  return { sizeBytes, modifiedMs }
 }
 
 async function resolveLink(path: string): Promise<string> {

@@ -11,7 +11,8 @@ import {
   spliceCaption,
   writableCaption,
 } from './caption-splice.ts'
-import { damagedSidecar, findSidecars, readSidecarBytes, stemOf } from './sidecars.ts'
+import { findSidecars, stemOf } from './sidecar-names.ts'
+import { damagedSidecar, readSidecarBytes } from './sidecars.ts'
 import { decodeText, encodeText } from './text-encoding.ts'
 
 export interface ExportRequest {

@@ -4,7 +4,8 @@ import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { ExportSummary, UndoSummary } from '../../contract/exchange.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
-import { readIfThere, removeFile, writeFileAtomically } from './atomic-write.ts'
+import { createSidecarState, type SidecarState } from '../store/sidecar-state.ts'
+import { readIfThere, removeFile, type WrittenFile, writeFileAtomically } from './atomic-write.ts'
 import { type ExportOptions, type ExportRequest, type PreparedExport, prepareExports } from './export-plan.ts'
 
 export interface ExportedPhotos {
@@ -76,7 +77,8 @@ export function* currentCaptions(
 /**
  * Writes captions into sidecars, each atomically, and remembers the bytes that were there, so that
  * `undoLastExport` can put them back. A sidecar that cannot be read or written is refused and named; the
- * others go on. What was written before a cancellation stays, and can be undone.
+ * others go on. What was written before a cancellation stays, and can be undone. The photos are not read again
+ * for what was written beside them.
  * @throws DOMException `AbortError` through the signal; LensloreError `DISK_FULL`, which ends the export.
  */
 export async function exportCaptions(
@@ -86,9 +88,18 @@ export async function exportCaptions(
 ): Promise<ExportSummary> {
   const { prepare, write } = database
   const summary: ExportSummary = { exportId: null, created: 0, updated: 0, unchanged: 0, refused: [] }
+  const sidecars = createSidecarState(database)
+  /** Remembered with the next entry of the journal: a commit of its own would wait for the disk once more. */
+  const written: { path: string; file: WrittenFile }[] = []
+
+  function rememberWritten(): void {
+    for (const { path, file } of written) sidecars.followOwnChange(path, file.before, file.after)
+    written.length = 0
+  }
 
   function journal({ sidecarPath, beforeBytes, afterBytes }: PreparedExport): number {
     return write(() => {
+      rememberWritten()
       if (summary.exportId === null) {
         const { lastInsertRowid } = prepare('INSERT INTO exports (started_ms) VALUES (?)').run(Date.now())
         summary.exportId = Number(lastInsertRowid)
@@ -111,7 +122,8 @@ export async function exportCaptions(
       else {
         const entry = journal(prepared)
         try {
-          await writeFileAtomically(sidecarPath, prepared.afterBytes!, prepared.beforeBytes)
+          const file = await writeFileAtomically(sidecarPath, prepared.afterBytes!, prepared.beforeBytes)
+          written.push({ path: sidecarPath, file })
         } catch (thrown) {
           prepare('DELETE FROM exported_files WHERE id = ?').run(entry)
           if (thrown instanceof LensloreError && thrown.code === 'DISK_FULL') throw thrown
@@ -124,7 +136,10 @@ export async function exportCaptions(
     }
   } finally {
     if (summary.exportId !== null) {
-      prepare('UPDATE exports SET finished_ms = ? WHERE id = ?').run(Date.now(), summary.exportId)
+      write(() => {
+        rememberWritten()
+        prepare('UPDATE exports SET finished_ms = ? WHERE id = ?').run(Date.now(), summary.exportId)
+      })
     }
   }
   return summary
@@ -132,7 +147,8 @@ export async function exportCaptions(
 
 /**
  * Puts back the bytes that the last export found, and removes the files it made. A sidecar that has changed
- * since is left as it is and named. Calling it again takes back the export before.
+ * since is left as it is and named. Calling it again takes back the export before. A sidecar that is as it was
+ * before is read again by the next scan: whether its words are still known depends on what happened meanwhile.
  * @returns undefined where there is no export to take back.
  */
 export async function undoLastExport(
@@ -140,6 +156,7 @@ export async function undoLastExport(
   { signal, onProgress }: ExportOptions = {},
 ): Promise<UndoSummary | undefined> {
   const { prepare } = database
+  const sidecars = createSidecarState(database)
   const last = prepare<{ id: number }>(
     'SELECT id FROM exports WHERE undone_ms IS NULL ORDER BY id DESC LIMIT 1',
   ).get()
@@ -155,7 +172,7 @@ export async function undoLastExport(
       'SELECT path, before, after_sha256 FROM exported_files WHERE id = ?',
     ).get(id)!
     try {
-      const outcome = await undoOne(entry.path, entry.before, entry.after_sha256)
+      const outcome = await undoOne(sidecars, entry.path, entry.before, entry.after_sha256)
       if (outcome) summary[outcome]++
     } catch (thrown) {
       summary.left.push({ path: entry.path, error: toErrorRecord(thrown) })
@@ -168,6 +185,7 @@ export async function undoLastExport(
 
 /** Undefined where the file is as before already: the program ended between journal and write, or mid-undo. */
 async function undoOne(
+  sidecars: SidecarState,
   path: string,
   before: Buffer | null,
   afterSha256: Buffer,
@@ -178,7 +196,8 @@ async function undoOne(
     throw new LensloreError('FILE_CHANGED', `${path} was changed since the export and stays as it is.`)
   }
   if (before === null) {
-    await removeFile(path)
+    // Nothing but this library's own words was in it: no photo needs to be read again.
+    sidecars.followOwnChange(path, await removeFile(path), null)
     return 'removed'
   }
   await writeFileAtomically(path, before, present)

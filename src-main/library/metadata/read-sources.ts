@@ -2,7 +2,8 @@ import { basename, dirname, join } from 'node:path'
 import { type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
 import type { PhotoMetadata } from './photo-metadata.ts'
 import { readMetadata } from './read.ts'
-import { findSidecars, joinSources, type MetadataSource, readSidecar } from './sidecars.ts'
+import { findSidecars } from './sidecar-names.ts'
+import { joinSources, type MetadataSource, readSidecar } from './sidecars.ts'
 
 export interface ReadSources {
   /** For `MetadataStore.applyAll`. */
@@ -22,7 +23,7 @@ export interface ReadSources {
  */
 export async function readSources(
   path: string,
-  directoryEntries: Iterable<string>,
+  directoryEntries: readonly string[],
   bytes?: Buffer,
 ): Promise<ReadSources> {
   const embedded = await readMetadata(path, bytes)

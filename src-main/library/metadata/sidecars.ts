@@ -2,15 +2,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
 import { joinMetadata, type MetadataKind, metadataKinds, type PhotoMetadata } from './photo-metadata.ts'
-import { isTakeoutName, metadataFromTakeout } from './takeout.ts'
+import { metadataFromTakeout } from './takeout.ts'
 import { decodeText } from './text-encoding.ts'
 import { metadataFromXmp } from './xmp.ts'
-
-export interface FoundSidecar {
-  kind: 'sidecar' | 'takeout'
-  /** File name, in the folder of the photo. */
-  name: string
-}
 
 /** One place that said something about a photo. */
 export interface MetadataSource {
@@ -22,27 +16,6 @@ export interface MetadataSource {
 
 /** No program writes so much about one photo. */
 const maxSidecarBytes = 16 * 1024 * 1024
-
-/**
- * The files of a folder that describe one of its photos, the most trusted first: `IMG.JPG.xmp` (this very
- * file), then `IMG.xmp` (Adobe's way, which a raw file and its JPEG share), then Google Takeout's JSON. Case
- * does not matter. darktable's numbered duplicates (`IMG_01.JPG.xmp`) describe other versions, not the photo.
- */
-export function findSidecars(directoryEntries: Iterable<string>, photoName: string): FoundSidecar[] {
-  const wanted = photoName.toLowerCase()
-  const exact: FoundSidecar[] = []
-  const shared: FoundSidecar[] = []
-  const takeout: FoundSidecar[] = []
-  for (const name of directoryEntries) {
-    const lower = name.toLowerCase()
-    if (lower === `${wanted}.xmp`) exact.push({ kind: 'sidecar', name })
-    else if (lower === `${stemOf(wanted)}.xmp`) shared.push({ kind: 'sidecar', name })
-    else if (lower.endsWith('.json') && isTakeoutName(name, photoName))
-      takeout.push({ kind: 'takeout', name })
-  }
-  const byName = (a: FoundSidecar, b: FoundSidecar) => (a.name < b.name ? -1 : 1)
-  return [...exact.sort(byName), ...shared.sort(byName), ...takeout.sort(byName)]
-}
 
 /**
  * Reads one XMP sidecar or Takeout file.
@@ -113,9 +86,4 @@ export function joinSources(sources: readonly MetadataSource[]): PhotoMetadata {
     camera: picture.camera,
     lens: picture.lens,
   }
-}
-
-export function stemOf(name: string): string {
-  const dot = name.lastIndexOf('.')
-  return dot > 0 ? name.slice(0, dot) : name
 }

@@ -56,30 +56,3 @@ export function metadataFromTakeout(text: string): PhotoMetadata | undefined {
   metadata.isFavorite = file.favorited ?? false
   return metadata
 }
-
-const suffix = '.supplemental-metadata'
-/** Google cuts the name before `.json` here, counted in its own way for characters beyond ASCII. */
-const cutLengths = [45, 46, 47]
-
-/**
- * Whether a JSON file of this name may belong to a photo of that one, both without their folder. Takeout
- * writes `IMG.JPG.json`, `IMG.JPG.supplemental-metadata.json`, either cut off after 46 characters, numbers a
- * second `IMG.JPG` as `IMG(1).JPG` with `IMG.JPG(1).json`, and gives an edited copy no file of its own.
- */
-export function isTakeoutName(jsonName: string, photoName: string): boolean {
-  const json = /^(.*?)(\(\d+\))?\.json$/is.exec(jsonName)
-  const photo = /^(.*?)(\(\d+\))?(\.[^.]*)?$/s.exec(photoName)
-  if (!json || !photo) return false
-  const [, base = '', jsonNumber = ''] = json
-  const [, stem = '', photoNumber = '', extension = ''] = photo
-  const matches = (name: string) => {
-    const full = `${name}${suffix}`
-    if (base === name || base === full) return true
-    if (base.length > name.length + 1 && full.startsWith(base)) return true
-    return cutLengths.includes(base.length) && full.startsWith(base)
-  }
-  if (matches(photoName) && jsonNumber === '') return true
-  if (photoNumber !== jsonNumber) return false
-  const original = stem.replace(/-(edited|bearbeitet|modifié|editado|modificato|bewerkt)$/, '')
-  return matches(stem + extension) || matches(original + extension)
-}

@@ -19,7 +19,7 @@ export interface IdentityState {
   missingWith(contentHash: string, row: KnownContent): number | undefined
   /** A photo with the same content that has a file and arrived since then, in a later scan; by name. */
   copyArrivedSince(photo: KnownContent, sinceMs: number): KnownContent | undefined
-  /** Place, file and captions of a row go to a photo; the row is removed. */
+  /** Place, file and captions of a row go to a photo, to be read again with what stands beside it; the row is removed. */
   takeOver(photoId: number, row: KnownContent): void
 }
 
@@ -105,7 +105,8 @@ export function createIdentityState(database: Database): IdentityState {
         prepare('DELETE FROM photos WHERE id = ?').run(row.id)
         prepare(
           `UPDATE photos SET folder_id = ?, directory = ?, name = ?, size_bytes = ?, modified_ms = ?, device = ?,
-             inode = ?, displaced = 0, missing_since_ms = NULL, error_code = NULL, error_message = NULL WHERE id = ?`,
+             inode = ?, displaced = 0, missing_since_ms = NULL, error_code = NULL, error_message = NULL,
+             indexed_ms = NULL WHERE id = ?`,
         ).run(
           row.folderId,
           row.directory,

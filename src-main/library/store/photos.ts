@@ -207,7 +207,7 @@ export function createPhotoStore(database: Database): PhotoStore {
         prepare(
           `UPDATE photos SET content_hash = ?, width_px = ?, height_px = ?, orientation = ?, taken_at = ?,
              taken_offset_minutes = ?, camera = ?, lens = ?, latitude = ?, longitude = ?, sort_ms = ?,
-             indexed_ms = ?, error_code = NULL, error_message = NULL
+             indexed_ms = ?
            WHERE id = ?`,
         ).run(
           Buffer.from(content.contentHash, 'hex'),
@@ -225,10 +225,10 @@ export function createPhotoStore(database: Database): PhotoStore {
           id,
         )
         if (before.content_hash?.toString('hex') === content.contentHash) return
-        prepare('UPDATE photos SET captioned_by = ? WHERE id = ?').run(
-          modelKeyForContent(database, id, content.contentHash),
-          id,
-        )
+        // What failed with the same content, read again for what stands beside it, would only fail again.
+        prepare(
+          'UPDATE photos SET captioned_by = ?, error_code = NULL, error_message = NULL WHERE id = ?',
+        ).run(modelKeyForContent(database, id, content.contentHash), id)
       }),
 
     setError: (id, error, nowMs) =>
@@ -280,7 +280,7 @@ export function sortTimeMs(takenAt: string | null, modifiedMs: number): number {
 }
 
 /** `path` below `folder` with `/` between names; undefined where it is not below it. */
-function pathBelow(folder: string, path: string): string | undefined {
+export function pathBelow(folder: string, path: string): string | undefined {
   const prefix = folder.endsWith(sep) ? folder : folder + sep
   if (!path.startsWith(prefix)) return undefined
   return path.slice(prefix.length).replaceAll(sep, '/')

@@ -32,6 +32,9 @@ export interface RootState {
   setState(folderId: number, offline: OfflineReason | null): void
   setVolume(folderId: number, device: number, volume: VolumePlace | null): void
   setExcludes(folderId: number, globs: readonly string[]): void
+  /** Photos of a folder that went missing before a time. */
+  missing(folderId: number, beforeMs: number): { id: number; directory: string; name: string }[]
+  setMissingSince(photoId: number, nowMs: number): void
   /** How changes are noticed at present; null while the folder is not watched. */
   setWatchMode(folderId: number, mode: 'watching' | 'polling' | null, reason: string | null): void
   /** A complete scan ended. */
@@ -136,6 +139,14 @@ export function createRootState(database: Database): RootState {
       void write(() =>
         prepare('UPDATE folders SET excludes = ? WHERE id = ?').run(JSON.stringify(globs), folderId),
       ),
+
+    missing: (folderId, beforeMs) =>
+      prepare<{ id: number; directory: string; name: string }>(
+        'SELECT id, directory, name FROM photos INDEXED BY photos_missing WHERE folder_id = ? AND missing_since_ms < ?',
+      ).all(folderId, beforeMs),
+
+    setMissingSince: (photoId, nowMs) =>
+      void prepare('UPDATE photos SET missing_since_ms = ? WHERE id = ?').run(nowMs, photoId),
 
     setWatchMode: (folderId, mode, reason) =>
       void write(() =>

@@ -1,6 +1,7 @@
 import type { FoundFile } from '../folders/walk.ts'
 import type { Database } from './database.ts'
 import { sortTimeMs } from './photos.ts'
+import { type KnownSidecar, knownSidecars } from './sidecar-state.ts'
 
 /** Where a photo's file is, or was seen last. */
 export interface Place {
@@ -35,6 +36,8 @@ export interface ScanReader {
   /** Names of the directories right below one that hold photos, at any depth, which are not missing. */
   childDirectories(folderId: number, directory: string): Generator<string>
   lookalikes(file: FoundFile): Lookalike[]
+  /** The sidecars of a directory as they are remembered. */
+  sidecarsIn(folderId: number, directory: string): KnownSidecar[]
 }
 
 export function createScanReader(database: Database): ScanReader {
@@ -76,6 +79,8 @@ export function createScanReader(database: Database): ScanReader {
          FROM photos JOIN folders ON folders.id = folder_id
          WHERE inode = ? AND size_bytes = ? AND modified_ms = ? AND inode <> 0`,
       ).all(file.inode, file.sizeBytes, file.modifiedMs),
+
+    sidecarsIn: (folderId, directory) => knownSidecars(database, folderId, directory),
   }
 }
 

@@ -1,0 +1,69 @@
+import { LensloreError } from '../../contract/errors.ts'
+import type { Database } from '../store/database.ts'
+import { createRootState } from '../store/root-state.ts'
+import { createLeftAlone, type LeftAlone } from './left-alone.ts'
+
+const maxGlobs = 200
+const maxGlobLength = 500
+
+/**
+ * Sets which parts of a folder the library leaves alone; the next comparison acts on it. Photos there become
+ * missing, which takes them out of the results with all their words kept, for as long as they are excluded; when
+ * they no longer are, the comparison finds them as they were. Until then their 30 days begin anew.
+ * @param globs as `createLeftAlone` takes them.
+ * @throws LensloreError `INVALID_ARGUMENT`, `FOLDER_NOT_FOUND`; nothing is changed then.
+ */
+export function setExcludes(
+  database: Database,
+  folderId: number,
+  globs: readonly string[],
+  nowMs: number,
+): void {
+  for (const glob of globs) checkGlob(glob)
+  if (globs.length > maxGlobs) {
+    throw new LensloreError('INVALID_ARGUMENT', `A folder has at most ${maxGlobs} excludes.`)
+  }
+  database.write(() => {
+    const roots = createRootState(database)
+    if (!roots.ids().includes(folderId)) {
+      throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${folderId}.`)
+    }
+    const wasLeftAlone = createLeftAlone(roots.byId(folderId).excludes)
+    const isLeftAlone = createLeftAlone(globs)
+    roots.setExcludes(folderId, globs)
+    for (const photo of roots.missing(folderId, nowMs)) {
+      if (isLeftOut(wasLeftAlone, photo) && !isLeftOut(isLeftAlone, photo)) {
+        roots.setMissingSince(photo.id, nowMs)
+      }
+    }
+  })
+}
+
+/** Whether the file at a place below its folder is left alone, or a directory on the way to it. */
+export function isLeftOut(
+  leftAlone: LeftAlone,
+  { directory, name }: { directory: string; name: string },
+): boolean {
+  return (
+    isInLeftAlone(leftAlone, directory) ||
+    leftAlone.file(directory === '' ? name : `${directory}/${name}`, name)
+  )
+}
+
+/** Whether a directory below the folder is left alone, or one above it. */
+export function isInLeftAlone(leftAlone: LeftAlone, directory: string): boolean {
+  const names = directory.split('/')
+  return names.some((name, i) => name !== '' && leftAlone.directory(names.slice(0, i + 1).join('/'), name))
+}
+
+function checkGlob(glob: string): void {
+  if (glob.replaceAll('/', '').trim() === '') {
+    throw new LensloreError(
+      'INVALID_ARGUMENT',
+      'An exclude names a file or a folder, such as screenshots/ or *.gif.',
+    )
+  }
+  if (glob.length > maxGlobLength) {
+    throw new LensloreError('INVALID_ARGUMENT', `An exclude has at most ${maxGlobLength} characters.`)
+  }
+}

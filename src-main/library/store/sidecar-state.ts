@@ -1,0 +1,130 @@
+import type { Database } from './database.ts'
+import { pathBelow } from './photos.ts'
+
+/** What one `stat` tells of a file's content. */
+export interface FileStat {
+  sizeBytes: number
+  modifiedMs: number
+}
+
+export interface KnownSidecar extends FileStat {
+  name: string
+}
+
+/** How a sidecar differs from what is remembered of it, and the photos beside it that it describes. */
+export interface SidecarDifference {
+  name: string
+  /** As it is now; null: it is gone. */
+  found: FileStat | null
+  photoNames: string[]
+}
+
+/** What is remembered of the sidecars of one directory; a reading connection is enough. */
+export function knownSidecars(database: Database, folderId: number, directory: string): KnownSidecar[] {
+  return database
+    .prepare<KnownSidecar>(
+      `SELECT name, size_bytes AS sizeBytes, modified_ms AS modifiedMs FROM sidecars
+       WHERE folder_id = ? AND directory = ?`,
+    )
+    .all(folderId, directory)
+}
+
+export interface SidecarState {
+  /**
+   * Remembers a sidecar as it is now, and in the same transaction makes work of the photos it describes, also
+   * of missing ones: they may be back before it changes again. Errors stay.
+   * @returns the photos that were read before, and are to be read again.
+   */
+  take(
+    folderId: number,
+    directory: string,
+    difference: SidecarDifference,
+  ): { id: number; isMissing: boolean }[]
+  /**
+   * Remembers what this program itself made of a sidecar, so that its photo is not read again for it; unless
+   * the file was not as remembered before: then another program's change is still to be read.
+   * @param path absolute, in the form of `file-name.ts`.
+   * @param before null: there was no file; so `after`.
+   */
+  followOwnChange(path: string, before: FileStat | null, after: FileStat | null): void
+  /** Forgets sidecars of directories that no photo is known in, missing ones included. */
+  forgetStrays(folderId: number): void
+}
+
+export function createSidecarState(database: Database): SidecarState {
+  const { prepare, write } = database
+
+  function remember(folderId: number, directory: string, name: string, found: FileStat | null): void {
+    if (found === null) {
+      prepare('DELETE FROM sidecars WHERE folder_id = ? AND directory = ? AND name = ?').run(
+        folderId,
+        directory,
+        name,
+      )
+      return
+    }
+    prepare(
+      `INSERT INTO sidecars (folder_id, directory, name, size_bytes, modified_ms) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET size_bytes = excluded.size_bytes, modified_ms = excluded.modified_ms`,
+    ).run(folderId, directory, name, found.sizeBytes, found.modifiedMs)
+  }
+
+  return {
+    take: (folderId, directory, { name, found, photoNames }) =>
+      write(() => {
+        remember(folderId, directory, name, found)
+        return photoNames.flatMap((photoName) =>
+          prepare<{ id: number; isMissing: number }>(
+            `UPDATE photos SET indexed_ms = NULL
+             WHERE folder_id = ? AND directory = ? AND name = ? AND displaced = 0 AND indexed_ms IS NOT NULL
+             RETURNING id, missing_since_ms IS NOT NULL AS isMissing`,
+          )
+            .all(folderId, directory, photoName)
+            .map(({ id, isMissing }) => ({ id, isMissing: isMissing === 1 })),
+        )
+      }),
+
+    followOwnChange: (path, before, after) =>
+      write(() => {
+        const place = placeOf(path)
+        if (!place) return
+        const { folderId, directory, name } = place
+        const known =
+          prepare<FileStat>(
+            `SELECT size_bytes AS sizeBytes, modified_ms AS modifiedMs FROM sidecars
+             WHERE folder_id = ? AND directory = ? AND name = ?`,
+          ).get(folderId, directory, name) ?? null
+        if (isSameStat(known, before)) remember(folderId, directory, name, after)
+      }),
+
+    forgetStrays: (folderId) =>
+      void write(() => {
+        // One step of the index for each directory, over all the sidecars in it.
+        const next = prepare<{ directory: string }>(
+          'SELECT directory FROM sidecars WHERE folder_id = ? AND directory > ? ORDER BY directory LIMIT 1',
+        )
+        const first = prepare<{ directory: string }>(
+          'SELECT directory FROM sidecars WHERE folder_id = ? ORDER BY directory LIMIT 1',
+        )
+        for (let at = first.get(folderId); at; at = next.get(folderId, at.directory)) {
+          const isKnown = prepare('SELECT 1 FROM photos WHERE folder_id = ? AND directory = ? LIMIT 1')
+          if (isKnown.get(folderId, at.directory) !== undefined) continue
+          prepare('DELETE FROM sidecars WHERE folder_id = ? AND directory = ?').run(folderId, at.directory)
+        }
+      }),
+  }
+
+  function placeOf(path: string): { folderId: number; directory: string; name: string } | undefined {
+    for (const folder of prepare<{ id: number; path: string }>('SELECT id, path FROM folders').all()) {
+      const below = pathBelow(folder.path, path)
+      if (below === undefined) continue
+      const at = below.lastIndexOf('/')
+      return { folderId: folder.id, directory: at < 0 ? '' : below.slice(0, at), name: below.slice(at + 1) }
+    }
+    return undefined
+  }
+}
+
+export function isSameStat(one: FileStat | null, other: FileStat | null): boolean {
+  return one?.sizeBytes === other?.sizeBytes && one?.modifiedMs === other?.modifiedMs
+}
