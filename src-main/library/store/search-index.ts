@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from './database.ts'
-import { flag, type Scope, tokenOf } from './search-match.ts'
+import { type Field, flag, type Place, tokenOf } from './search-match.ts'
 import { createPostingsWriter } from './search-postings.ts'
 import { type Token, tokenize, tokenizeName } from './words.ts'
 
@@ -64,10 +64,21 @@ interface DocumentRow {
 export function createSearchIndexer(database: Database): SearchIndexer {
   const { prepare, write } = database
   const postings = createPostingsWriter(database)
+  /** While everything is renewed, in an order of its own, no commit renews anything in passing. */
+  let isInBulk = false
   database.beforeCommit(() => {
     buryRemoved()
-    renew(readStale(renewedPerCommit))
+    if (!isInBulk) renew(readStale(renewedPerCommit))
   })
+
+  function inBulk<T>(work: () => T): T {
+    isInBulk = true
+    try {
+      return work()
+    } finally {
+      isInBulk = false
+    }
+  }
 
   /** Commit by commit, so that other processes get their turns between. */
   function renewAll(): number {
@@ -110,13 +121,12 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     // FTS5 gathers words in memory as long as rows come in order, and writes a piece of index where they do not.
     for (const row of rows.toSorted((a, b) => (a.search_id ?? 0) - (b.search_id ?? 0))) removeEntry(row)
     postings.remove(rows.flatMap((row) => row.search_document ?? []))
-    const words = new Map<string, Word>()
-    const documents = new Map<string, number[]>()
+    const batch: Batch = { words: new Map(), documents: new Map(), parts: new Map() }
     let document = postings.next()
     const placed = placeAll(rows, document)
-    for (const { row, searchId } of placed) addEntry(row, searchId, document++, words, documents)
-    postings.add(documents)
-    for (const [word, { stem, captions, others }] of words) {
+    for (const { row, searchId } of placed) addEntry(row, searchId, document++, batch)
+    postings.add(batch.documents)
+    for (const [word, { stem, captions, others }] of batch.words) {
       prepare(
         `INSERT INTO search_words VALUES (?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET captions = captions + excluded.captions, others = others + excluded.others`,
@@ -153,45 +163,29 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     return placed
   }
 
-  function addEntry(
-    row: DocumentRow,
-    searchId: number,
-    document: number,
-    words: Map<string, Word>,
-    documents: Map<string, number[]>,
-  ): void {
-    const caption = tokenize(row.caption ?? '')
-    const further = tokenizeName(
-      [displayFileName(row.name), row.extra ?? '', row.other_caption ?? ''].join(' '),
-    )
-    const folder = tokenizeName(displayFileName(`${basename(row.folder_path)}/${row.directory}`))
-    const camera = tokenizeName(row.camera ?? '')
-    const lens = tokenizeName(row.lens ?? '')
-    const others = [...further, ...folder, ...camera, ...lens]
+  function addEntry(row: DocumentRow, searchId: number, document: number, batch: Batch): void {
+    const caption = toPart(row.caption ?? '', 'caption')
+    const names = [displayFileName(row.name), row.extra ?? '', row.other_caption ?? ''].join(' ')
+    const others = [
+      toPart(names, 'others'),
+      // Many photos share these.
+      recall(`${basename(row.folder_path)}/${row.directory}`, 'folder', batch),
+      recall(row.camera ?? '', 'camera', batch),
+      recall(row.lens ?? '', 'lens', batch),
+    ]
     const flags = flagsOf(row)
-    countWords(caption, 'captions', words)
-    countWords(others, 'others', words)
     prepare(
       `INSERT INTO search_index (rowid, caption, words, folder, camera, lens, flags)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    ).run(
-      searchId,
-      toIndexText(caption, 'caption'),
-      ...[further, folder, camera, lens].map((tokens) => toIndexText(tokens, 'others')),
-      flags.join(' '),
-    )
-    const tokens = new Set([
-      ...flags,
-      ...caption.map((token) => tokenOf(token.stem, 'caption')),
-      ...others.map((token) => tokenOf(token.stem, 'others')),
-      ...folder.map((token) => tokenOf(token.stem, 'folder')),
-      ...camera.map((token) => tokenOf(token.stem, 'camera')),
-      ...lens.map((token) => tokenOf(token.stem, 'lens')),
-    ])
-    for (const token of tokens) {
-      const list = documents.get(token)
-      if (list === undefined) documents.set(token, [document])
-      else list.push(document)
+    ).run(searchId, caption.indexText, ...others.map((part) => part.indexText), flags.join(' '))
+    countWords([caption], 'captions', batch.words)
+    countWords(others, 'others', batch.words)
+    for (const tokens of [flags, caption.postings, ...others.map((part) => part.postings)]) {
+      for (const token of tokens) {
+        const documents = batch.documents.get(token)
+        if (documents === undefined) batch.documents.set(token, [document])
+        else if (documents.at(-1) !== document) documents.push(document)
+      }
     }
   }
 
@@ -213,18 +207,20 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       write(() => {
         for (const id of photoIds) prepare('INSERT OR IGNORE INTO search_stale VALUES (?)').run(id)
       }),
-    renewAll,
-    rebuild(onProgress) {
-      write(() => {
-        prepare("INSERT INTO search_index (search_index) VALUES ('delete-all')").run()
-        prepare('DELETE FROM search_words').run()
-        postings.clear()
-        prepare(
-          'UPDATE photos SET search_id = NULL, search_document = NULL WHERE search_id IS NOT NULL',
-        ).run()
-        prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos').run()
+    renewAll: () => inBulk(renewAll),
+    rebuild: (onProgress = () => {}) => {
+      inBulk(() => {
+        write(() => {
+          prepare("INSERT INTO search_index (search_index) VALUES ('delete-all')").run()
+          prepare('DELETE FROM search_words').run()
+          postings.clear()
+          prepare(
+            'UPDATE photos SET search_id = NULL, search_document = NULL WHERE search_id IS NOT NULL',
+          ).run()
+          prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos').run()
+        })
+        renewInOrder(onProgress)
       })
-      renewInOrder(onProgress ?? (() => {}))
       prepare("INSERT INTO search_index (search_index) VALUES ('optimize')").run()
     },
     tidy: () =>
@@ -246,6 +242,22 @@ function scatter(id: number): number {
   return Math.imul(id, 0x9e3779b1) >>> 0
 }
 
+/** What is gathered from several entries before it is written. */
+interface Batch {
+  words: Map<string, Word>
+  /** By token, in order. */
+  documents: Map<string, number[]>
+  /** By text and field. */
+  parts: Map<string, Part>
+}
+
+/** One text of an entry. */
+interface Part {
+  words: readonly Token[]
+  indexText: string
+  postings: readonly string[]
+}
+
 interface Word {
   stem: string
   captions: number
@@ -259,17 +271,36 @@ function flagsOf(row: DocumentRow): string[] {
   return flags
 }
 
-function toIndexText(tokens: readonly Token[], where: Scope): string {
-  return tokens.map((token) => tokenOf(token.stem, where)).join(' ')
+function recall(text: string, where: Field, { parts }: Batch): Part {
+  const key = tokenOf(text, where)
+  let part = parts.get(key)
+  if (part === undefined) {
+    part = toPart(where === 'folder' ? displayFileName(text) : text, where)
+    parts.set(key, part)
+  }
+  return part
 }
 
-function countWords(tokens: readonly Token[], where: 'captions' | 'others', words: Map<string, Word>): void {
+function toPart(text: string, where: Place): Part {
+  const tokens = where === 'caption' ? tokenize(text) : tokenizeName(text)
+  const scope = where === 'caption' ? where : 'others'
+  const places: Place[] = scope === where ? [scope] : [scope, where]
+  return {
+    words: tokens.filter((token) => token.kind === 'word'),
+    indexText: tokens.map((token) => tokenOf(token.stem, scope)).join(' '),
+    postings: places.flatMap((place) => tokens.map((token) => tokenOf(token.stem, place))),
+  }
+}
+
+function countWords(parts: readonly Part[], where: 'captions' | 'others', words: Map<string, Word>): void {
   const seen = new Set<string>()
-  for (const token of tokens) {
-    if (token.kind !== 'word' || seen.has(token.text)) continue
-    seen.add(token.text)
-    const word = words.get(token.text) ?? { stem: token.stem, captions: 0, others: 0 }
-    word[where]++
-    words.set(token.text, word)
+  for (const part of parts) {
+    for (const { text, stem } of part.words) {
+      if (seen.has(text)) continue
+      seen.add(text)
+      const word = words.get(text) ?? { stem, captions: 0, others: 0 }
+      word[where]++
+      words.set(text, word)
+    }
   }
 }
