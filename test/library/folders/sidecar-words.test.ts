@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openLibrary } from '../library-under-test.ts'
+
+/** A sidecar as programs write it, with a caption and a keyword. */
+const sidecar = (caption: string, keyword: string) => `<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">
+   <dc:description><rdf:Alt><rdf:li xml:lang="x-default">${caption}</rdf:li></rdf:Alt></dc:description>
+   <dc:subject><rdf:Bag><rdf:li>${keyword}</rdf:li></rdf:Bag></dc:subject>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>`
+
+test('words of a sidecar are found when it is written, changed and removed; a person’s stay current', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
+  const photos = join(home, 'photos')
+  mkdirSync(photos)
+  const { client, close } = openLibrary(join(home, 'library'))
+  t.after(async () => {
+    await close()
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  })
+  const takeIn = async () => {
+    await client.scan({})
+    await client.captionAll({})
+  }
+  const found = async (query: string) =>
+    (await client.search({ query })).photos.map(({ path }) => path.slice(photos.length + 1))
+  const details = (name: string) => client.photo({ photo: join(photos, name) })
+
+  for (const name of ['IMG.JPG', 'mine.jpg']) writeFileSync(join(photos, name), name)
+  await client.addFolder({ path: photos })
+  await takeIn()
+  await client.setCaption({ photo: join(photos, 'mine.jpg'), text: 'a lighthouse' })
+  assert.deepEqual(await found('harbour'), [])
+
+  writeFileSync(join(photos, 'IMG.JPG.xmp'), sidecar('boats in the harbour', 'Bergen'))
+  writeFileSync(join(photos, 'mine.xmp'), sidecar('a tower in the harbour', 'Bodø'))
+  await takeIn()
+  assert.deepEqual(await found('harbour'), ['IMG.JPG'])
+  assert.deepEqual(await found('bergen'), ['IMG.JPG'])
+  assert.deepEqual(await found('bodø lighthouse'), ['mine.jpg'])
+  assert.equal((await details('mine.jpg')).caption?.text, 'a lighthouse')
+
+  // As Lightroom does it: a new file that takes the name.
+  writeFileSync(join(photos, 'IMG.JPG.xmp.new'), sidecar('sheds at the quay', 'Bergen'))
+  renameSync(join(photos, 'IMG.JPG.xmp.new'), join(photos, 'IMG.JPG.xmp'))
+  await takeIn()
+  assert.deepEqual(await found('harbour'), [])
+  assert.deepEqual(await found('quay'), ['IMG.JPG'])
+  assert.equal((await details('IMG.JPG')).caption?.source, 'imported')
+
+  for (const name of ['IMG.JPG.xmp', 'mine.xmp']) rmSync(join(photos, name))
+  await takeIn()
+  for (const word of ['quay', 'bergen', 'bodø']) assert.deepEqual(await found(word), [], word)
+  const { caption, history } = await details('IMG.JPG')
+  assert.equal(caption?.source, 'model')
+  assert.deepEqual(
+    history.filter(({ source }) => source === 'imported').map(({ text, isCurrent }) => [text, isCurrent]),
+    [
+      ['sheds at the quay', false],
+      ['boats in the harbour', false],
+    ],
+  )
+  const { caption: own } = await details('mine.jpg')
+  assert.deepEqual([own?.text, own?.source], ['a lighthouse', 'person'])
+})
+
+test('writing all captions out makes nothing work again', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
+  const photos = join(home, 'photos')
+  mkdirSync(photos)
+  const { client, close } = openLibrary(join(home, 'library'))
+  t.after(async () => {
+    await close()
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  })
+  for (let i = 0; i < 20; i++) writeFileSync(join(photos, `${i}.jpg`), `${i}`)
+  await client.addFolder({ path: photos })
+  await client.scan({})
+  await client.captionAll({})
+  assert.equal((await client.exportCaptions({})).created, 20)
+  const { changed, unchanged } = await client.scan({})
+  assert.deepEqual([changed, unchanged], [0, 20])
+  assert.equal((await client.status({})).waiting, 0)
+})
