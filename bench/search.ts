@@ -255,7 +255,12 @@ try {
   ])
   const text = ({ question, filter }: (typeof asked)[number]) =>
     filter ? `${question.ours} ${filter.ours}` : question.ours
-  const ours = { open: [] as number[], filtered: [] as number[], next: [] as number[] }
+  const ours = {
+    open: [] as number[],
+    filtered: [] as number[],
+    next: [] as number[],
+    counted: [] as number[],
+  }
   const byKind = new Map<string, number[]>()
   let slowest = { query: '', ms: 0 }
   for (let round = 0; round < ourRounds; round++) {
@@ -269,6 +274,7 @@ try {
       const kind = `  ${one.question.kind}${one.filter ? ', filtered' : ''}`
       byKind.set(kind, [...(byKind.get(kind) ?? []), ms])
       if (ms > slowest.ms) slowest = { query, ms }
+      ours.counted.push(measureMs(() => store.searcher.search(query, { limit: pageLength, countAll: true })))
       const { cursor } = page
       if (cursor)
         ours.next.push(
@@ -282,6 +288,7 @@ try {
   const openTimes = report('ours without a filter', ours.open)
   const filteredTimes = report('ours with a filter', ours.filtered)
   report('ours, next page', ours.next)
+  report('ours, all matches counted', ours.counted)
   console.log(`memory of the process after all searches: ${memoryMiB.toFixed(0)} MiB`)
   store.close()
 
