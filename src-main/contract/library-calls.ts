@@ -31,6 +31,12 @@ const table = z.object({ path: z.string().min(1), format: z.enum(['csv', 'json']
 export const libraryCalls = {
   addFolder: returning<Folder>()(z.object({ path: z.string().min(1) })),
   folders: returning<Folder[]>()(z.object({})),
+  /** Which parts of a folder are left alone, as globs; the next scan acts on it. */
+  setExcludes: returning<Folder>()(
+    z.object({ folderId: z.int().positive(), globs: z.array(z.string()).max(200) }),
+  ),
+  /** Forgets a folder with all its photos, their captions and history. The files stay. */
+  removeFolder: returning<null>()(z.object({ folderId: z.int().positive() })),
   /** Compares the folders with the disk and takes in what is new; all folders where none is named. */
   scan: returning<ScanSummary>()(z.object({ folderIds: z.array(z.int().positive()).optional() })),
   /** Captions everything that is work, and answers when nothing is left. */

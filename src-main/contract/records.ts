@@ -37,6 +37,8 @@ export interface Folder {
   watchMode: 'watching' | 'polling' | null
   /** A sentence: why it is polled. */
   watchReason: string | null
+  /** Globs of what is left alone below it. */
+  excludes: string[]
 }
 
 export interface Photo {
@@ -85,6 +87,8 @@ export interface PhotoDetails extends Photo {
   history: Caption[]
   /** The picture is no longer the one the current caption describes. */
   pictureChanged: boolean
+  /** Ids of the other photos whose files have exactly this content. */
+  duplicates: number[]
   thumbnailPath: string | null
 }
 

@@ -8,6 +8,7 @@ import type { Caption, LibraryStatus, PhotoDetails } from '../contract/records.t
 import type { Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
 import { planReplacement } from './editing/find-replace.ts'
+import { setExcludes } from './folders/excludes.ts'
 import { createReconciler } from './folders/reconcile.ts'
 import { exportWaiting, setExportsAlways, summariseExport } from './metadata/exchange.ts'
 import { embedCaption } from './metadata/export-embedded.ts'
@@ -179,6 +180,17 @@ export function createLibrary(options: LibraryOptions): Library {
     handlers: {
       addFolder: ({ path }) => addFolder(path),
       folders: () => folders.list(),
+      setExcludes({ folderId, globs }) {
+        setExcludes(store.database, folderId, globs, Date.now())
+        onFoldersChanged()
+        return folders.byId(folderId)!
+      },
+      removeFolder({ folderId }) {
+        if (!folders.byId(folderId)) throw unknownFolder(folderId)
+        folders.remove(folderId)
+        onFoldersChanged()
+        return null
+      },
       scan: ({ folderIds }, signal) => worker.scan(folderIds, signal),
       captionAll: (_, signal) => worker.captionAll(signal),
       watch: (_, signal) => worker.watch(signal),
@@ -208,8 +220,7 @@ export function createLibrary(options: LibraryOptions): Library {
         }),
       undoExport: async (_, signal) => (await undoLastExport(store.database, { signal })) ?? null,
       async setExportsAlways({ folderId, always }, signal) {
-        if (!folders.byId(folderId))
-          throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${folderId}.`)
+        if (!folders.byId(folderId)) throw unknownFolder(folderId)
         setExportsAlways(store.database, folderId, always)
         return (await exportWaiting(store, { signal })) ?? null
       },
@@ -237,6 +248,10 @@ export function createLibrary(options: LibraryOptions): Library {
       store.close()
     },
   }
+}
+
+function unknownFolder(folderId: number): LensloreError {
+  return new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${folderId}.`)
 }
 
 /** Without the members that are undefined: for options whose absence means something. */

@@ -12,6 +12,7 @@ import type {
 import { displayFileName } from '../../contract/file-name.ts'
 import { type CaptionSource, captionSources } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
+import { folderIdsOf } from '../folder-reference.ts'
 import { listenForInterrupt } from '../interrupt.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
@@ -122,15 +123,6 @@ async function interruptible(
   } finally {
     interrupt.stop()
   }
-}
-
-async function folderIdsOf(library: LibraryClient, paths: string[]): Promise<number[]> {
-  const folders = await library.folders({})
-  return paths.map((path) => {
-    const folder = folders.find((candidate) => candidate.path === resolve(path))
-    if (folder) return folder.id
-    throw new LensloreError('FOLDER_NOT_FOUND', `The library has no folder ${shown(resolve(path))}.`)
-  })
 }
 
 function formatOf(file: string): TableFormat {

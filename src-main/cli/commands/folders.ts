@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSummary, ScanSummary } from '../../contract/library-calls.ts'
 import type { Folder, LibraryStatus } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { formatDuration } from '../duration.ts'
+import { folderIdsOf } from '../folder-reference.ts'
 import { listenForInterrupt } from '../interrupt.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
@@ -40,6 +42,40 @@ export function addFolderCommands(program: Command): void {
         }
       }),
     )
+
+  program
+    .command('exclude <folder> [globs...]')
+    .description(
+      'leave parts of a folder alone, such as screenshots/ or *.gif; no globs: leave nothing alone',
+    )
+    .action(async (path: string, globs: string[], _options, command: Command) => {
+      const folder = await inLibrary(command, async (library) => {
+        const [folderId] = await folderIdsOf(library, [path])
+        return library.setExcludes({ folderId: folderId!, globs })
+      })
+      const what = folder.excludes.length > 0 ? folder.excludes.join(', ') : 'nothing'
+      outputOf(command).answer(folder, `Leaving alone in ${shown(folder.path)}: ${printable(what)}.`)
+    })
+
+  program
+    .command('remove <folder>')
+    .description(
+      'forget a folder with all its photos, your captions of them and their history; the files stay',
+    )
+    .option('--yes', 'really')
+    .action(async (path: string, { yes }: { yes?: boolean }, command: Command) => {
+      if (!yes) {
+        throw new LensloreError(
+          'INVALID_ARGUMENT',
+          'This forgets your captions of that folder too; say --yes to do it.',
+        )
+      }
+      await inLibrary(command, async (library) => {
+        const [folderId] = await folderIdsOf(library, [path])
+        await library.removeFolder({ folderId: folderId! })
+      })
+      outputOf(command).answer({ path: resolve(path) }, `Forgot ${shown(resolve(path))}.`)
+    })
 
   program
     .command('status')
@@ -105,6 +141,7 @@ function formatSummary({ scan, captions }: RunSummary): string {
     scan.changed > 0 ? `${scan.changed} changed` : '',
     scan.moved > 0 ? `${scan.moved} moved` : '',
     scan.missing > 0 ? `${scan.missing} missing` : '',
+    scan.restored > 0 ? `${scan.restored} back` : '',
     `${scan.unchanged} unchanged`,
   ].filter(Boolean)
   const lines = [

@@ -32,6 +32,7 @@ function formatDetails(photo: PhotoDetails): string {
     ['Camera', photo.camera],
     ['Lens', photo.lens],
     ['Place', photo.latitude !== null && `${photo.latitude.toFixed(6)}, ${photo.longitude?.toFixed(6)}`],
+    ['Same as', photo.duplicates.join(', ') || null],
     ['SHA-256', photo.contentHash],
     ...photo.history
       .filter((caption) => !caption.isCurrent)

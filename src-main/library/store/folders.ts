@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import type { Folder, FolderState } from '../../contract/records.ts'
 import type { Database } from './database.ts'
 
@@ -8,10 +7,6 @@ export interface FolderStore {
   list(): Folder[]
   byId(id: number): Folder | undefined
   byPath(path: string): Folder | undefined
-  setState(id: number, state: FolderState): void
-  setScanned(id: number, nowMs: number): void
-  /** The folder came back at another mount path: all its photos move along. */
-  setPath(id: number, path: string): void
   /** Forgets the folder with all its photos, captions and history; for a person's explicit wish only. */
   remove(id: number): void
 }
@@ -26,10 +21,11 @@ interface FolderRow {
   offline_reason: Folder['offlineReason']
   watch_mode: Folder['watchMode']
   watch_reason: string | null
+  excludes: string
 }
 
 /** `photos` counts those that are not missing. */
-const select = `SELECT id, path, state, added_ms, scanned_ms, offline_reason, watch_mode, watch_reason,
+const select = `SELECT id, path, state, added_ms, scanned_ms, offline_reason, watch_mode, watch_reason, excludes,
   (SELECT ifnull(sum(photos), 0) FROM photo_tallies WHERE folder_id = folders.id AND is_missing = 0) AS photos
   FROM folders`
 
@@ -54,19 +50,6 @@ export function createFolderStore(database: Database): FolderStore {
       const row = prepare<FolderRow>(`${select} WHERE path = ?`).get(path)
       return row && toFolder(row)
     },
-    setState: (id, state) =>
-      void write(() => prepare('UPDATE folders SET state = ? WHERE id = ?').run(state, id)),
-    setScanned: (id, nowMs) =>
-      void write(() => prepare('UPDATE folders SET scanned_ms = ? WHERE id = ?').run(nowMs, id)),
-    setPath: (id, path) =>
-      write(() => {
-        const before = byId(id)
-        prepare('UPDATE folders SET path = ? WHERE id = ?').run(path, id)
-        // Of the folder's own path only the name is searched for: another mount path changes no entry.
-        if (before && basename(before.path) !== basename(path)) {
-          prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE folder_id = ?').run(id)
-        }
-      }),
     remove: (id) => void write(() => prepare('DELETE FROM folders WHERE id = ?').run(id)),
   }
 }
@@ -82,5 +65,6 @@ function toFolder(row: FolderRow): Folder {
     offlineReason: row.offline_reason,
     watchMode: row.watch_mode,
     watchReason: row.watch_reason,
+    excludes: JSON.parse(row.excludes) as string[],
   }
 }

@@ -32,13 +32,6 @@ export interface ContentFacts {
   longitude: number | null
 }
 
-/** What comparing with the disk needs of a photo, without its words. */
-export interface KnownFile extends FileFacts {
-  id: number
-  contentHash: string | null
-  missingSinceMs: number | null
-}
-
 export interface PhotoStore {
   /** A photo whose content is still to be read. */
   insert(file: FileFacts): number
@@ -46,17 +39,8 @@ export interface PhotoStore {
   /** @param path absolute, in the form of `file-name.ts`. */
   byPath(path: string): Photo | undefined
   byIds(ids: readonly number[]): Photo[]
-  /** The known files of one directory, missing ones included, by name. */
-  filesIn(folderId: number, directory: string): KnownFile[]
-  fileAt(folderId: number, directory: string, name: string): KnownFile | undefined
-  /** All known files of a folder in the order of the index, one at a time. Write nothing while it runs. */
-  eachFile(folderId: number): IterableIterator<KnownFile>
-  filesByInode(device: number, inode: number): KnownFile[]
-  filesByContent(contentHash: string): KnownFile[]
-  /** The same photo at another place (or the same place with another stat); it is no longer missing. */
-  move(id: number, file: FileFacts): void
-  /** The file changed in place: its content is to be read again. Words and history stay. */
-  markChanged(id: number, file: FileFacts): void
+  /** Photos whose files have exactly this content. @param contentHash SHA-256, lower-case hex. */
+  withContent(contentHash: string): number[]
   /**
    * Takes in what reading the file told. Where the content is new, a model's caption of the old content
    * makes the photo work again; whatever a person wrote stays.
@@ -64,12 +48,9 @@ export interface PhotoStore {
   setContent(id: number, content: ContentFacts, nowMs: number): void
   /** The file could not be read or decoded; it is not tried again until it changes. */
   setError(id: number, error: ErrorRecord, nowMs: number): void
-  clearError(id: number): void
   /** Before the back-fill in every queue. */
   setPriority(ids: readonly number[], priority: 0 | 1): void
   markMissing(ids: readonly number[], nowMs: number): void
-  /** Removes photos that went missing before a time, with all their words. @returns how many. */
-  removeMissingSince(beforeMs: number): number
   remove(ids: readonly number[]): void
 }
 
@@ -97,36 +78,11 @@ interface PhotoRow {
   missing_since_ms: number | null
 }
 
-interface FileRow {
-  id: number
-  folder_id: number
-  directory: string
-  name: string
-  size_bytes: number
-  modified_ms: number
-  device: number
-  inode: number
-  content_hash: Buffer | null
-  missing_since_ms: number | null
-}
-
 const selectPhoto = `SELECT photos.*, folders.path AS folder_path, folders.state AS folder_state
   FROM photos JOIN folders ON folders.id = photos.folder_id`
-const selectFile = `SELECT id, folder_id, directory, name, size_bytes, modified_ms, device, inode,
-  content_hash, missing_since_ms FROM photos`
-const setFile = `folder_id = ?, directory = ?, name = ?, size_bytes = ?, modified_ms = ?, device = ?, inode = ?`
 
 export function createPhotoStore(database: Database): PhotoStore {
   const { prepare, write } = database
-
-  function setLocation(id: number, file: FileFacts, also: string): void {
-    const takenAt = prepare<{ taken_at: string | null }>('SELECT taken_at FROM photos WHERE id = ?').get(id)
-    prepare(`UPDATE photos SET ${setFile}, sort_ms = ?, missing_since_ms = NULL${also} WHERE id = ?`).run(
-      ...fileValues(file),
-      sortTimeMs(takenAt?.taken_at ?? null, file.modifiedMs),
-      id,
-    )
-  }
 
   return {
     insert: (file) =>
@@ -165,38 +121,10 @@ export function createPhotoStore(database: Database): PhotoStore {
         .all(JSON.stringify(ids))
         .map(toPhoto),
 
-    filesIn: (folderId, directory) =>
-      prepare<FileRow>(`${selectFile} WHERE folder_id = ? AND directory = ? ORDER BY name`)
-        .all(folderId, directory)
-        .map(toFile),
-
-    fileAt(folderId, directory, name) {
-      const row = prepare<FileRow>(
-        `${selectFile} WHERE folder_id = ? AND directory = ? AND name = ? ORDER BY displaced LIMIT 1`,
-      ).get(folderId, directory, name)
-      return row && toFile(row)
-    },
-
-    *eachFile(folderId) {
-      for (const row of prepare<FileRow>(
-        `${selectFile} WHERE folder_id = ? ORDER BY directory, name`,
-      ).iterate(folderId)) {
-        yield toFile(row)
-      }
-    },
-
-    filesByInode: (device, inode) =>
-      prepare<FileRow>(`${selectFile} WHERE inode = ? AND device = ?`).all(inode, device).map(toFile),
-
-    filesByContent: (contentHash) =>
-      prepare<FileRow>(`${selectFile} WHERE content_hash = ?`)
+    withContent: (contentHash) =>
+      prepare<{ id: number }>('SELECT id FROM photos WHERE content_hash = ? ORDER BY id')
         .all(Buffer.from(contentHash, 'hex'))
-        .map(toFile),
-
-    move: (id, file) => write(() => setLocation(id, file, '')),
-
-    markChanged: (id, file) =>
-      write(() => setLocation(id, file, ', indexed_ms = NULL, error_code = NULL, error_message = NULL')),
+        .map((row) => row.id),
 
     setContent: (id, content, nowMs) =>
       write(() => {
@@ -238,11 +166,6 @@ export function createPhotoStore(database: Database): PhotoStore {
         ).run(error.code, error.message, nowMs, id),
       ),
 
-    clearError: (id) =>
-      void write(() =>
-        prepare('UPDATE photos SET error_code = NULL, error_message = NULL WHERE id = ?').run(id),
-      ),
-
     setPriority: (ids, priority) =>
       void write(() =>
         prepare('UPDATE photos SET priority = ? WHERE id IN (SELECT value FROM json_each(?))').run(
@@ -258,9 +181,6 @@ export function createPhotoStore(database: Database): PhotoStore {
            WHERE missing_since_ms IS NULL AND id IN (SELECT value FROM json_each(?))`,
         ).run(nowMs, JSON.stringify(ids)),
       ),
-
-    removeMissingSince: (beforeMs) =>
-      write(() => prepare('DELETE FROM photos WHERE missing_since_ms < ?').run(beforeMs).changes),
 
     remove: (ids) =>
       void write(() =>
@@ -297,21 +217,6 @@ function fileValues(file: FileFacts): [number, string, string, number, number, n
     Math.min(file.device, Number.MAX_SAFE_INTEGER),
     Math.min(file.inode, Number.MAX_SAFE_INTEGER),
   ]
-}
-
-function toFile(row: FileRow): KnownFile {
-  return {
-    id: row.id,
-    folderId: row.folder_id,
-    directory: row.directory,
-    name: row.name,
-    sizeBytes: row.size_bytes,
-    modifiedMs: row.modified_ms,
-    device: row.device,
-    inode: row.inode,
-    contentHash: row.content_hash?.toString('hex') ?? null,
-    missingSinceMs: row.missing_since_ms,
-  }
 }
 
 function toPhoto(row: PhotoRow): Photo {

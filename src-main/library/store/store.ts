@@ -69,7 +69,14 @@ function assemble(database: Database): Store {
     const caption = captions.current(photoId)
     const pictureChanged =
       caption?.contentHash != null && photo.contentHash !== null && caption.contentHash !== photo.contentHash
-    return { ...photo, caption, history: captions.history(photoId), pictureChanged }
+    const twins = photo.contentHash === null ? [] : photos.withContent(photo.contentHash)
+    return {
+      ...photo,
+      caption,
+      history: captions.history(photoId),
+      pictureChanged,
+      duplicates: twins.filter((id) => id !== photoId),
+    }
   }
 
   return {

@@ -167,7 +167,7 @@ test('11. a copy is a photo of its own, and the original keeps its words', async
   assert.equal(library.wordsOf('pictures/a.jpg'), 'mine')
   assert.equal(library.wordsOf('pictures/copy.jpg'), null)
   const { contentHash } = library.store.photos.byId(id)!
-  assert.equal(library.store.photos.filesByContent(contentHash!).length, 2, 'they know of each other')
+  assert.equal(library.store.photos.withContent(contentHash!).length, 2, 'they know of each other')
 })
 
 test('12. a copy whose original goes soon after takes its place, and both histories stay', async () => {

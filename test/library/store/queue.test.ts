@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { toCaptionSql, toIndexSql } from '../../../src-main/library/store/queue.ts'
+import { createRootState } from '../../../src-main/library/store/root-state.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf } from './sample-library.ts'
 
@@ -56,7 +57,7 @@ test('2. no work: offline, missing, failed, or in a person’s words', () => {
   const two = addFolder(store, '/two')
   const [a, b, c] = [addTaken(one, 'a', 1), addTaken(one, 'b', 2), addTaken(one, 'c', 3)]
   addTaken(two, 'd', 4)
-  store.folders.setState(two, 'offline')
+  createRootState(store.database).setState(two, 'gone')
   store.photos.markMissing([a], 1)
   store.photos.setError(b, { code: 'PICTURE_DAMAGED', message: 'It is damaged.' }, 1)
   store.captions.setByPerson(c, 'mine', 1)
@@ -69,7 +70,7 @@ test('2. no work: offline, missing, failed, or in a person’s words', () => {
     waiting: 0,
     toIndex: 0,
   })
-  store.folders.setState(two, 'online')
+  createRootState(store.database).setState(two, null)
   assert.equal(store.queue.counts('new').waiting, 1)
 })
 
