@@ -18,7 +18,7 @@ export interface LibraryWatcherOptions {
 export interface LibraryWatcher {
   /** Settles when every folder of the start is watched, or polled. */
   ready: Promise<void>
-  /** The folders are others now, or their excludes are. */
+  /** The folders are others now, or their excludes are: what is new is watched, and compared at once. */
   refresh(): void
   close(): Promise<void>
 }
@@ -39,6 +39,8 @@ const lookThroughEveryMs = 6 * 3_600_000
 
 interface Watched {
   watch: FolderWatch
+  path: string
+  excludes: readonly string[]
   isPolled: boolean
   isOffline: boolean
   device: number | null
@@ -60,12 +62,14 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
   let nextProbeMs = 0
 
   function start(folderId: number): Watched {
-    const root = roots.byId(folderId)
     const isOffline = probeRoot(roots, folderId).offline !== null
+    const root = roots.byId(folderId)
     const watched: Omit<Watched, 'watch'> = {
+      path: root.path,
+      excludes: root.excludes,
       isPolled: false,
       isOffline,
-      device: roots.byId(folderId).device,
+      device: root.device,
       nextWholeMs: performance.now() + lookThroughEveryMs,
       dirty: new Map(),
     }
@@ -104,10 +108,12 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
 
   /** A drive that came, went, or is another now: the watch sits on what was there before. */
   async function probe(folderId: number, watched: Watched): Promise<void> {
+    if (!roots.ids().includes(folderId)) return
     const isOffline = probeRoot(roots, folderId).offline !== null
     const { device } = roots.byId(folderId)
     if (isOffline === watched.isOffline && device === watched.device) return
     await watched.watch.close()
+    if (folders.get(folderId) !== watched) return
     const renewed = start(folderId)
     renewed.nextWholeMs = 0
     folders.set(folderId, renewed)
@@ -119,7 +125,8 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
     for (const [folderId, before] of [...folders]) {
       if (stop.signal.aborted) return
       if (isProbing) await probe(folderId, before)
-      const watched = folders.get(folderId)!
+      const watched = folders.get(folderId)
+      if (!watched) continue
       const startedMs = performance.now()
       if (startedMs >= watched.nextWholeMs) {
         watched.dirty.clear()
@@ -152,12 +159,22 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
   }
 
   function refresh(): void {
-    for (const { watch } of folders.values()) void watch.close()
-    folders.clear()
-    for (const id of roots.ids()) folders.set(id, start(id))
+    const ids = roots.ids()
+    for (const [id, { watch, path, excludes }] of [...folders]) {
+      const present = ids.includes(id) ? roots.byId(id) : undefined
+      if (present?.path === path && present.excludes.join('\n') === excludes.join('\n')) continue
+      void watch.close()
+      folders.delete(id)
+    }
+    for (const id of ids) {
+      if (folders.has(id)) continue
+      const watched = start(id)
+      watched.nextWholeMs = 0
+      folders.set(id, watched)
+    }
   }
 
-  refresh()
+  for (const id of roots.ids()) folders.set(id, start(id))
   const ready = Promise.all([...folders.values()].map(({ watch }) => watch.ready)).then(() => {})
   const timer = setInterval(() => {
     isBusy ??= lookWhereDue()

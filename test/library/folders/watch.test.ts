@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setExcludes } from '../../../src-main/library/folders/excludes.ts'
 import { type LibraryWatcher, watchLibrary } from '../../../src-main/library/folders/library-watcher.ts'
 import { createLibraryOnDisk, type LibraryOnDisk } from './library-on-disk.ts'
 
@@ -119,4 +120,20 @@ test('5. a folder that goes away and comes back is watched again', async () => {
   await until(['pictures/a.jpg', 'pictures/x/b.jpg'])
   put('pictures/x/c.jpg')
   await until(['pictures/a.jpg', 'pictures/x/b.jpg', 'pictures/x/c.jpg'])
+})
+
+test('6. folders and excludes that are new while the library is open are looked at and watched', async () => {
+  put('pictures/a.jpg')
+  put('pictures/x/b.jpg')
+  await watch()
+  library.addFolder('other')
+  put('other/c.jpg')
+  const { id } = library.store.folders.byPath(path('pictures'))!
+  setExcludes(library.store.database, id, ['x'], library.now())
+  watcher.refresh()
+  await until(['-pictures/x/b.jpg', 'other/c.jpg', 'pictures/a.jpg'])
+  put('other/d.jpg')
+  put('pictures/x/e.jpg')
+  put('pictures/f.jpg')
+  await until(['-pictures/x/b.jpg', 'other/c.jpg', 'other/d.jpg', 'pictures/a.jpg', 'pictures/f.jpg'])
 })
