@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createLibraryOnDisk, type LibraryOnDisk } from './library-on-disk.ts'
+import { createLibraryOnDisk, type LibraryOnDisk, sidecarsBeside } from './library-on-disk.ts'
 
 export interface ChaosOptions {
   seed: number
@@ -86,6 +86,7 @@ export async function runChaos(options: ChaosOptions): Promise<{ operations: num
       return `create ${path}`
     }
     const path = pick(paths)
+    if (random() < 0.25) return operateOnSidecar(path)
     const content = world.files.get(path)!
     if (kind < 0.35) {
       const edited = newContent()
@@ -159,6 +160,17 @@ export async function runChaos(options: ChaosOptions): Promise<{ operations: num
     return `unmount ${root}`
   }
 
+  /** Another program writes beside a photo, or takes away what it wrote. */
+  function operateOnSidecar(photo: string): string {
+    const sidecar = pick([`${photo}.xmp`, `${photo}.json`, photo.replace(/\.[^.]*$/, '.XMP')])
+    if (existsSync(library.path(sidecar)) && random() < 0.5) {
+      rmSync(library.path(sidecar))
+      return `delete ${sidecar}`
+    }
+    library.put(sidecar, newContent())
+    return `write ${sidecar}`
+  }
+
   /** A person writes on some photos that have no words. */
   function writeWords(): void {
     for (const path of present()) {
@@ -213,6 +225,10 @@ function checkEqual(library: LibraryOnDisk, world: World, away: ReadonlySet<stri
     if (isAway(path) && !photo) continue
     const hash = createHash('sha256').update(content).digest('hex')
     if (!isAway(path)) assert.equal(photo?.contentHash, hash, `${path} has its own content`)
+    if (!isAway(path)) {
+      const beside = sidecarsBeside(library.path(path))
+      assert.deepEqual(library.sidecarsReadOf(photo!.id), beside, `the sidecars of ${path} were read`)
+    }
     const words = world.words.get(content)
     if (words !== undefined && !isAway(path))
       assert.equal(library.wordsOf(path), words, `the words of ${path}`)

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { ScanSummary } from '../../../src-main/contract/library-calls.ts'
 import { settleIdentity } from '../../../src-main/library/folders/identity.ts'
 import { createReconciler, type Reconciler } from '../../../src-main/library/folders/reconcile.ts'
 import { nativePath } from '../../../src-main/library/folders/walk.ts'
+import { findSidecars } from '../../../src-main/library/metadata/sidecar-names.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 
 /** A library on real files in a directory of its own. */
@@ -30,6 +31,8 @@ export interface LibraryOnDisk extends AsyncDisposable {
   idOf(path: string): number
   write(path: string, words: string): number
   wordsOf(path: string): string | null
+  /** What stood in a photo's sidecars when it was read last. */
+  sidecarsReadOf(photoId: number): string[]
 }
 
 export function createLibraryOnDisk(): LibraryOnDisk {
@@ -39,6 +42,7 @@ export function createLibraryOnDisk(): LibraryOnDisk {
   const now = () => Date.now() + aheadMs
   const reconciler = createReconciler(store.database, now)
   const path = (below: string) => join(directory, below)
+  const sidecarsRead = new Map<number, string[]>()
 
   function index(): void {
     for (;;) {
@@ -46,10 +50,12 @@ export function createLibraryOnDisk(): LibraryOnDisk {
       if (items.length === 0) return
       store.database.write(() => {
         for (const item of items) {
-          const bytes = readFileSync(nativePath(join(item.folderPath, item.directory, item.name)))
+          const file = join(item.folderPath, item.directory, item.name)
+          const bytes = readFileSync(nativePath(file))
           const contentHash = createHash('sha256').update(bytes).digest('hex')
           const id = settleIdentity(store.database, item.photoId, contentHash, now())
           store.photos.setContent(id, { ...noFacts, contentHash }, now())
+          sidecarsRead.set(id, sidecarsBeside(file))
         }
       })
     }
@@ -107,6 +113,7 @@ export function createLibraryOnDisk(): LibraryOnDisk {
       return summary
     },
     write: (below, words) => store.captions.setByPerson(idOf(below), words, now()).photoId,
+    sidecarsReadOf: (photoId) => sidecarsRead.get(photoId) ?? [],
     wordsOf: (below) => store.captions.current(idOf(below))?.text ?? null,
     async [Symbol.asyncDispose]() {
       await reconciler.close()
@@ -114,6 +121,14 @@ export function createLibraryOnDisk(): LibraryOnDisk {
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** What stands in the sidecars of a photo now. */
+export function sidecarsBeside(file: string): string[] {
+  const names = readdirSync(nativePath(dirname(file)))
+  return findSidecars(names, basename(file)).map(({ name }) =>
+    readFileSync(nativePath(join(dirname(file), name)), 'utf8'),
+  )
 }
 
 const noFacts = {
