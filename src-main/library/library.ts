@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import type { EngineInfo } from '../contract/engine-calls.ts'
 import { LensloreError } from '../contract/errors.ts'
-import { displayFileName, fileNameFromText } from '../contract/file-name.ts'
+import { displayFileName } from '../contract/file-name.ts'
 import type { LibraryCalls, LibraryEvents, PhotoReference } from '../contract/library-calls.ts'
 import type { Caption, LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { Handlers } from '../contract/rpc.ts'
@@ -17,6 +17,7 @@ import { exportTable } from './metadata/export-table.ts'
 import { importTable, planImport } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
 import { defaultModelName, findModel } from './models/models.ts'
+import { nativePath } from './native-path.ts'
 import { type StartEngine, type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 import { createProgressMeter } from './queue/progress.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
@@ -146,8 +147,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const absolute = resolve(path)
     const known = folders.byPath(absolute)
     if (known) return known
-    const name = fileNameFromText(absolute)
-    const found = statSync(typeof name === 'string' ? name : Buffer.from(name), { throwIfNoEntry: false })
+    const found = statSync(nativePath(absolute), { throwIfNoEntry: false })
     if (!found?.isDirectory()) {
       throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${displayFileName(absolute)}.`)
     }

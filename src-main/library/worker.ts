@@ -113,12 +113,19 @@ export function createWorker(options: WorkerOptions): Worker {
       })
       const summary = await captioning.finished
       await exportWaiting(store, { signal })
+      tidyUp()
       return summary
     } finally {
       stop.abort()
       await filling.catch(() => {})
       progress.begin('idle')
     }
+  }
+
+  /** What many small commits left to do in the search index; for when nothing else is. */
+  function tidyUp(): void {
+    store.searchIndex.renewAll()
+    store.searchIndex.tidy()
   }
 
   async function watch(signal: AbortSignal): Promise<CaptionSummary> {
@@ -144,6 +151,7 @@ export function createWorker(options: WorkerOptions): Worker {
           changed = Promise.withResolvers()
           await index(either, wakeCaptioning)
           await exportWaiting(store, { signal: either })
+          tidyUp()
           await changed.promise
         }
       })

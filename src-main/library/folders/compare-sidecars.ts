@@ -1,11 +1,12 @@
 import { createSidecarFinder } from '../metadata/sidecar-names.ts'
+import { nativePath } from '../native-path.ts'
 import {
   type FileStat,
   isSameStat,
   type KnownSidecar,
   type SidecarDifference,
 } from '../store/sidecar-state.ts'
-import { nativePath, statFile } from './walk.ts'
+import { statFile } from './walk.ts'
 
 /**
  * How the sidecars of one directory differ from what is remembered of them. Only files whose name belongs to a

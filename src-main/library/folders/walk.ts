@@ -1,7 +1,8 @@
 import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
-import { fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
+import { textFromFileName } from '../../contract/file-name.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
+import { nativePath } from '../native-path.ts'
 import type { LeftAlone } from './left-alone.ts'
 
 /** One picture as its directory and one `stat` tell it. */
@@ -90,12 +91,6 @@ function readEntries(path: string): { entries: Dirent[]; isPlain: boolean } {
     Object.assign(Object.create(entry) as Dirent, { name: textFromFileName(entry.name) }),
   )
   return { entries: exact, isPlain: false }
-}
-
-/** What to hand to `node:fs` for a path in the form of `file-name.ts`. */
-export function nativePath(path: string): string | Buffer {
-  const name = fileNameFromText(path)
-  return typeof name === 'string' ? name : Buffer.from(name)
 }
 
 export function errorCode(thrown: unknown): string | undefined {

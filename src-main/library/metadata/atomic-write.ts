@@ -3,7 +3,8 @@ import type { Stats } from 'node:fs'
 import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
-import { displayFileName, fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
+import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
+import { nativePath } from '../native-path.ts'
 import type { FileStat } from '../store/sidecar-state.ts'
 
 /** A file that was written: what a `stat` told of the old one (null: there was none), and tells of the new one. */
@@ -12,16 +13,10 @@ export interface WrittenFile {
   after: FileStat
 }
 
-/** A path in the form of `file-name.ts`, as the file system wants it. */
-export function fileSystemPath(path: string): string | Buffer {
-  const name = fileNameFromText(path)
-  return typeof name === 'string' ? name : Buffer.from(name)
-}
-
 /** The bytes of a file; null where there is none. */
 export async function readIfThere(path: string): Promise<Buffer | null> {
   try {
-    return await readFile(fileSystemPath(path))
+    return await readFile(nativePath(path))
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw new LensloreError('FILE_UNREADABLE', `${displayFileName(path)} cannot be read.`, { cause: thrown })
@@ -43,10 +38,10 @@ export async function writeFileAtomically(
   expected: Buffer | null,
 ): Promise<WrittenFile> {
   const target = expected === null ? path : await resolveLink(path)
-  const temporary = fileSystemPath(join(dirname(target), `.lenslore-${randomBytes(6).toString('hex')}.tmp`))
+  const temporary = nativePath(join(dirname(target), `.lenslore-${randomBytes(6).toString('hex')}.tmp`))
   const written: WrittenFile = { before: null, after: { sizeBytes: 0, modifiedMs: 0 } }
   try {
-    const old = expected === null ? undefined : await stat(fileSystemPath(target))
+    const old = expected === null ? undefined : await stat(nativePath(target))
     if (old) written.before = toFileStat(old)
     const mode = old ? old.mode & 0o7777 : 0o666
     {
@@ -60,7 +55,7 @@ export async function writeFileAtomically(
     if (expected === null ? present !== null : !present?.equals(expected)) {
       throw new LensloreError('FILE_CHANGED', `${displayFileName(path)} was changed by another program.`)
     }
-    await rename(temporary, fileSystemPath(target))
+    await rename(temporary, nativePath(target))
   } catch (thrown) {
     await rm(temporary, { force: true })
     throw writeError(path, thrown)
@@ -76,8 +71,8 @@ export async function writeFileAtomically(
 export async function removeFile(path: string): Promise<FileStat> {
   let removed: FileStat
   try {
-    removed = toFileStat(await stat(fileSystemPath(path)))
-    await rm(fileSystemPath(path))
+    removed = toFileStat(await stat(nativePath(path)))
+    await rm(nativePath(path))
   } catch (thrown) {
     throw writeError(path, thrown)
   }
@@ -90,7 +85,7 @@ function toFileStat({ size: sizeBytes, mtimeMs: modifiedMs }: Stats): FileStat {
 }
 
 async function resolveLink(path: string): Promise<string> {
-  const real = await realpath(fileSystemPath(path), { encoding: 'buffer' })
+  const real = await realpath(nativePath(path), { encoding: 'buffer' })
   return textFromFileName(real)
 }
 
@@ -98,7 +93,7 @@ async function syncFolder(path: string): Promise<void> {
   // Windows has no such call for folders, and some network drives refuse it: the rename stands all the same.
   if (process.platform === 'win32') return
   try {
-    await using folder = await open(fileSystemPath(path), 'r')
+    await using folder = await open(nativePath(path), 'r')
     await folder.sync()
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code
@@ -124,7 +119,7 @@ function writeError(path: string, thrown: unknown): LensloreError {
  * @throws LensloreError `DISK_FULL`, `WRITE_FAILED`; whatever `pieces` throws, leaving nothing behind.
  */
 export async function writePiecesAtomically(path: string, pieces: Iterable<string>): Promise<void> {
-  const temporary = fileSystemPath(join(dirname(path), `.lenslore-${randomBytes(6).toString('hex')}.tmp`))
+  const temporary = nativePath(join(dirname(path), `.lenslore-${randomBytes(6).toString('hex')}.tmp`))
   try {
     {
       await using file = await open(temporary, 'wx').catch((thrown: unknown) => {
@@ -137,7 +132,7 @@ export async function writePiecesAtomically(path: string, pieces: Iterable<strin
       }
       await file.sync()
     }
-    await rename(temporary, fileSystemPath(path)).catch((thrown: unknown) => {
+    await rename(temporary, nativePath(path)).catch((thrown: unknown) => {
       throw writeError(path, thrown)
     })
   } catch (thrown) {

@@ -3,7 +3,8 @@ import { basename, dirname, join } from 'node:path'
 import { toErrorRecord } from '../../contract/errors.ts'
 import type { PlannedExport } from '../../contract/exchange.ts'
 import { textFromFileName } from '../../contract/file-name.ts'
-import { fileSystemPath, readIfThere } from './atomic-write.ts'
+import { nativePath } from '../native-path.ts'
+import { readIfThere } from './atomic-write.ts'
 import {
   type CaptionToWrite,
   captionInSidecar,
@@ -133,6 +134,6 @@ function declaresOtherEncoding(text: string): boolean {
 }
 
 async function namesIn(path: string): Promise<string[]> {
-  const names = await readdir(fileSystemPath(path), { encoding: 'buffer' })
+  const names = await readdir(nativePath(path), { encoding: 'buffer' })
   return names.map(textFromFileName)
 }

@@ -3,7 +3,8 @@ import { promisify } from 'node:util'
 import { brotliDecompress, inflate } from 'node:zlib'
 import exifReader, { type ExpandedTags } from 'exifreader'
 import { LensloreError } from '../../contract/errors.ts'
-import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
+import { displayFileName } from '../../contract/file-name.ts'
+import { nativePath } from '../native-path.ts'
 import { readDimensions } from './dimensions.ts'
 import { type ExifTags, metadataFromExif } from './exif.ts'
 import { metadataFromIptc } from './iptc.ts'
@@ -149,9 +150,8 @@ function pictureWithin(bytes: Buffer): Buffer {
 }
 
 async function readStart(path: string): Promise<Buffer> {
-  const name = fileNameFromText(path)
   try {
-    await using file = await open(typeof name === 'string' ? name : Buffer.from(name))
+    await using file = await open(nativePath(path))
     const { size } = await file.stat()
     const bytes = Buffer.alloc(Math.min(size, maxReadBytes))
     let filled = 0

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
-import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
+import { displayFileName } from '../../contract/file-name.ts'
+import { nativePath } from '../native-path.ts'
 import { joinMetadata, type MetadataKind, metadataKinds, type PhotoMetadata } from './photo-metadata.ts'
 import { metadataFromTakeout } from './takeout.ts'
 import { decodeText } from './text-encoding.ts'
@@ -35,8 +36,7 @@ export async function readSidecar(path: string): Promise<PhotoMetadata | undefin
 
 /** @throws LensloreError `SIDECAR_DAMAGED` where it is beyond any sane size, `FILE_NOT_FOUND`, `FILE_UNREADABLE`. */
 export async function readSidecarBytes(path: string): Promise<Buffer> {
-  const plain = fileNameFromText(path)
-  const name = typeof plain === 'string' ? plain : Buffer.from(plain)
+  const name = nativePath(path)
   try {
     const { size } = await stat(name)
     if (size > maxSidecarBytes) throw damagedSidecar(path, new Error(`it has ${size} bytes`))

@@ -8,7 +8,7 @@ import { LensloreError } from '../../contract/errors.ts'
 import type { TableError, TableFormat } from '../../contract/exchange.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { maxCaptionLength } from '../../contract/library-calls.ts'
-import { fileSystemPath } from './atomic-write.ts'
+import { nativePath } from '../native-path.ts'
 import { unguardCell } from './table-format.ts'
 import { decodeText } from './text-encoding.ts'
 
@@ -51,7 +51,7 @@ const maxWholeJsonBytes = 64 * 1024 * 1024
  * @throws LensloreError `IMPORT_INVALID` where the file as a whole is no such table, `FILE_NOT_FOUND`.
  */
 export async function* readTable(file: string, format: TableFormat): AsyncGenerator<TableRow | TableError> {
-  await stat(fileSystemPath(file)).catch((cause: unknown) => {
+  await stat(nativePath(file)).catch((cause: unknown) => {
     throw new LensloreError('FILE_NOT_FOUND', `${displayFileName(file)} is not there.`, { cause })
   })
   for await (const { line, value, problem } of format === 'csv' ? csvRecords(file) : jsonRecords(file)) {
@@ -133,7 +133,7 @@ function checkedColumns(file: string, names: string[]): string[] {
 
 /** Spreadsheets of half of Europe write semicolons; the first line has no text that could mislead. */
 async function delimiterOf(file: string): Promise<string> {
-  await using handle = await open(fileSystemPath(file))
+  await using handle = await open(nativePath(file))
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0)
   const header = buffer
     .toString('latin1', 0, bytesRead)
@@ -147,7 +147,7 @@ async function delimiterOf(file: string): Promise<string> {
 async function* decodedPieces(file: string): AsyncGenerator<string> {
   let decoder: TextDecoder | undefined
   try {
-    for await (const piece of createReadStream(fileSystemPath(file)) as AsyncIterable<Buffer>) {
+    for await (const piece of createReadStream(nativePath(file)) as AsyncIterable<Buffer>) {
       decoder ??= new TextDecoder(encodingOf(piece), { fatal: true })
       yield decoder.decode(piece, { stream: true })
     }
@@ -168,9 +168,9 @@ function encodingOf(start: Buffer): string {
 
 /** Our own layout, one photo a line (JSON Lines too), streams; any other array is read at once. */
 async function* jsonRecords(file: string): AsyncGenerator<RawRecord> {
-  const { size } = await stat(fileSystemPath(file))
+  const { size } = await stat(nativePath(file))
   if (size <= maxWholeJsonBytes) {
-    const whole = parsedJson(decodeText(await readFile(fileSystemPath(file))).text)
+    const whole = parsedJson(decodeText(await readFile(nativePath(file))).text)
     if (Array.isArray(whole)) {
       for (const [index, value] of whole.entries()) yield { line: index + 1, value }
       return

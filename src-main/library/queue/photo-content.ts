@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
+import { textFromFileName } from '../../contract/file-name.ts'
 import { settleIdentity } from '../folders/identity.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import { type ReadSources, readSources } from '../metadata/read-sources.ts'
+import { nativePath } from '../native-path.ts'
 import type { Store } from '../store/store.ts'
 import type { ReadFile } from './read-file.ts'
 
@@ -29,9 +30,8 @@ export function createContentReader(): (path: string, file: ReadFile) => Promise
 }
 
 async function listSidecarNames(directory: string): Promise<string[]> {
-  const name = fileNameFromText(directory)
   try {
-    const names = await readdir(typeof name === 'string' ? name : Buffer.from(name), { encoding: 'buffer' })
+    const names = await readdir(nativePath(directory), { encoding: 'buffer' })
     return names.map(textFromFileName).filter((entry) => /\.(xmp|json)$/i.test(entry))
   } catch {
     // The picture itself could be read; words that cannot are none.

@@ -1,7 +1,8 @@
 import { createHash, hash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
-import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
+import { displayFileName } from '../../contract/file-name.ts'
+import { nativePath } from '../native-path.ts'
 
 /** Above this a file is hashed in pieces, and only its beginning is kept for its metadata. */
 const wholeFileBytes = 64 * 1024 * 1024
@@ -21,8 +22,7 @@ export interface ReadFile {
  */
 export async function readFileOnce(path: string): Promise<ReadFile> {
   try {
-    const name = fileNameFromText(path)
-    await using handle = await open(typeof name === 'string' ? name : Buffer.from(name), 'r')
+    await using handle = await open(nativePath(path), 'r')
     const before = await handle.stat()
     if (!before.isFile()) throw new LensloreError('FILE_NOT_FOUND', `${displayFileName(path)} is no file.`)
     const { bytes, contentHash } =

@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path'
 import type { ScanSummary } from '../../../src-main/contract/library-calls.ts'
 import { settleIdentity } from '../../../src-main/library/folders/identity.ts'
 import { createReconciler, type Reconciler } from '../../../src-main/library/folders/reconcile.ts'
-import { nativePath } from '../../../src-main/library/folders/walk.ts'
 import { findSidecars } from '../../../src-main/library/metadata/sidecar-names.ts'
+import { nativePath } from '../../../src-main/library/native-path.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 
 /** A library on real files in a directory of its own. */
