@@ -33,6 +33,7 @@ CREATE TABLE photos (
   error_code           TEXT,
   error_message        TEXT,
   missing_since_ms     INTEGER,
+  marks                INTEGER NOT NULL DEFAULT 0, -- how often it was marked to be read again
   priority             INTEGER NOT NULL DEFAULT 0, -- 1: arrived while watching, or asked for: before back-fill
   -- Its own id once another file took the place where it was last seen; such a photo is always missing.
   displaced            INTEGER NOT NULL DEFAULT 0,
@@ -46,3 +47,8 @@ CREATE INDEX photos_to_index   ON photos (folder_id, priority DESC, sort_ms DESC
   WHERE indexed_ms IS NULL AND missing_since_ms IS NULL;
 CREATE INDEX photos_failed    ON photos (error_code) WHERE error_code IS NOT NULL;
 CREATE INDEX photos_missing    ON photos (missing_since_ms) WHERE missing_since_ms IS NOT NULL;
+
+-- What is marked while it is being read must be read once more: who stores what was read compares this count.
+CREATE TRIGGER photos_marked AFTER UPDATE OF indexed_ms ON photos WHEN new.indexed_ms IS NULL BEGIN
+  UPDATE photos SET marks = marks + 1 WHERE id = new.id;
+END;

@@ -15,7 +15,7 @@ export interface IndexerOptions<Content> {
   /** What the file's bytes tell; damaged metadata is no reason to throw. */
   readContent(path: string, file: ReadFile): Promise<Content>
   /** Takes in what was read, inside a transaction. */
-  apply(photoId: number, file: ReadFile, content: Content): void
+  apply(item: WorkItem, file: ReadFile, content: Content): void
   write(work: () => void): void
   onPhotosChanged(photoIds: number[], failed: number): void
   signal: AbortSignal
@@ -39,7 +39,7 @@ export async function indexAll<Content>(options: IndexerOptions<Content>): Promi
     let failed = 0
     write(() => {
       for (const { item, file, content, thrown } of outcomes) {
-        if (file) apply(item.photoId, file, content as Content)
+        if (file) apply(item, file, content as Content)
         else if (!setAside(item, thrown)) failed++
       }
     })

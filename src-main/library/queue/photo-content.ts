@@ -1,32 +1,38 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { textFromFileName } from '../../contract/file-name.ts'
 import { settleIdentity } from '../folders/identity.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import { type ReadSources, readSources } from '../metadata/read-sources.ts'
 import { nativePath } from '../native-path.ts'
+import type { WorkItem } from '../store/queue.ts'
 import type { Store } from '../store/store.ts'
 import type { ReadFile } from './read-file.ts'
 
-/** Directories whose sidecars are remembered, and for how long: photos of one directory are read together. */
+/** Directories whose sidecars are remembered: photos of one directory are read together. */
 const rememberedDirectories = 16
-const rememberedMs = 10_000
 
 /** Reads what a photo's file and the sidecars beside it say. */
 export function createContentReader(): (path: string, file: ReadFile) => Promise<ReadSources> {
-  const listings = new Map<string, { names: Promise<string[]>; listedMs: number }>()
+  const listings = new Map<string, { names: Promise<string[]>; changedMs: number }>()
 
-  function sidecarNames(directory: string): Promise<string[]> {
+  async function sidecarNames(directory: string): Promise<string[]> {
+    const changedMs = await lastChange(directory)
     const known = listings.get(directory)
-    if (known && performance.now() - known.listedMs < rememberedMs) return known.names
+    if (known?.changedMs === changedMs) return known.names
     const names = listSidecarNames(directory)
     listings.delete(directory)
-    listings.set(directory, { names, listedMs: performance.now() })
+    listings.set(directory, { names, changedMs })
     if (listings.size > rememberedDirectories) listings.delete(listings.keys().next().value!)
     return names
   }
 
   return async (path, file) => readSources(path, await sidecarNames(dirname(path)), file.bytes)
+}
+
+/** When a name was last added to a directory or taken from it; never the same where that cannot be told. */
+async function lastChange(directory: string): Promise<number> {
+  return (await stat(nativePath(directory)).catch(() => undefined))?.mtimeMs ?? Number.NaN
 }
 
 async function listSidecarNames(directory: string): Promise<string[]> {
@@ -41,14 +47,15 @@ async function listSidecarNames(directory: string): Promise<string[]> {
 
 /** Takes in what was read of a photo's file; call it inside a transaction. */
 export function createContentKeeper(store: Store, metadata: MetadataStore) {
-  return (photoId: number, { contentHash }: ReadFile, { joined, sources }: ReadSources): void => {
+  return (item: WorkItem, { contentHash }: ReadFile, { joined, sources }: ReadSources): void => {
     const nowMs = Date.now()
-    const id = settleIdentity(store.database, photoId, contentHash, nowMs)
+    const id = settleIdentity(store.database, item.photoId, contentHash, nowMs)
+    const marks = id === item.photoId ? item.marks : store.photos.marks(id)
     const { widthPx, heightPx, orientation, takenAt, takenOffsetMinutes, camera, lens, latitude, longitude } =
       joined
     const picture = { widthPx, heightPx, orientation, camera, lens }
     const occasion = { takenAt, takenOffsetMinutes, latitude, longitude }
-    store.photos.setContent(id, { contentHash, ...picture, ...occasion }, nowMs)
+    store.photos.setContent(id, { contentHash, ...picture, ...occasion }, nowMs, marks)
     metadata.applyAll(id, sources, nowMs)
   }
 }

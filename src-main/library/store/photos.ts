@@ -44,8 +44,11 @@ export interface PhotoStore {
   /**
    * Takes in what reading the file told. Where the content is new, a model's caption of the old content
    * makes the photo work again; whatever a person wrote stays.
+   * @param marks of the photo when it was taken from the queue. Marked again since, it is to be read once more.
    */
-  setContent(id: number, content: ContentFacts, nowMs: number): void
+  setContent(id: number, content: ContentFacts, nowMs: number, marks?: number): void
+  /** How often a photo was marked to be read. */
+  marks(id: number): number
   /** The file could not be read or decoded; it is not tried again until it changes. */
   setError(id: number, error: ErrorRecord, nowMs: number): void
   /** Before the back-fill in every queue. */
@@ -126,7 +129,9 @@ export function createPhotoStore(database: Database): PhotoStore {
         .all(Buffer.from(contentHash, 'hex'))
         .map((row) => row.id),
 
-    setContent: (id, content, nowMs) =>
+    marks: (id) => prepare<{ marks: number }>('SELECT marks FROM photos WHERE id = ?').get(id)?.marks ?? 0,
+
+    setContent: (id, content, nowMs, marks) =>
       write(() => {
         const before = prepare<{ content_hash: Buffer | null; modified_ms: number }>(
           'SELECT content_hash, modified_ms FROM photos WHERE id = ?',
@@ -135,7 +140,7 @@ export function createPhotoStore(database: Database): PhotoStore {
         prepare(
           `UPDATE photos SET content_hash = ?, width_px = ?, height_px = ?, orientation = ?, taken_at = ?,
              taken_offset_minutes = ?, camera = ?, lens = ?, latitude = ?, longitude = ?, sort_ms = ?,
-             indexed_ms = ?
+             indexed_ms = CASE WHEN marks = ifnull(?, marks) THEN ? END
            WHERE id = ?`,
         ).run(
           Buffer.from(content.contentHash, 'hex'),
@@ -149,6 +154,7 @@ export function createPhotoStore(database: Database): PhotoStore {
           content.latitude,
           content.longitude,
           sortTimeMs(content.takenAt, before.modified_ms),
+          marks ?? null,
           nowMs,
           id,
         )

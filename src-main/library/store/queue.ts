@@ -8,6 +8,8 @@ export interface WorkItem {
   name: string
   priority: number
   sortMs: number
+  /** For `setContent`: how often the photo had been marked to be read when it was taken from the queue. */
+  marks: number
 }
 
 export type WorkCounts = Pick<LibraryStatus, 'photos' | 'captioned' | 'failed' | 'missing' | 'waiting'> & {
@@ -37,9 +39,10 @@ interface WorkRow {
   name: string
   priority: number
   sort_ms: number
+  marks: number
 }
 
-const select = `SELECT photos.id, folders.path AS folder_path, directory, name, priority, sort_ms
+const select = `SELECT photos.id, folders.path AS folder_path, directory, name, priority, sort_ms, marks
   FROM photos JOIN folders ON folders.id = photos.folder_id`
 const order = 'ORDER BY priority DESC, sort_ms DESC, photos.id DESC LIMIT ?'
 
@@ -117,5 +120,6 @@ function firstOf(rows: WorkRow[], limit: number, except: readonly number[]): Wor
       name: row.name,
       priority: row.priority,
       sortMs: row.sort_ms,
+      marks: row.marks,
     }))
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { toCaptionSql, toIndexSql } from '../../../src-main/library/store/queue.ts'
 import { createRootState } from '../../../src-main/library/store/root-state.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf } from './sample-library.ts'
+import { addFolder, addPhoto, contentOf, plainFacts } from './sample-library.ts'
 
 let directory: string
 let store: Store
@@ -125,4 +125,19 @@ test('5. both queues read ranges of their index in its order, without sorting', 
     assert.match(plan, new RegExp(`SEARCH photos USING INDEX ${index} \\(folder_id=\\?`))
     assert.doesNotMatch(plan, /TEMP B-TREE|SCAN/)
   }
+})
+
+test('6. a photo that is marked while it is read is read once more', () => {
+  const one = addFolder(store, '/one')
+  const id = addTaken(one, 'a', 1)
+  const content = { ...plainFacts, contentHash: contentOf('a') }
+  const mark = () => store.database.exec(`UPDATE photos SET indexed_ms = NULL WHERE id = ${id}`)
+  mark()
+  const taken = store.queue.nextToIndex(1)[0]!
+  mark()
+  store.photos.setContent(id, content, 9, taken.marks)
+  assert.deepEqual(ids(store.queue.nextToIndex(9)), [id])
+  const again = store.queue.nextToIndex(1)[0]!
+  store.photos.setContent(id, content, 9, again.marks)
+  assert.deepEqual(ids(store.queue.nextToIndex(9)), [])
 })

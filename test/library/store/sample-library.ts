@@ -29,22 +29,19 @@ export function addPhoto(
     device: 1,
     inode: 1,
   })
-  store.photos.setContent(
-    id,
-    {
-      contentHash,
-      widthPx: 4000,
-      heightPx: 3000,
-      orientation: 1,
-      takenAt: null,
-      takenOffsetMinutes: null,
-      camera: null,
-      lens: null,
-      latitude: null,
-      longitude: null,
-      ...facts,
-    },
-    1,
-  )
+  store.photos.setContent(id, { ...plainFacts, contentHash, ...facts }, 1)
   return id
+}
+
+/** What reading a picture without any metadata tells, but its content. */
+export const plainFacts = {
+  widthPx: 4000,
+  heightPx: 3000,
+  orientation: 1,
+  takenAt: null,
+  takenOffsetMinutes: null,
+  camera: null,
+  lens: null,
+  latitude: null,
+  longitude: null,
 }
