@@ -57,10 +57,12 @@ CREATE TRIGGER photos_search_insert AFTER INSERT ON photos BEGIN
 END;
 
 CREATE TRIGGER photos_search_update
-AFTER UPDATE OF folder_id, directory, name, sort_ms, camera, lens, missing_since_ms, caption_id ON photos
+AFTER UPDATE OF folder_id, directory, name, sort_ms, camera, lens, missing_since_ms, error_code, caption_id
+ON photos
 WHEN old.folder_id <> new.folder_id OR old.directory <> new.directory OR old.name <> new.name
   OR old.sort_ms <> new.sort_ms OR old.camera IS NOT new.camera OR old.lens IS NOT new.lens
-  OR (old.missing_since_ms IS NULL) <> (new.missing_since_ms IS NULL) OR old.caption_id IS NOT new.caption_id
+  OR (old.missing_since_ms IS NULL) <> (new.missing_since_ms IS NULL)
+  OR (old.error_code IS NULL) <> (new.error_code IS NULL) OR old.caption_id IS NOT new.caption_id
 BEGIN
   INSERT OR IGNORE INTO search_stale VALUES (new.id);
 END;

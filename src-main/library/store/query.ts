@@ -13,7 +13,7 @@ export type Term =
       source: string
     }
   | { kind: 'by'; source: string; by: CaptionSource; negated: boolean }
-  | { kind: 'is'; source: string; state: 'missing' | 'offline'; negated: boolean }
+  | { kind: 'is'; source: string; state: 'missing' | 'failed' | 'offline'; negated: boolean }
   | { kind: 'has'; source: string; what: 'caption'; negated: boolean }
 
 export interface Query {
@@ -123,7 +123,7 @@ function parseTerm(piece: Piece): Term | undefined {
     const by = captionSources.find((candidate) => candidate === word)
     if (by) return { kind: 'by', by, negated, source }
   }
-  if (field === 'is' && (word === 'missing' || word === 'offline')) {
+  if (field === 'is' && (word === 'missing' || word === 'failed' || word === 'offline')) {
     return { kind: 'is', state: word, negated, source }
   }
   if (field === 'has' && word === 'caption') return { kind: 'has', what: 'caption', negated, source }

@@ -20,7 +20,8 @@ const rowsPerSecond = 1024
 const farthestSecond = 2 ** 33
 
 const documentSql = `SELECT photos.id, search_id, search_document, folder_id, folders.path AS folder_path, directory,
-    name, sort_ms, camera, lens, missing_since_ms IS NOT NULL AS missing, captions.text AS caption, caption_source,
+    name, sort_ms, camera, lens, missing_since_ms IS NOT NULL AS missing, error_code IS NOT NULL AS failed,
+    captions.text AS caption, caption_source,
     CASE caption_source WHEN 'imported' THEN
       (SELECT text FROM captions WHERE photo_id = photos.id AND source = 'model' AND withdrawn_ms IS NULL
          ORDER BY id DESC LIMIT 1) END AS other_caption,
@@ -54,6 +55,7 @@ interface DocumentRow {
   camera: string | null
   lens: string | null
   missing: number
+  failed: number
   caption: string | null
   caption_source: CaptionSource | null
   other_caption: string | null
@@ -267,6 +269,7 @@ interface Word {
 function flagsOf(row: DocumentRow): string[] {
   const flags: string[] = [flag.everyPhoto, flag.folder(row.folder_id)]
   if (row.missing) flags.push(flag.missing)
+  if (row.failed) flags.push(flag.failed)
   if (row.caption_source !== null) flags.push(flag.captioned, flag.by(row.caption_source))
   return flags
 }

@@ -33,6 +33,8 @@ const marks: Readonly<Record<Place, string>> = {
 export const flag = {
   everyPhoto: 'is=photo',
   missing: 'is=missing',
+  /** Its file cannot be read or captioned. */
+  failed: 'is=failed',
   captioned: 'has=caption',
   by: (source: CaptionSource) => `by=${source}`,
   folder: (folderId: number) => `root=${folderId}`,

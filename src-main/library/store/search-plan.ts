@@ -109,7 +109,7 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
     case 'has':
       return both(flagged(flag.captioned))
     case 'is': {
-      if (term.state === 'missing') return both(flagged(flag.missing))
+      if (term.state !== 'offline') return both(flagged(flag[term.state]))
       const offline = around.folders().filter((folder) => folder.isOffline)
       // No folder has the number 0: nothing is offline.
       return both(

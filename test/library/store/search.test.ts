@@ -93,6 +93,7 @@ describe('search', () => {
         )
     }
     store.photos.markMissing([ids.get('plain/lost.jpg')!], 5)
+    store.photos.setError(ids.get(dogFile)!, { code: 'PICTURE_DAMAGED', message: 'It is damaged.' }, 5)
   })
 
   after(() => {
@@ -154,6 +155,7 @@ describe('search', () => {
     ['a negated date', '-before:2021', [redHouse, redCarCat]],
     ['by:', 'by:person', [zurich]],
     ['is:missing', 'is:missing', [lost]],
+    ['is:failed', 'is:failed', [dogFile]],
     ['-has:caption', '-has:caption', [dogFile]],
     ['a filter still without its value', 'camera: cat', [redCarCat]],
     ['a filter that is none', 'is:nothing', []],
