@@ -1,9 +1,10 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { withLibrary } from '../src-main/cli/open-library.ts'
+import type { SearchHit } from '../src-main/contract/records.ts'
 
 // How long it takes from a new file in a watched folder to a caption that a search finds, with the embedded
 // model. The baseline is the time that passes on purpose: a file is left alone until nothing was written to
@@ -21,22 +22,25 @@ if (!picture) throw new Error('Name a picture.')
 const home = mkdtempSync(join(tmpdir(), 'lenslore-arrivals-'))
 const photos = join(home, 'photos')
 mkdirSync(photos)
-copyFileSync(picture, join(photos, 'first.jpg'))
+const bytes = readFileSync(picture)
+writeFileSync(join(photos, 'first.jpg'), bytes)
 try {
   await withLibrary({ directory: join(home, 'library') }, async (library) => {
     await library.addFolder({ path: photos })
     const stop = new AbortController()
     const watching = library.watch({}, { signal: stop.signal }).catch(() => {})
-    const find = async (query: string) => {
-      while ((await library.search({ query })).total === 0) await sleep(10)
+    const findCaptionOf = async (name: string) => {
+      const isThere = (hit: SearchHit) => hit.path.endsWith(name) && hit.caption !== null
+      while (!(await library.search({ query: `"${name}"` })).photos.some(isThere)) await sleep(10)
     }
-    await find('has:caption')
+    await findCaptionOf('first.jpg')
     await sleep(3000)
     const elapsedMs: number[] = []
     for (let n = 0; n < Number(values.count); n++) {
       const startedMs = performance.now()
-      copyFileSync(picture, join(photos, `arrival${n}x.jpg`))
-      await find(`arrival${n}x has:caption`)
+      // A few bytes behind the picture make it another file, which cannot share a caption with an exact copy.
+      writeFileSync(join(photos, `arrival${n}.jpg`), Buffer.concat([bytes, Buffer.from(`arrival ${n}`)]))
+      await findCaptionOf(`arrival${n}.jpg`)
       elapsedMs.push(performance.now() - startedMs)
       await sleep(500)
     }
