@@ -121,7 +121,11 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
 
   async function lookWhereDue(): Promise<void> {
     const isProbing = performance.now() >= nextProbeMs
-    if (isProbing) nextProbeMs = performance.now() + probeEveryMs
+    if (isProbing) {
+      nextProbeMs = performance.now() + probeEveryMs
+      // Another process may have added a folder, or changed what is left alone.
+      refresh()
+    }
     for (const [folderId, before] of [...folders]) {
       if (stop.signal.aborted) return
       if (isProbing) await probe(folderId, before)

@@ -122,39 +122,49 @@ async function captionAll(
   }
 
   async function captionOne(item: WorkItem): Promise<void> {
-    try {
-      const result = await engine.caption(join(item.folderPath, item.directory, item.name))
-      finished.push({ item, result })
-      if (result.thumbnailError) tellOnce(result.thumbnailError)
-      if (finished.length >= info.batchSize) flush()
-      else flushTimer ??= setTimeout(flushAndWake, gatherMs)
-    } catch (thrown) {
-      underWay.delete(item.photoId)
-      const error = toErrorRecord(thrown)
-      if (endsRun.has(error.code)) fatal ??= thrown
-      else if (leftToScan.has(error.code)) leftAlone.add(item.photoId)
-      else {
-        photos.setError(item.photoId, error, Date.now())
-        report([item.photoId], 1)
-      }
-    } finally {
-      wake()
+    const path = join(item.folderPath, item.directory, item.name)
+    const outcome = await engine.caption(path).then(
+      (result) => ({ result }),
+      (thrown: unknown) => ({ thrown }),
+    )
+    orEndRun(() => {
+      if ('result' in outcome) succeed(item, outcome.result)
+      else fail(item, outcome.thrown)
+    })
+  }
+
+  function succeed(item: WorkItem, result: CaptionResult): void {
+    finished.push({ item, result })
+    if (result.thumbnailError) tellOnce(result.thumbnailError)
+    if (finished.length >= info.batchSize) flush()
+    else flushTimer ??= setTimeout(() => orEndRun(flush), gatherMs)
+  }
+
+  function fail(item: WorkItem, thrown: unknown): void {
+    underWay.delete(item.photoId)
+    const error = toErrorRecord(thrown)
+    if (endsRun.has(error.code)) throw thrown
+    if (leftToScan.has(error.code)) leftAlone.add(item.photoId)
+    else {
+      photos.setError(item.photoId, error, Date.now())
+      report([item.photoId], 1)
     }
+  }
+
+  /** What fails here is the engine or the database, not a photo. */
+  function orEndRun(work: () => void): void {
+    try {
+      work()
+    } catch (thrown) {
+      fatal ??= thrown
+    }
+    wake()
   }
 
   function tellOnce(problem: ErrorRecord): void {
     if (told.has(problem.code)) return
     told.add(problem.code)
     onProblem(problem)
-  }
-
-  function flushAndWake(): void {
-    try {
-      flush()
-    } catch (thrown) {
-      fatal ??= thrown
-    }
-    wake()
   }
 
   /** Exact duplicates share one run: the twin of a photo under way waits, that of a finished one copies. */

@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
@@ -39,7 +39,9 @@ export async function readFileOnce(path: string): Promise<ReadFile> {
 
 async function readWhole(handle: FileHandle): Promise<{ bytes: Buffer; contentHash: string }> {
   const bytes = await handle.readFile()
-  return { bytes, contentHash: hash('sha256', bytes, 'hex') }
+  // On a thread of the pool: searches go on meanwhile.
+  const digest = await crypto.subtle.digest('SHA-256', bytes)
+  return { bytes, contentHash: Buffer.from(digest).toString('hex') }
 }
 
 async function readInPieces(handle: FileHandle): Promise<{ bytes: Buffer; contentHash: string }> {

@@ -22,7 +22,6 @@ export interface ImportedCaption {
 }
 
 export interface CaptionStore {
-  byId(id: number): Caption | undefined
   current(photoId: number): Caption | null
   /** All captions ever, newest first. */
   history(photoId: number): Caption[]
@@ -117,11 +116,6 @@ export function settleCurrentCaption(database: Database, photoId: number): void 
 export function createCaptionStore(database: Database): CaptionStore {
   const { prepare, write } = database
 
-  function byId(id: number): Caption | undefined {
-    const row = prepare<CaptionRow>(`${select} WHERE captions.id = ?`).get(id)
-    return row && toCaption(row)
-  }
-
   function current(photoId: number): Caption | null {
     const row = prepare<CaptionRow>(`${select} WHERE photos.id = ? AND captions.id = photos.caption_id`).get(
       photoId,
@@ -188,7 +182,6 @@ export function createCaptionStore(database: Database): CaptionStore {
   }
 
   return {
-    byId,
     current,
     history: (photoId) =>
       prepare<CaptionRow>(`${select} WHERE photo_id = ? ORDER BY captions.id DESC`)

@@ -33,8 +33,6 @@ const staleSql = `${documentSql} WHERE photos.id IN (SELECT photo_id FROM search
 const inOrderSql = `${documentSql} WHERE (sort_ms, photos.id) < (?, ?) ORDER BY sort_ms DESC, photos.id DESC LIMIT ?`
 
 export interface SearchIndexer {
-  /** Marks a photo whose words changed somewhere the triggers do not see. */
-  markStale(photoIds: readonly number[]): void
   /** Renews entries until none is stale. @returns how many were renewed. */
   renewAll(): number
   /** Throws the index away and makes it anew from the tables. @param onProgress gets photos done so far. */
@@ -205,10 +203,6 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   }
 
   return {
-    markStale: (photoIds) =>
-      write(() => {
-        for (const id of photoIds) prepare('INSERT OR IGNORE INTO search_stale VALUES (?)').run(id)
-      }),
     renewAll: () => inBulk(renewAll),
     rebuild: (onProgress = () => {}) => {
       inBulk(() => {
