@@ -16,6 +16,8 @@ const renewedInBulk = 20_000
  * of two far above any camera's rate, and small so that the index, which stores differences, stays small.
  */
 const rowsPerSecond = 1024
+/** Rows are looked for in the twelve days before at the farthest: far more room than any library fills. */
+const widestSpread = 2 ** 30
 /** Seconds are counted from 1697, and end in 2242, so that row numbers are positive and exact in a double. */
 const farthestSecond = 2 ** 33
 
@@ -192,13 +194,16 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   /** The photo's own row number, free or already its own; always the same where nothing else changed. */
   function findRow(row: DocumentRow, taken: ReadonlySet<number>): number {
     const first = rowOfEnd(row.sort_ms) - rowsPerSecond
-    for (let spread = rowsPerSecond; ; spread *= 4) {
-      // Within a second the later photo first; where there are too many, anywhere in the seconds before.
-      const slot = spread === rowsPerSecond ? spread - 1 - (row.id % spread) : scatter(row.id) % spread
+    // Within a second the later photo first; where there are too many, anywhere in the seconds before.
+    let slot = rowsPerSecond - 1 - (row.id % rowsPerSecond)
+    for (let spread = rowsPerSecond * 4, attempt = 1; ; attempt++) {
       const candidate = first + slot
-      if (taken.has(candidate)) continue
-      const holder = prepare<{ id: number }>('SELECT id FROM photos WHERE search_id = ?').get(candidate)
-      if (holder === undefined || holder.id === row.id) return candidate
+      if (!taken.has(candidate)) {
+        const holder = prepare<{ id: number }>('SELECT id FROM photos WHERE search_id = ?').get(candidate)
+        if (holder === undefined || holder.id === row.id) return candidate
+      }
+      slot = scatter(row.id, attempt) % spread
+      spread = Math.min(spread * 4, widestSpread)
     }
   }
 
@@ -234,8 +239,11 @@ export function rowOfEnd(sortMs: number): number {
   return (farthestSecond - bounded + 1) * rowsPerSecond
 }
 
-function scatter(id: number): number {
-  return Math.imul(id, 0x9e3779b1) >>> 0
+/** Another number below 2^32 at every attempt, whatever the id: one that is taken must not come again for ever. */
+function scatter(id: number, attempt: number): number {
+  let mixed = Math.imul(id ^ Math.imul(attempt, 0x85ebca6b), 0x9e3779b1)
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 13)) >>> 0
 }
 
 /** What is gathered from several entries before it is written. */

@@ -151,3 +151,22 @@ test('a block is the same set as a list and as bits, whatever is appended and re
     { numRuns: 30 },
   )
 })
+
+test('thousands of photos of one second each find a row, also with ids that a plain hash makes small', () => {
+  const folderId = addFolder(store, '/copied')
+  let inverse = 0x9e3779b1
+  for (let i = 0; i < 5; i++) inverse = Math.imul(inverse, 2 - Math.imul(0x9e3779b1, inverse))
+  const count = 3000
+  store.database.write(() => {
+    for (let n = 0; n < count; n++) {
+      store.database
+        .prepare(
+          `INSERT INTO photos (id, folder_id, directory, name, size_bytes, modified_ms, device, inode, sort_ms)
+           VALUES (?, ?, '', ?, 1, 0, 0, 0, 0)`,
+        )
+        .run(Math.imul(inverse, n + 1) >>> 0, folderId, `${n}.jpg`)
+    }
+  })
+  store.searchIndex.renewAll()
+  assert.equal(store.searcher.search('').total, count)
+})
