@@ -92,13 +92,13 @@ export function createComparer(reader: ScanReader): Comparer {
       return { ...report, errorCode: errorCode(thrown) ?? 'UNKNOWN' }
     }
     const { differences } = report
-    const inodeOf = (name: string) => listing.files.find((file) => file.name === name)?.inode
+    const found = new Map(listing.files.map((file) => [file.name, file]))
 
     function heirOf(file: FoundFile): Lookalike | undefined {
       return reader.lookalikes(file).find((photo) => {
         const isHere = photo.folderId === folder.id && photo.directory === directory
         if (isHere && photo.name === file.name) return photo.isMissing
-        if (isHere) return inodeOf(photo.name) !== file.inode
+        if (isHere) return found.get(photo.name)?.inode !== file.inode
         return isVacated(photo, file, path, folder.reachable)
       })
     }
@@ -114,7 +114,7 @@ export function createComparer(reader: ScanReader): Comparer {
       }
     }
 
-    const unknown = new Map(listing.files.map((file) => [file.name, file]))
+    const unknown = new Map(found)
     const entries = reader.entriesIn(folder.id, directory)
     for (const known of entries) {
       const { id: photoId, name, sizeBytes, modifiedMs } = known
