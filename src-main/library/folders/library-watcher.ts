@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs'
 import type { ScanSummary } from '../../contract/library-calls.ts'
+import { nativePath } from '../native-path.ts'
 import type { Database } from '../store/database.ts'
 import { createRootState } from '../store/root-state.ts'
 import type { Reconciler } from './reconcile.ts'
@@ -44,6 +46,8 @@ interface Watched {
   isPolled: boolean
   isOffline: boolean
   device: number | null
+  /** Of the directory that is watched: another may take its place. */
+  inode: bigint | null
   nextWholeMs: number
   /** When each directory was told of first and last; the monotonic clock. */
   dirty: Map<string, { firstMs: number; lastMs: number }>
@@ -70,6 +74,7 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
       isPolled: false,
       isOffline,
       device: root.device,
+      inode: inodeOf(root.path),
       nextWholeMs: performance.now() + lookThroughEveryMs,
       dirty: new Map(),
     }
@@ -86,6 +91,17 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
       },
     )
     return Object.assign(watched, { watch })
+  }
+
+  /** In place of a watch, or for a folder that is new: it is looked through at once, and again when it is watched. */
+  function startAnew(folderId: number): void {
+    const watched = start(folderId)
+    const lookThrough = () => {
+      watched.nextWholeMs = 0
+    }
+    lookThrough()
+    void watched.watch.ready.then(lookThrough)
+    folders.set(folderId, watched)
   }
 
   function markDirty(dirty: Watched['dirty'], directories: readonly string[]): void {
@@ -110,13 +126,11 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
   async function probe(folderId: number, watched: Watched): Promise<void> {
     if (!roots.ids().includes(folderId)) return
     const isOffline = probeRoot(roots, folderId).offline !== null
-    const { device } = roots.byId(folderId)
-    if (isOffline === watched.isOffline && device === watched.device) return
+    const { device, path } = roots.byId(folderId)
+    const isSame = device === watched.device && inodeOf(path) === watched.inode
+    if (isOffline === watched.isOffline && isSame) return
     await watched.watch.close()
-    if (folders.get(folderId) !== watched) return
-    const renewed = start(folderId)
-    renewed.nextWholeMs = 0
-    folders.set(folderId, renewed)
+    if (folders.get(folderId) === watched) startAnew(folderId)
   }
 
   async function lookWhereDue(): Promise<void> {
@@ -171,10 +185,7 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
       folders.delete(id)
     }
     for (const id of ids) {
-      if (folders.has(id)) continue
-      const watched = start(id)
-      watched.nextWholeMs = 0
-      folders.set(id, watched)
+      if (!folders.has(id)) startAnew(id)
     }
   }
 
@@ -200,5 +211,13 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
       await isBusy
       for (const id of roots.ids()) roots.setWatchMode(id, null, null)
     },
+  }
+}
+
+function inodeOf(path: string): bigint | null {
+  try {
+    return statSync(nativePath(path), { bigint: true }).ino
+  } catch {
+    return null
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setExcludes } from '../../../src-main/library/folders/excludes.ts'
@@ -136,4 +136,48 @@ test('6. folders and excludes that are new while the library is open are looked 
   put('pictures/x/e.jpg')
   put('pictures/f.jpg')
   await until(['-pictures/x/b.jpg', 'other/c.jpg', 'other/d.jpg', 'pictures/a.jpg', 'pictures/f.jpg'])
+})
+
+test('7. another directory that takes the place of a folder at once is watched too', async () => {
+  put('pictures/a.jpg')
+  put('pictures/x/b.jpg')
+  await watch()
+  cpSync(path('pictures'), path('restored'), { recursive: true, preserveTimestamps: true })
+  renameSync(path('pictures'), path('away'))
+  renameSync(path('restored'), path('pictures'))
+  const expected = ['pictures/a.jpg', 'pictures/x/b.jpg']
+  for (const name of ['c', 'd']) {
+    // Long after all that looks at the folder by itself.
+    await sleep(7000)
+    put(`pictures/x/${name}.jpg`)
+    expected.push(`pictures/x/${name}.jpg`)
+    await until(expected)
+  }
+})
+
+test("8. directories that take each other's place at once are watched under their new names", async () => {
+  put('pictures/x/a.jpg')
+  put('pictures/y/b.jpg')
+  await watch()
+  renameSync(path('pictures/x'), path('pictures/.swap'))
+  renameSync(path('pictures/y'), path('pictures/x'))
+  renameSync(path('pictures/.swap'), path('pictures/y'))
+  await until(['pictures/x/b.jpg', 'pictures/y/a.jpg'])
+  put('pictures/x/c.jpg')
+  await until(['pictures/x/b.jpg', 'pictures/x/c.jpg', 'pictures/y/a.jpg'])
+  put('pictures/y/d.jpg')
+  await until(['pictures/x/b.jpg', 'pictures/x/c.jpg', 'pictures/y/a.jpg', 'pictures/y/d.jpg'])
+})
+
+test('9. a directory that another one takes the place of at once is watched', async () => {
+  put('pictures/x/a.jpg')
+  put('other/a.jpg')
+  put('other/b.jpg')
+  await watch()
+  renameSync(path('pictures/x'), path('gone'))
+  renameSync(path('other'), path('pictures/x'))
+  await until(['pictures/x/a.jpg', 'pictures/x/b.jpg'])
+  await sleep(2000)
+  put('pictures/x/c.jpg')
+  await until(['pictures/x/a.jpg', 'pictures/x/b.jpg', 'pictures/x/c.jpg'])
 })
