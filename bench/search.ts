@@ -240,7 +240,9 @@ try {
   if (isNew) {
     console.log(`rows of ${photos} photos: ${(measureMs(() => fillLibrary(store)) / 1000).toFixed(1)} s`)
     const bytesBefore = statSync(libraryFile).size
-    const indexMs = measureMs(() => store.searchIndex.rebuild())
+    const indexStart = performance.now()
+    await store.searchIndex.rebuild()
+    const indexMs = performance.now() - indexStart
     store.database.pragma('wal_checkpoint(TRUNCATE)')
     const megabytes = (statSync(libraryFile).size - bytesBefore) / 2 ** 20
     console.log(`our index: ${(indexMs / 1000).toFixed(1)} s, ${megabytes.toFixed(0)} MB`)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { defaultDataDirectory, type LibraryClient, withLibrary } from './open-library.ts'
-import { createOutput, type Output } from './output.ts'
+import { createOutput, noteProblem, type Output } from './output.ts'
 
 interface SharedOptions {
   library?: string
@@ -17,8 +17,14 @@ export function libraryDirectoryOf(command: Command): string {
   return command.optsWithGlobals<SharedOptions>().library ?? join(defaultDataDirectory(), 'library')
 }
 
-/** Opens the library that the command's options name, for as long as `work` takes. */
+/**
+ * Opens the library that the command's options name, for as long as `work` takes. What goes wrong without ending
+ * the work is told on stderr.
+ */
 export function inLibrary<T>(command: Command, work: (library: LibraryClient) => Promise<T>): Promise<T> {
   const { model } = command.optsWithGlobals<SharedOptions>()
-  return withLibrary({ directory: libraryDirectoryOf(command), ...(model ? { model } : {}) }, work)
+  return withLibrary({ directory: libraryDirectoryOf(command), ...(model ? { model } : {}) }, (library) => {
+    library.on('problem', ({ message }) => noteProblem(message))
+    return work(library)
+  })
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addBackupCommands } from './commands/backups.ts'
 import { addCaptionCommands } from './commands/caption.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEditingCommands } from './commands/editing.ts'
@@ -48,6 +49,7 @@ export async function runCommandLine(args: string[]): Promise<number> {
   addEditingCommands(program)
   addCaptionCommands(program, finish)
   addExchangeCommands(program)
+  addBackupCommands(program)
   addModelCommands(program)
   addDoctorCommand(program, finish)
   shareOptions(program)

@@ -23,11 +23,17 @@ export function createOutput(json: boolean): Output {
  */
 export function reportError(thrown: unknown): number {
   const { code, message } = toErrorRecord(thrown)
-  process.stderr.write(`lenslore: ${message}\n`)
+  const hint = code === 'DATABASE_DAMAGED' ? ' See "lenslore restore".' : ''
+  process.stderr.write(`lenslore: ${message}${hint}\n`)
   if (code === 'INTERNAL' && process.env.LENSLORE_DEBUG && thrown instanceof Error) {
     process.stderr.write(`${thrown.stack}\n`)
   }
   return exitStatusByCode[code]
+}
+
+/** One sentence about what spoils no answer; it takes the place of a line of progress. */
+export function noteProblem(message: string): void {
+  process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[2K' : ''}lenslore: ${printable(message)}\n`)
 }
 
 /** Text in the file's own words, safe to show: control characters of a name must not drive a terminal. */

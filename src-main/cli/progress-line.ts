@@ -6,6 +6,7 @@ const phaseNames: Record<Progress['phase'], string> = {
   scan: 'Looking for photos',
   index: 'Reading photos',
   caption: 'Captioning',
+  search: 'Indexing',
   idle: 'Done',
 }
 

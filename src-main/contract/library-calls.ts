@@ -6,6 +6,7 @@ import {
   captionSources,
   type Folder,
   type LibraryStatus,
+  type Photo,
   type PhotoDetails,
   type Progress,
   type SearchPage,
@@ -62,6 +63,13 @@ export const libraryCalls = {
   undoCaption: returning<Caption | null>()(z.object({ photo: photoReference })),
   /** Brings back what `undoCaption` took last. */
   redoCaption: returning<Caption | null>()(z.object({ photo: photoReference })),
+  /**
+   * Takes back the person's last edit, on however many photos it was (a replacement, an imported table); null
+   * where there is none.
+   */
+  undoEdit: returning<EditChange | null>()(z.object({})),
+  /** Brings back what `undoEdit` took last; null where there is none, or a newer edit. */
+  redoEdit: returning<EditChange | null>()(z.object({})),
   /** Replaces words in current captions; with `preview` it only tells what it would do. */
   replaceInCaptions: returning<Replacement[]>()(
     z.object({
@@ -91,6 +99,10 @@ export const libraryCalls = {
   status: returning<LibraryStatus>()(z.object({})),
   /** Integrity of the database, in the words of SQLite; an empty list is a sound one. */
   checkDatabase: returning<string[]>()(z.object({})),
+  /** Copies the database beside it, in addition to the daily backups; answers with the copy's path. */
+  backUp: returning<string>()(z.object({})),
+  /** Makes the search index anew from the photos and captions. */
+  rebuildSearch: returning<null>()(z.object({})),
 }
 
 export interface ScanSummary {
@@ -110,6 +122,11 @@ export interface CaptionSummary {
   captioned: number
   failed: number
   elapsedMs: number
+}
+
+export interface EditChange {
+  photos: number
+  first: Photo[]
 }
 
 export interface ReplacementOptions {

@@ -76,8 +76,8 @@ export interface ImportedWords {
   /** -1 (rejected) to 5. */
   rating: number | null
   isFavorite: boolean
-  /** The files it came from; '' for the photo itself. */
-  sources: { kind: 'table' | 'sidecar' | 'takeout' | 'embedded'; name: string }[]
+  /** The files it came from; '' for the photo itself. `problem`: why it cannot be read any more. */
+  sources: { kind: 'table' | 'sidecar' | 'takeout' | 'embedded'; name: string; problem: string | null }[]
 }
 
 export interface PhotoDetails extends Photo {
@@ -115,7 +115,7 @@ export interface SearchPage {
 }
 
 export interface Progress {
-  phase: 'scan' | 'index' | 'caption' | 'idle'
+  phase: 'scan' | 'index' | 'caption' | 'search' | 'idle'
   done: number
   total: number
   failed: number
@@ -133,5 +133,7 @@ export interface LibraryStatus {
   waiting: number
   folders: Folder[]
   modelId: string | null
+  /** Files beside photos that cannot be read at present, and why the first of them cannot. */
+  sidecarProblems: { count: number; first: { photoId: number; name: string; message: string }[] }
   progress: Progress
 }

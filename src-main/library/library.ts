@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import type { EngineInfo } from '../contract/engine-calls.ts'
-import { LensloreError } from '../contract/errors.ts'
+import { type ErrorRecord, LensloreError } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
-import type { LibraryCalls, LibraryEvents, PhotoReference } from '../contract/library-calls.ts'
+import type { EditChange, LibraryCalls, LibraryEvents, PhotoReference } from '../contract/library-calls.ts'
 import type { Caption, LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
+import { embedCurrentCaption } from './editing/embed.ts'
 import { planReplacement } from './editing/find-replace.ts'
 import { setExcludes } from './folders/excludes.ts'
 import { createReconciler } from './folders/reconcile.ts'
-import { exportWaiting, setExportsAlways, summariseExport } from './metadata/exchange.ts'
-import { embedCaption } from './metadata/export-embedded.ts'
+import { createWaitingExporter, setExportsAlways, summariseExport } from './metadata/exchange.ts'
 import { currentCaptions, exportCaptions, undoLastExport } from './metadata/export-sidecars.ts'
 import { exportTable } from './metadata/export-table.ts'
 import { importTable, planImport } from './metadata/import-table.ts'
@@ -20,12 +20,15 @@ import { defaultModelName, findModel } from './models/models.ts'
 import { nativePath } from './native-path.ts'
 import { type StartEngine, type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 import { createProgressMeter } from './queue/progress.ts'
+import { backUpInThread, listBackups } from './store/backups.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
+import { removeLeftThumbnails } from './thumbnails.ts'
 import { createWorker } from './worker.ts'
 
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, listModels } from './models/models.ts'
 export { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
+export { type RestoredBackup, restoreBackup } from './store/restore.ts'
 
 export interface LibraryOptions {
   /** Folder of the database and the thumbnails; made where it is not there. */
@@ -36,6 +39,10 @@ export interface LibraryOptions {
   model?: string
   startEngine: StartEngine
 }
+
+/** Of an edit that is taken back, or brought back, and of files that cannot be read. */
+const shownOfEdit = 20
+const shownProblems = 20
 
 type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]) => void
 
@@ -63,17 +70,21 @@ export function createLibrary(options: LibraryOptions): Library {
   const progress = createProgressMeter((state) => emit('progress', state))
   const onPhotosChanged = (photoIds: number[]) => emit('photosChanged', { photoIds })
   const onFoldersChanged = () => emit('foldersChanged', {})
+  const onProblem = (problem: ErrorRecord) => emit('problem', problem)
+  const exporter = createWaitingExporter(store, onProblem)
   let engine: SupervisedEngine | undefined
   const worker = createWorker({
     directory,
+    thumbnailDirectory,
     store,
     metadata,
     reconciler,
     progress,
+    exporter,
     openEngine,
     onPhotosChanged,
     onFoldersChanged,
-    onProblem: (problem) => emit('problem', problem),
+    onProblem,
   })
 
   async function openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }> {
@@ -120,7 +131,15 @@ export function createLibrary(options: LibraryOptions): Library {
 
   async function captionsChanged(photoIds: number[]): Promise<void> {
     onPhotosChanged(photoIds)
-    await exportWaiting(store, {})
+    await exporter.write({ isAutomatic: true })
+  }
+
+  /** @returns null where there was nothing to change. */
+  async function changeEdit(change: () => number[] | undefined): Promise<EditChange | null> {
+    const photoIds = change()
+    if (!photoIds) return null
+    await captionsChanged(photoIds)
+    return { photos: photoIds.length, first: photos.byIds(photoIds.slice(0, shownOfEdit)) }
   }
 
   function detailsOf(id: number): PhotoDetails {
@@ -137,7 +156,9 @@ export function createLibrary(options: LibraryOptions): Library {
         places: places.map((place) => place.name),
         rating,
         isFavorite,
-        sources: metadata.sources(id).map(({ kind, name }) => ({ kind, name })),
+        sources: metadata
+          .sources(id)
+          .map(({ kind, name, refused }) => ({ kind, name, problem: refused ?? null })),
       },
       thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null,
     }
@@ -172,6 +193,7 @@ export function createLibrary(options: LibraryOptions): Library {
       ...counts,
       folders: folders.list(),
       modelId,
+      sidecarProblems: metadata.refused(shownProblems),
       progress: progress.current(),
     }
   }
@@ -185,10 +207,11 @@ export function createLibrary(options: LibraryOptions): Library {
         onFoldersChanged()
         return folders.byId(folderId)!
       },
-      removeFolder({ folderId }) {
+      async removeFolder({ folderId }) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
         folders.remove(folderId)
         onFoldersChanged()
+        await removeLeftThumbnails(store.database, thumbnailDirectory)
         return null
       },
       scan: ({ folderIds }, signal) => worker.scan(folderIds, signal),
@@ -206,6 +229,8 @@ export function createLibrary(options: LibraryOptions): Library {
         ),
       redoCaption: ({ photo }) =>
         changeHistory(photo, (id) => captions.redo(id), 'There is no caption to bring back.'),
+      undoEdit: () => changeEdit(() => captions.undoEdit(Date.now())),
+      redoEdit: () => changeEdit(() => captions.redoEdit()),
       async replaceInCaptions({ preview, ...replacement }) {
         const changes = planReplacement(captions, photos, replacement)
         if (!preview)
@@ -222,13 +247,12 @@ export function createLibrary(options: LibraryOptions): Library {
       async setExportsAlways({ folderId, always }, signal) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
         setExportsAlways(store.database, folderId, always)
-        return (await exportWaiting(store, { signal })) ?? null
+        return (await exporter.write({ signal })) ?? null
       },
       async embedCaption({ photo }) {
-        const { path, caption } = detailsOf(photoIdOf(photo))
-        if (!caption)
-          throw new LensloreError('INVALID_ARGUMENT', `${displayFileName(path)} has no caption yet.`)
-        await embedCaption(path, caption.text)
+        const id = photoIdOf(photo)
+        await embedCurrentCaption(store, thumbnailDirectory, id)
+        onPhotosChanged([id])
         return null
       },
       exportTable: ({ path, format }, signal) =>
@@ -238,6 +262,8 @@ export function createLibrary(options: LibraryOptions): Library {
       importTable: ({ path, format }, signal) => importTable(importTarget, resolve(path), { format, signal }),
       status,
       checkDatabase: () => store.check(),
+      backUp: (_, signal) => backUpInThread(store.database.file, 'asked', signal),
+      rebuildSearch: (_, signal) => worker.rebuildSearch(signal),
     },
     onEvent(listener) {
       emit = listener
@@ -248,6 +274,11 @@ export function createLibrary(options: LibraryOptions): Library {
       store.close()
     },
   }
+}
+
+/** The backups of a library, newest first, also of one that cannot be opened. */
+export function listLibraryBackups(directory: string): string[] {
+  return listBackups(databaseFileIn(directory))
 }
 
 function unknownFolder(folderId: number): LensloreError {

@@ -1,27 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineInfo } from '../contract/engine-calls.ts'
 import { type ErrorRecord, toErrorRecord } from '../contract/errors.ts'
 import type { CaptionSummary, ScanSummary } from '../contract/library-calls.ts'
 import { forgetLongMissing } from './folders/forget.ts'
 import { watchLibrary } from './folders/library-watcher.ts'
 import type { Reconciler } from './folders/reconcile.ts'
-import { exportWaiting } from './metadata/exchange.ts'
+import type { WaitingExporter } from './metadata/exchange.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
 import { type Captioning, startCaptioning } from './queue/captioning.ts'
 import type { SupervisedEngine } from './queue/engine-supervisor.ts'
 import { indexAll } from './queue/indexer.ts'
 import { createContentKeeper, createContentReader } from './queue/photo-content.ts'
 import type { ProgressMeter } from './queue/progress.ts'
+import { backUpInThread, isBackupDue } from './store/backups.ts'
 import { modelKey } from './store/captions.ts'
 import { lockForWork } from './store/lock.ts'
 import type { Store } from './store/store.ts'
+import { removeLeftThumbnails } from './thumbnails.ts'
+
+/** Of one run, no more sentences about sidecars than these are worth reading; `status` has all of them. */
+const toldRefusals = 10
+/** Captions come in batches: those of a second are one export. */
+const writeOutAfterMs = 1000
+const keepHouseEveryMs = 3_600_000
 
 export interface WorkerOptions {
   /** The library's own, which only one worker may work on. */
   directory: string
+  thumbnailDirectory: string
   store: Store
   metadata: MetadataStore
   reconciler: Reconciler
   progress: ProgressMeter
+  exporter: WaitingExporter
   openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }>
   onPhotosChanged(photoIds: number[]): void
   onFoldersChanged(): void
@@ -36,21 +47,26 @@ export interface Worker {
   captionAll(signal: AbortSignal): Promise<CaptionSummary>
   /** Scans, captions, and goes on with whatever changes in the folders, until the signal ends it. */
   watch(signal: AbortSignal): Promise<CaptionSummary>
+  /** Makes the search index anew; what a stop leaves is done by the next work. */
+  rebuildSearch(signal: AbortSignal): Promise<null>
 }
 
 export function createWorker(options: WorkerOptions): Worker {
   const {
     directory,
+    thumbnailDirectory,
     store,
     metadata,
     reconciler,
     progress,
+    exporter,
     openEngine,
     onPhotosChanged,
     onFoldersChanged,
     onProblem,
   } = options
   const { queue, photos, captions } = store
+  let lastTold: string | undefined
 
   async function scan(folderIds: number[] | undefined, signal: AbortSignal): Promise<ScanSummary> {
     progress.begin('scan')
@@ -63,18 +79,46 @@ export function createWorker(options: WorkerOptions): Worker {
         counted = files
       },
     })
-    forgetLongMissing(store.database, Date.now())
+    await forget()
     onFoldersChanged()
     progress.begin('idle')
     return summary
   }
 
+  /** What was missing for long enough, and what only it had. */
+  async function forget(): Promise<void> {
+    forgetLongMissing(store.database, Date.now())
+    await removeLeftThumbnails(store.database, thumbnailDirectory)
+  }
+
+  /** Beside the work, once a day. A backup that fails spoils nothing else. */
+  async function backUpIfDue(signal: AbortSignal): Promise<void> {
+    const { file } = store.database
+    if (queue.counts(null).photos === 0 || !isBackupDue(file, Date.now())) return
+    await backUpInThread(file, 'daily', signal).catch(orTell)
+  }
+
+  /** Not the same sentence again and again, as of a full disk. */
+  function orTell(thrown: unknown): void {
+    const error = toErrorRecord(thrown)
+    if (error.code === 'CANCELLED' || error.message === lastTold) return
+    lastTold = error.message
+    onProblem(error)
+  }
+
+  async function writeOut(signal: AbortSignal): Promise<void> {
+    await exporter.write({ signal, isAutomatic: true }).catch(orTell)
+  }
+
   function index(signal: AbortSignal, wakeCaptioning: () => void): Promise<void> {
+    let told = 0
     return indexAll({
       photos,
       queue,
       readContent: createContentReader(),
-      apply: createContentKeeper(store, metadata),
+      apply: createContentKeeper(store, metadata, ({ error }) => {
+        if (told++ < toldRefusals) onProblem(error)
+      }),
       write: (work) => store.database.write(work),
       onPhotosChanged: (ids, failed) => {
         progress.add(failed, failed)
@@ -97,8 +141,11 @@ export function createWorker(options: WorkerOptions): Worker {
     queue.retryUnreadable()
     progress.begin('caption', queue.counts(modelKey(info.modelId, info.adapterId)).waiting)
     const stop = new AbortController()
+    const either = AbortSignal.any([signal, stop.signal])
     let captioning: Captioning | undefined
-    const filling = fill(AbortSignal.any([signal, stop.signal]), () => captioning?.wake())
+    const filling = fill(either, () => captioning?.wake())
+    const backingUp = backUpIfDue(either)
+    const writingOut = writeOutBeside(either)
     try {
       captioning = startCaptioning({
         engine,
@@ -106,19 +153,41 @@ export function createWorker(options: WorkerOptions): Worker {
         captions,
         queue,
         progress,
-        onPhotosChanged,
+        onPhotosChanged: (photoIds) => {
+          onPhotosChanged(photoIds)
+          writingOut.soon()
+        },
         onProblem,
         filling,
         signal,
       })
       const summary = await captioning.finished
-      await exportWaiting(store, { signal })
+      await writeOut(signal)
       tidyUp()
+      await backingUp
       return summary
     } finally {
       stop.abort()
       await filling.catch(() => {})
+      await writingOut.ended()
+      await backingUp
       progress.begin('idle')
+    }
+  }
+
+  /** Captions of folders that are always exported are written out while others are still being made. */
+  function writeOutBeside(signal: AbortSignal) {
+    let underWay: Promise<void> | undefined
+    async function write(): Promise<void> {
+      await sleep(writeOutAfterMs, undefined, { signal }).catch(orTell)
+      underWay = undefined
+      if (!signal.aborted) await writeOut(signal)
+    }
+    return {
+      soon() {
+        underWay ??= write()
+      },
+      ended: async () => underWay,
     }
   }
 
@@ -141,6 +210,11 @@ export function createWorker(options: WorkerOptions): Worker {
       onModeChange: onFoldersChanged,
       onError: (thrown) => onProblem(toErrorRecord(thrown)),
     })
+    const keepingHouse = setInterval(() => {
+      void forget()
+        .then(() => backUpIfDue(signal))
+        .catch(orTell)
+    }, keepHouseEveryMs)
     signal.addEventListener('abort', () => changed.resolve(), { once: true })
     try {
       await watcher.ready
@@ -150,14 +224,30 @@ export function createWorker(options: WorkerOptions): Worker {
         while (!either.aborted) {
           changed = Promise.withResolvers()
           await index(either, wakeCaptioning)
-          await exportWaiting(store, { signal: either })
+          await writeOut(either)
           tidyUp()
           await changed.promise
         }
       })
     } finally {
+      clearInterval(keepingHouse)
       await watcher.close()
     }
+  }
+
+  async function rebuildSearch(signal: AbortSignal): Promise<null> {
+    const { photos: present, missing } = queue.counts(null)
+    progress.begin('search', present + missing)
+    let counted = 0
+    await store.searchIndex.rebuild({
+      signal,
+      onProgress: (done) => {
+        progress.add(done - counted)
+        counted = done
+      },
+    })
+    progress.begin('idle')
+    return null
   }
 
   async function locked<T>(work: () => Promise<T>): Promise<T> {
@@ -173,5 +263,6 @@ export function createWorker(options: WorkerOptions): Worker {
     scan: (folderIds, signal) => locked(() => scan(folderIds, signal)),
     captionAll: (signal) => locked(() => caption(signal, index)),
     watch: (signal) => locked(() => watch(signal)),
+    rebuildSearch: (signal) => locked(() => rebuildSearch(signal)),
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -53,4 +53,60 @@ test('while it watches, what arrives is captioned, what moves stays itself, what
   stop.abort()
   await assert.rejects(watching, { code: 'CANCELLED' })
   assert.equal((await client.folders({}))[0]!.watchMode, null)
+})
+
+test('while it watches, captions of an exported folder are in sidecars as soon as they are made or edited', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
+  const photos = join(home, 'photos')
+  mkdirSync(photos)
+  const library = openLibrary(join(home, 'library'))
+  t.after(async () => {
+    await library.close()
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  })
+  const { client } = library
+  const { id: folderId } = await client.addFolder({ path: photos })
+  await client.setExportsAlways({ folderId, always: true })
+  const problems: string[] = []
+  client.on('problem', ({ message }) => problems.push(message))
+  const stop = new AbortController()
+  const watching = client.watch({}, { signal: stop.signal })
+  const sidecarOf = async (name: string) => {
+    const file = join(photos, `${name}.xmp`)
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+  const says = async (name: string, words: string) =>
+    assert.match(
+      await eventually(
+        () => sidecarOf(name),
+        (text) => text.includes(words),
+      ),
+      new RegExp(words),
+    )
+
+  writeFileSync(join(photos, 'a.jpg'), 'picture')
+  await says('a.jpg', 'a photo of')
+  await client.setCaption({ photo: join(photos, 'a.jpg'), text: 'Grandma with the red kite' })
+  await says('a.jpg', 'Grandma with the red kite')
+  renameSync(join(photos, 'a.jpg'), join(photos, 'b.jpg'))
+  await says('b.jpg', 'Grandma with the red kite')
+
+  writeFileSync(join(photos, 'c.jpg.xmp'), '<x:xmpmeta')
+  writeFileSync(join(photos, 'c.jpg'), 'another picture')
+  await eventually(
+    async () => problems,
+    (told) => told.length > 0,
+  )
+  assert.match(problems[0]!, /c\.jpg\.xmp is damaged/)
+  assert.equal(await sidecarOf('c.jpg'), '<x:xmpmeta')
+  const { sidecarProblems } = await client.status({})
+  assert.deepEqual(
+    sidecarProblems.first.map(({ name }) => name),
+    ['c.jpg.xmp'],
+  )
+
+  stop.abort()
+  await assert.rejects(watching, { code: 'CANCELLED' })
+  // What is written because it always is, is not what is taken back.
+  assert.equal(await client.undoExport({}), null)
 })

@@ -155,3 +155,48 @@ test('0070: no sidecar of before is remembered, so that all are looked at once; 
   database.exec('DELETE FROM folders')
   assert.deepEqual(ids(database, 'SELECT name AS id FROM sidecars'), [])
 })
+
+test('0080: captions of a person from before are edits of their own', (t) => {
+  const { database, apply } = before(t, 80)
+  addPhoto(database, 1)
+  addCaption(database, 3, 1, 'a kite')
+  addCaption(database, 5, 1, 'a red kite')
+  apply()
+  assert.deepEqual(ids(database, 'SELECT edit_id AS id FROM captions ORDER BY id'), [3, 5])
+})
+
+test('0090: sources of before can be read', (t) => {
+  const { database, apply } = before(t, 90)
+  addPhoto(database, 1)
+  database.exec(`INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, is_favorite)
+    VALUES (1, 1, 'sidecar', '1.xmp', 1, 0)`)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT id FROM metadata_sources WHERE refused IS NULL'), [1])
+})
+
+test('0100: contents that a removed photo has, or had, are noted', (t) => {
+  const { database, apply } = before(t, 100)
+  addPhoto(database, 1)
+  addCaption(database, 1, 1, 'a kite')
+  database.exec(`UPDATE photos SET content_hash = x'aa'; UPDATE captions SET content_hash = x'bb'`)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT content_hash AS id FROM contents_left'), [])
+  database.exec('DELETE FROM photos')
+  assert.deepEqual(ids(database, 'SELECT hex(content_hash) AS id FROM contents_left'), ['AA', 'BB'])
+})
+
+test('0110: a photo that moves within an exported folder waits again; switched off, none does', (t) => {
+  const { database, apply } = before(t, 110)
+  addPhoto(database, 1)
+  addCaption(database, 1, 1, 'a kite')
+  apply()
+  const waiting = () => ids(database, 'SELECT photo_id AS id FROM captions_to_export')
+  database.exec('UPDATE folders SET exports_always = 1')
+  database.exec('DELETE FROM captions_to_export')
+  database.exec(`UPDATE photos SET size_bytes = 5`)
+  assert.deepEqual(waiting(), [])
+  database.exec(`UPDATE photos SET directory = 'winter'`)
+  assert.deepEqual(waiting(), [1])
+  database.exec('UPDATE folders SET exports_always = 0')
+  assert.deepEqual(waiting(), [])
+})

@@ -5,6 +5,7 @@ import { connect } from '../../contract/rpc.ts'
 import { defaultModelName, findModel } from '../../library/library.ts'
 import { inLibrary, libraryDirectoryOf, outputOf } from '../command-context.ts'
 import { defaultDataDirectory, startEngineProcess } from '../open-library.ts'
+import { withProgress } from '../with-progress.ts'
 
 interface Diagnosis {
   library: { directory: string; problems: string[]; error: ErrorRecord | null }
@@ -17,7 +18,13 @@ export function addDoctorCommand(program: Command, finish: (status: number) => v
     .command('doctor')
     .description('check versions, the ways to run the model, that they agree, and the database')
     .option('--model <name>', 'check with this model')
-    .action(async (options: { model?: string }, command: Command) => {
+    .option('--rebuild-search', 'make the search index anew first')
+    .action(async (options: { model?: string; rebuildSearch?: boolean }, command: Command) => {
+      if (options.rebuildSearch) {
+        await inLibrary(command, (library) =>
+          withProgress(library, (signal) => library.rebuildSearch({}, { signal })),
+        )
+      }
       const diagnosis = await diagnose(options.model ?? null, command)
       outputOf(command).answer(diagnosis, formatDiagnosis(diagnosis))
       finish(exitStatus(diagnosis))

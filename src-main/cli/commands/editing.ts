@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
+import type { EditChange } from '../../contract/library-calls.ts'
 import type { Caption } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
@@ -17,9 +18,16 @@ export function addEditingCommands(program: Command): void {
     })
 
   program
-    .command('caption-undo <photo>')
-    .description('take back your last caption of a photo')
-    .action(async (photo: string, _options, command: Command) => {
+    .command('caption-undo [photo]')
+    .description(
+      'take back your last caption of a photo; without one, your last edit, of however many photos',
+    )
+    .action(async (photo: string | undefined, _options, command: Command) => {
+      if (photo === undefined) {
+        const change = await inLibrary(command, (library) => library.undoEdit({}))
+        outputOf(command).answer(change, formatEdit(change, 'There is no edit of yours to take back.'))
+        return
+      }
       const caption = await inLibrary(command, (library) =>
         library.undoCaption({ photo: toPhotoReference(photo) }),
       )
@@ -27,9 +35,14 @@ export function addEditingCommands(program: Command): void {
     })
 
   program
-    .command('caption-redo <photo>')
-    .description('bring back the caption that was taken back last')
-    .action(async (photo: string, _options, command: Command) => {
+    .command('caption-redo [photo]')
+    .description('bring back the caption, or without a photo the edit, that was taken back last')
+    .action(async (photo: string | undefined, _options, command: Command) => {
+      if (photo === undefined) {
+        const change = await inLibrary(command, (library) => library.redoEdit({}))
+        outputOf(command).answer(change, formatEdit(change, 'There is no edit to bring back.'))
+        return
+      }
       const caption = await inLibrary(command, (library) =>
         library.redoCaption({ photo: toPhotoReference(photo) }),
       )
@@ -39,7 +52,7 @@ export function addEditingCommands(program: Command): void {
   program
     .command('replace <find> <with>')
     .description('replace words in all captions; shows what would change until --apply is given')
-    .option('--apply', 'do it; each caption becomes your own and can be undone')
+    .option('--apply', 'do it; the captions become your own, and caption-undo takes all of them back')
     .option('--match-case', 'only where upper and lower case agree')
     .option('--parts', 'also inside of words')
     .action(async (find: string, replace: string, options: ReplaceOptions, command: Command) => {
@@ -60,6 +73,13 @@ export function addEditingCommands(program: Command): void {
       lines.push(`${changes.length} captions ${preview ? 'would change; do it with --apply' : 'changed'}.`)
       outputOf(command).answer({ applied: !preview, changes }, lines.join('\n'))
     })
+}
+
+function formatEdit(change: EditChange | null, nothing: string): string {
+  if (!change) return nothing
+  const lines = change.first.map(({ path }) => printable(displayFileName(path)))
+  if (change.photos > lines.length) lines.push(`… and ${change.photos - lines.length} more`)
+  return [...lines, `Captions changed: ${change.photos}.`].join('\n')
 }
 
 interface ReplaceOptions {

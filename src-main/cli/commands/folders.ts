@@ -7,10 +7,9 @@ import type { Folder, LibraryStatus } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { formatDuration } from '../duration.ts'
 import { folderIdsOf } from '../folder-reference.ts'
-import { listenForInterrupt } from '../interrupt.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
-import { createProgressLine } from '../progress-line.ts'
+import { withProgress } from '../with-progress.ts'
 
 export function addFolderCommands(program: Command): void {
   program
@@ -114,27 +113,6 @@ async function watchLibrary(library: LibraryClient): Promise<void> {
   })
 }
 
-async function withProgress<T>(
-  library: LibraryClient,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const interrupt = listenForInterrupt()
-  const line = createProgressLine()
-  const stop = library.on('progress', line.show)
-  const stopProblems = library.on('problem', ({ message }) => {
-    line.clear()
-    process.stderr.write(`lenslore: ${message}\n`)
-  })
-  try {
-    return await work(interrupt.signal)
-  } finally {
-    stop()
-    stopProblems()
-    line.clear()
-    interrupt.stop()
-  }
-}
-
 function formatSummary({ scan, captions }: RunSummary): string {
   const changes = [
     `${count(scan.added, 'new photo')}`,
@@ -163,13 +141,34 @@ function formatStatus(status: LibraryStatus): string {
     `Photos     ${status.photos} (${status.captioned} captioned, ${status.waiting} waiting, ${status.failed} failed, ${status.missing} missing)`,
     `Model      ${status.modelId ?? 'none has captioned here yet'}`,
     ...status.folders.map(formatFolder),
+    ...formatSidecarProblems(status.sidecarProblems),
   ].join('\n')
+}
+
+function formatSidecarProblems({ count, first }: LibraryStatus['sidecarProblems']): string[] {
+  if (count === 0) return []
+  const more = count > first.length ? [`           … and ${count - first.length} more`] : []
+  return [
+    `Sidecars   ${count} cannot be read; what they said before is kept`,
+    ...first.map(({ message }) => `           ${printable(message)}`),
+    ...more,
+  ]
+}
+
+const offlineReasons: Record<NonNullable<Folder['offlineReason']>, string> = {
+  gone: 'It is not there; its photos are kept until it is back.',
+  emptied: 'It is empty although it held photos; they are kept until they are back.',
+  unreadable: 'It cannot be read; its photos are kept until it can.',
+  'other-volume': 'Another drive is mounted there; the photos of the one before are kept.',
 }
 
 function formatFolder(folder: Folder): string {
   const facts = [count(folder.photos, 'photo'), folder.state, folder.watchMode].filter(Boolean)
-  const reason = folder.watchReason ? `\n           ${printable(folder.watchReason)}` : ''
-  return `Folder     ${shown(folder.path)} (${facts.join(', ')})${reason}`
+  const reasons = [folder.offlineReason && offlineReasons[folder.offlineReason], folder.watchReason]
+  const lines = reasons
+    .filter((reason) => reason !== null)
+    .map((reason) => `\n           ${printable(reason)}`)
+  return `Folder     ${shown(folder.path)} (${facts.join(', ')})${lines.join('')}`
 }
 
 function count(n: number, thing: string): string {

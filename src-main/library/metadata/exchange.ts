@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../../contract/errors.ts'
 import type { ExportPlan, ExportSummary } from '../../contract/exchange.ts'
 import type { Database } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
@@ -34,38 +35,98 @@ export function setExportsAlways(database: Database, folderId: number, always: b
   )
 }
 
-/**
- * Writes out the captions that are waiting for it, because their folder's captions always are. A sidecar that
- * is refused is tried again when its photo's caption changes; photos of folders that are offline wait.
- * @returns undefined where nothing was waiting.
- */
-export async function exportWaiting(
-  store: Store,
-  options: ExportOptions,
-): Promise<ExportSummary | undefined> {
-  const first = waitingAfter(store.database, 0, 1)
-  return first.length === 0 ? undefined : exportCaptions(store.database, waitingRequests(store), options)
+/** Writes captions out that are waiting for it, because their folder's captions always are. */
+export interface WaitingExporter {
+  /**
+   * One export at a time; a sidecar that is refused is tried again when its photo's caption changes, one that
+   * another program wrote to in the very moment with the next call. Photos of folders that are offline wait.
+   * @returns undefined where nothing was waiting.
+   * @throws LensloreError `DISK_FULL`; DOMException `AbortError` through the signal. What is left waits.
+   */
+  write(options: ExportOptions): Promise<ExportSummary | undefined>
 }
 
-function* waitingRequests({ database, photos, captions }: Store): Generator<ExportRequest> {
+/** Of one export, no more sentences than these are worth reading. */
+const toldRefusals = 10
+
+/** @param onRefused told why sidecars were not written, of the first of every export. */
+export function createWaitingExporter(
+  store: Store,
+  onRefused: (error: ErrorRecord) => void,
+): WaitingExporter {
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function exportWaiting(options: ExportOptions): Promise<ExportSummary | undefined> {
+    if (waitingAfter(store.database, 0, 1).length === 0) return undefined
+    const waiting = new Map<string, Waiting>()
+    const written: Waiting[] = []
+    try {
+      const summary = await exportCaptions(store.database, waitingRequests(store, waiting, written), {
+        ...options,
+        onSettled: (photoPath, error) => {
+          if (error?.code !== 'FILE_CHANGED') written.push(waiting.get(photoPath)!)
+        },
+      })
+      for (const { error } of summary.refused.slice(0, toldRefusals)) onRefused(error)
+      return summary
+    } finally {
+      forget(store, written)
+    }
+  }
+
+  return {
+    write(options) {
+      const turn = last.then(() => exportWaiting(options))
+      last = turn.catch(() => {})
+      return turn
+    },
+  }
+}
+
+/** A photo as it was when its caption was written out. */
+interface Waiting {
+  photoId: number
+  path: string
+  captionId: number | undefined
+}
+
+function* waitingRequests(
+  store: Store,
+  waiting: Map<string, Waiting>,
+  written: Waiting[],
+): Generator<ExportRequest> {
+  const { database, photos, captions } = store
   for (let last = 0; ; ) {
+    forget(store, written)
+    waiting.clear()
     const ids = waitingAfter(database, last, photosPerPage)
     if (ids.length === 0) return
     for (const photo of photos.byIds(ids)) {
       const caption = captions.current(photo.id)
-      if (!caption) continue
+      const item: Waiting = { photoId: photo.id, path: photo.path, captionId: caption?.id }
+      if (!caption) {
+        written.push(item)
+        continue
+      }
       const { text, language, source, modelId, adapterId } = caption
       const writtenAt = new Date(caption.createdMs).toISOString()
+      waiting.set(photo.path, item)
       yield { photoPath: photo.path, caption: { text, language, source, modelId, adapterId, writtenAt } }
     }
-    // Asked for the next one, all of this page are written: now they may be forgotten, and not before.
-    database.write(() =>
-      database
-        .prepare('DELETE FROM captions_to_export WHERE photo_id IN (SELECT value FROM json_each(?))')
-        .run(JSON.stringify(ids)),
-    )
     last = ids.at(-1)!
   }
+}
+
+/** Those that got another caption or another place meanwhile go on waiting. */
+function forget({ database, photos, captions }: Store, written: Waiting[]): void {
+  const done = written.splice(0)
+  if (done.length === 0) return
+  database.write(() => {
+    for (const { photoId, path, captionId } of done) {
+      if (photos.byId(photoId)?.path !== path || captions.current(photoId)?.id !== captionId) continue
+      database.prepare('DELETE FROM captions_to_export WHERE photo_id = ?').run(photoId)
+    }
+  })
 }
 
 function waitingAfter(database: Database, photoId: number, limit: number): number[] {
@@ -73,7 +134,8 @@ function waitingAfter(database: Database, photoId: number, limit: number): numbe
     .prepare<{ id: number }>(
       `SELECT photo_id AS id FROM captions_to_export
          JOIN photos ON photos.id = photo_id JOIN folders ON folders.id = folder_id
-       WHERE photo_id > ? AND state = 'online' AND missing_since_ms IS NULL ORDER BY photo_id LIMIT ?`,
+       WHERE EXISTS (SELECT 1 FROM folders WHERE exports_always AND state = 'online')
+         AND photo_id > ? AND state = 'online' AND missing_since_ms IS NULL ORDER BY photo_id LIMIT ?`,
     )
     .all(photoId, limit)
     .map((row) => row.id)

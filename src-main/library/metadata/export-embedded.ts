@@ -34,9 +34,14 @@ export async function exifToolVersion(program = 'exiftool'): Promise<string> {
  * writes a copy and renames it; the untouched photo stays beside it as `NAME_original`. The file's time stays.
  * The result is read again with our own reader.
  * @param photoPath absolute, in the form of `file-name.ts`.
+ * @returns the caption as it reads back; null for words that are never read as one.
  * @throws LensloreError `EXIFTOOL_MISSING`, `WRITE_FAILED`.
  */
-export async function embedCaption(photoPath: string, caption: string, program = 'exiftool'): Promise<void> {
+export async function embedCaption(
+  photoPath: string,
+  caption: string,
+  program = 'exiftool',
+): Promise<string | null> {
   await exifToolVersion(program)
   const name = fileNameFromText(photoPath)
   const shown = displayFileName(photoPath)
@@ -71,4 +76,5 @@ export async function embedCaption(photoPath: string, caption: string, program =
   if (wanted !== null && !captions.some((found) => found.text === wanted)) {
     throw new LensloreError('WRITE_FAILED', `${shown} was written, but its caption does not read back.`)
   }
+  return wanted
 }

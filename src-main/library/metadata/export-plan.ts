@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { toErrorRecord } from '../../contract/errors.ts'
+import { type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
 import type { PlannedExport } from '../../contract/exchange.ts'
 import { textFromFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../native-path.ts'
@@ -12,7 +12,7 @@ import {
   spliceCaption,
   writableCaption,
 } from './caption-splice.ts'
-import { findSidecars, stemOf } from './sidecar-names.ts'
+import { findSidecars, sharesStem } from './sidecar-names.ts'
 import { damagedSidecar, readSidecarBytes } from './sidecars.ts'
 import { decodeText, encodeText } from './text-encoding.ts'
 
@@ -32,6 +32,10 @@ export interface ExportOptions {
   signal?: AbortSignal
   /** Called after every photo with how many are done. */
   onProgress?: (done: number) => void
+  /** Nobody asked for this export: captions of a folder are written out whenever they change. */
+  isAutomatic?: boolean
+  /** Told of every photo whose sidecar says its caption now, or is refused. */
+  onSettled?: (photoPath: string, error?: ErrorRecord) => void
 }
 
 /**
@@ -69,14 +73,7 @@ export function chooseSidecar(directoryEntries: readonly string[], photoName: st
   const found = findSidecars(directoryEntries, photoName).filter(({ kind }) => kind === 'sidecar')
   const own = found.find(({ name }) => name.toLowerCase() === `${photoName}.xmp`.toLowerCase())
   if (own) return own.name
-  const stem = stemOf(photoName).toLowerCase()
-  const isShared = directoryEntries.some((name) => {
-    const lower = name.toLowerCase()
-    return (
-      lower !== photoName.toLowerCase() && stemOf(lower) === stem && !/\.(xmp|json|aae|pp3|dop)$/.test(lower)
-    )
-  })
-  return (isShared ? undefined : found[0]?.name) ?? `${photoName}.xmp`
+  return (sharesStem(directoryEntries, photoName) ? undefined : found[0]?.name) ?? `${photoName}.xmp`
 }
 
 async function prepareExport(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { ExportSummary, UndoSummary } from '../../contract/exchange.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
@@ -15,7 +15,7 @@ export interface ExportedPhotos {
   sources?: readonly CaptionSource[]
 }
 
-/** How many exports back the old bytes are kept. */
+/** How many exports back the old bytes are kept; automatic ones are counted by themselves. */
 const keptExports = 3
 const pageSize = 500
 
@@ -87,6 +87,7 @@ export async function exportCaptions(
   options: ExportOptions = {},
 ): Promise<ExportSummary> {
   const { prepare, write } = database
+  const isAutomatic = options.isAutomatic ? 1 : 0
   const summary: ExportSummary = { exportId: null, created: 0, updated: 0, unchanged: 0, refused: [] }
   const sidecars = createSidecarState(database)
   /** Remembered with the next entry of the journal: a commit of its own would wait for the disk once more. */
@@ -101,11 +102,14 @@ export async function exportCaptions(
     return write(() => {
       rememberWritten()
       if (summary.exportId === null) {
-        const { lastInsertRowid } = prepare('INSERT INTO exports (started_ms) VALUES (?)').run(Date.now())
+        const { lastInsertRowid } = prepare(
+          'INSERT INTO exports (started_ms, is_automatic) VALUES (?, ?)',
+        ).run(Date.now(), isAutomatic)
         summary.exportId = Number(lastInsertRowid)
-        prepare('DELETE FROM exports WHERE id NOT IN (SELECT id FROM exports ORDER BY id DESC LIMIT ?)').run(
-          keptExports,
-        )
+        prepare(
+          `DELETE FROM exports WHERE is_automatic = ? AND id NOT IN
+             (SELECT id FROM exports WHERE is_automatic = ? ORDER BY id DESC LIMIT ?)`,
+        ).run(isAutomatic, isAutomatic, keptExports)
       }
       const { lastInsertRowid } = prepare(
         'INSERT INTO exported_files (export_id, path, before, after_sha256) VALUES (?, ?, ?, ?)',
@@ -114,11 +118,19 @@ export async function exportCaptions(
     })
   }
 
+  function refuse({ photoPath, sidecarPath }: PreparedExport, error: ErrorRecord): void {
+    summary.refused.push({ photoPath, sidecarPath, error })
+    options.onSettled?.(photoPath, error)
+  }
+
   try {
     for await (const prepared of prepareExports(requests, options)) {
       const { action, photoPath, sidecarPath } = prepared
+      if (action === 'refused') {
+        refuse(prepared, prepared.error!)
+        continue
+      }
       if (action === 'unchanged') summary.unchanged++
-      else if (action === 'refused') summary.refused.push({ photoPath, sidecarPath, error: prepared.error! })
       else {
         const entry = journal(prepared)
         try {
@@ -127,12 +139,13 @@ export async function exportCaptions(
         } catch (thrown) {
           prepare('DELETE FROM exported_files WHERE id = ?').run(entry)
           if (thrown instanceof LensloreError && thrown.code === 'DISK_FULL') throw thrown
-          summary.refused.push({ photoPath, sidecarPath, error: toErrorRecord(thrown) })
+          refuse(prepared, toErrorRecord(thrown))
           continue
         }
         if (action === 'create') summary.created++
         else summary.updated++
       }
+      options.onSettled?.(photoPath)
     }
   } finally {
     if (summary.exportId !== null) {
@@ -146,7 +159,7 @@ export async function exportCaptions(
 }
 
 /**
- * Puts back the bytes that the last export found, and removes the files it made. A sidecar that has changed
+ * Puts back the bytes that the last export that was asked for found, and removes the files it made. A sidecar that has changed
  * since is left as it is and named. Calling it again takes back the export before. A sidecar that is as it was
  * before is read again by the next scan: whether its words are still known depends on what happened meanwhile.
  * @returns undefined where there is no export to take back.
@@ -158,7 +171,7 @@ export async function undoLastExport(
   const { prepare } = database
   const sidecars = createSidecarState(database)
   const last = prepare<{ id: number }>(
-    'SELECT id FROM exports WHERE undone_ms IS NULL ORDER BY id DESC LIMIT 1',
+    'SELECT id FROM exports WHERE undone_ms IS NULL AND is_automatic = 0 ORDER BY id DESC LIMIT 1',
   ).get()
   if (!last) return undefined
   const summary: UndoSummary = { restored: 0, removed: 0, left: [] }

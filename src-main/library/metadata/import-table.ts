@@ -20,7 +20,7 @@ import { readTable, type TableRow } from './table-rows.ts'
 export interface ImportTarget {
   database: Database
   photos: Pick<PhotoStore, 'byPath' | 'byId'>
-  captions: Pick<CaptionStore, 'current' | 'setByPerson'>
+  captions: Pick<CaptionStore, 'current' | 'setByPerson' | 'inOneEdit'>
   metadata: Pick<MetadataStore, 'apply'>
 }
 
@@ -123,7 +123,7 @@ export async function importTable(
     if (errors.length > 0) throw invalidLines(file, errors)
     stage()
 
-    write(() => {
+    target.captions.inOneEdit(() => {
       for (let last = 0; ; ) {
         const page = prepare<{ position: number; row: string }>(
           'SELECT position, row FROM temp.import_rows WHERE position > ? ORDER BY position LIMIT ?',

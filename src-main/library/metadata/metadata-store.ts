@@ -9,7 +9,7 @@ import {
   type PhotoMetadata,
   type Place,
 } from './photo-metadata.ts'
-import { joinSources, type MetadataSource } from './sidecars.ts'
+import { joinSources, type MetadataSource, type RefusedSidecar } from './sidecars.ts'
 
 /** Titles, keywords, people and places reach the search through the view `search_extra`. */
 export interface MetadataStore {
@@ -20,13 +20,21 @@ export interface MetadataStore {
   apply(photoId: number, source: MetadataSource, nowMs: number): void
   /**
    * The same for all sources that a scan reads (embedded, sidecars, Takeout) at once: what is not in the list
-   * any more is forgotten. Imported tables stay.
+   * any more is forgotten. Imported tables stay, and so does what a file said that cannot be read at present.
+   * @returns the refused files that were not refused for the same reason before.
    */
-  applyAll(photoId: number, sources: readonly MetadataSource[], nowMs: number): void
+  applyAll(
+    photoId: number,
+    sources: readonly MetadataSource[],
+    refused: readonly RefusedSidecar[],
+    nowMs: number,
+  ): RefusedSidecar[]
   /** All sources of a photo, in order of precedence. */
   sources(photoId: number): MetadataSource[]
   /** What all sources together say. Sizes, times and places are columns of the photo, not repeated here. */
   joined(photoId: number): PhotoMetadata
+  /** How many files beside photos cannot be read at present, and why the first of them cannot. */
+  refused(limit: number): { count: number; first: { photoId: number; name: string; message: string }[] }
 }
 
 interface SourceRow {
@@ -36,6 +44,7 @@ interface SourceRow {
   title: string | null
   rating: number | null
   is_favorite: number
+  refused: string | null
 }
 
 interface PersonRow {
@@ -51,13 +60,13 @@ const maxRowsPerList = 1000
 
 export function createMetadataStore(
   database: Database,
-  captions: Pick<CaptionStore, 'setImported' | 'history'>,
+  captions: Pick<CaptionStore, 'setImported' | 'history' | 'wasEmbedded'>,
 ): MetadataStore {
   const { prepare, write } = database
 
   function sourceRows(photoId: number): SourceRow[] {
     return prepare<SourceRow>(
-      `SELECT id, kind, name, title, rating, is_favorite FROM metadata_sources WHERE photo_id = ?
+      `SELECT id, kind, name, title, rating, is_favorite, refused FROM metadata_sources WHERE photo_id = ?
        ORDER BY CASE kind WHEN 'table' THEN 0 WHEN 'sidecar' THEN 1 WHEN 'takeout' THEN 2 ELSE 3 END,
          length(name) DESC, name`,
     ).all(photoId)
@@ -67,6 +76,7 @@ export function createMetadataStore(
     return sourceRows(photoId).map((row) => ({
       kind: row.kind,
       name: row.name,
+      ...(row.refused !== null && { refused: row.refused }),
       metadata: {
         ...emptyMetadata(),
         title: row.title,
@@ -98,7 +108,7 @@ export function createMetadataStore(
 
   function keep(photoId: number, { kind, name, metadata }: MetadataSource, nowMs: number): void {
     forget(photoId, kind, name)
-    const foreign = metadata.captions.filter((caption) => !isOurOwn(photoId, caption))
+    const foreign = metadata.captions.filter((caption) => !isOurOwn(photoId, kind, caption))
     if (!saysAnything(metadata, foreign)) return
     const id = prepare(
       `INSERT INTO metadata_sources (photo_id, kind, name, read_ms, title, rating, is_favorite)
@@ -140,16 +150,27 @@ export function createMetadataStore(
   }
 
   /**
-   * A caption that this library exported comes back with the sidecar: it is known already, with its true
-   * source, and as an imported one it would outrank the model's next. In another library it is imported.
+   * A caption that this library exported comes back with the sidecar, or with the photo that it was written
+   * into: it is known already, with its true source, and as an imported one it would outrank the model's next.
+   * In another library it is imported.
    */
-  function isOurOwn(photoId: number, caption: FoundCaption): boolean {
+  function isOurOwn(photoId: number, kind: MetadataKind, caption: FoundCaption): boolean {
+    if (kind === 'embedded' && captions.wasEmbedded(photoId, caption.text)) return true
     return (
       caption.provenance !== undefined &&
       captions
         .history(photoId)
         .some((own) => own.text === caption.text && own.source === caption.provenance?.source)
     )
+  }
+
+  /** @returns whether it is news. */
+  function refuse(photoId: number, { kind, name, error }: RefusedSidecar, nowMs: number): boolean {
+    const { changes } = prepare(
+      `INSERT INTO metadata_sources (photo_id, kind, name, read_ms, is_favorite, refused) VALUES (?, ?, ?, ?, 0, ?)
+       ON CONFLICT DO UPDATE SET refused = excluded.refused WHERE refused IS NOT excluded.refused`,
+    ).run(photoId, kind, name, nowMs, error.message)
+    return changes > 0
   }
 
   function settleCaptions(photoId: number, nowMs: number): void {
@@ -169,17 +190,31 @@ export function createMetadataStore(
         settleCaptions(photoId, nowMs)
       }),
 
-    applyAll: (photoId, found, nowMs) =>
+    applyAll: (photoId, found, refused, nowMs) =>
       write(() => {
+        const isRefused = (row: SourceRow) =>
+          refused.some(({ kind, name }) => kind === row.kind && name === row.name)
         for (const row of sourceRows(photoId)) {
-          if (row.kind !== 'table') forget(photoId, row.kind, row.name)
+          if (row.kind !== 'table' && !isRefused(row)) forget(photoId, row.kind, row.name)
         }
         for (const source of found) keep(photoId, source, nowMs)
+        const news = refused.filter((each) => refuse(photoId, each, nowMs))
         settleCaptions(photoId, nowMs)
+        return news
       }),
 
     sources,
     joined: (photoId) => joinSources(sources(photoId)),
+
+    refused: (limit) => ({
+      count: prepare<{ count: number }>(
+        'SELECT count(*) AS count FROM metadata_sources WHERE refused IS NOT NULL',
+      ).get()!.count,
+      first: prepare<{ photoId: number; name: string; message: string }>(
+        `SELECT photo_id AS photoId, name, refused AS message FROM metadata_sources
+         WHERE refused IS NOT NULL ORDER BY photo_id LIMIT ?`,
+      ).all(limit),
+    }),
   }
 }
 

@@ -1,17 +1,17 @@
 import { basename, dirname, join } from 'node:path'
-import { type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
+import { toErrorRecord } from '../../contract/errors.ts'
 import type { PhotoMetadata } from './photo-metadata.ts'
 import { readMetadata } from './read.ts'
 import { findSidecars } from './sidecar-names.ts'
-import { joinSources, type MetadataSource, readSidecar } from './sidecars.ts'
+import { joinSources, type MetadataSource, type RefusedSidecar, readSidecar } from './sidecars.ts'
 
 export interface ReadSources {
   /** For `MetadataStore.applyAll`. */
   sources: MetadataSource[]
   /** What they say together: the photo's own columns come from here. */
   joined: PhotoMetadata
-  /** Sidecars that could not be read; the others were. */
-  refused: ErrorRecord[]
+  /** Sidecars that are there and could not be read; the others were. */
+  refused: RefusedSidecar[]
 }
 
 /**
@@ -28,13 +28,14 @@ export async function readSources(
 ): Promise<ReadSources> {
   const embedded = await readMetadata(path, bytes)
   const sources: MetadataSource[] = [{ kind: 'embedded', name: '', metadata: embedded }]
-  const refused: ErrorRecord[] = []
+  const refused: RefusedSidecar[] = []
   for (const { kind, name } of findSidecars(directoryEntries, basename(path))) {
     try {
       const metadata = await readSidecar(join(dirname(path), name))
       if (metadata) sources.push({ kind, name, metadata })
     } catch (thrown) {
-      refused.push(toErrorRecord(thrown))
+      const error = toErrorRecord(thrown)
+      if (error.code !== 'FILE_NOT_FOUND') refused.push({ kind, name, error })
     }
   }
   return { sources, joined: joinSources(sources), refused }

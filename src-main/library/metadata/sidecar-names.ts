@@ -51,15 +51,42 @@ const finders = new WeakMap<readonly string[], SidecarFinder>()
 
 /** The sidecars of one photo. A list of names that does not change is looked at once for all photos of a folder. */
 export function findSidecars(directoryEntries: readonly string[], photoName: string): FoundSidecar[] {
-  let finder = finders.get(directoryEntries)
-  if (!finder) {
-    finder = createSidecarFinder(directoryEntries)
-    finders.set(directoryEntries, finder)
-  }
-  return finder(photoName)
+  return onceFor(directoryEntries, finders, createSidecarFinder)(photoName)
 }
 
-export function stemOf(name: string): string {
+/** By stem the one file that has it, or true where there are several. */
+type StemOwners = Map<string, string | true>
+const stemOwners = new WeakMap<readonly string[], StemOwners>()
+
+/** Whether a file other than the photo, and no sidecar of any program, has the photo's stem. */
+export function sharesStem(directoryEntries: readonly string[], photoName: string): boolean {
+  const owner = onceFor(directoryEntries, stemOwners, findStemOwners).get(stemOf(photoName.toLowerCase()))
+  return owner !== undefined && owner !== photoName.toLowerCase()
+}
+
+function findStemOwners(directoryEntries: readonly string[]): StemOwners {
+  const owners: StemOwners = new Map()
+  for (const name of directoryEntries) {
+    const lower = name.toLowerCase()
+    if (/\.(xmp|json|aae|pp3|dop)$/.test(lower)) continue
+    const stem = stemOf(lower)
+    const known = owners.get(stem)
+    owners.set(stem, known === undefined || known === lower ? lower : true)
+  }
+  return owners
+}
+
+function onceFor<Found>(
+  directoryEntries: readonly string[],
+  known: WeakMap<readonly string[], Found>,
+  look: (directoryEntries: readonly string[]) => Found,
+): Found {
+  const found = known.get(directoryEntries) ?? look(directoryEntries)
+  known.set(directoryEntries, found)
+  return found
+}
+
+function stemOf(name: string): string {
   const dot = name.lastIndexOf('.')
   return dot > 0 ? name.slice(0, dot) : name
 }

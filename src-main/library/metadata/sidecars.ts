@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { LensloreError } from '../../contract/errors.ts'
+import { type ErrorRecord, LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../native-path.ts'
 import { joinMetadata, type MetadataKind, metadataKinds, type PhotoMetadata } from './photo-metadata.ts'
@@ -13,6 +13,15 @@ export interface MetadataSource {
   /** File name of a sidecar or Takeout file; empty for embedded metadata and tables. */
   name: string
   metadata: PhotoMetadata
+  /** Why the file cannot be read at present; the metadata is what it said before. */
+  refused?: string
+}
+
+/** A file beside a photo that cannot be read at present. */
+export interface RefusedSidecar {
+  kind: MetadataKind
+  name: string
+  error: ErrorRecord
 }
 
 /** No program writes so much about one photo. */

@@ -3,7 +3,9 @@ import { dirname } from 'node:path'
 import { textFromFileName } from '../../contract/file-name.ts'
 import { settleIdentity } from '../folders/identity.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { PhotoMetadata } from '../metadata/photo-metadata.ts'
 import { type ReadSources, readSources } from '../metadata/read-sources.ts'
+import type { RefusedSidecar } from '../metadata/sidecars.ts'
 import { nativePath } from '../native-path.ts'
 import type { WorkItem } from '../store/queue.ts'
 import type { Store } from '../store/store.ts'
@@ -45,17 +47,33 @@ async function listSidecarNames(directory: string): Promise<string[]> {
   }
 }
 
-/** Takes in what was read of a photo's file; call it inside a transaction. */
-export function createContentKeeper(store: Store, metadata: MetadataStore) {
-  return (item: WorkItem, { contentHash }: ReadFile, { joined, sources }: ReadSources): void => {
+/**
+ * Takes in what was read of a photo's file; call it inside a transaction.
+ * @param onRefused told of every file beside a photo that cannot be read, once for each reason.
+ */
+export function createContentKeeper(
+  store: Store,
+  metadata: MetadataStore,
+  onRefused: (refused: RefusedSidecar) => void = () => {},
+) {
+  return (item: WorkItem, { contentHash }: ReadFile, { joined, sources, refused }: ReadSources): void => {
     const nowMs = Date.now()
     const id = settleIdentity(store.database, item.photoId, contentHash, nowMs)
     const marks = id === item.photoId ? item.marks : store.photos.marks(id)
-    const { widthPx, heightPx, orientation, takenAt, takenOffsetMinutes, camera, lens, latitude, longitude } =
-      joined
+    const { widthPx, heightPx, orientation, camera, lens } = joined
     const picture = { widthPx, heightPx, orientation, camera, lens }
-    const occasion = { takenAt, takenOffsetMinutes, latitude, longitude }
+    const before = refused.length > 0 ? store.photos.byId(id) : undefined
+    const occasion = occasionOf(joined, before?.contentHash === contentHash ? before : undefined)
     store.photos.setContent(id, { contentHash, ...picture, ...occasion }, nowMs, marks)
-    metadata.applyAll(id, sources, nowMs)
+    for (const each of metadata.applyAll(id, sources, refused, nowMs)) onRefused(each)
   }
+}
+
+type Occasion = Pick<PhotoMetadata, 'takenAt' | 'takenOffsetMinutes' | 'latitude' | 'longitude'>
+
+/** Time and place; what is known stays where a file cannot be read that may have told it. */
+function occasionOf(joined: Occasion, known?: Occasion): Occasion {
+  const { takenAt, takenOffsetMinutes } = known?.takenAt ? known : joined
+  const { latitude, longitude } = known && known.latitude !== null ? known : joined
+  return { takenAt, takenOffsetMinutes, latitude, longitude }
 }

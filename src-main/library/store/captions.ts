@@ -31,8 +31,17 @@ export interface CaptionStore {
   latestModelKey(): string | null
   /** The person's own words; the same words again add nothing. @throws LensloreError `PHOTO_NOT_FOUND`. */
   setByPerson(photoId: number, text: string, nowMs: number): Caption
-  /** Several edits in one transaction: all or none. */
-  setManyByPerson(edits: readonly { photoId: number; text: string }[], nowMs: number): Caption[]
+  /** Several captions in one transaction: all or none. They are one edit. */
+  setManyByPerson(captions: readonly { photoId: number; text: string }[], nowMs: number): Caption[]
+  /** Runs `work` in one transaction; all of a person's words that it sets are one edit. */
+  inOneEdit<T>(work: () => T): T
+  /**
+   * Takes the person's last edit back, on however many photos it was. What of it was taken back by itself
+   * stays so. @returns the photos; undefined where there is nothing.
+   */
+  undoEdit(nowMs: number): number[] | undefined
+  /** Brings the edit that was last taken back; undefined where there is none, or a newer edit. */
+  redoEdit(): number[] | undefined
   /** Takes a person's last words back. @returns what is current then; undefined where there is nothing. */
   undo(photoId: number, nowMs: number): Caption | null | undefined
   /** Brings the words that were last taken back; undefined where there are none, or newer words. */
@@ -49,6 +58,10 @@ export interface CaptionStore {
    * @returns those that got one.
    */
   copyFromDuplicates(photoIds: readonly number[], modelKey: string, nowMs: number): number[]
+  /** A caption was written into the photo's own file. @param text as it reads back from there. */
+  markEmbedded(captionId: number, text: string): void
+  /** Whether these words are in the photo's file because they were written there from here. */
+  wasEmbedded(photoId: number, text: string): boolean
 }
 
 interface CaptionRow {
@@ -151,17 +164,51 @@ export function createCaptionStore(database: Database): CaptionStore {
 
   const settle = (photoId: number) => settleCurrentCaption(database, photoId)
 
+  /** What all captions that are set at present belong to; its id is known with the first of them. */
+  let edit: { id?: number } | undefined
+
+  function inOneEdit<T>(work: () => T): T {
+    if (edit) return work()
+    edit = {}
+    try {
+      return write(work)
+    } finally {
+      edit = undefined
+    }
+  }
+
   function setByPerson(photoId: number, text: string, nowMs: number): Caption {
-    return write(() => {
+    return inOneEdit(() => {
       const photo = contentOf(photoId)
       if (!photo) throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${photoId}.`)
       const before = current(photoId)
       const samePicture = before?.contentHash === (photo.content_hash?.toString('hex') ?? null)
       if (before?.source === 'person' && before.text === text && samePicture) return before
-      insert({ photoId, text, source: 'person', contentHash: photo.content_hash }, nowMs)
+      const id = insert({ photoId, text, source: 'person', contentHash: photo.content_hash }, nowMs)
+      edit!.id ??= id
+      prepare('UPDATE captions SET edit_id = ? WHERE id = ?').run(edit!.id, id)
       settle(photoId)
       return current(photoId)!
     })
+  }
+
+  /** Of all the captions of an edit at once. @returns the photos they are of. */
+  function changeEdit(editId: number, withdrawnMs: number | null): number[] {
+    const photoIds = prepare<{ photo_id: number }>(
+      `UPDATE captions SET withdrawn_ms = ?
+       WHERE edit_id = ? AND (withdrawn_ms IS NULL) <> (? IS NULL) RETURNING photo_id`,
+    )
+      .all(withdrawnMs, editId, withdrawnMs)
+      .map((row) => row.photo_id)
+    for (const photoId of photoIds) settle(photoId)
+    return photoIds
+  }
+
+  function lastStandingEdit(): number | undefined {
+    return prepare<{ edit_id: number }>(
+      `SELECT edit_id FROM captions WHERE edit_id IS NOT NULL AND withdrawn_ms IS NULL
+       ORDER BY edit_id DESC LIMIT 1`,
+    ).get()?.edit_id
   }
 
   function addOneFromModel(caption: ModelCaption, nowMs: number): void {
@@ -202,8 +249,23 @@ export function createCaptionStore(database: Database): CaptionStore {
     },
 
     setByPerson,
-    setManyByPerson: (edits, nowMs) =>
-      write(() => edits.map((edit) => setByPerson(edit.photoId, edit.text, nowMs))),
+    setManyByPerson: (captions, nowMs) =>
+      inOneEdit(() => captions.map(({ photoId, text }) => setByPerson(photoId, text, nowMs))),
+    inOneEdit,
+
+    undoEdit: (nowMs) =>
+      write(() => {
+        const last = lastStandingEdit()
+        return last === undefined ? undefined : changeEdit(last, nowMs)
+      }),
+
+    redoEdit: () =>
+      write(() => {
+        const next = prepare<{ edit_id: number }>(
+          'SELECT edit_id FROM captions WHERE edit_id > ? ORDER BY edit_id LIMIT 1',
+        ).get(lastStandingEdit() ?? 0)
+        return next && changeEdit(next.edit_id, null)
+      }),
 
     undo: (photoId, nowMs) =>
       write(() => {
@@ -282,6 +344,13 @@ export function createCaptionStore(database: Database): CaptionStore {
         }
         return copied
       }),
+
+    markEmbedded: (captionId, text) =>
+      void write(() => prepare('UPDATE captions SET embedded_text = ? WHERE id = ?').run(text, captionId)),
+
+    wasEmbedded: (photoId, text) =>
+      prepare('SELECT 1 FROM captions WHERE photo_id = ? AND embedded_text = ?').get(photoId, text) !==
+      undefined,
   }
 }
 

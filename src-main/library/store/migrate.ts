@@ -1,22 +1,12 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LensloreError } from '../../contract/errors.ts'
+import { backUp } from './backups.ts'
 import type { Database } from './database.ts'
 
 /** The project's migrations, as they lie beside the sources. */
 export const migrationsDirectory = fileURLToPath(new URL('../../../migrations/', import.meta.url))
-/** Backups kept beside a database, newest first; older ones are removed after a new one is complete. */
-const backupsKept = 3
 
 export interface Migration {
   version: number
@@ -69,53 +59,6 @@ function applyOnce(database: Database, migration: Migration): void {
   })
 }
 
-/**
- * Copies the database into `backups/` beside it, under a name that appears only when the copy is complete.
- * @param label ends the name: why the backup was made.
- * @returns the backup's path.
- */
-export function backUp(database: Database, label: string, nowMs = Date.now()): string {
-  const directory = backupDirectory(database.file)
-  mkdirSync(directory, { recursive: true })
-  const time = new Date(nowMs).toISOString().replaceAll(':', '-')
-  const file = join(directory, `${time}-${label}.sqlite`)
-  const unfinished = `${file}.part`
-  rmSync(unfinished, { force: true })
-  database.copyTo(unfinished)
-  flush(unfinished)
-  renameSync(unfinished, file)
-  for (const old of listBackups(database.file).slice(backupsKept)) rmSync(old, { force: true })
-  return file
-}
-
-/** SQLite does not sync what VACUUM INTO writes. */
-function flush(file: string): void {
-  const handle = openSync(file, 'r+')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-}
-
-/** Complete backups of a database, newest first. */
-export function listBackups(databaseFile: string): string[] {
-  const directory = backupDirectory(databaseFile)
-  try {
-    return readdirSync(directory)
-      .filter((name) => name.endsWith('.sqlite'))
-      .sort()
-      .reverse()
-      .map((name) => join(directory, name))
-  } catch {
-    return []
-  }
-}
-
-function backupDirectory(databaseFile: string): string {
-  return join(dirname(databaseFile), 'backups', basename(databaseFile, '.sqlite'))
-}
-
-function readVersion(database: Database): number {
+export function readVersion(database: Database): number {
   return database.prepare<{ user_version: number }>('PRAGMA user_version').get()!.user_version
 }

@@ -1,20 +1,9 @@
 import { join, sep } from 'node:path'
 import { type ErrorRecord, isErrorCode } from '../../contract/errors.ts'
 import type { FolderState, Photo } from '../../contract/records.ts'
+import type { FoundFile } from '../folders/walk.ts'
 import { modelKeyForContent } from './captions.ts'
 import type { Database } from './database.ts'
-
-/** Where a file is and what one `stat` tells of it. */
-export interface FileFacts {
-  folderId: number
-  /** Below the folder, `/` between names, '' for the folder itself. */
-  directory: string
-  name: string
-  sizeBytes: number
-  modifiedMs: number
-  device: number
-  inode: number
-}
 
 /** What reading a file tells of it. */
 export interface ContentFacts {
@@ -33,8 +22,6 @@ export interface ContentFacts {
 }
 
 export interface PhotoStore {
-  /** A photo whose content is still to be read. */
-  insert(file: FileFacts): number
   byId(id: number): Photo | undefined
   /** @param path absolute, in the form of `file-name.ts`. */
   byPath(path: string): Photo | undefined
@@ -51,10 +38,12 @@ export interface PhotoStore {
   marks(id: number): number
   /** The file could not be read or decoded; it is not tried again until it changes. */
   setError(id: number, error: ErrorRecord, nowMs: number): void
-  /** Before the back-fill in every queue. */
-  setPriority(ids: readonly number[], priority: 0 | 1): void
-  markMissing(ids: readonly number[], nowMs: number): void
-  remove(ids: readonly number[]): void
+  /**
+   * The photo's file was written anew by this program, with the same picture: its words are about the new
+   * bytes, and it is not read again.
+   * @param hashBefore the content hash that was.
+   */
+  rewritten(id: number, hashBefore: string, file: FoundFile & { contentHash: string }): void
 }
 
 interface PhotoRow {
@@ -88,16 +77,6 @@ export function createPhotoStore(database: Database): PhotoStore {
   const { prepare, write } = database
 
   return {
-    insert: (file) =>
-      write(() =>
-        Number(
-          prepare(
-            `INSERT INTO photos (folder_id, directory, name, size_bytes, modified_ms, device, inode, sort_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-          ).run(...fileValues(file), sortTimeMs(null, file.modifiedMs)).lastInsertRowid,
-        ),
-      ),
-
     byId(id) {
       const row = prepare<PhotoRow>(`${selectPhoto} WHERE photos.id = ?`).get(id)
       return row && toPhoto(row)
@@ -158,11 +137,17 @@ export function createPhotoStore(database: Database): PhotoStore {
           nowMs,
           id,
         )
-        if (before.content_hash?.toString('hex') === content.contentHash) return
-        // What failed with the same content, read again for what stands beside it, would only fail again.
+        if (before.content_hash?.toString('hex') !== content.contentHash) {
+          // What failed with the same content, read again for what stands beside it, would only fail again.
+          prepare(
+            'UPDATE photos SET captioned_by = ?, error_code = NULL, error_message = NULL WHERE id = ?',
+          ).run(modelKeyForContent(database, id, content.contentHash), id)
+        }
+        // What waits for no first caption has arrived.
         prepare(
-          'UPDATE photos SET captioned_by = ?, error_code = NULL, error_message = NULL WHERE id = ?',
-        ).run(modelKeyForContent(database, id, content.contentHash), id)
+          `UPDATE photos SET priority = 0 WHERE id = ? AND priority <> 0
+             AND (captioned_by IS NOT NULL OR caption_source = 'person' OR error_code IS NOT NULL)`,
+        ).run(id)
       }),
 
     setError: (id, error, nowMs) =>
@@ -172,26 +157,18 @@ export function createPhotoStore(database: Database): PhotoStore {
         ).run(error.code, error.message, nowMs, id),
       ),
 
-    setPriority: (ids, priority) =>
-      void write(() =>
-        prepare('UPDATE photos SET priority = ? WHERE id IN (SELECT value FROM json_each(?))').run(
-          priority,
-          JSON.stringify(ids),
-        ),
-      ),
-
-    markMissing: (ids, nowMs) =>
-      void write(() =>
+    rewritten: (id, hashBefore, file) =>
+      write(() => {
+        const [before, after] = [hashBefore, file.contentHash].map((hash) => Buffer.from(hash, 'hex'))
         prepare(
-          `UPDATE photos SET missing_since_ms = ?
-           WHERE missing_since_ms IS NULL AND id IN (SELECT value FROM json_each(?))`,
-        ).run(nowMs, JSON.stringify(ids)),
-      ),
-
-    remove: (ids) =>
-      void write(() =>
-        prepare('DELETE FROM photos WHERE id IN (SELECT value FROM json_each(?))').run(JSON.stringify(ids)),
-      ),
+          `UPDATE photos SET content_hash = ?, size_bytes = ?, modified_ms = ?, device = ?, inode = ? WHERE id = ?`,
+        ).run(after!, file.sizeBytes, file.modifiedMs, file.device, file.inode, id)
+        prepare('UPDATE captions SET content_hash = ? WHERE photo_id = ? AND content_hash = ?').run(
+          after!,
+          id,
+          before!,
+        )
+      }),
   }
 }
 
@@ -210,19 +187,6 @@ export function pathBelow(folder: string, path: string): string | undefined {
   const prefix = folder.endsWith(sep) ? folder : folder + sep
   if (!path.startsWith(prefix)) return undefined
   return path.slice(prefix.length).replaceAll(sep, '/')
-}
-
-function fileValues(file: FileFacts): [number, string, string, number, number, number, number] {
-  return [
-    file.folderId,
-    file.directory,
-    file.name,
-    file.sizeBytes,
-    file.modifiedMs,
-    // Identifiers of some file systems pass 64 bits' positive half, or a double's precision: only a hint.
-    Math.min(file.device, Number.MAX_SAFE_INTEGER),
-    Math.min(file.inode, Number.MAX_SAFE_INTEGER),
-  ]
 }
 
 function toPhoto(row: PhotoRow): Photo {

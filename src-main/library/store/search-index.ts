@@ -1,4 +1,6 @@
 import { basename } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from './database.ts'
@@ -37,10 +39,19 @@ const inOrderSql = `${documentSql} WHERE (sort_ms, photos.id) < (?, ?) ORDER BY 
 export interface SearchIndexer {
   /** Renews entries until none is stale. @returns how many were renewed. */
   renewAll(): number
-  /** Throws the index away and makes it anew from the tables. @param onProgress gets photos done so far. */
-  rebuild(onProgress?: (done: number) => void): void
+  /**
+   * Throws the index away and makes it anew from the tables; others get their turns meanwhile.
+   * @throws LensloreError `CANCELLED` through the signal; what is left is indexed by `renewAll`.
+   */
+  rebuild(options?: RebuildOptions): Promise<void>
   /** Merges a little of what many small commits left behind, which makes searches faster; for idle moments. */
   tidy(): void
+}
+
+export interface RebuildOptions {
+  signal?: AbortSignal
+  /** Gets the photos done so far. */
+  onProgress?: (done: number) => void
 }
 
 interface DocumentRow {
@@ -92,9 +103,13 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   }
 
   /** From the newest photo to the oldest, so that the index is written from its start to its end. */
-  function renewInOrder(onProgress: (done: number) => void): void {
+  async function renewInOrder({ signal, onProgress }: RebuildOptions): Promise<void> {
     let last: DocumentRow | undefined
-    for (let done = 0; ; onProgress(done)) {
+    for (let done = 0; ; onProgress?.(done)) {
+      await nextTurn()
+      if (signal?.aborted) {
+        throw new LensloreError('CANCELLED', 'Indexing was stopped; it goes on with the next run.')
+      }
       const { sort_ms: lastMs, id: lastId } = last ?? { sort_ms: Infinity, id: Infinity }
       const rows = write(() => {
         const read = prepare<DocumentRow>(inOrderSql).all(lastMs, lastId, renewedInBulk)
@@ -209,8 +224,9 @@ export function createSearchIndexer(database: Database): SearchIndexer {
 
   return {
     renewAll: () => inBulk(renewAll),
-    rebuild: (onProgress = () => {}) => {
-      inBulk(() => {
+    async rebuild(options = {}) {
+      isInBulk = true
+      try {
         write(() => {
           prepare("INSERT INTO search_index (search_index) VALUES ('delete-all')").run()
           prepare('DELETE FROM search_words').run()
@@ -220,8 +236,12 @@ export function createSearchIndexer(database: Database): SearchIndexer {
           ).run()
           prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos').run()
         })
-        renewInOrder(onProgress)
-      })
+        await renewInOrder(options)
+      } finally {
+        isInBulk = false
+      }
+      // Edited meanwhile.
+      inBulk(renewAll)
       prepare("INSERT INTO search_index (search_index) VALUES ('optimize')").run()
     },
     tidy: () =>

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { planReplacement, replaceInText } from '../../../src-main/library/editing/find-replace.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
+import { addPhoto } from '../store/sample-library.ts'
 
 const options = { find: '', replace: '', matchCase: false, wholeWords: true }
 
@@ -43,16 +44,7 @@ test('a plan names what would change and leaves alone what would become empty', 
   const folder = store.folders.insert('/photos', 1)
   const texts = ['a man with a kite', 'kite', 'a dog']
   const ids = texts.map((text, n) => {
-    const file = {
-      folderId: folder.id,
-      directory: '',
-      name: `${n}.jpg`,
-      sizeBytes: 1,
-      modifiedMs: 1,
-      device: 1,
-      inode: n,
-    }
-    const id = store.photos.insert(file)
+    const id = addPhoto(store, folder.id, `${n}.jpg`)
     store.captions.setByPerson(id, text, 1)
     return id
   })

@@ -88,3 +88,42 @@ test('writing all captions out makes nothing work again', async (t) => {
   assert.deepEqual([changed, unchanged], [0, 20])
   assert.equal((await client.status({})).waiting, 0)
 })
+
+test('a sidecar that is cut off keeps the words and the time it gave, until it is whole again or gone', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
+  const photos = join(home, 'photos')
+  mkdirSync(photos)
+  const { client, close } = openLibrary(join(home, 'library'))
+  t.after(async () => {
+    await close()
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  })
+  const takeIn = async () => {
+    await client.scan({})
+    await client.captionAll({})
+    return client.photo({ photo: join(photos, 'IMG.JPG') })
+  }
+  const dated = sidecar('boats in the harbour', 'Bergen').replace(
+    '<dc:subject>',
+    '<exif:DateTimeOriginal xmlns:exif="http://ns.adobe.com/exif/1.0/">2019-05-17T12:00:00</exif:DateTimeOriginal><dc:subject>',
+  )
+  const file = join(photos, 'IMG.JPG.xmp')
+  writeFileSync(join(photos, 'IMG.JPG'), 'picture')
+  writeFileSync(file, dated)
+  await client.addFolder({ path: photos })
+  assert.equal((await takeIn()).takenAt, '2019-05-17T12:00:00')
+
+  writeFileSync(file, dated.slice(0, 200))
+  const cut = await takeIn()
+  assert.deepEqual(
+    [cut.caption?.text, cut.words.keywords, cut.takenAt],
+    ['boats in the harbour', ['Bergen'], '2019-05-17T12:00:00'],
+  )
+  assert.match(cut.words.sources.find(({ name }) => name === 'IMG.JPG.xmp')?.problem ?? '', /is damaged/)
+  assert.equal((await client.status({})).sidecarProblems.count, 1)
+
+  writeFileSync(file, sidecar('sheds', 'Bodø'))
+  const whole = await takeIn()
+  assert.deepEqual([whole.caption?.text, whole.takenAt], ['sheds', null])
+  assert.equal((await client.status({})).sidecarProblems.count, 0)
+})

@@ -28,7 +28,7 @@ test('what sources say is kept with its source, and comes back in order of prece
   const people = [{ name: 'Kari', region: { left: 0.1, top: 0.2, width: 0.3, height: 0.4 } }]
   const embedded = source('embedded', '', { title: 'inside', keywords: ['boat'], rating: 2 })
   const sidecar = source('sidecar', 'a.xmp', { title: 'beside', people, isFavorite: true })
-  metadata.applyAll(photoId, [embedded, sidecar], 1)
+  metadata.applyAll(photoId, [embedded, sidecar], [], 1)
   assert.deepEqual(metadata.sources(photoId), [sidecar, embedded])
   const joined = metadata.joined(photoId)
   assert.equal(joined.title, 'beside')
@@ -43,7 +43,7 @@ test('reading one source again replaces what came from it, and nothing else', (c
   metadata.apply(photoId, source('embedded', '', { captions: [caption('new words')] }), 2)
   assert.deepEqual(metadata.joined(photoId).keywords, [])
   assert.equal(store.captions.current(photoId)?.text, 'beside')
-  metadata.applyAll(photoId, [source('embedded', '', { captions: [caption('new words')] })], 3)
+  metadata.applyAll(photoId, [source('embedded', '', { captions: [caption('new words')] })], [], 3)
   assert.equal(store.captions.current(photoId)?.text, 'new words')
   assert.deepEqual(
     metadata.sources(photoId).map(({ kind }) => kind),
@@ -69,10 +69,10 @@ test('words this library exported come back as what they are, others as imported
   )
   const provenance = { source: 'model', modelId: 'm', adapterId: null, writtenAt: null } as const
   const ours = source('sidecar', 'a.jpg.xmp', { captions: [{ ...caption('a dog'), provenance }] })
-  metadata.applyAll(photoId, [ours], 2)
+  metadata.applyAll(photoId, [ours], [], 2)
   assert.equal(store.captions.current(photoId)?.source, 'model')
   const foreign = source('sidecar', 'a.jpg.xmp', { captions: [{ ...caption('a cat'), provenance }] })
-  metadata.applyAll(photoId, [foreign], 3)
+  metadata.applyAll(photoId, [foreign], [], 3)
   assert.equal(store.captions.current(photoId)?.source, 'imported')
 })
 
@@ -84,11 +84,11 @@ test('titles, keywords, people and places are searched, and are found no more wh
     people: [{ name: 'Kari Nordmann', region: null }],
     places: [{ kind: 'city' as const, name: 'Bergen' }],
   }
-  metadata.applyAll(photoId, [source('embedded', '', said)], 1)
+  metadata.applyAll(photoId, [source('embedded', '', said)], [], 1)
   const found = (query: string) => store.searcher.search(query, { limit: 10 }).photos.map(({ id }) => id)
   for (const query of ['midsummer', 'bonfires', 'nordmann', 'berg'])
     assert.deepEqual(found(query), [photoId], query)
-  metadata.applyAll(photoId, [], 2)
+  metadata.applyAll(photoId, [], [], 2)
   for (const query of ['midsummer', 'bonfires']) assert.deepEqual(found(query), [], query)
 })
 
@@ -99,4 +99,52 @@ test('metadata goes with its photo', (context) => {
   for (const table of ['metadata_sources', 'metadata_keywords', 'search_stale']) {
     assert.deepEqual(store.database.prepare(`SELECT * FROM ${table}`).all(), [], table)
   }
+})
+
+test('a file that cannot be read keeps what it said until it can be read again, or is gone', (context) => {
+  const { store, metadata, photoId } = setUp(context)
+  const sidecar = source('sidecar', 'a.xmp', { captions: [caption('boats')], keywords: ['Bergen'] })
+  const embedded = source('embedded', '', { title: 'inside' })
+  metadata.applyAll(photoId, [embedded, sidecar], [], 1)
+  const refused = (message: string) => ({
+    kind: 'sidecar' as const,
+    name: 'a.xmp',
+    error: { code: 'SIDECAR_DAMAGED' as const, message },
+  })
+  assert.deepEqual(metadata.applyAll(photoId, [embedded], [refused('cut off')], 2), [refused('cut off')])
+  assert.equal(store.captions.current(photoId)?.text, 'boats')
+  assert.deepEqual(metadata.joined(photoId).keywords, ['Bergen'])
+  assert.deepEqual(metadata.refused(9), {
+    count: 1,
+    first: [{ photoId, name: 'a.xmp', message: 'cut off' }],
+  })
+  // The same reason is no news, another one is.
+  assert.deepEqual(metadata.applyAll(photoId, [embedded], [refused('cut off')], 3), [])
+  assert.equal(metadata.applyAll(photoId, [embedded], [refused('too large')], 4).length, 1)
+
+  metadata.applyAll(photoId, [embedded, { ...sidecar, metadata: emptyMetadata() }], [], 5)
+  assert.equal(store.captions.current(photoId), null)
+  assert.equal(metadata.refused(9).count, 0)
+  // One that never could be read says nothing, but that it is there.
+  metadata.applyAll(photoId, [embedded], [refused('cut off')], 6)
+  assert.deepEqual(metadata.sources(photoId)[0], {
+    ...source('sidecar', 'a.xmp', {}),
+    refused: 'cut off',
+  })
+  metadata.applyAll(photoId, [embedded], [], 7)
+  assert.equal(metadata.refused(9).count, 0)
+})
+
+test('words that were written into the photo from here are not imported from there, others are', (context) => {
+  const { store, metadata, photoId } = setUp(context)
+  const { id } = store.captions.setByPerson(photoId, 'Rex', 1)
+  store.captions.markEmbedded(id, 'Rex')
+  const read = (text: string) => source('embedded', '', { captions: [caption(text)] })
+  metadata.applyAll(photoId, [read('Rex')], [], 2)
+  assert.deepEqual(
+    store.captions.history(photoId).map(({ source: by }) => by),
+    ['person'],
+  )
+  metadata.applyAll(photoId, [read('Rex, by another program')], [], 3)
+  assert.equal(store.captions.history(photoId)[0]?.source, 'imported')
 })

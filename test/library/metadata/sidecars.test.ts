@@ -74,9 +74,15 @@ test('a Takeout file gives description, time in UTC, place, people and favourite
     people: [{ name: 'Kari', region: null }],
     isFavorite: true,
   })
+  const people = [{ name: 'Kari' }, {}, { name: null }]
+  writeFileSync(file, JSON.stringify({ ...takeout, people, favorited: undefined }))
+  const odd = await readSidecar(file)
+  assert.deepEqual([odd?.people, odd?.isFavorite], [[{ name: 'Kari', region: null }], false])
   writeFileSync(file, JSON.stringify({ title: 7, description: ['odd'], people: 'none', geoData: 'no' }))
   assert.deepEqual(await readSidecar(file), emptyMetadata())
   writeFileSync(file, '{"compilerOptions": {}}')
+  assert.equal(await readSidecar(file), undefined)
+  writeFileSync(file, `{"title": "a", "description": ${'['.repeat(2 ** 21)}`)
   assert.equal(await readSidecar(file), undefined)
 })
 
@@ -131,10 +137,10 @@ test('a damaged sidecar keeps nothing else from being read', async (context) => 
   )
   assert.deepEqual([joined.camera, joined.rating, joined.widthPx], ['X100', 3, 3])
   assert.deepEqual(
-    refused.map(({ code }) => code),
-    ['SIDECAR_DAMAGED'],
+    refused.map(({ name, error }) => [name, error.code]),
+    [['IMG.png.xmp', 'SIDECAR_DAMAGED']],
   )
-  assert.ok(refused[0]?.message.includes('IMG.png.xmp'))
+  assert.ok(refused[0]?.error.message.includes('IMG.png.xmp'))
 })
 
 test('sources join: words from beside the photo first, the moment from Takeout last', async (context) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { modelKey } from '../../../src-main/library/store/captions.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf } from './sample-library.ts'
+import { addFolder, addPhoto, contentOf, removePhotos } from './sample-library.ts'
 
 let directory: string
 let store: Store
@@ -155,10 +155,55 @@ test('9. an exact duplicate takes over the caption without the engine', () => {
 test('10. removing a photo removes its words; a caption for a photo that is gone is dropped', () => {
   const id = addPhoto(store, folderId, 'a.jpg')
   fromModel(id, 'a dog')
-  store.photos.remove([id])
+  removePhotos(store, id)
   fromModel(id, 'a dog')
   const row = store.database.prepare<{ n: number }>('SELECT count(*) AS n FROM captions').get()
   assert.equal(row?.n, 0)
+})
+
+test('11. an edit of several photos is taken back and brought back as one', () => {
+  const [a, b] = [addPhoto(store, folderId, 'a.jpg'), addPhoto(store, folderId, 'b.jpg')]
+  const words = () => [a, b].map((id) => store.captions.current(id)?.text)
+  store.captions.setByPerson(a, 'first', 1)
+  const both = [a, b].map((photoId) => ({ photoId, text: 'both' }))
+  store.captions.setManyByPerson(both, 2)
+  assert.deepEqual(store.captions.undoEdit(3), [a, b])
+  assert.deepEqual(words(), ['first', undefined])
+  assert.deepEqual(store.captions.undoEdit(4), [a])
+  assert.equal(store.captions.undoEdit(5), undefined)
+  assert.deepEqual(store.captions.redoEdit(), [a])
+  assert.deepEqual(store.captions.redoEdit(), [a, b])
+  assert.deepEqual(words(), ['both', 'both'])
+  assert.equal(store.captions.redoEdit(), undefined)
+})
+
+test('12. what was taken back by itself stays so; a newer edit leaves nothing to bring back', () => {
+  const [a, b] = [addPhoto(store, folderId, 'a.jpg'), addPhoto(store, folderId, 'b.jpg')]
+  store.captions.inOneEdit(() => {
+    store.captions.setByPerson(a, 'a', 1)
+    store.captions.setByPerson(b, 'b', 1)
+  })
+  store.captions.undo(a, 2)
+  assert.deepEqual(store.captions.undoEdit(3), [b])
+  store.captions.setByPerson(a, 'newer', 4)
+  assert.equal(store.captions.redoEdit(), undefined)
+  assert.equal(store.captions.current(b), null)
+  assert.equal(store.captions.current(a)?.text, 'newer')
+})
+
+test('13. a file written anew with the same picture keeps its captions current and is no work', () => {
+  const id = addPhoto(store, folderId, 'a.jpg')
+  fromModel(id, 'a dog')
+  store.captions.setByPerson(id, 'Rex', 1)
+  const file = { name: 'a.jpg', sizeBytes: 5, modifiedMs: 6, device: 7, inode: 8 }
+  store.photos.rewritten(id, contentOf('a'), { ...file, contentHash: contentOf('with words') })
+  const details = store.details(id)
+  assert.equal(details?.contentHash, contentOf('with words'))
+  assert.equal(details?.pictureChanged, false)
+  store.captions.undo(id, 2)
+  assert.equal(store.details(id)?.pictureChanged, false)
+  assert.deepEqual(store.queue.nextToCaption('base', 9), [])
+  assert.deepEqual(store.queue.nextToIndex(9), [])
 })
 
 function contentFacts() {

@@ -5,9 +5,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { backUp, listBackups } from '../../../src-main/library/store/backups.ts'
 import { openDatabase } from '../../../src-main/library/store/database.ts'
 import { lockForWork } from '../../../src-main/library/store/lock.ts'
-import { backUp, listBackups, migrate, readMigrations } from '../../../src-main/library/store/migrate.ts'
+import { migrate, readMigrations } from '../../../src-main/library/store/migrate.ts'
 import { databaseFileIn, openStore } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto } from './sample-library.ts'
 
@@ -140,7 +141,7 @@ test('8. a library has one worker at a time; a killed one leaves no lock; readin
   store.close()
 })
 
-test('9. the index is made anew from the tables, with the same answers', () => {
+test('9. the index is made anew from the tables, with the same answers', async () => {
   const store = openStore(file)
   const folderId = addFolder(store, '/pictures')
   for (const [name, text] of [
@@ -154,7 +155,7 @@ test('9. the index is made anew from the tables, with the same answers', () => {
   store.database.exec("INSERT INTO search_index (search_index) VALUES ('delete-all')")
   store.database.exec('DELETE FROM search_postings; UPDATE search_generation SET number = number + 1')
   assert.equal(store.searcher.search('dog').total, 0)
-  store.searchIndex.rebuild()
+  await store.searchIndex.rebuild()
   assert.deepEqual(store.searcher.search('dog'), before)
   store.close()
 })

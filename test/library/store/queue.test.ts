@@ -6,7 +6,15 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { toCaptionSql, toIndexSql } from '../../../src-main/library/store/queue.ts'
 import { createRootState } from '../../../src-main/library/store/root-state.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf, plainFacts } from './sample-library.ts'
+import {
+  addFolder,
+  addPhoto,
+  contentOf,
+  markMissing,
+  plainFacts,
+  prefer,
+  removePhotos,
+} from './sample-library.ts'
 
 let directory: string
 let store: Store
@@ -46,7 +54,7 @@ test('1. work is what this model has not captioned, newest first over all folder
   caption(d, 'd', 'new')
   assert.deepEqual(ids(store.queue.nextToCaption('new', 9)), [c, b, a])
   assert.deepEqual(ids(store.queue.nextToCaption('new', 1, [c])), [b])
-  store.photos.setPriority([a], 1)
+  prefer(store, a)
   assert.deepEqual(ids(store.queue.nextToCaption('new', 2)), [a, c])
   caption(a, 'a', 'new')
   assert.deepEqual(ids(store.queue.nextToCaption('new', 9)), [c, b])
@@ -58,7 +66,7 @@ test('2. no work: offline, missing, failed, or in a person’s words', () => {
   const [a, b, c] = [addTaken(one, 'a', 1), addTaken(one, 'b', 2), addTaken(one, 'c', 3)]
   addTaken(two, 'd', 4)
   createRootState(store.database).setState(two, 'gone')
-  store.photos.markMissing([a], 1)
+  markMissing(store, a)
   store.photos.setError(b, { code: 'PICTURE_DAMAGED', message: 'It is damaged.' }, 1)
   store.captions.setByPerson(c, 'mine', 1)
   assert.deepEqual(store.queue.nextToCaption('new', 9), [])
@@ -80,8 +88,8 @@ test('3. the tallies stay equal to the rows through every change', () => {
   caption(a, 'a', 'm')
   store.captions.setByPerson(a, 'mine', 1)
   store.captions.undo(a, 2)
-  store.photos.markMissing([b], 1)
-  store.photos.remove([b])
+  markMissing(store, b)
+  removePhotos(store, b)
   addTaken(one, 'c', 3)
   const kept = store.database
     .prepare(`SELECT captioned_by, caption_source, is_indexed, is_missing, has_error, photos FROM photo_tallies
@@ -140,4 +148,23 @@ test('6. a photo that is marked while it is read is read once more', () => {
   const again = store.queue.nextToIndex(1)[0]!
   store.photos.setContent(id, content, 9, again.marks)
   assert.deepEqual(ids(store.queue.nextToIndex(9)), [])
+})
+
+test('7. what was urgent is so until it has its words, and not when it is read again for what is beside it', () => {
+  const folder = addFolder(store, '/one')
+  const [a, b] = [addTaken(folder, 'a', 1), addTaken(folder, 'b', 2)]
+  const priorities = () =>
+    store.database
+      .prepare<{ priority: number }>('SELECT priority FROM photos ORDER BY id')
+      .all()
+      .map((row) => row.priority)
+  caption(a, 'a', 'model')
+  prefer(store, a, b)
+  for (const [id, content] of [
+    [a, 'a'],
+    [b, 'b'],
+  ] as const) {
+    store.photos.setContent(id, { ...plainFacts, contentHash: contentOf(content) }, 5)
+  }
+  assert.deepEqual(priorities(), [0, 1])
 })

@@ -20,17 +20,37 @@ export function addPhoto(
   facts: Partial<ContentFacts> = {},
 ): number {
   const at = path.lastIndexOf('/')
-  const id = store.photos.insert({
-    folderId,
-    directory: at < 0 ? '' : path.slice(0, at),
-    name: path.slice(at + 1),
-    sizeBytes: 1000,
-    modifiedMs: Date.UTC(2020, 0, 1),
-    device: 1,
-    inode: 1,
-  })
+  const modifiedMs = Date.UTC(2020, 0, 1)
+  const { lastInsertRowid } = store.database.write(() =>
+    store.database
+      .prepare(
+        `INSERT INTO photos (folder_id, directory, name, size_bytes, modified_ms, device, inode, sort_ms)
+         VALUES (?, ?, ?, 1000, ?, 1, 1, ?)`,
+      )
+      .run(folderId, at < 0 ? '' : path.slice(0, at), path.slice(at + 1), modifiedMs, modifiedMs),
+  )
+  const id = Number(lastInsertRowid)
   store.photos.setContent(id, { ...plainFacts, contentHash, ...facts }, 1)
   return id
+}
+
+export function removePhotos(store: Store, ...ids: number[]): void {
+  changeEach(store, 'DELETE FROM photos WHERE id = ?', ids)
+}
+
+export function markMissing(store: Store, ...ids: number[]): void {
+  changeEach(store, 'UPDATE photos SET missing_since_ms = 5 WHERE id = ?', ids)
+}
+
+/** Before the back-fill in every queue. */
+export function prefer(store: Store, ...ids: number[]): void {
+  changeEach(store, 'UPDATE photos SET priority = 1 WHERE id = ?', ids)
+}
+
+function changeEach(store: Store, sql: string, ids: number[]): void {
+  store.database.write(() => {
+    for (const id of ids) store.database.prepare(sql).run(id)
+  })
 }
 
 /** What reading a picture without any metadata tells, but its content. */

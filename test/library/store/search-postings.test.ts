@@ -19,7 +19,7 @@ import {
   createPostingsWriter,
 } from '../../../src-main/library/store/search-postings.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto } from './sample-library.ts'
+import { addFolder, addPhoto, markMissing, removePhotos } from './sample-library.ts'
 
 let directory: string
 let store: Store
@@ -52,7 +52,7 @@ function rowsByBoth(database: Database, stem: string): { index: number[]; postin
   return { index: index.map((row) => row.rowid), postings: reader.firstRows(bits, everyRow, 1000) }
 }
 
-test('whatever is added, edited, hidden and removed, the postings say what FTS5 says', () => {
+test('whatever is added, edited, hidden and removed, the postings say what FTS5 says', async () => {
   const folderId = addFolder(store, '/pictures')
   const vocabulary = ['dog', 'cat', 'snow', 'car'] as const
   const step = fc.record({
@@ -61,20 +61,20 @@ test('whatever is added, edited, hidden and removed, the postings say what FTS5 
     text: fc.array(fc.constantFrom(...vocabulary), { maxLength: 4 }).map((parts) => parts.join(' ')),
   })
   let named = 0
-  fc.assert(
-    fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
       const ids = store.database.prepare<{ id: number }>('SELECT id FROM photos').all()
-      store.photos.remove(ids.map((row) => row.id))
+      removePhotos(store, ...ids.map((row) => row.id))
       const photos: number[] = []
       for (const { deed, which, text } of steps) {
         const at = which % Math.max(photos.length, 1)
         const id = photos[at]
-        if (deed === 'rebuild' && which % 5 === 0) store.searchIndex.rebuild()
+        if (deed === 'rebuild' && which % 5 === 0) await store.searchIndex.rebuild()
         else if (id === undefined || deed === 'add' || deed === 'rebuild') {
           photos.push(addPhoto(store, folderId, `${text}${named++}.jpg`))
         } else if (deed === 'edit') store.captions.setByPerson(id, text || 'car', 1)
-        else if (deed === 'miss') store.photos.markMissing([id], 5)
-        else store.photos.remove(photos.splice(at, 1))
+        else if (deed === 'miss') markMissing(store, id)
+        else removePhotos(store, ...photos.splice(at, 1))
       }
       for (const word of vocabulary) {
         const { index, postings } = rowsByBoth(store.database, word)
@@ -85,7 +85,7 @@ test('whatever is added, edited, hidden and removed, the postings say what FTS5 
   )
 })
 
-test('a reader that was open before sees documents come, go and be numbered anew', () => {
+test('a reader that was open before sees documents come, go and be numbered anew', async () => {
   const folderId = addFolder(store, '/pictures')
   const other = openReader(databaseFileIn(directory))
   const reader = createPostingsReader(other)
@@ -98,9 +98,9 @@ test('a reader that was open before sees documents come, go and be numbered anew
   assert.equal(living(), 1)
   addPhoto(store, folderId, 'b.jpg')
   assert.equal(living(), 2)
-  store.photos.remove([first])
+  removePhotos(store, first)
   assert.equal(living(), 1)
-  store.searchIndex.rebuild()
+  await store.searchIndex.rebuild()
   assert.equal(living(), 1)
   other.close()
 })

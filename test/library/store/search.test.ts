@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { hitsSql, pageSql } from '../../../src-main/library/store/search.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf } from './sample-library.ts'
+import { addFolder, addPhoto, contentOf, markMissing, removePhotos } from './sample-library.ts'
 
 const samples: {
   path: string
@@ -92,7 +92,7 @@ describe('search', () => {
           1,
         )
     }
-    store.photos.markMissing([ids.get('plain/lost.jpg')!], 5)
+    markMissing(store, ids.get('plain/lost.jpg')!)
     store.photos.setError(ids.get(dogFile)!, { code: 'PICTURE_DAMAGED', message: 'It is damaged.' }, 5)
   })
 
@@ -209,7 +209,7 @@ describe('search', () => {
       hit.marks.map(([start, end]) => hit.snippet.slice(start, end)),
       ['zeppelin'],
     )
-    store.photos.remove([id])
+    removePhotos(store, id)
     assert.deepEqual(found('zeppelin'), [])
   })
 

@@ -1,0 +1,56 @@
+import { statSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { listLibraryBackups, type RestoredBackup, restoreBackup } from '../../library/library.ts'
+import { inLibrary, libraryDirectoryOf, outputOf } from '../command-context.ts'
+import { withProgress } from '../with-progress.ts'
+
+export function addBackupCommands(program: Command): void {
+  program
+    .command('backup')
+    .description('copy the database of the library beside it, in addition to the daily backups')
+    .action(async (_options, command: Command) => {
+      const file = await inLibrary(command, (library) =>
+        withProgress(library, (signal) => library.backUp({}, { signal })),
+      )
+      outputOf(command).answer({ file }, `The backup is ${file}.`)
+    })
+
+  program
+    .command('restore [backup]')
+    .description(
+      'put a backup (the newest one, or the file named) in the place of the database, with what you wrote since; lists them until --yes is given',
+    )
+    .option('--yes', 'do it; the present database is set aside, not changed')
+    .action((backup: string | undefined, { yes }: { yes?: boolean }, command: Command) => {
+      const directory = resolve(libraryDirectoryOf(command))
+      const output = outputOf(command)
+      if (yes) {
+        const restored = restoreBackup(directory, backup && resolve(backup))
+        output.answer(restored, formatRestored(restored))
+        return
+      }
+      const backups = listLibraryBackups(directory).map((file) => ({ file, sizeBytes: statSync(file).size }))
+      output.answer({ backups }, formatBackups(backups))
+    })
+}
+
+function formatBackups(backups: { file: string; sizeBytes: number }[]): string {
+  if (backups.length === 0) return 'There is no backup.'
+  return [
+    ...backups.map(({ file, sizeBytes }) => `${file} (${(sizeBytes / 1e6).toFixed(1)} MB)`),
+    'Restore the newest with: lenslore restore --yes',
+  ].join('\n')
+}
+
+function formatRestored({ backup, setAside, wordsBroughtBack, wordsTable }: RestoredBackup): string {
+  const lines = [`The library is as in ${basename(backup)}.`]
+  if (setAside) lines.push(`The database that was there is in ${setAside}.`)
+  if (wordsBroughtBack > 0) lines.push(`Captions of yours that were newer and are back: ${wordsBroughtBack}.`)
+  if (wordsTable) {
+    lines.push(
+      `Some are of photos that the backup does not know; after "lenslore run", take them in with: lenslore import-table "${wordsTable}"`,
+    )
+  } else lines.push('What is newer on the disk is taken in by "lenslore run".')
+  return lines.join('\n')
+}

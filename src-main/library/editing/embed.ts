@@ -1,0 +1,48 @@
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { LensloreError } from '../../contract/errors.ts'
+import { displayFileName } from '../../contract/file-name.ts'
+import { thumbnailPath } from '../../contract/thumbnail-path.ts'
+import { statFile } from '../folders/walk.ts'
+import { embedCaption } from '../metadata/export-embedded.ts'
+import { nativePath } from '../native-path.ts'
+import { readFileOnce } from '../queue/read-file.ts'
+import type { Store } from '../store/store.ts'
+
+/**
+ * Writes the current caption of a photo into its file, and keeps the library in step: the picture in the file is
+ * the same, so that its captions stay about it, its thumbnail stays, and the words that come back with the file
+ * are not imported.
+ * @throws LensloreError `INVALID_ARGUMENT` without a caption; `FILE_CHANGED` where the file is not as the library
+ * knows it; `FILE_NOT_FOUND`, `EXIFTOOL_MISSING`, `WRITE_FAILED`. The file is then as it was.
+ */
+export async function embedCurrentCaption(
+  store: Store,
+  thumbnailDirectory: string,
+  photoId: number,
+): Promise<void> {
+  const photo = store.photos.byId(photoId)!
+  const caption = store.captions.current(photoId)
+  const { path, contentHash: hashBefore } = photo
+  if (!caption) throw new LensloreError('INVALID_ARGUMENT', `${displayFileName(path)} has no caption yet.`)
+  const found = statFile(nativePath(path), path, true)
+  if (!found) throw new LensloreError('FILE_NOT_FOUND', `${displayFileName(path)} is not there.`)
+  if (hashBefore === null || found.sizeBytes !== photo.sizeBytes || found.modifiedMs !== photo.modifiedMs) {
+    throw new LensloreError(
+      'FILE_CHANGED',
+      `${displayFileName(path)} was changed since the library read it; embed after the next run.`,
+    )
+  }
+  const text = await embedCaption(path, caption.text)
+  const { contentHash } = await readFileOnce(path)
+  const written = statFile(nativePath(path), path, true)
+  if (!written) return
+  store.database.write(() => {
+    store.photos.rewritten(photoId, hashBefore, { ...written, contentHash })
+    if (text !== null) store.captions.markEmbedded(caption.id, text)
+  })
+  const [from, to] = [hashBefore, contentHash].map((hash) => thumbnailPath(thumbnailDirectory, hash))
+  if (!existsSync(from!) || existsSync(to!)) return
+  mkdirSync(dirname(to!), { recursive: true })
+  copyFileSync(from!, to!)
+}

@@ -1,0 +1,33 @@
+import { rmSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { thumbnailPath } from '../contract/thumbnail-path.ts'
+import type { Database } from './store/database.ts'
+
+const contentsATurn = 100
+
+/**
+ * Removes the thumbnails of contents that only removed photos had. What is left over by a kill is removed by the
+ * next call.
+ * @returns how many contents no photo has any more.
+ */
+export async function removeLeftThumbnails(database: Database, thumbnailDirectory: string): Promise<number> {
+  const { prepare, write } = database
+  for (let removed = 0; ; await nextTurn()) {
+    const contents = prepare<{ content: Buffer; isUsed: number }>(
+      `SELECT content_hash AS content,
+         EXISTS (SELECT 1 FROM photos WHERE photos.content_hash = contents_left.content_hash) AS isUsed
+       FROM contents_left LIMIT ?`,
+    ).all(contentsATurn)
+    if (contents.length === 0) return removed
+    for (const { content, isUsed } of contents) {
+      if (isUsed) continue
+      rmSync(thumbnailPath(thumbnailDirectory, content.toString('hex')), { force: true })
+      removed++
+    }
+    write(() => {
+      for (const { content } of contents) {
+        prepare('DELETE FROM contents_left WHERE content_hash = ?').run(content)
+      }
+    })
+  }
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import sharp from 'sharp'
+import { thumbnailPath } from '../../src-main/contract/thumbnail-path.ts'
+import { exifToolVersion } from '../../src-main/library/metadata/export-embedded.ts'
+import { openLibrary } from './library-under-test.ts'
+
+function setUp(t: TestContext) {
+  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
+  const [photos, libraryDirectory] = [join(home, 'photos'), join(home, 'library')]
+  mkdirSync(photos)
+  const { client, close } = openLibrary(libraryDirectory)
+  t.after(async () => {
+    await close()
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  })
+  const takeIn = async () => {
+    const { changed } = await client.scan({})
+    const { captioned } = await client.captionAll({})
+    return { changed, captioned }
+  }
+  /** The engine of these tests makes none. */
+  const putThumbnail = (contentHash: string) => {
+    const file = thumbnailPath(join(libraryDirectory, 'thumbnails'), contentHash)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, 'thumbnail')
+    return file
+  }
+  return { client, photos, takeIn, putThumbnail }
+}
+
+test('a caption that is written into its photo is about the same picture, and is not imported from there', async (t) => {
+  if (!(await exifToolVersion().catch(() => null))) return t.skip('exiftool is not installed')
+  const { client, photos, takeIn, putThumbnail } = setUp(t)
+  const photo = join(photos, 'a.jpg')
+  await sharp({ create: { width: 32, height: 32, channels: 3, background: 'red' } })
+    .jpeg()
+    .toFile(photo)
+  await client.addFolder({ path: photos })
+  await takeIn()
+  const before = await client.photo({ photo })
+  putThumbnail(before.contentHash!)
+  for (const text of [null, 'Grandma with the red kite']) {
+    if (text) await client.setCaption({ photo, text })
+    const sizeBytes = statSync(photo).size
+    await client.embedCaption({ photo })
+    assert.notEqual(statSync(photo).size, sizeBytes)
+    assert.deepEqual(await takeIn(), { changed: 0, captioned: 0 })
+    const after = await client.photo({ photo })
+    assert.notEqual(after.contentHash, before.contentHash)
+    assert.equal(after.pictureChanged, false)
+    assert.equal(after.caption?.text, text ?? before.caption?.text)
+    assert.equal(after.caption?.source, text ? 'person' : 'model')
+    assert.ok(after.thumbnailPath)
+  }
+  // Read again for whatever reason, nothing is imported.
+  writeFileSync(`${photo}.xmp`, '<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
+  await takeIn()
+  const { history } = await client.photo({ photo })
+  assert.deepEqual(
+    history.map(({ source }) => source),
+    ['person', 'model'],
+  )
+})
+
+test('nothing is written into a file that the library has not read as it is', async (t) => {
+  const { client, photos, takeIn } = setUp(t)
+  const photo = join(photos, 'a.jpg')
+  writeFileSync(photo, 'picture')
+  await client.addFolder({ path: photos })
+  await takeIn()
+  writeFileSync(photo, 'another picture')
+  await assert.rejects(client.embedCaption({ photo }), { code: 'FILE_CHANGED' })
+  rmSync(photo)
+  await assert.rejects(client.embedCaption({ photo }), { code: 'FILE_NOT_FOUND' })
+})
+
+test('thumbnails go with the last photo of their content', async (t) => {
+  const { client, photos, takeIn, putThumbnail } = setUp(t)
+  const other = join(photos, '..', 'other')
+  mkdirSync(other)
+  for (const file of [join(photos, 'a.jpg'), join(other, 'copy.jpg')]) writeFileSync(file, 'picture')
+  writeFileSync(join(photos, 'b.jpg'), 'another picture')
+  const folder = await client.addFolder({ path: photos })
+  const second = await client.addFolder({ path: join(photos, '..', 'other') })
+  await takeIn()
+  const [shared, own] = await Promise.all(
+    ['a.jpg', 'b.jpg'].map(async (name) =>
+      putThumbnail((await client.photo({ photo: join(photos, name) })).contentHash!),
+    ),
+  )
+  await client.removeFolder({ folderId: folder.id })
+  assert.deepEqual([existsSync(shared!), existsSync(own!)], [true, false])
+  await client.removeFolder({ folderId: second.id })
+  assert.equal(existsSync(shared!), false)
+})

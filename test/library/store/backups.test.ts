@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { backUp, backUpInThread, isBackupDue, listBackups } from '../../../src-main/library/store/backups.ts'
+import { openDatabase } from '../../../src-main/library/store/database.ts'
+import { lockForWork } from '../../../src-main/library/store/lock.ts'
+import { restoreBackup } from '../../../src-main/library/store/restore.ts'
+import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
+import { addFolder, addPhoto, contentOf } from './sample-library.ts'
+
+const never = new AbortController().signal
+let directory: string
+let file: string
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'lenslore-backups-'))
+  file = databaseFileIn(directory)
+})
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+function withStore<T>(work: (store: Store) => T): T {
+  const store = openStore(file)
+  try {
+    return work(store)
+  } finally {
+    store.close()
+  }
+}
+
+/** Overwrites what is in the database's file from a page on, and writes the log into it before. */
+function damage(fromPage: number, pages: number): Buffer {
+  const database = openDatabase(file)
+  database.pragma('wal_checkpoint(TRUNCATE)')
+  database.close()
+  const bytes = readFileSync(file)
+  bytes.fill(0x5a, (fromPage - 1) * 4096, (fromPage - 1 + pages) * 4096)
+  writeFileSync(file, bytes)
+  return bytes
+}
+
+test('1. a backup is made beside a library that is written to, and is one state of it', async () => {
+  const store = openStore(file)
+  const folderId = addFolder(store, '/pictures')
+  for (let n = 0; n < 2000; n++) addPhoto(store, folderId, `${n}.jpg`)
+  let written = 0
+  const busy = setInterval(() => store.captions.setByPerson(1, `words ${written++}`, 1), 1)
+  const backup = await backUpInThread(file, 'test', never)
+  clearInterval(busy)
+  store.close()
+  assert.ok(written > 1)
+  assert.deepEqual(listBackups(file), [backup])
+  const copy = openDatabase(backup)
+  assert.deepEqual(copy.prepare('PRAGMA integrity_check').all(), [{ integrity_check: 'ok' }])
+  assert.equal(copy.prepare<{ n: number }>('SELECT count(*) AS n FROM photos').get()?.n, 2000)
+  copy.close()
+})
+
+test('2. a backup that is stopped leaves nothing; one that a kill left is removed by a later one', async () => {
+  withStore((store) => addPhoto(store, addFolder(store, '/pictures'), 'a.jpg'))
+  await assert.rejects(backUpInThread(file, 'test', AbortSignal.abort()), { code: 'CANCELLED' })
+  const backup = withStore((store) => backUp(store.database, 'test'))
+  const [left, young] = ['left', 'young'].map((name) => join(dirname(backup), `${name}.sqlite.part`))
+  for (const part of [left!, young!]) writeFileSync(part, '')
+  utimesSync(left!, 1, 1)
+  withStore((store) => backUp(store.database, 'test'))
+  assert.deepEqual([existsSync(left!), existsSync(young!)], [false, true])
+})
+
+test('3. damage that nobody met yet is found by the backup, and the good ones stay', async () => {
+  withStore((store) => {
+    const folderId = addFolder(store, '/pictures')
+    for (let n = 0; n < 3000; n++) addPhoto(store, folderId, `a rather long name ${n}.jpg`)
+    backUp(store.database, 'good', 0)
+  })
+  const good = listBackups(file)
+  damage(120, 20)
+  await assert.rejects(backUpInThread(file, 'test', never), { code: 'DATABASE_DAMAGED' })
+  assert.deepEqual(listBackups(file), good)
+  assert.deepEqual(readdirSync(dirname(good[0]!)).length, 1)
+})
+
+test('4. a backup is due when there is none, when it is a day old, and when it is from the future', () => {
+  withStore((store) => addFolder(store, '/pictures'))
+  assert.ok(isBackupDue(file, Date.now()))
+  withStore((store) => backUp(store.database, 'test'))
+  assert.ok(!isBackupDue(file, Date.now() + 1000))
+  assert.ok(isBackupDue(file, Date.now() + 86_500_000))
+  assert.ok(isBackupDue(file, Date.now() - 86_500_000))
+})
+
+test('5. restoring sets the damaged file aside as it is; where nothing of it can be read, the backup is what there is', () => {
+  const id = withStore((store) => {
+    const folderId = addFolder(store, '/pictures')
+    const photo = addPhoto(store, folderId, 'a.jpg')
+    store.captions.setByPerson(photo, 'before', 1)
+    backUp(store.database, 'good')
+    store.captions.setByPerson(photo, 'after', 2)
+    return photo
+  })
+  const damaged = damage(1, 0)
+  damaged.fill(0x5a, 0, 16)
+  writeFileSync(file, damaged)
+  assert.throws(() => openStore(file), { code: 'DATABASE_DAMAGED', message: /-good\.sqlite/ })
+
+  const restored = restoreBackup(directory)
+  assert.deepEqual(readFileSync(join(restored.setAside!, 'library.sqlite')), damaged)
+  withStore((store) => {
+    assert.deepEqual(store.check(), [])
+    assert.equal(store.captions.current(id)?.text, 'before')
+  })
+  assert.equal(restored.wordsBroughtBack, 0)
+})
+
+test('6. words that can still be read come back to their photos; those without one go into a table', () => {
+  const ids = withStore((store) => {
+    const folderId = addFolder(store, '/pictures')
+    const photos = ['a', 'b'].map((name) => addPhoto(store, folderId, `${name}.jpg`, contentOf(name)))
+    store.captions.setByPerson(photos[0]!, 'before', 1)
+    backUp(store.database, 'good')
+    store.captions.setByPerson(photos[0]!, 'after', 2)
+    store.captions.setByPerson(photos[1]!, 'undone', 3)
+    store.captions.undo(photos[1]!, 4)
+    const newer = addPhoto(store, folderId, 'newer.jpg', contentOf('newer'))
+    store.captions.setByPerson(newer, 'of a photo that the backup does not know', 5)
+    // Some index is damaged, as a page lost in the middle of a file may do.
+    const { rootpage } = store.database
+      .prepare<{ rootpage: number }>(`SELECT rootpage FROM sqlite_schema WHERE name = 'search_words'`)
+      .get()!
+    return { photos, rootpage }
+  })
+  damage(ids.rootpage, 1)
+  assert.throws(() => openStore(file), { code: 'DATABASE_DAMAGED' })
+  const restored = restoreBackup(directory)
+  assert.equal(restored.wordsBroughtBack, 2)
+  withStore((store) => {
+    assert.equal(store.captions.current(ids.photos[0]!)?.text, 'after')
+    assert.equal(store.captions.current(ids.photos[1]!), null)
+    assert.deepEqual(
+      store.captions.history(ids.photos[1]!).map(({ text }) => text),
+      ['undone'],
+    )
+  })
+  assert.deepEqual(JSON.parse(readFileSync(restored.wordsTable!, 'utf8')), [
+    {
+      path: '/pictures/newer.jpg',
+      sha256: contentOf('newer'),
+      caption: 'of a photo that the backup does not know',
+      source: 'person',
+    },
+  ])
+})
+
+test('7. nothing is changed where the backup is damaged too, is not there, or the library is at work', () => {
+  withStore((store) => {
+    addFolder(store, '/pictures')
+    backUp(store.database, 'good')
+  })
+  const before = readFileSync(file)
+  const bad = join(directory, 'bad.sqlite')
+  writeFileSync(bad, 'no database')
+  assert.throws(() => restoreBackup(directory, bad), { code: 'DATABASE_DAMAGED', message: /bad\.sqlite/ })
+  assert.throws(() => restoreBackup(directory, join(directory, 'none')), { code: 'FILE_NOT_FOUND' })
+  const lock = lockForWork(directory)
+  assert.throws(() => restoreBackup(directory), { code: 'LIBRARY_LOCKED' })
+  lock.release()
+  assert.deepEqual(readFileSync(file), before)
+  assert.ok(
+    !readdirSync(directory).some((name) => name.includes('restoring') || name.startsWith('set aside')),
+  )
+})
+
+test('8. a library whose database is gone altogether can be restored', () => {
+  withStore((store) => {
+    addFolder(store, '/pictures')
+    backUp(store.database, 'good')
+  })
+  rmSync(file)
+  mkdirSync(directory, { recursive: true })
+  assert.equal(restoreBackup(directory).setAside, null)
+  withStore((store) => assert.equal(store.folders.list().length, 1))
+})
