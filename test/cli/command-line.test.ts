@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
+import BetterSqlite3 from 'better-sqlite3'
 import sharp from 'sharp'
 import type { PhotoDetails, SearchPage } from '../../src-main/contract/records.ts'
 import { makeTemporaryFolder, runLenslore, startLenslore } from './lenslore.ts'
@@ -268,4 +269,64 @@ test('thumbnails that find no room cost no caption, and the person is told once'
   } finally {
     execFileSync('umount', ['-l', thumbnails])
   }
+})
+
+test('a damaged library is put back from its daily backup, with what was written since', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const photos = join(home, 'photos')
+  const data = join(home, 'data')
+  mkdirSync(photos)
+  writeFileSync(join(photos, 'a.jpg'), pictures[0]!)
+  writeFileSync(join(photos, 'a.jpg.xmp'), 'no sidecar')
+  await run(data, photos)
+  const ask = async (...args: string[]) => {
+    const answer = await runLenslore(data, ...args)
+    assert.equal(answer.status, 0, answer.stderr)
+    return answer.stdout
+  }
+  assert.match(await ask('status'), /Sidecars {3}1 cannot be read[\s\S]*a\.jpg\.xmp is damaged/)
+  assert.match(await ask('show', join(photos, 'a.jpg')), /From {6}a\.jpg\.xmp\n {10}The sidecar/)
+
+  await ask('caption-set', '1', 'Grandma with the red kite')
+  await ask('replace', 'red', 'blue', '--apply')
+  assert.match(await ask('show', '1'), /Grandma with the blue kite/)
+  await ask('caption-undo')
+  assert.match(await ask('show', '1'), /Caption {3}Grandma with the red kite/)
+  await ask('caption-redo')
+
+  const file = join(data, 'library', 'library.sqlite')
+  const database = new BetterSqlite3(file)
+  const { rootpage } = database
+    .prepare<[], { rootpage: number }>(`SELECT rootpage FROM sqlite_schema WHERE name = 'search_words'`)
+    .get()!
+  database.pragma('wal_checkpoint(TRUNCATE)')
+  database.close()
+  const bytes = readFileSync(file)
+  writeFileSync(file, bytes.fill(0x5a, (rootpage - 1) * 4096, rootpage * 4096))
+  const refused = await runLenslore(data, 'search', 'kite')
+  assert.equal(refused.status, 6)
+  assert.match(
+    refused.stderr,
+    /is damaged; the last good backup is .*-daily\.sqlite\. See "lenslore restore"/,
+  )
+
+  assert.match(await ask('restore'), /-daily\.sqlite \(\d/)
+  assert.equal((await runLenslore(data, 'search', 'kite')).status, 6)
+  assert.match(await ask('restore', '--yes'), /newer and are back: 2\./)
+  assert.equal((await search(data, 'kite')).total, 1)
+  assert.match(await ask('doctor', '--rebuild-search'), /Database {3}sound/)
+  assert.equal((await search(data, 'blue', 'kite')).total, 1)
+})
+
+test('status says why a folder is offline', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const photos = join(home, 'photos')
+  const data = join(home, 'data')
+  mkdirSync(photos)
+  writeFileSync(join(photos, 'a.jpg'), pictures[0]!)
+  await run(data, photos)
+  rmSync(photos, { recursive: true })
+  await run(data)
+  const { stdout } = await runLenslore(data, 'status')
+  assert.match(stdout, /photos \(1 photo, offline\)\n {11}It is not there; its photos are kept/)
 })
