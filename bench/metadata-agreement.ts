@@ -1,18 +1,19 @@
 /**
  * Reads every file of the folders given (default: the shared corpus beside the project) with our reader and
  * with exiftool, and prints a table file × field: `=` both say the same, `-` neither says anything, `x` they
- * differ; then each difference in full. The ratio at the end is our time against exiftool's for all files in
+ * differ; then each difference in full and the sums of each folder. Rules about what is a caption, a camera's
+ * name or a clock's zone are ours and applied to both sides: what is compared is what was read. The ratio at the end is our time against exiftool's for all files in
  * one process, Perl's start included.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { PhotoMetadata } from '../src-main/library/metadata/photo-metadata.ts'
+import type { PhotoMetadata, Region } from '../src-main/library/metadata/photo-metadata.ts'
 import { readMetadata } from '../src-main/library/metadata/read.ts'
 import { readSidecar } from '../src-main/library/metadata/sidecars.ts'
-import { parseTakenTime } from '../src-main/library/metadata/taken-time.ts'
-import { cameraName, captionText, cleanName } from '../src-main/library/metadata/words.ts'
+import { offsetFromSatelliteTime, parseTakenTime } from '../src-main/library/metadata/taken-time.ts'
+import { cameraName, captionText, cleanName, lensName } from '../src-main/library/metadata/words.ts'
 
 type ExifToolTags = Record<string, unknown>
 
@@ -22,12 +23,14 @@ const fields = [
   'taken',
   'offset',
   'camera',
+  'lens',
   'gps',
   'title',
   'captions',
   'keywords',
   'rating',
   'people',
+  'regions',
   'places',
 ] as const
 type Field = (typeof fields)[number]
@@ -52,16 +55,22 @@ for (const file of files) {
 const oursMs = performance.now() - started
 const theirs = readWithExifTool(files)
 
-const counts = { '=': 0, '-': 0, x: 0 }
+type Counts = Record<'=' | '-' | 'x', number>
+const total: Counts = { '=': 0, '-': 0, x: 0 }
+const byFolder = new Map<string, Counts>()
 const differences: string[] = []
 console.log(`${'file'.padEnd(58)}${fields.map((field) => field.padStart(9)).join('')}`)
 for (const file of files) {
   const us = ourValues(ours.get(file)!)
   const them = theirValues(theirs.tags.get(file) ?? {})
+  const folder = basename(dirname(file))
+  const counts = byFolder.get(folder) ?? { '=': 0, '-': 0, x: 0 }
+  byFolder.set(folder, counts)
   const marks = fields.map((field) => {
     const [a, b] = [us[field], them[field]]
     const mark = a !== b ? 'x' : a === '' ? '-' : '='
     counts[mark]++
+    total[mark]++
     if (mark === 'x')
       differences.push(
         `${file.split(/[\\/]/).slice(-2).join('/')}  ${field}\n    ours      ${a}\n    exiftool  ${b}`,
@@ -71,16 +80,27 @@ for (const file of files) {
   console.log(`${file.split(/[\\/]/).slice(-2).join('/').slice(-57).padEnd(58)}${marks.join('')}`)
 }
 console.log(`\n${differences.join('\n')}\n`)
-console.log(
-  `${files.length} files, ${counts['=']} fields equal, ${counts['-']} in neither, ${counts.x} different`,
-)
+for (const [folder, counts] of byFolder) console.log(`${folder}: ${inWords(counts)}`)
+console.log(`${files.length} files, ${inWords(total)}`)
 console.log(
   `ours ${oursMs.toFixed(0)} ms, exiftool ${theirs.elapsedMs.toFixed(0)} ms: ratio ${(oursMs / theirs.elapsedMs).toFixed(3)}`,
 )
 
 function readWithExifTool(paths: string[]): { tags: Map<string, ExifToolTags>; elapsedMs: number } {
   const start = performance.now()
-  const args = ['-j', '-n', '-G1', '-a', '-charset', 'iptc=UTF8', '-api', 'LargeFileSupport=1', '-@', '-']
+  const args = [
+    '-j',
+    '-n',
+    '-G1',
+    '-a',
+    '-struct',
+    '-charset',
+    'iptc=UTF8',
+    '-api',
+    'LargeFileSupport=1',
+    '-@',
+    '-',
+  ]
   let output: string
   try {
     output = execFileSync('exiftool', args, {
@@ -96,9 +116,16 @@ function readWithExifTool(paths: string[]): { tags: Map<string, ExifToolTags>; e
   }
   const list = JSON.parse(output) as ExifToolTags[]
   return {
-    tags: new Map(list.map((tags) => [String(tags.SourceFile), tags])),
+    tags: new Map(list.map((tags) => [String(tags.SourceFile), nameExif(tags)])),
     elapsedMs: performance.now() - start,
   }
+}
+
+/** In BigTIFF exiftool calls the EXIF directory by the name of its pointer. */
+function nameExif(tags: ExifToolTags): ExifToolTags {
+  return Object.fromEntries(
+    Object.entries(tags).map(([name, value]) => [name.replace(/^ExifOffset:/, 'ExifIFD:'), value]),
+  )
 }
 
 function ourValues(metadata: PhotoMetadata): Record<Field, string> {
@@ -108,13 +135,15 @@ function ourValues(metadata: PhotoMetadata): Record<Field, string> {
     taken: metadata.takenAt ?? '',
     offset: metadata.takenAt === null ? '' : String(metadata.takenOffsetMinutes ?? ''),
     camera: metadata.camera ?? '',
+    lens: metadata.lens ?? '',
     gps:
       metadata.latitude === null ? '' : `${metadata.latitude.toFixed(5)},${metadata.longitude!.toFixed(5)}`,
     title: metadata.title ?? '',
-    captions: list(metadata.captions.map((caption) => caption.text)),
+    captions: list(metadata.captions.map(({ text, language }) => inLanguage(text, language))),
     keywords: list(metadata.keywords),
     rating: String(metadata.rating ?? ''),
     people: list(metadata.people.map((person) => person.name)),
+    regions: list(metadata.people.flatMap(({ name, region }) => (region ? [inPlace(name, region)] : []))),
     places: list(metadata.places.map((place) => place.name)),
   }
 }
@@ -140,28 +169,48 @@ function theirValues(tags: ExifToolTags): Record<Field, string> {
     ),
     first('File:ImageHeight', 'PNG:ImageHeight', 'RIFF:ImageHeight', 'GIF:ImageHeight', 'IFD0:ImageHeight'),
   ]
-  if (size[0]?.includes(' ')) size.splice(0, 2, ...size[0].split(' '))
-  const dates = [
-    'ExifIFD:DateTimeOriginal',
-    'ExifIFD:CreateDate',
-    'IFD0:ModifyDate',
-    'XMP-exif:DateTimeOriginal',
-    'XMP-photoshop:DateCreated',
-    'XMP-xmp:CreateDate',
-    'Composite:DateTimeCreated',
-    'IPTC:DateCreated',
-  ]
-  const date = dates.map((name) => [name, parseTakenTime(first(name))] as const).find(([, found]) => found)
-  const offsetOf: Record<string, string> = {
-    'ExifIFD:DateTimeOriginal': 'ExifIFD:OffsetTimeOriginal',
-    'ExifIFD:CreateDate': 'ExifIFD:OffsetTimeDigitized',
-    'IFD0:ModifyDate': 'ExifIFD:OffsetTime',
+  // In raw files the first directory describes a thumbnail, and one below it the picture.
+  const full = ['SubIFD', 'SubIFD1', 'SubIFD2'].find((group) => tags[`${group}:SubfileType`] === 0)
+  if (tags['IFD0:SubfileType'] === 1 && full) {
+    size.splice(0, 2, first(`${full}:ImageWidth`), first(`${full}:ImageHeight`))
   }
-  const zoned = date && parseTakenTime(`${first(date[0])}${first(offsetOf[date[0]] ?? '')}`)
+  if (size[0]?.includes(' ')) size.splice(0, 2, ...size[0].split(' '))
+  const dates: [field: string, offsetField?: string][] = [
+    ['ExifIFD:DateTimeOriginal', 'ExifIFD:OffsetTimeOriginal'],
+    ['ExifIFD:CreateDate', 'ExifIFD:OffsetTimeDigitized'],
+    ['IFD0:ModifyDate', 'ExifIFD:OffsetTime'],
+    ['XMP-exif:DateTimeOriginal'],
+    ['XMP-photoshop:DateCreated'],
+    ['XMP-xmp:CreateDate'],
+    ['XMP-exif:DateTimeDigitized'],
+    ['IPTC:DateCreated', 'IPTC:TimeCreated'],
+  ]
+  const found = dates.flatMap(([field, offsetField]) => {
+    const separator = field.startsWith('IPTC') ? ' ' : ''
+    const whole = parseTakenTime(`${first(field)}${separator}${offsetField ? first(offsetField) : ''}`)
+    const taken = whole ?? parseTakenTime(first(field))
+    return taken ? [{ field, ...taken }] : []
+  })
+  const date = found[0]
   const [latitude, longitude] = [
     first('Composite:GPSLatitude', 'XMP-exif:GPSLatitude'),
     first('Composite:GPSLongitude', 'XMP-exif:GPSLongitude'),
   ].map(Number)
+  const satellites = parseTakenTime(first('Composite:GPSDateTime').replace(/\.\d+/, ''))
+  const measured =
+    date && satellites
+      ? offsetFromSatelliteTime(
+          date.takenAt,
+          satellites.takenAt,
+          isPosition(latitude, longitude) ? longitude! : null,
+        )
+      : null
+  // +00:00 in IPTC says nothing: the format cannot leave the zone out.
+  const offsets = found
+    .filter(({ takenAt }) => takenAt === date?.takenAt)
+    .map(({ field, offsetMinutes }) => (field.startsWith('IPTC') ? offsetMinutes || null : offsetMinutes))
+  const own = date?.field.startsWith('XMP') || date?.field.startsWith('IPTC') ? null : date?.offsetMinutes
+  const regions = regionsOf(tags)
   const names = (texts: string[]) =>
     list(texts.map((text) => cleanName(text)).filter((text) => text !== null))
   return {
@@ -172,30 +221,16 @@ function theirValues(tags: ExifToolTags): Record<Field, string> {
           : `${size[0]}x${size[1]}`
         : '',
     orient: sound ? String(orientation) : '',
-    taken: date?.[1]?.takenAt ?? '',
-    offset: String(zoned?.offsetMinutes ?? ''),
+    taken: date?.takenAt ?? '',
+    offset: String(own ?? measured ?? offsets.find((offset) => offset !== null) ?? ''),
     camera: cameraName(first('IFD0:Make', 'XMP-tiff:Make'), first('IFD0:Model', 'XMP-tiff:Model')) ?? '',
+    lens: lensName(first('ExifIFD:LensModel', 'XMP-exifEX:LensModel', 'XMP-aux:Lens')) ?? '',
     gps: isPosition(latitude, longitude) ? `${latitude!.toFixed(5)},${longitude!.toFixed(5)}` : '',
     title:
       cleanName(
         first('XMP-dc:Title', 'XMP-photoshop:Headline', 'IPTC:ObjectName', 'IPTC:Headline', 'IFD0:XPTitle'),
       ) ?? '',
-    captions: list(
-      all(
-        'XMP-dc:Description',
-        'XMP-exif:UserComment',
-        'XMP-tiff:ImageDescription',
-        'IPTC:Caption-Abstract',
-        'IFD0:ImageDescription',
-        'ExifIFD:UserComment',
-        'IFD0:XPComment',
-        'IFD0:XPSubject',
-        'PNG:Description',
-        'PNG:Comment',
-      )
-        .map(captionText)
-        .filter((text) => text !== null),
-    ),
+    captions: list(captionsOf(tags, all)),
     keywords: names([
       ...all('XMP-dc:Subject', 'IPTC:Keywords'),
       ...all('IFD0:XPKeywords').flatMap((text) => text.split(';')),
@@ -203,11 +238,16 @@ function theirValues(tags: ExifToolTags): Record<Field, string> {
       ...all('XMP-digiKam:TagsList', 'XMP-microsoft:LastKeywordXMP').flatMap((text) => text.split('/')),
     ]),
     rating: first('XMP-xmp:Rating', 'IFD0:Rating'),
-    people: names(
-      all('XMP-mwg-rs:RegionName', 'XMP-MP:RegionPersonDisplayName', 'XMP-iptcExt:PersonInImage'),
-    ),
-    places: names(
-      all(
+    people: names([
+      ...regions.map(({ name }) => name),
+      ...all('XMP-iptcExt:PersonInImage'),
+      ...all('XMP-lr:HierarchicalSubject', 'XMP-digiKam:TagsList', 'XMP-microsoft:LastKeywordXMP')
+        .map((path) => path.split(/[|/]/))
+        .flatMap(([root, ...names]) => (root === 'People' ? names.slice(-1) : [])),
+    ]),
+    regions: list(regions.flatMap(({ name, region }) => (region ? [inPlace(name, region)] : []))),
+    places: names([
+      ...all(
         'XMP-iptcCore:Location',
         'XMP-photoshop:City',
         'XMP-photoshop:State',
@@ -217,8 +257,92 @@ function theirValues(tags: ExifToolTags): Record<Field, string> {
         'IPTC:Province-State',
         'IPTC:Country-PrimaryLocationName',
       ),
-    ),
+      ...['XMP-iptcExt:LocationShown', 'XMP-iptcExt:LocationCreated']
+        .flatMap((name) => (tags[name] ?? []) as Record<string, unknown>[])
+        .flatMap((place) => [place.Sublocation, place.City, place.ProvinceState, place.CountryName])
+        .flatMap((name) => (name === undefined ? [] : [String(name)])),
+    ]),
   }
+}
+
+/** A caption for each field, and of XMP's lists one for each language, which exiftool adds to the field's name. */
+function captionsOf(tags: ExifToolTags, all: (...names: string[]) => string[]): string[] {
+  const plain = all(
+    'XMP-exif:UserComment',
+    'XMP-tiff:ImageDescription',
+    'XMP-acdsee:Notes',
+    'XMP-acdsee:Caption',
+    'XMP-iptcCore:AltTextAccessibility',
+    'XMP-iptcCore:ExtDescrAccessibility',
+    'IPTC:Caption-Abstract',
+    'IFD0:ImageDescription',
+    'ExifIFD:UserComment',
+    'IFD0:XPComment',
+    'IFD0:XPSubject',
+    'PNG:Description',
+    'PNG:Comment',
+  ).map((text) => [captionText(text), null] as const)
+  const inLanguages = Object.keys(tags)
+    .filter((name) => /^XMP-dc:Description(-|$)/.test(name))
+    .map((name) => [captionText(String(tags[name])), name.split('-').slice(2).join('-') || null] as const)
+  // The same words once, in the language of whichever copy names one.
+  const byText = new Map<string, string | null>()
+  for (const [text, language] of [...inLanguages, ...plain]) {
+    if (text !== null) byText.set(text, byText.get(text) ?? language)
+  }
+  return [...byText].map(([text, language]) => inLanguage(text, language))
+}
+
+interface NamedRegion {
+  name: string
+  region: Region | null
+}
+
+/** Faces of MWG (middle and size) and Microsoft (corner and size) as fractions from the corner. */
+function regionsOf(tags: ExifToolTags): NamedRegion[] {
+  const mwg = tags['XMP-mwg-rs:RegionInfo'] as { RegionList?: MwgRegion[] } | undefined
+  const microsoft = tags['XMP-MP:RegionInfoMP'] as { Regions?: MicrosoftRegion[] } | undefined
+  const faces = (mwg?.RegionList ?? [])
+    .filter(({ Type }) => Type === undefined || /^(face|pet)$/i.test(Type))
+    .map(({ Name, Area }) => ({
+      name: String(Name ?? ''),
+      region: Area && { left: Area.X - Area.W / 2, top: Area.Y - Area.H / 2, width: Area.W, height: Area.H },
+    }))
+  const others = (microsoft?.Regions ?? []).map(({ PersonDisplayName, Rectangle }) => {
+    const [left, top, width, height] = String(Rectangle ?? '')
+      .split(',')
+      .map(Number)
+    const region = height === undefined ? null : { left: left!, top: top!, width: width!, height }
+    return { name: String(PersonDisplayName ?? ''), region }
+  })
+  const named = [...faces, ...others]
+    .map(({ name, region }) => ({ name: cleanName(name) ?? '', region: region ?? null }))
+    .filter(({ name }) => name !== '')
+  // Whom both vocabularies name is one person, as the first of them saw it.
+  return named.filter(({ name }, index) => named.findIndex((other) => other.name === name) === index)
+}
+
+interface MwgRegion {
+  Name?: unknown
+  Type?: string
+  Area?: { X: number; Y: number; W: number; H: number }
+}
+
+interface MicrosoftRegion {
+  PersonDisplayName?: unknown
+  Rectangle?: unknown
+}
+
+function inLanguage(text: string, language: string | null): string {
+  return language === null ? text : `${text} (${language})`
+}
+
+function inPlace(name: string, { left, top, width, height }: Region): string {
+  return `${name} ${[left, top, width, height].map((part) => part.toFixed(4)).join(',')}`
+}
+
+function inWords(counts: Counts): string {
+  return `${counts['=']} fields equal, ${counts['-']} in neither, ${counts.x} different`
 }
 
 /** exiftool prints a fix of 0/0 as zero or as nothing. */

@@ -5,12 +5,16 @@ export interface Dimensions {
   heightPx: number
 }
 
-/** WebP without the extended header, and HEIF or AVIF; undefined for anything else and where nothing is said. */
+/**
+ * WebP without the extended header, HEIF or AVIF, and JPEG over damage that exifreader stops at; undefined for
+ * anything else and where nothing is said.
+ */
 export function readDimensions(bytes: Buffer): Dimensions | undefined {
   if (bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP') {
     return webpDimensions(bytes)
   }
   if (bytes.toString('latin1', 4, 8) === 'ftyp') return largestSpatialExtent(bytes)
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return jpegDimensions(bytes)
   return undefined
 }
 
@@ -24,6 +28,27 @@ function webpDimensions(bytes: Buffer): Dimensions | undefined {
   if (chunk === 'VP8L') {
     const bits = bytes.readUInt32LE(21)
     return { widthPx: (bits & 0x3fff) + 1, heightPx: ((bits >>> 14) & 0x3fff) + 1 }
+  }
+  return undefined
+}
+
+/**
+ * The frame header before the first scan (ITU-T T.81, B.2.2). Bytes between segments that belong to none are
+ * passed over, as decoders do. A height of 0, to be told after the scan, no decoder of ours supports.
+ */
+function jpegDimensions(bytes: Buffer): Dimensions | undefined {
+  for (let at = bytes.indexOf(0xff, 2); at >= 0 && at + 10 <= bytes.length; at = bytes.indexOf(0xff, at)) {
+    const marker = bytes[at + 1]!
+    const length = bytes.readUInt16BE(at + 2)
+    if (marker === 0xda) return undefined
+    if (marker === 0xff) at += 1
+    else if (length < 2 || marker < 0xc0 || (marker >= 0xd0 && marker <= 0xd9)) at += 2
+    else if (marker > 0xcf || marker === 0xc4 || marker === 0xc8 || marker === 0xcc) at += 2 + length
+    else {
+      const frame = { widthPx: bytes.readUInt16BE(at + 7), heightPx: bytes.readUInt16BE(at + 5) }
+      const isSane = length === 8 + 3 * bytes[at + 9]! && bytes[at + 4]! <= 16
+      return isSane && frame.widthPx > 0 && frame.heightPx > 0 ? frame : undefined
+    }
   }
   return undefined
 }

@@ -1,10 +1,13 @@
 import { emptyMetadata, type PhotoMetadata } from './photo-metadata.ts'
-import { offsetFromSatelliteTime, parseOffset, parseTakenTime } from './taken-time.ts'
+import { parseOffset, parseTakenTime } from './taken-time.ts'
 import { decodeBytes } from './text-encoding.ts'
 import { cameraName, captionText, cleanName, lensName } from './words.ts'
 
 /** Tags of exifreader's `exif` group: values only, in the shapes its typings give; a damaged file can hold any. */
 export type ExifTags = Readonly<Record<string, { value: unknown } | undefined>>
+
+/** What exifreader gives for a value that lies outside the file. */
+const outOfFile = '<faulty value>'
 
 /** EXIF tags as metadata; `widthPx` and `heightPx` are the stored picture's, before it is turned upright. */
 export function metadataFromExif(tags: ExifTags): PhotoMetadata {
@@ -19,7 +22,7 @@ export function metadataFromExif(tags: ExifTags): PhotoMetadata {
   }
   metadata.camera = cameraName(text('Make'), text('Model'))
   metadata.lens = lensName(text('LensModel'))
-  Object.assign(metadata, takenTime(text, tags), position(text, tags))
+  Object.assign(metadata, takenTime(text), position(text, tags))
   metadata.title = cleanName(utf16Text(tags.XPTitle?.value))
   metadata.keywords = (utf16Text(tags.XPKeywords?.value) ?? '')
     .split(';')
@@ -45,7 +48,7 @@ export function metadataFromExif(tags: ExifTags): PhotoMetadata {
 
 /**
  * EXIF's UserComment: eight bytes that name the encoding, then the text. UNICODE has no byte order of its
- * own and writers disagree, so the zero bytes of Latin text tell it.
+ * own and writers disagree, so the bytes themselves tell it.
  */
 export function userComment(value: unknown): string | null {
   if (!isByteArray(value) || value.length <= 8) return null
@@ -59,7 +62,7 @@ export function userComment(value: unknown): string | null {
   return untilNul(decodeBytes(bytes).text)
 }
 
-function takenTime(text: (name: string) => string | null, tags: ExifTags) {
+function takenTime(text: (name: string) => string | null) {
   const choices = [
     ['DateTimeOriginal', 'OffsetTimeOriginal'],
     ['DateTimeDigitized', 'OffsetTimeDigitized'],
@@ -68,20 +71,19 @@ function takenTime(text: (name: string) => string | null, tags: ExifTags) {
   for (const [dateTag, offsetTag] of choices) {
     const taken = parseTakenTime(text(dateTag) ?? '')
     if (!taken) continue
-    const takenOffsetMinutes =
-      taken.offsetMinutes ?? parseOffset(text(offsetTag) ?? '') ?? satelliteOffset(taken.takenAt, text, tags)
+    const takenOffsetMinutes = taken.offsetMinutes ?? parseOffset(text(offsetTag) ?? '')
     return { takenAt: taken.takenAt, takenOffsetMinutes }
   }
   return {}
 }
 
-function satelliteOffset(takenAt: string, text: (name: string) => string | null, tags: ExifTags) {
+/** The satellites' time of the last fix, `YYYY-MM-DDTHH:MM:SS` in UTC; null where EXIF has none. */
+export function satelliteTime(tags: ExifTags): string | null {
   const [hours, minutes, seconds] = rationals(tags.GPSTimeStamp?.value)
-  const date = text('GPSDateStamp')
+  const date = asciiText(tags.GPSDateStamp?.value)
   if (!date || hours === undefined || minutes === undefined) return null
   const clock = [hours, minutes, Math.floor(seconds ?? 0)].map((part) => String(part).padStart(2, '0'))
-  const utc = parseTakenTime(`${date} ${clock.join(':')}`)
-  return utc && offsetFromSatelliteTime(takenAt, utc.takenAt)
+  return parseTakenTime(`${date} ${clock.join(':')}`)?.takenAt ?? null
 }
 
 function position(text: (name: string) => string | null, tags: ExifTags) {
@@ -120,8 +122,8 @@ function rationals(value: unknown): number[] {
 
 /** exifreader decodes ASCII as UTF-8 where that is valid; otherwise it is a byte a character. */
 function asciiText(value: unknown): string | null {
-  if (!Array.isArray(value)) return typeof value === 'string' ? value : null
-  return typeof value[0] === 'string' ? value[0] : null
+  const text: unknown = Array.isArray(value) ? value[0] : value
+  return typeof text === 'string' && text !== outOfFile ? text : null
 }
 
 function utf16Text(value: unknown): string | null {
@@ -130,13 +132,20 @@ function utf16Text(value: unknown): string | null {
 }
 
 function utf16Content(content: Uint8Array): string | null {
+  const marked = content[0] === 0xfe || (content[0] === 0xff && content[1] === 0xfe)
+  const bigEndian = marked ? content[0] === 0xfe : looksBigEndian(content)
+  return untilNul(new TextDecoder(bigEndian ? 'utf-16be' : 'utf-16le').decode(content))
+}
+
+/** The first bytes of big-endian characters name the script: zero in Latin text, few in any other. */
+function looksBigEndian(content: Uint8Array): boolean {
   const zeros = [0, 0]
+  const seen = [new Set<number>(), new Set<number>()]
   content.forEach((byte, index) => {
     if (byte === 0) zeros[index % 2]!++
+    seen[index % 2]!.add(byte)
   })
-  const marked = content[0] === 0xfe || (content[0] === 0xff && content[1] === 0xfe)
-  const bigEndian = marked ? content[0] === 0xfe : zeros[0]! > zeros[1]!
-  return untilNul(new TextDecoder(bigEndian ? 'utf-16be' : 'utf-16le').decode(content))
+  return zeros[0] === zeros[1] ? seen[0]!.size < seen[1]!.size : zeros[0]! > zeros[1]!
 }
 
 function untilNul(text: string): string {

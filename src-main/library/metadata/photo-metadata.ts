@@ -120,12 +120,12 @@ export function joinMetadata(sources: readonly PhotoMetadata[]): PhotoMetadata {
       joined.longitude = source.longitude
     }
     joined.isFavorite ||= source.isFavorite
-    joined.captions.push(...source.captions)
-    joined.keywords.push(...source.keywords)
-    joined.people.push(...source.people)
-    joined.places.push(...source.places)
-    joined.warnings.push(...source.warnings)
   }
+  joined.captions = sources.flatMap((source) => source.captions)
+  joined.keywords = sources.flatMap((source) => source.keywords)
+  joined.people = sources.flatMap((source) => source.people)
+  joined.places = sources.flatMap((source) => source.places)
+  joined.warnings = sources.flatMap((source) => source.warnings)
   joined.captions = distinctCaptions(joined.captions)
   joined.keywords = [...new Set(joined.keywords)]
   joined.people = distinctPeople(joined.people)
@@ -135,16 +135,11 @@ export function joinMetadata(sources: readonly PhotoMetadata[]): PhotoMetadata {
 
 /** The same words from several fields once; IPTC's copy, cut at 2,000 bytes, gives way to the whole. */
 function distinctCaptions(captions: readonly FoundCaption[]): FoundCaption[] {
-  return captions.filter(
-    (caption, index) =>
-      !captions.some(
-        (other, at) =>
-          (other.text === caption.text && at < index) ||
-          (caption.field === 'iptc:Caption-Abstract' &&
-            caption.text.length >= 500 &&
-            other.text.length > caption.text.length &&
-            other.text.startsWith(caption.text)),
-      ),
+  return distinctBy(captions, ({ text }) => text).filter(
+    (caption) =>
+      caption.field !== 'iptc:Caption-Abstract' ||
+      caption.text.length < 500 ||
+      !captions.some(({ text }) => text.length > caption.text.length && text.startsWith(caption.text)),
   )
 }
 

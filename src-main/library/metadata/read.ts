@@ -1,15 +1,19 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { brotliDecompress, inflate } from 'node:zlib'
 import exifReader, { type ExpandedTags } from 'exifreader'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../native-path.ts'
+import { readCr3 } from './canon-cr3.ts'
 import { readDimensions } from './dimensions.ts'
-import { type ExifTags, metadataFromExif } from './exif.ts'
+import { type ExifTags, metadataFromExif, satelliteTime } from './exif.ts'
 import { metadataFromIptc } from './iptc.ts'
 import { emptyMetadata, joinMetadata, type PhotoMetadata } from './photo-metadata.ts'
 import { compressedPngPacket } from './png-packet.ts'
+import { offsetFromSatelliteTime } from './taken-time.ts'
+import { decodeText } from './text-encoding.ts'
+import { type ReadAt, readTiff, writeTiff } from './tiff-directories.ts'
 import { captionText } from './words.ts'
 import { metadataFromXmp } from './xmp.ts'
 
@@ -25,11 +29,12 @@ const maxDecompressedBytes = 16 * 1024 * 1024
  * Among fields that say the same, XMP goes before IPTC before EXIF for words, because programs that write
  * only one write XMP; and EXIF goes first for what the camera knows (time, place, camera, lens, orientation).
  * @param path in the form of `file-name.ts`.
- * @param bytes the file's content where the caller has it.
+ * @param bytes the file's content, or its beginning, where the caller has it. Of a TIFF that ends elsewhere
+ * the rest is read from the file.
  * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE` where the file cannot be read at all.
  */
 export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoMetadata> {
-  const content = pictureWithin(bytes ?? (await readStart(path)))
+  const { content, xmp: rawPacket } = await pictureWithin(bytes ?? (await readStart(path)), path)
   const warnings: string[] = []
   const packets: string[] = []
   let tags: ExpandedTags = {}
@@ -49,7 +54,9 @@ export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoM
     if (!isMissing(thrown)) warnings.push(`${displayFileName(path)}: metadata not read: ${reason(thrown)}.`)
   }
   try {
-    const packet = await compressedPngPacket(content, maxDecompressedBytes)
+    const packet = rawPacket
+      ? decodeText(rawPacket).text
+      : await compressedPngPacket(content, maxDecompressedBytes)
     if (packet !== undefined) packets.splice(0, packets.length, packet)
   } catch (thrown) {
     warnings.push(`${displayFileName(path)}: damaged XMP: ${reason(thrown)}.`)
@@ -74,7 +81,7 @@ export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoM
     ...words,
     orientation: facts.orientation,
     takenAt: facts.takenAt,
-    takenOffsetMinutes: facts.takenOffsetMinutes,
+    takenOffsetMinutes: clockOffset(facts, exif, satelliteTime((tags.exif ?? {}) as ExifTags)),
     camera: facts.camera,
     lens: facts.lens,
     latitude: facts.latitude,
@@ -82,6 +89,16 @@ export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoM
     warnings: [...words.warnings, ...warnings],
   }
   return { ...metadata, ...uprightSize(tags, exif, content, facts.orientation) }
+}
+
+/**
+ * The zone of the camera's clock: what EXIF says itself, else what follows from the satellites, else what XMP
+ * and IPTC say, where programs also wrote the zone of the computer.
+ */
+function clockOffset(facts: PhotoMetadata, exif: PhotoMetadata, utc: string | null): number | null {
+  if (facts.takenAt === null) return null
+  const measured = utc === null ? null : offsetFromSatelliteTime(facts.takenAt, utc, facts.longitude)
+  return exif.takenOffsetMinutes ?? measured ?? facts.takenOffsetMinutes
 }
 
 /** The header's own size before EXIF's, which editors forget to change. */
@@ -130,23 +147,43 @@ function packetCollector(packets: string[]) {
   }
 }
 
+interface Within {
+  content: Buffer
+  /** The XMP packet, where `content` does not hold it. */
+  xmp?: Buffer | undefined
+}
+
 /**
- * The part of a camera's raw file that exifreader reads: Fujifilm keeps a JPEG with all metadata inside;
- * Olympus and Panasonic write TIFF under another magic number. Anything else is the file itself.
+ * The part of a file that exifreader reads: of Fujifilm's raw files the JPEG inside, of TIFF, of the raw files
+ * that are TIFF and of Canon's CR3 the directories. Anything else is the file itself.
  */
-function pictureWithin(bytes: Buffer): Buffer {
-  if (bytes.length < 100) return bytes
-  const magic = bytes.toString('latin1', 0, 4)
-  if (bytes.toString('latin1', 0, 15) === 'FUJIFILMCCD-RAW') {
+async function pictureWithin(bytes: Buffer, path: string): Promise<Within> {
+  if (bytes.length >= 100 && bytes.toString('latin1', 0, 15) === 'FUJIFILMCCD-RAW') {
     const start = bytes.readUInt32BE(84)
-    return start < bytes.length ? bytes.subarray(start, start + bytes.readUInt32BE(88)) : bytes
+    const content = start < bytes.length ? bytes.subarray(start, start + bytes.readUInt32BE(88)) : bytes
+    return { content }
   }
-  if (magic === 'IIRO' || magic === 'IIRS' || magic === 'IIU\0' || magic === 'MMOR') {
-    const tiff = Buffer.from(bytes)
-    tiff.write(magic.startsWith('II') ? '*\0' : '\0*', 2, 'latin1')
-    return tiff
+  const directories = (await readCr3(bytes)) ?? (await readTiff(readBeyond(bytes, path)))
+  return directories ? { content: writeTiff(directories), xmp: directories.xmp } : { content: bytes }
+}
+
+/** Reads a file of which the beginning is at hand: many a TIFF has its directories behind its pixels. */
+function readBeyond(start: Buffer, path: string): ReadAt {
+  let sizeBytes: Promise<number> | undefined
+  return async (offset, lengthBytes) => {
+    if (offset + lengthBytes <= start.length) return start.subarray(offset, offset + lengthBytes)
+    try {
+      sizeBytes ??= stat(nativePath(path)).then(({ size }) => size)
+      if (offset < (await sizeBytes) && (await sizeBytes) > start.length) {
+        await using file = await open(nativePath(path))
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offset)
+        return buffer.subarray(0, bytesRead)
+      }
+    } catch {
+      // The beginning was read; what cannot be read of the rest is left out.
+    }
+    return start.subarray(Math.min(offset, start.length), offset + lengthBytes)
   }
-  return bytes
 }
 
 async function readStart(path: string): Promise<Buffer> {

@@ -5,6 +5,9 @@ export interface TakenTime {
 }
 
 const maxOffsetMinutes = 14 * 60
+const minutesADegree = 4
+/** Legal time is up to three and a half hours from the sun's: Gambell in Alaska, in summer. */
+const maxMinutesFromSun = 4 * 60
 
 /**
  * A date and time as EXIF (`2004:04:26 13:55:57`), XMP and ISO 8601 (`2004-04-26T13:55:57.12+02:00`) or IPTC
@@ -39,13 +42,24 @@ export function parseOffset(text: string): number | null {
 
 /**
  * The zone that a camera's clock was set to, from the satellites' time of the same moment. Zones are whole
- * quarters of an hour; what is not within 90 seconds of one is a stale fix or a clock set wrong.
+ * quarters of an hour; what is not within 90 seconds of one is a stale fix or a clock set wrong. So may be
+ * what is further from the sun's time there than any zone is.
+ * @param longitude degrees east; null where it is not known.
  */
-export function offsetFromSatelliteTime(takenAt: string, utc: string): number | null {
+export function offsetFromSatelliteTime(
+  takenAt: string,
+  utc: string,
+  longitude: number | null,
+): number | null {
   const minutes = (Date.parse(`${takenAt}Z`) - Date.parse(`${utc}Z`)) / 60_000
   const offset = Math.round(minutes / 15) * 15
   if (Number.isNaN(minutes) || Math.abs(minutes - offset) > 1.5 || Math.abs(offset) > maxOffsetMinutes) {
     return null
+  }
+  if (longitude !== null) {
+    const apart = Math.abs(offset - longitude * minutesADegree)
+    // East and west of the date line are a day apart on the calendar, not in the sky.
+    if (Math.min(apart, 24 * 60 - apart) > maxMinutesFromSun) return null
   }
   return offset + 0
 }

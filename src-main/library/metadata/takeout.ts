@@ -12,22 +12,26 @@ const takeoutFile = z.object({
   geoData: position,
   geoDataExif: position,
   people: z
-    .array(z.object({ name: z.string() }))
+    .array(z.object({ name: z.string().catch('') }))
     .max(10_000)
     .optional()
     .catch(undefined),
   favorited: z.boolean().optional().catch(undefined),
 })
 
+/** Real ones have a few thousand characters; parsed, JSON takes up to 50 times its length. */
+const maxLength = 2 ** 21
+
 /** Its names are the file's own, so `title` (the file name at upload) is no title of the picture. */
 const signs = ['photoTakenTime', 'googlePhotosOrigin', 'creationTime', 'url', 'description']
 
 /**
  * Reads the JSON file that Google Takeout writes beside a photo.
- * @returns undefined for JSON that is something else.
+ * @returns undefined for JSON that is something else, or longer than any such file.
  * @throws SyntaxError where it is no JSON.
  */
 export function metadataFromTakeout(text: string): PhotoMetadata | undefined {
+  if (text.length > maxLength) return undefined
   const json: unknown = JSON.parse(text)
   if (typeof json !== 'object' || json === null || !('title' in json)) return undefined
   if (!signs.some((sign) => sign in json)) return undefined

@@ -3,6 +3,8 @@ import { maxCaptionLength } from '../../contract/library-calls.ts'
 /** Rules for words found in files: what is one line, what is a caption, what is a camera's habit. */
 
 const maxNameLength = 500
+/** Characters of a field that are looked at, many times what is kept. */
+const maxFieldLength = 2 ** 18
 
 /**
  * Captions that cameras and editors write into every picture. Lower case, without punctuation at the ends.
@@ -68,6 +70,7 @@ const cameraMark =
 /** Trimmed, without NULs, line ends as `\n`; null where nothing is left. */
 export function cleanText(text: string, limit = maxCaptionLength): string | null {
   const cleaned = text
+    .slice(0, maxFieldLength)
     .toWellFormed()
     .replace(/\r\n?/g, '\n')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what no text holds, but damaged fields do.
@@ -79,7 +82,7 @@ export function cleanText(text: string, limit = maxCaptionLength): string | null
 
 /** A name, keyword, place or title: one line, bounded. */
 export function cleanName(text: string | null | undefined): string | null {
-  return text ? cleanText(text.replace(/\s+/g, ' '), maxNameLength) : null
+  return text ? cleanText(text.slice(0, maxFieldLength).replace(/\s+/g, ' '), maxNameLength) : null
 }
 
 /**
@@ -89,7 +92,10 @@ export function cleanName(text: string | null | undefined): string | null {
 export function captionText(text: string): string | null {
   const cleaned = cleanText(text)
   if (cleaned === null || !/[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(cleaned)) return null
-  const controls = text.match(/[\p{Cc}\p{Co}\ufffd]/gu)?.filter((found) => !/[\n\r\t\0]/.test(found)).length
+  const controls = text
+    .slice(0, maxFieldLength)
+    .match(/[\p{Cc}\p{Co}\ufffd]/gu)
+    ?.filter((found) => !/[\n\r\t\0]/.test(found)).length
   if (controls && controls * 8 > cleaned.length) return null
   const bare = cleaned.toLowerCase().replace(/^[\s<[("'-]+|[\s>\])"'.-]+$/g, '')
   if (habits.has(bare) || generatedBy.test(cleaned) || cameraMark.test(bare)) return null

@@ -40,8 +40,13 @@ export class XmlError extends Error {
 const maxLength = 32 * 1024 * 1024
 const maxDepth = 128
 const maxElements = 100_000
-/** sax copies all bindings at every end tag, so many of them would make a small file take minutes. */
+/** sax copies all bindings in force at every end tag, so many of them would make a small file take minutes. */
 const maxNamespaces = 200
+const maxCopiedBindings = 3_000_000
+/** sax compares each attribute with all before it, and tells of none before the tag's end. */
+const maxAttributes = 2000
+const maxAllAttributes = 200_000
+const pieceLength = 2 ** 16
 const xmlNamespace = 'http://www.w3.org/XML/1998/namespace'
 const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 allows nowhere.
@@ -62,7 +67,11 @@ export function parseXml(text: string, boundPrefixes?: Readonly<Record<string, s
   const open: XmlElement[] = []
   let root: XmlElement | undefined
   let elements = 0
+  let attributes = 0
   let namespaces = 0
+  let bindings = 0
+  let copiedBindings = 0
+  const boundBy: number[] = []
 
   parser.onerror = (error) => {
     if (boundPrefixes && error.message.startsWith('Unbound namespace prefix')) {
@@ -82,8 +91,16 @@ export function parseXml(text: string, boundPrefixes?: Readonly<Record<string, s
     const contentStart = parser.position
     const spans = attributeSpans(text, start, contentStart)
     const names = Object.keys(tag.attributes)
-    namespaces += names.filter((name) => name.startsWith('xmlns')).length
+    if (names.length > maxAttributes) throw new XmlError(`more than ${maxAttributes} attributes`)
+    attributes += names.length
+    if (attributes > maxAllAttributes) throw new XmlError(`more than ${maxAllAttributes} attributes in all`)
+    const bound = names.filter((name) => name.startsWith('xmlns')).length
+    namespaces += bound
+    bindings += bound
+    copiedBindings += bindings
+    boundBy.push(bound)
     if (namespaces > maxNamespaces) throw new XmlError(`more than ${maxNamespaces} namespaces`)
+    if (copiedBindings > maxCopiedBindings) throw new XmlError('too many elements below many namespaces')
     if (spans.size !== names.length) throw new XmlError('an attribute given twice')
     const namespaceOf = (uri: string, prefix: string) =>
       uri === prefix && boundPrefixes ? (boundPrefixes[prefix] ?? uri) : uri
@@ -117,11 +134,25 @@ export function parseXml(text: string, boundPrefixes?: Readonly<Record<string, s
   parser.oncdata = addText
   parser.onclosetag = () => {
     const element = open.pop()!
+    bindings -= boundBy.pop()!
     element.end = parser.position
     if (element.end > element.contentStart) element.contentEnd = text.lastIndexOf('</', element.end - 1)
   }
 
-  parser.write(text).close()
+  const inner = parser as unknown as {
+    attribList: unknown[]
+    attribValue: string
+    bufferCheckPosition: number
+  }
+  // Handed over in pieces, it would refuse values longer than one.
+  inner.bufferCheckPosition = Number.POSITIVE_INFINITY
+  for (let at = 0; at < text.length; at += pieceLength) {
+    parser.write(text.slice(at, at + pieceLength))
+    // A value put together from single characters takes 40 bytes for each, until it is looked into.
+    if (at % (16 * pieceLength) === 0) inner.attribValue.charCodeAt(0)
+    if (inner.attribList.length > maxAttributes) throw new XmlError(`more than ${maxAttributes} attributes`)
+  }
+  parser.close()
   if (!root) throw new XmlError('no element at all')
   return root
 }

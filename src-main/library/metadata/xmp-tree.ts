@@ -35,6 +35,8 @@ export const namespaces = {
 } as const
 /** The structure, in our namespace, with all that Lenslore says about an exported caption. */
 export const captionRecord = 'CaptionRecord'
+/** Of one list; the rest of a longer one is left out. */
+const maxItems = 10_000
 export type Prefix = keyof typeof namespaces
 
 /** One value of XMP's data model. Text, items and fields exclude each other in sound files. */
@@ -107,7 +109,16 @@ function addProperties(properties: PropertyMap, element: XmlElement): void {
       continue
     properties.add(attribute.uri, attribute.local, simpleValue(attribute.value))
   }
-  for (const child of element.children) properties.add(child.uri, child.local, propertyValue(child))
+  for (const child of element.children) {
+    // What is a list or a structure itself is read by `propertyValue`; here it would be read again at each depth.
+    if (!isList(child) && !isRdf(child, 'Description')) {
+      properties.add(child.uri, child.local, propertyValue(child))
+    }
+  }
+}
+
+function isList(element: XmlElement): boolean {
+  return isRdf(element, 'Bag') || isRdf(element, 'Seq') || isRdf(element, 'Alt')
 }
 
 function propertyValue(element: XmlElement): XmpValue {
@@ -118,8 +129,9 @@ function propertyValue(element: XmlElement): XmpValue {
   value.fields = fields
   addProperties(fields, element)
   for (const child of element.children) {
-    if (isRdf(child, 'Bag') || isRdf(child, 'Seq') || isRdf(child, 'Alt')) {
-      value.items = child.children.filter((item) => isRdf(item, 'li')).map(propertyValue)
+    if (isList(child)) {
+      const items = child.children.filter((item) => isRdf(item, 'li'))
+      value.items = items.slice(0, maxItems).map(propertyValue)
     } else if (isRdf(child, 'Description')) {
       addProperties(fields, child)
     }

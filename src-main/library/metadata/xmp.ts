@@ -45,6 +45,10 @@ const dateFields: Name[] = [
   ['exif', 'DateTimeDigitized'],
 ]
 
+/** No program writes more tags, or tags deeper in a hierarchy. */
+const maxKeywords = 10_000
+const maxTagDepth = 64
+
 /** Where a hierarchy of tags begins with a word that only says what the rest are. */
 const peopleRoots = /^(people|persons?|personen|menschen|personnes|gente|faces?)$/i
 
@@ -109,7 +113,7 @@ function plainText(value: XmpValue | undefined): string {
 }
 
 function captionsOf(xmp: XmpProperties): FoundCaption[] {
-  const captions: FoundCaption[] = []
+  const captions = new Map<string, FoundCaption>()
   const provenance = provenanceOf(xmp)
   for (const [prefix, local] of captionFields) {
     const value = xmp.get(prefix, local)
@@ -123,16 +127,17 @@ function captionsOf(xmp: XmpProperties): FoundCaption[] {
       const field = `xmp:${prefix}:${local}`
       const language = isDefault(item) ? null : item.language
       // The default is a copy of one of the languages, which says which it is in.
-      const same = captions.find((caption) => caption.text === text && caption.field === field)
+      const same = captions.get(`${field}\n${text}`)
       if (same) {
         same.language ??= language
         continue
       }
       const isOurs = field === 'xmp:dc:description' && text === provenance?.caption
-      captions.push({ text, language, field, ...(isOurs && { provenance: provenance.provenance }) })
+      const caption = { text, language, field, ...(isOurs && { provenance: provenance.provenance }) }
+      captions.set(`${field}\n${text}`, caption)
     }
   }
-  return captions
+  return [...captions.values()]
 }
 
 function isDefault(item: XmpValue): boolean {
@@ -190,15 +195,18 @@ function keywordsOf(xmp: XmpProperties): string[] {
   // A few writers give one text with separators instead of a list.
   const flat = subject?.items.length
     ? subject.items.map((item) => item.text)
-    : (subject?.text.split(/[,;]/) ?? [])
+    : (subject?.text.split(/[,;]/, maxKeywords) ?? [])
   const fromPaths = tagPaths(xmp).flat()
-  return [...new Set([...flat, ...fromPaths].map(cleanName).filter((keyword) => keyword !== null))]
+  const keywords = [...flat, ...fromPaths].slice(0, 2 * maxKeywords).map(cleanName)
+  return [...new Set(keywords.filter((keyword) => keyword !== null))].slice(0, maxKeywords)
 }
 
 /** Tags that stand in a hierarchy: `Places|Norway|Oslo` of Lightroom, `Places/Norway/Oslo` of digiKam. */
 function tagPaths(xmp: XmpProperties): string[][] {
   const split = (value: XmpValue | undefined, separator: string) =>
-    (value?.items ?? []).map((item) => item.text.split(separator).filter((part) => part.trim() !== ''))
+    (value?.items ?? []).map((item) =>
+      item.text.split(separator, maxTagDepth).filter((part) => part.trim() !== ''),
+    )
   return [
     ...split(xmp.get('lr', 'hierarchicalSubject'), '|'),
     ...split(xmp.get('digiKam', 'TagsList'), '/'),

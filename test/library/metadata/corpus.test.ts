@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
 import { readMetadata } from '../../../src-main/library/metadata/read.ts'
 import { readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
 
@@ -26,6 +27,8 @@ test('real files with words, faces and places', { skip: absent }, async () => {
     ['Thompson Springs', 'Utah', 'United States'],
   )
   assert.equal(springs.latitude?.toFixed(3), '39.115')
+  // IPTC says -04:00, which was the zone of a computer; the clock was 15:15 when the satellites had 21:15.
+  assert.deepEqual([springs.takenAt, springs.takenOffsetMinutes], ['2022-01-10T15:15:44', -360])
 
   assert.equal((await read('sidecars/mongolels.jpg')).captions[0]?.text, 'Mongol Els')
   assert.equal((await read('sidecars/empty_gps.jpg')).latitude, null)
@@ -50,4 +53,18 @@ test('a damaged file still answers', { skip: absent }, async () => {
     const metadata = await read(`broken/${name}`)
     assert.ok(Array.isArray(metadata.warnings), name)
   }
+})
+
+test('a damaged JPEG has the size that a decoder reads from its header', { skip: absent }, async () => {
+  let compared = 0
+  for (const name of readdirSync(`${corpus}broken`)) {
+    const header = await sharp(readFileSync(`${corpus}broken/${name}`), { failOn: 'none' })
+      .metadata()
+      .catch(() => undefined)
+    if (!header) continue
+    const { widthPx, heightPx } = await read(`broken/${name}`)
+    assert.deepEqual([widthPx, heightPx], [header.autoOrient.width, header.autoOrient.height], name)
+    compared++
+  }
+  assert.ok(compared > 20)
 })

@@ -118,6 +118,35 @@ test('a fix that never came is no place', async () => {
   }
 })
 
+test('the zone of the clock follows from the satellites before a zone that a program wrote', async () => {
+  const IFD3 = { ...exif.IFD3, GPSDateStamp: '2021:06:05', GPSTimeStamp: '12/1 41/1 20/1' }
+  const xmp = lightroom.replace('22:41:07.38+02:00', '22:41:07.38-05:00')
+  const read = async (gps: Record<string, string>) =>
+    readMetadata('picture', await picture().withExif({ IFD3: gps }).withXmp(xmp).jpeg().toBuffer())
+  assert.equal((await read(IFD3)).takenOffsetMinutes, 600)
+  assert.equal((await read(exif.IFD3)).takenOffsetMinutes, -300)
+  // +05:00, which is no zone near Sydney.
+  const foreign = await read({ ...IFD3, GPSTimeStamp: '17/1 41/1 20/1' })
+  assert.equal(foreign.takenOffsetMinutes, -300)
+})
+
+test('a JPEG with junk between its segments has the size that decoders find', async () => {
+  const whole = await picture().jpeg().toBuffer()
+  const afterFirst = 4 + whole.readUInt16BE(4)
+  const sizeOf = async (bytes: Buffer) => {
+    const { widthPx, heightPx } = await readMetadata('picture.jpg', bytes)
+    return [widthPx, heightPx]
+  }
+  const junk = Buffer.from('Jxif and more')
+  const broken = Buffer.concat([whole.subarray(0, afterFirst), junk, whole.subarray(afterFirst)])
+  assert.deepEqual(await sizeOf(broken), [30, 20])
+  assert.deepEqual(await sizeOf(Buffer.concat([whole.subarray(0, 2), junk, whole.subarray(2)])), [30, 20])
+  const frame = broken.indexOf(Buffer.from([0xff, 0xc0, 0, 17]))
+  const heightless = Buffer.from(broken)
+  heightless.writeUInt16BE(0, frame + 5)
+  assert.deepEqual(await sizeOf(heightless), [null, null])
+})
+
 test('damaged XMP is a warning that names the file, and the rest is read', async () => {
   const bytes = await picture().withExif(exif).withXmp(lightroom).jpeg().toBuffer()
   bytes.write('<<<<', bytes.indexOf('<dc:title>'), 'latin1')

@@ -79,10 +79,22 @@ test('dates of every writer are read, and impossible ones are not', () => {
 })
 
 test('the zone follows from the satellites, where they agree with the clock', () => {
-  assert.equal(offsetFromSatelliteTime('2018-02-05T15:11:44', '2018-02-05T07:11:43'), 480)
-  assert.equal(offsetFromSatelliteTime('2018-01-01T01:00:00', '2017-12-31T19:15:01'), 345)
-  assert.equal(offsetFromSatelliteTime('2018-02-05T15:11:44', '2018-02-05T07:05:00'), null)
-  assert.equal(offsetFromSatelliteTime('2018-02-05T15:11:44', '2018-02-01T07:11:44'), null)
+  assert.equal(offsetFromSatelliteTime('2018-02-05T15:11:44', '2018-02-05T07:11:43', null), 480)
+  assert.equal(offsetFromSatelliteTime('2018-01-01T01:00:00', '2017-12-31T19:15:01', null), 345)
+  assert.equal(offsetFromSatelliteTime('2018-02-05T15:11:44', '2018-02-05T07:05:00', null), null)
+  assert.equal(offsetFromSatelliteTime('2018-02-05T15:11:44', '2018-02-01T07:11:44', null), null)
+})
+
+test('a zone that no place so far east or west has is not believed', () => {
+  const utc = '2022-01-10T21:15:33'
+  const zoneAt = (takenAt: string, longitude: number) => offsetFromSatelliteTime(takenAt, utc, longitude)
+  assert.equal(zoneAt('2022-01-10T15:15:44', -108.4), -360)
+  assert.equal(zoneAt('2022-01-10T21:15:44', -108.4), null)
+  // Galicia in summer, Kashgar, Gambell in summer, and an island east of the date line that counts as west.
+  assert.equal(zoneAt('2022-01-10T23:15:33', -9.3), 120)
+  assert.equal(zoneAt('2022-01-11T05:15:33', 76), 480)
+  assert.equal(zoneAt('2022-01-10T13:15:33', -171.7), -480)
+  assert.equal(zoneAt('2022-01-11T11:15:33', -157.4), 840)
 })
 
 test('a user comment is read in the encoding it names, UTF-16 in either order', () => {
@@ -90,6 +102,9 @@ test('a user comment is read in the encoding it names, UTF-16 in either order', 
   assert.equal(userComment([...bytes('UNICODE\0'), ...bytes('Großmutter', 'utf16le')]), 'Großmutter')
   const bigEndian = [...Buffer.from('Großmutter', 'utf16le').swap16()]
   assert.equal(userComment([...bytes('UNICODE\0'), ...bigEndian]), 'Großmutter')
+  const japanese = Buffer.from('日本語コメント', 'utf16le')
+  assert.equal(userComment([...bytes('UNICODE\0'), ...japanese]), '日本語コメント')
+  assert.equal(userComment([...bytes('UNICODE\0'), ...Buffer.from(japanese).swap16()]), '日本語コメント')
   assert.equal(userComment([...bytes('JIS\0\0\0\0\0'), 0x1b, 0x24, 0x42, 0x33, 0x24]), '海')
   assert.equal(userComment([...bytes('\0\0\0\0\0\0\0\0'), ...bytes('café', 'utf8')]), 'café')
   assert.equal(userComment(bytes('ASCII')), null)

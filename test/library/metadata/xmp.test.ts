@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { XmlError } from '../../../src-main/library/metadata/xml.ts'
+import { emptyMetadata, joinMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
+import { parseXml, XmlError } from '../../../src-main/library/metadata/xml.ts'
 import { metadataFromXmp } from '../../../src-main/library/metadata/xmp.ts'
 import { asAttribute, darktable, digiKam, lightroom, withoutDefault } from './sample-sidecars.ts'
 
@@ -63,6 +64,70 @@ test('the default sentence takes the language of its copy', () => {
 test('a customary prefix needs no declaration', () => {
   const undeclared = lightroom.replace('    xmlns:dc="http://purl.org/dc/elements/1.1/"\n', '')
   assert.equal(metadataFromXmp(undeclared).title, 'The old harbour')
+})
+
+/** An RDF document around a description. */
+const around = (inner: string) =>
+  `${withoutDefault.slice(0, withoutDefault.indexOf('<rdf:Description'))}${inner}</rdf:RDF>`
+
+test('lists in lists are read once each, however deep', () => {
+  // Read twice at each depth this would take until the sun is cold.
+  const deep = '<dc:subject><rdf:Bag><rdf:li>'.repeat(40) + '</rdf:li></rdf:Bag></dc:subject>'.repeat(40)
+  assert.deepEqual(metadataFromXmp(around(`<rdf:Description>${deep}</rdf:Description>`)).keywords, [])
+})
+
+test('of endless lists the beginning is read', () => {
+  const list = (count: number, item: (index: number) => string) =>
+    around(
+      `<rdf:Description><dc:description><rdf:Alt>${Array.from({ length: count }, (_, index) => item(index)).join('')}</rdf:Alt></dc:description></rdf:Description>`,
+    )
+  const captions = metadataFromXmp(
+    list(60_000, (at) => `<rdf:li xml:lang="x-${at}">Words ${at}</rdf:li>`),
+  ).captions
+  assert.equal(captions.length, 10_000)
+  assert.deepEqual([captions[0]?.text, captions.at(-1)?.text], ['Words 0', 'Words 9999'])
+  const tags = Array.from({ length: 200_000 }, (_, index) => index).join(',')
+  const flat = around(`<rdf:Description dc:subject="${tags}"/>`)
+  assert.equal(metadataFromXmp(flat).keywords.length, 10_000)
+})
+
+test('lists of any length join', () => {
+  const places = Array.from({ length: 300_000 }, (_, index) => ({ kind: 'city' as const, name: `${index}` }))
+  const captions = Array.from({ length: 50_000 }, (_, index) => ({
+    text: `Words ${index}`,
+    language: null,
+    field: 'xmp:dc:description',
+  }))
+  const joined = joinMetadata([
+    { ...emptyMetadata(), places, captions },
+    { ...emptyMetadata(), places },
+  ])
+  assert.deepEqual([joined.places.length, joined.captions.length], [300_000, 50_000])
+})
+
+test('long values stand where the text has them, across the pieces it is parsed in', () => {
+  const value = 'Ærø 🐕 '.repeat(40_000)
+  const text = `<a b="${value}" c="d">${value}<e f='g'/></a>`
+  const root = parseXml(text)
+  const [first, second] = root.attributes
+  assert.equal(first?.value, value)
+  assert.equal(text.slice(first.start, first.end), value)
+  assert.equal(text.slice(second?.start, second?.end), 'd')
+  assert.equal(text.slice(root.contentStart, root.children[0]?.start), value)
+  assert.equal(text.slice(root.children[0]?.start, root.children[0]?.end), "<e f='g'/>")
+})
+
+test('attributes and namespaces that would take minutes are refused', () => {
+  const attributes = (count: number) => Array.from({ length: count }, (_, index) => `a${index}=""`).join(' ')
+  const described = (inner: string) => around(`<rdf:Description ${inner}/>`)
+  assert.throws(() => metadataFromXmp(described(attributes(500_000))), /more than 2000 attributes/)
+  assert.throws(() => metadataFromXmp(described(attributes(2500))), /more than 2000 attributes/)
+  assert.doesNotThrow(() => metadataFromXmp(described(attributes(1900))))
+  const each = `<a ${attributes(1900)}/>`.repeat(120)
+  assert.throws(() => metadataFromXmp(around(`<rdf:Description>${each}</rdf:Description>`)), /in all/)
+  const bound = Array.from({ length: 190 }, (_, index) => `xmlns:n${index}="u"`).join(' ')
+  const below = `<rdf:Description ${bound}>${'<a/>'.repeat(50_000)}</rdf:Description>`
+  assert.throws(() => metadataFromXmp(around(below)), /below many namespaces/)
 })
 
 test('what is not well-formed, no XMP, or hostile is an error', () => {
