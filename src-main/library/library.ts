@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import type { EngineInfo } from '../contract/engine-calls.ts'
 import { type ErrorRecord, LensloreError } from '../contract/errors.ts'
@@ -59,7 +59,6 @@ export interface Library {
  */
 export function createLibrary(options: LibraryOptions): Library {
   const directory = resolve(options.directory)
-  mkdirSync(directory, { recursive: true })
   const store = openStore(databaseFileIn(directory))
   const { photos, captions, folders, queue, searcher } = store
   const metadata = createMetadataStore(store.database, captions)

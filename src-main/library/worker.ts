@@ -67,6 +67,7 @@ export function createWorker(options: WorkerOptions): Worker {
   } = options
   const { queue, photos, captions } = store
   let lastTold: string | undefined
+  let backingUp: Promise<void> | undefined
 
   async function scan(folderIds: number[] | undefined, signal: AbortSignal): Promise<ScanSummary> {
     progress.begin('scan')
@@ -95,7 +96,17 @@ export function createWorker(options: WorkerOptions): Worker {
   async function backUpIfDue(signal: AbortSignal): Promise<void> {
     const { file } = store.database
     if (queue.counts(null).photos === 0 || !isBackupDue(file, Date.now())) return
-    await backUpInThread(file, 'daily', signal).catch(orTell)
+    backingUp ??= backUpInThread(file, 'daily', signal)
+      .then(() => {}, orTell)
+      .finally(() => {
+        backingUp = undefined
+      })
+    await backingUp
+  }
+
+  async function keepHouse(signal: AbortSignal): Promise<void> {
+    await forget().catch(orTell)
+    await backUpIfDue(signal)
   }
 
   /** Not the same sentence again and again, as of a full disk. */
@@ -144,7 +155,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const either = AbortSignal.any([signal, stop.signal])
     let captioning: Captioning | undefined
     const filling = fill(either, () => captioning?.wake())
-    const backingUp = backUpIfDue(either)
+    const keepingHouse = setInterval(() => void keepHouse(either), keepHouseEveryMs)
     const writingOut = writeOutBeside(either)
     try {
       captioning = startCaptioning({
@@ -164,9 +175,10 @@ export function createWorker(options: WorkerOptions): Worker {
       const summary = await captioning.finished
       await writeOut(signal)
       tidyUp()
-      await backingUp
+      await backUpIfDue(signal)
       return summary
     } finally {
+      clearInterval(keepingHouse)
       stop.abort()
       await filling.catch(() => {})
       await writingOut.ended()
@@ -210,11 +222,6 @@ export function createWorker(options: WorkerOptions): Worker {
       onModeChange: onFoldersChanged,
       onError: (thrown) => onProblem(toErrorRecord(thrown)),
     })
-    const keepingHouse = setInterval(() => {
-      void forget()
-        .then(() => backUpIfDue(signal))
-        .catch(orTell)
-    }, keepHouseEveryMs)
     signal.addEventListener('abort', () => changed.resolve(), { once: true })
     try {
       await watcher.ready
@@ -226,11 +233,11 @@ export function createWorker(options: WorkerOptions): Worker {
           await index(either, wakeCaptioning)
           await writeOut(either)
           tidyUp()
+          void backUpIfDue(either)
           await changed.promise
         }
       })
     } finally {
-      clearInterval(keepingHouse)
       await watcher.close()
     }
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import type { PhotoDetails } from '../../contract/records.ts'
@@ -41,8 +41,8 @@ export function databaseFileIn(libraryDirectory: string): string {
  * `LIBRARY_LOCKED`, `FILE_UNREADABLE`, `WRITE_FAILED`, `DISK_FULL`.
  */
 export function openStore(file: string, options: StoreOptions = {}): Store {
-  mkdirSync(dirname(file), { recursive: true })
   const existed = existsSync(file)
+  checkWritable(dirname(file))
   return orOfferBackup(file, () => {
     const database = openDatabase(file)
     try {
@@ -54,6 +54,20 @@ export function openStore(file: string, options: StoreOptions = {}): Store {
       throw thrown
     }
   })
+}
+
+/** SQLite writes beside the database also to read it, and would only say that it cannot open it. */
+function checkWritable(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true })
+    accessSync(directory, constants.W_OK)
+  } catch (cause) {
+    throw new LensloreError(
+      'WRITE_FAILED',
+      `The library's folder ${directory} cannot be written to, which Lenslore needs also to search.`,
+      { cause },
+    )
+  }
 }
 
 function assemble(database: Database): Store {
