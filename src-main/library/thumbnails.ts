@@ -1,9 +1,26 @@
-import { rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
 import type { Database } from './store/database.ts'
 
 const contentsATurn = 100
+
+/** Gives a content the thumbnail of another one that has the same picture; nothing where that has none. */
+export function copyThumbnail(thumbnailDirectory: string, fromHash: string, toHash: string): void {
+  const [from, to] = [fromHash, toHash].map((hash) => thumbnailPath(thumbnailDirectory, hash)) as [
+    string,
+    string,
+  ]
+  if (!existsSync(from) || existsSync(to)) return
+  try {
+    mkdirSync(dirname(to), { recursive: true })
+    copyFileSync(from, to)
+  } catch {
+    // No room for it: a thumbnail is no reason to lose what was read.
+    rmSync(to, { force: true })
+  }
+}
 
 /**
  * Removes the thumbnails of contents that only removed photos had. What is left over by a kill is removed by the

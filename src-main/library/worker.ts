@@ -127,8 +127,11 @@ export function createWorker(options: WorkerOptions): Worker {
       photos,
       queue,
       readContent: createContentReader(),
-      apply: createContentKeeper(store, metadata, ({ error }) => {
-        if (told++ < toldRefusals) onProblem(error)
+      apply: createContentKeeper(store, metadata, {
+        thumbnailDirectory,
+        onRefused: ({ error }) => {
+          if (told++ < toldRefusals) onProblem(error)
+        },
       }),
       write: (work) => store.database.write(work),
       onPhotosChanged: (ids, failed) => {

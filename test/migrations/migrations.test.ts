@@ -200,3 +200,10 @@ test('0110: a photo that moves within an exported folder waits again; switched o
   database.exec('UPDATE folders SET exports_always = 0')
   assert.deepEqual(waiting(), [])
 })
+
+test('0120: of photos of before it is not known what of their file is the picture', (t) => {
+  const { database, apply } = before(t, 120)
+  addPhoto(database, 1)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT picture_hash AS id FROM photos'), [null])
+})

@@ -1,13 +1,11 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import { thumbnailPath } from '../../contract/thumbnail-path.ts'
 import { statFile } from '../folders/walk.ts'
 import { embedCaption } from '../metadata/export-embedded.ts'
 import { nativePath } from '../native-path.ts'
 import { readFileOnce } from '../queue/read-file.ts'
 import type { Store } from '../store/store.ts'
+import { copyThumbnail } from '../thumbnails.ts'
 
 /**
  * Writes the current caption of a photo into its file, and keeps the library in step: the picture in the file is
@@ -41,8 +39,5 @@ export async function embedCurrentCaption(
     store.photos.rewritten(photoId, hashBefore, { ...written, contentHash })
     if (text !== null) store.captions.markEmbedded(caption.id, text)
   })
-  const [from, to] = [hashBefore, contentHash].map((hash) => thumbnailPath(thumbnailDirectory, hash))
-  if (!existsSync(from!) || existsSync(to!)) return
-  mkdirSync(dirname(to!), { recursive: true })
-  copyFileSync(from!, to!)
+  copyThumbnail(thumbnailDirectory, hashBefore, contentHash)
 }

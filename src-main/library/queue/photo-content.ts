@@ -9,6 +9,7 @@ import type { RefusedSidecar } from '../metadata/sidecars.ts'
 import { nativePath } from '../native-path.ts'
 import type { WorkItem } from '../store/queue.ts'
 import type { Store } from '../store/store.ts'
+import { copyThumbnail } from '../thumbnails.ts'
 import type { ReadFile } from './read-file.ts'
 
 /** Directories whose sidecars are remembered: photos of one directory are read together. */
@@ -47,16 +48,23 @@ async function listSidecarNames(directory: string): Promise<string[]> {
   }
 }
 
-/**
- * Takes in what was read of a photo's file; call it inside a transaction.
- * @param onRefused told of every file beside a photo that cannot be read, once for each reason.
- */
+export interface ContentKeeperOptions {
+  thumbnailDirectory: string
+  /** Told of every file beside a photo that cannot be read, once for each reason. */
+  onRefused(refused: RefusedSidecar): void
+}
+
+/** Takes in what was read of a photo's file; call it inside a transaction. */
 export function createContentKeeper(
   store: Store,
   metadata: MetadataStore,
-  onRefused: (refused: RefusedSidecar) => void = () => {},
+  { thumbnailDirectory, onRefused }: ContentKeeperOptions,
 ) {
-  return (item: WorkItem, { contentHash }: ReadFile, { joined, sources, refused }: ReadSources): void => {
+  return (
+    item: WorkItem,
+    { contentHash, pictureHash }: ReadFile,
+    { joined, sources, refused }: ReadSources,
+  ): void => {
     const nowMs = Date.now()
     const id = settleIdentity(store.database, item.photoId, contentHash, nowMs)
     const marks = id === item.photoId ? item.marks : store.photos.marks(id)
@@ -64,7 +72,9 @@ export function createContentKeeper(
     const picture = { widthPx, heightPx, orientation, camera, lens }
     const before = refused.length > 0 ? store.photos.byId(id) : undefined
     const occasion = occasionOf(joined, before?.contentHash === contentHash ? before : undefined)
-    store.photos.setContent(id, { contentHash, ...picture, ...occasion }, nowMs, marks)
+    const content = { contentHash, pictureHash, ...picture, ...occasion }
+    const same = store.photos.setContent(id, content, nowMs, marks)
+    if (same !== null) copyThumbnail(thumbnailDirectory, same, contentHash)
     for (const each of metadata.applyAll(id, sources, refused, nowMs)) onRefused(each)
   }
 }

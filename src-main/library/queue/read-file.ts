@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../native-path.ts'
+import { hashPicture } from './picture-hash.ts'
 
 /** Above this a file is hashed in pieces, and only its beginning is kept for its metadata. */
 const wholeFileBytes = 64 * 1024 * 1024
@@ -10,6 +11,8 @@ const wholeFileBytes = 64 * 1024 * 1024
 export interface ReadFile {
   /** SHA-256, lower-case hex. */
   contentHash: string
+  /** Of the picture alone, as `hashPicture` tells it; null also for files above 64 MiB. */
+  pictureHash: string | null
   /** All of the file, or the first 64 MiB of a larger one. */
   bytes: Buffer
   sizeBytes: number
@@ -25,13 +28,14 @@ export async function readFileOnce(path: string): Promise<ReadFile> {
     await using handle = await open(nativePath(path), 'r')
     const before = await handle.stat()
     if (!before.isFile()) throw new LensloreError('FILE_NOT_FOUND', `${displayFileName(path)} is no file.`)
-    const { bytes, contentHash } =
-      before.size <= wholeFileBytes ? await readWhole(handle) : await readInPieces(handle)
+    const isWhole = before.size <= wholeFileBytes
+    const { bytes, contentHash } = isWhole ? await readWhole(handle) : await readInPieces(handle)
     const after = await handle.stat()
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
       throw new LensloreError('FILE_CHANGED', `${displayFileName(path)} was changed while it was read.`)
     }
-    return { contentHash, bytes, sizeBytes: after.size, modifiedMs: after.mtimeMs }
+    const pictureHash = isWhole ? await hashPicture(bytes) : null
+    return { contentHash, pictureHash, bytes, sizeBytes: after.size, modifiedMs: after.mtimeMs }
   } catch (thrown) {
     throw translate(thrown, displayFileName(path))
   }

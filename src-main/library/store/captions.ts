@@ -110,12 +110,14 @@ export function modelKeyForContent(database: Database, photoId: number, contentH
   return row ? modelKey(row.model_id, row.adapter_id) : null
 }
 
-/** The one place that decides which caption is current; after every change of a photo's captions. */
+/** The one place that decides which caption is current; after every change of a photo's captions or content. */
 export function settleCurrentCaption(database: Database, photoId: number): void {
   const { id, source } = database
     .prepare<{ id: number; source: CaptionSource }>(
       `SELECT id, source FROM captions WHERE photo_id = ? AND withdrawn_ms IS NULL
-       ORDER BY source = 'person' DESC, source = 'imported' DESC, id DESC LIMIT 1`,
+       ORDER BY source = 'person' DESC, source = 'imported' DESC,
+         source = 'model' AND content_hash IS (SELECT content_hash FROM photos WHERE id = photo_id) DESC,
+         id DESC LIMIT 1`,
     )
     .get(photoId) ?? { id: null, source: null }
   database

@@ -2,13 +2,15 @@ import { join, sep } from 'node:path'
 import { type ErrorRecord, isErrorCode } from '../../contract/errors.ts'
 import type { FolderState, Photo } from '../../contract/records.ts'
 import type { FoundFile } from '../folders/walk.ts'
-import { modelKeyForContent } from './captions.ts'
+import { modelKeyForContent, settleCurrentCaption } from './captions.ts'
 import type { Database } from './database.ts'
 
 /** What reading a file tells of it. */
 export interface ContentFacts {
   /** SHA-256, lower-case hex. */
   contentHash: string
+  /** Of the picture without what describes it, SHA-256, lower-case hex; null where that cannot be told apart. */
+  pictureHash: string | null
   widthPx: number | null
   heightPx: number | null
   orientation: number | null
@@ -29,11 +31,13 @@ export interface PhotoStore {
   /** Photos whose files have exactly this content. @param contentHash SHA-256, lower-case hex. */
   withContent(contentHash: string): number[]
   /**
-   * Takes in what reading the file told. Where the content is new, a model's caption of the old content
-   * makes the photo work again; whatever a person wrote stays.
+   * Takes in what reading the file told. Where the picture is new, a model's caption of the old one makes the
+   * photo work again; whatever a person wrote stays. Where only what describes the picture is new, all captions
+   * are about the new content.
    * @param marks of the photo when it was taken from the queue. Marked again since, it is to be read once more.
+   * @returns the hash of the content before, where the new one has the same picture; else null.
    */
-  setContent(id: number, content: ContentFacts, nowMs: number, marks?: number): void
+  setContent(id: number, content: ContentFacts, nowMs: number, marks?: number): string | null
   /** How often a photo was marked to be read. */
   marks(id: number): number
   /** The file could not be read or decoded; it is not tried again until it changes. */
@@ -76,6 +80,12 @@ const selectPhoto = `SELECT photos.*, folders.path AS folder_path, folders.state
 export function createPhotoStore(database: Database): PhotoStore {
   const { prepare, write } = database
 
+  /** The captions about one content are about another: the picture in it is the same. */
+  function carryCaptions(id: number, from: Buffer, to: Buffer): void {
+    prepare('UPDATE captions SET content_hash = ? WHERE photo_id = ? AND content_hash = ?').run(to, id, from)
+    prepare('INSERT OR IGNORE INTO contents_left VALUES (?)').run(from)
+  }
+
   return {
     byId(id) {
       const row = prepare<PhotoRow>(`${selectPhoto} WHERE photos.id = ?`).get(id)
@@ -112,17 +122,23 @@ export function createPhotoStore(database: Database): PhotoStore {
 
     setContent: (id, content, nowMs, marks) =>
       write(() => {
-        const before = prepare<{ content_hash: Buffer | null; modified_ms: number }>(
-          'SELECT content_hash, modified_ms FROM photos WHERE id = ?',
-        ).get(id)
-        if (!before) return
+        const before = prepare<{
+          content_hash: Buffer | null
+          picture_hash: Buffer | null
+          orientation: number | null
+          modified_ms: number
+        }>('SELECT content_hash, picture_hash, orientation, modified_ms FROM photos WHERE id = ?').get(id)
+        if (!before) return null
+        const after = Buffer.from(content.contentHash, 'hex')
+        const picture = content.pictureHash === null ? null : Buffer.from(content.pictureHash, 'hex')
         prepare(
-          `UPDATE photos SET content_hash = ?, width_px = ?, height_px = ?, orientation = ?, taken_at = ?,
+          `UPDATE photos SET content_hash = ?, picture_hash = ?, width_px = ?, height_px = ?, orientation = ?, taken_at = ?,
              taken_offset_minutes = ?, camera = ?, lens = ?, latitude = ?, longitude = ?, sort_ms = ?,
              indexed_ms = CASE WHEN marks = ifnull(?, marks) THEN ? END
            WHERE id = ?`,
         ).run(
-          Buffer.from(content.contentHash, 'hex'),
+          after,
+          picture,
           content.widthPx,
           content.heightPx,
           content.orientation,
@@ -137,17 +153,28 @@ export function createPhotoStore(database: Database): PhotoStore {
           nowMs,
           id,
         )
-        if (before.content_hash?.toString('hex') !== content.contentHash) {
+        const isNew = !before.content_hash?.equals(after)
+        const isSamePicture =
+          picture !== null &&
+          before.picture_hash?.equals(picture) &&
+          before.orientation === content.orientation
+        const from = isNew && isSamePicture ? before.content_hash : null
+        if (from) carryCaptions(id, from, after)
+        if (isNew) {
           // What failed with the same content, read again for what stands beside it, would only fail again.
           prepare(
             'UPDATE photos SET captioned_by = ?, error_code = NULL, error_message = NULL WHERE id = ?',
           ).run(modelKeyForContent(database, id, content.contentHash), id)
+          // A picture put back as it was has its caption already, which is not the newest.
+          settleCurrentCaption(database, id)
+          prepare('INSERT OR IGNORE INTO search_stale VALUES (?)').run(id)
         }
         // What waits for no first caption has arrived.
         prepare(
           `UPDATE photos SET priority = 0 WHERE id = ? AND priority <> 0
              AND (captioned_by IS NOT NULL OR caption_source = 'person' OR error_code IS NOT NULL)`,
         ).run(id)
+        return from?.toString('hex') ?? null
       }),
 
     setError: (id, error, nowMs) =>
@@ -163,11 +190,7 @@ export function createPhotoStore(database: Database): PhotoStore {
         prepare(
           `UPDATE photos SET content_hash = ?, size_bytes = ?, modified_ms = ?, device = ?, inode = ? WHERE id = ?`,
         ).run(after!, file.sizeBytes, file.modifiedMs, file.device, file.inode, id)
-        prepare('UPDATE captions SET content_hash = ? WHERE photo_id = ? AND content_hash = ?').run(
-          after!,
-          id,
-          before!,
-        )
+        carryCaptions(id, before!, after!)
       }),
   }
 }

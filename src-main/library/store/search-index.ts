@@ -28,7 +28,7 @@ const documentSql = `SELECT photos.id, search_id, search_document, folder_id, fo
     captions.text AS caption, caption_source,
     CASE caption_source WHEN 'imported' THEN
       (SELECT text FROM captions WHERE photo_id = photos.id AND source = 'model' AND withdrawn_ms IS NULL
-         ORDER BY id DESC LIMIT 1) END AS other_caption,
+         ORDER BY captions.content_hash IS photos.content_hash DESC, id DESC LIMIT 1) END AS other_caption,
     (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra
   FROM photos
     JOIN folders ON folders.id = photos.folder_id

@@ -159,19 +159,25 @@ export function createPostingsReader({ prepare }: Database): PostingsReader {
     }
     if (now.removals !== removals) forget(flag.everyPhoto)
     removals = now.removals
+    makeRoom()
     const pieces = prepare<Piece>('SELECT piece, rows FROM search_rows WHERE piece >= ? ORDER BY piece')
     for (const { piece, rows: stored } of pieces.iterate(Math.floor(documents / rowsPerPiece))) {
       addPiece(piece * rowsPerPiece, stored)
     }
   }
 
+  /** At once for all that is to come: every step on the way would be as much memory again. */
+  function makeRoom(): void {
+    const last = prepare<{ piece: number | null }>('SELECT max(piece) AS piece FROM search_rows').get()?.piece
+    const wanted = ((last ?? -1) + 1) * rowsPerPiece
+    if (wanted <= rows.length) return
+    const grown = new Float64Array(Math.ceil((wanted * 17) / 16 / rowsPerPiece) * rowsPerPiece)
+    grown.set(rows.subarray(0, documents))
+    rows = grown
+  }
+
   function addPiece(first: number, stored: Buffer): void {
     const count = stored.byteLength / 8
-    if (first + count > rows.length) {
-      const grown = new Float64Array(Math.ceil(((first + count) * 9) / 8 / rowsPerPiece) * rowsPerPiece)
-      grown.set(rows.subarray(0, documents))
-      rows = grown
-    }
     new Uint8Array(rows.buffer, first * 8, stored.byteLength).set(stored)
     documents = first + count
     const piece = first / rowsPerPiece

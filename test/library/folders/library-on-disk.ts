@@ -132,6 +132,7 @@ export function sidecarsBeside(file: string): string[] {
 }
 
 const noFacts = {
+  pictureHash: null,
   widthPx: null,
   heightPx: null,
   orientation: null,

@@ -208,6 +208,7 @@ test('13. a file written anew with the same picture keeps its captions current a
 
 function contentFacts() {
   return {
+    pictureHash: null,
     widthPx: null,
     heightPx: null,
     orientation: null,

@@ -55,6 +55,7 @@ function changeEach(store: Store, sql: string, ids: number[]): void {
 
 /** What reading a picture without any metadata tells, but its content. */
 export const plainFacts = {
+  pictureHash: null,
   widthPx: 4000,
   heightPx: 3000,
   orientation: 1,
