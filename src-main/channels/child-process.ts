@@ -16,6 +16,8 @@ export function forkChannel(
   const child = fork(modulePath, [], {
     serialization: 'advanced',
     env: environment,
+    // What this process was started with is for itself.
+    execArgv: [],
     // Drivers and native libraries write what they like; only who looks for a fault wants to read it.
     stdio: ['ignore', 'ignore', environment.LENSLORE_DEBUG ? 2 : 'ignore', 'ipc'],
   })

@@ -17,7 +17,7 @@ const threadCount = 2
 const requestsPerThread = 2
 const visitsPerRequest = 16
 /** The threads of one scan are there for the next one that follows soon, as when files keep coming in. */
-const keptIdleMs = 10_000
+const keptIdleMs = 3000
 
 /** What a thread makes is short-lived: more room for it would be memory taken and not given back. */
 const resourceLimits = { maxYoungGenerationSizeMb: 4 }

@@ -1,11 +1,12 @@
 import type { Stats } from 'node:fs'
-import { lstat, readdir } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { FSWatcher } from 'chokidar'
 import { displayFileName } from '../../contract/file-name.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
+import { createDirectoryLister } from './directory-lister.ts'
 import { isInLeftAlone } from './excludes.ts'
 import { createLeftAlone } from './left-alone.ts'
 import { isRemote, volumeOf } from './volume.ts'
@@ -83,6 +84,7 @@ export function watchFolder(folder: WatchedFolder, listener: WatchListener): Fol
     isOver = true
     listener.onMode({ mode: 'polling', reason })
     resolve()
+    watcher.lister.endThread()
     void watcher.close()
   }
 
@@ -106,6 +108,7 @@ export function watchFolder(folder: WatchedFolder, listener: WatchListener): Fol
   })
   watcher.on('ready', () => {
     isReady = true
+    watcher.lister.endThread()
     if (!isOver) listener.onMode({ mode: 'watching', reason: null })
     resolve()
   })
@@ -116,6 +119,7 @@ export function watchFolder(folder: WatchedFolder, listener: WatchListener): Fol
     async close() {
       isOver = true
       resolve()
+      watcher.lister.endThread()
       await watcher.close()
     },
   }
@@ -152,6 +156,7 @@ interface ScanEntry {
 class DirectoryWatcher extends FSWatcher {
   /** Directories listed so far; each is watched. */
   listed = 0
+  readonly lister = createDirectoryLister()
 
   override createScanStream(...[root, options = {}]: Parameters<FSWatcher['createScanStream']>) {
     // Named and undefined means without end; not named, only what is right below.
@@ -164,30 +169,29 @@ class DirectoryWatcher extends FSWatcher {
   }
 
   async *#list(root: string, options: ScanOptions, depth: number): AsyncGenerator<ScanEntry> {
-    for await (const entry of listDirectories(root, root, options, depth)) {
+    for await (const entry of this.#listBelow(root, root, options, depth)) {
       this.listed++
       yield entry
     }
   }
-}
 
-async function* listDirectories(
-  root: string,
-  directory: string,
-  options: ScanOptions,
-  depth: number,
-): AsyncGenerator<ScanEntry> {
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue
-    const fullPath = join(directory, entry.name)
-    try {
-      const stats = await lstat(fullPath)
-      const found = { path: relative(root, fullPath), fullPath, basename: entry.name, stats }
-      if (options.directoryFilter && !options.directoryFilter(found)) continue
-      yield found
-      if (depth > 0) yield* listDirectories(root, fullPath, options, depth - 1)
-    } catch {
-      // Gone since it was listed, or not to be read: the next event, or the next scan, tells more.
+  async *#listBelow(
+    root: string,
+    directory: string,
+    options: ScanOptions,
+    depth: number,
+  ): AsyncGenerator<ScanEntry> {
+    for (const name of await this.lister.directoriesIn(directory)) {
+      const fullPath = join(directory, name)
+      try {
+        const stats = await lstat(fullPath)
+        const found = { path: relative(root, fullPath), fullPath, basename: name, stats }
+        if (options.directoryFilter && !options.directoryFilter(found)) continue
+        yield found
+        if (depth > 0) yield* this.#listBelow(root, fullPath, options, depth - 1)
+      } catch {
+        // Gone since it was listed, or not to be read: the next event, or the next scan, tells more.
+      }
     }
   }
 }

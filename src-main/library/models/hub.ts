@@ -1,4 +1,4 @@
-import { fileDownloadInfo, HubApiError, type PathInfo, pathsInfo } from '@huggingface/hub'
+import type { PathInfo } from '@huggingface/hub'
 import { LensloreError } from '../../contract/errors.ts'
 import type { CatalogueFile, CatalogueModel } from './catalogue.ts'
 import type { ExpectedDigest } from './digest.ts'
@@ -30,6 +30,7 @@ export async function describeFiles(
 ): Promise<RemoteFile[]> {
   const { repository: repo, revision } = model
   const paths = model.files.map(({ path }) => path)
+  const { pathsInfo } = await loadClient()
   const infos = await asking(hub, () => pathsInfo({ repo, revision, paths, ...hub }))
   const byPath = new Map(infos.map((info) => [info.path, info]))
   return Promise.all(
@@ -48,8 +49,14 @@ export async function describeFiles(
   )
 }
 
+/** Only who downloads pays for it: ten megabytes of the library's memory. */
+function loadClient() {
+  return import('@huggingface/hub')
+}
+
 async function fileAddress(repo: string, revision: string, path: string, hub: Hub): Promise<string | null> {
   const probe = { ...hub, fetch: sizedWithoutRanges(hub.fetch) }
+  const { fileDownloadInfo } = await loadClient()
   const info = await fileDownloadInfo({ repo, revision, path, ...probe })
   return info?.url ?? null
 }
@@ -104,6 +111,7 @@ async function asking<T>(hub: Hub, request: () => Promise<T>): Promise<T> {
         },
       )
     }
+    const { HubApiError } = await loadClient()
     if (cause instanceof HubApiError) {
       throw new LensloreError(
         'DOWNLOAD_FAILED',

@@ -34,7 +34,7 @@ export interface Database {
 /** How long a statement waits for another process's transaction before it gives up. */
 const busyTimeoutMs = 10_000
 /** Pages kept in this process's memory: with a million photos the process is to stay below 250 MB. */
-const pageCacheKiB = 48 * 1024
+const pageCacheKiB = 16 * 1024
 /** A reader walks along an index and comes to each page once. */
 const readerCacheKiB = 4 * 1024
 

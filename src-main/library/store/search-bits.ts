@@ -11,9 +11,10 @@ const longestList = bytesPerBlock / 2
 /** Bit `n % 32` of word `n / 32` is document `n`. */
 export type Bits = Uint32Array<ArrayBuffer>
 
-/** Room for documents below `documents`, in whole blocks. */
-export function emptyBits(documents: number): Bits {
-  return new Uint32Array((Math.ceil(documents / documentsPerBlock) * documentsPerBlock) / 32)
+/** Room for documents below `documents`, in whole blocks. @param into a set of no further use, which may be taken. */
+export function emptyBits(documents: number, into?: Bits): Bits {
+  const words = (Math.ceil(documents / documentsPerBlock) * documentsPerBlock) / 32
+  return into?.length === words ? into.fill(0) : new Uint32Array(words)
 }
 
 /** Adds what a stored block holds. */

@@ -34,8 +34,8 @@ export interface PostingsReader {
   refresh(): void
   /** Not to be changed. */
   bitsOf(token: string): Bits
-  /** Documents that have any token which begins so. */
-  bitsOfBegun(prefix: string): Bits
+  /** Documents that have any token which begins so. @param into of no further use, or undefined. */
+  bitsOfBegun(prefix: string, into?: Bits): Bits
   /** The first rows of a set in the order of the index, within a range, at most `limit`. */
   firstRows(bits: Bits, range: RowRange, limit: number): number[]
   /** Leaves in a set only what is within a range of rows. */
@@ -56,7 +56,7 @@ const writePostingSql = `INSERT INTO search_postings VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET documents = excluded.documents`
 
 /** What readers keep of the tokens asked for last, in bytes: two hundred at a million photos. */
-const mostRemembered = 24 * 2 ** 20
+const mostRemembered = 8 * 2 ** 20
 
 interface Remembered {
   /** How many there were when it was read. */
@@ -225,8 +225,8 @@ export function createPostingsReader({ prepare }: Database): PostingsReader {
     remembered.delete(token)
   }
 
-  function bitsOfBegun(prefix: string): Bits {
-    const bits = emptyBits(documents)
+  function bitsOfBegun(prefix: string, into?: Bits): Bits {
+    const bits = emptyBits(documents, into)
     const found = prepare<Posting>(
       'SELECT block, documents FROM search_postings WHERE token >= ? AND token < ?',
     ).iterate(prefix, `${prefix}\u{10ffff}`)
