@@ -17,6 +17,8 @@ export interface ExportedPhotos {
 
 /** How many exports back the old bytes are kept; automatic ones are counted by themselves. */
 const keptExports = 3
+/** Written at once: every file waits for the disk several times, and the disk takes several waits as one. */
+const filesAtOnce = 16
 const pageSize = 500
 
 /** The current captions of the photos that are there, folder by folder, as requests for an export. */
@@ -98,7 +100,8 @@ export async function exportCaptions(
     written.length = 0
   }
 
-  function journal({ sidecarPath, beforeBytes, afterBytes }: PreparedExport): number {
+  /** @returns the entry of each. */
+  function journal(batch: readonly PreparedExport[]): number[] {
     return write(() => {
       rememberWritten()
       if (summary.exportId === null) {
@@ -111,10 +114,12 @@ export async function exportCaptions(
              (SELECT id FROM exports WHERE is_automatic = ? ORDER BY id DESC LIMIT ?)`,
         ).run(isAutomatic, isAutomatic, keptExports)
       }
-      const { lastInsertRowid } = prepare(
-        'INSERT INTO exported_files (export_id, path, before, after_sha256) VALUES (?, ?, ?, ?)',
-      ).run(summary.exportId, sidecarPath, beforeBytes, sha256(afterBytes!))
-      return Number(lastInsertRowid)
+      return batch.map(({ sidecarPath, beforeBytes, afterBytes }) => {
+        const { lastInsertRowid } = prepare(
+          'INSERT INTO exported_files (export_id, path, before, after_sha256) VALUES (?, ?, ?, ?)',
+        ).run(summary.exportId, sidecarPath, beforeBytes, sha256(afterBytes!))
+        return Number(lastInsertRowid)
+      })
     })
   }
 
@@ -123,30 +128,52 @@ export async function exportCaptions(
     options.onSettled?.(photoPath, error)
   }
 
-  try {
-    for await (const prepared of prepareExports(requests, options)) {
-      const { action, photoPath, sidecarPath } = prepared
-      if (action === 'refused') {
-        refuse(prepared, prepared.error!)
-        continue
-      }
-      if (action === 'unchanged') summary.unchanged++
-      else {
-        const entry = journal(prepared)
-        try {
-          const file = await writeFileAtomically(sidecarPath, prepared.afterBytes!, prepared.beforeBytes)
-          written.push({ path: sidecarPath, file })
-        } catch (thrown) {
-          prepare('DELETE FROM exported_files WHERE id = ?').run(entry)
-          if (thrown instanceof LensloreError && thrown.code === 'DISK_FULL') throw thrown
-          refuse(prepared, toErrorRecord(thrown))
-          continue
-        }
-        if (action === 'create') summary.created++
-        else summary.updated++
-      }
-      options.onSettled?.(photoPath)
+  async function writeOne(prepared: PreparedExport, entry: number): Promise<void> {
+    const { action, photoPath, sidecarPath } = prepared
+    try {
+      const file = await writeFileAtomically(sidecarPath, prepared.afterBytes!, prepared.beforeBytes)
+      written.push({ path: sidecarPath, file })
+    } catch (thrown) {
+      prepare('DELETE FROM exported_files WHERE id = ?').run(entry)
+      if (thrown instanceof LensloreError && thrown.code === 'DISK_FULL') throw thrown
+      refuse(prepared, toErrorRecord(thrown))
+      return
     }
+    if (action === 'create') summary.created++
+    else summary.updated++
+    options.onSettled?.(photoPath)
+  }
+
+  async function writeBatch(batch: readonly PreparedExport[]): Promise<void> {
+    if (batch.length === 0) return
+    const entries = journal(batch)
+    const outcomes = await Promise.allSettled(
+      batch.map((prepared, index) => writeOne(prepared, entries[index]!)),
+    )
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  async function writeAll(): Promise<void> {
+    const batch: PreparedExport[] = []
+    try {
+      for await (const prepared of prepareExports(requests, options)) {
+        const { action, photoPath, error } = prepared
+        if (action === 'create' || action === 'update') batch.push(prepared)
+        else if (action === 'refused') refuse(prepared, error!)
+        else {
+          summary.unchanged++
+          options.onSettled?.(photoPath)
+        }
+        if (batch.length === filesAtOnce) await writeBatch(batch.splice(0))
+      }
+    } finally {
+      // Also of an export that was stopped: progress has told of these.
+      await writeBatch(batch.splice(0))
+    }
+  }
+
+  try {
+    await writeAll()
   } finally {
     if (summary.exportId !== null) {
       write(() => {
@@ -159,8 +186,8 @@ export async function exportCaptions(
 }
 
 /**
- * Puts back the bytes that the last export that was asked for found, and removes the files it made. A sidecar that has changed
- * since is left as it is and named. Calling it again takes back the export before. A sidecar that is as it was
+ * Puts back the bytes that the last export that was asked for found, and removes the files it made. A sidecar that
+ * has changed since is left as it is and named. Calling it again takes back the export before. A sidecar that is as it was
  * before is read again by the next scan: whether its words are still known depends on what happened meanwhile.
  * @returns undefined where there is no export to take back.
  */
