@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,7 @@ import { defaultDataDirectory, startEngineProcess } from '../src-main/cli/open-l
 import { createReconciler } from '../src-main/library/folders/reconcile.ts'
 import { defaultModelName, findModel, superviseEngine } from '../src-main/library/library.ts'
 import { databaseFileIn, openStore, type Store } from '../src-main/library/store/store.ts'
+import { makeEmptyPictures } from './empty-pictures.ts'
 
 // Memory of the library's process with many photos, all captioned: after it looked through all of them and watches
 // their folders, and after searches. The engine is a process of its own and not counted. The baseline is what the
@@ -44,15 +45,7 @@ async function run(program: string, args: string[], execArgv: string[]): Promise
 
 async function fill(directory: string): Promise<void> {
   const pictures = join(directory, 'pictures')
-  for (let i = 0; i < photos; i++) {
-    const album = join(
-      pictures,
-      `${Math.floor(i / perDirectory) % 50}`,
-      `album ${Math.floor(i / perDirectory)}`,
-    )
-    if (i % perDirectory === 0) mkdirSync(album, { recursive: true })
-    closeSync(openSync(join(album, `IMG_${String(i % perDirectory).padStart(4, '0')}.JPG`), 'w'))
-  }
+  makeEmptyPictures(pictures, photos, perDirectory)
   const store = openStore(databaseFileIn(join(directory, 'library')))
   store.folders.insert(pictures, Date.now())
   const reconciler = createReconciler(store.database)

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { createReconciler } from '../src-main/library/folders/reconcile.ts'
 import { databaseFileIn, openStore } from '../src-main/library/store/store.ts'
+import { makeEmptyPictures } from './empty-pictures.ts'
 
 // Comparing a folder in which nothing changed with the library, against `find` that prints size, time and inode
 // of every file of it, both with what the disk has in memory already.
@@ -29,15 +30,7 @@ try {
 
 async function run(): Promise<void> {
   const pictures = join(directory, 'pictures')
-  for (let i = 0; i < files; i++) {
-    const album = join(
-      pictures,
-      `${2000 + (Math.floor(i / perDirectory) % 25)}`,
-      `album ${Math.floor(i / perDirectory)}`,
-    )
-    if (i % perDirectory === 0) mkdirSync(album, { recursive: true })
-    closeSync(openSync(join(album, `IMG_${String(i % perDirectory).padStart(4, '0')}.JPG`), 'w'))
-  }
+  makeEmptyPictures(pictures, files, perDirectory)
   const store = openStore(databaseFileIn(join(directory, 'library')))
   store.folders.insert(pictures, Date.now())
   const reconciler = createReconciler(store.database)

@@ -1,35 +1,22 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import sharp from 'sharp'
 import { thumbnailPath } from '../../src-main/contract/thumbnail-path.ts'
 import { exifToolVersion } from '../../src-main/library/metadata/export-embedded.ts'
-import { openLibrary } from './library-under-test.ts'
+import { openLibraryFor } from './library-under-test.ts'
 
 function setUp(t: TestContext) {
-  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
-  const [photos, libraryDirectory] = [join(home, 'photos'), join(home, 'library')]
-  mkdirSync(photos)
-  const { client, close } = openLibrary(libraryDirectory)
-  t.after(async () => {
-    await close()
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
-  })
-  const takeIn = async () => {
-    const { changed } = await client.scan({})
-    const { captioned } = await client.captionAll({})
-    return { changed, captioned }
-  }
+  const library = openLibraryFor(t)
   /** The engine of these tests makes none. */
   const putThumbnail = (contentHash: string) => {
-    const file = thumbnailPath(join(libraryDirectory, 'thumbnails'), contentHash)
+    const file = thumbnailPath(join(library.directory, 'thumbnails'), contentHash)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, 'thumbnail')
     return file
   }
-  return { client, photos, takeIn, putThumbnail }
+  return { ...library, putThumbnail }
 }
 
 test('a caption that is written into its photo is about the same picture, and is not imported from there', async (t) => {

@@ -1,3 +1,7 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { forkChannel } from '../../src-main/channels/child-process.ts'
 import { createMemoryChannel } from '../../src-main/channels/memory.ts'
@@ -22,5 +26,38 @@ export function openLibrary(directory: string): LibraryUnderTest {
   })
   const { emit } = serve<LibraryCalls, LibraryEvents>(there, libraryCalls, library.handlers)
   library.onEvent(emit)
-  return { client: connect<LibraryCalls, LibraryEvents>(here, libraryCalls), close: () => library.close() }
+  return {
+    client: connect<LibraryCalls, LibraryEvents>(here, libraryCalls),
+    close() {
+      // Ends what a test that failed left under way.
+      here.close()
+      return library.close()
+    },
+  }
+}
+
+export interface PhotosUnderTest extends LibraryUnderTest {
+  /** An empty folder for photos, and that of the library, in a folder of the test's own. */
+  photos: string
+  directory: string
+  /** Scans and captions, as `lenslore run` does. */
+  takeIn(): Promise<{ changed: number; captioned: number }>
+}
+
+/** A library that is closed, and gone with all its files, when the test is over. */
+export function openLibraryFor(t: TestContext): PhotosUnderTest {
+  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
+  const [photos, directory] = [join(home, 'photos'), join(home, 'library')]
+  mkdirSync(photos)
+  const { client, close } = openLibrary(directory)
+  t.after(async () => {
+    await close()
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  })
+  const takeIn = async () => {
+    const { changed } = await client.scan({})
+    const { captioned } = await client.captionAll({})
+    return { changed, captioned }
+  }
+  return { client, close, photos, directory, takeIn }
 }

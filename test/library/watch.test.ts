@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openLibrary } from './library-under-test.ts'
+import { openLibraryFor } from './library-under-test.ts'
 
 /** Asks until the answer is right; what it was at last, where it never is. */
 async function eventually<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
@@ -16,16 +15,8 @@ async function eventually<T>(ask: () => Promise<T>, isRight: (answer: T) => bool
 }
 
 test('while it watches, what arrives is captioned, what moves stays itself, what goes is missing', async (t) => {
-  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
-  const photos = join(home, 'photos')
-  mkdirSync(photos)
+  const { client, photos } = openLibraryFor(t)
   writeFileSync(join(photos, 'first.jpg'), 'first picture')
-  const library = openLibrary(join(home, 'library'))
-  t.after(async () => {
-    await library.close()
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
-  })
-  const { client } = library
   await client.addFolder({ path: photos })
   const stop = new AbortController()
   const watching = client.watch({}, { signal: stop.signal })
@@ -56,15 +47,7 @@ test('while it watches, what arrives is captioned, what moves stays itself, what
 })
 
 test('while it watches, captions of an exported folder are in sidecars as soon as they are made or edited', async (t) => {
-  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
-  const photos = join(home, 'photos')
-  mkdirSync(photos)
-  const library = openLibrary(join(home, 'library'))
-  t.after(async () => {
-    await library.close()
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
-  })
-  const { client } = library
+  const { client, photos } = openLibraryFor(t)
   const { id: folderId } = await client.addFolder({ path: photos })
   await client.setExportsAlways({ folderId, always: true })
   const problems: string[] = []

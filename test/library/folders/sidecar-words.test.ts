@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openLibrary } from '../library-under-test.ts'
+import { openLibraryFor } from '../library-under-test.ts'
 
 /** A sidecar as programs write it, with a caption and a keyword. */
 const sidecar = (caption: string, keyword: string) => `<x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -16,18 +15,7 @@ const sidecar = (caption: string, keyword: string) => `<x:xmpmeta xmlns:x="adobe
 </x:xmpmeta>`
 
 test('words of a sidecar are found when it is written, changed and removed; a person’s stay current', async (t) => {
-  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
-  const photos = join(home, 'photos')
-  mkdirSync(photos)
-  const { client, close } = openLibrary(join(home, 'library'))
-  t.after(async () => {
-    await close()
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
-  })
-  const takeIn = async () => {
-    await client.scan({})
-    await client.captionAll({})
-  }
+  const { client, photos, takeIn } = openLibraryFor(t)
   const found = async (query: string) =>
     (await client.search({ query })).photos.map(({ path }) => path.slice(photos.length + 1))
   const details = (name: string) => client.photo({ photo: join(photos, name) })
@@ -71,18 +59,10 @@ test('words of a sidecar are found when it is written, changed and removed; a pe
 })
 
 test('writing all captions out makes nothing work again', async (t) => {
-  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
-  const photos = join(home, 'photos')
-  mkdirSync(photos)
-  const { client, close } = openLibrary(join(home, 'library'))
-  t.after(async () => {
-    await close()
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
-  })
+  const { client, photos, takeIn } = openLibraryFor(t)
   for (let i = 0; i < 20; i++) writeFileSync(join(photos, `${i}.jpg`), `${i}`)
   await client.addFolder({ path: photos })
-  await client.scan({})
-  await client.captionAll({})
+  await takeIn()
   assert.equal((await client.exportCaptions({})).created, 20)
   const { changed, unchanged } = await client.scan({})
   assert.deepEqual([changed, unchanged], [0, 20])
@@ -90,17 +70,9 @@ test('writing all captions out makes nothing work again', async (t) => {
 })
 
 test('a sidecar that is cut off keeps the words and the time it gave, until it is whole again or gone', async (t) => {
-  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
-  const photos = join(home, 'photos')
-  mkdirSync(photos)
-  const { client, close } = openLibrary(join(home, 'library'))
-  t.after(async () => {
-    await close()
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
-  })
-  const takeIn = async () => {
-    await client.scan({})
-    await client.captionAll({})
+  const { client, photos, takeIn } = openLibraryFor(t)
+  const readAgain = async () => {
+    await takeIn()
     return client.photo({ photo: join(photos, 'IMG.JPG') })
   }
   const dated = sidecar('boats in the harbour', 'Bergen').replace(
@@ -111,10 +83,10 @@ test('a sidecar that is cut off keeps the words and the time it gave, until it i
   writeFileSync(join(photos, 'IMG.JPG'), 'picture')
   writeFileSync(file, dated)
   await client.addFolder({ path: photos })
-  assert.equal((await takeIn()).takenAt, '2019-05-17T12:00:00')
+  assert.equal((await readAgain()).takenAt, '2019-05-17T12:00:00')
 
   writeFileSync(file, dated.slice(0, 200))
-  const cut = await takeIn()
+  const cut = await readAgain()
   assert.deepEqual(
     [cut.caption?.text, cut.words.keywords, cut.takenAt],
     ['boats in the harbour', ['Bergen'], '2019-05-17T12:00:00'],
@@ -123,7 +95,7 @@ test('a sidecar that is cut off keeps the words and the time it gave, until it i
   assert.equal((await client.status({})).sidecarProblems.count, 1)
 
   writeFileSync(file, sidecar('sheds', 'Bodø'))
-  const whole = await takeIn()
+  const whole = await readAgain()
   assert.deepEqual([whole.caption?.text, whole.takenAt], ['sheds', null])
   assert.equal((await client.status({})).sidecarProblems.count, 0)
 })

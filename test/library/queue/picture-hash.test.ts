@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import sharp from 'sharp'
 import { hashPicture } from '../../../src-main/library/queue/picture-hash.ts'
-import { openLibrary } from '../library-under-test.ts'
+import { openLibraryFor } from '../library-under-test.ts'
 
 const raw = { create: { width: 40, height: 30, channels: 3 as const, background: '#2a6' } }
 let jpeg: Buffer
@@ -60,21 +59,10 @@ test('no picture, no hash: other formats, nothing, files that end before it', as
 })
 
 test('a photo that another program writes words into keeps its caption; one that is turned is another picture', async (t) => {
-  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
-  const photo = join(home, 'photos', 'a.jpg')
-  mkdirSync(join(home, 'photos'))
-  const { client, close } = openLibrary(join(home, 'library'))
-  t.after(async () => {
-    await close()
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
-  })
+  const { client, photos, takeIn } = openLibraryFor(t)
+  const photo = join(photos, 'a.jpg')
   writeFileSync(photo, jpeg)
-  await client.addFolder({ path: join(home, 'photos') })
-  const takeIn = async () => {
-    const { changed } = await client.scan({})
-    const { captioned } = await client.captionAll({})
-    return { changed, captioned }
-  }
+  await client.addFolder({ path: photos })
   await takeIn()
   await client.setCaption({ photo, text: 'Grandma with the red kite' })
   await client.undoCaption({ photo })
