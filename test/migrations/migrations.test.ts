@@ -207,3 +207,11 @@ test('0120: of photos of before it is not known what of their file is the pictur
   apply()
   assert.deepEqual(ids(database, 'SELECT picture_hash AS id FROM photos'), [null])
 })
+
+test('0130: moves that were unconfirmed before displaced nobody known', (t) => {
+  const { database, apply } = before(t, 130)
+  addPhoto(database, 1)
+  database.exec(`INSERT INTO unconfirmed_moves VALUES (1, 1, 'winter', '1.jpg')`)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT displaced_photo_id AS id FROM unconfirmed_moves'), [null])
+})

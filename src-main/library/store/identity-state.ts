@@ -11,16 +11,25 @@ export interface KnownContent extends Place {
 /** The rows that telling photos apart by their content reads and changes. */
 export interface IdentityState {
   byId(photoId: number): KnownContent | undefined
-  /** The place a moved photo had, and that its content has been looked at now. */
-  takeUnconfirmedMove(photoId: number): Place | undefined
-  /** The photo goes back to a place, missing; its file becomes another photo, which is returned. */
-  splitOff(photo: KnownContent, back: Place, nowMs: number): KnownContent
+  /** What a moved photo left, and that its content has been looked at now. */
+  takeUnconfirmedMove(photoId: number): UnconfirmedMove | undefined
+  /**
+   * The photo goes back to the place that it had, missing. Its file is the photo's that it took the place from,
+   * edited, unless that one has another by now; else it becomes a new photo.
+   * @returns whose the file is.
+   */
+  splitOff(photo: KnownContent, move: UnconfirmedMove, nowMs: number): KnownContent
   /** The missing photo that a new row with this content is; one with a person's words first, then by name. */
   missingWith(contentHash: string, row: KnownContent): number | undefined
   /** A photo with the same content that has a file and arrived since then, in a later scan; by name. */
   copyArrivedSince(photo: KnownContent, sinceMs: number): KnownContent | undefined
   /** Place, file and captions of a row go to a photo, to be read again with what stands beside it; the row is removed. */
   takeOver(photoId: number, row: KnownContent): void
+}
+
+export interface UnconfirmedMove extends Place {
+  /** The photo that was in the new place before. */
+  displacedId: number | null
 }
 
 interface Row extends Place {
@@ -43,21 +52,28 @@ export function createIdentityState(database: Database): IdentityState {
     byId,
 
     takeUnconfirmedMove: (photoId) =>
-      prepare<Place>(
-        `DELETE FROM unconfirmed_moves WHERE photo_id = ? RETURNING folder_id AS folderId, directory, name`,
+      prepare<UnconfirmedMove>(
+        `DELETE FROM unconfirmed_moves WHERE photo_id = ?
+         RETURNING folder_id AS folderId, directory, name, displaced_photo_id AS displacedId`,
       ).get(photoId),
 
-    splitOff: (photo, back, nowMs) =>
+    splitOff: (photo, move, nowMs) =>
       write(() => {
         const { inode } = prepare<{ inode: number }>('SELECT inode FROM photos WHERE id = ?').get(photo.id)!
         // Displaced rather than in its old place, which another photo may have by now; a folder that was
         // removed meanwhile leaves it where it is.
-        const isKnown = prepare('SELECT 1 FROM folders WHERE id = ?').get(back.folderId) !== undefined
-        const { folderId, directory, name } = isKnown ? back : photo
+        const isKnown = prepare('SELECT 1 FROM folders WHERE id = ?').get(move.folderId) !== undefined
+        const { folderId, directory, name } = isKnown ? move : photo
         prepare(
           `UPDATE photos SET folder_id = ?, directory = ?, name = ?, displaced = id, missing_since_ms = ?, inode = 0
            WHERE id = ?`,
         ).run(folderId, directory, name, nowMs, photo.id)
+        const { changes } = prepare(
+          `UPDATE photos SET displaced = 0, missing_since_ms = NULL, inode = ?, indexed_ms = NULL,
+             (size_bytes, modified_ms, device) = (SELECT size_bytes, modified_ms, device FROM photos WHERE id = ?)
+           WHERE id = ? AND displaced = id AND folder_id = ? AND directory = ? AND name = ?`,
+        ).run(inode, photo.id, move.displacedId, photo.folderId, photo.directory, photo.name)
+        if (changes > 0) return byId(move.displacedId!)!
         const { lastInsertRowid } = prepare(
           `INSERT INTO photos (folder_id, directory, name, size_bytes, modified_ms, device, inode, sort_ms, arrived_ms)
            SELECT ?, ?, ?, size_bytes, modified_ms, device, ?, sort_ms, ? FROM photos WHERE id = ?`,

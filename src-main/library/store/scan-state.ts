@@ -35,6 +35,10 @@ export interface ScanReader {
   entriesIn(folderId: number, directory: string): KnownEntry[]
   /** Names of the directories right below one that hold photos, at any depth, which are not missing. */
   childDirectories(folderId: number, directory: string): Generator<string>
+  /**
+   * Of several (names of one file) first those that were there until now, for others went long ago; of these the
+   * ones with a person's words, which must not stay behind; then by name.
+   */
   lookalikes(file: FoundFile): Lookalike[]
   /** The sidecars of a directory as they are remembered. */
   sidecarsIn(folderId: number, directory: string): KnownSidecar[]
@@ -77,8 +81,9 @@ export function createScanReader(database: Database): ScanReader {
         `SELECT photos.id, folder_id AS folderId, folders.path AS folderPath, directory, name,
            photos.device, folders.device AS folderDevice, missing_since_ms IS NOT NULL AS isMissing
          FROM photos JOIN folders ON folders.id = folder_id
-         WHERE inode = ? AND size_bytes = ? AND modified_ms = ? AND inode <> 0`,
-      ).all(file.inode, file.sizeBytes, file.modifiedMs),
+         WHERE inode = ? AND size_bytes = ? AND modified_ms = ? AND inode <> 0
+         ORDER BY isMissing, caption_source IS 'person' DESC, name = ? DESC, photos.id`,
+      ).all(file.inode, file.sizeBytes, file.modifiedMs, file.name),
 
     sidecarsIn: (folderId, directory) => knownSidecars(database, folderId, directory),
   }
@@ -105,7 +110,7 @@ export interface ScanWriter {
   arrive(folderId: number, directory: string, file: FoundFile, nowMs: number): number
   /**
    * The photo's file is here now, to be confirmed by its content; whichever photo was here gives way and is
-   * missing, until its own file is found.
+   * missing, until its own file is found, or the content says that this one still is.
    */
   moveTo(photoId: number, folderId: number, directory: string, file: FoundFile, nowMs: number): void
   /** The content at a photo's place is another: it is to be read again. */
@@ -157,6 +162,13 @@ export function createScanWriter(database: Database): ScanWriter {
     ).run(nowMs, place.folderId, place.directory, place.name, exceptId)
   }
 
+  function occupant({ folderId, directory, name }: Place): { id: number; isMissing: boolean } | undefined {
+    return prepare<{ id: number; isMissing: boolean }>(
+      `SELECT id, missing_since_ms IS NOT NULL AS isMissing FROM photos
+       WHERE folder_id = ? AND directory = ? AND name = ? AND displaced = 0`,
+    ).get(folderId, directory, name)
+  }
+
   function takenAt(photoId: number): string | null {
     return (
       prepare<{ taken_at: string | null }>('SELECT taken_at FROM photos WHERE id = ?').get(photoId)
@@ -174,11 +186,7 @@ export function createScanWriter(database: Database): ScanWriter {
            AND missing_since_ms IS NULL LIMIT 1`,
       ).get(folderId, directory, ...rangeBelow(directory)) !== undefined,
 
-    occupant: ({ folderId, directory, name }) =>
-      prepare<{ id: number; isMissing: boolean }>(
-        `SELECT id, missing_since_ms IS NOT NULL AS isMissing FROM photos
-         WHERE folder_id = ? AND directory = ? AND name = ? AND displaced = 0`,
-      ).get(folderId, directory, name),
+    occupant,
 
     placeOf: (photoId) =>
       prepare<Place & { isMissing: boolean; sizeBytes: number; modifiedMs: number }>(readPlace).get(photoId),
@@ -204,11 +212,15 @@ export function createScanWriter(database: Database): ScanWriter {
     },
 
     moveTo(photoId, folderId, directory, file, nowMs) {
+      const displaced = occupant({ folderId, directory, name: file.name })
+      const displacedId = displaced && !displaced.isMissing && displaced.id !== photoId ? displaced.id : null
       giveWay({ folderId, directory, name: file.name }, nowMs, photoId)
+      // Where it was before the first of several moves.
       prepare(
-        `INSERT OR IGNORE INTO unconfirmed_moves (photo_id, folder_id, directory, name)
-         SELECT id, folder_id, directory, name FROM photos WHERE id = ?`,
-      ).run(photoId)
+        `INSERT INTO unconfirmed_moves (photo_id, folder_id, directory, name, displaced_photo_id)
+         SELECT id, folder_id, directory, name, ? FROM photos WHERE id = ?
+         ON CONFLICT DO UPDATE SET displaced_photo_id = excluded.displaced_photo_id`,
+      ).run(displacedId, photoId)
       prepare(
         `UPDATE photos SET folder_id = ?, directory = ?, name = ?, displaced = 0, missing_since_ms = NULL,
            size_bytes = ?, modified_ms = ?, device = ?, inode = ?, sort_ms = ?, indexed_ms = NULL
@@ -318,7 +330,7 @@ export function createScanWriter(database: Database): ScanWriter {
            AND photos.size_bytes = scan_lost.size_bytes AND photos.modified_ms = scan_lost.modified_ms
            AND photos.folder_id = scan_lost.folder_id AND photos.directory = scan_lost.directory
            AND photos.name = scan_lost.name
-         LIMIT 1`,
+         ORDER BY caption_source IS 'person' DESC, photo_id LIMIT 1`,
       ).get(file.sizeBytes, file.modifiedMs, notPhotoId)?.photo_id,
   }
 }

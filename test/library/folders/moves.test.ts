@@ -278,3 +278,62 @@ test('18. a thousand files in a new order of directories are all recognised', as
     )
   }
 })
+
+test('19. an edited file that looks like one that was deleted, to the byte and the moment, is still itself', async () => {
+  put('pictures/a.jpg', 'first version')
+  put('pictures/b.jpg', 'another')
+  await library.sync()
+  const { 'pictures/a.jpg': a, 'pictures/b.jpg': b } = library.photos()
+  library.write('pictures/a.jpg', 'mine')
+  // Written whole seconds, as some drives keep them, so that the two can be made the same.
+  for (const name of ['a.jpg', 'b.jpg']) utimesSync(path(`pictures/${name}`), 1_600_000_000, 1_600_000_000)
+  await library.sync()
+  rmSync(path('pictures/b.jpg'))
+  put('pictures/a.jpg', 'ANOTHER')
+  utimesSync(path('pictures/a.jpg'), 1_600_000_000, 1_600_000_000)
+  await library.sync()
+  await library.sync()
+  assert.deepEqual(library.photos(), { '-pictures/b.jpg': b, 'pictures/a.jpg': a })
+  assert.equal(library.wordsOf('pictures/a.jpg'), 'mine')
+  assert.equal(library.store.details(a!)?.pictureChanged, true)
+})
+
+test('20. of two names of one file that both went, the one with words is the one that is found again', async () => {
+  put('pictures/a.jpg', 'content')
+  linkSync(path('pictures/a.jpg'), path('pictures/b.jpg'))
+  await library.sync()
+  const id = library.write('pictures/b.jpg', 'mine')
+  rename('b.jpg', 'c.jpg')
+  rmSync(path('pictures/a.jpg'))
+  await library.sync()
+  assert.equal(library.idOf('pictures/c.jpg'), id)
+  assert.equal(library.wordsOf('pictures/c.jpg'), 'mine')
+})
+
+test('21. of several names that a file had, the one that it had until now is the one that moved', async () => {
+  put('pictures/a.jpg', 'content')
+  linkSync(path('pictures/a.jpg'), path('pictures/b.jpg'))
+  await library.sync()
+  library.write('pictures/a.jpg', 'gone with its name')
+  rmSync(path('pictures/a.jpg'))
+  await library.sync()
+  const id = library.idOf('pictures/b.jpg')
+  rename('b.jpg', 'c.jpg')
+  await library.sync()
+  assert.equal(library.idOf('pictures/c.jpg'), id)
+})
+
+test('22. of two names of one file whose directories went, each is found by its name', async () => {
+  put('pictures/x/a.jpg', 'content')
+  mkdirSync(path('pictures/y'))
+  linkSync(path('pictures/x/a.jpg'), path('pictures/y/b.jpg'))
+  await library.sync()
+  const before = library.photos()
+  rename('x', 'z')
+  rename('y', 'w')
+  await library.sync()
+  assert.deepEqual(library.photos(), {
+    'pictures/w/b.jpg': before['pictures/y/b.jpg'],
+    'pictures/z/a.jpg': before['pictures/x/a.jpg'],
+  })
+})
