@@ -53,12 +53,12 @@ export async function writeFileAtomically(
     }
     const present = await readIfThere(target)
     if (expected === null ? present !== null : !present?.equals(expected)) {
-      throw new LensloreError('FILE_CHANGED', `${displayFileName(path)} was changed by another program.`)
+      throw changed(path)
     }
     await rename(temporary, nativePath(target))
   } catch (thrown) {
     await rm(temporary, { force: true })
-    throw writeError(path, thrown)
+    throw isMissing(thrown) ? changed(path, thrown) : writeError(path, thrown)
   }
   await syncFolder(dirname(target))
   return written
@@ -101,6 +101,17 @@ async function syncFolder(path: string): Promise<void> {
       throw writeError(path, thrown)
     }
   }
+}
+
+/** By another program, or moved or removed together with its folder. */
+function changed(path: string, cause?: unknown): LensloreError {
+  return new LensloreError('FILE_CHANGED', `${displayFileName(path)} was changed by another program.`, {
+    cause,
+  })
+}
+
+function isMissing(thrown: unknown): boolean {
+  return (thrown as NodeJS.ErrnoException | null)?.code === 'ENOENT'
 }
 
 function writeError(path: string, thrown: unknown): LensloreError {

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../../contract/errors.ts'
+import type { ErrorCode, ErrorRecord } from '../../contract/errors.ts'
 import type { ExportPlan, ExportSummary } from '../../contract/exchange.ts'
 import type { Database } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
@@ -39,13 +39,15 @@ export function setExportsAlways(database: Database, folderId: number, always: b
 export interface WaitingExporter {
   /**
    * One export at a time; a sidecar that is refused is tried again when its photo's caption changes, one that
-   * another program wrote to in the very moment with the next call. Photos of folders that are offline wait.
+   * another program wrote to in the very moment, or whose folder is not there, with the next call. Photos of folders that are offline wait.
    * @returns undefined where nothing was waiting.
    * @throws LensloreError `DISK_FULL`; DOMException `AbortError` through the signal. What is left waits.
    */
   write(options: ExportOptions): Promise<ExportSummary | undefined>
 }
 
+/** Says nothing about the sidecar: another program wrote it just then, or photo or folder moved or went away. */
+const isTriedAgain = new Set<ErrorCode>(['FILE_CHANGED', 'FILE_NOT_FOUND', 'FOLDER_NOT_FOUND'])
 /** Of one export, no more sentences than these are worth reading. */
 const toldRefusals = 10
 
@@ -64,7 +66,9 @@ export function createWaitingExporter(
       const summary = await exportCaptions(store.database, waitingRequests(store, waiting, written), {
         ...options,
         onSettled: (photoPath, error) => {
-          if (error?.code !== 'FILE_CHANGED') written.push(waiting.get(photoPath)!)
+          const item = waiting.get(photoPath)!
+          waiting.delete(photoPath)
+          if (!error || !isTriedAgain.has(error.code)) written.push(item)
         },
       })
       for (const { error } of summary.refused.slice(0, toldRefusals)) onRefused(error)
@@ -98,7 +102,6 @@ function* waitingRequests(
   const { database, photos, captions } = store
   for (let last = 0; ; ) {
     forget(store, written)
-    waiting.clear()
     const ids = waitingAfter(database, last, photosPerPage)
     if (ids.length === 0) return
     for (const photo of photos.byIds(ids)) {

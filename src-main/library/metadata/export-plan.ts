@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
+import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { PlannedExport } from '../../contract/exchange.ts'
-import { textFromFileName } from '../../contract/file-name.ts'
+import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../native-path.ts'
 import { readIfThere } from './atomic-write.ts'
 import {
@@ -84,6 +84,7 @@ async function prepareExport(
   let sidecarPath = `${photoPath}.xmp`
   try {
     const names = await namesOfFolder
+    await checkIsThere(photoPath)
     sidecarPath = join(dirname(photoPath), chooseSidecar(names, basename(photoPath)))
     const beforeBytes = (await readIfThere(sidecarPath)) && (await readSidecarBytes(sidecarPath))
     const made = beforeBytes === null ? created(caption) : updated(sidecarPath, beforeBytes, caption)
@@ -100,6 +101,18 @@ async function prepareExport(
       beforeBytes: null,
       afterBytes: null,
     }
+  }
+}
+
+/**
+ * Where the photo is not, its sidecar would be nobody's: the folder may be the empty place of a drive that is away.
+ * @throws LensloreError `FILE_NOT_FOUND`
+ */
+export async function checkIsThere(photoPath: string): Promise<void> {
+  try {
+    await stat(nativePath(photoPath))
+  } catch (cause) {
+    throw new LensloreError('FILE_NOT_FOUND', `${displayFileName(photoPath)} is not there.`, { cause })
   }
 }
 
@@ -131,6 +144,15 @@ function declaresOtherEncoding(text: string): boolean {
 }
 
 async function namesIn(path: string): Promise<string[]> {
-  const names = await readdir(nativePath(path), { encoding: 'buffer' })
-  return names.map(textFromFileName)
+  try {
+    const names = await readdir(nativePath(path), { encoding: 'buffer' })
+    return names.map(textFromFileName)
+  } catch (thrown) {
+    const isGone = (thrown as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new LensloreError(
+      isGone ? 'FOLDER_NOT_FOUND' : 'FILE_UNREADABLE',
+      `${displayFileName(path)} ${isGone ? 'is not there' : 'cannot be read'}.`,
+      { cause: thrown },
+    )
+  }
 }

@@ -6,7 +6,13 @@ import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
 import { createSidecarState, type SidecarState } from '../store/sidecar-state.ts'
 import { readIfThere, removeFile, type WrittenFile, writeFileAtomically } from './atomic-write.ts'
-import { type ExportOptions, type ExportRequest, type PreparedExport, prepareExports } from './export-plan.ts'
+import {
+  checkIsThere,
+  type ExportOptions,
+  type ExportRequest,
+  type PreparedExport,
+  prepareExports,
+} from './export-plan.ts'
 
 export interface ExportedPhotos {
   /** Only photos of these folders; all online folders where it is left out. */
@@ -133,6 +139,11 @@ export async function exportCaptions(
     try {
       const file = await writeFileAtomically(sidecarPath, prepared.afterBytes!, prepared.beforeBytes)
       written.push({ path: sidecarPath, file })
+      await checkIsThere(photoPath).catch(async (thrown: unknown) => {
+        // It went away in this moment: what would be left beside nothing is taken back.
+        if (action === 'create') await removeFile(sidecarPath)
+        throw thrown
+      })
     } catch (thrown) {
       prepare('DELETE FROM exported_files WHERE id = ?').run(entry)
       if (thrown instanceof LensloreError && thrown.code === 'DISK_FULL') throw thrown

@@ -6,11 +6,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import sharp from 'sharp'
 import type { PlannedExport } from '../../../src-main/contract/exchange.ts'
@@ -38,13 +39,18 @@ function setUp(context: TestContext) {
   mkdirSync(photos)
   const store = openStore(join(folder, 'library', 'library.sqlite'))
   context.after(() => store.close())
-  const request = (name: string, text: string): ExportRequest => ({
-    photoPath: join(photos, name),
-    caption: { text, language: null, source: 'person', modelId: null, adapterId: null, writtenAt: null },
-  })
   const put = (name: string, content: string | Buffer = '') => {
     writeFileSync(join(photos, name), content)
     return join(photos, name)
+  }
+  /** Of a photo that is there, where its folder is. */
+  const request = (name: string, text: string): ExportRequest => {
+    const photoPath = join(photos, name)
+    if (existsSync(dirname(photoPath)) && !existsSync(photoPath)) put(name)
+    return {
+      photoPath,
+      caption: { text, language: null, source: 'person', modelId: null, adapterId: null, writtenAt: null },
+    }
   }
   return { store, photos, request, put }
 }
@@ -163,7 +169,10 @@ test('a cancelled export stops between photos and can be undone', async (context
   await assert.rejects(exportCaptions(store.database, requests, { signal: cancel.signal, onProgress }), {
     name: 'AbortError',
   })
-  assert.deepEqual(readdirSync(photos), ['a.jpg.xmp'])
+  assert.deepEqual(
+    readdirSync(photos).filter((name) => name.endsWith('.xmp')),
+    ['a.jpg.xmp'],
+  )
   assert.equal((await undoLastExport(store.database))?.removed, 1)
 })
 
@@ -214,4 +223,17 @@ test('embedded captions are in XMP and IPTC, and the photo before stays', {
   )
   assert.equal(tags[0]['Caption-Abstract'], 'søt "hund" & <katt>\n🐕 = 2')
   assert.ok(readFileSync(`${path}_original`).equals(before))
+})
+
+test('nothing is written beside a photo that is not there, as in the empty place of a drive that is away', async (context) => {
+  const { store, photos, request } = setUp(context)
+  const requests = ['a.jpg', 'b.jpg'].map((name) => request(name, 'words'))
+  rmSync(join(photos, 'a.jpg'))
+  const { created, refused } = await exportCaptions(store.database, requests)
+  assert.equal(created, 1)
+  assert.deepEqual(
+    refused.map(({ photoPath, error }) => [photoPath, error.code]),
+    [[join(photos, 'a.jpg'), 'FILE_NOT_FOUND']],
+  )
+  assert.ok(!existsSync(join(photos, 'a.jpg.xmp')))
 })
