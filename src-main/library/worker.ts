@@ -23,6 +23,11 @@ const toldRefusals = 10
 /** Captions come in batches: those of a second are one export. */
 const writeOutAfterMs = 1000
 const keepHouseEveryMs = 3_600_000
+/**
+ * Of some work nobody tells: words that were taken back, also by another process, and a picture that turned out
+ * to be another one than the engine had.
+ */
+const lookAgainEveryMs = 5000
 
 export interface WorkerOptions {
   /** The library's own, which only one worker may work on. */
@@ -231,13 +236,22 @@ export function createWorker(options: WorkerOptions): Worker {
       await scan(undefined, signal)
       return await caption(signal, async (either, wakeCaptioning) => {
         either.addEventListener('abort', () => changed.resolve(), { once: true })
-        while (!either.aborted) {
-          changed = Promise.withResolvers()
-          await index(either, wakeCaptioning)
-          await writeOut(either)
-          tidyUp()
-          void backUpIfDue(either)
-          await changed.promise
+        const lookingAgain = setInterval(() => {
+          if (queue.counts(captions.latestModelKey()).waiting === 0) void writeOut(either)
+          else changed.resolve()
+        }, lookAgainEveryMs)
+        try {
+          while (!either.aborted) {
+            changed = Promise.withResolvers()
+            wakeCaptioning()
+            await index(either, wakeCaptioning)
+            await writeOut(either)
+            tidyUp()
+            void backUpIfDue(either)
+            await changed.promise
+          }
+        } finally {
+          clearInterval(lookingAgain)
         }
       })
     } finally {

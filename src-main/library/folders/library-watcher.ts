@@ -12,7 +12,7 @@ export interface LibraryWatcherOptions {
   reconciler: Reconciler
   onPhotosChanged?: (photoIds: number[]) => void
   /** After every comparison that found anything, and after a folder went offline or came back. */
-  onScanned?: (folderId: number, summary: ScanSummary) => void
+  onScanned?: (summary: ScanSummary) => void
   onModeChange?: (folderId: number, mode: WatchMode) => void
   onError?: (thrown: unknown) => void
 }
@@ -113,13 +113,26 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
     }
   }
 
-  function takeDue(watched: Watched): string[] {
+  /**
+   * When one directory is due, the others are looked at with it if they waited as long, quiet or not: a file
+   * that is gone from here, with another one in its place, may be there.
+   */
+  function takeDue(): Map<number, string[]> {
     const nowMs = performance.now()
-    const due = [...watched.dirty]
-      .filter(([, { firstMs, lastMs }]) => nowMs - lastMs >= quietMs || nowMs - firstMs >= longestWaitMs)
-      .map(([directory]) => directory)
-    for (const directory of due) watched.dirty.delete(directory)
-    return due
+    const waiting = [...folders].flatMap(([folderId, { dirty }]) =>
+      [...dirty].map(([directory, since]) => ({ folderId, directory, ...since })),
+    )
+    const taken = new Map<number, string[]>()
+    const isDue = waiting.some(
+      ({ firstMs, lastMs }) => nowMs - lastMs >= quietMs || nowMs - firstMs >= longestWaitMs,
+    )
+    if (!isDue) return taken
+    for (const { folderId, directory, firstMs } of waiting) {
+      if (nowMs - firstMs < quietMs) continue
+      taken.set(folderId, [...(taken.get(folderId) ?? []), directory])
+      folders.get(folderId)!.dirty.delete(directory)
+    }
+    return taken
   }
 
   /** A drive that came, went, or is another now: the watch sits on what was there before. */
@@ -146,34 +159,49 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
       const watched = folders.get(folderId)
       if (!watched) continue
       const startedMs = performance.now()
-      if (startedMs >= watched.nextWholeMs) {
-        watched.dirty.clear()
-        await compare(folderId, (also) => reconciler.scan([folderId], also))
-        const tookMs = performance.now() - startedMs
-        const everyMs = watched.isPolled ? Math.max(pollEveryMs, tookMs * pollShare) : lookThroughEveryMs
-        watched.nextWholeMs = performance.now() + everyMs
-        continue
+      if (startedMs < watched.nextWholeMs) continue
+      watched.dirty.clear()
+      watched.nextWholeMs = Number.POSITIVE_INFINITY
+      try {
+        await compare((also) => reconciler.scan([folderId], also))
+      } catch (thrown) {
+        watched.nextWholeMs = 0
+        throw thrown
       }
-      const due = takeDue(watched)
-      if (due.length > 0) await compare(folderId, (also) => reconciler.rescan(folderId, due, also))
+      const tookMs = performance.now() - startedMs
+      const everyMs = watched.isPolled ? Math.max(pollEveryMs, tookMs * pollShare) : lookThroughEveryMs
+      // Sooner where it was asked for meanwhile, as by a watch that got ready.
+      watched.nextWholeMs = Math.min(watched.nextWholeMs, performance.now() + everyMs)
+    }
+    if (stop.signal.aborted) return
+    const due = takeDue()
+    if (due.size === 0) return
+    try {
+      await compare((also) => reconciler.rescan(due, also))
+    } catch (thrown) {
+      // Nobody tells of them again.
+      for (const [folderId, directories] of due) remind(folderId, directories)
+      throw thrown
     }
   }
 
+  function remind(folderId: number, directories: readonly string[]): void {
+    const watched = folders.get(folderId)
+    if (watched) markDirty(watched.dirty, directories)
+  }
+
   async function compare(
-    folderId: number,
     look: (options: Parameters<Reconciler['scan']>[1]) => Promise<ScanSummary>,
   ): Promise<void> {
     const summary = await look({
       signal: stop.signal,
       settleMs,
       arriveFirst: true,
-      onUnsettled: (id, directory) => markDirty(folders.get(id)?.dirty ?? new Map(), [directory]),
+      onUnsettled: (id, directory) => remind(id, [directory]),
       ...(options.onPhotosChanged && { onPhotosChanged: options.onPhotosChanged }),
     })
     const { added, changed, moved, missing, restored, offlineFolders } = summary
-    if (added + changed + moved + missing + restored + offlineFolders.length > 0) {
-      options.onScanned?.(folderId, summary)
-    }
+    if (added + changed + moved + missing + restored + offlineFolders.length > 0) options.onScanned?.(summary)
   }
 
   function refresh(): void {

@@ -34,10 +34,14 @@ export interface Reconciler {
   /** Compares folders with the disk as a whole; all of them where none is named. */
   scan(folderIds?: readonly number[], options?: ReconcileOptions): Promise<ScanSummary>
   /**
-   * Compares single directories of a folder, and those below them that the library does not know. A directory
-   * that is not there is looked for in the one above.
+   * Compares single directories by their folders, and those below them that the library does not know: all as
+   * one, so that what left one of them for another has moved. A directory that is not there is looked for in
+   * the one above.
    */
-  rescan(folderId: number, directories: readonly string[], options?: ReconcileOptions): Promise<ScanSummary>
+  rescan(
+    directories: ReadonlyMap<number, readonly string[]>,
+    options?: ReconcileOptions,
+  ): Promise<ScanSummary>
   /** Ends the threads; what is under way fails. */
   close(): Promise<void>
 }
@@ -355,8 +359,10 @@ export function createReconciler(database: Database, now: () => number = Date.no
   return {
     scan: (folderIds, options = {}) =>
       inTurn(() => scanNow(folderIds ?? roots.ids(), () => [''], true, options)),
-    rescan: (folderId, directories, options = {}) =>
-      inTurn(() => scanNow([folderId], () => [...new Set(directories)], false, options)),
+    rescan: (directories, options = {}) =>
+      inTurn(() =>
+        scanNow([...directories.keys()], (id) => [...new Set(directories.get(id))], false, options),
+      ),
     close: () => threads.close(),
   }
 }

@@ -28,7 +28,7 @@ export interface IndexerOptions<Content> {
  */
 export async function indexAll<Content>(options: IndexerOptions<Content>): Promise<void> {
   const { photos, queue, readContent, apply, write, onPhotosChanged, signal } = options
-  /** Gone, or written to while they were read: the next scan finds out how they are. */
+  /** Gone, or written to since they were scanned: the next scan finds out how they are. */
   const leftToScan: number[] = []
 
   for (;;) {
@@ -39,7 +39,8 @@ export async function indexAll<Content>(options: IndexerOptions<Content>): Promi
     let failed = 0
     write(() => {
       for (const { item, file, content, thrown } of outcomes) {
-        if (file) apply(item, file, content as Content)
+        if (file && !isAsScanned(item, file)) leftToScan.push(item.photoId)
+        else if (file) apply(item, file, content as Content)
         else if (!setAside(item, thrown)) failed++
       }
     })
@@ -58,6 +59,12 @@ export async function indexAll<Content>(options: IndexerOptions<Content>): Promi
     } catch (thrown) {
       return { item, thrown }
     }
+  }
+
+  /** Another file in the same place would be taken for what became of this one, or for a photo that moved here. */
+  function isAsScanned({ photoId }: WorkItem, { sizeBytes, modifiedMs }: ReadFile): boolean {
+    const known = photos.byId(photoId)
+    return known?.sizeBytes === sizeBytes && known.modifiedMs === modifiedMs
   }
 
   /** @returns whether it is left to the next scan, rather than marked as failed. */

@@ -200,7 +200,7 @@ test('12. a directory that cannot be read is not an empty one', async (t) => {
   const deep = Array.from({ length: 17 }, () => name).join('/')
   database.prepare(`UPDATE photos SET directory = ? WHERE name = 'a.jpg'`).run(deep)
   rmSync(path('pictures/2020'), { recursive: true })
-  const summary = await library.reconciler.rescan(library.store.folders.list()[0]!.id, [deep])
+  const summary = await library.reconciler.rescan(new Map([[library.store.folders.list()[0]!.id, [deep]]]))
   assert.equal(summary.missing, 0)
   t.diagnostic('the path is longer than the system takes')
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setExcludes } from '../../../src-main/library/folders/excludes.ts'
@@ -181,3 +181,33 @@ test('9. a directory that another one takes the place of at once is watched', as
   put('pictures/x/c.jpg')
   await until(['pictures/x/a.jpg', 'pictures/x/b.jpg', 'pictures/x/c.jpg'])
 })
+
+for (const [number, other] of [
+  [10, 'pictures'],
+  [11, 'archive'],
+] as const) {
+  test(`${number}. a photo that moved away from its name into ${other} keeps its words, however busy it is there`, async () => {
+    library.addFolder('archive')
+    put('pictures/old/a.jpg')
+    put(`${other}/busy/b.jpg`)
+    await watch()
+    const id = library.write('pictures/old/a.jpg', 'mine')
+    const busy = setInterval(() => put(`${other}/busy/c.jpg`, `${performance.now()}`), 100)
+    try {
+      renameSync(path('pictures/old/a.jpg'), path(`${other}/busy/a.jpg`))
+      put('pictures/old/a.jpg', 'another picture')
+      // Copied from a camera: nothing says that it is still written to.
+      utimesSync(path('pictures/old/a.jpg'), 1_600_000_000, 1_600_000_000)
+      for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(50)) {
+        if (library.photos()['pictures/old/a.jpg'] !== id) break
+      }
+    } finally {
+      clearInterval(busy)
+    }
+    await until(
+      [`${other}/busy/a.jpg`, `${other}/busy/b.jpg`, `${other}/busy/c.jpg`, 'pictures/old/a.jpg'].sort(),
+    )
+    assert.equal(library.idOf(`${other}/busy/a.jpg`), id)
+    assert.notEqual(library.idOf('pictures/old/a.jpg'), id)
+  })
+}
