@@ -85,8 +85,11 @@ function toFileStat({ size: sizeBytes, mtimeMs: modifiedMs }: Stats): FileStat {
 }
 
 async function resolveLink(path: string): Promise<string> {
-  const real = await realpath(nativePath(path), { encoding: 'buffer' })
-  return textFromFileName(real)
+  try {
+    return textFromFileName(await realpath(nativePath(path), { encoding: 'buffer' }))
+  } catch (thrown) {
+    throw writeError(path, thrown)
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -38,25 +38,36 @@ export function setExportsAlways(database: Database, folderId: number, always: b
 /** Writes captions out that are waiting for it, because their folder's captions always are. */
 export interface WaitingExporter {
   /**
-   * One export at a time; a sidecar that is refused is tried again when its photo's caption changes, one that
-   * another program wrote to in the very moment, or whose folder is not there, with the next call. Photos of folders that are offline wait.
+   * One export at a time. A sidecar that is refused is tried again when its photo's caption changes; one that
+   * another program wrote to in the very moment, or whose photo or folder is not there, with the next call.
+   * Photos of folders that are offline wait.
    * @returns undefined where nothing was waiting.
    * @throws LensloreError `DISK_FULL`; DOMException `AbortError` through the signal. What is left waits.
    */
   write(options: ExportOptions): Promise<ExportSummary | undefined>
 }
 
-/** Says nothing about the sidecar: another program wrote it just then, or photo or folder moved or went away. */
-const isTriedAgain = new Set<ErrorCode>(['FILE_CHANGED', 'FILE_NOT_FOUND', 'FOLDER_NOT_FOUND'])
+/**
+ * What says nothing about the sidecar: another program wrote it just then, photo or folder moved or went away, or
+ * something that nobody thought of.
+ */
+const isTriedAgain = new Set<ErrorCode>(['FILE_CHANGED', 'FILE_NOT_FOUND', 'FOLDER_NOT_FOUND', 'INTERNAL'])
 /** Of one export, no more sentences than these are worth reading. */
 const toldRefusals = 10
 
-/** @param onRefused told why sidecars were not written, of the first of every export. */
+/** @param onRefused told why sidecars are not written, of the first of every export and once each. */
 export function createWaitingExporter(
   store: Store,
   onRefused: (error: ErrorRecord) => void,
 ): WaitingExporter {
   let last: Promise<unknown> = Promise.resolve()
+  let told = new Set<string>()
+
+  function tell(refused: readonly ErrorRecord[]): void {
+    const lasting = refused.filter(({ code }) => code === 'INTERNAL' || !isTriedAgain.has(code))
+    for (const error of lasting.slice(0, toldRefusals)) if (!told.has(error.message)) onRefused(error)
+    told = new Set(lasting.map(({ message }) => message))
+  }
 
   async function exportWaiting(options: ExportOptions): Promise<ExportSummary | undefined> {
     if (waitingAfter(store.database, 0, 1).length === 0) return undefined
@@ -71,7 +82,7 @@ export function createWaitingExporter(
           if (!error || !isTriedAgain.has(error.code)) written.push(item)
         },
       })
-      for (const { error } of summary.refused.slice(0, toldRefusals)) onRefused(error)
+      tell(summary.refused.map(({ error }) => error))
       return summary
     } finally {
       forget(store, written)
