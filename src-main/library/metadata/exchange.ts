@@ -131,14 +131,19 @@ function* waitingRequests(
   }
 }
 
-/** Those that got another caption or another place meanwhile go on waiting. */
+/**
+ * Those that got another caption or another place meanwhile wait again: another process may have written the
+ * newer one just before the older one was written here, and taken it for done.
+ */
 function forget({ database, photos, captions }: Store, written: Waiting[]): void {
   const done = written.splice(0)
   if (done.length === 0) return
   database.write(() => {
     for (const { photoId, path, captionId } of done) {
-      if (photos.byId(photoId)?.path !== path || captions.current(photoId)?.id !== captionId) continue
-      database.prepare('DELETE FROM captions_to_export WHERE photo_id = ?').run(photoId)
+      const photo = photos.byId(photoId)
+      const isDone = photo?.path === path && captions.current(photoId)?.id === captionId
+      if (isDone) database.prepare('DELETE FROM captions_to_export WHERE photo_id = ?').run(photoId)
+      else if (photo) database.prepare('INSERT OR IGNORE INTO captions_to_export VALUES (?)').run(photoId)
     }
   })
 }
