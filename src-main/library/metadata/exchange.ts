@@ -154,7 +154,8 @@ function waitingAfter(database: Database, photoId: number, limit: number): numbe
       `SELECT photo_id AS id FROM captions_to_export
          JOIN photos ON photos.id = photo_id JOIN folders ON folders.id = folder_id
        WHERE EXISTS (SELECT 1 FROM folders WHERE exports_always AND state = 'online')
-         AND photo_id > ? AND state = 'online' AND missing_since_ms IS NULL ORDER BY photo_id LIMIT ?`,
+         AND photo_id > ? AND exports_always AND state = 'online' AND missing_since_ms IS NULL
+       ORDER BY photo_id LIMIT ?`,
     )
     .all(photoId, limit)
     .map((row) => row.id)
