@@ -114,25 +114,25 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
   }
 
   /**
-   * When one directory is due, the others are looked at with it if they waited as long, quiet or not: a file
-   * that is gone from here, with another one in its place, may be there.
+   * When one directory is due, all that were told of are looked at with it, quiet or not: a file that is gone
+   * from here, with another one in its place, may be there.
    */
   function takeDue(): Map<number, string[]> {
     const nowMs = performance.now()
-    const waiting = [...folders].flatMap(([folderId, { dirty }]) =>
-      [...dirty].map(([directory, since]) => ({ folderId, directory, ...since })),
+    const all = [...folders].filter(([, { dirty }]) => dirty.size > 0)
+    const isDue = all.some(([, { dirty }]) =>
+      [...dirty.values()].some(
+        ({ firstMs, lastMs }) => nowMs - lastMs >= quietMs || nowMs - firstMs >= longestWaitMs,
+      ),
     )
-    const taken = new Map<number, string[]>()
-    const isDue = waiting.some(
-      ({ firstMs, lastMs }) => nowMs - lastMs >= quietMs || nowMs - firstMs >= longestWaitMs,
+    if (!isDue) return new Map()
+    return new Map(
+      all.map(([folderId, { dirty }]) => {
+        const directories = [...dirty.keys()]
+        dirty.clear()
+        return [folderId, directories]
+      }),
     )
-    if (!isDue) return taken
-    for (const { folderId, directory, firstMs } of waiting) {
-      if (nowMs - firstMs < quietMs) continue
-      taken.set(folderId, [...(taken.get(folderId) ?? []), directory])
-      folders.get(folderId)!.dirty.delete(directory)
-    }
-    return taken
   }
 
   /** A drive that came, went, or is another now: the watch sits on what was there before. */

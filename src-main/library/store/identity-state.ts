@@ -21,7 +21,10 @@ export interface IdentityState {
   splitOff(photo: KnownContent, move: UnconfirmedMove, nowMs: number): KnownContent
   /** The missing photo that a new row with this content is; one with a person's words first, then by name. */
   missingWith(contentHash: string, row: KnownContent): number | undefined
-  /** A photo with the same content that has a file and arrived since then, in a later scan; by name. */
+  /**
+   * A photo with the same content that has a file and arrived since then, in a later scan; by name. For a scan
+   * alone: what it noted as gone has none.
+   */
   copyArrivedSince(photo: KnownContent, sinceMs: number): KnownContent | undefined
   /** Place, file and captions of a row go to a photo, to be read again with what stands beside it; the row is removed. */
   takeOver(photoId: number, row: KnownContent): void
@@ -103,6 +106,8 @@ export function createIdentityState(database: Database): IdentityState {
     copyArrivedSince(photo, sinceMs) {
       const row = prepare<Row>(
         `${select} WHERE content_hash = ? AND missing_since_ms IS NULL AND arrived_ms >= ? AND arrived_ms > ?
+           AND NOT EXISTS (SELECT 1 FROM temp.scan_lost AS lost WHERE photo_id = photos.id AND found_size IS NULL
+             AND (lost.folder_id, lost.directory, lost.name) = (photos.folder_id, photos.directory, photos.name))
          ORDER BY name = ? DESC, id LIMIT 1`,
       ).get(Buffer.from(photo.contentHash!, 'hex'), sinceMs, photo.arrivedMs, photo.name)
       return row && toContent(row)

@@ -153,7 +153,8 @@ export function createScanWriter(database: Database): ScanWriter {
     name TEXT NOT NULL, size_bytes INTEGER NOT NULL, modified_ms REAL NOT NULL, found_size INTEGER,
     found_modified REAL, found_device INTEGER, found_inode INTEGER
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS scan_lost_by_look ON scan_lost (size_bytes, modified_ms)`)
+  CREATE INDEX IF NOT EXISTS scan_lost_by_look ON scan_lost (size_bytes, modified_ms);
+  CREATE INDEX IF NOT EXISTS scan_lost_by_photo ON scan_lost (photo_id)`)
 
   function giveWay(place: Place, nowMs: number, exceptId: number): void {
     prepare(

@@ -256,7 +256,7 @@ export async function killWhileScanning(libraryDirectory: string, changes: numbe
 }
 
 /** mulberry32: the same numbers for the same seed. */
-function createRandom(seed: number): () => number {
+export function createRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -337,3 +337,19 @@ test('22. of two names of one file whose directories went, each is found by its 
     'pictures/z/a.jpg': before['pictures/x/a.jpg'],
   })
 })
+
+test('23. a photo and its newer copy that go in one scan are both missing', async () => {
+  put('pictures/a.jpg', 'content')
+  put('pictures/other.jpg')
+  await library.sync()
+  put('pictures/b.jpg', 'content')
+  await library.sync()
+  rmSync(path('pictures/a.jpg'))
+  rmSync(path('pictures/b.jpg'))
+  assert.equal((await library.sync()).missing, 2)
+  assert.deepEqual(Object.keys(library.photos()), [
+    '-pictures/a.jpg',
+    '-pictures/b.jpg',
+    'pictures/other.jpg',
+  ])
+})
