@@ -8,6 +8,8 @@ for (const seed of [1, 300]) {
     const ran = await runLiveChaos({ seed, rounds: 3, operationsPerRound: 25 })
     t.diagnostic(JSON.stringify(ran))
     assert.equal(ran.operations, 75)
-    assert.ok(ran.ids >= 10 && ran.words > 0 && ran.searches >= 20, 'enough is certain, and was compared')
+    // How many words are certain depends on the moments too.
+    const compared = ran.words + ran.copies + ran.imported
+    assert.ok(ran.ids >= 10 && compared > 0 && ran.searches >= 20, 'enough is certain, and was compared')
   })
 }
