@@ -36,8 +36,9 @@ export interface ScanReader {
   /** Names of the directories right below one that hold photos, at any depth, which are not missing. */
   childDirectories(folderId: number, directory: string): Generator<string>
   /**
-   * Of several (names of one file) first those that were there until now, for others went long ago; of these the
-   * ones with a person's words, which must not stay behind; then by name.
+   * Of several (names of one file) first those that were there until now, then those that went in the last
+   * minute, for others went long ago; of these the ones with a person's words, which must not stay behind; then
+   * by name.
    */
   lookalikes(file: FoundFile): Lookalike[]
   /** The sidecars of a directory as they are remembered. */
@@ -82,7 +83,7 @@ export function createScanReader(database: Database): ScanReader {
            photos.device, folders.device AS folderDevice, missing_since_ms IS NOT NULL AS isMissing
          FROM photos JOIN folders ON folders.id = folder_id
          WHERE inode = ? AND size_bytes = ? AND modified_ms = ? AND inode <> 0
-         ORDER BY isMissing, caption_source IS 'person' DESC, name = ? DESC, photos.id`,
+         ORDER BY isMissing, missing_since_ms / 60000 DESC, caption_source IS 'person' DESC, name = ? DESC, photos.id`,
       ).all(file.inode, file.sizeBytes, file.modifiedMs, file.name),
 
     sidecarsIn: (folderId, directory) => knownSidecars(database, folderId, directory),

@@ -353,3 +353,20 @@ test('23. a photo and its newer copy that go in one scan are both missing', asyn
     'pictures/other.jpg',
   ])
 })
+
+test('24. a photo that just lost its place is found before one of the same file that went long ago', async () => {
+  put('pictures/a.jpg', 'content')
+  linkSync(path('pictures/a.jpg'), path('pictures/b.jpg'))
+  await library.sync()
+  rmSync(path('pictures/a.jpg'))
+  await library.sync()
+  const id = library.idOf('pictures/b.jpg')
+  library.addMs(3_600_000)
+  mkdirSync(path('pictures/z'))
+  // Seen gone before it is seen at its new place, as while it is watched.
+  rename('b.jpg', '.held')
+  await library.sync()
+  rename('.held', 'z/c.jpg')
+  await library.sync()
+  assert.equal(library.idOf('pictures/z/c.jpg'), id)
+})
