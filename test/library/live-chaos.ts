@@ -172,7 +172,7 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
     const found = [...countDifferences(comparison, status), ...differencesOf(comparison)]
     if (found.length > 0) return [found, comparison]
     const isExpected = (picture: Picture, row: PhotoRow) =>
-      !picture.isDescribed && (!exempt.has(picture) || exempt.get(picture) !== row.captionId)
+      !disk.isDescribed(picture) && (!exempt.has(picture) || exempt.get(picture) !== row.captionId)
     found.push(...(await exportDifferences(comparison, exportingRoot, isExpected)))
     if (found.length > 0) return [found, comparison]
     found.push(...(await searchDifferences(comparison, watching)))
@@ -206,7 +206,7 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
   function settle({ snapshot }: Comparison): void {
     for (const picture of disk.pictures) {
       const row = picture.path === null ? undefined : snapshot.byPath.get(picture.path)?.[0]
-      if (picture.isDescribed) exempt.set(picture, row?.captionId ?? null)
+      if (disk.isDescribed(picture)) exempt.set(picture, row?.captionId ?? null)
       else if (exempt.get(picture) !== row?.captionId) exempt.delete(picture)
       if (row && !disk.away.has(rootOf(picture.path!))) picture.id = row.id
     }

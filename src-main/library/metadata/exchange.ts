@@ -100,6 +100,8 @@ export function createWaitingExporter(
 
 /** A photo as it was when its caption was written out. */
 interface Waiting {
+  /** Another one when something new is to be written. */
+  turn: number
   photoId: number
   path: string
   captionId: number | undefined
@@ -113,11 +115,13 @@ function* waitingRequests(
   const { database, photos, captions } = store
   for (let last = 0; ; ) {
     forget(store, written)
-    const ids = waitingAfter(database, last, photosPerPage)
-    if (ids.length === 0) return
+    const turns = new Map(waitingAfter(database, last, photosPerPage).map((row) => [row.photoId, row.turn]))
+    if (turns.size === 0) return
+    const ids = [...turns.keys()]
     for (const photo of photos.byIds(ids)) {
       const caption = captions.current(photo.id)
-      const item: Waiting = { photoId: photo.id, path: photo.path, captionId: caption?.id }
+      const turn = turns.get(photo.id)!
+      const item: Waiting = { turn, photoId: photo.id, path: photo.path, captionId: caption?.id }
       if (!caption) {
         written.push(item)
         continue
@@ -133,30 +137,36 @@ function* waitingRequests(
 
 /**
  * Those that got another caption or another place meanwhile wait again: another process may have written the
- * newer one just before the older one was written here, and taken it for done.
+ * newer one just before the older one was written here, and taken it for done, or is about to: its turn is over.
  */
 function forget({ database, photos, captions }: Store, written: Waiting[]): void {
   const done = written.splice(0)
   if (done.length === 0) return
   database.write(() => {
-    for (const { photoId, path, captionId } of done) {
+    for (const { turn, photoId, path, captionId } of done) {
       const photo = photos.byId(photoId)
       const isDone = photo?.path === path && captions.current(photoId)?.id === captionId
-      if (isDone) database.prepare('DELETE FROM captions_to_export WHERE photo_id = ?').run(photoId)
-      else if (photo) database.prepare('INSERT OR IGNORE INTO captions_to_export VALUES (?)').run(photoId)
+      if (isDone || !photo) database.prepare('DELETE FROM captions_to_export WHERE id = ?').run(turn)
+      else {
+        database.prepare('DELETE FROM captions_to_export WHERE photo_id = ?').run(photoId)
+        database.prepare('INSERT INTO captions_to_export (photo_id) VALUES (?)').run(photoId)
+      }
     }
   })
 }
 
-function waitingAfter(database: Database, photoId: number, limit: number): number[] {
+function waitingAfter(
+  database: Database,
+  photoId: number,
+  limit: number,
+): { turn: number; photoId: number }[] {
   return database
-    .prepare<{ id: number }>(
-      `SELECT photo_id AS id FROM captions_to_export
+    .prepare<{ turn: number; photoId: number }>(
+      `SELECT captions_to_export.id AS turn, photo_id AS photoId FROM captions_to_export
          JOIN photos ON photos.id = photo_id JOIN folders ON folders.id = folder_id
        WHERE EXISTS (SELECT 1 FROM folders WHERE exports_always AND state = 'online')
          AND photo_id > ? AND exports_always AND state = 'online' AND missing_since_ms IS NULL
        ORDER BY photo_id LIMIT ?`,
     )
     .all(photoId, limit)
-    .map((row) => row.id)
 }

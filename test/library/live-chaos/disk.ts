@@ -64,6 +64,8 @@ export interface Disk {
   certain(isCopyCertain?: boolean): Set<Picture>
   /** The one picture that ever had this content; undefined where there are several, or none. */
   withContent(contentHash: string): Picture | undefined
+  /** Whether another program wrote beside it, or beside one whose place it has now, since the last quiet point. */
+  isDescribed(picture: Picture): boolean
   /** A quiet point: what is there now is what the library knows. */
   settle(): void
 }
@@ -339,8 +341,6 @@ export function createDisk(home: string, seed: number, random: () => number): Di
       const from = back.path!
       rename(from, to)
       noteMoved(back, to)
-      // Where it was, others may have been meanwhile, and written there; the library sees it return, not change.
-      if (to === before) back.isDescribed = true
       return `bring ${from} back to ${to}`
     }
     const to = `${outside}/${made++} ${basename(picture.path)}`
@@ -456,6 +456,9 @@ export function createDisk(home: string, seed: number, random: () => number): Di
       const makers = makersOf.get(contentHash)
       return makers?.size === 1 ? [...makers][0] : undefined
     },
+    isDescribed: (picture) =>
+      picture.isDescribed ||
+      (picture.path !== null && [...occupants.get(picture.path)!].some((other) => other.isDescribed)),
     async finished() {
       await Promise.all(writing.splice(0))
     },
