@@ -4,7 +4,7 @@ import { type ErrorRecord, toErrorRecord } from '../contract/errors.ts'
 import type { CaptionSummary, ScanSummary } from '../contract/library-calls.ts'
 import { forgetLongMissing } from './folders/forget.ts'
 import { watchLibrary } from './folders/library-watcher.ts'
-import type { Reconciler } from './folders/reconcile.ts'
+import type { ReconcileOptions, Reconciler } from './folders/reconcile.ts'
 import type { WaitingExporter } from './metadata/exchange.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
 import { type Captioning, startCaptioning } from './queue/captioning.ts'
@@ -74,10 +74,13 @@ export function createWorker(options: WorkerOptions): Worker {
   let lastTold: string | undefined
   let backingUp: Promise<void> | undefined
 
-  async function scan(folderIds: number[] | undefined, signal: AbortSignal): Promise<ScanSummary> {
+  async function scan(
+    signal: AbortSignal,
+    look: (options: ReconcileOptions) => Promise<ScanSummary>,
+  ): Promise<ScanSummary> {
     progress.begin('scan')
     let counted = 0
-    const summary = await reconciler.scan(folderIds, {
+    const summary = await look({
       signal,
       onPhotosChanged,
       onProgress: (files) => {
@@ -233,7 +236,7 @@ export function createWorker(options: WorkerOptions): Worker {
     signal.addEventListener('abort', () => changed.resolve(), { once: true })
     try {
       await watcher.ready
-      await scan(undefined, signal)
+      await scan(signal, watcher.scan)
       return await caption(signal, async (either, wakeCaptioning) => {
         either.addEventListener('abort', () => changed.resolve(), { once: true })
         const lookingAgain = setInterval(() => {
@@ -284,7 +287,7 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   return {
-    scan: (folderIds, signal) => locked(() => scan(folderIds, signal)),
+    scan: (folderIds, signal) => locked(() => scan(signal, (options) => reconciler.scan(folderIds, options))),
     captionAll: (signal) => locked(() => caption(signal, index)),
     watch: (signal) => locked(() => watch(signal)),
     rebuildSearch: (signal) => locked(() => rebuildSearch(signal)),

@@ -3,7 +3,7 @@ import type { ScanSummary } from '../../contract/library-calls.ts'
 import { nativePath } from '../native-path.ts'
 import type { Database } from '../store/database.ts'
 import { createRootState } from '../store/root-state.ts'
-import type { Reconciler } from './reconcile.ts'
+import type { ReconcileOptions, Reconciler } from './reconcile.ts'
 import { probeRoot } from './roots.ts'
 import { type FolderWatch, type WatchMode, watchFolder } from './watch.ts'
 
@@ -20,6 +20,11 @@ export interface LibraryWatcherOptions {
 export interface LibraryWatcher {
   /** Settles when every folder of the start is watched, or polled. */
   ready: Promise<void>
+  /**
+   * Compares all folders, and what changed meanwhile with them; nothing else is looked at while it runs.
+   * @throws whatever the comparison throws.
+   */
+  scan(options: ReconcileOptions): Promise<ScanSummary>
   /** The folders are others now, or their excludes are: what is new is watched, and compared at once. */
   refresh(): void
   close(): Promise<void>
@@ -119,20 +124,21 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
    */
   function takeDue(): Map<number, string[]> {
     const nowMs = performance.now()
-    const all = [...folders].filter(([, { dirty }]) => dirty.size > 0)
-    const isDue = all.some(([, { dirty }]) =>
+    const isDue = [...folders.values()].some(({ dirty }) =>
       [...dirty.values()].some(
         ({ firstMs, lastMs }) => nowMs - lastMs >= quietMs || nowMs - firstMs >= longestWaitMs,
       ),
     )
-    if (!isDue) return new Map()
-    return new Map(
-      all.map(([folderId, { dirty }]) => {
-        const directories = [...dirty.keys()]
-        dirty.clear()
-        return [folderId, directories]
-      }),
-    )
+    return isDue ? takeAll() : new Map()
+  }
+
+  function takeAll(): Map<number, string[]> {
+    const taken = new Map<number, string[]>()
+    for (const [folderId, { dirty }] of folders) {
+      if (dirty.size > 0) taken.set(folderId, [...dirty.keys()])
+      dirty.clear()
+    }
+    return taken
   }
 
   /** A drive that came, went, or is another now: the watch sits on what was there before. */
@@ -175,30 +181,54 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
     }
     if (stop.signal.aborted) return
     const due = takeDue()
-    if (due.size === 0) return
+    if (due.size > 0) await compare((also) => reconciler.rescan(due, also), due)
+  }
+
+  function remind(directories: ReadonlyMap<number, readonly string[]>): void {
+    for (const [folderId, each] of directories) {
+      const watched = folders.get(folderId)
+      if (watched) markDirty(watched.dirty, each)
+    }
+  }
+
+  /**
+   * What changes while something is compared is compared with it.
+   * @param taken is told of again where it fails, for nobody else would.
+   */
+  async function withMeanwhile<T>(
+    taken: ReadonlyMap<number, readonly string[]>,
+    look: (changedMeanwhile: () => ReadonlyMap<number, readonly string[]>) => Promise<T>,
+  ): Promise<T> {
+    const all = [taken]
     try {
-      await compare((also) => reconciler.rescan(due, also))
+      return await look(() => {
+        const meanwhile = takeAll()
+        all.push(meanwhile)
+        return meanwhile
+      })
     } catch (thrown) {
-      // Nobody tells of them again.
-      for (const [folderId, directories] of due) remind(folderId, directories)
+      all.forEach(remind)
       throw thrown
     }
   }
 
-  function remind(folderId: number, directories: readonly string[]): void {
-    const watched = folders.get(folderId)
-    if (watched) markDirty(watched.dirty, directories)
-  }
-
   async function compare(
-    look: (options: Parameters<Reconciler['scan']>[1]) => Promise<ScanSummary>,
+    look: (options: ReconcileOptions) => Promise<ScanSummary>,
+    taken: ReadonlyMap<number, readonly string[]> = new Map(),
   ): Promise<void> {
-    const summary = await look({
-      signal: stop.signal,
-      settleMs,
-      arriveFirst: true,
-      onUnsettled: (id, directory) => remind(id, [directory]),
-      ...(options.onPhotosChanged && { onPhotosChanged: options.onPhotosChanged }),
+    const unsettled: [number, string][] = []
+    const summary = await withMeanwhile(taken, (changedMeanwhile) =>
+      look({
+        signal: stop.signal,
+        settleMs,
+        arriveFirst: true,
+        changedMeanwhile,
+        onUnsettled: (id, directory) => unsettled.push([id, directory]),
+        ...(options.onPhotosChanged && { onPhotosChanged: options.onPhotosChanged }),
+      }),
+    ).finally(() => {
+      // Told of any sooner, they would be looked at again and again until they are settled.
+      for (const [id, directory] of unsettled) remind(new Map([[id, [directory]]]))
     })
     const { added, changed, moved, missing, restored, offlineFolders } = summary
     if (added + changed + moved + missing + restored + offlineFolders.length > 0) options.onScanned?.(summary)
@@ -220,17 +250,30 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
   for (const id of roots.ids()) folders.set(id, start(id))
   const ready = Promise.all([...folders.values()].map(({ watch }) => watch.ready)).then(() => {})
   const timer = setInterval(() => {
-    isBusy ??= lookWhereDue()
-      .catch((thrown: unknown) => {
+    isBusy ??= untilDone(
+      lookWhereDue().catch((thrown: unknown) => {
         if (!stop.signal.aborted) options.onError?.(thrown)
-      })
-      .finally(() => {
-        isBusy = undefined
-      })
+      }),
+    )
   }, quietMs / 2)
+
+  async function untilDone(work: Promise<unknown>): Promise<void> {
+    await work.catch(() => {})
+    isBusy = undefined
+  }
+
+  async function scan(options: ReconcileOptions): Promise<ScanSummary> {
+    await isBusy
+    const summary = withMeanwhile(new Map(), (changedMeanwhile) =>
+      reconciler.scan(undefined, { ...options, changedMeanwhile }),
+    )
+    isBusy = untilDone(summary)
+    return summary
+  }
 
   return {
     ready,
+    scan,
     refresh,
     async close() {
       clearInterval(timer)

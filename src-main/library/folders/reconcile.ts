@@ -14,6 +14,8 @@ import type { FoundFile } from './walk.ts'
 
 /** Differences a transaction: few enough that a search never waits noticeably. */
 const differencesPerCommit = 200
+/** Where something is always told of, it is settled all the same. */
+const meanwhileAtMost = 10
 
 export interface ReconcileOptions {
   signal?: AbortSignal
@@ -28,6 +30,12 @@ export interface ReconcileOptions {
   /** Leaves files alone that were written to within this time, and tells of the directories they are in. */
   settleMs?: number
   onUnsettled?: (folderId: number, directory: string) => void
+  /**
+   * Directories by their folders that something changed in since it was asked last. They are compared too before
+   * anything is taken for edited or gone: a file may have moved from where was still to be looked at to where
+   * had been looked at already.
+   */
+  changedMeanwhile?: () => ReadonlyMap<number, readonly string[]>
 }
 
 export interface Reconciler {
@@ -86,17 +94,31 @@ export function createReconciler(database: Database, now: () => number = Date.no
       options.onRoot?.(root)
       if (root.offline !== null) summary.offlineFolders.push(root.path)
     }
-    const online = folderIds.filter((id) => found.get(id)?.offline === null)
+    const isOnline = (id: number) => found.get(id)?.offline === null
+    const online = folderIds.filter(isOnline)
     const reachable = [...found.values()].filter((root) => root.isReachable).map((root) => root.folderId)
+    const visit = async (id: number, directories: readonly string[], extent: Extent) => {
+      const { path, excludes } = roots.byId(id)
+      const folder = { id, path, excludes, reachable, settleMs: options.settleMs ?? 0 }
+      await scanFolder(folder, directories, extent, summary, options, signal)
+    }
     database.write(() => writer.forgetNotes())
     try {
-      for (const id of online) {
-        const { path, excludes } = roots.byId(id)
-        const folder = { id, path, excludes, reachable, settleMs: options.settleMs ?? 0 }
-        await scanFolder(folder, start(id), isWhole, summary, options, signal)
+      for (const id of online) await visit(id, start(id), isWhole ? 'whole' : 'part')
+      const visited = new Set(online)
+      for (let round = 0; options.changedMeanwhile && round < meanwhileAtMost; round++) {
+        // What the system has told is heard in the next turn of the loop that begins now.
+        await nextTurn()
+        await nextTurn()
+        const changed = [...options.changedMeanwhile()].filter(([id]) => isOnline(id))
+        if (changed.length === 0) break
+        for (const [id, directories] of changed) {
+          visited.add(id)
+          await visit(id, directories, 'again')
+        }
       }
       // Whatever went away while it was looked at is no reason to miss its photos.
-      const gone = new Set(online.filter((id) => probeRoot(roots, id).offline !== null))
+      const gone = new Set([...visited].filter((id) => probeRoot(roots, id).offline !== null))
       for (const id of gone) summary.offlineFolders.push(found.get(id)!.path)
       await settleLost(gone, summary, options, signal)
       if (isWhole) {
@@ -116,12 +138,13 @@ export function createReconciler(database: Database, now: () => number = Date.no
   async function scanFolder(
     folder: ScannedFolder,
     start: readonly string[],
-    isWhole: boolean,
+    extent: Extent,
     summary: ScanSummary,
     options: ReconcileOptions,
     signal: AbortSignal,
   ): Promise<void> {
     const { id: folderId, path } = folder
+    const isWhole = extent === 'whole'
     const mounts = new Map(roots.mounts(folderId).map((mount) => [mount.directory, mount.volumeId]))
     const asked = new Set(start)
 
@@ -136,9 +159,12 @@ export function createReconciler(database: Database, now: () => number = Date.no
       const isMount = directory !== '' && report.device !== report.parentDevice
       if (isMount ? !knowMount(report) : mounts.has(directory) && !isLeftBehind(report)) return []
 
-      summary.files += report.files
-      summary.unchanged += report.unchanged
-      options.onProgress?.(summary.files)
+      if (extent === 'again') database.write(() => writer.forgetNotesIn(folderId, directory))
+      else {
+        summary.files += report.files
+        summary.unchanged += report.unchanged
+        options.onProgress?.(summary.files)
+      }
       if (report.unsettled > 0) options.onUnsettled?.(folderId, directory)
       for (const vanished of report.vanished) {
         const below = [...mounts.keys()].filter((mount) => isAtOrBelow(mount, vanished))
@@ -366,6 +392,9 @@ export function createReconciler(database: Database, now: () => number = Date.no
     close: () => threads.close(),
   }
 }
+
+/** All of a folder, single directories of it, or single ones of which some were compared just now. */
+type Extent = 'whole' | 'part' | 'again'
 
 function isSamePlace(place: Place | undefined, other: Place): boolean {
   return (

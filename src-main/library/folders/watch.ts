@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import { lstatSync, type Stats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { Readable } from 'node:stream'
@@ -88,10 +88,13 @@ export function watchFolder(folder: WatchedFolder, listener: WatchListener): Fol
     void watcher.close()
   }
 
-  watcher.on('raw', (_event, name, details) => {
+  watcher.on('raw', (event, name, details) => {
     const { watchedPath } = details as { watchedPath: string }
-    if (name === null) dirty(watchedPath)
-    else if (isPictureName(name) || isSidecarName(basename(name))) dirty(dirname(join(watchedPath, name)))
+    if (name === null) return dirty(watchedPath)
+    const path = join(watchedPath, name)
+    if (isPictureName(name) || isSidecarName(basename(name))) dirty(dirname(path))
+    // Told of as directories only when they are watched, which takes a while.
+    else if (event === 'rename' && isDirectory(path)) dirty(path, dirname(path))
   })
   watcher.on('addDir', (path) => {
     if (path === folder.path) dirty(path)
@@ -122,6 +125,14 @@ export function watchFolder(folder: WatchedFolder, listener: WatchListener): Fol
       watcher.lister.endThread()
       await watcher.close()
     },
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  } catch {
+    return false
   }
 }
 

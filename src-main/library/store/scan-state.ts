@@ -126,9 +126,11 @@ export interface ScanWriter {
 
   /** Empties what an earlier scan left in the notes. */
   forgetNotes(): void
+  /** Of one directory, which is compared again. */
+  forgetNotesIn(folderId: number, directory: string): void
   noteLost(lost: LostPlace): void
-  /** Notes all photos at or below a directory that vanished. @returns how many. */
-  noteVanished(folderId: number, directory: string, exceptBelow: readonly string[]): number
+  /** Notes all photos at or below a directory that vanished, in place of what was noted there before. */
+  noteVanished(folderId: number, directory: string, exceptBelow: readonly string[]): void
   /** The notes in the order they were made, a bounded number at a time. */
   lostAfter(note: number, limit: number): (LostPlace & { note: number })[]
   /** A lost photo, other than this one, whose file looked like the found one. */
@@ -155,7 +157,8 @@ export function createScanWriter(database: Database): ScanWriter {
     found_modified REAL, found_device INTEGER, found_inode INTEGER
   ) STRICT;
   CREATE INDEX IF NOT EXISTS scan_lost_by_look ON scan_lost (size_bytes, modified_ms);
-  CREATE INDEX IF NOT EXISTS scan_lost_by_photo ON scan_lost (photo_id)`)
+  CREATE INDEX IF NOT EXISTS scan_lost_by_photo ON scan_lost (photo_id);
+  CREATE INDEX IF NOT EXISTS scan_lost_by_place ON scan_lost (folder_id, directory)`)
 
   function giveWay(place: Place, nowMs: number, exceptId: number): void {
     prepare(
@@ -275,6 +278,12 @@ export function createScanWriter(database: Database): ScanWriter {
 
     forgetNotes: () => void prepare('DELETE FROM temp.scan_lost').run(),
 
+    forgetNotesIn: (folderId, directory) =>
+      void prepare('DELETE FROM temp.scan_lost WHERE folder_id = ? AND directory = ?').run(
+        folderId,
+        directory,
+      ),
+
     noteLost: ({ photoId, folderId, directory, name, sizeBytes, modifiedMs, found }) =>
       void prepare(
         `INSERT INTO temp.scan_lost (photo_id, folder_id, directory, name, size_bytes, modified_ms, found_size,
@@ -294,13 +303,17 @@ export function createScanWriter(database: Database): ScanWriter {
 
     noteVanished(folderId, directory, exceptBelow) {
       const [start, end] = rangeBelow(directory)
-      return prepare(
+      prepare(
+        `DELETE FROM temp.scan_lost WHERE folder_id = ? AND directory >= ? AND directory < ?
+           AND (directory = ? OR directory >= ?)`,
+      ).run(folderId, directory, end, directory, start)
+      prepare(
         `INSERT INTO temp.scan_lost (photo_id, folder_id, directory, name, size_bytes, modified_ms)
          SELECT id, folder_id, directory, name, size_bytes, modified_ms FROM photos
          WHERE folder_id = ? AND (directory = ? OR directory >= ? AND directory < ?)
            AND missing_since_ms IS NULL AND NOT EXISTS (
              SELECT 1 FROM json_each(?) WHERE directory = value OR directory >= value || '/' AND directory < value || '0')`,
-      ).run(folderId, directory, start, end, JSON.stringify(exceptBelow)).changes
+      ).run(folderId, directory, start, end, JSON.stringify(exceptBelow))
     },
 
     lostAfter: (note, limit) =>
