@@ -71,14 +71,14 @@ export function createWaitingExporter(
 
   async function exportWaiting(options: ExportOptions): Promise<ExportSummary | undefined> {
     if (waitingAfter(store.database, 0, 1).length === 0) return undefined
-    const waiting = new Map<string, Waiting>()
+    const waiting = new Map<ExportRequest, Waiting>()
     const written: Waiting[] = []
     try {
       const summary = await exportCaptions(store.database, waitingRequests(store, waiting, written), {
         ...options,
-        onSettled: (photoPath, error) => {
-          const item = waiting.get(photoPath)!
-          waiting.delete(photoPath)
+        onSettled: (request, error) => {
+          const item = waiting.get(request)!
+          waiting.delete(request)
           if (!error || !isTriedAgain.has(error.code)) written.push(item)
         },
       })
@@ -109,7 +109,7 @@ interface Waiting {
 
 function* waitingRequests(
   store: Store,
-  waiting: Map<string, Waiting>,
+  waiting: Map<ExportRequest, Waiting>,
   written: Waiting[],
 ): Generator<ExportRequest> {
   const { database, photos, captions } = store
@@ -128,8 +128,12 @@ function* waitingRequests(
       }
       const { text, language, source, modelId, adapterId } = caption
       const writtenAt = new Date(caption.createdMs).toISOString()
-      waiting.set(photo.path, item)
-      yield { photoPath: photo.path, caption: { text, language, source, modelId, adapterId, writtenAt } }
+      const request = {
+        photoPath: photo.path,
+        caption: { text, language, source, modelId, adapterId, writtenAt },
+      }
+      waiting.set(request, item)
+      yield request
     }
     last = ids.at(-1)!
   }

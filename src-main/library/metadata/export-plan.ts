@@ -22,8 +22,9 @@ export interface ExportRequest {
   caption: CaptionToWrite
 }
 
-/** A plan with the bytes it is made of. */
+/** A plan with what it is made of. */
 export interface PreparedExport extends PlannedExport {
+  request: ExportRequest
   beforeBytes: Buffer | null
   afterBytes: Buffer | null
 }
@@ -35,7 +36,7 @@ export interface ExportOptions {
   /** Nobody asked for this export: captions of a folder are written out whenever they change. */
   isAutomatic?: boolean
   /** Told of every photo whose sidecar says its caption now, or is refused. */
-  onSettled?: (photoPath: string, error?: ErrorRecord) => void
+  onSettled?: (request: ExportRequest, error?: ErrorRecord) => void
 }
 
 /**
@@ -45,7 +46,10 @@ export async function* planExport(
   requests: Iterable<ExportRequest> | AsyncIterable<ExportRequest>,
   options: ExportOptions = {},
 ): AsyncGenerator<PlannedExport> {
-  for await (const { beforeBytes, afterBytes, ...planned } of prepareExports(requests, options)) yield planned
+  for await (const prepared of prepareExports(requests, options)) {
+    const { request, beforeBytes, afterBytes, ...planned } = prepared
+    yield planned
+  }
 }
 
 /** The plans with their bytes, one at a time, so that a library of any size needs no memory. */
@@ -77,9 +81,10 @@ export function chooseSidecar(directoryEntries: readonly string[], photoName: st
 }
 
 async function prepareExport(
-  { photoPath, caption }: ExportRequest,
+  request: ExportRequest,
   namesOfFolder: Promise<string[]>,
 ): Promise<PreparedExport> {
+  const { photoPath, caption } = request
   const after = writableCaption(caption.text)
   let sidecarPath = `${photoPath}.xmp`
   try {
@@ -88,10 +93,11 @@ async function prepareExport(
     sidecarPath = join(dirname(photoPath), chooseSidecar(names, basename(photoPath)))
     const beforeBytes = (await readIfThere(sidecarPath)) && (await readSidecarBytes(sidecarPath))
     const made = beforeBytes === null ? created(caption) : updated(sidecarPath, beforeBytes, caption)
-    return { photoPath, sidecarPath, after, beforeBytes, ...made }
+    return { request, photoPath, sidecarPath, after, beforeBytes, ...made }
   } catch (thrown) {
     const error = toErrorRecord(thrown)
     return {
+      request,
       photoPath,
       sidecarPath,
       action: 'refused',

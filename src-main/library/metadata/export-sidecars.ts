@@ -129,9 +129,9 @@ export async function exportCaptions(
     })
   }
 
-  function refuse({ photoPath, sidecarPath }: PreparedExport, error: ErrorRecord): void {
+  function refuse({ request, photoPath, sidecarPath }: PreparedExport, error: ErrorRecord): void {
     summary.refused.push({ photoPath, sidecarPath, error })
-    options.onSettled?.(photoPath, error)
+    options.onSettled?.(request, error)
   }
 
   async function writeOne(prepared: PreparedExport, entry: number): Promise<void> {
@@ -152,7 +152,7 @@ export async function exportCaptions(
     }
     if (action === 'create') summary.created++
     else summary.updated++
-    options.onSettled?.(photoPath)
+    options.onSettled?.(prepared.request)
   }
 
   async function writeBatch(batch: readonly PreparedExport[]): Promise<void> {
@@ -168,12 +168,14 @@ export async function exportCaptions(
     const batch: PreparedExport[] = []
     try {
       for await (const prepared of prepareExports(requests, options)) {
-        const { action, photoPath, error } = prepared
+        const { action, request, sidecarPath, error } = prepared
+        // Of two photos that follow each other in one place the second finds what the first left.
+        if (batch.some((other) => other.sidecarPath === sidecarPath)) await writeBatch(batch.splice(0))
         if (action === 'create' || action === 'update') batch.push(prepared)
         else if (action === 'refused') refuse(prepared, error!)
         else {
           summary.unchanged++
-          options.onSettled?.(photoPath)
+          options.onSettled?.(request)
         }
         if (batch.length === filesAtOnce) await writeBatch(batch.splice(0))
       }

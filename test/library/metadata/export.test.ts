@@ -14,7 +14,9 @@ import {
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import sharp from 'sharp'
+import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { PlannedExport } from '../../../src-main/contract/exchange.ts'
+import { createWaitingExporter, setExportsAlways } from '../../../src-main/library/metadata/exchange.ts'
 import { embedCaption, exifToolVersion } from '../../../src-main/library/metadata/export-embedded.ts'
 import {
   chooseSidecar,
@@ -28,6 +30,7 @@ import {
 } from '../../../src-main/library/metadata/export-sidecars.ts'
 import { readMetadata } from '../../../src-main/library/metadata/read.ts'
 import { readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
+import { createScanWriter } from '../../../src-main/library/store/scan-state.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto } from '../store/sample-library.ts'
 import { darktable, lightroom } from './sample-sidecars.ts'
@@ -236,4 +239,27 @@ test('nothing is written beside a photo that is not there, as in the empty place
     [[join(photos, 'a.jpg'), 'FILE_NOT_FOUND']],
   )
   assert.ok(!existsSync(join(photos, 'a.jpg.xmp')))
+})
+
+test('a photo that takes the place of another one while captions are written out has its own words there', async (context) => {
+  const { store, photos, put } = setUp(context)
+  const path = put('a.jpg')
+  const folder = store.folders.insert(photos, 1)
+  const writer = createScanWriter(store.database)
+  const file = { name: 'a.jpg', sizeBytes: 0, modifiedMs: 1, device: 1, inode: 1 }
+  const add = (words: string) => store.captions.setByPerson(writer.arrive(folder.id, '', file, 1), words, 1)
+  add('the first')
+  setExportsAlways(store.database, folder.id, true)
+  const problems: ErrorRecord[] = []
+  const exporter = createWaitingExporter(store, (error) => problems.push(error))
+  let isFirst = true
+  const onProgress = () => {
+    if (isFirst) add('the second')
+    isFirst = false
+  }
+  await exporter.write({ onProgress })
+  await exporter.write({})
+  assert.deepEqual(problems, [])
+  assert.equal((await readSidecar(`${path}.xmp`))?.captions[0]?.text, 'the second')
+  assert.equal(await exporter.write({}), undefined, 'nobody waits')
 })
