@@ -424,8 +424,8 @@ export function createDisk(home: string, seed: number, random: () => number): Di
 
   /**
    * Uncertain is whose content and place both changed, of which nothing is as it was; who moved out of or into a
-   * root that went away, or was deleted there; who shares its content with another; and of those deleted, whose
-   * name was taken by one that the library may take for an edit.
+   * root that went away, or was deleted there; who shares its content with another; and of those that were deleted
+   * or outside for a while, whose name was taken by one that the library may take for an edit.
    */
   function certain(isCopyCertain = false): Set<Picture> {
     const isUncertain = (picture: Picture) =>
@@ -437,7 +437,7 @@ export function createDisk(home: string, seed: number, random: () => number): Di
         : [...picture.contents].some((content) => holders.get(content)!.size > 1))
     const uncertain = new Set(pictures.filter(isUncertain))
     const isReplaced = (picture: Picture) =>
-      (picture.path === null || !roots.includes(rootOf(picture.path))) &&
+      (picture.path === null || [...picture.places].some((path) => rootOf(path) === outside)) &&
       [...picture.places]
         .flatMap((path) => [...occupants.get(path)!])
         .some((other) => other !== picture && (other.isNew || other.isEdited || uncertain.has(other)))
