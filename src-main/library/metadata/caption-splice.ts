@@ -1,3 +1,4 @@
+import type { Caption } from '../../contract/records.ts'
 import type { CaptionProvenance } from './photo-metadata.ts'
 import {
   attributeOf,
@@ -16,6 +17,20 @@ export interface CaptionToWrite extends CaptionProvenance {
   text: string
   /** BCP 47, where known. */
   language: string | null
+}
+
+/** A caption of the library's as it is written out. */
+export function captionToWrite({
+  text,
+  language,
+  source,
+  modelId,
+  adapterId,
+  contentHash,
+  createdMs,
+}: Omit<Caption, 'id' | 'photoId' | 'score' | 'isCurrent'>): CaptionToWrite {
+  const writtenAt = new Date(createdMs).toISOString()
+  return { text, language, source, modelId, adapterId, contentHash, writtenAt }
 }
 
 interface Edit {
@@ -174,6 +189,7 @@ function recordElement(prefix: string, rdfPrefix: string, caption: CaptionToWrit
     ['Source', caption.source],
     ['Model', caption.modelId],
     ['Adapter', caption.adapterId],
+    ['Content', caption.contentHash],
     ['Language', caption.language],
     ['Written', caption.writtenAt],
   ]

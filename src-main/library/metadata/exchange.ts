@@ -2,6 +2,7 @@ import type { ErrorCode, ErrorRecord } from '../../contract/errors.ts'
 import type { ExportPlan, ExportSummary } from '../../contract/exchange.ts'
 import type { Database } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
+import { captionToWrite } from './caption-splice.ts'
 import { type ExportOptions, type ExportRequest, planExport } from './export-plan.ts'
 import { exportCaptions } from './export-sidecars.ts'
 
@@ -126,12 +127,7 @@ function* waitingRequests(
         written.push(item)
         continue
       }
-      const { text, language, source, modelId, adapterId } = caption
-      const writtenAt = new Date(caption.createdMs).toISOString()
-      const request = {
-        photoPath: photo.path,
-        caption: { text, language, source, modelId, adapterId, writtenAt },
-      }
+      const request = { photoPath: photo.path, caption: captionToWrite(caption) }
       waiting.set(request, item)
       yield request
     }

@@ -6,6 +6,7 @@ import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
 import { createSidecarState, type SidecarState } from '../store/sidecar-state.ts'
 import { readIfThere, removeFile, type WrittenFile, writeFileAtomically } from './atomic-write.ts'
+import { captionToWrite } from './caption-splice.ts'
 import {
   checkIsThere,
   type ExportOptions,
@@ -41,8 +42,10 @@ export function* currentCaptions(
     text: string
     language: string | null
     source: CaptionSource
-    model_id: string | null
-    adapter_id: string | null
+    modelId: string | null
+    adapterId: string | null
+    contentHash: string | null
+    createdMs: number
   }
   const folders = database
     .prepare<{ id: number }>(`SELECT id FROM folders WHERE state = 'online' ORDER BY id`)
@@ -55,7 +58,8 @@ export function* currentCaptions(
       const page = database
         .prepare<Row>(
           `SELECT photos.id, folder_id, folders.path AS folder, directory, name, text, language, source,
-             model_id, adapter_id
+             model_id AS modelId, adapter_id AS adapterId, nullif(lower(hex(captions.content_hash)), '') AS contentHash,
+             created_ms AS createdMs
            FROM photos JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
            WHERE folder_id = ? AND (directory, name) > (?, ?) AND missing_since_ms IS NULL
            ORDER BY directory, name LIMIT ?`,
@@ -65,14 +69,7 @@ export function* currentCaptions(
         if (!sources.includes(row.source)) continue
         yield {
           photoPath: join(row.folder, row.directory, row.name),
-          caption: {
-            text: row.text,
-            language: row.language,
-            source: row.source,
-            modelId: row.model_id,
-            adapterId: row.adapter_id,
-            writtenAt: new Date().toISOString(),
-          },
+          caption: captionToWrite(row),
         }
       }
       const last = page.at(-1)

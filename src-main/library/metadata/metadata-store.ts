@@ -1,6 +1,7 @@
 import type { CaptionStore, ImportedCaption } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
 import {
+  type CaptionProvenance,
   emptyMetadata,
   type FoundCaption,
   joinMetadata,
@@ -152,16 +153,33 @@ export function createMetadataStore(
   /**
    * A caption that this library exported comes back with the sidecar, or with the photo that it was written
    * into: it is known already, with its true source, and as an imported one it would outrank the model's next.
-   * In another library it is imported.
+   * In another library it is imported, unless it is about another picture.
    */
   function isOurOwn(photoId: number, kind: MetadataKind, caption: FoundCaption): boolean {
     if (kind === 'embedded' && captions.wasEmbedded(photoId, caption.text)) return true
-    return (
-      caption.provenance !== undefined &&
-      captions
-        .history(photoId)
-        .some((own) => own.text === caption.text && own.source === caption.provenance?.source)
+    const { text, provenance } = caption
+    if (!provenance) return false
+    const isKnown = captions
+      .history(photoId)
+      .some((own) => own.text === text && own.source === provenance.source)
+    return isKnown || isOfOther(photoId, text, provenance)
+  }
+
+  /**
+   * Whether words stayed beside the place of a photo that is elsewhere now. Those of a model are about the picture
+   * that it saw; others are kept where that photo has them, and else taken for those of this one, edited since.
+   */
+  function isOfOther(photoId: number, text: string, { contentHash, source }: CaptionProvenance): boolean {
+    if (contentHash === null) return false
+    const content = Buffer.from(contentHash, 'hex')
+    const isSame = prepare('SELECT 1 FROM photos WHERE id = ? AND ifnull(content_hash = ?, 1)')
+    if (isSame.get(photoId, content)) return false
+    if (source === 'model') return true
+    const isKept = prepare(
+      `SELECT 1 FROM photos JOIN captions ON photo_id = photos.id
+       WHERE photos.content_hash = ? AND photos.id <> ? AND text = ? AND source = ?`,
     )
+    return isKept.get(content, photoId, text, source) !== undefined
   }
 
   /** @returns whether it is news. */

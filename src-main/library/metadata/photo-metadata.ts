@@ -24,6 +24,8 @@ export interface CaptionProvenance {
   source: 'person' | 'imported' | 'model'
   modelId: string | null
   adapterId: string | null
+  /** SHA-256 of the picture that the words are about, lower-case hex; null where it is not said. */
+  contentHash: string | null
   /** ISO 8601, UTC. */
   writtenAt: string | null
 }

@@ -150,6 +150,7 @@ function provenanceOf(xmp: XmpProperties): { caption: string; provenance: Captio
   const field = (local: string) => record?.get('lenslore', local)?.text || null
   const caption = captionText(field('Text') ?? '')
   const source = field('Source')
+  const contentHash = field('Content')
   if (caption === null || (source !== 'person' && source !== 'imported' && source !== 'model'))
     return undefined
   return {
@@ -158,6 +159,7 @@ function provenanceOf(xmp: XmpProperties): { caption: string; provenance: Captio
       source,
       modelId: field('Model'),
       adapterId: field('Adapter'),
+      contentHash: contentHash && /^[0-9a-f]{64}$/.test(contentHash) ? contentHash : null,
       writtenAt: field('Written'),
     },
   }

@@ -162,6 +162,7 @@ test('9. captions written out and taken back by the library make no work; other 
       source: 'person' as const,
       modelId: null,
       adapterId: null,
+      contentHash: null,
       writtenAt: null,
     },
   })

@@ -187,8 +187,11 @@ function readBeside(home: string, path: string): Beside {
 
 function importedDifferences({ home }: Disk, row: PhotoRow, path: string, tally: Tally): string[] {
   const { captions, isDamaged } = readBeside(home, path)
+  // What we wrote about another picture is imported or not, as that one was known or not when it was read.
   const said = ({ text, provenance }: FoundCaption) =>
-    provenance && row.captions.some((own) => own.text === text && own.source === provenance.source)
+    provenance &&
+    (provenance.contentHash !== row.contentHash ||
+      row.captions.some((own) => own.text === text && own.source === provenance.source))
   const ours = new Set(captions.filter(said).map(({ text }) => text))
   const wanted = captions.map(({ text }) => text).filter((text) => !ours.has(text))
   // Ours may have been read before it was ours: a copy's caption beside another copy.
@@ -293,8 +296,11 @@ export async function exportDifferences(
     if (rootOf(picture.path) !== root || !row || !caption || !isExpected(picture, row)) continue
     if (readBeside(disk.home, picture.path).isDamaged) continue
     const { text, source, modelId } = caption
-    const written = { text, source, modelId, adapterId: null, language: null, writtenAt: null }
-    requests.push({ photoPath: join(disk.home, picture.path), caption: written })
+    const provenance = { source, modelId, adapterId: null, contentHash: null, writtenAt: null }
+    requests.push({
+      photoPath: join(disk.home, picture.path),
+      caption: { text, language: null, ...provenance },
+    })
   }
   const differences: string[] = []
   for await (const { photoPath, action, before, after } of planExport(requests)) {

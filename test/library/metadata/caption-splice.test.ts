@@ -18,6 +18,7 @@ const dog: CaptionToWrite = {
   source: 'model',
   modelId: 'base-v0',
   adapterId: null,
+  contentHash: 'c0'.repeat(32),
   writtenAt: '2024-05-06T07:08:09.000Z',
 }
 
@@ -87,6 +88,7 @@ test('a second export replaces the record instead of adding one', () => {
     source: 'person',
     modelId: 'base-v0',
     adapterId: null,
+    contentHash: dog.contentHash,
     writtenAt: '2024-05-06T07:08:09.000Z',
   })
 })
@@ -135,7 +137,13 @@ test('a new sidecar is XMP that says the caption and where it comes from', () =>
       text: dog.text,
       language: 'en',
       field: 'xmp:dc:description',
-      provenance: { source: 'model', modelId: 'base-v0', adapterId: null, writtenAt: dog.writtenAt },
+      provenance: {
+        source: 'model',
+        modelId: 'base-v0',
+        adapterId: null,
+        contentHash: 'c0'.repeat(32),
+        writtenAt: dog.writtenAt,
+      },
     },
   ])
 })

@@ -52,7 +52,15 @@ function setUp(context: TestContext) {
     if (existsSync(dirname(photoPath)) && !existsSync(photoPath)) put(name)
     return {
       photoPath,
-      caption: { text, language: null, source: 'person', modelId: null, adapterId: null, writtenAt: null },
+      caption: {
+        text,
+        language: null,
+        source: 'person',
+        modelId: null,
+        adapterId: null,
+        contentHash: null,
+        writtenAt: null,
+      },
     }
   }
   return { store, photos, request, put }

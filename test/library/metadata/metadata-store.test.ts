@@ -5,7 +5,7 @@ import { createMetadataStore } from '../../../src-main/library/metadata/metadata
 import { emptyMetadata, type PhotoMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
 import type { MetadataSource } from '../../../src-main/library/metadata/sidecars.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto } from '../store/sample-library.ts'
+import { addFolder, addPhoto, contentOf } from '../store/sample-library.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 function setUp(context: TestContext) {
@@ -18,6 +18,8 @@ function setUp(context: TestContext) {
 function source(kind: MetadataSource['kind'], name: string, said: Partial<PhotoMetadata>): MetadataSource {
   return { kind, name, metadata: { ...emptyMetadata(), ...said } }
 }
+
+const unknown = { modelId: null, adapterId: null, contentHash: null, writtenAt: null }
 
 function caption(text: string, field = 'xmp:dc:description') {
   return { text, language: null, field }
@@ -67,13 +69,32 @@ test('words this library exported come back as what they are, others as imported
     [{ photoId, text: 'a dog', score: -1, modelId: 'm', adapterId: null, contentHash }],
     1,
   )
-  const provenance = { source: 'model', modelId: 'm', adapterId: null, writtenAt: null } as const
+  const provenance = { ...unknown, source: 'model', modelId: 'm' } as const
   const ours = source('sidecar', 'a.jpg.xmp', { captions: [{ ...caption('a dog'), provenance }] })
   metadata.applyAll(photoId, [ours], [], 2)
   assert.equal(store.captions.current(photoId)?.source, 'model')
   const foreign = source('sidecar', 'a.jpg.xmp', { captions: [{ ...caption('a cat'), provenance }] })
   metadata.applyAll(photoId, [foreign], [], 3)
   assert.equal(store.captions.current(photoId)?.source, 'imported')
+})
+
+test('words exported about another picture are not taken for those of the one that has its name now', (context) => {
+  const { store, metadata, photoId } = setUp(context)
+  const contentHash = store.photos.byId(photoId)!.contentHash!
+  const otherId = addPhoto(store, store.photos.byId(photoId)!.folderId, 'b.jpg', contentOf('b'))
+  const other = contentOf('b')
+  store.captions.setByPerson(otherId, 'the kite', 1)
+  const imported = (text: string, from: 'person' | 'model', about: string | null) => {
+    const provenance = { ...unknown, source: from, contentHash: about }
+    const sidecar = source('sidecar', 'a.jpg.xmp', { captions: [{ ...caption(text), provenance }] })
+    metadata.applyAll(photoId, [sidecar], [], 2)
+    return store.captions.current(photoId)?.text ?? null
+  }
+  assert.equal(imported('the kite', 'person', other), null, 'the other photo has it')
+  assert.equal(imported('the boat', 'person', other), 'the boat', 'nobody else has it')
+  assert.equal(imported('the kite', 'person', null), 'the kite', 'it does not say')
+  assert.equal(imported('a dog', 'model', other), null, 'a model saw another picture')
+  assert.equal(imported('a dog', 'model', contentHash), 'a dog', 'of another library')
 })
 
 test('titles, keywords, people and places are searched, and are found no more when they go', (context) => {
