@@ -1,18 +1,21 @@
 -- Whoever waits to be exported has a turn, and another one whenever there is something new to write: what one
--- process wrote is not taken for what another made wait meanwhile.
+-- process wrote is not taken for what another made wait meanwhile. What was refused waits for better times: until
+-- there is something new, the folder is back, or the library is started again.
 DROP TRIGGER photos_export_update;
 DROP TRIGGER photos_export_move;
 DROP TRIGGER folders_export_update;
 DROP TRIGGER folders_export_off;
 
 CREATE TABLE export_turns (
-  id       INTEGER PRIMARY KEY AUTOINCREMENT,
-  photo_id INTEGER NOT NULL UNIQUE REFERENCES photos(id) ON DELETE CASCADE
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  photo_id   INTEGER NOT NULL UNIQUE REFERENCES photos(id) ON DELETE CASCADE,
+  is_refused INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 INSERT INTO export_turns (photo_id) SELECT photo_id FROM captions_to_export;
 DROP TABLE captions_to_export;
 ALTER TABLE export_turns RENAME TO captions_to_export;
+CREATE INDEX captions_to_export_now ON captions_to_export (photo_id) WHERE is_refused = 0;
 
 CREATE TRIGGER photos_export_update AFTER UPDATE OF caption_id ON photos
 WHEN new.caption_id IS NOT NULL AND old.caption_id IS NOT new.caption_id
@@ -46,4 +49,11 @@ CREATE TRIGGER folders_export_off AFTER UPDATE OF exports_always ON folders
 WHEN old.exports_always AND NOT new.exports_always
 BEGIN
   DELETE FROM captions_to_export WHERE (SELECT folder_id FROM photos WHERE id = photo_id) = new.id;
+END;
+
+CREATE TRIGGER folders_export_return AFTER UPDATE OF state ON folders
+WHEN new.exports_always AND new.state = 'online' AND old.state <> 'online'
+BEGIN
+  UPDATE captions_to_export SET is_refused = 0
+  WHERE is_refused AND (SELECT folder_id FROM photos WHERE id = photo_id) = new.id;
 END;

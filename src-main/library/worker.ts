@@ -161,6 +161,7 @@ export function createWorker(options: WorkerOptions): Worker {
   ): Promise<CaptionSummary> {
     const { engine, info } = await openEngine()
     queue.retryUnreadable()
+    exporter.retryRefused()
     progress.begin('caption', queue.counts(modelKey(info.modelId, info.adapterId)).waiting)
     const stop = new AbortController()
     const either = AbortSignal.any([signal, stop.signal])

@@ -37,7 +37,7 @@ export async function writeFileAtomically(
   bytes: Buffer,
   expected: Buffer | null,
 ): Promise<WrittenFile> {
-  const target = expected === null ? path : await resolveLink(path)
+  const target = expected === null ? path : await resolveLink(path).catch(throwAs(path))
   const temporary = nativePath(join(dirname(target), `.lenslore-${randomBytes(6).toString('hex')}.tmp`))
   const written: WrittenFile = { before: null, after: { sizeBytes: 0, modifiedMs: 0 } }
   try {
@@ -58,15 +58,16 @@ export async function writeFileAtomically(
     await rename(temporary, nativePath(target))
   } catch (thrown) {
     await rm(temporary, { force: true })
-    throw isMissing(thrown) ? changed(path, thrown) : writeError(path, thrown)
+    return throwAs(path)(thrown)
   }
-  await syncFolder(dirname(target))
+  await syncFolder(dirname(target)).catch(throwAs(path))
   return written
 }
 
 /**
  * Removes a file so that it is gone after a power cut too.
  * @returns what a `stat` told of it just before.
+ * @throws LensloreError `FILE_CHANGED` where it is not there, `WRITE_FAILED`.
  */
 export async function removeFile(path: string): Promise<FileStat> {
   let removed: FileStat
@@ -74,9 +75,9 @@ export async function removeFile(path: string): Promise<FileStat> {
     removed = toFileStat(await stat(nativePath(path)))
     await rm(nativePath(path))
   } catch (thrown) {
-    throw writeError(path, thrown)
+    return throwAs(path)(thrown)
   }
-  await syncFolder(dirname(path))
+  await syncFolder(dirname(path)).catch(throwAs(path))
   return removed
 }
 
@@ -85,11 +86,7 @@ function toFileStat({ size: sizeBytes, mtimeMs: modifiedMs }: Stats): FileStat {
 }
 
 async function resolveLink(path: string): Promise<string> {
-  try {
-    return textFromFileName(await realpath(nativePath(path), { encoding: 'buffer' }))
-  } catch (thrown) {
-    throw writeError(path, thrown)
-  }
+  return textFromFileName(await realpath(nativePath(path), { encoding: 'buffer' }))
 }
 
 async function syncFolder(path: string): Promise<void> {
@@ -101,12 +98,18 @@ async function syncFolder(path: string): Promise<void> {
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code
     if (code !== 'EINVAL' && code !== 'ENOTSUP' && code !== 'EPERM' && code !== 'EACCES') {
-      throw writeError(path, thrown)
+      throw thrown
     }
   }
 }
 
-/** By another program, or moved or removed together with its folder. */
+/** What is not there any more was moved or removed by another program, or is on a drive that was pulled. */
+function throwAs(path: string): (thrown: unknown) => never {
+  return (thrown) => {
+    throw isMissing(thrown) ? changed(path, thrown) : writeError(path, thrown)
+  }
+}
+
 function changed(path: string, cause?: unknown): LensloreError {
   return new LensloreError('FILE_CHANGED', `${displayFileName(path)} was changed by another program.`, {
     cause,
@@ -153,5 +156,7 @@ export async function writePiecesAtomically(path: string, pieces: Iterable<strin
     await rm(temporary, { force: true })
     throw thrown
   }
-  await syncFolder(dirname(path))
+  await syncFolder(dirname(path)).catch((thrown: unknown) => {
+    throw writeError(path, thrown)
+  })
 }

@@ -39,20 +39,19 @@ export function setExportsAlways(database: Database, folderId: number, always: b
 /** Writes captions out that are waiting for it, because their folder's captions always are. */
 export interface WaitingExporter {
   /**
-   * One export at a time. A sidecar that is refused is tried again when its photo's caption changes; one that
-   * another program wrote to in the very moment, or whose photo or folder is not there, with the next call.
-   * Photos of folders that are offline wait.
+   * One export at a time. A sidecar that is refused is tried again when its photo's caption changes, when its
+   * folder comes back, and after `retryRefused`; one that another program wrote to in the very moment, or whose
+   * photo or folder is not there, with the next call. Photos of folders that are offline wait.
    * @returns undefined where nothing was waiting.
    * @throws LensloreError `DISK_FULL`; DOMException `AbortError` through the signal. What is left waits.
    */
   write(options: ExportOptions): Promise<ExportSummary | undefined>
+  /** The reason may be gone by now: a disk that was locked, a sidecar that was damaged. */
+  retryRefused(): void
 }
 
-/**
- * What says nothing about the sidecar: another program wrote it just then, photo or folder moved or went away, or
- * something that nobody thought of.
- */
-const isTriedAgain = new Set<ErrorCode>(['FILE_CHANGED', 'FILE_NOT_FOUND', 'FOLDER_NOT_FOUND', 'INTERNAL'])
+/** What says nothing about the sidecar: another program wrote it just then, photo or folder moved or went away. */
+const momentary = new Set<ErrorCode>(['FILE_CHANGED', 'FILE_NOT_FOUND', 'FOLDER_NOT_FOUND'])
 /** Of one export, no more sentences than these are worth reading. */
 const toldRefusals = 10
 
@@ -65,7 +64,7 @@ export function createWaitingExporter(
   let told = new Set<string>()
 
   function tell(refused: readonly ErrorRecord[]): void {
-    const lasting = refused.filter(({ code }) => code === 'INTERNAL' || !isTriedAgain.has(code))
+    const lasting = refused.filter(({ code }) => !momentary.has(code))
     for (const error of lasting.slice(0, toldRefusals)) if (!told.has(error.message)) onRefused(error)
     told = new Set(lasting.map(({ message }) => message))
   }
@@ -73,20 +72,20 @@ export function createWaitingExporter(
   async function exportWaiting(options: ExportOptions): Promise<ExportSummary | undefined> {
     if (waitingAfter(store.database, 0, 1).length === 0) return undefined
     const waiting = new Map<ExportRequest, Waiting>()
-    const written: Waiting[] = []
+    const settled: Settled[] = []
     try {
-      const summary = await exportCaptions(store.database, waitingRequests(store, waiting, written), {
+      const summary = await exportCaptions(store.database, waitingRequests(store, waiting, settled), {
         ...options,
         onSettled: (request, error) => {
           const item = waiting.get(request)!
           waiting.delete(request)
-          if (!error || !isTriedAgain.has(error.code)) written.push(item)
+          if (!error || !momentary.has(error.code)) settled.push({ ...item, isRefused: error !== undefined })
         },
       })
       tell(summary.refused.map(({ error }) => error))
       return summary
     } finally {
-      forget(store, written)
+      settle(store, settled)
     }
   }
 
@@ -96,6 +95,10 @@ export function createWaitingExporter(
       last = turn.catch(() => {})
       return turn
     },
+    retryRefused: () =>
+      void store.database.write(() =>
+        store.database.prepare('UPDATE captions_to_export SET is_refused = 0 WHERE is_refused').run(),
+      ),
   }
 }
 
@@ -108,14 +111,18 @@ interface Waiting {
   captionId: number | undefined
 }
 
+interface Settled extends Waiting {
+  isRefused: boolean
+}
+
 function* waitingRequests(
   store: Store,
   waiting: Map<ExportRequest, Waiting>,
-  written: Waiting[],
+  settled: Settled[],
 ): Generator<ExportRequest> {
   const { database, photos, captions } = store
   for (let last = 0; ; ) {
-    forget(store, written)
+    settle(store, settled)
     const turns = new Map(waitingAfter(database, last, photosPerPage).map((row) => [row.photoId, row.turn]))
     if (turns.size === 0) return
     const ids = [...turns.keys()]
@@ -124,7 +131,7 @@ function* waitingRequests(
       const turn = turns.get(photo.id)!
       const item: Waiting = { turn, photoId: photo.id, path: photo.path, captionId: caption?.id }
       if (!caption) {
-        written.push(item)
+        settled.push({ ...item, isRefused: false })
         continue
       }
       const request = { photoPath: photo.path, caption: captionToWrite(caption) }
@@ -139,18 +146,19 @@ function* waitingRequests(
  * Those that got another caption or another place meanwhile wait again: another process may have written the
  * newer one just before the older one was written here, and taken it for done, or is about to: its turn is over.
  */
-function forget({ database, photos, captions }: Store, written: Waiting[]): void {
-  const done = written.splice(0)
+function settle({ database, photos, captions }: Store, settled: Settled[]): void {
+  const done = settled.splice(0)
   if (done.length === 0) return
   database.write(() => {
-    for (const { turn, photoId, path, captionId } of done) {
+    for (const { turn, photoId, path, captionId, isRefused } of done) {
       const photo = photos.byId(photoId)
       const isDone = photo?.path === path && captions.current(photoId)?.id === captionId
-      if (isDone || !photo) database.prepare('DELETE FROM captions_to_export WHERE id = ?').run(turn)
-      else {
+      if (photo && !isDone) {
         database.prepare('DELETE FROM captions_to_export WHERE photo_id = ?').run(photoId)
         database.prepare('INSERT INTO captions_to_export (photo_id) VALUES (?)').run(photoId)
-      }
+      } else if (isRefused) {
+        database.prepare('UPDATE captions_to_export SET is_refused = 1 WHERE id = ?').run(turn)
+      } else database.prepare('DELETE FROM captions_to_export WHERE id = ?').run(turn)
     }
   })
 }
@@ -165,7 +173,7 @@ function waitingAfter(
       `SELECT captions_to_export.id AS turn, photo_id AS photoId FROM captions_to_export
          JOIN photos ON photos.id = photo_id JOIN folders ON folders.id = folder_id
        WHERE EXISTS (SELECT 1 FROM folders WHERE exports_always AND state = 'online')
-         AND photo_id > ? AND exports_always AND state = 'online' AND missing_since_ms IS NULL
+         AND photo_id > ? AND is_refused = 0 AND exports_always AND state = 'online' AND missing_since_ms IS NULL
        ORDER BY photo_id LIMIT ?`,
     )
     .all(photoId, limit)

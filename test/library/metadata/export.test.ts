@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -270,4 +271,35 @@ test('a photo that takes the place of another one while captions are written out
   assert.deepEqual(problems, [])
   assert.equal((await readSidecar(`${path}.xmp`))?.captions[0]?.text, 'the second')
   assert.equal(await exporter.write({}), undefined, 'nobody waits')
+})
+
+test('what could not be written waits until its folder is back, or until it is to be tried again', async (context) => {
+  const { store, photos, put } = setUp(context)
+  const sidecar = `${put('a.jpg')}.xmp`
+  const { id: folderId } = store.folders.insert(photos, 1)
+  const photoId = addPhoto(store, folderId, 'a.jpg')
+  setExportsAlways(store.database, folderId, true)
+  store.captions.setByPerson(photoId, 'the kite', 1)
+  const problems: ErrorRecord[] = []
+  const exporter = createWaitingExporter(store, (error) => problems.push(error))
+  const refuseOnce = async () => {
+    mkdirSync(sidecar)
+    assert.equal((await exporter.write({}))?.refused.length, 1)
+    rmdirSync(sidecar)
+    assert.equal(await exporter.write({}), undefined, 'not again and again')
+  }
+  const setState = (state: string) => store.database.prepare('UPDATE folders SET state = ?').run(state)
+
+  await refuseOnce()
+  assert.equal(problems.length, 1)
+  setState('offline')
+  setState('online')
+  assert.equal((await exporter.write({}))?.created, 1)
+
+  rmSync(sidecar)
+  store.captions.setByPerson(photoId, 'the red kite', 2)
+  await refuseOnce()
+  exporter.retryRefused()
+  assert.equal((await exporter.write({}))?.created, 1)
+  assert.equal(await exporter.write({}), undefined)
 })
