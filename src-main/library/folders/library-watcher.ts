@@ -192,19 +192,26 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
   }
 
   /**
-   * What changes while something is compared is compared with it.
+   * What changes while something is compared is compared with it; what was away is looked through when it is back.
    * @param taken is told of again where it fails, for nobody else would.
    */
   async function withMeanwhile<T>(
     taken: ReadonlyMap<number, readonly string[]>,
-    look: (changedMeanwhile: () => ReadonlyMap<number, readonly string[]>) => Promise<T>,
+    look: (options: Pick<ReconcileOptions, 'changedMeanwhile' | 'onOffline'>) => Promise<T>,
   ): Promise<T> {
     const all = [taken]
     try {
-      return await look(() => {
-        const meanwhile = takeAll()
-        all.push(meanwhile)
-        return meanwhile
+      return await look({
+        changedMeanwhile: () => {
+          const meanwhile = takeAll()
+          all.push(meanwhile)
+          return meanwhile
+        },
+        // It may be back before the next probe, which is to see that it was away.
+        onOffline: (folderId) => {
+          const watched = folders.get(folderId)
+          if (watched) watched.isOffline = true
+        },
       })
     } catch (thrown) {
       all.forEach(remind)
@@ -217,12 +224,12 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
     taken: ReadonlyMap<number, readonly string[]> = new Map(),
   ): Promise<void> {
     const unsettled: [number, string][] = []
-    const summary = await withMeanwhile(taken, (changedMeanwhile) =>
+    const summary = await withMeanwhile(taken, (meanwhile) =>
       look({
+        ...meanwhile,
         signal: stop.signal,
         settleMs,
         arriveFirst: true,
-        changedMeanwhile,
         onUnsettled: (id, directory) => unsettled.push([id, directory]),
         ...(options.onPhotosChanged && { onPhotosChanged: options.onPhotosChanged }),
       }),
@@ -264,8 +271,8 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
 
   async function scan(options: ReconcileOptions): Promise<ScanSummary> {
     await isBusy
-    const summary = withMeanwhile(new Map(), (changedMeanwhile) =>
-      reconciler.scan(undefined, { ...options, changedMeanwhile }),
+    const summary = withMeanwhile(new Map(), (meanwhile) =>
+      reconciler.scan(undefined, { ...options, ...meanwhile }),
     )
     isBusy = untilDone(summary)
     return summary

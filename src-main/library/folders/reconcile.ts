@@ -23,8 +23,8 @@ export interface ReconcileOptions {
   onProgress?: (files: number) => void
   /** Told of photos that are new, moved, changed, missing or back, a few hundred at a time. */
   onPhotosChanged?: (photoIds: number[]) => void
-  /** Told what every folder was found to be, before anything below it is looked at. */
-  onRoot?: (root: RootReport) => void
+  /** Told of folders that could not be looked at, or not to the end: nothing is missed there. */
+  onOffline?: (folderId: number) => void
   /** What is new or altered comes before the back-fill. */
   arriveFirst?: boolean
   /** Leaves files alone that were written to within this time, and tells of the directories they are in. */
@@ -86,21 +86,25 @@ export function createReconciler(database: Database, now: () => number = Date.no
     scanMs = now()
     const signal = options.signal ?? new AbortController().signal
     const summary = emptySummary()
+    const tellAway = ({ folderId, path }: RootReport) => {
+      summary.offlineFolders.push(path)
+      options.onOffline?.(folderId)
+    }
     // All folders are looked at, for a file may have moved here from any.
     const found = new Map(roots.ids().map((id) => [id, probeRoot(roots, id)]))
     for (const id of folderIds) {
       const root = found.get(id)
       if (!root) throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${id}.`)
-      options.onRoot?.(root)
-      if (root.offline !== null) summary.offlineFolders.push(root.path)
+      if (root.offline !== null) tellAway(root)
     }
     const isOnline = (id: number) => found.get(id)?.offline === null
     const online = folderIds.filter(isOnline)
     const reachable = [...found.values()].filter((root) => root.isReachable).map((root) => root.folderId)
+    const left = new Set<number>()
     const visit = async (id: number, directories: readonly string[], extent: Extent) => {
       const { path, excludes } = roots.byId(id)
       const folder = { id, path, excludes, reachable, settleMs: options.settleMs ?? 0 }
-      await scanFolder(folder, directories, extent, summary, options, signal)
+      if (!(await scanFolder(folder, directories, extent, summary, options, signal))) left.add(id)
     }
     database.write(() => writer.forgetNotes())
     try {
@@ -118,8 +122,8 @@ export function createReconciler(database: Database, now: () => number = Date.no
         }
       }
       // Whatever went away while it was looked at is no reason to miss its photos.
-      const gone = new Set([...visited].filter((id) => probeRoot(roots, id).offline !== null))
-      for (const id of gone) summary.offlineFolders.push(found.get(id)!.path)
+      const gone = new Set([...visited].filter((id) => probeRoot(roots, id).offline !== null || left.has(id)))
+      for (const id of gone) tellAway(found.get(id)!)
       await settleLost(gone, summary, options, signal)
       if (isWhole) {
         for (const id of online.filter((each) => !gone.has(each))) {
@@ -135,6 +139,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
     return { ...summary, elapsedMs: performance.now() - startedMs }
   }
 
+  /** @returns false where the folder itself went away meanwhile. */
   async function scanFolder(
     folder: ScannedFolder,
     start: readonly string[],
@@ -142,18 +147,23 @@ export function createReconciler(database: Database, now: () => number = Date.no
     summary: ScanSummary,
     options: ReconcileOptions,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { id: folderId, path } = folder
+    let isThere = true
     const isWhole = extent === 'whole'
     const mounts = new Map(roots.mounts(folderId).map((mount) => [mount.directory, mount.volumeId]))
     const asked = new Set(start)
 
     async function take(report: DirectoryReport): Promise<Visit[]> {
       const { directory } = report
+      if (directory === '' && isAway(report)) {
+        isThere = false
+        return []
+      }
       if (report.errorCode !== null) {
         const isGone = report.errorCode === 'ENOENT' || report.errorCode === 'ENOTDIR'
         // Read in full, the one above tells what became of it; what cannot be read says nothing.
-        if (isWhole || !isGone || directory === '') return []
+        if (isWhole || !isGone) return []
         return askOnce(parentOf(directory))
       }
       const isMount = directory !== '' && report.device !== report.parentDevice
@@ -188,6 +198,12 @@ export function createReconciler(database: Database, now: () => number = Date.no
       await takeSidecars(folderId, report, summary, options, signal)
       const next = isWhole ? report.subdirectories : report.subdirectories.filter(isUnknown)
       return next.map((below) => ({ directory: below, parentDevice: report.device }))
+    }
+
+    /** Whether a folder that was there just now could not be listed, or its empty place was. */
+    function isAway({ errorCode, files, subdirectories }: DirectoryReport): boolean {
+      if (errorCode !== null) return true
+      return files === 0 && subdirectories.length === 0 && probeRoot(roots, folderId).offline !== null
     }
 
     /** @returns false where another volume is mounted than the one whose photos are known. */
@@ -231,6 +247,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
       take,
       signal,
     )
+    return isThere
   }
 
   /** After the pictures beside them, for a sidecar may have come together with its photo. */

@@ -27,6 +27,10 @@ afterEach(async () => {
 
 async function watch(): Promise<void> {
   await library.sync()
+  await watchOnly()
+}
+
+async function watchOnly(): Promise<void> {
   watcher = watchLibrary({
     database: library.store.database,
     reconciler: library.reconciler,
@@ -233,4 +237,34 @@ test('10. what moves while all is looked through, from where is still to be look
   assert.deepEqual([summary.moved, summary.changed, summary.added, summary.missing], [2, 0, 0, 0])
   assert.equal(library.idOf('pictures/a/kite.jpg'), id)
   assert.equal(library.idOf(`${deep}kite.jpg`), otherId)
+})
+
+test('11. a folder that is away just while it is to be looked through is looked through when it is back', async () => {
+  put('pictures/a.jpg')
+  await library.sync()
+  put('pictures/b.jpg')
+  await watchOnly()
+  renameSync(path('pictures'), path('away'))
+  const { offlineFolders } = await watcher.scan({})
+  assert.deepEqual(offlineFolders, [path('pictures')])
+  renameSync(path('away'), path('pictures'))
+  await until(['pictures/a.jpg', 'pictures/b.jpg'])
+})
+
+test('12. a folder that goes away while it is looked through is looked through again when it is back', async () => {
+  for (const name of ['a', 'b', 'c/d/e/f/g/h']) put(`pictures/${name}.jpg`)
+  await library.sync()
+  put('pictures/c/d/e/f/g/new.jpg')
+  rmSync(path('pictures/b.jpg'))
+  await watchOnly()
+  let isAway = false
+  const { offlineFolders, missing } = await watcher.scan({
+    onProgress: () => {
+      if (!isAway) renameSync(path('pictures'), path('away'))
+      isAway = true
+    },
+  })
+  assert.deepEqual([offlineFolders, missing], [[path('pictures')], 0])
+  renameSync(path('away'), path('pictures'))
+  await until(['-pictures/b.jpg', 'pictures/a.jpg', 'pictures/c/d/e/f/g/h.jpg', 'pictures/c/d/e/f/g/new.jpg'])
 })
