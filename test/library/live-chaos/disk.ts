@@ -468,11 +468,13 @@ export function createDisk(home: string, seed: number, random: () => number): Di
       for (const root of away) wentAway.add(root)
       occupants = new Map()
       holders = new Map()
-      for (const gone of pictures.filter(({ path }) => path === null))
-        pictures.splice(pictures.indexOf(gone), 1)
+      // What was deleted in a root that went away the library learns when it is back.
+      const isForgotten = ({ path, places }: Picture) =>
+        path === null && ![...places].some((place) => away.has(rootOf(place)))
+      for (const gone of pictures.filter(isForgotten)) pictures.splice(pictures.indexOf(gone), 1)
       for (const picture of pictures) {
         picture.file.isBusy = false
-        if (isPresent(picture.path!)) {
+        if (picture.path !== null && isPresent(picture.path)) {
           Object.assign(picture, { isNew: false, isEdited: false, isMoved: false, isDescribed: false })
           picture.isLinked = pictures.some((other) => other !== picture && other.file === picture.file)
           picture.contents.clear()
@@ -481,7 +483,8 @@ export function createDisk(home: string, seed: number, random: () => number): Di
         // What happened in a root that went away, or outside, is still to be seen when it is back.
         for (const place of picture.places) noteIn(occupants, place, picture)
         for (const content of picture.contents) noteIn(holders, content, picture)
-        notePlace(picture, picture.path!)
+        if (picture.path === null) continue
+        notePlace(picture, picture.path)
         noteContent(picture)
       }
     },

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LensloreError } from '../../../src-main/contract/errors.ts'
 import type { Caption } from '../../../src-main/contract/records.ts'
@@ -86,10 +85,11 @@ export function createPerson(disk: Disk, random: () => number, processes: () => 
   async function undoOrRedoEdit({ client }: LibraryProcess, isBack: boolean): Promise<void> {
     try {
       const change = await (isBack ? client.undoEdit({}) : client.redoEdit({}))
-      assert.equal(change?.photos ?? 0, change?.first.length ?? 0, 'all photos of the edit are told of')
       for (const { id } of change?.first ?? []) {
         stands(id, (await client.photo({ photo: id })).caption)
       }
+      // Of many, only the first are told of.
+      if (change && change.photos > change.first.length) isAllUnsure = true
     } catch (thrown) {
       isAllUnsure = true
       throw thrown
