@@ -111,6 +111,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
       for (const id of online) await visit(id, start(id), isWhole ? 'whole' : 'part')
       const visited = new Set(online)
       for (let round = 0; options.changedMeanwhile && round < meanwhileAtMost; round++) {
+        if (!writer.hasNotes()) break
         // What the system has told is heard in the next turn of the loop that begins now.
         await nextTurn()
         await nextTurn()

@@ -126,6 +126,7 @@ export interface ScanWriter {
 
   /** Empties what an earlier scan left in the notes. */
   forgetNotes(): void
+  hasNotes(): boolean
   /** Of one directory, which is compared again. */
   forgetNotesIn(folderId: number, directory: string): void
   noteLost(lost: LostPlace): void
@@ -277,6 +278,8 @@ export function createScanWriter(database: Database): ScanWriter {
       ).run(JSON.stringify(photoIds)),
 
     forgetNotes: () => void prepare('DELETE FROM temp.scan_lost').run(),
+
+    hasNotes: () => prepare('SELECT 1 FROM temp.scan_lost LIMIT 1').get() !== undefined,
 
     forgetNotesIn: (folderId, directory) =>
       void prepare('DELETE FROM temp.scan_lost WHERE folder_id = ? AND directory = ?').run(
