@@ -36,6 +36,8 @@ export interface Picture {
   isMoved: boolean
   /** Another program wrote beside it. */
   isDescribed: boolean
+  /** What was written beside it went with it to its new place, when its directory got another name. */
+  hasTakenSidecars: boolean
   /** Its file had several names. */
   isLinked: boolean
   contents: Set<string>
@@ -151,6 +153,7 @@ export function createDisk(home: string, seed: number, random: () => number): Di
       isEdited: false,
       isMoved: false,
       isDescribed: false,
+      hasTakenSidecars: false,
       isLinked: false,
       contents: new Set(),
       places: new Set(),
@@ -284,7 +287,10 @@ export function createDisk(home: string, seed: number, random: () => number): Di
     const to = `${pick(roots.filter((root) => !away.has(root)))}/tree ${made++}`
     const moved = inside(from)
     rename(from, to)
-    for (const each of moved) noteMoved(each, to + each.path.slice(from.length))
+    for (const each of moved) {
+      noteMoved(each, to + each.path.slice(from.length))
+      each.hasTakenSidecars = true
+    }
     return `rename ${from} to ${to}`
   }
 
@@ -458,7 +464,10 @@ export function createDisk(home: string, seed: number, random: () => number): Di
     },
     isDescribed: (picture) =>
       picture.isDescribed ||
-      (picture.path !== null && [...occupants.get(picture.path)!].some((other) => other.isDescribed)),
+      (picture.path !== null &&
+        [...occupants.get(picture.path)!].some(
+          (other) => other.isDescribed || (other !== picture && other.hasTakenSidecars),
+        )),
     async finished() {
       await Promise.all(writing.splice(0))
     },
@@ -475,7 +484,8 @@ export function createDisk(home: string, seed: number, random: () => number): Di
       for (const picture of pictures) {
         picture.file.isBusy = false
         if (picture.path !== null && isPresent(picture.path)) {
-          Object.assign(picture, { isNew: false, isEdited: false, isMoved: false, isDescribed: false })
+          Object.assign(picture, { isNew: false, isEdited: false, isMoved: false })
+          Object.assign(picture, { isDescribed: false, hasTakenSidecars: false })
           picture.isLinked = pictures.some((other) => other !== picture && other.file === picture.file)
           picture.contents.clear()
           picture.places.clear()
