@@ -45,6 +45,8 @@ export interface LiveChaosSummary extends Tally {
 
 /** How long the library may take to equal the disk after the last operation. */
 const patienceMs = 60_000
+/** A change is compared within three seconds, or when the file was left alone for one. */
+const settledMs = 5000
 const exportingRoot = 'two'
 
 /**
@@ -226,6 +228,8 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
 
   /** A library that begins anew finds nothing that the one that watched did not know. */
   async function lookThroughOnceMore(): Promise<void> {
+    // What another process wrote out last is looked at when it is settled, which nothing else waits for.
+    await sleep(settledMs)
     const pid = watching.enginePid()
     await watching.kill()
     const scan = await desk!.client.scan({})
