@@ -8,6 +8,7 @@ import { type ReadSources, readSources } from '../metadata/read-sources.ts'
 import type { RefusedSidecar } from '../metadata/sidecars.ts'
 import { nativePath } from '../native-path.ts'
 import type { WorkItem } from '../store/queue.ts'
+import { createSidecarState } from '../store/sidecar-state.ts'
 import type { Store } from '../store/store.ts'
 import { copyThumbnail } from '../thumbnails.ts'
 import type { ReadFile } from './read-file.ts'
@@ -60,6 +61,7 @@ export function createContentKeeper(
   metadata: MetadataStore,
   { thumbnailDirectory, onRefused }: ContentKeeperOptions,
 ) {
+  const sidecars = createSidecarState(store.database)
   return (
     item: WorkItem,
     { contentHash, pictureHash }: ReadFile,
@@ -76,6 +78,11 @@ export function createContentKeeper(
     const same = store.photos.setContent(id, content, nowMs, marks)
     if (same !== null) copyThumbnail(thumbnailDirectory, same, contentHash)
     for (const each of metadata.applyAll(id, sources, refused, nowMs)) onRefused(each)
+    const beside = [...sources, ...refused].filter(({ kind }) => kind !== 'embedded')
+    sidecars.noteRead(
+      id,
+      beside.map(({ name }) => name),
+    )
   }
 }
 

@@ -11,6 +11,8 @@ export interface KnownSidecar extends FileStat {
   name: string
 }
 
+const sizeOfNoFile = -1
+
 /** How a sidecar differs from what is remembered of it, and the photos beside it that it describes. */
 export interface SidecarDifference {
   name: string
@@ -47,6 +49,11 @@ export interface SidecarState {
    * @param before null: there was no file; so `after`.
    */
   followOwnChange(path: string, before: FileStat | null, after: FileStat | null): void
+  /**
+   * Remembers that files beside a photo were read that no comparison has told of yet, as it leaves alone what was
+   * written just now: so the next one sees that they are others by then, or gone.
+   */
+  noteRead(photoId: number, names: readonly string[]): void
   /** Forgets sidecars of directories that no photo is known in, missing ones included. */
   forgetStrays(folderId: number): void
 }
@@ -95,6 +102,16 @@ export function createSidecarState(database: Database): SidecarState {
              WHERE folder_id = ? AND directory = ? AND name = ?`,
           ).get(folderId, directory, name) ?? null
         if (isSameStat(known, before)) remember(folderId, directory, name, after)
+      }),
+
+    noteRead: (photoId, names) =>
+      void write(() => {
+        for (const name of names) {
+          prepare(
+            `INSERT OR IGNORE INTO sidecars (folder_id, directory, name, size_bytes, modified_ms)
+             SELECT folder_id, directory, ?, ?, 0 FROM photos WHERE id = ?`,
+          ).run(name, sizeOfNoFile, photoId)
+        }
       }),
 
     forgetStrays: (folderId) =>

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openLibraryFor } from '../library-under-test.ts'
 
 /** A sidecar as programs write it, with a caption and a keyword. */
@@ -98,4 +99,31 @@ test('a sidecar that is cut off keeps the words and the time it gave, until it i
   const whole = await readAgain()
   assert.deepEqual([whole.caption?.text, whole.takenAt], ['sheds', null])
   assert.equal((await client.status({})).sidecarProblems.count, 0)
+})
+
+test('words of a sidecar that is there only for a moment, while its photo arrives, do not stay', async (t) => {
+  const { client, photos, directory } = openLibraryFor(t)
+  await client.addFolder({ path: photos })
+  const stop = new AbortController()
+  const watching = client.watch({}, { signal: stop.signal }).catch(() => {})
+  const until = async (isSo: () => Promise<boolean>, what: string) => {
+    for (const endMs = Date.now() + 30_000; Date.now() < endMs; await sleep(20)) if (await isSo()) return
+    assert.fail(`not within half a minute: ${what}`)
+  }
+  const isFound = async () => (await client.search({ query: 'harbour' })).photos.length > 0
+  try {
+    writeFileSync(join(photos, 'first.jpg'), 'first')
+    await until(async () => (await client.status({})).captioned === 1, 'it watches')
+    // A picture from long ago is taken in at once; what was written just now is remembered when it has settled.
+    writeFileSync(join(directory, 'IMG.JPG'), 'picture')
+    utimesSync(join(directory, 'IMG.JPG'), 1_500_000_000, 1_500_000_000)
+    renameSync(join(directory, 'IMG.JPG'), join(photos, 'IMG.JPG'))
+    writeFileSync(join(photos, 'IMG.JPG.xmp'), sidecar('boats in the harbour', 'Bergen'))
+    await until(isFound, 'the words are found')
+    rmSync(join(photos, 'IMG.JPG.xmp'))
+    await until(async () => !(await isFound()), 'they are gone with their file')
+  } finally {
+    stop.abort()
+    await watching
+  }
 })

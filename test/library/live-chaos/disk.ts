@@ -477,9 +477,10 @@ export function createDisk(home: string, seed: number, random: () => number): Di
       for (const root of away) wentAway.add(root)
       occupants = new Map()
       holders = new Map()
-      // What was deleted in a root that went away the library learns when it is back.
-      const isForgotten = ({ path, places }: Picture) =>
-        path === null && ![...places].some((place) => away.has(rootOf(place)))
+      // What was deleted in a root that went away the library learns when it is back; and of several names of one
+      // file it takes one that went lately for any of them that comes back.
+      const isForgotten = ({ path, places, isLinked }: Picture) =>
+        path === null && !isLinked && ![...places].some((place) => away.has(rootOf(place)))
       for (const gone of pictures.filter(isForgotten)) pictures.splice(pictures.indexOf(gone), 1)
       for (const picture of pictures) {
         picture.file.isBusy = false
