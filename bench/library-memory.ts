@@ -32,7 +32,7 @@ else {
   try {
     await run(import.meta.filename, ['--fill', directory, '--photos', String(photos)], [])
     const measured = fileURLToPath(new URL('library-process.mjs', import.meta.url))
-    await run(measured, [directory, String(photos)], ['--max-semi-space-size=4'])
+    await run(measured, [directory, String(photos)], ['--max-semi-space-size=1'])
   } finally {
     rmSync(directory, { recursive: true })
   }
