@@ -78,7 +78,9 @@ export function createContentKeeper(
     const same = store.photos.setContent(id, content, nowMs, marks)
     if (same !== null) copyThumbnail(thumbnailDirectory, same, contentHash)
     for (const each of metadata.applyAll(id, sources, refused, nowMs)) onRefused(each)
-    const beside = [...sources, ...refused].filter(({ kind }) => kind !== 'embedded')
+    // What cannot be opened may be no file at all.
+    const damaged = refused.filter(({ error }) => error.code === 'SIDECAR_DAMAGED')
+    const beside = [...sources.filter(({ kind }) => kind !== 'embedded'), ...damaged]
     sidecars.noteRead(
       id,
       beside.map(({ name }) => name),

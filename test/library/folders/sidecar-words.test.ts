@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -68,6 +68,15 @@ test('writing all captions out makes nothing work again', async (t) => {
   const { changed, unchanged } = await client.scan({})
   assert.deepEqual([changed, unchanged], [0, 20])
   assert.equal((await client.status({})).waiting, 0)
+})
+
+test('a directory that is named like a sidecar makes nothing work again', async (t) => {
+  const { client, photos, takeIn } = openLibraryFor(t)
+  writeFileSync(join(photos, 'IMG.JPG'), 'picture')
+  mkdirSync(join(photos, 'IMG.JPG.xmp'))
+  await client.addFolder({ path: photos })
+  await takeIn()
+  assert.equal((await client.scan({})).changed, 0)
 })
 
 test('a sidecar that is cut off keeps the words and the time it gave, until it is whole again or gone', async (t) => {
