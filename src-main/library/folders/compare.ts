@@ -15,6 +15,8 @@ export interface ScannedFolder {
   reachable: readonly number[]
   /** A file written to more recently than this may still be written to, and is left for later; 0 to take all. */
   settleMs: number
+  /** When the comparison began; the library's clock. */
+  startedMs: number
 }
 
 export interface Visit {
@@ -95,7 +97,7 @@ export function createComparer(reader: ScanReader): Comparer {
     const found = new Map(listing.files.map((file) => [file.name, file]))
 
     function heirOf(file: FoundFile): Lookalike | undefined {
-      return reader.lookalikes(file).find((photo) => {
+      return reader.lookalikes(file, folder.startedMs).find((photo) => {
         const isHere = photo.folderId === folder.id && photo.directory === directory
         if (isHere && photo.name === file.name) return photo.isMissing
         if (isHere) return found.get(photo.name)?.inode !== file.inode
@@ -125,8 +127,9 @@ export function createComparer(reader: ScanReader): Comparer {
       }
       const looksTheSame = file.sizeBytes === sizeBytes && file.modifiedMs === modifiedMs
       if (known.isMissing) {
-        // With another size or time it is another picture that got the name.
-        if (looksTheSame) {
+        // With another size or time it is another picture that got the name; and one that was elsewhere until now
+        // may be another name of the same file.
+        if (looksTheSame && (heirOf(file)?.id ?? photoId) === photoId) {
           differences.push({ kind: 'returned', file, photoId })
           unknown.delete(name)
         }

@@ -103,7 +103,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
     const left = new Set<number>()
     const visit = async (id: number, directories: readonly string[], extent: Extent) => {
       const { path, excludes } = roots.byId(id)
-      const folder = { id, path, excludes, reachable, settleMs: options.settleMs ?? 0 }
+      const folder = { id, path, excludes, reachable, settleMs: options.settleMs ?? 0, startedMs: scanMs }
       if (!(await scanFolder(folder, directories, extent, summary, options, signal))) left.add(id)
     }
     database.write(() => writer.forgetNotes())

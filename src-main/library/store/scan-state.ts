@@ -36,11 +36,11 @@ export interface ScanReader {
   /** Names of the directories right below one that hold photos, at any depth, which are not missing. */
   childDirectories(folderId: number, directory: string): Generator<string>
   /**
-   * Of several (names of one file) first those that were there until now, then those that went in the last
-   * minute, for others went long ago; of these the ones with a person's words, which must not stay behind; then
-   * by name.
+   * Of several (names of one file) first those that were there until this comparison, which began at `startedMs`,
+   * then those that went in the last minute, for others went long ago; of these the ones with a person's words,
+   * which must not stay behind; then by name.
    */
-  lookalikes(file: FoundFile): Lookalike[]
+  lookalikes(file: FoundFile, startedMs: number): Lookalike[]
   /** The sidecars of a directory as they are remembered. */
   sidecarsIn(folderId: number, directory: string): KnownSidecar[]
 }
@@ -77,14 +77,15 @@ export function createScanReader(database: Database): ScanReader {
       }
     },
 
-    lookalikes: (file) =>
+    lookalikes: (file, startedMs) =>
       prepare<Lookalike>(
         `SELECT photos.id, folder_id AS folderId, folders.path AS folderPath, directory, name,
            photos.device, folders.device AS folderDevice, missing_since_ms IS NOT NULL AS isMissing
          FROM photos JOIN folders ON folders.id = folder_id
          WHERE inode = ? AND size_bytes = ? AND modified_ms = ? AND inode <> 0
-         ORDER BY isMissing, missing_since_ms / 60000 DESC, caption_source IS 'person' DESC, name = ? DESC, photos.id`,
-      ).all(file.inode, file.sizeBytes, file.modifiedMs, file.name),
+         ORDER BY ifnull(missing_since_ms < ?, 0), iif(missing_since_ms < ?, missing_since_ms / 60000, 0) DESC,
+           caption_source IS 'person' DESC, name = ? DESC, photos.id`,
+      ).all(file.inode, file.sizeBytes, file.modifiedMs, startedMs, startedMs, file.name),
 
     sidecarsIn: (folderId, directory) => knownSidecars(database, folderId, directory),
   }
