@@ -465,9 +465,7 @@ export function createDisk(home: string, seed: number, random: () => number): Di
     isDescribed: (picture) =>
       picture.isDescribed ||
       (picture.path !== null &&
-        [...occupants.get(picture.path)!].some(
-          (other) => other.isDescribed || (other !== picture && other.hasTakenSidecars),
-        )),
+        [...occupants.get(picture.path)!].some((other) => other.isDescribed || other.hasTakenSidecars)),
     async finished() {
       await Promise.all(writing.splice(0))
     },
