@@ -4,17 +4,17 @@
 DROP TRIGGER photos_export_update;
 DROP TRIGGER photos_export_move;
 DROP TRIGGER folders_export_update;
-DROP TRIGGER folders_export_off;
 
-CREATE TABLE export_turns (
+-- Not renamed, for what else speaks of the table is to go on speaking of it.
+CREATE TEMP TABLE waiting_before AS SELECT photo_id FROM captions_to_export;
+DROP TABLE captions_to_export;
+CREATE TABLE captions_to_export (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   photo_id   INTEGER NOT NULL UNIQUE REFERENCES photos(id) ON DELETE CASCADE,
   is_refused INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-
-INSERT INTO export_turns (photo_id) SELECT photo_id FROM captions_to_export;
-DROP TABLE captions_to_export;
-ALTER TABLE export_turns RENAME TO captions_to_export;
+INSERT INTO captions_to_export (photo_id) SELECT photo_id FROM waiting_before;
+DROP TABLE waiting_before;
 CREATE INDEX captions_to_export_now ON captions_to_export (photo_id) WHERE is_refused = 0;
 
 CREATE TRIGGER photos_export_update AFTER UPDATE OF caption_id ON photos
@@ -42,13 +42,6 @@ WHEN new.exports_always AND NOT old.exports_always
 BEGIN
   INSERT OR IGNORE INTO captions_to_export (photo_id)
     SELECT id FROM photos WHERE folder_id = new.id AND caption_id IS NOT NULL;
-END;
-
--- Switched off, nothing more is written.
-CREATE TRIGGER folders_export_off AFTER UPDATE OF exports_always ON folders
-WHEN old.exports_always AND NOT new.exports_always
-BEGIN
-  DELETE FROM captions_to_export WHERE (SELECT folder_id FROM photos WHERE id = photo_id) = new.id;
 END;
 
 CREATE TRIGGER folders_export_return AFTER UPDATE OF state ON folders

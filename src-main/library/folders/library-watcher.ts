@@ -184,11 +184,9 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
     if (due.size > 0) await compare((also) => reconciler.rescan(due, also), due)
   }
 
-  function remind(directories: ReadonlyMap<number, readonly string[]>): void {
-    for (const [folderId, each] of directories) {
-      const watched = folders.get(folderId)
-      if (watched) markDirty(watched.dirty, each)
-    }
+  function remind(folderId: number, directories: readonly string[]): void {
+    const watched = folders.get(folderId)
+    if (watched) markDirty(watched.dirty, directories)
   }
 
   /**
@@ -199,12 +197,12 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
     taken: ReadonlyMap<number, readonly string[]>,
     look: (options: Pick<ReconcileOptions, 'changedMeanwhile' | 'onOffline'>) => Promise<T>,
   ): Promise<T> {
-    const all = [taken]
+    const all = [...taken]
     try {
       return await look({
         changedMeanwhile: () => {
           const meanwhile = takeAll()
-          all.push(meanwhile)
+          all.push(...meanwhile)
           return meanwhile
         },
         // It may be back before the next probe, which is to see that it was away.
@@ -214,7 +212,7 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
         },
       })
     } catch (thrown) {
-      all.forEach(remind)
+      for (const [folderId, directories] of all) remind(folderId, directories)
       throw thrown
     }
   }
@@ -235,7 +233,7 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
       }),
     ).finally(() => {
       // Told of any sooner, they would be looked at again and again until they are settled.
-      for (const [id, directory] of unsettled) remind(new Map([[id, [directory]]]))
+      for (const [folderId, directory] of unsettled) remind(folderId, [directory])
     })
     const { added, changed, moved, missing, restored, offlineFolders } = summary
     if (added + changed + moved + missing + restored + offlineFolders.length > 0) options.onScanned?.(summary)

@@ -137,26 +137,19 @@ function writeError(path: string, thrown: unknown): LensloreError {
  */
 export async function writePiecesAtomically(path: string, pieces: Iterable<string>): Promise<void> {
   const temporary = nativePath(join(dirname(path), `.lenslore-${randomBytes(6).toString('hex')}.tmp`))
+  const fail = (thrown: unknown): never => {
+    throw writeError(path, thrown)
+  }
   try {
     {
-      await using file = await open(temporary, 'wx').catch((thrown: unknown) => {
-        throw writeError(path, thrown)
-      })
-      for (const piece of pieces) {
-        await file.appendFile(piece, 'utf8').catch((thrown: unknown) => {
-          throw writeError(path, thrown)
-        })
-      }
+      await using file = await open(temporary, 'wx').catch(fail)
+      for (const piece of pieces) await file.appendFile(piece, 'utf8').catch(fail)
       await file.sync()
     }
-    await rename(temporary, nativePath(path)).catch((thrown: unknown) => {
-      throw writeError(path, thrown)
-    })
+    await rename(temporary, nativePath(path)).catch(fail)
   } catch (thrown) {
     await rm(temporary, { force: true })
     throw thrown
   }
-  await syncFolder(dirname(path)).catch((thrown: unknown) => {
-    throw writeError(path, thrown)
-  })
+  await syncFolder(dirname(path)).catch(fail)
 }

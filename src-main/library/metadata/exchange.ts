@@ -154,8 +154,7 @@ function settle({ database, photos, captions }: Store, settled: Settled[]): void
       const photo = photos.byId(photoId)
       const isDone = photo?.path === path && captions.current(photoId)?.id === captionId
       if (photo && !isDone) {
-        database.prepare('DELETE FROM captions_to_export WHERE photo_id = ?').run(photoId)
-        database.prepare('INSERT INTO captions_to_export (photo_id) VALUES (?)').run(photoId)
+        database.prepare('INSERT OR REPLACE INTO captions_to_export (photo_id) VALUES (?)').run(photoId)
       } else if (isRefused) {
         database.prepare('UPDATE captions_to_export SET is_refused = 1 WHERE id = ?').run(turn)
       } else database.prepare('DELETE FROM captions_to_export WHERE id = ?').run(turn)
@@ -163,13 +162,9 @@ function settle({ database, photos, captions }: Store, settled: Settled[]): void
   })
 }
 
-function waitingAfter(
-  database: Database,
-  photoId: number,
-  limit: number,
-): { turn: number; photoId: number }[] {
+function waitingAfter(database: Database, photoId: number, limit: number) {
   return database
-    .prepare<{ turn: number; photoId: number }>(
+    .prepare<Pick<Waiting, 'turn' | 'photoId'>>(
       `SELECT captions_to_export.id AS turn, photo_id AS photoId FROM captions_to_export
          JOIN photos ON photos.id = photo_id JOIN folders ON folders.id = folder_id
        WHERE EXISTS (SELECT 1 FROM folders WHERE exports_always AND state = 'online')
