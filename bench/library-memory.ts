@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { defaultDataDirectory, startEngineProcess } from '../src-main/cli/open-library.ts'
+import { noDoubt } from '../src-main/contract/records.ts'
 import { createReconciler } from '../src-main/library/folders/reconcile.ts'
 import { defaultModelName, findModel, superviseEngine } from '../src-main/library/library.ts'
 import { databaseFileIn, openStore, type Store } from '../src-main/library/store/store.ts'
@@ -91,6 +92,7 @@ async function captionAll(store: Store): Promise<void> {
           photoId,
           text: text(photoId),
           score: -1,
+          ...noDoubt,
           modelId,
           adapterId,
           contentHash: content.toString('hex'),

@@ -1,58 +1,46 @@
 /**
- * Makes an embedded model from a trained one: `node models/build-embedded.ts SOURCE TARGET ID`.
+ * Makes an embedded model from a trained base: `node models/build-embedded.ts SOURCE TARGET ID`.
  *
- * SOURCE is a folder in our own layout, stored in float32. TARGET gets the same model without the tensors that no
- * caption uses, with the vision tower's matrices in half precision and its JSON without spaces. The decoder and the
- * adapter stay float32: half precision there changes about one caption in a hundred, as README.md of the model has
- * it measured. So do vectors (biases, norms): they are one percent of the bytes.
+ * SOURCE is a folder in our own layout with a text encoder. TARGET gets the weights as they are stored, an adapter that says
+ * which base it belongs to, and the JSON without spaces. What `bench/doubt.ts` found out about the model before
+ * is kept.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { narrowToFloat16 } from '../src-main/engine/model/half-floats.ts'
 import {
-  float32Tensor,
+  readBytes,
   readSafetensorsHeader,
-  readTensor,
   type TensorToWrite,
   writeSafetensors,
 } from '../src-main/engine/model/safetensors.ts'
 
-/** What public checkpoints carry besides the weights of a caption: text tower, pooling, masks, tied copies. */
-const unused =
-  /^(text_model|vision_model\.post_layernorm|visual_projection|text_projection|logit_scale)|position_ids$|\.attn\.(masked_)?bias$|^lm_head/
-
 async function main(source: string, target: string, id: string): Promise<void> {
   await mkdir(target, { recursive: true })
-  const config = await readJson(join(source, 'config.json'))
-  const { rank, heads, first_layer, scale } = config.itune as Record<string, number>
-  const numbers = Object.entries({ rank, heads, first_layer, scale }).map(([key, value]) => [
-    key,
-    String(value),
-  ])
-  const adapter = { base_model: id, ...Object.fromEntries(numbers) }
-  await shrink('clip.safetensors', 'F16')
-  await shrink('gpt2.safetensors', 'F32')
-  await shrink('itune.safetensors', 'F32', adapter)
+  const { vision, gpt2, itune, text } = await readJson(join(source, 'config.json'))
+  const before = await readJson(join(target, 'config.json')).catch(() => ({}))
   const generation = { beams: 3, length_penalty: 0.8, max_new_tokens: 20 }
-  await writeJson(join(target, 'config.json'), { id, ...config, generation })
+  await writeJson(join(target, 'config.json'), { ...before, id, vision, gpt2, itune, text, generation })
   for (const name of ['preprocessor_config.json', 'tokenizer.json']) {
     await writeJson(join(target, name), await readJson(join(source, name)))
   }
-
-  async function shrink(name: string, matrixType: 'F16' | 'F32', metadata = {}): Promise<void> {
-    const header = await readSafetensorsHeader(join(source, name))
-    const tensors = new Map<string, TensorToWrite>()
-    for (const [tensorName, { shape }] of header.tensors) {
-      if (unused.test(tensorName)) continue
-      const values = await readTensor(header, tensorName)
-      const narrow = matrixType === 'F16' && shape.length > 1
-      const bytes = () => narrowToFloat16(values)
-      tensors.set(tensorName, narrow ? { type: 'F16', shape, bytes } : float32Tensor(shape, values))
-    }
-    // Wider elements first, so that every tensor lies at a multiple of its element's size.
-    const ordered = [...tensors].sort(([, a], [, b]) => a.type.localeCompare(b.type) * -1)
-    await writeSafetensors(join(target, name), new Map(ordered), metadata)
+  for (const name of ['vision.safetensors', 'gpt2.safetensors', 'text.safetensors']) {
+    await copyFile(join(source, name), join(target, name))
   }
+  const settings = Object.entries(itune as object).map(([key, value]) => [key, String(value)])
+  await describe(join(source, 'itune.safetensors'), join(target, 'itune.safetensors'), {
+    base_model: id,
+    ...Object.fromEntries(settings),
+  })
+}
+
+/** The same tensors, byte for byte, with metadata. */
+async function describe(source: string, target: string, metadata: Record<string, string>): Promise<void> {
+  const header = await readSafetensorsHeader(source)
+  const tensors = new Map<string, TensorToWrite>()
+  for (const [name, { type, shape, offsetBytes, byteLength }] of header.tensors) {
+    tensors.set(name, { type, shape, bytes: () => readBytes(source, offsetBytes, byteLength) })
+  }
+  await writeSafetensors(target, tensors, metadata)
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {

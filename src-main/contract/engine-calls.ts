@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ErrorRecord } from './errors.ts'
+import type { CaptionDoubt } from './records.ts'
 import { returning } from './rpc.ts'
 
 /** Execution providers of onnxruntime that the engine may open a session on, best first when asked for `auto`. */
@@ -22,7 +23,8 @@ export interface WordAttention {
   weights: Float32Array
 }
 
-export interface CaptionResult {
+export interface CaptionResult extends CaptionDoubt {
+  /** Without words where there is nothing to see: the picture is of one colour. */
   caption: string
   /** Length-normalised log-probability of the winning beam. */
   score: number

@@ -6,9 +6,22 @@ export const captionSources = ['person', 'imported', 'model'] as const
 /** In order of precedence: what a person wrote beats what came with the file, which beats the model. */
 export type CaptionSource = (typeof captionSources)[number]
 
-export interface Caption {
+/** What a model thinks of its own words; of anybody else's there is no doubt. */
+export interface CaptionDoubt {
+  /** Probability that the caption is right; null where the model was not calibrated. */
+  confidence: number | null
+  isUnsure: boolean
+  /** UTF-16 offsets of the words that are likely to be wrong, also in captions that are sure as a whole. */
+  doubtfulWords: [start: number, end: number][]
+}
+
+/** Of captions by people, and by models that were never calibrated. */
+export const noDoubt: CaptionDoubt = { confidence: null, isUnsure: false, doubtfulWords: [] }
+
+export interface Caption extends CaptionDoubt {
   id: number
   photoId: number
+  /** Without words where a model saw nothing but one colour. */
   text: string
   source: CaptionSource
   modelId: string | null
@@ -97,6 +110,8 @@ export interface SearchHit {
   path: string
   caption: string | null
   captionSource: CaptionSource | null
+  /** The caption is a model's, which doubts it. */
+  isUnsure: boolean
   /** A short plain-text excerpt around the matches. */
   snippet: string
   /** Start and end (UTF-16 offsets in `snippet`) of every match. */

@@ -1,6 +1,7 @@
 import { constants, setPriority } from 'node:os'
 import type { CaptionResult, EngineCalls, EngineInfo } from '../contract/engine-calls.ts'
 import { LensloreError, toErrorRecord } from '../contract/errors.ts'
+import { noDoubt } from '../contract/records.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
 import { createBatching } from './captioning/batching.ts'
 import { type Captioner, type GeneratedCaption, openCaptioner } from './captioning/captioner.ts'
@@ -83,15 +84,22 @@ function toResult({ picture, attention }: Entry, generated: GeneratedCaption): C
   const { contentHash, widthPx, heightPx } = picture
   const thumbnailError = picture.thumbnailError && toErrorRecord(picture.thumbnailError)
   const result: CaptionResult = {
-    caption: generated.text,
-    score: generated.score,
+    ...(picture.tone.isPlain ? nothingToSee : wordsOf(picture, generated)),
     contentHash,
     widthPx,
     heightPx,
     thumbnailError,
   }
-  if (attention && generated.attention) result.attention = generated.attention
+  if (attention && generated.attention && result.caption !== '') result.attention = generated.attention
   return result
+}
+
+const nothingToSee = { ...noDoubt, caption: '', score: 0 }
+
+/** Scans and drawings are nothing that the model learned from, however sure it is. */
+function wordsOf({ tone }: PreparedPicture, { text, score, doubt }: GeneratedCaption) {
+  const told = doubt ?? noDoubt
+  return { ...told, caption: text, score, isUnsure: told.isUnsure || tone.isOnPaper }
 }
 
 /** Captioning is background work: the windows of the person go first. */

@@ -1,35 +1,53 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { ProviderName } from '../contract/engine-calls.ts'
+import { type ProviderName, providerNames } from '../contract/engine-calls.ts'
 import { exitStatusByCode, LensloreError, toErrorRecord } from '../contract/errors.ts'
 import { readCheckpoint } from './captioning/checkpoint.ts'
 import { openSession, type Session, type SessionTensor } from './captioning/session.ts'
-import { buildCaptionGraph, type CaptionModel, type GenerationConfig } from './model/caption-graph.ts'
+import { buildCaptionGraph, type CaptionModel } from './model/caption-graph.ts'
 import type { Graph } from './model/graph.ts'
 import { readSafetensorsHeader, readTensor } from './model/safetensors.ts'
 import { buildTeacherForcedGraph } from './model/teacher-forced-graph.ts'
+import {
+  buildPictureEmbeddingGraph,
+  buildTextEmbeddingGraph,
+  type TextEncoder,
+} from './model/text-encoder.ts'
 
 /**
  * Compares our graphs with the results of an independent implementation, on the checkpoints of one directory:
  * config.json and weights in our own layout, `inputs.safetensors` with `pixels` `[B, 3, S, S]` and the expected
- * `memory` `[B, 1+N, dv]`, `logits` `[B, T, vocabulary]` and `attention_last` `[B, heads, T, 1+N]`, and
- * `expected.json` with token ids in and out.
+ * `memory` `[B, 1+N, dv]`, `logits` `[B, T, vocabulary]` and `attention_last` `[B, heads, T, 1+N]`;
+ * `expected.json` with token ids in and out; for a base with a text encoder also `text_ids` there and
+ * `embeddings.safetensors` (`text` `[texts, p]`, `pictures` `[B, p]`). Parts that the directory lacks are named as not
+ * compared.
  *
- *     node src-main/engine/oracle.ts DIRECTORY
+ *     node src-main/engine/oracle.ts DIRECTORY [PROVIDER]
  */
 
 const tolerance = 1e-4
 
-/** Largest absolute differences, and whether the words are the same. */
+/** What is compared as numbers. */
+const measures = [
+  'memory',
+  'logits',
+  'attention',
+  'greedyScore',
+  'beamScore',
+  'textEmbeddings',
+  'pictureEmbeddings',
+] as const
+type Measure = (typeof measures)[number]
+
 export interface Agreement {
-  memory: number
-  logits: number
-  attention: number
-  greedyEqual: boolean
-  beamEqual: boolean
-  greedyScoreDifference: number
-  beamScoreDifference: number
+  /** Largest absolute differences of what was compared. */
+  differences: Partial<Record<Measure, number>>
+  /** Whether the words are the same, where there are words to compare. */
+  greedyEqual?: boolean
+  beamEqual?: boolean
+  /** What the directory does not have. */
+  notCompared: string[]
 }
 
 const generated = z.array(z.tuple([z.array(z.int().min(0)), z.number()]))
@@ -38,16 +56,19 @@ const expectedFields = z.looseObject({
   /** `[B, T]` */
   input_ids: z.array(z.array(z.int().min(0)).min(1)).min(1),
   /** Ids without start and end token, and the score, of each picture. */
-  greedy: generated,
-  beam: generated,
+  greedy: generated.optional(),
+  beam: generated.optional(),
   beams: z.int().min(1),
   max_new_tokens: z.int().min(1),
   length_penalty: z.number(),
   bos: z.int().min(0),
   eos: z.int().min(0),
+  /** Without start and end token. */
+  text_ids: z.array(z.array(z.int().min(0))).optional(),
 })
 
 type Expected = z.infer<typeof expectedFields>
+type Tensors = Record<string, SessionTensor>
 
 /**
  * @throws LensloreError where the directory does not hold what it should, or the provider does not open
@@ -58,39 +79,73 @@ export async function measureAgreement(
 ): Promise<Agreement> {
   const expected = await readExpected(directory)
   const model = await readModel(directory, expected)
-  const inputs = await readInputs(directory)
-  const { input_ids: texts, beams, length_penalty: lengthPenalty, max_new_tokens: maxNewTokens } = expected
+  const { pixels, ...inputs } = await readTensors(join(directory, 'inputs.safetensors'))
+  if (!pixels) throw new LensloreError('IMPORT_INVALID', `${directory} holds no pixels to compare by.`)
+  const agreement: Agreement = { differences: {}, notCompared: [] }
 
-  const forced = await runOnce(buildTeacherForcedGraph(model, texts[0]!.length), provider, {
-    pixels: inputs.pixels,
-    tokens: {
-      data: BigInt64Array.from(texts.flat(), BigInt),
-      shape: [texts.length, texts[0]!.length],
-    },
-  })
-  // Greedy search is a beam of one whose score is the plain sum.
-  const search = async (generation: GenerationConfig) =>
-    runOnce(buildCaptionGraph(model, generation), provider, { pixels: inputs.pixels })
-  const greedy = await search({ beams: 1, lengthPenalty: 0, maxNewTokens })
-  const beam = await search({ beams, lengthPenalty, maxNewTokens })
-  const greedyResult = compareCaptions(greedy, expected.greedy, expected.eos)
-  const beamResult = compareCaptions(beam, expected.beam, expected.eos)
-  return {
-    memory: largestDifference('memory', forced.memory, inputs.memory),
-    logits: largestDifference('logits', forced.logits, inputs.logits),
-    attention: largestDifference('attention', forced.attention, inputs.attention),
-    greedyEqual: greedyResult.equal,
-    beamEqual: beamResult.equal,
-    greedyScoreDifference: greedyResult.scoreDifference,
-    beamScoreDifference: beamResult.scoreDifference,
+  function compare(
+    measure: Measure,
+    got: SessionTensor | undefined,
+    wanted: SessionTensor | undefined,
+  ): void {
+    if (wanted) agreement.differences[measure] = largestDifference(measure, got, wanted)
+    else agreement.notCompared.push(measure)
   }
+
+  const { input_ids: texts } = expected
+  const forced = await runOnce(buildTeacherForcedGraph(model, texts[0]!.length), provider, {
+    pixels,
+    tokens: toTokens(texts),
+  })
+  compare('memory', forced.memory, inputs.memory)
+  compare('logits', forced.logits, inputs.logits)
+  compare('attention', forced.attention, inputs.attention_last)
+
+  const { beams, length_penalty: lengthPenalty, max_new_tokens: maxNewTokens } = expected
+  for (const [name, generation] of [
+    // Greedy search is a beam of one whose score is the plain sum.
+    ['greedy', { beams: 1, lengthPenalty: 0, maxNewTokens }],
+    ['beam', { beams, lengthPenalty, maxNewTokens }],
+  ] as const) {
+    const wanted = expected[name]
+    if (!wanted) {
+      agreement.notCompared.push(name)
+      continue
+    }
+    const found = await runOnce(buildCaptionGraph(model, generation), provider, { pixels })
+    const { equal, scoreDifference } = compareCaptions(found, wanted, expected.eos)
+    agreement[`${name}Equal`] = equal
+    agreement.differences[`${name}Score`] = scoreDifference
+  }
+
+  const embeddings = await readTensors(join(directory, 'embeddings.safetensors')).catch(nothingWhereMissing)
+  const { text } = model
+  const canEmbed = text !== null && expected.text_ids !== undefined
+  compare(
+    'textEmbeddings',
+    canEmbed && embeddings.text ? await embedTexts(text, expected.text_ids!, provider) : undefined,
+    canEmbed ? embeddings.text : undefined,
+  )
+  compare(
+    'pictureEmbeddings',
+    text && embeddings.pictures
+      ? (await runOnce(buildPictureEmbeddingGraph(model.vision, text), provider, { pixels })).pictures
+      : undefined,
+    text ? embeddings.pictures : undefined,
+  )
+  return agreement
 }
 
-/** Whether every figure is within 1e-4 and the words are the same. */
-export function agrees(agreement: Agreement): boolean {
-  const { memory, logits, attention, beamScoreDifference, greedyEqual, beamEqual } = agreement
-  const close = [memory, logits, attention, beamScoreDifference].every((figure) => figure <= tolerance)
-  return close && greedyEqual && beamEqual
+/** Whether every figure is within 1e-4 and the words are the same; the plain sum of a greedy caption may differ more. */
+export function agrees({ differences, greedyEqual, beamEqual }: Agreement): boolean {
+  const { greedyScore: _plainSum, ...strict } = differences
+  const figures = Object.values(strict)
+  return (
+    figures.length > 0 &&
+    figures.every((figure) => figure <= tolerance) &&
+    greedyEqual !== false &&
+    beamEqual !== false
+  )
 }
 
 async function readExpected(directory: string): Promise<Expected> {
@@ -112,27 +167,37 @@ async function readModel(directory: string, { bos, eos }: Expected): Promise<Cap
   return { ...model, decoder: { ...model.decoder, config } }
 }
 
-async function readInputs(directory: string): Promise<Record<'pixels' | keyof Forced, SessionTensor>> {
-  const header = await readSafetensorsHeader(join(directory, 'inputs.safetensors'))
-  const read = async (name: string) => ({
-    data: await readTensor(header, name),
-    shape: header.tensors.get(name)!.shape,
-  })
-  return {
-    pixels: await read('pixels'),
-    memory: await read('memory'),
-    logits: await read('logits'),
-    attention: await read('attention_last'),
-  }
+async function readTensors(path: string): Promise<Tensors> {
+  const header = await readSafetensorsHeader(path)
+  const tensors: Tensors = {}
+  for (const [name, { shape }] of header.tensors)
+    tensors[name] = { data: await readTensor(header, name), shape }
+  return tensors
 }
 
-type Forced = Pick<Agreement, 'memory' | 'logits' | 'attention'>
+function nothingWhereMissing(thrown: unknown): Tensors {
+  if (thrown instanceof LensloreError && thrown.code === 'FILE_NOT_FOUND') return {}
+  throw thrown
+}
 
-async function runOnce(
-  graph: Graph,
+/** @param texts of one length */
+function toTokens(texts: readonly (readonly number[])[]): SessionTensor {
+  return { data: BigInt64Array.from(texts.flat(), BigInt), shape: [texts.length, texts[0]!.length] }
+}
+
+async function embedTexts(
+  encoder: TextEncoder,
+  texts: readonly (readonly number[])[],
   provider: ProviderName,
-  feeds: Record<string, SessionTensor>,
-): Promise<Record<string, SessionTensor>> {
+): Promise<SessionTensor | undefined> {
+  const { startToken, endToken } = encoder.config
+  const length = 2 + Math.max(...texts.map((text) => text.length))
+  const filled = texts.map((text) => [startToken, ...text, ...Array(length).fill(endToken)].slice(0, length))
+  const graph = buildTextEmbeddingGraph(encoder, length)
+  return (await runOnce(graph, provider, { tokens: toTokens(filled) })).text
+}
+
+async function runOnce(graph: Graph, provider: ProviderName, feeds: Tensors): Promise<Tensors> {
   const session: Session = await openSession(graph, provider, 1)
   try {
     return await session.run(feeds)
@@ -157,7 +222,7 @@ function largestDifference(name: string, got: SessionTensor | undefined, wanted:
 }
 
 function compareCaptions(
-  { ids, lengths, scores }: Record<string, SessionTensor>,
+  { ids, lengths, scores }: Tensors,
   wanted: z.infer<typeof generated>,
   endToken: number,
 ): { equal: boolean; scoreDifference: number } {
@@ -176,9 +241,11 @@ function compareCaptions(
 
 if (import.meta.main) {
   try {
-    const directory = process.argv[2]
+    const [directory, provider = 'cpu'] = process.argv.slice(2)
+    const known = providerNames.find((name) => name === provider)
     if (directory === undefined) throw new LensloreError('INVALID_ARGUMENT', 'Name a directory.')
-    const agreement = await measureAgreement(directory)
+    if (!known) throw new LensloreError('INVALID_ARGUMENT', `There is no provider ${provider}.`)
+    const agreement = await measureAgreement(directory, known)
     console.log(JSON.stringify(agreement))
     process.exitCode = agrees(agreement) ? 0 : 1
   } catch (thrown) {

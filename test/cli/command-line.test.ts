@@ -6,21 +6,23 @@ import { before, test } from 'node:test'
 import BetterSqlite3 from 'better-sqlite3'
 import sharp from 'sharp'
 import type { PhotoDetails, SearchPage } from '../../src-main/contract/records.ts'
+import { waves } from '../engine/imaging/synthetic-pictures.ts'
 import { makeTemporaryFolder, runLenslore, startLenslore } from './lenslore.ts'
 
 // The program as a person runs it: real files, the embedded model, the engine in its own process.
 
 let pictures: Buffer[]
 before(async () => {
-  const colours = ['#2a6', '#d22', '#26d', '#eee', '#852']
-  pictures = await Promise.all(
-    colours.map((background, n) =>
-      sharp({ create: { width: 160 + n, height: 120, channels: 3, background } })
-        .jpeg()
-        .toBuffer(),
-    ),
-  )
+  pictures = await Promise.all(Array.from({ length: 5 }, (_, n) => makePicture(160 + n, 120)))
 })
+
+/** Of each width another one, all with something to see. */
+function makePicture(width: number, height: number): Promise<Buffer> {
+  const raw = { width, height, channels: 3 as const }
+  return sharp(waves({ widthPx: width, heightPx: height }), { raw })
+    .jpeg()
+    .toBuffer()
+}
 
 interface RunSummary {
   scan: { added: number; changed: number; moved: number; missing: number; unchanged: number }
@@ -148,15 +150,7 @@ test('kill -9 in the middle loses nothing, and the next run does only what is le
   const photos = join(home, 'photos')
   const data = join(home, 'data')
   mkdirSync(photos)
-  const copies = await Promise.all(
-    Array.from({ length: 60 }, (_, n) =>
-      sharp({
-        create: { width: 300, height: 200, channels: 3, background: { r: n * 4, g: 255 - n * 3, b: n } },
-      })
-        .jpeg()
-        .toBuffer(),
-    ),
-  )
+  const copies = await Promise.all(Array.from({ length: 60 }, (_, n) => makePicture(300 + n, 200)))
   copies.forEach((picture, n) => {
     writeFileSync(join(photos, `${n}.jpg`), picture)
   })

@@ -32,6 +32,11 @@ function before(t: TestContext, version: number): { database: Database; apply():
   }
 }
 
+/** The code of today reads the newest version alone. */
+function bringUpToDate(database: Database): void {
+  migrate(database, migrations)
+}
+
 function addPhoto(database: Database, id: number, name = `${id}.jpg`): void {
   database.exec(`INSERT OR IGNORE INTO folders (id, path, added_ms) VALUES (1, '/photos', 0)`)
   database
@@ -94,6 +99,7 @@ test('0030: photos and captions of before can be searched', (t) => {
   addPhoto(database, 2)
   addCaption(database, 1, 2, 'a red kite')
   apply()
+  bringUpToDate(database)
   createSearchIndexer(database).renewAll()
   const { search } = createSearcher(database)
   assert.deepEqual(
@@ -108,6 +114,7 @@ test('0040: words of files are searched beside those that were there', (t) => {
   addPhoto(database, 1)
   addCaption(database, 1, 1, 'a red kite')
   apply()
+  bringUpToDate(database)
   const indexer = createSearchIndexer(database)
   database.write(() => {
     database.exec(`INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, is_favorite)
@@ -244,4 +251,15 @@ test('0140: who waits has another turn with every caption, place and return', (t
   assert.deepEqual(turns(), [])
   database.exec('UPDATE folders SET exports_always = 1')
   assert.equal(turns().length, 1)
+})
+
+test('0150: captions of before are not doubted', (t) => {
+  const { database, apply } = before(t, 150)
+  addPhoto(database, 1)
+  addCaption(database, 1, 1, 'a kite')
+  apply()
+  assert.deepEqual(database.prepare('SELECT confidence, is_unsure, doubtful_words FROM captions').all(), [
+    { confidence: null, is_unsure: 0, doubtful_words: null },
+  ])
+  assert.throws(() => database.exec('UPDATE captions SET is_unsure = 2'), /CHECK/)
 })

@@ -4,7 +4,9 @@ import type { Command } from 'commander'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { displayFileName, fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
+import type { CaptionDoubt } from '../../contract/records.ts'
 import { defaultModelName, findModel, type SupervisedEngine, superviseEngine } from '../../library/library.ts'
+import { formatWords } from '../caption-words.ts'
 import { outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
 import { defaultDataDirectory, startEngineProcess } from '../open-library.ts'
@@ -13,7 +15,9 @@ import { type Output, printable, reportError } from '../output.ts'
 /** Pictures handed to the engine at once: enough to fill its batches while it decodes ahead. */
 const picturesUnderWay = 64
 
-type Answer = { path: string; caption: string; score: number } | { path: string; error: ErrorRecord }
+type Answer =
+  | ({ path: string; caption: string; score: number } & CaptionDoubt)
+  | { path: string; error: ErrorRecord }
 
 export function addCaptionCommands(program: Command, finish: (status: number) => void): void {
   program
@@ -51,8 +55,8 @@ async function captionAll(engine: SupervisedEngine, paths: string[], output: Out
 
 async function captionOne(engine: SupervisedEngine, path: string): Promise<Answer> {
   try {
-    const { caption, score } = await engine.caption(path)
-    return { path, caption, score }
+    const { caption, score, confidence, isUnsure, doubtfulWords } = await engine.caption(path)
+    return { path, caption, score, confidence, isUnsure, doubtfulWords }
   } catch (thrown) {
     return { path, error: toErrorRecord(thrown) }
   }
@@ -60,7 +64,8 @@ async function captionOne(engine: SupervisedEngine, path: string): Promise<Answe
 
 function say(answer: Answer, output: Output): number {
   if ('caption' in answer) {
-    output.answer(answer, `${printable(displayFileName(answer.path))}\t${answer.caption}`)
+    const words = formatWords(answer.caption, answer)
+    output.answer(answer, `${printable(displayFileName(answer.path))}\t${words}`)
     return 0
   }
   if (answer.error.code === 'CANCELLED') return 0

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { Caption, PhotoDetails } from '../../contract/records.ts'
+import { formatWords } from '../caption-words.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
 import { toPhotoReference } from '../photo-reference.ts'
@@ -54,7 +55,7 @@ function formatDetails(photo: PhotoDetails): string {
 
 function formatCaption(caption: Caption): string {
   const by = caption.source === 'model' ? `model ${caption.modelId}` : caption.source
-  return `${caption.text} (${by}, ${new Date(caption.createdMs).toISOString().slice(0, 10)})`
+  return `${formatWords(caption.text, caption)} (${by}, ${new Date(caption.createdMs).toISOString().slice(0, 10)})`
 }
 
 function formatOffset(minutes: number | null): string {

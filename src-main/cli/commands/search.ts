@@ -38,7 +38,8 @@ export function addSearchCommand(program: Command): void {
 
 function formatPage(page: SearchPage): string {
   const lines = page.photos.map(
-    (hit) => `${hit.id}\t${printable(displayFileName(hit.path))}\n\t${highlight(hit)}`,
+    (hit) =>
+      `${hit.id}\t${printable(displayFileName(hit.path))}\n\t${highlight(hit)}${hit.isUnsure ? ' (unsure)' : ''}`,
   )
   if (page.corrected) lines.unshift(`Showing photos for: ${printable(page.corrected)}`)
   lines.push(page.total === 1 ? '1 photo' : `${page.total.toLocaleString('en')} photos`)

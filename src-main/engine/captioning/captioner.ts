@@ -2,13 +2,14 @@ import { availableParallelism } from 'node:os'
 import type { ProviderName, WordAttention } from '../../contract/engine-calls.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import { buildCaptionGraph, type CaptionModel, type GenerationConfig } from '../model/caption-graph.ts'
-import { memoryLength } from '../model/vision-tower.ts'
+import { memorySide } from '../model/vision-tower.ts'
 import { readCheckpoint, readModelJson } from './checkpoint.ts'
+import { type Doubt, judgeCaption } from './doubt.ts'
 import { packModel } from './packed-model.ts'
 import { chooseProvider } from './provider-choice.ts'
 import type { SessionTensor } from './session.ts'
 import { openSessionInThread } from './session-thread.ts'
-import { type CaptionTokenizer, createTokenizer } from './tokenizer.ts'
+import { type CaptionTokenizer, createTokenizer, type Word } from './tokenizer.ts'
 
 export interface CaptionerOptions {
   modelDirectory: string
@@ -28,8 +29,29 @@ export interface GeneratedCaption {
   text: string
   /** Sum of log-probabilities / length^α, the end token counted. */
   score: number
-  /** Where the model looked; absent where it was not asked for. */
+  words: GeneratedWord[]
+  /** Log-probability that the caption ends where it does; 0 where it was cut off. */
+  endLogProbability: number
+  /** Scores of all beams, falling; the first is the caption's. */
+  beamScores: number[]
+  /** Cosine of caption and picture in the base's common space; null where it has none. */
+  similarity: number | null
+  /** Whether it is to be believed; null for a model whose doubt nobody has calibrated. */
+  doubt: Doubt | null
+  /** Where the model looked, word by word; absent where it was not asked for. */
   attention?: { rows: number; columns: number; words: WordAttention[] }
+}
+
+/** A word of a caption, which is one token or several. */
+export interface GeneratedWord {
+  text: string
+  /** UTF-16 offsets in the caption. */
+  start: number
+  end: number
+  /** Sum over its tokens. */
+  logProbability: number
+  /** Of the attention over the picture's places, in nats, the row for the whole left out; 0 for a model that does not look. */
+  lookEntropy: number
 }
 
 export interface Captioner {
@@ -87,10 +109,9 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
       }
       const outputs = await session.run({ pixels: { data: pixels, shape } })
       return Array.from({ length: batch }, (_, index) => {
-        const generated = readCaption(outputs, index, model, tokenizer)
-        if (attention)
-          generated.attention = readAttention(outputs, index, generated.tokenIds, model, tokenizer)
-        return generated
+        const caption = readCaption(outputs, index, model, tokenizer, attention)
+        if (checkpoint.doubt) caption.doubt = judgeCaption(caption, checkpoint.doubt)
+        return caption
       })
     },
     close: () => session.close(),
@@ -109,12 +130,14 @@ function checkThatItSees({ decoder }: CaptionModel, directory: string): void {
 function chooseGeneration(
   options: CaptionerOptions,
   defaults: GenerationConfig,
-  { decoder }: CaptionModel,
+  { decoder, text }: CaptionModel,
 ): GenerationConfig {
   const beams = options.beams ?? defaults.beams
   const lengthPenalty = options.lengthPenalty ?? defaults.lengthPenalty
   const maxNewTokens = options.maxNewTokens ?? defaults.maxNewTokens
-  const { positions, vocabulary } = decoder.config
+  const { vocabulary } = decoder.config
+  // The text encoder reads a caption between a start and an end token.
+  const positions = Math.min(decoder.config.positions, text ? text.config.positions - 2 : Infinity)
   if (maxNewTokens > positions) {
     throw new LensloreError('INVALID_ARGUMENT', `This model writes at most ${positions} tokens.`)
   }
@@ -127,40 +150,94 @@ function chooseGeneration(
 type Outputs = Record<string, SessionTensor>
 
 function readCaption(
-  { ids, lengths, scores }: Outputs,
+  outputs: Outputs,
   index: number,
-  { decoder }: CaptionModel,
+  { vision, decoder }: CaptionModel,
   tokenizer: CaptionTokenizer,
+  withAttention: boolean,
 ): GeneratedCaption {
+  const {
+    ids,
+    lengths,
+    scores,
+    log_probabilities: gains,
+    beam_scores: beamScores,
+    similarity,
+    attention,
+  } = outputs
   const longest = ids!.shape[1]!
   const length = Number(lengths!.data[index])
-  const tokenIds = Array.from(
-    (ids!.data as BigInt64Array).subarray(index * longest, index * longest + length),
-    Number,
-  )
-  if (tokenIds.at(-1) === decoder.config.endToken) tokenIds.pop()
-  return { tokenIds, text: tokenizer.decode(tokenIds), score: Number(scores!.data[index]) }
+  const rowOf = ({ data }: SessionTensor) =>
+    Array.from(data.subarray(index * longest, index * longest + length), Number)
+  const tokenIds = rowOf(ids!)
+  const logProbabilities = rowOf(gains!)
+  const hasEnded = tokenIds.at(-1) === decoder.config.endToken
+  if (hasEnded) tokenIds.pop()
+  const text = tokenizer.decode(tokenIds)
+  const words = tokenizer.words(tokenIds)
+  const looks = attention && readLooks(attention, index, words, memorySide(vision.config))
+  const beams = beamScores!.shape[1]!
+  const caption: GeneratedCaption = {
+    tokenIds,
+    text,
+    score: Number(scores!.data[index]),
+    words: placeWords(text, words).map((place, word) => ({
+      ...place,
+      logProbability: logProbabilities
+        .slice(words[word]!.start, words[word]!.end)
+        .reduce((sum, gain) => sum + gain, 0),
+      lookEntropy: looks ? entropyOf(looks[word]!) : 0,
+    })),
+    endLogProbability: hasEnded ? logProbabilities.at(-1)! : 0,
+    beamScores: Array.from(beamScores!.data.subarray(index * beams, (index + 1) * beams), Number).sort(
+      (a, b) => b - a,
+    ),
+    similarity: similarity ? Number(similarity.data[index]) : null,
+    doubt: null,
+  }
+  if (withAttention && looks) {
+    const side = memorySide(vision.config)
+    const seen = words.map((word, at) => ({ text: word.text, weights: looks[at]! }))
+    caption.attention = { rows: side, columns: side, words: seen }
+  }
+  return caption
 }
 
-/** A word's look is the mean over its tokens', the class token left out. */
-function readAttention(
-  { attention }: Outputs,
+/** Where each word stands in the caption. */
+function placeWords(text: string, words: readonly Word[]): { text: string; start: number; end: number }[] {
+  let at = 0
+  return words.map((word) => {
+    const start = Math.max(at, text.indexOf(word.text, at))
+    at = start + word.text.length
+    return { text: word.text, start, end: at }
+  })
+}
+
+/** A word's look over the places is the mean over its tokens', the row for the whole picture left out. */
+function readLooks(
+  { data, shape }: SessionTensor,
   index: number,
-  tokenIds: readonly number[],
-  { vision }: CaptionModel,
-  tokenizer: CaptionTokenizer,
-): NonNullable<GeneratedCaption['attention']> {
-  const side = vision.config.imageSizePx / vision.config.patchSizePx
-  const longest = attention!.shape[1]!
-  const width = memoryLength(vision.config)
-  const words = tokenizer.words(tokenIds).map(({ text, start, end }) => {
+  words: readonly Word[],
+  side: number,
+): Float32Array[] {
+  const [, longest, width] = shape as [number, number, number]
+  return words.map(({ start, end }) => {
     const weights = new Float32Array(side * side)
     for (let token = start; token < end; token++) {
       const at = (index * longest + token) * width + 1
-      const row = (attention!.data as Float32Array).subarray(at, at + weights.length)
-      for (const [patch, weight] of row.entries()) weights[patch]! += weight / (end - start)
+      const row = (data as Float32Array).subarray(at, at + weights.length)
+      for (const [place, weight] of row.entries()) weights[place]! += weight / (end - start)
     }
-    return { text, weights }
+    return weights
   })
-  return { rows: side, columns: side, words }
+}
+
+/** In nats, of weights that need not sum to one. */
+function entropyOf(weights: Float32Array): number {
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  if (total === 0) return 0
+  return weights.reduce((sum, weight) => {
+    const share = weight / total
+    return share > 0 ? sum - share * Math.log(share) : sum
+  }, 0)
 }

@@ -10,12 +10,14 @@ import {
   type DecoderConfig,
   parseAdapterConfig,
   parseDecoderConfig,
+  parseTextConfig,
   parseVisionConfig,
   type VisionConfig,
 } from '../model/configuration.ts'
 import type { Decoder } from '../model/decoder.ts'
 import { readBytes, readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
 import { Weights } from '../model/weights.ts'
+import { type DoubtCalibration, parseDoubtCalibration } from './doubt.ts'
 
 /**
  * A model folder: a config.json beside the weights. It is one of three.
@@ -24,6 +26,10 @@ import { Weights } from '../model/weights.ts'
  * fields; the weights are `clip.safetensors` and `gpt2.safetensors`:
  *
  *     { "vision": { "hidden_size": 192, … }, "gpt2": { "n_embd": 192, … }, "itune": { "rank": 96, … } }
+ *
+ * Or the vision tower is an EfficientNet-Lite in `vision.safetensors`, with the tensor names of `timm`:
+ *
+ *     { "vision": { "model_type": "efficientnet_lite", "stages": [ … ], … }, "gpt2": { … }, "itune": { … } }
  *
  * Public checkpoints put together. `vision` or `gpt2` names a folder, seen from the config's own, that holds a public
  * checkpoint as it was published (config.json, model.safetensors): `openai/clip-vit-*` for the one, `gpt2*` for the
@@ -34,11 +40,14 @@ import { Weights } from '../model/weights.ts'
  * A public image-to-text checkpoint as it was published: `"model_type": "vision-encoder-decoder"` with a ViT and a
  * GPT-2 with cross-attention in one model.safetensors. An `itune` field may be added to it.
  *
+ * Our own layout may hold a text encoder, `text` in the config (a GPT-2's fields and `projection_dim`) and
+ * `text.safetensors` (a GPT-2's tensors, `text_projection`, `image_projection`).
+ *
  * Any of them may hold `itune.safetensors`, the adapter used where no other is named. An adapter's own metadata
  * (`rank`, `heads`, `first_layer`, `scale`, `base_model`) goes before the config's `itune`. `tokenizer.json` and
  * `preprocessor_config.json` lie in the model folder, else in the folder of the part they belong to. Further fields
- * of the config: `id`, by which captions remember this base, and `generation`
- * (`{ "beams": 3, "length_penalty": 0.8, "max_new_tokens": 20 }`).
+ * of the config: `id`, by which captions remember this base, `generation`
+ * (`{ "beams": 3, "length_penalty": 0.8, "max_new_tokens": 20 }`) and `doubt` (`doubt.ts`).
  */
 export interface Checkpoint {
   /** Names the frozen base, not its adapter. */
@@ -47,6 +56,8 @@ export interface Checkpoint {
   /** SHA-256 of the adapter's file. */
   adapterId: string | null
   generation: GenerationConfig
+  /** How to tell the model's doubt; null for one that nobody has calibrated. */
+  doubt: DoubtCalibration | null
   /** Where tokenizer.json and preprocessor_config.json may lie, the likelier folder first. */
   tokenizerDirectories: string[]
   preprocessorDirectories: string[]
@@ -100,9 +111,14 @@ export async function readCheckpoint(directory: string, adapterPath: string | nu
   const { beams, length_penalty: lengthPenalty, max_new_tokens: maxNewTokens } = config.generation
   return {
     modelId,
-    model: { vision: base.vision, decoder: { ...base.decoder, adapter } },
+    model: {
+      vision: base.vision,
+      decoder: { ...base.decoder, adapter },
+      text: await readTextEncoder(directory, source, base),
+    },
     adapterId: adapter && (await hashFile(adapter.weights.filePath)),
     generation: { beams, lengthPenalty, maxNewTokens },
+    doubt: source.doubt === undefined ? null : parseDoubtCalibration(source.doubt, `${configPath} (doubt)`),
     tokenizerDirectories: [directory, base.decoder.directory],
     preprocessorDirectories: [directory, base.vision.directory],
   }
@@ -150,6 +166,16 @@ async function readEncoderDecoder(directory: string, source: Record<string, unkn
 }
 
 async function readVision(directory: string, source: Record<string, unknown>): Promise<Part<VisionConfig>> {
+  const ownKind = asObject(source.vision).model_type
+  if (ownKind === 'efficientnet_lite') {
+    const found = await findPart(directory, source, 'vision', 'vision.safetensors')
+    return {
+      config: parseVisionConfig(ownKind, found.source, found.configPath),
+      weights: new Weights(found.header),
+      header: found.header,
+      directory: found.directory,
+    }
+  }
   const found = await findPart(directory, source, 'vision', 'clip.safetensors')
   const { vision_config: nested, vision_config_dict: older } = found.source
   // A full CLIP's configuration nests the tower's; where an older file has it twice, the second one counts.
@@ -194,6 +220,25 @@ async function findPart(
     header: await readWeightsHeader(join(partDirectory, 'model.safetensors')),
     directory: partDirectory,
   }
+}
+
+/** Only our own layout has one. */
+async function readTextEncoder(
+  directory: string,
+  source: Record<string, unknown>,
+  { decoder }: Base,
+): Promise<CaptionModel['text']> {
+  if (source.text === undefined) return null
+  const where = `${join(directory, 'config.json')} (text)`
+  const { config, projectionWidth } = parseTextConfig(source.text, where)
+  if (config.vocabulary !== decoder.config.vocabulary) {
+    throw new LensloreError(
+      'CHECKPOINT_INVALID',
+      `${where} cannot be used: it reads ${config.vocabulary} tokens, and the captions have ${decoder.config.vocabulary}.`,
+    )
+  }
+  const header = await readWeightsHeader(join(directory, 'text.safetensors'))
+  return { config, projectionWidth, weights: new Weights(header) }
 }
 
 async function readAdapter(

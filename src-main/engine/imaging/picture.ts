@@ -4,6 +4,7 @@ import { makePixels, smallestUseForPixels } from './pixels.ts'
 import type { Preprocessing } from './preprocessing.ts'
 import { readFileContent, shownName } from './read-file.ts'
 import { keepThumbnail, smallestUseForThumbnail } from './thumbnail.ts'
+import type { Tone } from './tone.ts'
 
 export interface PreparedPicture {
   /** SHA-256 of the file's bytes, lower-case hex. */
@@ -13,6 +14,7 @@ export interface PreparedPicture {
   heightPx: number
   /** `[3, H, W]` of the model's input. */
   pixels: Float32Array
+  tone: Tone
   /** Why there is no thumbnail (`DISK_FULL`, `WRITE_FAILED`): no reason to lose the caption too. */
   thumbnailError: LensloreError | null
 }
@@ -53,13 +55,14 @@ export async function preparePicture(path: string, options: PrepareOptions): Pro
     thumbnailDirectory === null
       ? null
       : keepThumbnail(thumbnailDirectory, contentHash, picture).then(() => null, asThumbnailError)
-  const pixels = makePixels(picture, preprocessing)
+  const { pixels, tone } = makePixels(picture, preprocessing)
   const thumbnailError = await thumbnail
   return {
     contentHash,
     widthPx: picture.fullWidthPx,
     heightPx: picture.fullHeightPx,
     pixels,
+    tone,
     thumbnailError,
   }
 }

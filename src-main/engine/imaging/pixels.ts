@@ -1,6 +1,7 @@
 import type { SmallestUse, UprightPicture } from './decode.ts'
 import { inputSizePx, type Preprocessing } from './preprocessing.ts'
 import { resizeWindow, type Size } from './resample.ts'
+import { measureTone, type Tone } from './tone.ts'
 
 /**
  * A picture may be reduced before the model's own resize as long as this much remains: the filter then
@@ -16,9 +17,12 @@ export function smallestUseForPixels({ resize }: Preprocessing): SmallestUse {
 
 /**
  * Resizes, crops, rescales and normalises as the checkpoint's own processor does.
- * @returns `[3, heightPx, widthPx]` of the model's input
+ * @returns `pixels` `[3, heightPx, widthPx]` of the model's input, and the tone of what it sees
  */
-export function makePixels(picture: UprightPicture, preprocessing: Preprocessing): Float32Array {
+export function makePixels(
+  picture: UprightPicture,
+  preprocessing: Preprocessing,
+): { pixels: Float32Array; tone: Tone } {
   const resized = resizedSizePx(picture, preprocessing)
   const input = inputSizePx(preprocessing)
   const window = {
@@ -26,10 +30,8 @@ export function makePixels(picture: UprightPicture, preprocessing: Preprocessing
     topPx: Math.floor((resized.heightPx - input.heightPx) / 2),
     ...input,
   }
-  return normalise(
-    resizeWindow(picture.data, picture, resized, window, preprocessing.resample),
-    preprocessing,
-  )
+  const rgb = resizeWindow(picture.data, picture, resized, window, preprocessing.resample)
+  return { pixels: normalise(rgb, preprocessing), tone: measureTone(rgb, input.widthPx) }
 }
 
 /** The longer side is rounded down, as transformers does, and from the size before our own reduction. */

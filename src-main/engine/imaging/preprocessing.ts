@@ -60,23 +60,23 @@ const familyByProcessor: Record<string, keyof typeof defaultsByFamily> = {
   ViTFeatureExtractor: 'vit',
 }
 
-const processorName = z.object({
+const processorName = z.looseObject({
   image_processor_type: z.string().optional(),
   feature_extractor_type: z.string().optional(),
 })
 
+/** What differs between processors, and so cannot be guessed where none is named. */
+const statedWhereUnnamed = ['size', 'resample', 'do_center_crop', 'image_mean', 'image_std'] as const
+
 /**
  * Reads a `preprocessor_config.json` of the CLIP or ViT image processors, in their present form and in the
- * older one where a size is one number: CLIP's shorter side, ViT's both sides.
+ * older one where a size is one number: CLIP's shorter side, ViT's both sides. A file that names no processor must say
+ * everything itself.
  * @param config the parsed JSON
  * @throws LensloreError `CHECKPOINT_INVALID` where the file asks for what is not understood
  */
 export function readPreprocessing(config: unknown): Preprocessing {
-  const names = check(processorName, config)
-  const name = names.image_processor_type ?? names.feature_extractor_type
-  if (name === undefined) throw invalid('it names no image processor')
-  const family = Object.hasOwn(familyByProcessor, name) ? familyByProcessor[name] : undefined
-  if (family === undefined) throw invalid(`its image processor ${name} is not known`)
+  const family = familyOf(config)
   const defaults = defaultsByFamily[family]
 
   const read = check(
@@ -111,6 +111,23 @@ export function readPreprocessing(config: unknown): Preprocessing {
   }
   checkInputSize(preprocessing)
   return preprocessing
+}
+
+function familyOf(config: unknown): keyof typeof defaultsByFamily {
+  const fields = check(processorName, config)
+  const name = fields.image_processor_type ?? fields.feature_extractor_type
+  if (name === undefined) {
+    const needed = fields.do_center_crop ? [...statedWhereUnnamed, 'crop_size'] : statedWhereUnnamed
+    const missing = needed.find((key) => fields[key] === undefined)
+    if (missing !== undefined) throw invalid(`it names no image processor and has no ${missing}`)
+    if (typeof fields.size === 'number') {
+      throw invalid('it names no image processor, so that its size must be a height and a width')
+    }
+    return 'vit'
+  }
+  const family = Object.hasOwn(familyByProcessor, name) ? familyByProcessor[name] : undefined
+  if (family === undefined) throw invalid(`its image processor ${name} is not known`)
+  return family
 }
 
 /** Size of the model's input. */

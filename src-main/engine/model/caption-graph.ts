@@ -7,6 +7,7 @@ import {
   type KeyValues,
   type LayerSight,
   projectMemory,
+  scoreWords,
 } from './decoder.ts'
 import { Graph, type Shape, type Value } from './graph.ts'
 import {
@@ -31,6 +32,7 @@ import {
   unsqueeze,
   where,
 } from './operators.ts'
+import { compareWithPictures, type TextEncoder } from './text-encoder.ts'
 import { buildVisionTower, type VisionTower } from './vision-tower.ts'
 
 /** Outputs of the caption graph by name. */
@@ -38,6 +40,9 @@ export const captionOutputs = {
   ids: 'ids',
   lengths: 'lengths',
   scores: 'scores',
+  logProbabilities: 'log_probabilities',
+  beamScores: 'beam_scores',
+  similarity: 'similarity',
   attention: 'attention',
 } as const
 
@@ -45,6 +50,8 @@ export const captionOutputs = {
 export interface CaptionModel {
   vision: VisionTower
   decoder: Decoder
+  /** Meets the pictures in one space, where the base has one. */
+  text: TextEncoder | null
 }
 
 export interface GenerationConfig {
@@ -66,7 +73,9 @@ interface Beams {
   words: Value
   /** All tokens of each, int64 `[B, k, T]`. */
   ids: Value
-  /** Sums of log-probabilities, `[B, k]`. */
+  /** Log-probability of each token, 0 for what fills a finished beam, `[B, k, T]`. */
+  gains: Value
+  /** Their sums, `[B, k]`. */
   sums: Value
   /** bool `[B, k]`. */
   finished: Value
@@ -85,15 +94,20 @@ interface Beams {
  *
  * Input: `pixels` `[B, 3, S, S]`. Outputs, of each picture's best beam: `ids` int64 `[B, T]` (after its end token a
  * caption is filled with end tokens), `lengths` int64 `[B]` counting the end token, `scores` `[B]`
- * (sum / length^α) and, where the decoder looks at pictures, `attention` `[B, T, 1+N]`: for each generated token the
- * mean over the looking layers and their heads, class token first. T is the longest caption's length.
+ * (sum / length^α), `log_probabilities` `[B, T]` (0 after the end token) and, where the decoder looks at pictures,
+ * `attention` `[B, T, 1+N]`: for each generated token the mean over the looking layers and their heads, the row for the
+ * whole picture first. T is the longest caption's length. `beam_scores` `[B, k]` are those of all beams, in no order;
+ * `similarity` `[B]` is the cosine of caption and picture where the model has a text encoder.
  *
  * The caches hold every beam's keys in the order in which they were made and never move. A beam sees its own
  * ancestors through a mask over the k beams of each past step, which is all that a reordering of beams has to
  * gather. Masked scores weigh nothing after softmax, so this gives what a reordered cache would; it costs k times
  * the (small) attention products and saves copying the caches at every token.
  */
-export function buildCaptionGraph({ vision, decoder }: CaptionModel, generation: GenerationConfig): Graph {
+export function buildCaptionGraph(
+  { vision, decoder, text }: CaptionModel,
+  generation: GenerationConfig,
+): Graph {
   const g = new Graph('caption')
   const size = vision.config.imageSizePx
   const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
@@ -112,7 +126,8 @@ export function buildCaptionGraph({ vision, decoder }: CaptionModel, generation:
       return { condition: anyUnfinished(body, beams), values: toValues(beams) }
     },
   )
-  nameWinners(g, fromValues(first, last), lengthPenalty)
+  const ids = nameWinners(g, fromValues(first, last), lengthPenalty)
+  if (text) g.namedOutput(captionOutputs.similarity, compareWithPictures(g, ids, maxNewTokens, memory, text))
   return g
 }
 
@@ -129,12 +144,13 @@ function takeFirstStep(
   const embedded = embedTokens(g, start, g.constant('int64', [], [0]), decoder)
   const decoded = decode(g, embedded, 1, decoder, sight, null, null)
 
-  const best = topK(g, logSoftmax(g, decoded.logits), k) // [B, k]
+  const best = topK(g, logSoftmax(g, scoreWords(g, decoded.hidden, decoder)), k) // [B, k]
   const finished = equal(g, best.indices, g.integers(endToken))
   const look = meanLook(g, decoded) // [B, 1, 1+N]
   return {
     words: best.indices,
     ids: unsqueeze(g, best.indices, 2),
+    gains: unsqueeze(g, best.values, 2),
     sums: best.values,
     finished,
     lengths: repeatForBatch(g, g.constant('float32', [1, k], Array(k).fill(1)), pixels),
@@ -162,21 +178,23 @@ function takeStep(
 
   // The k best of all are among the k best of each beam: [B, k, k] candidates, in order of beam and rank, so that
   // of equal ones the lower index wins as it would among all k · vocabulary.
-  const best = topK(g, logSoftmax(g, decoded.logits), k) // [B·k, k]
-  const gains = reshape(g, best.values, ['B', k, k])
+  const best = topK(g, logSoftmax(g, scoreWords(g, decoded.hidden, decoder)), k) // [B·k, k]
   const stay = g.constant('float32', [k], [0, ...Array(k - 1).fill(never)])
   const finished = unsqueeze(g, before.finished, 2)
-  const sums = add(g, unsqueeze(g, before.sums, 2), where(g, finished, stay, gains))
+  const gains = where(g, finished, stay, reshape(g, best.values, ['B', k, k]))
+  const sums = add(g, unsqueeze(g, before.sums, 2), gains)
   const words = where(g, finished, g.integers(endToken), reshape(g, best.indices, ['B', k, k]))
 
   const chosen = topK(g, reshape(g, sums, ['B', k * k]), k) // [B, k]
   const parents = divide(g, chosen.indices, g.integers(k))
   const nextWords = pick(g, reshape(g, words, ['B', k * k]), chosen.indices)
+  const nextGains = pick(g, reshape(g, gains, ['B', k * k]), chosen.indices)
   const parentFinished = pickRows(g, before.finished, parents)
   const look = meanLook(g, decoded) // [B, k, 1+N]
   return {
     words: nextWords,
     ids: concat(g, [pickRows(g, before.ids, parents), unsqueeze(g, nextWords, 2)], 2),
+    gains: concat(g, [pickRows(g, before.gains, parents), unsqueeze(g, nextGains, 2)], 2),
     sums: chosen.values,
     finished: equal(g, nextWords, g.integers(endToken)),
     lengths: add(g, pickRows(g, before.lengths, parents), cast(g, not(g, parentFinished), 'float32')),
@@ -201,26 +219,32 @@ function anyUnfinished(g: Graph, { finished }: Beams): Value {
   return not(g, cast(g, minimum(g, cast(g, finished, 'float32')), 'bool'))
 }
 
-function nameWinners(g: Graph, beams: Beams, lengthPenalty: number): void {
+/** @returns the ids, `[B, T]` */
+function nameWinners(g: Graph, beams: Beams, lengthPenalty: number): Value {
   const divisor = power(g, beams.lengths, g.scalar(lengthPenalty))
   const scores = divide(g, beams.sums, divisor) // [B, k]
   const winner = argMax(g, scores) // [B, 1]
-  g.namedOutput(captionOutputs.ids, squeeze(g, pickRows(g, beams.ids, winner), 1))
+  const ids = squeeze(g, pickRows(g, beams.ids, winner), 1)
+  g.namedOutput(captionOutputs.ids, ids)
   g.namedOutput(captionOutputs.lengths, cast(g, reshape(g, pick(g, beams.lengths, winner), ['B']), 'int64'))
   g.namedOutput(captionOutputs.scores, reshape(g, pick(g, scores, winner), ['B']))
+  g.namedOutput(captionOutputs.logProbabilities, squeeze(g, pickRows(g, beams.gains, winner), 1))
+  g.namedOutput(captionOutputs.beamScores, scores)
   if (beams.looks) {
     g.namedOutput(captionOutputs.attention, squeeze(g, pickRows(g, beams.looks, winner), 1))
   }
+  return ids
 }
 
-function toValues({ words, ids, sums, finished, lengths, ancestry, looks, caches }: Beams): Value[] {
+function toValues({ words, ids, gains, sums, finished, lengths, ancestry, looks, caches }: Beams): Value[] {
   const cached = caches.flatMap(({ keys, values }) => [keys, values])
-  return [words, ids, sums, finished, lengths, ancestry, ...(looks ? [looks] : []), ...cached]
+  return [words, ids, gains, sums, finished, lengths, ancestry, ...(looks ? [looks] : []), ...cached]
 }
 
 /** The inverse of `toValues`, for beams that are like others. */
 function fromValues(like: Beams, values: readonly Value[]): Beams {
-  const [words, ids, sums, finished, lengths, ancestry, ...rest] = values as [
+  const [words, ids, gains, sums, finished, lengths, ancestry, ...rest] = values as [
+    Value,
     Value,
     Value,
     Value,
@@ -231,7 +255,7 @@ function fromValues(like: Beams, values: readonly Value[]): Beams {
   ]
   const looks = like.looks ? rest.shift()! : null
   const caches = like.caches.map((_, layer) => ({ keys: rest[2 * layer]!, values: rest[2 * layer + 1]! }))
-  return { words, ids, sums, finished, lengths, ancestry, looks, caches }
+  return { words, ids, gains, sums, finished, lengths, ancestry, looks, caches }
 }
 
 /** First values for the loop, with names, and names for the sizes that grow. */
@@ -239,6 +263,7 @@ function listCarried(first: Beams): { first: Value; name: string; shape: Shape }
   const loose: Beams = {
     ...first,
     ids: { ...first.ids, shape: first.ids.shape.with(2, 'T') },
+    gains: { ...first.gains, shape: first.gains.shape.with(2, 'T') },
     ancestry: { ...first.ancestry, shape: first.ancestry.shape.with(2, 'P') },
     looks: first.looks && { ...first.looks, shape: first.looks.shape.with(2, 'T') },
     caches: first.caches.map(({ keys, values }) => ({

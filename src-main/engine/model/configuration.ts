@@ -4,8 +4,11 @@ import type { ActivationName } from './activation.ts'
 
 /** What a config.json says about a network, in our words. Defaults are those of the public implementations. */
 
-export interface VisionConfig {
+export type VisionConfig = VisionTransformerConfig | EfficientNetLiteConfig
+
+export interface VisionTransformerConfig {
   kind: 'clip' | 'vit'
+  /** Of a row of the visual memory. */
   width: number
   innerWidth: number
   layers: number
@@ -14,6 +17,28 @@ export interface VisionConfig {
   patchSizePx: number
   normEpsilon: number
   activation: ActivationName
+}
+
+export interface EfficientNetLiteConfig {
+  kind: 'efficientnet_lite'
+  /** Of a row of the visual memory. */
+  width: number
+  imageSizePx: number
+  stemWidth: number
+  stages: readonly EfficientNetStage[]
+  headWidth: number
+  batchNormEpsilon: number
+  normEpsilon: number
+}
+
+/** Blocks of one shape; the first of them has the stride and changes the width. */
+export interface EfficientNetStage {
+  kernel: number
+  stride: number
+  /** How many times as wide as its input a block is inside. */
+  expansion: number
+  width: number
+  repeats: number
 }
 
 export interface DecoderConfig {
@@ -66,6 +91,28 @@ const vitVision = z.object({
   qkv_bias: z.literal(true).default(true),
 })
 
+const efficientNetLite = z.object({
+  model_type: z.literal('efficientnet_lite'),
+  image_size: size,
+  stem_width: size,
+  stages: z
+    .array(
+      z.object({
+        kernel: z.int().min(1).max(15),
+        stride: z.int().min(1).max(4),
+        expansion: z.int().min(1).max(64),
+        width: size,
+        repeats: z.int().min(1).max(100),
+      }),
+    )
+    .min(1)
+    .max(100),
+  head_width: size,
+  batch_norm_eps: epsilon,
+  hidden_size: size,
+  layer_norm_eps: epsilon,
+})
+
 const gpt2 = z.object({
   n_embd: size.default(768),
   n_inner: size.nullable().default(null),
@@ -90,7 +137,31 @@ const itune = z.object({
 })
 
 /** @throws LensloreError `CHECKPOINT_INVALID` */
-export function parseVisionConfig(kind: 'clip' | 'vit', source: unknown, where: string): VisionConfig {
+export function parseVisionConfig(kind: VisionConfig['kind'], source: unknown, where: string): VisionConfig {
+  return kind === 'efficientnet_lite'
+    ? parseEfficientNetLiteConfig(source, where)
+    : parseVisionTransformerConfig(kind, source, where)
+}
+
+function parseEfficientNetLiteConfig(source: unknown, where: string): EfficientNetLiteConfig {
+  const fields = check(efficientNetLite, source, where)
+  return {
+    kind: 'efficientnet_lite',
+    width: fields.hidden_size,
+    imageSizePx: fields.image_size,
+    stemWidth: fields.stem_width,
+    stages: fields.stages,
+    headWidth: fields.head_width,
+    batchNormEpsilon: fields.batch_norm_eps,
+    normEpsilon: fields.layer_norm_eps,
+  }
+}
+
+function parseVisionTransformerConfig(
+  kind: 'clip' | 'vit',
+  source: unknown,
+  where: string,
+): VisionTransformerConfig {
   const fields = check(kind === 'clip' ? clipVision : vitVision, source, where)
   if (fields.hidden_size % fields.num_attention_heads !== 0) {
     throw invalid(where, `${fields.num_attention_heads} heads do not divide a width of ${fields.hidden_size}`)
@@ -139,6 +210,18 @@ export function parseDecoderConfig(source: unknown, where: string): DecoderConfi
     endToken,
     crossAttention: fields.add_cross_attention,
   }
+}
+
+/**
+ * A text encoder's GPT-2, and the width of the space in which it meets the pictures.
+ * @throws LensloreError `CHECKPOINT_INVALID`
+ */
+export function parseTextConfig(
+  source: unknown,
+  where: string,
+): { config: DecoderConfig; projectionWidth: number } {
+  const { projection_dim: projectionWidth } = check(z.looseObject({ projection_dim: size }), source, where)
+  return { config: parseDecoderConfig(source, where), projectionWidth }
 }
 
 /** @throws LensloreError `CHECKPOINT_INVALID` */

@@ -26,8 +26,8 @@ export interface LayerSight {
 }
 
 export interface Decoded {
-  /** `[B·q, vocabulary]`, before softmax. */
-  logits: Value
+  /** Of the last layer, normalised: rows `[B·q, d]`. */
+  hidden: Value
   /** Of every layer, with the new positions appended. */
   caches: KeyValues[]
   /** `[B, heads, q, 1+N]` of every layer that looks at the picture; of its I-Tuning module where it has one. */
@@ -123,9 +123,21 @@ export function decode(
     }
     if (look) looks.push(look)
   }
-  const last = layerNorm(g, hidden, weights, 'ln_f', config.normEpsilon)
+  return { hidden: layerNorm(g, hidden, weights, 'ln_f', config.normEpsilon), caches, looks }
+}
+
+/** Scores of the next token by tied embeddings. @param hidden rows `[R, d]` @returns `[R, vocabulary]`, before softmax */
+export function scoreWords(g: Graph, hidden: Value, { config, weights }: Decoder): Value {
   const words = weight(g, weights, 'wte.weight', [config.vocabulary, config.width])
-  return { logits: affine(g, last, words, null, 'out-in'), caches, looks }
+  return affine(g, hidden, words, null, 'out-in')
+}
+
+/** Hides from each position of a text those after it: `[T, T]`, to be added to scores. */
+export function causalMask(g: Graph, length: number): Value {
+  const hidden = Array.from({ length: length ** 2 }, (_, index) =>
+    index % length > Math.floor(index / length) ? -1e30 : 0,
+  )
+  return g.constant('float32', [length, length], hidden)
 }
 
 /** @returns what to add to the hidden rows, and the cache with the new positions at its end */

@@ -119,7 +119,13 @@ export class Graph {
     const key = `${location.filePath}\n${location.offsetBytes}`
     const known = root.#weights.get(key)
     if (known) return known
-    const stored = { name, type: location.type, shape: location.shape }
+    // Two files may use the same names.
+    const isTaken = root.initializers.some(({ value }) => value.name === name)
+    const stored = {
+      name: isTaken ? root.uniqueName(name) : name,
+      type: location.type,
+      shape: location.shape,
+    }
     root.initializers.push({ value: stored, location })
     const value =
       stored.type === 'float32'

@@ -6,6 +6,7 @@ import { type Dimension, type ElementType, Graph, type Shape, type Value } from 
  */
 
 export const add = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Add', a, b)
+export const subtract = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Sub', a, b)
 export const multiply = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Mul', a, b)
 /** Integers are cut towards zero. */
 export const divide = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Div', a, b)
@@ -14,6 +15,12 @@ export const equal = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Eq
 
 export const sigmoid = (g: Graph, x: Value): Value => same(g, 'Sigmoid', x)
 export const not = (g: Graph, x: Value): Value => same(g, 'Not', x)
+export const squareRoot = (g: Graph, x: Value): Value => same(g, 'Sqrt', x)
+
+/** Held between two bounds; ReLU6 is `clip(x, 0, 6)`. */
+export function clip(g: Graph, x: Value, lowest: number, highest: number): Value {
+  return one(g.node('Clip', [x, g.scalar(lowest), g.scalar(highest)], [{ type: x.type, shape: x.shape }]))
+}
 
 /** @param approximate `tanh` for GPT-2's `gelu_new`, `none` for the exact one */
 export function gelu(g: Graph, x: Value, approximate: 'none' | 'tanh'): Value {
@@ -64,21 +71,39 @@ export function matmul(g: Graph, a: Value, b: Value): Value {
   return one(g.node('MatMul', [a, b], [{ type: a.type, shape: [...a.shape.slice(0, -1), b.shape.at(-1)!] }]))
 }
 
+/** Zeros before and after the picture, the same in both directions. */
+export interface Padding {
+  start: number
+  end: number
+}
+
 /**
- * Convolution without overlap, stride as large as the kernel.
+ * Convolution of square pictures.
  * @param x `[B, C, S, S]`
- * @param kernel `[d, C, P, P]`
- * @returns `[B, d, S/P, S/P]`
+ * @param kernel `[d, C / groups, P, P]`
+ * @returns `[B, d, S', S']` with `S' = floor((S + padding - P) / stride) + 1`
  */
-export function convolvePatches(g: Graph, x: Value, kernel: Value, bias: Value | null): Value {
+export function convolve(
+  g: Graph,
+  x: Value,
+  kernel: Value,
+  bias: Value | null,
+  options: { stride: number; padding?: Padding; groups?: number },
+): Value {
+  const { stride, padding = { start: 0, end: 0 }, groups = 1 } = options
   const size = kernel.shape[2] as number
-  const side = Math.floor((x.shape[2] as number) / size)
+  const side = Math.floor(((x.shape[2] as number) + padding.start + padding.end - size) / stride) + 1
   return one(
     g.node(
       'Conv',
       bias ? [x, kernel, bias] : [x, kernel],
       [{ type: x.type, shape: [x.shape[0]!, kernel.shape[0]!, side, side] }],
-      { kernel_shape: [size, size], strides: [size, size] },
+      {
+        kernel_shape: [size, size],
+        strides: [stride, stride],
+        pads: [padding.start, padding.start, padding.end, padding.end],
+        group: groups,
+      },
     ),
   )
 }
@@ -121,6 +146,13 @@ export function concat(g: Graph, parts: readonly Value[], axis: number, size?: D
   const sum = sizes.reduce((a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : `${a}+${b}`))
   const shape = first.shape.with(axis, size ?? sum)
   return one(g.node('Concat', parts, [{ type: first.type, shape }], { axis }))
+}
+
+/** Places `from` to before `to` of an axis. */
+export function slice(g: Graph, x: Value, axis: number, from: number, to: number): Value {
+  const shape = x.shape.with(axis, to - from)
+  const bounds = [g.integers(from), g.integers(to), g.integers(axis)]
+  return one(g.node('Slice', [x, ...bounds], [{ type: x.type, shape }]))
 }
 
 /** Parts of equal size along an axis of known size. */
@@ -186,6 +218,12 @@ export function argMax(g: Graph, x: Value): Value {
 export function mean(g: Graph, x: Value, axis: number): Value {
   const shape = x.shape.toSpliced(axis, 1)
   return one(g.node('ReduceMean', [x, g.integers(axis)], [{ type: x.type, shape }], { keepdims: 0 }))
+}
+
+/** Sum over one axis, which stays with size one. */
+export function sum(g: Graph, x: Value, axis: number): Value {
+  const shape = x.shape.with(axis, 1)
+  return one(g.node('ReduceSum', [x, g.integers(axis)], [{ type: x.type, shape }], { keepdims: 1 }))
 }
 
 /** Smallest of all elements. @returns `[]` */

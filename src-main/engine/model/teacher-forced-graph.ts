@@ -1,9 +1,9 @@
 import { rowsOf } from './attention.ts'
 import type { CaptionModel } from './caption-graph.ts'
-import { decode, embedTokens, projectMemory } from './decoder.ts'
+import { causalMask, type Decoder, decode, embedTokens, projectMemory, scoreWords } from './decoder.ts'
 import { Graph, type Value } from './graph.ts'
 import { reshape } from './operators.ts'
-import { buildVisionTower } from './vision-tower.ts'
+import { buildVisionTower, memoryLength } from './vision-tower.ts'
 
 /**
  * All positions of given texts at once, each seeing itself and those before.
@@ -12,29 +12,32 @@ import { buildVisionTower } from './vision-tower.ts'
  */
 export function buildTeacherForcedGraph({ vision, decoder }: CaptionModel, textLength: number): Graph {
   const g = new Graph('teacher-forced')
-  const { width, vocabulary } = decoder.config
   const size = vision.config.imageSizePx
   const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
-  const tokens = g.input('tokens', 'int64', ['B', textLength])
   const memory = buildVisionTower(g, pixels, vision)
+  g.namedOutput('memory', memory)
+  readTexts(g, memory, decoder, textLength)
+  return g
+}
 
+/** The same for pictures that were seen before: `memory` and `tokens` → `logits` and `attention`. */
+export function buildTextReadingGraph({ vision, decoder }: CaptionModel, textLength: number): Graph {
+  const g = new Graph('text-reading')
+  const memory = g.input('memory', 'float32', ['B', memoryLength(vision.config), vision.config.width])
+  readTexts(g, memory, decoder, textLength)
+  return g
+}
+
+function readTexts(g: Graph, memory: Value, decoder: Decoder, textLength: number): void {
+  const { width, vocabulary } = decoder.config
+  const tokens = g.input('tokens', 'int64', ['B', textLength])
   const positions = g.integers(...Array(textLength).keys())
   const embedded = embedTokens(g, tokens, positions, decoder) // [B, T, d]
   const rows = reshape(g, embedded, [rowsOf(textLength), width])
   const sight = projectMemory(g, memory, decoder)
-  const { logits, looks } = decode(g, rows, textLength, decoder, sight, null, causalMask(g, textLength))
-
-  g.namedOutput('memory', memory)
+  const { hidden, looks } = decode(g, rows, textLength, decoder, sight, null, causalMask(g, textLength))
+  const logits = scoreWords(g, hidden, decoder)
   g.namedOutput('logits', reshape(g, logits, ['B', textLength, vocabulary]))
   const last = looks.at(-1)
   if (last) g.namedOutput('attention', last)
-  return g
-}
-
-/** Hides from each position those after it: `[T, T]`. */
-function causalMask(g: Graph, length: number): Value {
-  const hidden = Array.from({ length: length ** 2 }, (_, index) =>
-    index % length > Math.floor(index / length) ? -1e30 : 0,
-  )
-  return g.constant('float32', [length, length], hidden)
 }

@@ -22,7 +22,8 @@ export async function embedCurrentCaption(
   const photo = store.photos.byId(photoId)!
   const caption = store.captions.current(photoId)
   const { path, contentHash: hashBefore } = photo
-  if (!caption) throw new LensloreError('INVALID_ARGUMENT', `${displayFileName(path)} has no caption yet.`)
+  if (!caption?.text)
+    throw new LensloreError('INVALID_ARGUMENT', `${displayFileName(path)} has no caption yet.`)
   const found = statFile(nativePath(path), path, true)
   if (!found) throw new LensloreError('FILE_NOT_FOUND', `${displayFileName(path)} is not there.`)
   if (hashBefore === null || found.sizeBytes !== photo.sizeBytes || found.modifiedMs !== photo.modifiedMs) {

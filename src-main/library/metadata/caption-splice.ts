@@ -28,7 +28,10 @@ export function captionToWrite({
   adapterId,
   contentHash,
   createdMs,
-}: Omit<Caption, 'id' | 'photoId' | 'score' | 'isCurrent'>): CaptionToWrite {
+}: Pick<
+  Caption,
+  'text' | 'language' | 'source' | 'modelId' | 'adapterId' | 'contentHash' | 'createdMs'
+>): CaptionToWrite {
   const writtenAt = new Date(createdMs).toISOString()
   return { text, language, source, modelId, adapterId, contentHash, writtenAt }
 }

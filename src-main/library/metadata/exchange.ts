@@ -130,7 +130,7 @@ function* waitingRequests(
       const caption = captions.current(photo.id)
       const turn = turns.get(photo.id)!
       const item: Waiting = { turn, photoId: photo.id, path: photo.path, captionId: caption?.id }
-      if (!caption) {
+      if (!caption || caption.text === '') {
         settled.push({ ...item, isRefused: false })
         continue
       }

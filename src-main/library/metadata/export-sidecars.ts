@@ -66,7 +66,7 @@ export function* currentCaptions(
         )
         .all(folderId, directory, name, pageSize)
       for (const row of page) {
-        if (!sources.includes(row.source)) continue
+        if (!sources.includes(row.source) || row.text === '') continue
         yield {
           photoPath: join(row.folder, row.directory, row.name),
           caption: captionToWrite(row),

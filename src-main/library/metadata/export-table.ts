@@ -82,7 +82,7 @@ function* pagesOfRows(database: Database): Generator<(Row & { folder_id: number 
               (SELECT DISTINCT keyword FROM metadata_sources JOIN metadata_keywords ON source_id = metadata_sources.id
                WHERE photo_id = photos.id)) AS keywords
          FROM photos JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
-         WHERE photos.id > ? ORDER BY photos.id LIMIT ?`,
+         WHERE photos.id > ? AND text <> '' ORDER BY photos.id LIMIT ?`,
       )
       .all(last, pageSize)
     if (page.length === 0) return

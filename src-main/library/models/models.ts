@@ -4,7 +4,7 @@ import { LensloreError } from '../../contract/errors.ts'
 import { readCatalogue, shippedModelsDirectory } from './catalogue.ts'
 
 /** The model that captions where none is named. */
-export const defaultModelName = 'lenslore-v0'
+export const defaultModelName = 'lenslore-v1'
 
 export interface ModelEntry {
   name: string

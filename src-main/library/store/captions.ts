@@ -1,9 +1,10 @@
 import { LensloreError } from '../../contract/errors.ts'
-import type { Caption, CaptionSource } from '../../contract/records.ts'
+import type { Caption, CaptionDoubt, CaptionSource } from '../../contract/records.ts'
 import type { Database } from './database.ts'
 
-export interface ModelCaption {
+export interface ModelCaption extends CaptionDoubt {
   photoId: number
+  /** '' where there is nothing to see. */
   text: string
   /** Length-normalised log-probability. */
   score: number
@@ -73,6 +74,9 @@ interface CaptionRow {
   adapter_id: string | null
   language: string | null
   score: number | null
+  confidence: number | null
+  is_unsure: number
+  doubtful_words: string | null
   content_hash: Buffer | null
   created_ms: number
   is_current: number
@@ -87,11 +91,12 @@ interface NewCaption {
   adapterId?: string | null
   language?: string | null
   score?: number | null
+  doubt?: CaptionDoubt
   contentHash: Buffer | null
 }
 
 const select = `SELECT captions.id, photo_id, text, source, model_id, adapter_id, language, score,
-  captions.content_hash, created_ms, captions.id IS photos.caption_id AS is_current
+  confidence, is_unsure, doubtful_words, captions.content_hash, created_ms, captions.id IS photos.caption_id AS is_current
   FROM captions JOIN photos ON photos.id = captions.photo_id`
 
 /** What `photos.captioned_by` holds: everything that decides a model's words. */
@@ -148,7 +153,8 @@ export function createCaptionStore(database: Database): CaptionStore {
     return Number(
       prepare(
         `INSERT INTO captions (photo_id, text, source, origin, model_id, adapter_id, language, score,
-           content_hash, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           confidence, is_unsure, doubtful_words, content_hash, created_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ).run(
         caption.photoId,
         caption.text,
@@ -158,6 +164,9 @@ export function createCaptionStore(database: Database): CaptionStore {
         caption.adapterId ?? null,
         caption.language ?? null,
         caption.score ?? null,
+        caption.doubt?.confidence ?? null,
+        caption.doubt?.isUnsure ? 1 : 0,
+        caption.doubt?.doubtfulWords.length ? JSON.stringify(caption.doubt.doubtfulWords) : null,
         caption.contentHash,
         nowMs,
       ).lastInsertRowid,
@@ -217,7 +226,7 @@ export function createCaptionStore(database: Database): CaptionStore {
     const photo = contentOf(caption.photoId)
     if (!photo) return
     const contentHash = Buffer.from(caption.contentHash, 'hex')
-    insert({ ...caption, source: 'model', contentHash }, nowMs)
+    insert({ ...caption, source: 'model', doubt: caption, contentHash }, nowMs)
     if (photo.content_hash?.equals(contentHash)) {
       prepare('UPDATE photos SET captioned_by = ?, priority = 0 WHERE id = ?').run(
         modelKey(caption.modelId, caption.adapterId),
@@ -336,6 +345,7 @@ export function createCaptionStore(database: Database): CaptionStore {
               photoId,
               text: twin.text,
               score: twin.score ?? 0,
+              ...toDoubt(twin),
               modelId: twin.model_id,
               adapterId: twin.adapter_id,
               contentHash: twin.content_hash.toString('hex'),
@@ -356,6 +366,14 @@ export function createCaptionStore(database: Database): CaptionStore {
   }
 }
 
+function toDoubt(row: CaptionRow): CaptionDoubt {
+  return {
+    confidence: row.confidence,
+    isUnsure: row.is_unsure === 1,
+    doubtfulWords: row.doubtful_words === null ? [] : JSON.parse(row.doubtful_words),
+  }
+}
+
 function toCaption(row: CaptionRow): Caption {
   return {
     id: row.id,
@@ -366,6 +384,7 @@ function toCaption(row: CaptionRow): Caption {
     adapterId: row.adapter_id,
     language: row.language,
     score: row.score,
+    ...toDoubt(row),
     contentHash: row.content_hash?.toString('hex') ?? null,
     createdMs: row.created_ms,
     isCurrent: row.is_current === 1,

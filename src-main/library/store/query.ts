@@ -13,7 +13,7 @@ export type Term =
       source: string
     }
   | { kind: 'by'; source: string; by: CaptionSource; negated: boolean }
-  | { kind: 'is'; source: string; state: 'missing' | 'failed' | 'offline'; negated: boolean }
+  | { kind: 'is'; source: string; state: (typeof states)[number]; negated: boolean }
   | { kind: 'has'; source: string; what: 'caption'; negated: boolean }
 
 export interface Query {
@@ -32,6 +32,8 @@ const fillers = new Set(
 /** What a pasted page goes beyond is left out: nothing would hold all of it. */
 const termsRead = 32
 const tokensRead = 32
+
+const states = ['missing', 'failed', 'unsure', 'offline'] as const
 
 const fieldName = /^(-?)(folder|camera|lens|before|after|date|by|is|has):/i
 const quotes = '"“”„'
@@ -123,8 +125,9 @@ function parseTerm(piece: Piece): Term | undefined {
     const by = captionSources.find((candidate) => candidate === word)
     if (by) return { kind: 'by', by, negated, source }
   }
-  if (field === 'is' && (word === 'missing' || word === 'failed' || word === 'offline')) {
-    return { kind: 'is', state: word, negated, source }
+  if (field === 'is') {
+    const state = states.find((candidate) => candidate === word)
+    if (state) return { kind: 'is', state, negated, source }
   }
   if (field === 'has' && word === 'caption') return { kind: 'has', what: 'caption', negated, source }
   const text = field === null ? value : `${field} ${value}`

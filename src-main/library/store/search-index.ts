@@ -25,7 +25,7 @@ const farthestSecond = 2 ** 33
 
 const documentSql = `SELECT photos.id, search_id, search_document, folder_id, folders.path AS folder_path, directory,
     name, sort_ms, camera, lens, missing_since_ms IS NOT NULL AS missing, error_code IS NOT NULL AS failed,
-    captions.text AS caption, caption_source,
+    captions.text AS caption, caption_source, captions.is_unsure AS unsure,
     CASE caption_source WHEN 'imported' THEN
       (SELECT text FROM captions WHERE photo_id = photos.id AND source = 'model' AND withdrawn_ms IS NULL
          ORDER BY captions.content_hash IS photos.content_hash DESC, id DESC LIMIT 1) END AS other_caption,
@@ -69,6 +69,7 @@ interface DocumentRow {
   failed: number
   caption: string | null
   caption_source: CaptionSource | null
+  unsure: number | null
   other_caption: string | null
   extra: string | null
 }
@@ -292,7 +293,10 @@ function flagsOf(row: DocumentRow): string[] {
   const flags: string[] = [flag.everyPhoto, flag.folder(row.folder_id)]
   if (row.missing) flags.push(flag.missing)
   if (row.failed) flags.push(flag.failed)
-  if (row.caption_source !== null) flags.push(flag.captioned, flag.by(row.caption_source))
+  if (row.caption_source !== null) flags.push(flag.by(row.caption_source))
+  // A caption without words is an answer, and none that anybody looks for.
+  if (row.caption) flags.push(flag.captioned)
+  if (row.unsure) flags.push(flag.unsure)
   return flags
 }
 

@@ -36,6 +36,8 @@ export const flag = {
   /** Its file cannot be read or captioned. */
   failed: 'is=failed',
   captioned: 'has=caption',
+  /** The current caption is a model's, which doubts it. */
+  unsure: 'is=unsure',
   by: (source: CaptionSource) => `by=${source}`,
   folder: (folderId: number) => `root=${folderId}`,
 } as const

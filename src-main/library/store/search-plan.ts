@@ -19,6 +19,8 @@ export interface Surroundings {
   complete(prefix: string, where: Scope, limit: number): string[]
   /** Whether any photo is missing at all. */
   hasMissing(): boolean
+  /** Whether any caption is unsure at all. */
+  hasUnsure(): boolean
   folders(): { id: number; path: string; isOffline: boolean }[]
 }
 
@@ -83,8 +85,12 @@ export function planSearch(query: Query, around: Surroundings): Plan {
 
   const caption = allStrengths(texts.map((text) => text.caption))
   const anywhere = allStrengths(texts.map((text) => text.anywhere))
-  const tiers = [restrict(caption.exact)]
-  if (caption.wide !== caption.exact) tiers.push(restrict(caption.wide, caption.exact))
+  // What a model doubts comes after what it is sure of, where the words are in the caption.
+  const hasUnsure = around.hasUnsure()
+  const bySureness = (match: Match): Match[] =>
+    hasUnsure ? [without(match, flagged(flag.unsure)), allOf([match, flagged(flag.unsure)])] : [match]
+  const tiers = bySureness(restrict(caption.exact))
+  if (caption.wide !== caption.exact) tiers.push(...bySureness(restrict(caption.wide, caption.exact)))
   tiers.push(restrict(anywhere.exact, caption.wide))
   if (anywhere.wide !== anywhere.exact) tiers.push(restrict(anywhere.wide, caption.wide, anywhere.exact))
   return { all: restrict(anywhere.wide), tiers, sideBySide: wholePhrase(query), patterns }

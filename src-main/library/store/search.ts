@@ -6,7 +6,18 @@ import type { Database } from './database.ts'
 import { parseQuery, type Query } from './query.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './search-bits.ts'
 import { rowOfEnd } from './search-index.ts'
-import { allOf, anyOf, flag, hasPhrase, type Match, toExpression, tokenOf, words } from './search-match.ts'
+import {
+  allOf,
+  anyOf,
+  flag,
+  flagged,
+  hasPhrase,
+  type Match,
+  toExpression,
+  tokenOf,
+  without,
+  words,
+} from './search-match.ts'
 import { expressToken, type Plan, planSearch, type Surroundings } from './search-plan.ts'
 import { createPostingsReader, type RowRange } from './search-postings.ts'
 import { excerpt, findMarks, type Pattern } from './snippet.ts'
@@ -24,8 +35,8 @@ export interface SearchOptions {
 
 export interface Searcher {
   /**
-   * Ranked: all words in the caption before words elsewhere, whole words before begun ones, and among equals
-   * the newest first. An empty query is every photo. Photos that are missing are left out unless the query
+   * Ranked: all words in the caption before words elsewhere, whole words before begun ones, captions that their model is
+   * sure of before those that it doubts, and among equals the newest first. An empty query is every photo. Photos that are missing are left out unless the query
    * says `is:missing`.
    * @throws LensloreError `INVALID_ARGUMENT` for a cursor that is none of ours; never for a query.
    */
@@ -49,7 +60,7 @@ export const pageSql = `SELECT rowid FROM search_index
 export const countSql = `SELECT count(*) AS n FROM (SELECT rowid FROM search_index
   WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? LIMIT ?)`
 export const hitsSql = `SELECT photos.id, search_id, folders.path AS folder_path, directory, name, camera, lens,
-    captions.text AS caption, caption_source,
+    captions.text AS caption, caption_source, is_unsure,
     (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra
   FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value
@@ -61,7 +72,7 @@ const sameStartSql = `SELECT word, stem, captions + others AS photos FROM search
   WHERE word >= ? AND word < ? AND length(word) BETWEEN ? AND ?`
 const otherStartSql = `SELECT word, stem, captions + others AS photos FROM search_words
   WHERE length(word) BETWEEN ? AND ? AND (substr(word, 2, 1) = ? OR substr(word, 1, 1) = ?)`
-const captionsSql = `SELECT search_id, text FROM json_each(?) AS wanted
+const captionsSql = `SELECT search_id, text, is_unsure FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value
     JOIN captions ON captions.id = photos.caption_id`
 /** By where the words are to be. */
@@ -78,8 +89,11 @@ interface Answer {
   measure(countAll: boolean): { total: number; totalIsExact: boolean }
   /** At most `limit` rows from `fromRow` on. */
   rowsOf(tier: number, fromRow: number, limit: number): number[]
-  /** The same for photos with these words side by side in the caption; only where few photos match. */
-  rowsSideBySide(stems: readonly string[]): number[]
+  /**
+   * The same for photos with these words side by side in the caption, sure captions and unsure ones; only where few
+   * photos match.
+   */
+  rowsSideBySide(stems: readonly string[]): [sure: number[], unsure: number[]]
 }
 
 /** Where the next page begins, and what the first one found out. */
@@ -101,6 +115,7 @@ interface HitRow {
   lens: string | null
   caption: string | null
   caption_source: CaptionSource | null
+  is_unsure: number | null
   extra: string | null
 }
 
@@ -130,6 +145,8 @@ export function createSearcher(database: Database): Searcher {
         .map((row) => row.stem),
     hasMissing: () =>
       prepare('SELECT 1 FROM photo_tallies WHERE is_missing = 1 AND photos > 0 LIMIT 1').get() !== undefined,
+    hasUnsure: () =>
+      prepare('SELECT 1 FROM search_postings WHERE token = ? LIMIT 1').get(flag.unsure) !== undefined,
     folders: () =>
       prepare<{ id: number; path: string; state: FolderState }>('SELECT id, path, state FROM folders')
         .all()
@@ -163,8 +180,14 @@ export function createSearcher(database: Database): Searcher {
         return { total: Math.min(counted, most), totalIsExact: counted <= most }
       },
       rowsOf: (tier, fromRow, limit) => rowsOf(plan.tiers[tier]!, fromRow, limit),
-      rowsSideBySide: (stems) =>
-        rowsOf(allOf([words(stems, 'caption'), plan.all]), range.fromRow, fewMatches),
+      rowsSideBySide(stems) {
+        const matches = allOf([words(stems, 'caption'), plan.all])
+        const unsure = flagged(flag.unsure)
+        return [
+          rowsOf(without(matches, unsure), range.fromRow, fewMatches),
+          rowsOf(allOf([matches, unsure]), range.fromRow, fewMatches),
+        ]
+      },
     }
   }
 
@@ -188,11 +211,13 @@ export function createSearcher(database: Database): Searcher {
       rowsSideBySide(stems) {
         const rows = postings.firstRows(all, range, fewMatches)
         const pattern = { stems, lastPrefix: null }
-        return prepare<{ search_id: number; text: string }>(captionsSql)
+        const found = prepare<{ search_id: number; text: string; is_unsure: number }>(captionsSql)
           .all(JSON.stringify(rows))
           .filter(({ text }) => findMarks(tokenize(text), [pattern]).length > 0)
-          .map((row) => row.search_id)
-          .sort((a, b) => a - b)
+          .sort((a, b) => a.search_id - b.search_id)
+        const rowsWhere = (isUnsure: number) =>
+          found.filter((row) => row.is_unsure === isUnsure).map((row) => row.search_id)
+        return [rowsWhere(0), rowsWhere(1)]
       },
     }
   }
@@ -302,18 +327,22 @@ export function createSearcher(database: Database): Searcher {
     const isSideBySide =
       plan.sideBySide !== null &&
       (given?.isSideBySide ?? (measured.totalIsExact && measured.total <= fewMatches))
-    const first = isSideBySide ? answer.rowsSideBySide(plan.sideBySide!) : []
+    const sideBySide = isSideBySide ? answer.rowsSideBySide(plan.sideBySide!) : [[], []]
+    const first = sideBySide.flat()
 
     const found: { row: number; tier: number }[] = []
-    // Tier 0 is the photos with the words side by side, where they come first.
-    for (let tier = given?.tier ?? 0; tier <= plan.tiers.length && found.length <= limit; tier++) {
+    // The first tiers are the photos with the words side by side, where they come first.
+    const lastTier = sideBySide.length + plan.tiers.length - 1
+    for (let tier = given?.tier ?? 0; tier <= lastTier && found.length <= limit; tier++) {
       const fromRow = given !== null && tier === given.tier ? given.afterRow + 1 : range.fromRow
       const wanted = limit + 1 - found.length
-      const rows =
-        tier === 0
-          ? first.filter((row) => row >= fromRow)
-          : answer.rowsOf(tier - 1, Math.max(fromRow, range.fromRow), wanted + first.length)
-      const others = tier === 0 ? rows : rows.filter((row) => !first.includes(row))
+      const planned = tier - sideBySide.length
+      const others =
+        planned < 0
+          ? sideBySide[tier]!.filter((row) => row >= fromRow)
+          : answer
+              .rowsOf(planned, Math.max(fromRow, range.fromRow), wanted + first.length)
+              .filter((row) => !first.includes(row))
       for (const row of others.slice(0, wanted)) found.push({ row, tier })
     }
     const shown = found.slice(0, limit)
@@ -379,7 +408,13 @@ function parseCursor(cursor: string): Position {
 /** The excerpt comes from the caption where it matches, else from the first other text that does. */
 function toHit(row: HitRow, patterns: readonly Pattern[]): SearchHit {
   const path = join(row.folder_path, row.directory, row.name)
-  const hit = { id: row.id, path, caption: row.caption, captionSource: row.caption_source }
+  const hit = {
+    id: row.id,
+    path,
+    caption: row.caption,
+    captionSource: row.caption_source,
+    isUnsure: row.is_unsure === 1,
+  }
   const others = [row.extra, displayFileName(row.name), displayFileName(row.directory), row.camera, row.lens]
   const caption = row.caption ?? ''
   const marks = findMarks(tokenize(caption), patterns)

@@ -134,7 +134,7 @@ test('pixels of another number are refused, and a closed captioner captions no m
   await captioner.close()
 })
 
-const base = fileURLToPath(new URL('../../../../shared/base/v0', import.meta.url))
+const base = fileURLToPath(new URL('../../../../shared/base/v1', import.meta.url))
 
 test('the trained base writes sentences', async (context) => {
   if (!existsSync(base)) return context.skip(`${base} is not on this machine`)
@@ -144,7 +144,7 @@ test('the trained base writes sentences', async (context) => {
     provider: 'cpu',
     threads: 1,
   })
-  const pixels = Float32Array.from({ length: 3 * 96 * 96 }, (_, index) => Math.sin(index / 37))
+  const pixels = Float32Array.from({ length: 3 * 224 * 224 }, (_, index) => Math.sin(index / 37))
   const [caption] = await captioner.caption(pixels, 1)
   await captioner.close()
   return assert.match(caption!.text, /^[A-Z][a-z ]+/)

@@ -80,9 +80,9 @@ test('published configurations with their gaps mean the published sizes', async 
     const folder = await makeFolder({ vision: { path: 'vision' }, gpt2: {} })
     await writePart(join(folder, 'vision'), config, new Map())
     await writeSafetensors(join(folder, 'gpt2.safetensors'), new Map())
-    const { width, innerWidth, layers, heads, imageSizePx, patchSizePx, activation, normEpsilon } = (
-      await readCheckpoint(folder, null)
-    ).model.vision.config
+    const read = (await readCheckpoint(folder, null)).model.vision.config
+    assert.ok(read.kind === 'clip')
+    const { width, innerWidth, layers, heads, imageSizePx, patchSizePx, activation, normEpsilon } = read
     assert.deepEqual([imageSizePx, activation, normEpsilon], [224, 'quick_gelu', 1e-5])
     return [width, innerWidth, layers, heads, patchSizePx]
   }

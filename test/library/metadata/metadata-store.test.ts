@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { noDoubt } from '../../../src-main/contract/records.ts'
 import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
 import { emptyMetadata, type PhotoMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
 import type { MetadataSource } from '../../../src-main/library/metadata/sidecars.ts'
@@ -66,7 +67,7 @@ test('words this library exported come back as what they are, others as imported
   const { store, metadata, photoId } = setUp(context)
   const contentHash = store.photos.byId(photoId)!.contentHash!
   store.captions.addFromModel(
-    [{ photoId, text: 'a dog', score: -1, modelId: 'm', adapterId: null, contentHash }],
+    [{ photoId, text: 'a dog', score: -1, ...noDoubt, modelId: 'm', adapterId: null, contentHash }],
     1,
   )
   const provenance = { ...unknown, source: 'model', modelId: 'm' } as const

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
+import { noDoubt } from '../../../src-main/contract/records.ts'
 import { exportTable } from '../../../src-main/library/metadata/export-table.ts'
 import { importTable, planImport } from '../../../src-main/library/metadata/import-table.ts'
 import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
@@ -127,7 +128,7 @@ test('rows match by content, then by path; duplicates by their own path or name'
 test('words changed in a row of the model are imported, and the person still goes before them', async (context) => {
   const { store, add, put, target } = setUp(context)
   const [a, b] = [add('a.jpg', 'a'), add('b.jpg', 'b')]
-  const caption = { text: 'a dog', score: -1, modelId: 'm', adapterId: null }
+  const caption = { text: 'a dog', score: -1, ...noDoubt, modelId: 'm', adapterId: null }
   store.captions.addFromModel([{ ...caption, photoId: a, contentHash: contentOf('a') }], 1)
   store.captions.setByPerson(b, 'mine', 1)
   const rows = [

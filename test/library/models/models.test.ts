@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
 import {
   catalogueSchema,
@@ -86,9 +87,10 @@ describe('models by name', () => {
   })
 })
 
+const oracle = fileURLToPath(new URL('../../fixtures/oracle/a', import.meta.url))
+
 test('a composition of two downloaded halves is a folder that the engine reads', async () => {
-  const embedded = join(shippedModelsDirectory, defaultModelName)
-  const { vision, gpt2 } = JSON.parse(await readFile(join(embedded, 'config.json'), 'utf8'))
+  const { vision, gpt2 } = JSON.parse(await readFile(join(oracle, 'config.json'), 'utf8'))
   await placeHalf('clip-vit-base-patch32', 'clip.safetensors', { model_type: 'clip', vision_config: vision })
   await placeHalf('gpt2', 'gpt2.safetensors', gpt2)
 
@@ -105,7 +107,7 @@ test('a composition of two downloaded halves is a folder that the engine reads',
   async function placeHalf(name: string, weights: string, config: object): Promise<void> {
     const half = join(dataDirectory, 'models', name)
     await mkdir(half, { recursive: true })
-    await copyFile(join(embedded, weights), join(half, 'model.safetensors'))
+    await copyFile(join(oracle, weights), join(half, 'model.safetensors'))
     await writeFile(join(half, 'config.json'), JSON.stringify(config))
   }
 })

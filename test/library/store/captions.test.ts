@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { noDoubt } from '../../../src-main/contract/records.ts'
 import { modelKey } from '../../../src-main/library/store/captions.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf, removePhotos } from './sample-library.ts'
@@ -23,7 +24,10 @@ afterEach(() => {
 })
 
 function fromModel(photoId: number, text: string, modelId = 'base', contentHash = contentOf('a')) {
-  store.captions.addFromModel([{ photoId, text, score: -0.5, modelId, adapterId: null, contentHash }], 1000)
+  store.captions.addFromModel(
+    [{ photoId, text, score: -0.5, ...noDoubt, modelId, adapterId: null, contentHash }],
+    1000,
+  )
 }
 
 const imported = (text: string) => ({ text, language: 'en', origin: 'xmp dc:description' })

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { noDoubt } from '../../../src-main/contract/records.ts'
 import { toCaptionSql, toIndexSql } from '../../../src-main/library/store/queue.ts'
 import { createRootState } from '../../../src-main/library/store/root-state.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
@@ -36,7 +37,7 @@ function addTaken(folderId: number, name: string, day: number): number {
 function caption(photoId: number, name: string, modelId: string): void {
   const contentHash = contentOf(name)
   store.captions.addFromModel(
-    [{ photoId, text: 'a dog', score: 0, modelId, adapterId: null, contentHash }],
+    [{ photoId, text: 'a dog', score: 0, ...noDoubt, modelId, adapterId: null, contentHash }],
     1,
   )
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
+import { noDoubt } from '../../../src-main/contract/records.ts'
 import { hitsSql, pageSql } from '../../../src-main/library/store/search.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf, markMissing, removePhotos } from './sample-library.ts'
@@ -84,6 +85,7 @@ describe('search', () => {
               photoId: id,
               text: caption,
               score: 0,
+              ...noDoubt,
               modelId: 'm',
               adapterId: null,
               contentHash: contentOf(path),

@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type Captioner,
+  type GeneratedCaption,
+  openCaptioner,
+} from '../src-main/engine/captioning/captioner.ts'
+import { type PreparedPicture, preparePicture } from '../src-main/engine/imaging/picture.ts'
+import { readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
+
+/** Photos with the captions that people gave them. */
+export interface LabelledPhotos extends AsyncDisposable {
+  directory: string
+  /** Of the photos that have captions, sorted. */
+  names: string[]
+  references: Record<string, string[]>
+}
+
+/**
+ * @param photosPath a folder, or a tar archive, which is unpacked for as long as the photos are used
+ * @param captionsPath JSON of file name → captions
+ */
+export async function openLabelledPhotos(photosPath: string, captionsPath: string): Promise<LabelledPhotos> {
+  const references: Record<string, string[]> = JSON.parse(await readFile(captionsPath, 'utf8'))
+  const unpacked = photosPath.endsWith('.tar') ? await mkdtemp(join(tmpdir(), 'lenslore-photos-')) : undefined
+  if (unpacked !== undefined) {
+    const { status } = spawnSync('tar', ['-xf', photosPath, '-C', unpacked], { stdio: 'inherit' })
+    if (status !== 0) throw new Error(`${photosPath} cannot be unpacked.`)
+  }
+  const directory = unpacked ?? photosPath
+  return {
+    directory,
+    names: (await readdir(directory)).filter((name) => references[name]).sort(),
+    references,
+    async [Symbol.asyncDispose]() {
+      if (unpacked !== undefined) await rm(unpacked, { recursive: true })
+    },
+  }
+}
+
+const batchSize = 8
+
+/** Captions files in order, on the processor, with all that is known of each caption. */
+export async function* captionPhotos(
+  paths: readonly string[],
+  modelDirectory: string,
+  threads: number,
+): AsyncGenerator<{ caption: GeneratedCaption; picture: PreparedPicture }> {
+  const captioner = await openCaptioner({ modelDirectory, adapterPath: null, provider: 'cpu', threads })
+  const preprocessing = readPreprocessing(captioner.preprocessorConfig)
+  const prepare = (at: number) =>
+    Promise.all(
+      paths
+        .slice(at, at + batchSize)
+        .map((path) => preparePicture(path, { preprocessing, thumbnailDirectory: null })),
+    )
+  try {
+    let next = prepare(0)
+    for (let at = 0; at < paths.length; at += batchSize) {
+      const pictures = await next
+      next = prepare(at + batchSize)
+      const captions = await captionPictures(captioner, pictures)
+      for (const [index, picture] of pictures.entries()) yield { caption: captions[index]!, picture }
+    }
+  } finally {
+    await captioner.close()
+  }
+}
+
+async function captionPictures(
+  captioner: Captioner,
+  pictures: readonly PreparedPicture[],
+): Promise<GeneratedCaption[]> {
+  const size = pictures[0]!.pixels.length
+  const pixels = new Float32Array(size * pictures.length) // [B, 3, S, S]
+  for (const [index, picture] of pictures.entries()) pixels.set(picture.pixels, index * size)
+  return captioner.caption(pixels, pictures.length, { attention: true })
+}
