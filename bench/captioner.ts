@@ -79,6 +79,7 @@ await engine.open(
     adapterPath: null,
     thumbnailDirectory: null,
     provider: 'cpu',
+    trials: [],
     batchSize: batch,
     ...settings,
   },

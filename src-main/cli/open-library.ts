@@ -4,13 +4,18 @@ import { type ChildProcessChannel, forkChannel } from '../channels/child-process
 import { createMemoryChannel } from '../channels/memory.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
 import { type Client, connect, serve } from '../contract/rpc.ts'
-import { createLibrary } from '../library/library.ts'
+import { createLibrary, openTrialBook, type TrialBook, trialBookFileIn } from '../library/library.ts'
 
 export type LibraryClient = Client<LibraryCalls, LibraryEvents>
 
 /** Where the app keeps libraries and downloaded models unless told otherwise. */
 export function defaultDataDirectory(): string {
   return process.env.LENSLORE_DATA || envPaths('Lenslore', { suffix: '' }).data
+}
+
+/** How models run on this machine, as far as it was tried. */
+export function trialBook(): TrialBook {
+  return openTrialBook(trialBookFileIn(defaultDataDirectory()))
 }
 
 /** The engine as a child of this process. */

@@ -1,11 +1,8 @@
 import { z } from 'zod'
 import type { ErrorRecord } from './errors.ts'
+import { type ProviderAttempt, type ProviderName, providerNames, trialSchema } from './providers.ts'
 import type { CaptionDoubt } from './records.ts'
 import { returning } from './rpc.ts'
-
-/** Execution providers of onnxruntime that the engine may open a session on, best first when asked for `auto`. */
-export const providerNames = ['webgpu', 'coreml', 'dml', 'cuda', 'cpu'] as const
-export type ProviderName = (typeof providerNames)[number]
 
 /** Everything that decides the words of a caption; a photo is work again when one of the ids changes. */
 export interface EngineInfo {
@@ -14,6 +11,17 @@ export interface EngineInfo {
   adapterId: string | null
   provider: ProviderName
   batchSize: number
+  threads: number
+  device: string
+  /** `untried`: nobody measured this model on this device yet, so that it runs on the processor meanwhile. */
+  choice: 'asked' | 'measured' | 'untried'
+}
+
+/** What a trial has to try, the processor first. */
+export interface TrialPlan {
+  modelId: string
+  device: string
+  candidates: { provider: ProviderName; threads: number }[]
 }
 
 /** Where in the picture the model looked while it wrote one word. */
@@ -38,17 +46,9 @@ export interface CaptionResult extends CaptionDoubt {
   attention?: { rows: number; columns: number; words: WordAttention[] }
 }
 
-export interface ProviderReport {
-  provider: ProviderName
-  opens: boolean
-  /** Whether its captions of the probe pictures equal the CPU provider's; null where it does not open. */
-  agrees: boolean | null
-  error: ErrorRecord | null
-}
-
-export interface EngineDiagnosis {
-  versions: Record<string, string>
-  providers: ProviderReport[]
+const trialModel = {
+  modelDirectory: z.string().min(1),
+  adapterPath: z.string().min(1).nullable().default(null),
 }
 
 /**
@@ -64,7 +64,9 @@ export const engineCalls = {
       adapterPath: z.string().min(1).nullable().default(null),
       /** Sharded thumbnail cache to fill, or null for none. */
       thumbnailDirectory: z.string().min(1).nullable().default(null),
+      /** `auto`: as it was measured here (`trials`), else on the processor. */
       provider: z.enum(['auto', ...providerNames]).default('auto'),
+      trials: z.array(trialSchema).default([]),
       batchSize: z.int().min(1).max(256).optional(),
       beams: z.int().min(1).max(16).optional(),
       lengthPenalty: z.number().min(0).max(4).optional(),
@@ -79,7 +81,18 @@ export const engineCalls = {
       attention: z.boolean().default(false),
     }),
   ),
-  diagnose: returning<EngineDiagnosis>()(z.object({ modelDirectory: z.string().min(1) })),
+  /** Program versions by name. */
+  versions: returning<Record<string, string>>()(z.object({})),
+  planTrial: returning<TrialPlan>()(z.object(trialModel)),
+  /**
+   * The first half of an attempt: opens the model, in a process that is there for that alone.
+   * @throws LensloreError `PROVIDER_UNAVAILABLE` where it does not open, or has no device worth the name
+   */
+  openAttempt: returning<{ openMs: number }>()(
+    z.object({ ...trialModel, provider: z.enum(providerNames), threads: z.int().min(1).max(256) }),
+  ),
+  /** The second half: captions made-up pictures in batches of several sizes; wants a quiet machine. */
+  runAttempt: returning<{ rates: ProviderAttempt['rates']; captions: string }>()(z.object({})),
 }
 
 export type EngineCalls = typeof engineCalls

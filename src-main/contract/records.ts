@@ -1,4 +1,5 @@
 import type { ErrorRecord } from './errors.ts'
+import type { ProviderTrial } from './providers.ts'
 
 /** Times are milliseconds since 1970 UTC in `…Ms`; `takenAt` is the camera's own wall clock. */
 
@@ -148,6 +149,8 @@ export interface LibraryStatus {
   waiting: number
   folders: Folder[]
   modelId: string | null
+  /** How that model runs on this machine, as far as it was tried. */
+  providerTrial: ProviderTrial | null
   /** Files beside photos that cannot be read at present, and why the first of them cannot. */
   sidecarProblems: { count: number; first: { photoId: number; name: string; message: string }[] }
   progress: Progress

@@ -5,9 +5,12 @@ import { noDoubt } from '../contract/records.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
 import { createBatching } from './captioning/batching.ts'
 import { type Captioner, type GeneratedCaption, openCaptioner } from './captioning/captioner.ts'
-import { diagnoseProviders } from './captioning/diagnosis.ts'
+import { readCheckpoint } from './captioning/checkpoint.ts'
+import { runtimeVersion } from './captioning/session.ts'
 import { type PreparedPicture, preparePicture } from './imaging/picture.ts'
 import { readPreprocessing } from './imaging/preprocessing.ts'
+import { defaultThreads, openAttempt, planTrial, runAttempt } from './trial/attempt.ts'
+import { describeDevice } from './trial/device.ts'
 
 type OpenOptions = CheckedParamsOf<EngineCalls['open']>
 
@@ -22,12 +25,13 @@ interface OpenModel {
   caption(path: string, attention: boolean, signal: AbortSignal): Promise<CaptionResult>
 }
 
-/** A graphics card is fed eight pictures at a time; more gains little there and costs memory everywhere. */
+/** Until it is measured; more costs memory everywhere. */
 const defaultBatchSize = 8
 
 /** The engine process's side of the contract: it decodes, makes thumbnails and captions, and holds no library. */
 export function createEngine(): Handlers<EngineCalls> {
   let model: OpenModel | undefined
+  let attempted: Captioner | undefined
   yieldToThePerson()
 
   return {
@@ -42,20 +46,52 @@ export function createEngine(): Handlers<EngineCalls> {
         throw new LensloreError('ENGINE_FAILED', 'The engine was asked for a caption before it had a model.')
       return model.caption(path, attention, signal)
     },
-    diagnose: ({ modelDirectory }) => diagnoseProviders(modelDirectory),
+    versions: () => ({ node: process.versions.node, onnxruntime: runtimeVersion() }),
+    planTrial: ({ modelDirectory, adapterPath }) => planTrial(modelDirectory, adapterPath),
+    async openAttempt(options) {
+      const { captioner, openMs } = await openAttempt(options)
+      attempted = captioner
+      return { openMs }
+    },
+    async runAttempt() {
+      if (!attempted)
+        throw new LensloreError('ENGINE_FAILED', 'The engine was asked to run what is not open.')
+      return runAttempt(attempted)
+    },
+  }
+}
+
+/** How a model is run: as asked for, else as it was measured here, else on the processor. */
+async function chooseWay(
+  options: OpenOptions,
+): Promise<Pick<EngineInfo, 'provider' | 'threads' | 'batchSize' | 'device' | 'choice'>> {
+  const device = await describeDevice()
+  const { provider, threads = defaultThreads, batchSize = defaultBatchSize } = options
+  if (provider !== 'auto') return { provider, threads, batchSize, device, choice: 'asked' }
+  const { modelId } = await readCheckpoint(options.modelDirectory, options.adapterPath)
+  const trial = options.trials.find((known) => known.modelId === modelId && known.device === device)
+  const choice = trial?.finishedMs ? 'measured' : 'untried'
+  const measured = trial?.chosen
+  return {
+    provider: measured?.provider ?? 'cpu',
+    threads: options.threads ?? measured?.threads ?? defaultThreads,
+    batchSize: options.batchSize ?? measured?.batchSize ?? defaultBatchSize,
+    device,
+    choice,
   }
 }
 
 async function openModel(options: OpenOptions): Promise<OpenModel> {
-  const captioner = await openCaptioner(options)
-  const batchSize = options.batchSize ?? defaultBatchSize
+  const way = await chooseWay(options)
+  const captioner = await openCaptioner({ ...options, ...way })
+  const { batchSize } = way
   const batching = createBatching({ batchSize, run: (entries: Entry[]) => captionBatch(captioner, entries) })
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)
-  const { modelId, adapterId, provider } = captioner
+  const { modelId, adapterId } = captioner
 
   return {
     captioner,
-    info: { modelId, adapterId, provider, batchSize },
+    info: { ...way, modelId, adapterId },
     async caption(path, attention, signal) {
       const prepare = async (): Promise<Entry> => {
         const { thumbnailDirectory } = options

@@ -20,7 +20,9 @@ import { defaultModelName, findModel } from './models/models.ts'
 import { nativePath } from './native-path.ts'
 import { type StartEngine, type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 import { createProgressMeter } from './queue/progress.ts'
+import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
+import { modelKey } from './store/captions.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { removeLeftThumbnails } from './thumbnails.ts'
 import { createWorker } from './worker.ts'
@@ -28,6 +30,8 @@ import { createWorker } from './worker.ts'
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, listModels } from './models/models.ts'
 export { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
+export { tryProviders } from './queue/provider-trial.ts'
+export { openTrialBook, type TrialBook, trialBookFileIn } from './queue/trial-book.ts'
 export { type RestoredBackup, restoreBackup } from './store/restore.ts'
 
 export interface LibraryOptions {
@@ -72,6 +76,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const onProblem = (problem: ErrorRecord) => emit('problem', problem)
   const exporter = createWaitingExporter(store, onProblem)
   let engine: SupervisedEngine | undefined
+  const book = openTrialBook(trialBookFileIn(options.dataDirectory))
   const worker = createWorker({
     directory,
     thumbnailDirectory,
@@ -88,7 +93,11 @@ export function createLibrary(options: LibraryOptions): Library {
 
   async function openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }> {
     const modelDirectory = await findModel(options.model ?? defaultModelName, options.dataDirectory)
-    engine ??= superviseEngine(options.startEngine, { modelDirectory, thumbnailDirectory })
+    engine ??= superviseEngine(
+      options.startEngine,
+      { modelDirectory, thumbnailDirectory },
+      { book, onProblem },
+    )
     try {
       return { engine, info: await engine.info() }
     } catch (thrown) {
@@ -185,13 +194,14 @@ export function createLibrary(options: LibraryOptions): Library {
   }
 
   function status(): LibraryStatus {
-    const modelId = captions.latestModelKey()
-    const { toIndex: _toIndex, ...counts } = queue.counts(modelId)
+    const latest = captions.latestModel()
+    const { toIndex: _toIndex, ...counts } = queue.counts(keyOf(latest))
     return {
       directory,
       ...counts,
       folders: folders.list(),
-      modelId,
+      modelId: keyOf(latest),
+      providerTrial: book.read().find((trial) => trial.modelId === latest?.modelId) ?? null,
       sidecarProblems: metadata.refused(shownProblems),
       progress: progress.current(),
     }
@@ -273,6 +283,10 @@ export function createLibrary(options: LibraryOptions): Library {
       store.close()
     },
   }
+}
+
+function keyOf(model: { modelId: string; adapterId: string | null } | null): string | null {
+  return model && modelKey(model.modelId, model.adapterId)
 }
 
 /** The backups of a library, newest first, also of one that cannot be opened. */

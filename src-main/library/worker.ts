@@ -157,16 +157,17 @@ export function createWorker(options: WorkerOptions): Worker {
    */
   async function caption(
     signal: AbortSignal,
-    fill: (signal: AbortSignal, wakeCaptioning: () => void) => Promise<void>,
+    fill: (signal: AbortSignal, wakeCaptioning: () => void, key: string) => Promise<void>,
   ): Promise<CaptionSummary> {
     const { engine, info } = await openEngine()
     queue.retryUnreadable()
     exporter.retryRefused()
-    progress.begin('caption', queue.counts(modelKey(info.modelId, info.adapterId)).waiting)
+    const key = modelKey(info.modelId, info.adapterId)
+    progress.begin('caption', queue.counts(key).waiting)
     const stop = new AbortController()
     const either = AbortSignal.any([signal, stop.signal])
     let captioning: Captioning | undefined
-    const filling = fill(either, () => captioning?.wake())
+    const filling = fill(either, () => captioning?.wake(), key)
     const keepingHouse = setInterval(() => void keepHouse(either), keepHouseEveryMs)
     const writingOut = writeOutBeside(either)
     try {
@@ -238,10 +239,10 @@ export function createWorker(options: WorkerOptions): Worker {
     try {
       await watcher.ready
       await scan(signal, watcher.scan)
-      return await caption(signal, async (either, wakeCaptioning) => {
+      return await caption(signal, async (either, wakeCaptioning, key) => {
         either.addEventListener('abort', () => changed.resolve(), { once: true })
         const lookingAgain = setInterval(() => {
-          if (queue.counts(captions.latestModelKey()).waiting === 0) void writeOut(either)
+          if (queue.counts(key).waiting === 0) void writeOut(either)
           else changed.resolve()
         }, lookAgainEveryMs)
         try {

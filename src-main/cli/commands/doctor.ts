@@ -1,16 +1,28 @@
 import type { Command } from 'commander'
-import { type EngineCalls, type EngineDiagnosis, engineCalls } from '../../contract/engine-calls.ts'
+import { type EngineCalls, engineCalls } from '../../contract/engine-calls.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import type { ProviderTrial } from '../../contract/providers.ts'
 import { connect } from '../../contract/rpc.ts'
-import { defaultModelName, findModel } from '../../library/library.ts'
+import { defaultModelName, findModel, tryProviders } from '../../library/library.ts'
 import { inLibrary, libraryDirectoryOf, outputOf } from '../command-context.ts'
-import { defaultDataDirectory, startEngineProcess } from '../open-library.ts'
+import { listenForInterrupt } from '../interrupt.ts'
+import { defaultDataDirectory, startEngineProcess, trialBook } from '../open-library.ts'
+import { printable } from '../output.ts'
+import { formatAttempts } from '../provider-report.ts'
 import { withProgress } from '../with-progress.ts'
 
 interface Diagnosis {
   library: { directory: string; problems: string[]; error: ErrorRecord | null }
-  engine: EngineDiagnosis | null
+  versions: Record<string, string>
+  /** How the model runs here; null where it does not. */
+  trial: ProviderTrial | null
   engineError: ErrorRecord | null
+}
+
+interface DoctorOptions {
+  model?: string
+  measure?: boolean
+  rebuildSearch?: boolean
 }
 
 export function addDoctorCommand(program: Command, finish: (status: number) => void): void {
@@ -18,20 +30,21 @@ export function addDoctorCommand(program: Command, finish: (status: number) => v
     .command('doctor')
     .description('check versions, the ways to run the model, that they agree, and the database')
     .option('--model <name>', 'check with this model')
+    .option('--measure', 'measure again how the model runs best here, also what was known or died before')
     .option('--rebuild-search', 'make the search index anew first')
-    .action(async (options: { model?: string; rebuildSearch?: boolean }, command: Command) => {
+    .action(async (options: DoctorOptions, command: Command) => {
       if (options.rebuildSearch) {
         await inLibrary(command, (library) =>
           withProgress(library, (signal) => library.rebuildSearch({}, { signal })),
         )
       }
-      const diagnosis = await diagnose(options.model ?? null, command)
+      const diagnosis = await diagnose(options, command)
       outputOf(command).answer(diagnosis, formatDiagnosis(diagnosis))
       finish(exitStatus(diagnosis))
     })
 }
 
-async function diagnose(model: string | null, command: Command): Promise<Diagnosis> {
+async function diagnose({ model, measure }: DoctorOptions, command: Command): Promise<Diagnosis> {
   const library: Diagnosis['library'] = { directory: libraryDirectoryOf(command), problems: [], error: null }
   try {
     library.problems = await inLibrary(command, (client) => client.checkDatabase({}))
@@ -39,48 +52,65 @@ async function diagnose(model: string | null, command: Command): Promise<Diagnos
     library.error = toErrorRecord(thrown)
   }
   try {
-    return { library, engine: await diagnoseEngine(model), engineError: null }
+    const modelDirectory = await findModel(model ?? defaultModelName, defaultDataDirectory())
+    const { versions, known } = await askEngine(modelDirectory)
+    const trial = measure || !known ? await measureHere(modelDirectory, Boolean(measure)) : known
+    return { library, versions, trial, engineError: null }
   } catch (thrown) {
-    return { library, engine: null, engineError: toErrorRecord(thrown) }
+    return { library, versions: {}, trial: null, engineError: toErrorRecord(thrown) }
   }
 }
 
 /** The engine is asked in a process of its own: a driver that crashes it is a finding, not the end. */
-async function diagnoseEngine(model: string | null): Promise<EngineDiagnosis> {
-  const modelDirectory = await findModel(model ?? defaultModelName, defaultDataDirectory())
+async function askEngine(modelDirectory: string) {
   const channel = startEngineProcess()
   const died = () => new LensloreError('ENGINE_DIED', 'The engine died while it was being checked.')
   try {
-    return await connect<EngineCalls>(channel, engineCalls, died).diagnose({ modelDirectory })
+    const engine = connect<EngineCalls>(channel, engineCalls, died)
+    const { modelId, device } = await engine.planTrial({ modelDirectory })
+    const known = trialBook()
+      .read()
+      .find((trial) => trial.modelId === modelId && trial.device === device && trial.finishedMs !== null)
+    return { versions: await engine.versions({}), known }
   } finally {
     channel.close()
   }
 }
 
-function exitStatus({ library, engine }: Diagnosis): number {
-  if (library.error || library.problems.length > 0) return 6
-  const cpu = engine?.providers.find((report) => report.provider === 'cpu')
-  const disagrees = engine?.providers.some((report) => report.agrees === false)
-  return cpu?.opens && !disagrees ? 0 : 5
+async function measureHere(modelDirectory: string, anew: boolean): Promise<ProviderTrial> {
+  const interrupt = listenForInterrupt()
+  try {
+    const { signal } = interrupt
+    return await tryProviders({
+      startEngine: startEngineProcess,
+      modelDirectory,
+      book: trialBook(),
+      anew,
+      signal,
+    })
+  } finally {
+    interrupt.stop()
+  }
 }
 
-function formatDiagnosis({ library, engine, engineError }: Diagnosis): string {
+function exitStatus({ library, trial }: Diagnosis): number {
+  if (library.error || library.problems.length > 0) return 6
+  const disagrees = trial?.attempts.some(({ state }) => state === 'disagrees')
+  return trial?.chosen && !disagrees ? 0 : 5
+}
+
+function formatDiagnosis({ library, versions, trial, engineError }: Diagnosis): string {
   const lines = [`Library    ${library.directory}`]
   if (library.error) lines.push(`Database   ${library.error.message}`)
   else if (library.problems.length > 0)
     lines.push(...library.problems.map((problem) => `Database   ${problem}`))
   else lines.push('Database   sound')
   if (engineError) lines.push(`Engine     ${engineError.message}`)
-  for (const [name, version] of Object.entries(engine?.versions ?? {})) {
-    lines.push(`Version    ${name} ${version}`)
-  }
-  for (const { provider, opens, agrees, error } of engine?.providers ?? []) {
-    const verdict = opens
-      ? agrees
-        ? 'opens, captions agree'
-        : 'opens, but its captions DIFFER'
-      : 'does not open'
-    lines.push(`Provider   ${provider}: ${verdict}${error ? ` (${error.message})` : ''}`)
+  for (const [name, version] of Object.entries(versions)) lines.push(`Version    ${name} ${version}`)
+  if (trial) {
+    lines.push(`Device     ${printable(trial.device)}`)
+    lines.push(`Model      ${printable(trial.modelId)}`)
+    lines.push(...formatAttempts(trial).map((line) => `Provider   ${printable(line)}`))
   }
   return lines.join('\n')
 }

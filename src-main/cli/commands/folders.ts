@@ -9,6 +9,7 @@ import { formatDuration } from '../duration.ts'
 import { folderIdsOf } from '../folder-reference.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
+import { formatChoice } from '../provider-report.ts'
 import { withProgress } from '../with-progress.ts'
 
 export function addFolderCommands(program: Command): void {
@@ -140,6 +141,7 @@ function formatStatus(status: LibraryStatus): string {
     `Library    ${status.directory}`,
     `Photos     ${status.photos} (${status.captioned} captioned, ${status.waiting} waiting, ${status.failed} failed, ${status.missing} missing)`,
     `Model      ${status.modelId ?? 'none has captioned here yet'}`,
+    `Runs on    ${printable(formatChoice(status.providerTrial))}`,
     ...status.folders.map(formatFolder),
     ...formatSidecarProblems(status.sidecarProblems),
   ].join('\n')

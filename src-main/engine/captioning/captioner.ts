@@ -1,12 +1,11 @@
-import { availableParallelism } from 'node:os'
-import type { ProviderName, WordAttention } from '../../contract/engine-calls.ts'
+import type { WordAttention } from '../../contract/engine-calls.ts'
 import { LensloreError } from '../../contract/errors.ts'
+import type { ProviderName } from '../../contract/providers.ts'
 import { buildCaptionGraph, type CaptionModel, type GenerationConfig } from '../model/caption-graph.ts'
 import { memorySide } from '../model/vision-tower.ts'
 import { readCheckpoint, readModelJson } from './checkpoint.ts'
 import { type Doubt, judgeCaption } from './doubt.ts'
 import { packModel } from './packed-model.ts'
-import { chooseProvider } from './provider-choice.ts'
 import type { SessionTensor } from './session.ts'
 import { openSessionInThread } from './session-thread.ts'
 import { type CaptionTokenizer, createTokenizer, type Word } from './tokenizer.ts'
@@ -15,9 +14,9 @@ export interface CaptionerOptions {
   modelDirectory: string
   /** null: the model folder's own adapter, where it has one. */
   adapterPath: string | null
-  provider: 'auto' | ProviderName
-  /** Processor threads; default: one less than there are. */
-  threads?: number | undefined
+  provider: ProviderName
+  /** Processor threads. */
+  threads: number
   beams?: number | undefined
   lengthPenalty?: number | undefined
   maxNewTokens?: number | undefined
@@ -89,11 +88,9 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   const tokenizer = createTokenizer(tokenizerSource, modelDirectory)
 
   const graph = buildCaptionGraph(model, generation)
-  const threads = options.threads ?? Math.max(1, availableParallelism() - 1)
-  const provider = options.provider === 'auto' ? await chooseProvider(threads) : options.provider
   const adapterFile = model.decoder.adapter?.weights.filePath
   const packed = await packModel(graph, new Set(adapterFile === undefined ? [] : [adapterFile]))
-  const session = await openSessionInThread(packed, provider, threads)
+  const session = await openSessionInThread(packed, options.provider, options.threads)
   const imageSizePx = model.vision.config.imageSizePx
 
   return {

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { ProviderName } from '../../contract/engine-calls.ts'
 import { type ErrorRecord, fromErrorRecord, LensloreError } from '../../contract/errors.ts'
+import type { ProviderName } from '../../contract/providers.ts'
 import type { PackedModel } from './packed-model.ts'
 import type { Session, SessionTensor } from './session.ts'
 

@@ -136,7 +136,7 @@ async function captionAll(
   function succeed(item: WorkItem, result: CaptionResult): void {
     finished.push({ item, result })
     if (result.thumbnailError) tellOnce(result.thumbnailError)
-    if (finished.length >= info.batchSize) flush()
+    if (finished.length >= engine.batchSize) flush()
     else flushTimer ??= setTimeout(() => orEndRun(flush), gatherMs)
   }
 
@@ -169,7 +169,7 @@ async function captionAll(
 
   /** Exact duplicates share one run: the twin of a photo under way waits, that of a finished one copies. */
   function takeNext(): WorkItem[] {
-    const room = batchesUnderWay * info.batchSize - underWay.size
+    const room = batchesUnderWay * engine.batchSize - underWay.size
     if (room <= 0) return []
     const items = queue.nextToCaption(key, 2 * room, [...underWay.keys(), ...leftAlone])
     const copied = captions.copyFromDuplicates(

@@ -4,17 +4,22 @@ import {
   type EngineInfo,
   engineCalls,
 } from '../../contract/engine-calls.ts'
-import { LensloreError } from '../../contract/errors.ts'
+import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import type { ProviderTrial } from '../../contract/providers.ts'
 import { type Channel, type Client, connect, type ParamsOf } from '../../contract/rpc.ts'
+import { tryProviders } from './provider-trial.ts'
+import type { TrialBook } from './trial-book.ts'
 
 /** How the host of the library starts an engine process: a child process, or Electron's utility process. */
 export type StartEngine = () => Channel
 
-export type EngineOptions = ParamsOf<EngineCalls['open']>
+export type EngineOptions = Omit<ParamsOf<EngineCalls['open']>, 'trials'>
 
 export interface SupervisedEngine {
   /** Starts the engine if it is not running. */
   info(): Promise<EngineInfo>
+  /** Pictures that it takes in one run at present: another number once it was measured. */
+  readonly batchSize: number
   /**
    * Captions one picture. The promise outlives the engine: when the process dies it is started again, and
    * the pictures that were with it go in again one at a time, so that the one that kills it is known.
@@ -24,6 +29,18 @@ export interface SupervisedEngine {
   caption(path: string, options?: { attention?: boolean }): Promise<CaptionResult>
   /** Ends the engine process; captions under way fail with `CANCELLED`. */
   close(): void
+}
+
+export interface SupervisorOptions {
+  /**
+   * Where it stands how models are best run on this machine. A model that was never tried here is run on the processor;
+   * once it has been at work for a while, all ways are tried, and the fastest goes on.
+   */
+  book: TrialBook
+  /** From the first caption on. Who has but a few photos is not kept waiting by a trial. */
+  tryAfterMs?: number
+  /** Told why ways could not be tried; the work goes on. */
+  onProblem?(problem: ErrorRecord): void
 }
 
 interface Request {
@@ -41,16 +58,29 @@ interface OpenEngine {
 
 const maxDeathsOfOnePicture = 2
 const maxDeathsInARow = 5
+/** So many deaths on a graphics card, and its driver may be why: the processor goes on in its place. */
+const deathsUntilProcessor = 3
 
-export function superviseEngine(startEngine: StartEngine, options: EngineOptions): SupervisedEngine {
+export function superviseEngine(
+  startEngine: StartEngine,
+  options: EngineOptions,
+  { book, tryAfterMs = 10_000, onProblem }: SupervisorOptions,
+): SupervisedEngine {
   let channel: Channel | undefined
   let opening: Promise<OpenEngine> | undefined
   let deathsInARow = 0
   let closed = false
+  let lastInfo: EngineInfo | undefined
+  /** Why nothing is sent at present: the machine is to be quiet, or the model is opened another way. */
+  let held: PromiseWithResolvers<void> | undefined
+  let hasTried = false
+  let firstCaptionMs: number | undefined
+  const stop = new AbortController()
   const waiting: Request[] = []
   /** Were with an engine that died: each goes in alone. */
   const suspects: Request[] = []
   let inFlight = 0
+  let becameIdle = Promise.withResolvers<void>()
 
   function endedError(): LensloreError {
     return closed
@@ -68,7 +98,7 @@ export function superviseEngine(startEngine: StartEngine, options: EngineOptions
     })
     const client = connect<EngineCalls>(started, engineCalls, endedError)
     try {
-      return { client, info: await client.open(options) }
+      return { client, info: await openModel(client) }
     } catch (thrown) {
       if (!isDeath(thrown)) {
         // What the engine says itself (no such model) is final: `opening` stays failed, the process goes.
@@ -76,6 +106,67 @@ export function superviseEngine(startEngine: StartEngine, options: EngineOptions
         started.close()
       }
       throw thrown
+    }
+  }
+
+  async function openModel(client: OpenEngine['client']): Promise<EngineInfo> {
+    const { provider: asked = 'auto' } = options
+    const isUnlucky = asked === 'auto' && deathsInARow >= deathsUntilProcessor
+    const provider = isUnlucky ? 'cpu' : asked
+    lastInfo = await client.open({ ...options, provider, trials: book.read() }).catch((thrown: unknown) => {
+      // A card that was measured once may be gone.
+      const { code } = toErrorRecord(thrown)
+      if (provider !== 'auto' || code !== 'PROVIDER_UNAVAILABLE') throw thrown
+      return client.open({ ...options, provider: 'cpu' })
+    })
+    return lastInfo
+  }
+
+  /** Beside the captions: how is this model best run here? */
+  async function tryProvidersOnce(): Promise<void> {
+    firstCaptionMs ??= performance.now()
+    if (hasTried || lastInfo?.choice !== 'untried' || performance.now() - firstCaptionMs < tryAfterMs) return
+    hasTried = true
+    const { modelDirectory, adapterPath = null } = options
+    try {
+      const { chosen } = await tryProviders({
+        startEngine,
+        modelDirectory,
+        adapterPath,
+        book,
+        whileIdle,
+        signal: stop.signal,
+      })
+      if (chosen && !isRunBy(chosen)) await whileIdle(reopen)
+    } catch (thrown) {
+      // Then it goes on as it is; the next engine tries again.
+      if (!stop.signal.aborted) onProblem?.(toErrorRecord(thrown))
+    }
+  }
+
+  function isRunBy({ provider, threads, batchSize }: NonNullable<ProviderTrial['chosen']>): boolean {
+    return lastInfo?.provider === provider && lastInfo.threads === threads && lastInfo.batchSize === batchSize
+  }
+
+  async function reopen(): Promise<void> {
+    const { client } = await openPatiently()
+    opening = openModel(client).then((info) => ({ client, info }))
+    await opening
+  }
+
+  /** Nothing new is sent, and what is under way is waited for. */
+  async function whileIdle<T>(work: () => Promise<T>): Promise<T> {
+    while (held) await held.promise
+    const mine = Promise.withResolvers<void>()
+    held = mine
+    try {
+      while (inFlight > 0) await becameIdle.promise
+      if (closed) throw endedError()
+      return await work()
+    } finally {
+      held = undefined
+      mine.resolve()
+      sendNext()
     }
   }
 
@@ -99,12 +190,17 @@ export function superviseEngine(startEngine: StartEngine, options: EngineOptions
       if (result) {
         deathsInARow = 0
         request.resolve(result)
+        void tryProvidersOnce()
       } else if (request.deaths < maxDeathsOfOnePicture) suspects.push(request)
       else request.reject(killsEngine(request.path))
     } catch (thrown) {
       request.reject(thrown)
     } finally {
       inFlight--
+      if (inFlight === 0) {
+        becameIdle.resolve()
+        becameIdle = Promise.withResolvers()
+      }
       sendNext()
     }
   }
@@ -121,6 +217,8 @@ export function superviseEngine(startEngine: StartEngine, options: EngineOptions
   }
 
   function sendNext(): void {
+    // Suspects go on: nothing is idle before they are done.
+    if (held && suspects.length === 0) return
     if (suspects.length > 0) {
       if (inFlight === 0) void send(suspects.shift()!)
       return
@@ -130,6 +228,9 @@ export function superviseEngine(startEngine: StartEngine, options: EngineOptions
 
   return {
     info: async () => (await openPatiently()).info,
+    get batchSize() {
+      return lastInfo?.batchSize ?? 1
+    },
     caption(path, { attention = false } = {}) {
       const { promise, resolve, reject } = Promise.withResolvers<CaptionResult>()
       waiting.push({ path, attention, deaths: 0, resolve, reject })
@@ -138,6 +239,7 @@ export function superviseEngine(startEngine: StartEngine, options: EngineOptions
     },
     close() {
       closed = true
+      stop.abort()
       channel?.close()
     },
   }

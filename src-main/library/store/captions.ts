@@ -28,8 +28,8 @@ export interface CaptionStore {
   history(photoId: number): Caption[]
   /** The current caption of every photo that is not missing, one at a time. Write nothing while it runs. */
   eachCurrent(): IterableIterator<{ photoId: number; text: string }>
-  /** The key of the model that captioned last, or null before the first. */
-  latestModelKey(): string | null
+  /** The model that captioned last, or null before the first. */
+  latestModel(): { modelId: string; adapterId: string | null } | null
   /** The person's own words; the same words again add nothing. @throws LensloreError `PHOTO_NOT_FOUND`. */
   setByPerson(photoId: number, text: string, nowMs: number): Caption
   /** Several captions in one transaction: all or none. They are one edit. */
@@ -252,12 +252,11 @@ export function createCaptionStore(database: Database): CaptionStore {
          WHERE missing_since_ms IS NULL`,
       ).iterate(),
 
-    latestModelKey() {
-      const row = prepare<{ model_id: string; adapter_id: string | null }>(
-        `SELECT model_id, adapter_id FROM captions WHERE source = 'model' ORDER BY id DESC LIMIT 1`,
-      ).get()
-      return row ? modelKey(row.model_id, row.adapter_id) : null
-    },
+    latestModel: () =>
+      prepare<{ modelId: string; adapterId: string | null }>(
+        `SELECT model_id AS modelId, adapter_id AS adapterId FROM captions
+         WHERE source = 'model' ORDER BY id DESC LIMIT 1`,
+      ).get() ?? null,
 
     setByPerson,
     setManyByPerson: (captions, nowMs) =>

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { forkChannel } from '../../../src-main/channels/child-process.ts'
 import { superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
+import { openTrialBook } from '../../../src-main/library/queue/trial-book.ts'
 
 const fragileEngine = fileURLToPath(new URL('../../fixtures/fragile-engine.ts', import.meta.url))
 
@@ -15,6 +16,7 @@ function supervise(environment: NodeJS.ProcessEnv = {}, modelDirectory = 'model'
       return channel
     },
     { modelDirectory },
+    { book: openTrialBook('/nowhere/providers.json') },
   )
   return { engine, starts }
 }

@@ -1,0 +1,169 @@
+import { type EngineCalls, engineCalls, type TrialPlan } from '../../contract/engine-calls.ts'
+import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import type { ProviderAttempt, ProviderTrial } from '../../contract/providers.ts'
+import { type Client, connect } from '../../contract/rpc.ts'
+import type { StartEngine } from './engine-supervisor.ts'
+import { isSame, type TrialBook } from './trial-book.ts'
+
+export interface TrialOptions {
+  startEngine: StartEngine
+  modelDirectory: string
+  adapterPath?: string | null
+  book: TrialBook
+  /** Runs `work` while nothing else of this program keeps the machine busy. */
+  whileIdle?<T>(work: () => Promise<T>): Promise<T>
+  /** Measures also what is known already, and tries again what died. */
+  anew?: boolean
+  deadlines?: Deadlines
+  signal: AbortSignal
+}
+
+interface Deadlines {
+  openMs: number
+  runMs: number
+}
+
+/** A driver that compiles for the first time may take this long; one that takes longer hangs. */
+const usualDeadlines: Deadlines = { openMs: 60_000, runMs: 30_000 }
+/** Of rates that are so near the best, the smallest batch: it takes the least memory. */
+const nearlyBest = 0.95
+
+/**
+ * Tries every way to run a model on this device, each in an engine process of its own, and keeps the fastest whose captions
+ * are the processor's. Written down before each attempt is what it tries: what killed the process, or the machine, is
+ * not tried again, but for the processor.
+ * @throws LensloreError `CANCELLED` through the signal, with nothing left in the book of what was under way;
+ * `MODEL_NOT_FOUND` and the like
+ */
+export async function tryProviders(options: TrialOptions): Promise<ProviderTrial> {
+  const { book, signal, anew = false, whileIdle = (work) => work() } = options
+  const plan = await withEngine(options, (engine) => planOf(engine, options))
+  const known = anew ? undefined : book.read().find((trial) => isSame(trial, plan))
+  const attempts = (known?.attempts ?? []).map(asLeftBehind)
+  const trial: ProviderTrial = {
+    modelId: plan.modelId,
+    device: plan.device,
+    attempts,
+    chosen: null,
+    finishedMs: null,
+  }
+
+  let expected: string | undefined
+  for (const candidate of plan.candidates) {
+    const before = attempts.findIndex((each) => isSameWay(each, candidate))
+    if (before >= 0 && attempts[before]!.state === 'died') continue
+    if (before >= 0) attempts.splice(before, 1)
+    const attempt: ProviderAttempt = { ...candidate, state: 'trying', message: null, openMs: null, rates: [] }
+    attempts.push(attempt)
+    book.write(trial)
+    try {
+      const captions = await tryOne(options, attempt, whileIdle)
+      expected ??= candidate.provider === 'cpu' ? captions : undefined
+      attempt.state = captions === expected ? 'measured' : 'disagrees'
+      if (attempt.state === 'disagrees') {
+        attempt.message = `${candidate.provider} writes other captions than the processor.`
+      }
+    } catch (thrown) {
+      if (signal.aborted) {
+        attempts.splice(attempts.indexOf(attempt), 1)
+        book.write(trial)
+        throw new LensloreError('CANCELLED', 'The trial was stopped.', { cause: thrown })
+      }
+      const { code, message } = toErrorRecord(thrown)
+      attempt.state = code === 'ENGINE_DIED' ? 'died' : 'unavailable'
+      attempt.message = message
+    }
+  }
+  trial.chosen = chooseFastest(attempts)
+  trial.finishedMs = Date.now()
+  book.write(trial)
+  return trial
+}
+
+/** The fastest way that was measured; of equal ones the processor, which comes first. */
+export function chooseFastest(attempts: readonly ProviderAttempt[]): ProviderTrial['chosen'] {
+  let best: { attempt: ProviderAttempt; photosPerSecond: number } | undefined
+  for (const attempt of attempts) {
+    if (attempt.state !== 'measured') continue
+    const photosPerSecond = bestRate(attempt)
+    if (photosPerSecond > (best?.photosPerSecond ?? 0)) best = { attempt, photosPerSecond }
+  }
+  if (!best) return null
+  const { provider, threads, rates } = best.attempt
+  const { batchSize } = rates.find((rate) => rate.photosPerSecond >= nearlyBest * best.photosPerSecond)!
+  return { provider, threads, batchSize }
+}
+
+function bestRate({ rates }: ProviderAttempt): number {
+  return rates.reduce((best, { photosPerSecond }) => Math.max(best, photosPerSecond), 0)
+}
+
+/** @returns its captions; the figures are in the attempt */
+function tryOne(
+  options: TrialOptions,
+  attempt: ProviderAttempt,
+  whileIdle: NonNullable<TrialOptions['whileIdle']>,
+): Promise<string> {
+  const { modelDirectory, adapterPath = null, deadlines = usualDeadlines } = options
+  const { provider, threads } = attempt
+  return withEngine(options, async (engine, setDeadline) => {
+    setDeadline(deadlines.openMs)
+    const { openMs } = await engine.openAttempt({ modelDirectory, adapterPath, provider, threads })
+    attempt.openMs = openMs
+    setDeadline(null)
+    return whileIdle(async () => {
+      setDeadline(deadlines.runMs)
+      const { rates, captions } = await engine.runAttempt({})
+      attempt.rates = rates
+      return captions
+    })
+  })
+}
+
+async function planOf(
+  engine: Client<EngineCalls, Record<never, never>>,
+  { modelDirectory, adapterPath = null }: TrialOptions,
+): Promise<TrialPlan> {
+  return engine.planTrial({ modelDirectory, adapterPath })
+}
+
+/** An engine of its own for as long as `work` takes; it is ended by the signal, and by a deadline while one is set. */
+async function withEngine<T>(
+  { startEngine, signal }: TrialOptions,
+  work: (
+    engine: Client<EngineCalls, Record<never, never>>,
+    setDeadline: (afterMs: number | null) => void,
+  ) => Promise<T>,
+): Promise<T> {
+  if (signal.aborted) throw new LensloreError('CANCELLED', 'The trial was stopped.')
+  const channel = startEngine()
+  let timer: NodeJS.Timeout | undefined
+  let died = 'The engine stopped while it tried this.'
+  const close = () => channel.close()
+  signal.addEventListener('abort', close)
+  const engine = connect<EngineCalls>(channel, engineCalls, () => new LensloreError('ENGINE_DIED', died))
+  try {
+    return await work(engine, (afterMs) => {
+      clearTimeout(timer)
+      if (afterMs === null) return
+      timer = setTimeout(() => {
+        died = `It did not answer within ${afterMs / 1000} s.`
+        close()
+      }, afterMs)
+    })
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', close)
+    channel.close()
+  }
+}
+
+/** What was being tried when the program ended may have ended it; the processor is not suspected. */
+function asLeftBehind(attempt: ProviderAttempt): ProviderAttempt {
+  if (attempt.state !== 'trying' || attempt.provider === 'cpu') return attempt
+  return { ...attempt, state: 'died', message: 'The program ended while it tried this.' }
+}
+
+function isSameWay(a: ProviderAttempt, b: Pick<ProviderAttempt, 'provider' | 'threads'>): boolean {
+  return a.provider === b.provider && a.threads === b.threads
+}
