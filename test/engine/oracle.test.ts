@@ -7,11 +7,12 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { LensloreError } from '../../src-main/contract/errors.ts'
 import { agrees, measureAgreement } from '../../src-main/engine/oracle.ts'
+import './software-gpu.ts'
 
 const program = fileURLToPath(new URL('../../src-main/engine/oracle.ts', import.meta.url))
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/oracle/${name}`, import.meta.url))
 
-for (const name of ['a', 'b']) {
+for (const name of ['a', 'b', 'e']) {
   test(`the graphs agree with the reference on checkpoint ${name}`, async () => {
     const agreement = await measureAgreement(fixture(name))
     assert.ok(agrees(agreement), JSON.stringify(agreement))
@@ -26,6 +27,26 @@ for (const name of ['a', 'b']) {
     return assert.ok(agrees(agreement), JSON.stringify(agreement))
   })
 }
+
+test('parts that a directory lacks are named as not compared', async () => {
+  const whole = await measureAgreement(fixture('e'))
+  assert.deepEqual(whole.notCompared, [])
+  assert.ok(whole.differences.textEmbeddings! < 1e-5 && whole.differences.pictureEmbeddings! < 1e-5)
+  const plain = await measureAgreement(fixture('a'))
+  assert.deepEqual(plain.notCompared, ['textEmbeddings', 'pictureEmbeddings'])
+
+  const directory = await mkdtemp(join(tmpdir(), 'lenslore-oracle-'))
+  await cp(fixture('e'), directory, { recursive: true })
+  await rm(join(directory, 'embeddings.safetensors'))
+  const path = join(directory, 'expected.json')
+  const { greedy: _greedy, ...expected } = JSON.parse(await readFile(path, 'utf8'))
+  await writeFile(path, JSON.stringify(expected))
+  const agreement = await measureAgreement(directory)
+  assert.ok(agrees(agreement))
+  assert.deepEqual(agreement.notCompared, ['greedy', 'textEmbeddings', 'pictureEmbeddings'])
+  assert.equal(agreement.greedyEqual, undefined)
+  await rm(directory, { recursive: true })
+})
 
 test('the program prints one line and exits by it', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'lenslore-oracle-'))

@@ -52,6 +52,24 @@ describe('a preprocessor configuration', () => {
     assert.deepEqual(inputSizePx(read), { widthPx: 100, heightPx: 96 })
   })
 
+  test('that names no processor, and says everything itself', () => {
+    const whole = {
+      size: { height: 224, width: 224 },
+      resample: 3,
+      do_center_crop: false,
+      image_mean: [0.5, 0.5, 0.5],
+      image_std: [0.25, 0.25, 0.25],
+    }
+    const read = readPreprocessing(whole)
+    assert.deepEqual(read.resize, { kind: 'squash', widthPx: 224, heightPx: 224 })
+    assert.deepEqual([read.crop, read.resample, read.std], [null, 'cubic', [0.25, 0.25, 0.25]])
+    for (const key of Object.keys(whole)) {
+      assert.throws(() => readPreprocessing({ ...whole, [key]: undefined }), new RegExp(`has no ${key}`))
+    }
+    assert.throws(() => readPreprocessing({ ...whole, do_center_crop: true }), /has no crop_size/)
+    assert.throws(() => readPreprocessing({ ...whole, size: 224 }), /must be a height and a width/)
+  })
+
   test('has the defaults of its processor for keys that are missing', () => {
     const clip = readPreprocessing({ image_processor_type: 'CLIPImageProcessor' })
     assert.deepEqual(clip.resize, { kind: 'shortest-edge', px: 224 })

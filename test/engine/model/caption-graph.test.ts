@@ -9,7 +9,6 @@ import { LensloreError } from '../../../src-main/contract/errors.ts'
 import type { ProviderName } from '../../../src-main/contract/providers.ts'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
 import { openSession, type SessionTensor } from '../../../src-main/engine/captioning/session.ts'
-import { searchBeams } from '../../../src-main/engine/model/beam-search.ts'
 import {
   buildCaptionGraph,
   type CaptionModel,
@@ -24,6 +23,12 @@ import {
   writeSafetensors,
 } from '../../../src-main/engine/model/safetensors.ts'
 import { buildTeacherForcedGraph } from '../../../src-main/engine/model/teacher-forced-graph.ts'
+import {
+  buildPictureEmbeddingGraph,
+  buildTextEmbeddingGraph,
+} from '../../../src-main/engine/model/text-encoder.ts'
+import { searchReadably } from '../readable-search.ts'
+import '../software-gpu.ts'
 
 interface Subject {
   model: CaptionModel
@@ -36,7 +41,7 @@ const subjects: Record<string, Subject> = {}
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'lenslore-graph-'))
-  for (const name of ['a', 'b']) {
+  for (const name of ['a', 'b', 'e']) {
     const fixture = fileURLToPath(new URL(`../../fixtures/oracle/${name}`, import.meta.url))
     const header = await readSafetensorsHeader(join(fixture, 'inputs.safetensors'))
     const pixels = { data: await readTensor(header, 'pixels'), shape: header.tensors.get('pixels')!.shape }
@@ -72,6 +77,8 @@ const cases: [subject: string, endToken: number, generation: GenerationConfig][]
   ['b', 96, { beams: 5, lengthPenalty: 0.8, maxNewTokens: 14 }],
   ['b', 87, { beams: 4, lengthPenalty: 0.6, maxNewTokens: 14 }],
   ['b', 40, { beams: 1, lengthPenalty: 0, maxNewTokens: 10 }],
+  ['e', 46, { beams: 4, lengthPenalty: 0.8, maxNewTokens: 10 }],
+  ['e', 12, { beams: 3, lengthPenalty: 0.8, maxNewTokens: 10 }],
   ['random', 49, { beams: 16, lengthPenalty: 0.8, maxNewTokens: 16 }],
   ['random', 7, { beams: 6, lengthPenalty: 1.5, maxNewTokens: 8 }],
 ]
@@ -80,9 +87,10 @@ for (const [name, endToken, generation] of cases) {
   test(`the loop searches as the readable search does: ${name}, end ${endToken}, ${JSON.stringify(generation)}`, async () => {
     const subject = withEnd(subjects[name]!, endToken)
     const found = await caption(subject, generation)
-    for (let image = 0; image < subject.pixels.shape[0]!; image++) {
-      const { best, score } = await searchReadably(subject, image, endToken, generation)
-      assert.deepEqual(found[image]!.ids, best.ids)
+    const expected = await searchReadably(subject.model, subject.pixels, generation)
+    assert.equal(found.length, expected.length)
+    for (const [image, { ids, score }] of expected.entries()) {
+      assert.deepEqual(found[image]!.ids, ids)
       assert.ok(Math.abs(found[image]!.score - score) < 1e-4)
     }
   })
@@ -109,10 +117,57 @@ for (const provider of ['cpu', 'webgpu'] as const) {
     })
     if (!found) return context.skip('WebGPU does not open on this machine')
     assert.deepEqual(found[0]!.ids, [0, 0, 0])
-    const { best } = await searchReadably(alike, 0, 49, generation)
-    return assert.deepEqual(best.ids, [0, 0, 0])
+    const [first] = await searchReadably(alike.model, alike.pixels, generation)
+    return assert.deepEqual(first!.ids, [0, 0, 0])
   })
 }
+
+test('each token comes with its log-probability, and each beam with its score', async () => {
+  const lengthPenalty = 0.8
+  const { model, pixels } = withEnd(subjects.b!, 87)
+  const generation = { beams: 4, lengthPenalty, maxNewTokens: 14 }
+  const found = await run(buildCaptionGraph(model, generation), { pixels })
+  const gains = found.log_probabilities!
+  const [pictures, longest] = gains.shape as [number, number]
+  for (let image = 0; image < pictures; image++) {
+    const length = Number(found.lengths!.data[image])
+    const row = Array.from(gains.data.slice(image * longest, (image + 1) * longest), Number)
+    const sum = row.slice(0, length).reduce((a, b) => a + b)
+    const score = Number(found.scores!.data[image])
+    assert.ok(row.slice(0, length).every((gain) => gain <= 0))
+    assert.ok(row.slice(length).every((gain) => gain === 0))
+    assert.ok(Math.abs(sum / length ** lengthPenalty - score) < 1e-5)
+    const beams = Array.from(found.beam_scores!.data.slice(image * 4, (image + 1) * 4), Number)
+    assert.equal(Math.max(...beams), score)
+  }
+  assert.equal(found.similarity, undefined, 'this model has no text encoder')
+})
+
+test('a caption that was cut off is as near to its picture as the same words read on their own', async () => {
+  const subject = subjects.e!
+  for (const maxNewTokens of [3, 12]) {
+    const { model, pixels } = withEnd(subject, 60)
+    const found = await run(buildCaptionGraph(model, { beams: 2, lengthPenalty: 0.8, maxNewTokens }), {
+      pixels,
+    })
+    const [pictures, longest] = found.ids!.shape as [number, number]
+    const rows = Array.from({ length: pictures }, (_, image) => {
+      const ids = Array.from(found.ids!.data.slice(image * longest, (image + 1) * longest), Number)
+      return [60, ...ids, 60]
+    })
+    const tokens = { data: BigInt64Array.from(rows.flat(), BigInt), shape: [pictures, longest + 2] }
+    const texts = (await run(buildTextEmbeddingGraph(model.text!, longest + 2), { tokens })).text!
+    const seen = (await run(buildPictureEmbeddingGraph(model.vision, model.text!), { pixels })).pictures!
+    const width = texts.shape[1]!
+    for (let image = 0; image < pictures; image++) {
+      let cosine = 0
+      for (let at = image * width; at < (image + 1) * width; at++) {
+        cosine += Number(texts.data[at]) * Number(seen.data[at])
+      }
+      assert.ok(Math.abs(cosine - Number(found.similarity!.data[image])) < 1e-5)
+    }
+  }
+})
 
 test('attention is what each word was written by', async () => {
   const { model, pixels } = withEnd(subjects.random!, 49)
@@ -182,41 +237,6 @@ async function caption({ model, pixels }: Subject, generation: GenerationConfig,
     ids: Array.from(ids!.data.slice(image * longest, image * longest + Number(lengths!.data[image])), Number),
     score: Number(scores!.data[image]),
   }))
-}
-
-/** The reference search over a step that runs the whole text anew for every token. */
-async function searchReadably(
-  { model, pixels }: Subject,
-  image: number,
-  endToken: number,
-  { beams, lengthPenalty, maxNewTokens }: GenerationConfig,
-) {
-  const session = await openSession(buildTeacherForcedGraph(model, maxNewTokens), 'cpu', 1)
-  const { data, shape } = onePicture(pixels, image)
-  const { startToken, vocabulary } = model.decoder.config
-  const step = async (texts: readonly (readonly number[])[]) => {
-    const padded = texts.flatMap((text) =>
-      [startToken, ...text, ...Array(maxNewTokens).fill(0)].slice(0, maxNewTokens),
-    )
-    const { logits } = await session.run({
-      pixels: {
-        data: Float32Array.from({ length: data.length * texts.length }, (_, at) =>
-          Number(data[at % data.length]),
-        ),
-        shape: [texts.length, ...shape.slice(1)],
-      },
-      tokens: { data: BigInt64Array.from(padded, BigInt), shape: [texts.length, maxNewTokens] },
-    })
-    return texts.map((text, row) => {
-      const at = (row * maxNewTokens + text.length) * vocabulary
-      return (logits!.data as Float32Array).slice(at, at + vocabulary)
-    })
-  }
-  try {
-    return await searchBeams(step, { beams, lengthPenalty, maxNewTokens, endToken })
-  } finally {
-    await session.close()
-  }
 }
 
 function onePicture({ data, shape }: SessionTensor, image: number): SessionTensor {

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
+import type { CaptionResult } from '../../src-main/contract/engine-calls.ts'
+import { openCaptioner } from '../../src-main/engine/captioning/captioner.ts'
+import { readCheckpoint } from '../../src-main/engine/captioning/checkpoint.ts'
+import { createEngine } from '../../src-main/engine/engine.ts'
+import { preparePicture } from '../../src-main/engine/imaging/picture.ts'
+import { readPreprocessing } from '../../src-main/engine/imaging/preprocessing.ts'
+import { waves } from './imaging/synthetic-pictures.ts'
+import { searchReadably } from './readable-search.ts'
+
+// The model that comes along, as the engine's process runs it.
+
+const embedded = fileURLToPath(new URL('../../models/lenslore-v1', import.meta.url))
+const shared = fileURLToPath(new URL('../../../shared', import.meta.url))
+const anyone = new AbortController().signal
+const engine = createEngine()
+let directory: string
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lenslore-embedded-'))
+  await engine.open(
+    {
+      modelDirectory: embedded,
+      adapterPath: null,
+      thumbnailDirectory: null,
+      provider: 'cpu',
+      trials: [],
+      threads: 1,
+    },
+    anyone,
+  )
+})
+after(() => rm(directory, { recursive: true }))
+
+async function captionSvg(name: string, content: string, background: string): Promise<CaptionResult> {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="800" height="600">
+    <rect width="100%" height="100%" fill="${background}"/>${content}</svg>`
+  const path = join(directory, name)
+  await writeFile(path, await sharp(Buffer.from(svg)).jpeg({ quality: 90 }).toBuffer())
+  return engine.caption({ path, attention: true }, anyone)
+}
+
+test('a picture of one colour gets an answer without words', async () => {
+  for (const colour of ['#000', '#fff', '#284a72']) {
+    const result = await captionSvg(`${colour.slice(1)}.jpg`, '', colour)
+    assert.deepEqual(
+      [result.caption, result.isUnsure, result.doubtfulWords, result.confidence],
+      ['', false, [], null],
+    )
+    assert.equal(result.attention, undefined)
+    assert.match(result.contentHash, /^[0-9a-f]{64}$/)
+  }
+})
+
+test('a page of text and a drawing keep their words, marked unsure', async () => {
+  const lines = Array.from(
+    { length: 14 },
+    (_, row) =>
+      `<text x="60" y="${70 + row * 36}" font-size="24" fill="#222">A letter of many years ago, line ${row}</text>`,
+  )
+  const circles = Array.from(
+    { length: 5 },
+    (_, n) =>
+      `<circle cx="${150 + n * 110}" cy="300" r="${40 + n * 9}" stroke="#246" stroke-width="4" fill="none"/>`,
+  )
+  for (const [name, content] of [
+    ['letter.jpg', lines],
+    ['drawing.jpg', circles],
+  ] as const) {
+    const result = await captionSvg(name, content.join(''), '#fbf8f0')
+    assert.ok(result.caption.length > 0)
+    assert.equal(result.isUnsure, true, `${name}: ${result.caption}`)
+  }
+})
+
+test('a caption comes with its probability, and with a look over 7 × 7 places for each word', async () => {
+  const path = join(directory, 'waves.png')
+  const raw = { width: 320, height: 240, channels: 3 as const }
+  await writeFile(
+    path,
+    await sharp(waves({ widthPx: 320, heightPx: 240 }), { raw })
+      .png()
+      .toBuffer(),
+  )
+  const result = await engine.caption({ path, attention: true }, anyone)
+  assert.ok(result.confidence! > 0 && result.confidence! < 1)
+  const words = result.caption.split(' ')
+  assert.deepEqual([result.attention!.rows, result.attention!.columns], [7, 7])
+  assert.deepEqual(
+    result.attention!.words.map((word) => word.text),
+    words,
+  )
+  for (const { weights } of result.attention!.words) {
+    const total = weights.reduce((sum, weight) => sum + weight, 0)
+    assert.ok(weights.length === 49 && total > 0 && total <= 1 + 1e-5)
+  }
+  for (const [start, end] of result.doubtfulWords) assert.ok(words.includes(result.caption.slice(start, end)))
+})
+
+test('on 50 real photos the graph writes what the step-by-step reference writes', async (context) => {
+  const archive = join(shared, 'photos/flickr8k-dev.tar')
+  if (!existsSync(archive)) return context.skip(`${archive} is not on this machine`)
+  const photos = join(directory, 'photos')
+  spawnSync('mkdir', [photos])
+  assert.equal(spawnSync('tar', ['-xf', archive, '-C', photos]).status, 0)
+  const names = readdirSync(photos).sort().slice(0, 50)
+  const options = { modelDirectory: embedded, adapterPath: null, provider: 'cpu', threads: 2 } as const
+  const captioner = await openCaptioner(options)
+  const preprocessing = readPreprocessing(captioner.preprocessorConfig)
+  const side = captioner.imageSizePx
+  const data = new Float32Array(names.length * 3 * side * side)
+  for (const [index, name] of names.entries()) {
+    const { pixels } = await preparePicture(join(photos, name), { preprocessing, thumbnailDirectory: null })
+    data.set(pixels, index * pixels.length)
+  }
+  const captions = await captioner.caption(data, names.length)
+  await captioner.close()
+  const { model, generation } = await readCheckpoint(embedded, null)
+  const expected = await searchReadably(model, { data, shape: [names.length, 3, side, side] }, generation)
+  const { endToken } = model.decoder.config
+  return assert.deepEqual(
+    captions.map(({ tokenIds }) => tokenIds),
+    expected.map(({ ids }) => ids.filter((id) => id !== endToken)),
+  )
+})
