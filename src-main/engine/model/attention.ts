@@ -1,5 +1,14 @@
 import type { Dimension, Graph, Value } from './graph.ts'
-import { add, matmul, multiply, reshape, softmax, transpose, transposeMatrix } from './operators.ts'
+import {
+  add,
+  matmul,
+  multiply,
+  reshape,
+  reshapeLike,
+  softmax,
+  transpose,
+  transposeMatrix,
+} from './operators.ts'
 
 /**
  * Scaled dot-product attention of several heads.
@@ -23,23 +32,29 @@ export function attend(
   return { context: joinHeads(g, matmul(g, weights, values)), weights }
 }
 
+/** How many rows belong to one image or text: q, or a tensor `[B, q, …]` where that is known only when the graph runs. */
+export type RowsPerImage = number | Value
+
 /**
  * @param rows `[B·q, heads·w]`
- * @param perImage how many of the rows belong to one image: q
  * @returns `[B, heads, q, w]`
  */
-export function splitHeads(g: Graph, rows: Value, perImage: number, heads: number): Value {
+export function splitHeads(g: Graph, rows: Value, perImage: RowsPerImage, heads: number): Value {
   const width = (rows.shape[1] as number) / heads
-  return transpose(g, reshape(g, rows, ['B', perImage, heads, width]), [0, 2, 1, 3])
+  const apart =
+    typeof perImage === 'number'
+      ? reshape(g, rows, ['B', perImage, heads, width])
+      : reshapeLike(g, rows, perImage, [heads, width])
+  return transpose(g, apart, [0, 2, 1, 3])
 }
 
 /** The inverse: `[B, heads, q, w]` → `[B·q, heads·w]`. */
 function joinHeads(g: Graph, x: Value): Value {
-  const [, heads, perImage, width] = x.shape as [string, number, number, number]
+  const [, heads, perImage, width] = x.shape as [string, number, Dimension, number]
   return reshape(g, transpose(g, x, [0, 2, 1, 3]), [rowsOf(perImage), heads * width])
 }
 
 /** The size of an axis that has so many rows for each image of the batch. */
-export function rowsOf(perImage: number): Dimension {
+export function rowsOf(perImage: Dimension): Dimension {
   return perImage === 1 ? 'B' : `B*${perImage}`
 }

@@ -127,7 +127,7 @@ export function buildCaptionGraph(
     },
   )
   const ids = nameWinners(g, fromValues(first, last), lengthPenalty)
-  if (text) g.namedOutput(captionOutputs.similarity, compareWithPictures(g, ids, maxNewTokens, memory, text))
+  if (text) g.namedOutput(captionOutputs.similarity, compareWithPictures(g, ids, memory, text))
   return g
 }
 

@@ -1,5 +1,5 @@
 import { activations } from './activation.ts'
-import { attend, rowsOf, splitHeads } from './attention.ts'
+import { attend, type RowsPerImage, rowsOf, splitHeads } from './attention.ts'
 import type { AdapterConfig, DecoderConfig } from './configuration.ts'
 import type { Graph, Value } from './graph.ts'
 import { convolution1d, layerNorm, linear, weight } from './layers.ts'
@@ -82,7 +82,7 @@ export function embedTokens(g: Graph, tokens: Value, positions: Value, { config,
 export function decode(
   g: Graph,
   embedded: Value,
-  perImage: number,
+  perImage: RowsPerImage,
   decoder: Decoder,
   sight: readonly LayerSight[],
   past: readonly KeyValues[] | null,
@@ -144,7 +144,7 @@ export function causalMask(g: Graph, length: number): Value {
 function attendToText(
   g: Graph,
   hidden: Value,
-  perImage: number,
+  perImage: RowsPerImage,
   layer: Weights,
   config: DecoderConfig,
   past: KeyValues | null,
@@ -165,7 +165,7 @@ function attendToText(
 function attendToPicture(
   g: Graph,
   hidden: Value,
-  perImage: number,
+  perImage: RowsPerImage,
   layer: Weights,
   config: DecoderConfig,
   memory: KeyValues,
@@ -184,7 +184,7 @@ function attendToPicture(
 function tune(
   g: Graph,
   normed: Value,
-  perImage: number,
+  perImage: RowsPerImage,
   module: Weights,
   config: AdapterConfig,
   memory: KeyValues,

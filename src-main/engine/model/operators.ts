@@ -108,6 +108,17 @@ export function convolve(
   )
 }
 
+/**
+ * A shape whose first two sizes are those of another tensor, known only when the graph runs.
+ * @param like `[a, b, …]`
+ * @returns `[a, b, …rest]`
+ */
+export function reshapeLike(g: Graph, x: Value, like: Value, rest: readonly number[]): Value {
+  const leading = one(g.node('Shape', [like], [{ type: 'int64', shape: [2] }], { start: 0, end: 2 }))
+  const target = concat(g, [leading, g.integers(...rest)], 0)
+  return one(g.node('Reshape', [x, target], [{ type: x.type, shape: [...like.shape.slice(0, 2), ...rest] }]))
+}
+
 /** At most one size of the new shape may be unknown. */
 export function reshape(g: Graph, x: Value, shape: Shape): Value {
   const sizes = shape.map((dimension) => (typeof dimension === 'number' ? dimension : -1))
@@ -153,6 +164,15 @@ export function slice(g: Graph, x: Value, axis: number, from: number, to: number
   const shape = x.shape.with(axis, to - from)
   const bounds = [g.integers(from), g.integers(to), g.integers(axis)]
   return one(g.node('Slice', [x, ...bounds], [{ type: x.type, shape }]))
+}
+
+/** As many places from the start of each axis named as `like` has along its second one. */
+export function cutLike(g: Graph, x: Value, axes: readonly number[], like: Value): Value {
+  const size = one(g.node('Shape', [like], [{ type: 'int64', shape: [1] }], { start: 1, end: 2 }))
+  const ends = axes.length === 1 ? size : concat(g, Array(axes.length).fill(size), 0)
+  const starts = g.integers(...Array<number>(axes.length).fill(0))
+  const shape = x.shape.map((dimension, axis) => (axes.includes(axis) ? like.shape[1]! : dimension))
+  return one(g.node('Slice', [x, starts, ends, g.integers(...axes)], [{ type: x.type, shape }]))
 }
 
 /** Parts of equal size along an axis of known size. */

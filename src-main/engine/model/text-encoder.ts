@@ -9,16 +9,18 @@ import {
   affine,
   cast,
   concat,
+  cutLike,
   divide,
   equal,
   multiply,
-  not,
   pickRows,
   repeatForBatch,
   reshape,
+  reshapeLike,
   slice,
   squareRoot,
   squeeze,
+  subtract,
   sum,
 } from './operators.ts'
 import { buildVisionTower } from './vision-tower.ts'
@@ -36,23 +38,26 @@ export interface TextEncoder {
 
 /**
  * `unit(text_projection · ln_f(h at the end token))`.
- * @param tokens int64 `[B, L]`: start token, words, and end tokens to the end, at least one
+ * @param tokens int64 `[B, L]`: start token, words, and end tokens to the end, at least one; L may be known only when the
+ * graph runs
  * @returns `[B, p]` of unit length
  */
 export function embedTexts(g: Graph, tokens: Value, encoder: TextEncoder): Value {
   const { config, weights, projectionWidth } = encoder
-  const length = tokens.shape[1] as number
   const plain = { config, weights, adapter: null }
-  const embedded = embedTokens(g, tokens, g.integers(...Array(length).keys()), plain) // [B, L, d]
-  const rows = reshape(g, embedded, [rowsOf(length), config.width])
+  const places = cutLike(g, g.integers(...Array(config.positions).keys()), [0], tokens)
+  const embedded = embedTokens(g, tokens, places, plain) // [B, L, d]
+  const rows = reshape(g, embedded, [rowsOf(tokens.shape[1]!), config.width])
+  const mask = cutLike(g, causalMask(g, config.positions), [0, 1], tokens)
   const sight = Array.from({ length: config.layers }, () => ({ cross: null, adapter: null }))
-  const { hidden } = decode(g, rows, length, plain, sight, null, causalMask(g, length))
+  const { hidden } = decode(g, rows, tokens, plain, sight, null, mask)
 
-  const afterStart = slice(g, tokens, 1, 1, length)
-  const isWord = not(g, equal(g, afterStart, g.integers(config.endToken)))
-  const words = sum(g, cast(g, isWord, 'float32'), 1) // [B, 1]
-  const end = cast(g, add(g, words, g.scalar(1)), 'int64')
-  const last = pickRows(g, reshape(g, hidden, ['B', length, config.width]), end) // [B, 1, d]
+  const isEnd = cast(g, equal(g, tokens, g.integers(config.endToken)), 'float32')
+  const isWord = subtract(g, g.scalar(1), isEnd)
+  // The start token may be the end token; it is no word in either case.
+  const isWordAtStart = config.startToken === config.endToken ? 0 : 1
+  const end = add(g, sum(g, isWord, 1), g.scalar(1 - isWordAtStart)) // [B, 1]
+  const last = pickRows(g, reshapeLike(g, hidden, tokens, [config.width]), cast(g, end, 'int64')) // [B, 1, d]
   const matrix = weight(g, weights, 'text_projection.weight', [projectionWidth, config.width])
   return toUnitLength(g, affine(g, squeeze(g, last, 1), matrix, null, 'out-in'))
 }
@@ -67,21 +72,11 @@ export function embedPictures(g: Graph, memory: Value, { weights, projectionWidt
 /**
  * How near captions come to their own pictures.
  * @param ids int64 `[B, T]`, filled with end tokens
- * @param longest of all captions, in tokens
  * @returns cosines `[B]`
  */
-export function compareWithPictures(
-  g: Graph,
-  ids: Value,
-  longest: number,
-  memory: Value,
-  encoder: TextEncoder,
-): Value {
-  const { startToken, endToken } = encoder.config
-  const start = repeatForBatch(g, g.constant('int64', [1, 1], [startToken]), ids)
-  const filling = g.constant('int64', [1, longest + 1], Array(longest + 1).fill(endToken))
-  const filled = concat(g, [start, ids, repeatForBatch(g, filling, ids)], 1)
-  const tokens = slice(g, filled, 1, 0, longest + 2)
+export function compareWithPictures(g: Graph, ids: Value, memory: Value, encoder: TextEncoder): Value {
+  const edge = (token: number) => repeatForBatch(g, g.constant('int64', [1, 1], [token]), ids)
+  const tokens = concat(g, [edge(encoder.config.startToken), ids, edge(encoder.config.endToken)], 1)
   const products = multiply(g, embedTexts(g, tokens, encoder), embedPictures(g, memory, encoder))
   return reshape(g, sum(g, products, 1), ['B'])
 }
