@@ -85,14 +85,15 @@ export const engineCalls = {
   versions: returning<Record<string, string>>()(z.object({})),
   planTrial: returning<TrialPlan>()(z.object(trialModel)),
   /**
-   * The first half of an attempt: opens the model, in a process that is there for that alone.
+   * The first half of an attempt: opens the model, in a process that is there for that alone, and captions a few made-up
+   * pictures, for which much may have to be compiled. `captions` are their token ids, as text to compare.
    * @throws LensloreError `PROVIDER_UNAVAILABLE` where it does not open, or has no device worth the name
    */
-  openAttempt: returning<{ openMs: number }>()(
+  openAttempt: returning<{ openMs: number; captions: string }>()(
     z.object({ ...trialModel, provider: z.enum(providerNames), threads: z.int().min(1).max(256) }),
   ),
-  /** The second half: captions made-up pictures in batches of several sizes; wants a quiet machine. */
-  runAttempt: returning<{ rates: ProviderAttempt['rates']; captions: string }>()(z.object({})),
+  /** The second half: takes the rates of several batch sizes; wants a quiet machine. */
+  runAttempt: returning<ProviderAttempt['rates']>()(z.object({})),
 }
 
 export type EngineCalls = typeof engineCalls

@@ -49,9 +49,9 @@ export function createEngine(): Handlers<EngineCalls> {
     versions: () => ({ node: process.versions.node, onnxruntime: runtimeVersion() }),
     planTrial: ({ modelDirectory, adapterPath }) => planTrial(modelDirectory, adapterPath),
     async openAttempt(options) {
-      const { captioner, openMs } = await openAttempt(options)
+      const { captioner, ...opened } = await openAttempt(options)
       attempted = captioner
-      return { openMs }
+      return opened
     },
     async runAttempt() {
       if (!attempted)

@@ -28,6 +28,7 @@ const packageHomes: Record<string, string> = {
   'onnxruntime-node': 'src-main/engine/captioning/session.ts',
   chokidar: 'src-main/library/folders/watch.ts',
   sharp: 'src-main/engine/imaging/',
+  systeminformation: 'src-main/engine/trial/device.ts',
 }
 
 interface Import {

@@ -46,11 +46,14 @@ export async function openAttempt(options: {
   adapterPath: string | null
   provider: ProviderName
   threads: number
-}): Promise<{ captioner: Captioner; openMs: number }> {
+}): Promise<{ captioner: Captioner; openMs: number; captions: string }> {
   if (options.provider !== 'cpu') await checkForDevice(options.provider, options.threads)
   const startedMs = performance.now()
   const captioner = await openCaptioner(options)
-  return { captioner, openMs: performance.now() - startedMs }
+  const openMs = performance.now() - startedMs
+  const pictures = makePictures(comparedPictures, captioner.imageSizePx)
+  const captions = await captioner.caption(pictures, comparedPictures)
+  return { captioner, openMs, captions: JSON.stringify(captions.map((caption) => caption.tokenIds)) }
 }
 
 const comparedPictures = 8
@@ -62,17 +65,11 @@ const longRunMs = 1500
 const worthwhileGain = 1.05
 const fruitlessBatches = 2
 
-/** @returns the rate of each batch size, and the ids of some captions, as text to compare. */
-export async function runAttempt(
-  captioner: Captioner,
-): Promise<{ rates: ProviderAttempt['rates']; captions: string }> {
-  const side = captioner.imageSizePx
-  // The first run compiles what needs compiling.
-  const captions = await captioner.caption(makePictures(comparedPictures, side), comparedPictures)
+export async function runAttempt(captioner: Captioner): Promise<ProviderAttempt['rates']> {
   const rates: ProviderAttempt['rates'] = []
   let fruitless = 0
   for (const batchSize of batchSizes) {
-    const pixels = makePictures(batchSize, side)
+    const pixels = makePictures(batchSize, captioner.imageSizePx)
     let elapsedMs = Infinity
     for (let spentMs = 0; spentMs < measuredMs; ) {
       const startedMs = performance.now()
@@ -87,7 +84,7 @@ export async function runAttempt(
     rates.push({ batchSize, photosPerSecond })
     if (elapsedMs > longRunMs || fruitless === fruitlessBatches) break
   }
-  return { rates, captions: JSON.stringify(captions.map((caption) => caption.tokenIds)) }
+  return rates
 }
 
 /** Waves of other lengths and colours in each picture: something to see, the same on every machine. `[B, 3, S, S]` */

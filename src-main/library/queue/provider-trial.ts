@@ -57,12 +57,24 @@ export async function tryProviders(options: TrialOptions): Promise<ProviderTrial
     attempts.push(attempt)
     book.write(trial)
     try {
-      const captions = await tryOne(options, attempt, whileIdle)
-      expected ??= candidate.provider === 'cpu' ? captions : undefined
-      attempt.state = captions === expected ? 'measured' : 'disagrees'
-      if (attempt.state === 'disagrees') {
-        attempt.message = `${candidate.provider} writes other captions than the processor.`
-      }
+      await withEngine(options, async (engine, setDeadline) => {
+        const { modelDirectory, adapterPath = null, deadlines = usualDeadlines } = options
+        setDeadline(deadlines.openMs)
+        const { openMs, captions } = await engine.openAttempt({ modelDirectory, adapterPath, ...candidate })
+        setDeadline(null)
+        attempt.openMs = openMs
+        expected ??= candidate.provider === 'cpu' ? captions : undefined
+        if (captions !== expected) {
+          attempt.state = 'disagrees'
+          attempt.message = `${candidate.provider} writes other captions than the processor.`
+          return
+        }
+        attempt.rates = await whileIdle(() => {
+          setDeadline(deadlines.runMs)
+          return engine.runAttempt({})
+        })
+        attempt.state = 'measured'
+      })
     } catch (thrown) {
       if (signal.aborted) {
         attempts.splice(attempts.indexOf(attempt), 1)
@@ -96,28 +108,6 @@ export function chooseFastest(attempts: readonly ProviderAttempt[]): ProviderTri
 
 function bestRate({ rates }: ProviderAttempt): number {
   return rates.reduce((best, { photosPerSecond }) => Math.max(best, photosPerSecond), 0)
-}
-
-/** @returns its captions; the figures are in the attempt */
-function tryOne(
-  options: TrialOptions,
-  attempt: ProviderAttempt,
-  whileIdle: NonNullable<TrialOptions['whileIdle']>,
-): Promise<string> {
-  const { modelDirectory, adapterPath = null, deadlines = usualDeadlines } = options
-  const { provider, threads } = attempt
-  return withEngine(options, async (engine, setDeadline) => {
-    setDeadline(deadlines.openMs)
-    const { openMs } = await engine.openAttempt({ modelDirectory, adapterPath, provider, threads })
-    attempt.openMs = openMs
-    setDeadline(null)
-    return whileIdle(async () => {
-      setDeadline(deadlines.runMs)
-      const { rates, captions } = await engine.runAttempt({})
-      attempt.rates = rates
-      return captions
-    })
-  })
 }
 
 async function planOf(
