@@ -263,3 +263,14 @@ test('0150: captions of before are not doubted', (t) => {
   ])
   assert.throws(() => database.exec('UPDATE captions SET is_unsure = 2'), /CHECK/)
 })
+
+test('0190: photos and moves of before are confirmed by their content, as they were', (t) => {
+  const { database, apply } = before(t, 190)
+  addPhoto(database, 1)
+  database.exec(
+    `INSERT INTO unconfirmed_moves (photo_id, folder_id, directory, name) VALUES (1, 1, '', 'a.jpg')`,
+  )
+  apply()
+  assert.deepEqual(database.prepare('SELECT is_edited FROM photos').all(), [{ is_edited: 0 }])
+  assert.deepEqual(database.prepare('SELECT was_edited FROM unconfirmed_moves').all(), [{ was_edited: 0 }])
+})

@@ -1,6 +1,6 @@
 import { settleCurrentCaption } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
-import { createIdentityState, type KnownContent } from '../store/identity-state.ts'
+import { createIdentityState, type KnownContent, type UnconfirmedMove } from '../store/identity-state.ts'
 import type { ScanWriter } from '../store/scan-state.ts'
 
 /**
@@ -13,7 +13,8 @@ const copyThenDeleteMs = 86_400_000
  * Takes in what reading a file told of who it is; call it in the transaction that stores the hash, before it.
  *
  * A photo that was moved on the hint of inode, size and time, and turns out to have another content, goes back
- * to where it was, missing; the file becomes a photo of its own. A new file with the content of a missing photo
+ * to where it was, missing; the file becomes a photo of its own. One that is known to be edited has no content to be
+ * confirmed by and stays with the file. A new file with the content of a missing photo
  * is that photo: it takes the new place with all its words, and those that the new row got meanwhile join them.
  * @param contentHash SHA-256, lower-case hex.
  * @returns the photo that this file is; another than `photoId` in those two cases.
@@ -28,13 +29,19 @@ export function settleIdentity(
     const state = createIdentityState(database)
     const photo = state.byId(photoId)
     if (!photo) return photoId
-    const isOther = photo.contentHash !== null && photo.contentHash !== contentHash
-    const wasMoved = state.takeUnconfirmedMove(photoId)
-    const here = wasMoved && isOther ? state.splitOff(photo, wasMoved, nowMs) : photo
+    const move = state.takeUnconfirmedMove(photoId)
+    const here = move && isOthers(photo, move) ? state.splitOff(photo, move, nowMs) : photo
     // A known photo that changed in its place stays itself, whatever it looks like now.
     if (here.contentHash !== null) return here.id
     const heir = state.missingWith(contentHash, here)
     return heir === undefined ? here.id : merge(database, heir, here)
+
+    /** Whether the file that a photo was moved to turns out to be another's. */
+    function isOthers(moved: KnownContent, { wasEdited, displacedId }: UnconfirmedMove): boolean {
+      // No content is known by which the move could be confirmed; only the photo that gave way can still be the one.
+      if (wasEdited) return displacedId !== null && state.byId(displacedId)?.contentHash === contentHash
+      return moved.contentHash !== null && moved.contentHash !== contentHash
+    }
   })
 }
 
@@ -50,8 +57,11 @@ export function joinCopyOf(
 ): number | undefined {
   const state = createIdentityState(database)
   const photo = state.byId(photoId)
-  if (!photo || photo.contentHash === null) return undefined
-  const copy = state.copyArrivedSince(photo, nowMs - copyThenDeleteMs)
+  if (!photo) return undefined
+  const sinceMs = nowMs - copyThenDeleteMs
+  // Of a file that was never read, or not since it was edited, only its size and time tell.
+  const isUnread = photo.contentHash === null || photo.isEdited
+  const copy = isUnread ? state.lookalikeArrivedSince(photo, sinceMs) : state.copyArrivedSince(photo, sinceMs)
   if (!copy) return undefined
   writer.markMissing(photoId, nowMs)
   merge(database, photoId, copy)

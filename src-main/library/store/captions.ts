@@ -234,7 +234,7 @@ export function createCaptionStore(database: Database): CaptionStore {
       )
     } else {
       // The file changed after it was read: read it again, which then finds this caption.
-      prepare('UPDATE photos SET indexed_ms = NULL WHERE id = ?').run(caption.photoId)
+      prepare('UPDATE photos SET indexed_ms = NULL, is_edited = 1 WHERE id = ?').run(caption.photoId)
     }
     settle(caption.photoId)
   }

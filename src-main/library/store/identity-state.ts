@@ -5,6 +5,8 @@ export interface KnownContent extends Place {
   id: number
   /** Lower-case hex; null until the file was read. */
   contentHash: string | null
+  /** The file was written to since. */
+  isEdited: boolean
   arrivedMs: number
 }
 
@@ -26,6 +28,11 @@ export interface IdentityState {
    * alone: what it noted as gone has none.
    */
   copyArrivedSince(photo: KnownContent, sinceMs: number): KnownContent | undefined
+  /**
+   * The only file, or the only one of its name, that arrived since then, was not read yet, and has the photo's size and
+   * time of change: what `mv` leaves on another drive.
+   */
+  lookalikeArrivedSince(photo: KnownContent, sinceMs: number): KnownContent | undefined
   /** Place, file and captions of a row go to a photo, to be read again with what stands beside it; the row is removed. */
   takeOver(photoId: number, row: KnownContent): void
 }
@@ -33,15 +40,19 @@ export interface IdentityState {
 export interface UnconfirmedMove extends Place {
   /** The photo that was in the new place before. */
   displacedId: number | null
+  /** Its file had been written to, so that its content cannot be confirmed by the one that is known. */
+  wasEdited: boolean
 }
 
 interface Row extends Place {
   id: number
   content_hash: Buffer | null
+  isEdited: number
   arrivedMs: number
 }
 
-const select = `SELECT id, folder_id AS folderId, directory, name, content_hash, arrived_ms AS arrivedMs FROM photos`
+const select = `SELECT id, folder_id AS folderId, directory, name, content_hash, is_edited AS isEdited,
+  arrived_ms AS arrivedMs FROM photos`
 
 export function createIdentityState(database: Database): IdentityState {
   const { prepare, write } = database
@@ -54,11 +65,14 @@ export function createIdentityState(database: Database): IdentityState {
   return {
     byId,
 
-    takeUnconfirmedMove: (photoId) =>
-      prepare<UnconfirmedMove>(
+    takeUnconfirmedMove(photoId) {
+      const row = prepare<Omit<UnconfirmedMove, 'wasEdited'> & { wasEdited: number }>(
         `DELETE FROM unconfirmed_moves WHERE photo_id = ?
-         RETURNING folder_id AS folderId, directory, name, displaced_photo_id AS displacedId`,
-      ).get(photoId),
+         RETURNING folder_id AS folderId, directory, name, displaced_photo_id AS displacedId,
+           was_edited AS wasEdited`,
+      ).get(photoId)
+      return row && { ...row, wasEdited: row.wasEdited === 1 }
+    },
 
     splitOff: (photo, move, nowMs) =>
       write(() => {
@@ -72,7 +86,7 @@ export function createIdentityState(database: Database): IdentityState {
            WHERE id = ?`,
         ).run(folderId, directory, name, nowMs, photo.id)
         const { changes } = prepare(
-          `UPDATE photos SET displaced = 0, missing_since_ms = NULL, inode = ?, indexed_ms = NULL,
+          `UPDATE photos SET displaced = 0, missing_since_ms = NULL, inode = ?, indexed_ms = NULL, is_edited = 1,
              (size_bytes, modified_ms, device) = (SELECT size_bytes, modified_ms, device FROM photos WHERE id = ?)
            WHERE id = ? AND displaced = id AND folder_id = ? AND directory = ? AND name = ?`,
         ).run(inode, photo.id, move.displacedId, photo.folderId, photo.directory, photo.name)
@@ -113,6 +127,17 @@ export function createIdentityState(database: Database): IdentityState {
       return row && toContent(row)
     },
 
+    lookalikeArrivedSince(photo, sinceMs) {
+      const rows = prepare<Row>(
+        `${select} WHERE (size_bytes, modified_ms) = (SELECT size_bytes, modified_ms FROM photos WHERE id = ?)
+           AND missing_since_ms IS NULL AND arrived_ms >= ? AND arrived_ms > ? AND content_hash IS NULL
+           AND id <> ? ORDER BY name = ? DESC, id LIMIT 2`,
+      ).all(photo.id, sinceMs, photo.arrivedMs, photo.id, photo.name)
+      const [first, second] = rows
+      const isOnly = second === undefined || (first!.name === photo.name && second.name !== photo.name)
+      return first && isOnly ? toContent(first) : undefined
+    },
+
     takeOver: (photoId, row) =>
       write(() => {
         prepare('UPDATE captions SET photo_id = ? WHERE photo_id = ?').run(photoId, row.id)
@@ -143,6 +168,6 @@ export function createIdentityState(database: Database): IdentityState {
   }
 }
 
-function toContent({ content_hash, ...row }: Row): KnownContent {
-  return { ...row, contentHash: content_hash?.toString('hex') ?? null }
+function toContent({ content_hash, isEdited, ...row }: Row): KnownContent {
+  return { ...row, contentHash: content_hash?.toString('hex') ?? null, isEdited: isEdited === 1 }
 }

@@ -134,7 +134,8 @@ export function createPhotoStore(database: Database): PhotoStore {
         prepare(
           `UPDATE photos SET content_hash = ?, picture_hash = ?, width_px = ?, height_px = ?, orientation = ?, taken_at = ?,
              taken_offset_minutes = ?, camera = ?, lens = ?, latitude = ?, longitude = ?, sort_ms = ?,
-             indexed_ms = CASE WHEN marks = ifnull(?, marks) THEN ? END
+             indexed_ms = CASE WHEN marks = ifnull(?, marks) THEN ? END,
+             is_edited = CASE WHEN marks = ifnull(?, marks) THEN 0 ELSE is_edited END
            WHERE id = ?`,
         ).run(
           after,
@@ -151,6 +152,7 @@ export function createPhotoStore(database: Database): PhotoStore {
           sortTimeMs(content.takenAt, before.modified_ms),
           marks ?? null,
           nowMs,
+          marks ?? null,
           id,
         )
         const isNew = !before.content_hash?.equals(after)

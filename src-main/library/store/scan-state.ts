@@ -224,9 +224,10 @@ export function createScanWriter(database: Database): ScanWriter {
       giveWay({ folderId, directory, name: file.name }, nowMs, photoId)
       // Where it was before the first of several moves.
       prepare(
-        `INSERT INTO unconfirmed_moves (photo_id, folder_id, directory, name, displaced_photo_id)
-         SELECT id, folder_id, directory, name, ? FROM photos WHERE id = ?
-         ON CONFLICT DO UPDATE SET displaced_photo_id = excluded.displaced_photo_id`,
+        `INSERT INTO unconfirmed_moves (photo_id, folder_id, directory, name, displaced_photo_id, was_edited)
+         SELECT id, folder_id, directory, name, ?, is_edited FROM photos WHERE id = ?
+         ON CONFLICT DO UPDATE SET displaced_photo_id = excluded.displaced_photo_id,
+           was_edited = max(was_edited, excluded.was_edited)`,
       ).run(displacedId, photoId)
       prepare(
         `UPDATE photos SET folder_id = ?, directory = ?, name = ?, displaced = 0, missing_since_ms = NULL,
@@ -245,10 +246,10 @@ export function createScanWriter(database: Database): ScanWriter {
       )
     },
 
-    markEdited: (photoId, file) =>
-      void prepare(
+    markEdited(photoId, file) {
+      prepare(
         `UPDATE photos SET size_bytes = ?, modified_ms = ?, device = ?, inode = ?, sort_ms = ?,
-           missing_since_ms = NULL, indexed_ms = NULL, error_code = NULL, error_message = NULL
+           missing_since_ms = NULL, indexed_ms = NULL, is_edited = 1, error_code = NULL, error_message = NULL
          WHERE id = ?`,
       ).run(
         file.sizeBytes,
@@ -257,7 +258,12 @@ export function createScanWriter(database: Database): ScanWriter {
         file.inode,
         sortTimeMs(takenAt(photoId), file.modifiedMs),
         photoId,
-      ),
+      )
+      // Where it pushed another photo out it is still to be told whose the file is.
+      prepare(
+        'UPDATE unconfirmed_moves SET was_edited = 1 WHERE photo_id = ? AND displaced_photo_id IS NULL',
+      ).run(photoId)
+    },
 
     refresh: (photoId, file) =>
       void prepare('UPDATE photos SET device = ?, inode = ?, missing_since_ms = NULL WHERE id = ?').run(

@@ -387,3 +387,82 @@ test('25. so is one whose place another took in this very look, before one of th
   await library.sync()
   assert.equal(library.idOf('pictures/b/1/2/3/4/y.jpg'), id)
 })
+
+/** A captioned photo whose picture is edited, seen by a scan, and not read yet. */
+async function editUnread(name: string): Promise<number> {
+  put(`pictures/${name}`, `the edited ${name}, longer than before`)
+  const summary = await library.scan()
+  assert.equal(summary.changed, 1)
+  return library.idOf(`pictures/${name}`)
+}
+
+test('edited, then renamed before it was read: the words stay with the file', async () => {
+  put('pictures/a.jpg')
+  await library.sync()
+  const id = library.write('pictures/a.jpg', 'Grandma with the red kite')
+  await editUnread('a.jpg')
+  rename('a.jpg', 'b.jpg')
+  await library.scan()
+  rename('b.jpg', 'c.jpg')
+  await library.sync()
+  assert.deepEqual(library.photos(), { 'pictures/c.jpg': id })
+  assert.equal(library.wordsOf('pictures/c.jpg'), 'Grandma with the red kite')
+  assert.equal(library.store.details(id)?.pictureChanged, true)
+})
+
+test('renamed, then edited before it was read: the words stay with the file', async () => {
+  put('pictures/a.jpg')
+  await library.sync()
+  const id = library.write('pictures/a.jpg', 'words')
+  rename('a.jpg', 'b.jpg')
+  await library.scan()
+  await editUnread('b.jpg')
+  await library.sync()
+  assert.deepEqual(library.photos(), { 'pictures/b.jpg': id })
+})
+
+test('two that were edited and then swapped take their words along', async () => {
+  for (const name of ['a.jpg', 'bb.jpg']) put(`pictures/${name}`)
+  await library.sync()
+  const a = library.write('pictures/a.jpg', 'words of a')
+  const b = library.write('pictures/bb.jpg', 'words of b')
+  await editUnread('a.jpg')
+  await editUnread('bb.jpg')
+  rename('a.jpg', '.swap')
+  rename('bb.jpg', 'a.jpg')
+  rename('.swap', 'bb.jpg')
+  await library.sync()
+  assert.deepEqual(library.photos(), { 'pictures/a.jpg': b, 'pictures/bb.jpg': a })
+})
+
+test('edited, then put in the place of another photo: that one is missing with its own words', async () => {
+  for (const name of ['a.jpg', 'b.jpg']) put(`pictures/${name}`)
+  await library.sync()
+  const a = library.write('pictures/a.jpg', 'words of a')
+  const b = library.write('pictures/b.jpg', 'words of b')
+  await editUnread('a.jpg')
+  rename('a.jpg', 'b.jpg')
+  await library.sync()
+  assert.equal(library.idOf('pictures/b.jpg'), a)
+  assert.equal(library.wordsOf('pictures/b.jpg'), 'words of a')
+  assert.equal(library.store.captions.current(b)?.text, 'words of b')
+  assert.notEqual(library.store.photos.byId(b)?.missingSinceMs, null)
+})
+
+test('edited, or never read, then moved to another drive: the words go along', async () => {
+  put('pictures/a.jpg')
+  await library.sync()
+  const edited = library.write('pictures/a.jpg', 'words of a')
+  await editUnread('a.jpg')
+  put('pictures/new.jpg', 'a new one')
+  await library.scan()
+  const unread = library.write('pictures/new.jpg', 'words of the new one')
+  mkdirSync(path('pictures/far'))
+  for (const name of ['a.jpg', 'new.jpg']) {
+    moveAcrossDrives(`pictures/${name}`, `pictures/far/${name}`)
+  }
+  await library.sync()
+  assert.deepEqual(library.photos(), { 'pictures/far/a.jpg': edited, 'pictures/far/new.jpg': unread })
+  assert.equal(library.wordsOf('pictures/far/a.jpg'), 'words of a')
+  assert.equal(library.wordsOf('pictures/far/new.jpg'), 'words of the new one')
+})
