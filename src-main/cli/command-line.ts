@@ -14,7 +14,7 @@ import { reportError } from './output.ts'
 const exitStatusHelp = `
 Exit status:
   0    done
-  1    done, but some of the named files could not be captioned
+  1    done, but for files or folders that could not be read
   2    wrong arguments
   3    something named is not there (photo, folder, file, model)
   4    content that was refused (damaged picture, checkpoint, sidecar)
@@ -43,7 +43,7 @@ export async function runCommandLine(args: string[]): Promise<number> {
   const finish = (code: number) => {
     status = code
   }
-  addFolderCommands(program)
+  addFolderCommands(program, finish)
   addSearchCommand(program)
   addPhotoCommands(program)
   addEditingCommands(program)

@@ -10,6 +10,7 @@ import {
   type PhotoDetails,
   type Progress,
   type SearchPage,
+  type UnreadableDirectory,
 } from './records.ts'
 import { returning } from './rpc.ts'
 
@@ -115,12 +116,16 @@ export interface ScanSummary {
   restored: number
   unchanged: number
   offlineFolders: string[]
+  /** Directories that could not be listed; what is known of their photos stays. */
+  unreadable: UnreadableDirectory[]
   elapsedMs: number
 }
 
 export interface CaptionSummary {
   captioned: number
   failed: number
+  /** Photos that could not be reached, on a drive or server that did not answer; they stay work. */
+  unavailable: number
   elapsedMs: number
 }
 

@@ -140,6 +140,13 @@ export interface Progress {
   remainingMs: number | null
 }
 
+/** A directory below a folder that could not be listed. */
+export interface UnreadableDirectory {
+  path: string
+  /** The file system's own code: EACCES, EIO … */
+  code: string
+}
+
 export interface LibraryStatus {
   directory: string
   photos: number
@@ -148,6 +155,8 @@ export interface LibraryStatus {
   missing: number
   waiting: number
   folders: Folder[]
+  /** Those that could not be listed when they were looked at last. */
+  unreadable: UnreadableDirectory[]
   modelId: string | null
   /** How that model runs on this machine, as far as it was tried. */
   providerTrial: ProviderTrial | null

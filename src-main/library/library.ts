@@ -23,6 +23,7 @@ import { createProgressMeter } from './queue/progress.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
 import { modelKey } from './store/captions.ts'
+import { createRootState } from './store/root-state.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { removeLeftThumbnails } from './thumbnails.ts'
 import { createWorker } from './worker.ts'
@@ -67,6 +68,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const { photos, captions, folders, queue, searcher } = store
   const metadata = createMetadataStore(store.database, captions)
   const reconciler = createReconciler(store.database)
+  const roots = createRootState(store.database)
   const thumbnailDirectory = join(directory, 'thumbnails')
   const importTarget = { database: store.database, photos, captions, metadata }
   let emit: Emit = () => {}
@@ -200,6 +202,9 @@ export function createLibrary(options: LibraryOptions): Library {
       directory,
       ...counts,
       folders: folders.list(),
+      unreadable: roots
+        .unreadable()
+        .map(({ folderPath, directory, code }) => ({ path: join(folderPath, directory), code })),
       modelId: keyOf(latest),
       providerTrial: book.read().find((trial) => trial.modelId === latest?.modelId) ?? null,
       sidecarProblems: metadata.refused(shownProblems),

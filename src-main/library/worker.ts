@@ -129,24 +129,32 @@ export function createWorker(options: WorkerOptions): Worker {
     await exporter.write({ signal, isAutomatic: true }).catch(orTell)
   }
 
+  /** Could not be reached in the present run, and not read since. */
+  const unavailable = new Set<number>()
+
   function index(signal: AbortSignal, wakeCaptioning: () => void): Promise<void> {
     let told = 0
+    const keep = createContentKeeper(store, metadata, {
+      thumbnailDirectory,
+      onRefused: ({ error }) => {
+        if (told++ < toldRefusals) onProblem(error)
+      },
+    })
     return indexAll({
       photos,
       queue,
       readContent: createContentReader(),
-      apply: createContentKeeper(store, metadata, {
-        thumbnailDirectory,
-        onRefused: ({ error }) => {
-          if (told++ < toldRefusals) onProblem(error)
-        },
-      }),
+      apply(item, file, content) {
+        keep(item, file, content)
+        unavailable.delete(item.photoId)
+      },
       write: (work) => store.database.write(work),
       onPhotosChanged: (ids, failed) => {
         progress.add(failed, failed)
         onPhotosChanged(ids)
         wakeCaptioning()
       },
+      onUnavailable: (id) => unavailable.add(id),
       signal,
     })
   }
@@ -162,6 +170,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const { engine, info } = await openEngine()
     queue.retryUnreadable()
     exporter.retryRefused()
+    unavailable.clear()
     const key = modelKey(info.modelId, info.adapterId)
     progress.begin('caption', queue.counts(key).waiting)
     const stop = new AbortController()
@@ -178,9 +187,11 @@ export function createWorker(options: WorkerOptions): Worker {
         queue,
         progress,
         onPhotosChanged: (photoIds) => {
+          for (const id of photoIds) unavailable.delete(id)
           onPhotosChanged(photoIds)
           writingOut.soon()
         },
+        onUnavailable: (id) => unavailable.add(id),
         onProblem,
         filling,
         signal,
@@ -189,7 +200,7 @@ export function createWorker(options: WorkerOptions): Worker {
       await writeOut(signal)
       tidyUp()
       await backUpIfDue(signal)
-      return summary
+      return { ...summary, unavailable: unavailable.size }
     } finally {
       clearInterval(keepingHouse)
       stop.abort()

@@ -274,3 +274,10 @@ test('0190: photos and moves of before are confirmed by their content, as they w
   assert.deepEqual(database.prepare('SELECT is_edited FROM photos').all(), [{ is_edited: 0 }])
   assert.deepEqual(database.prepare('SELECT was_edited FROM unconfirmed_moves').all(), [{ was_edited: 0 }])
 })
+
+test('0200: no directory of before is known to be unreadable', (t) => {
+  const { database, apply } = before(t, 200)
+  addPhoto(database, 1)
+  apply()
+  assert.deepEqual(database.prepare('SELECT * FROM unreadable_directories').all(), [])
+})

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSummary, ScanSummary } from '../../contract/library-calls.ts'
-import type { Folder, LibraryStatus } from '../../contract/records.ts'
+import type { Folder, LibraryStatus, UnreadableDirectory } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { formatDuration } from '../duration.ts'
 import { folderIdsOf } from '../folder-reference.ts'
@@ -12,7 +12,7 @@ import { printable } from '../output.ts'
 import { formatChoice } from '../provider-report.ts'
 import { withProgress } from '../with-progress.ts'
 
-export function addFolderCommands(program: Command): void {
+export function addFolderCommands(program: Command, finish: (status: number) => void): void {
   program
     .command('add <folder>')
     .description('add a folder of photos to the library')
@@ -39,6 +39,7 @@ export function addFolderCommands(program: Command): void {
         else {
           const summary = await runLibrary(library)
           outputOf(command).answer(summary, formatSummary(summary))
+          if (summary.scan.unreadable.length + summary.captions.unavailable > 0) finish(1)
         }
       }),
     )
@@ -132,6 +133,10 @@ function formatSummary({ scan, captions }: RunSummary): string {
       `${count(captions.failed, 'picture')} could not be captioned; see them with: lenslore search is:failed`,
     )
   }
+  if (captions.unavailable > 0) {
+    lines.push(`${count(captions.unavailable, 'photo')} could not be reached; the next run tries again.`)
+  }
+  lines.push(...scan.unreadable.map(formatUnreadable))
   for (const folder of scan.offlineFolders) lines.push(`Offline, left as it is: ${shown(folder)}`)
   return lines.join('\n')
 }
@@ -143,6 +148,7 @@ function formatStatus(status: LibraryStatus): string {
     `Model      ${status.modelId ?? 'none has captioned here yet'}`,
     `Runs on    ${printable(formatChoice(status.providerTrial))}`,
     ...status.folders.map(formatFolder),
+    ...status.unreadable.map(formatUnreadable),
     ...formatSidecarProblems(status.sidecarProblems),
   ].join('\n')
 }
@@ -155,6 +161,10 @@ function formatSidecarProblems({ count, first }: LibraryStatus['sidecarProblems'
     ...first.map(({ message }) => `           ${printable(message)}`),
     ...more,
   ]
+}
+
+function formatUnreadable({ path, code }: UnreadableDirectory): string {
+  return `Unreadable ${shown(path)} (${code}); what is known of its photos stays.`
 }
 
 const offlineReasons: Record<NonNullable<Folder['offlineReason']>, string> = {

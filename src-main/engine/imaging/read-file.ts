@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
+import { isPassing } from '../../contract/passing-errors.ts'
 
 /** Larger than any photo (a 200-megapixel TIFF of 16 bits is 1.2 GB raw, but cameras write none). */
 export const maxFileBytes = 2 ** 30
@@ -15,7 +16,7 @@ export interface FileContent {
 /**
  * Reads a whole file once and hashes exactly the bytes that will be decoded.
  * @param path in the form of `contract/file-name.ts`
- * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_TOO_LARGE`, or `FILE_CHANGED` where it was
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE`, `FILE_TOO_LARGE`, or `FILE_CHANGED` where it was
  *   written while it was read
  */
 export async function readFileContent(path: string): Promise<FileContent> {
@@ -71,6 +72,11 @@ function asFileError(thrown: unknown, name: string): LensloreError {
   const code = (thrown as NodeJS.ErrnoException).code
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new LensloreError('FILE_NOT_FOUND', `${name} is not there.`, { cause: thrown })
+  }
+  if (isPassing(code)) {
+    return new LensloreError('FILE_UNAVAILABLE', `${name} cannot be reached at present (${code}).`, {
+      cause: thrown,
+    })
   }
   const reason =
     code === 'EACCES' || code === 'EPERM'

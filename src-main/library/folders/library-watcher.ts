@@ -158,6 +158,8 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
       nextProbeMs = performance.now() + probeEveryMs
       // Another process may have added a folder, or changed what is left alone.
       refresh()
+      // Nobody tells when they can be.
+      for (const { folderId, directory } of roots.unreadable()) remind(folderId, [directory])
     }
     for (const [folderId, before] of [...folders]) {
       if (stop.signal.aborted) return

@@ -129,6 +129,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
       if (isWhole) {
         for (const id of online.filter((each) => !gone.has(each))) {
           roots.setScanned(id, now())
+          roots.dropUnreadableBefore(id, scanMs)
           sidecars.forgetStrays(id)
         }
       }
@@ -163,10 +164,15 @@ export function createReconciler(database: Database, now: () => number = Date.no
       }
       if (report.errorCode !== null) {
         const isGone = report.errorCode === 'ENOENT' || report.errorCode === 'ENOTDIR'
+        if (!isGone) {
+          roots.addUnreadable(folderId, directory, report.errorCode, scanMs)
+          summary.unreadable.push({ path: `${path}/${directory}`, code: report.errorCode })
+        }
         // Read in full, the one above tells what became of it; what cannot be read says nothing.
         if (isWhole || !isGone) return []
         return askOnce(parentOf(directory))
       }
+      roots.dropUnreadable(folderId, directory)
       const isMount = directory !== '' && report.device !== report.parentDevice
       if (isMount ? !knowMount(report) : mounts.has(directory) && !isLeftBehind(report)) return []
 
@@ -442,6 +448,7 @@ function emptySummary(): ScanSummary {
     restored: 0,
     unchanged: 0,
     offlineFolders: [],
+    unreadable: [],
     elapsedMs: 0,
   }
 }

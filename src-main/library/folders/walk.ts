@@ -1,5 +1,6 @@
 import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { textFromFileName } from '../../contract/file-name.ts'
+import { isPassing } from '../../contract/passing-errors.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
 import { nativePath } from '../native-path.ts'
@@ -68,7 +69,7 @@ export function statFile(path: string | Buffer, name: string, isLink: boolean): 
     stats = (isLink ? statSync : lstatSync)(path, { throwIfNoEntry: false })
   } catch (thrown) {
     // A link in a loop leads nowhere; anything else means that the directory cannot be relied on.
-    if (isLink && errorCode(thrown) !== 'EIO') return undefined
+    if (isLink && !isPassing(errorCode(thrown))) return undefined
     throw thrown
   }
   if (!stats?.isFile()) return undefined

@@ -21,8 +21,8 @@ const endsRun = new Set<ErrorCode>([
   'CHANNEL_CLOSED',
   'DISK_FULL',
 ])
-/** The file is not as the library knows it: the next scan finds out how. */
-const leftToScan = new Set<ErrorCode>(['FILE_NOT_FOUND', 'FILE_CHANGED'])
+/** The file is not as the library knows it, which the next scan finds out; or the drive that it is on does not answer. */
+const leftForLater = new Set<ErrorCode>(['FILE_NOT_FOUND', 'FILE_CHANGED', 'FILE_UNAVAILABLE'])
 
 export interface CaptioningOptions {
   engine: SupervisedEngine
@@ -32,6 +32,8 @@ export interface CaptioningOptions {
   progress: ProgressMeter
   /** Told of photos that got a caption or an error. */
   onPhotosChanged(photoIds: number[]): void
+  /** Told of a photo that cannot be reached at present; it stays work. */
+  onUnavailable(photoId: number): void
   /** Told once of each kind of trouble that spoils no caption, such as a full disk for thumbnails. */
   onProblem(problem: ErrorRecord): void
   /** Settles when nothing more will be added to the queue; until then an empty queue is waited on. */
@@ -46,7 +48,7 @@ export interface Captioning {
    * Settles when nothing is left.
    * @throws LensloreError `CANCELLED` by the signal; `ENGINE_DIED` and the like when there is no engine to be had.
    */
-  finished: Promise<CaptionSummary>
+  finished: Promise<Omit<CaptionSummary, 'unavailable'>>
 }
 
 /**
@@ -64,8 +66,9 @@ export function startCaptioning(options: CaptioningOptions): Captioning {
 async function captionAll(
   options: CaptioningOptions,
   onListening: (wake: () => void) => void,
-): Promise<CaptionSummary> {
-  const { engine, photos, captions, queue, progress, onPhotosChanged, onProblem, signal } = options
+): Promise<Omit<CaptionSummary, 'unavailable'>> {
+  const { engine, photos, captions, queue, progress, onPhotosChanged, onUnavailable, onProblem, signal } =
+    options
   const startedMs = performance.now()
   const info = await engine.info()
   const key = modelKey(info.modelId, info.adapterId)
@@ -144,7 +147,8 @@ async function captionAll(
     underWay.delete(item.photoId)
     const error = toErrorRecord(thrown)
     if (endsRun.has(error.code)) throw thrown
-    if (leftToScan.has(error.code)) leftAlone.add(item.photoId)
+    if (error.code === 'FILE_UNAVAILABLE') onUnavailable(item.photoId)
+    if (leftForLater.has(error.code)) leftAlone.add(item.photoId)
     else {
       photos.setError(item.photoId, error, Date.now())
       report([item.photoId], 1)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { type ErrorCode, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { PhotoStore } from '../store/photos.ts'
 import type { QueueStore, WorkItem } from '../store/queue.ts'
 import { type ReadFile, readFileOnce } from './read-file.ts'
@@ -8,6 +8,9 @@ import { type ReadFile, readFileOnce } from './read-file.ts'
 const filesUnderWay = 4
 /** Photos a transaction: each commit waits for the disk once. */
 const photosPerCommit = 64
+
+/** The next scan finds out how the file is, or the drive that it is on answers again. */
+const leftForLater = new Set<ErrorCode>(['FILE_NOT_FOUND', 'FILE_CHANGED', 'FILE_UNAVAILABLE'])
 
 export interface IndexerOptions<Content> {
   photos: PhotoStore
@@ -18,6 +21,8 @@ export interface IndexerOptions<Content> {
   apply(item: WorkItem, file: ReadFile, content: Content): void
   write(work: () => void): void
   onPhotosChanged(photoIds: number[], failed: number): void
+  /** Told of a photo that cannot be reached at present; it stays work. */
+  onUnavailable(photoId: number): void
   signal: AbortSignal
 }
 
@@ -27,8 +32,8 @@ export interface IndexerOptions<Content> {
  * @throws LensloreError `CANCELLED` by the signal.
  */
 export async function indexAll<Content>(options: IndexerOptions<Content>): Promise<void> {
-  const { photos, queue, readContent, apply, write, onPhotosChanged, signal } = options
-  /** Gone, or written to since they were scanned: the next scan finds out how they are. */
+  const { photos, queue, readContent, apply, write, onPhotosChanged, onUnavailable, signal } = options
+  /** Gone, written to since they were scanned, or out of reach. */
   const leftToScan: number[] = []
 
   for (;;) {
@@ -70,7 +75,8 @@ export async function indexAll<Content>(options: IndexerOptions<Content>): Promi
   /** @returns whether it is left to the next scan, rather than marked as failed. */
   function setAside(item: WorkItem, thrown: unknown): boolean {
     const error = toErrorRecord(thrown)
-    if (error.code === 'FILE_NOT_FOUND' || error.code === 'FILE_CHANGED') {
+    if (error.code === 'FILE_UNAVAILABLE') onUnavailable(item.photoId)
+    if (leftForLater.has(error.code)) {
       leftToScan.push(item.photoId)
       return true
     }

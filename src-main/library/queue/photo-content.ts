@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { textFromFileName } from '../../contract/file-name.ts'
+import { LensloreError } from '../../contract/errors.ts'
+import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
 import { settleIdentity } from '../folders/identity.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { PhotoMetadata } from '../metadata/photo-metadata.ts'
@@ -16,7 +17,10 @@ import type { ReadFile } from './read-file.ts'
 /** Directories whose sidecars are remembered: photos of one directory are read together. */
 const rememberedDirectories = 16
 
-/** Reads what a photo's file and the sidecars beside it say. */
+/**
+ * Reads what a photo's file and the sidecars beside it say.
+ * @throws LensloreError `FILE_UNAVAILABLE` where it cannot be told which sidecars there are
+ */
 export function createContentReader(): (path: string, file: ReadFile) => Promise<ReadSources> {
   const listings = new Map<string, { names: Promise<string[]>; changedMs: number }>()
 
@@ -27,6 +31,7 @@ export function createContentReader(): (path: string, file: ReadFile) => Promise
     const names = listSidecarNames(directory)
     listings.delete(directory)
     listings.set(directory, { names, changedMs })
+    names.catch(() => listings.delete(directory))
     if (listings.size > rememberedDirectories) listings.delete(listings.keys().next().value!)
     return names
   }
@@ -39,13 +44,17 @@ async function lastChange(directory: string): Promise<number> {
   return (await stat(nativePath(directory)).catch(() => undefined))?.mtimeMs ?? Number.NaN
 }
 
+/** @throws LensloreError `FILE_UNAVAILABLE`: what stands in a directory that cannot be listed is not gone. */
 async function listSidecarNames(directory: string): Promise<string[]> {
   try {
     const names = await readdir(nativePath(directory), { encoding: 'buffer' })
     return names.map(textFromFileName).filter((entry) => /\.(xmp|json)$/i.test(entry))
-  } catch {
-    // The picture itself could be read; words that cannot are none.
-    return []
+  } catch (cause) {
+    throw new LensloreError(
+      'FILE_UNAVAILABLE',
+      `The folder ${displayFileName(directory)} cannot be listed (${(cause as NodeJS.ErrnoException).code}).`,
+      { cause },
+    )
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
+import { isPassing } from '../../contract/passing-errors.ts'
 import { nativePath } from '../native-path.ts'
 import { hashPicture } from './picture-hash.ts'
 
@@ -21,7 +22,7 @@ export interface ReadFile {
 
 /**
  * Reads a photo's file once, for its identity and its metadata.
- * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, or `FILE_CHANGED` when it was written meanwhile.
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE` for what passes, or `FILE_CHANGED` when it was written meanwhile.
  */
 export async function readFileOnce(path: string): Promise<ReadFile> {
   try {
@@ -69,6 +70,13 @@ function translate(thrown: unknown, shownPath: string): unknown {
   const options = { cause: thrown }
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new LensloreError('FILE_NOT_FOUND', `${shownPath} is not there.`, options)
+  }
+  if (isPassing(code)) {
+    return new LensloreError(
+      'FILE_UNAVAILABLE',
+      `${shownPath} cannot be reached at present (${code}).`,
+      options,
+    )
   }
   if (code) return new LensloreError('FILE_UNREADABLE', `${shownPath} cannot be read (${code}).`, options)
   return thrown

@@ -39,6 +39,13 @@ export interface RootState {
   setWatchMode(folderId: number, mode: 'watching' | 'polling' | null, reason: string | null): void
   /** A complete scan ended. */
   setScanned(folderId: number, nowMs: number): void
+  /** Directories that could not be listed when they were looked at last, of all folders. */
+  unreadable(): { folderId: number; folderPath: string; directory: string; code: string }[]
+  addUnreadable(folderId: number, directory: string, code: string, nowMs: number): void
+  /** It was listed. */
+  dropUnreadable(folderId: number, directory: string): void
+  /** Those that a complete scan, begun at a time, did not come to: they are gone, or left alone. */
+  dropUnreadableBefore(folderId: number, startedMs: number): void
   mounts(folderId: number): { directory: string; volumeId: string | null }[]
   addMount(folderId: number, directory: string, volumeId: string | null): void
   dropMount(folderId: number, directory: string): void
@@ -174,6 +181,42 @@ export function createRootState(database: Database): RootState {
           folderId,
         )
       }),
+
+    unreadable: () =>
+      prepare<{ folderId: number; folderPath: string; directory: string; code: string }>(
+        `SELECT folder_id AS folderId, path AS folderPath, directory, code
+         FROM unreadable_directories JOIN folders ON folders.id = folder_id ORDER BY path, directory`,
+      ).all(),
+
+    addUnreadable: (folderId, directory, code, nowMs) =>
+      void write(() =>
+        prepare('INSERT OR REPLACE INTO unreadable_directories VALUES (?, ?, ?, ?)').run(
+          folderId,
+          directory,
+          code,
+          nowMs,
+        ),
+      ),
+
+    dropUnreadable(folderId, directory) {
+      const known = prepare('SELECT 1 FROM unreadable_directories WHERE folder_id = ? AND directory = ?')
+      // Nearly always there is nothing to write.
+      if (!known.get(folderId, directory)) return
+      write(() =>
+        prepare('DELETE FROM unreadable_directories WHERE folder_id = ? AND directory = ?').run(
+          folderId,
+          directory,
+        ),
+      )
+    },
+
+    dropUnreadableBefore: (folderId, startedMs) =>
+      void write(() =>
+        prepare('DELETE FROM unreadable_directories WHERE folder_id = ? AND seen_ms < ?').run(
+          folderId,
+          startedMs,
+        ),
+      ),
 
     mounts: (folderId) =>
       prepare<{ directory: string; volumeId: string | null }>(

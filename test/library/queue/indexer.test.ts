@@ -23,6 +23,7 @@ function index({ store, now }: LibraryOnDisk): Promise<void> {
     },
     write: (work) => store.database.write(work),
     onPhotosChanged: () => {},
+    onUnavailable: () => {},
     signal: new AbortController().signal,
   })
 }
