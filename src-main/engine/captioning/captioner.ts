@@ -77,7 +77,7 @@ export interface Captioner {
 export async function openCaptioner(options: CaptionerOptions): Promise<Captioner> {
   const { modelDirectory, adapterPath } = options
   const checkpoint = await readCheckpoint(modelDirectory, adapterPath)
-  const { model, modelId, adapterId } = checkpoint
+  const { model, modelId, adapterId, adapterFile } = checkpoint
   checkThatItSees(model, modelDirectory)
   const generation = chooseGeneration(options, checkpoint.generation, model)
   const preprocessorConfig = await readModelJson(
@@ -88,8 +88,7 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   const tokenizer = createTokenizer(tokenizerSource, modelDirectory)
 
   const graph = buildCaptionGraph(model, generation)
-  const adapterFile = model.decoder.adapter?.weights.filePath
-  const packed = await packModel(graph, new Set(adapterFile === undefined ? [] : [adapterFile]))
+  const packed = await packModel(graph, new Set(adapterFile === null ? [] : [adapterFile]))
   const session = await openSessionInThread(packed, options.provider, options.threads)
   const imageSizePx = model.vision.config.imageSizePx
 

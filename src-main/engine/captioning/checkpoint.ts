@@ -16,7 +16,7 @@ import {
 } from '../model/configuration.ts'
 import type { Decoder } from '../model/decoder.ts'
 import { readBytes, readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
-import { Weights } from '../model/weights.ts'
+import { StoredWeights, type Weights } from '../model/weights.ts'
 import { type DoubtCalibration, parseDoubtCalibration } from './doubt.ts'
 
 /**
@@ -53,6 +53,8 @@ export interface Checkpoint {
   /** Names the frozen base, not its adapter. */
   modelId: string
   model: CaptionModel
+  /** Where the adapter lies, if there is one. */
+  adapterFile: string | null
   /** SHA-256 of the adapter's file. */
   adapterId: string | null
   generation: GenerationConfig
@@ -116,7 +118,8 @@ export async function readCheckpoint(directory: string, adapterPath: string | nu
       decoder: { ...base.decoder, adapter },
       text: await readTextEncoder(directory, source, base),
     },
-    adapterId: adapter && (await hashFile(adapter.weights.filePath)),
+    adapterFile: adapter?.filePath ?? null,
+    adapterId: adapter && (await hashFile(adapter.filePath)),
     generation: { beams, lengthPenalty, maxNewTokens },
     doubt: source.doubt === undefined ? null : parseDoubtCalibration(source.doubt, `${configPath} (doubt)`),
     tokenizerDirectories: [directory, base.decoder.directory],
@@ -160,8 +163,13 @@ async function readEncoderDecoder(directory: string, source: Record<string, unkn
     )
   }
   return {
-    vision: { config: vision, weights: new Weights(header, 'encoder.'), header, directory },
-    decoder: { config: decoder, weights: new Weights(header, 'decoder.transformer.'), header, directory },
+    vision: { config: vision, weights: new StoredWeights(header, 'encoder.'), header, directory },
+    decoder: {
+      config: decoder,
+      weights: new StoredWeights(header, 'decoder.transformer.'),
+      header,
+      directory,
+    },
   }
 }
 
@@ -171,7 +179,7 @@ async function readVision(directory: string, source: Record<string, unknown>): P
     const found = await findPart(directory, source, 'vision', 'vision.safetensors')
     return {
       config: parseVisionConfig(ownKind, found.source, found.configPath),
-      weights: new Weights(found.header),
+      weights: new StoredWeights(found.header),
       header: found.header,
       directory: found.directory,
     }
@@ -182,7 +190,7 @@ async function readVision(directory: string, source: Record<string, unknown>): P
   const fields = nested === undefined ? found.source : { ...asObject(nested), ...asObject(older) }
   return {
     config: parseVisionConfig('clip', fields, found.configPath),
-    weights: new Weights(found.header, 'vision_model.'),
+    weights: new StoredWeights(found.header, 'vision_model.'),
     header: found.header,
     directory: found.directory,
   }
@@ -193,7 +201,7 @@ async function readDecoder(directory: string, source: Record<string, unknown>): 
   const prefix = found.header.tensors.has('transformer.wte.weight') ? 'transformer.' : ''
   return {
     config: parseDecoderConfig(found.source, found.configPath),
-    weights: new Weights(found.header, prefix),
+    weights: new StoredWeights(found.header, prefix),
     header: found.header,
     directory: found.directory,
   }
@@ -238,7 +246,7 @@ async function readTextEncoder(
     )
   }
   const header = await readWeightsHeader(join(directory, 'text.safetensors'))
-  return { config, projectionWidth, weights: new Weights(header) }
+  return { config, projectionWidth, weights: new StoredWeights(header) }
 }
 
 async function readAdapter(
@@ -247,7 +255,7 @@ async function readAdapter(
   source: Record<string, unknown>,
   { decoder }: Base,
   modelId: string,
-): Promise<Decoder['adapter']> {
+): Promise<(NonNullable<Decoder['adapter']> & { filePath: string }) | null> {
   const path = adapterPath ?? join(directory, adapterFileName)
   if (adapterPath === null && (await access(path).catch(nothingWhereMissing)) === null) return null
   const header = await readSafetensorsHeader(path)
@@ -257,7 +265,11 @@ async function readAdapter(
   }
   const numbers = Object.entries(metadata).map(([key, value]) => [key, Number(value)])
   const described = { ...asObject(source.itune), ...Object.fromEntries(numbers) }
-  return { config: parseAdapterConfig(described, decoder.config, path), weights: new Weights(header) }
+  return {
+    config: parseAdapterConfig(described, decoder.config, path),
+    weights: new StoredWeights(header),
+    filePath: path,
+  }
 }
 
 async function readWeightsHeader(path: string): Promise<SafetensorsHeader> {

@@ -2,7 +2,7 @@ import { activations } from './activation.ts'
 import { attend, type RowsPerImage, rowsOf, splitHeads } from './attention.ts'
 import type { AdapterConfig, DecoderConfig } from './configuration.ts'
 import type { Graph, Value } from './graph.ts'
-import { convolution1d, layerNorm, linear, weight } from './layers.ts'
+import { convolution1d, layerNorm, linear } from './layers.ts'
 import { add, affine, concat, gather, multiply, reshape, split } from './operators.ts'
 import type { Weights } from './weights.ts'
 
@@ -67,8 +67,8 @@ export function projectMemory(g: Graph, memory: Value, decoder: Decoder): LayerS
  * @returns `[R, d]`
  */
 export function embedTokens(g: Graph, tokens: Value, positions: Value, { config, weights }: Decoder): Value {
-  const words = weight(g, weights, 'wte.weight', [config.vocabulary, config.width])
-  const places = weight(g, weights, 'wpe.weight', [config.positions, config.width])
+  const words = weights.value(g, 'wte.weight', [config.vocabulary, config.width])
+  const places = weights.value(g, 'wpe.weight', [config.positions, config.width])
   return add(g, gather(g, words, tokens), gather(g, places, positions))
 }
 
@@ -128,7 +128,7 @@ export function decode(
 
 /** Scores of the next token by tied embeddings. @param hidden rows `[R, d]` @returns `[R, vocabulary]`, before softmax */
 export function scoreWords(g: Graph, hidden: Value, { config, weights }: Decoder): Value {
-  const words = weight(g, weights, 'wte.weight', [config.vocabulary, config.width])
+  const words = weights.value(g, 'wte.weight', [config.vocabulary, config.width])
   return affine(g, hidden, words, null, 'out-in')
 }
 

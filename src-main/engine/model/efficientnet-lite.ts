@@ -1,6 +1,6 @@
 import type { EfficientNetLiteConfig } from './configuration.ts'
 import type { Graph, Value } from './graph.ts'
-import { layerNorm, linear, weight } from './layers.ts'
+import { layerNorm, linear } from './layers.ts'
 import {
   add,
   clip,
@@ -73,7 +73,7 @@ export function buildEfficientNetLite(g: Graph, pixels: Value, { config, weights
   const length = 1 + places
   const flat = reshape(g, seen, [`B*${length}`, headWidth])
   const projected = reshape(g, linear(g, flat, weights, 'projection', width), ['B', length, width])
-  const placed = add(g, projected, weight(g, weights, 'position_embedding', [length, width]))
+  const placed = add(g, projected, weights.value(g, 'position_embedding', [length, width]))
   return layerNorm(g, placed, weights, 'norm', normEpsilon)
 }
 
@@ -105,10 +105,10 @@ function convolutionLayer(
   const [, inWidth, side] = x.shape as [string, number, number]
   const kernelShape = [outWidth, isDepthwise ? 1 : inWidth, kernel, kernel]
   const [scale, shift, average, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((name) =>
-    weight(g, weights, `${norm}.${name}`, [outWidth]),
+    weights.value(g, `${norm}.${name}`, [outWidth]),
   ) as [Value, Value, Value, Value]
   const gain = divide(g, scale, squareRoot(g, add(g, variance, g.scalar(batchNormEpsilon))))
-  const stored = weight(g, weights, `${convolution}.weight`, kernelShape)
+  const stored = weights.value(g, `${convolution}.weight`, kernelShape)
   const folded = multiply(g, stored, reshape(g, gain, [outWidth, 1, 1, 1]))
   const bias = subtract(g, shift, multiply(g, average, gain))
   const out = convolve(g, x, folded, bias, {

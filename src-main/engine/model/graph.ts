@@ -17,10 +17,54 @@ export interface Value {
   readonly shape: Shape
 }
 
+/**
+ * The ONNX operators that our graphs are made of: a closed list, so that a table over it (gradients, costs) is whole or
+ * does not compile.
+ */
+export type Operator =
+  | 'Add'
+  | 'ArgMax'
+  | 'Cast'
+  | 'Clip'
+  | 'Concat'
+  | 'Conv'
+  | 'Div'
+  | 'Equal'
+  | 'Expand'
+  | 'Gather'
+  | 'GatherElements'
+  | 'GatherND'
+  | 'Gelu'
+  | 'Gemm'
+  | 'Identity'
+  | 'LayerNormalization'
+  | 'LogSoftmax'
+  | 'Loop'
+  | 'MatMul'
+  | 'Mul'
+  | 'Not'
+  | 'Pow'
+  | 'ReduceMean'
+  | 'ReduceMin'
+  | 'ReduceSum'
+  | 'Reshape'
+  | 'Shape'
+  | 'Sigmoid'
+  | 'Slice'
+  | 'Softmax'
+  | 'Split'
+  | 'Sqrt'
+  | 'Squeeze'
+  | 'Sub'
+  | 'TopK'
+  | 'Transpose'
+  | 'Unsqueeze'
+  | 'Where'
+
 export type Attribute = number | { float: number } | string | readonly number[] | Graph
 
 export interface GraphNode {
-  readonly operator: string
+  readonly operator: Operator
   /** null stands for an optional input that is left out. */
   readonly inputs: readonly (Value | null)[]
   readonly outputs: readonly Value[]
@@ -75,7 +119,7 @@ export class Graph {
 
   /** Appends a node; every output gets a name that is unique also across sub-graphs. */
   node(
-    operator: string,
+    operator: Operator,
     inputs: readonly (Value | null)[],
     outputs: readonly { type: ElementType; shape: Shape; name?: string }[],
     attributes: Record<string, Attribute> = {},

@@ -1,4 +1,4 @@
-import { type Dimension, type ElementType, Graph, type Shape, type Value } from './graph.ts'
+import { type Dimension, type ElementType, Graph, type Operator, type Shape, type Value } from './graph.ts'
 
 /**
  * The ONNX operators our graphs are made of, each as a function that appends one node and says what shape comes out.
@@ -305,11 +305,16 @@ export function loop(
   )
 }
 
-function elementwise(g: Graph, operator: string, a: Value, b: Value, type: ElementType = a.type): Value {
+function elementwise(g: Graph, operator: Operator, a: Value, b: Value, type: ElementType = a.type): Value {
   return one(g.node(operator, [a, b], [{ type, shape: broadcast(a, b) }]))
 }
 
-function same(g: Graph, operator: string, x: Value, attributes: Record<string, number | string> = {}): Value {
+function same(
+  g: Graph,
+  operator: Operator,
+  x: Value,
+  attributes: Record<string, number | string> = {},
+): Value {
   return one(g.node(operator, [x], [{ type: x.type, shape: x.shape }], attributes))
 }
 

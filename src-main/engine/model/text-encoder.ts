@@ -3,7 +3,6 @@ import type { CaptionModel } from './caption-graph.ts'
 import type { DecoderConfig } from './configuration.ts'
 import { causalMask, decode, embedTokens } from './decoder.ts'
 import { Graph, type Value } from './graph.ts'
-import { weight } from './layers.ts'
 import {
   add,
   affine,
@@ -58,14 +57,14 @@ export function embedTexts(g: Graph, tokens: Value, encoder: TextEncoder): Value
   const isWordAtStart = config.startToken === config.endToken ? 0 : 1
   const end = add(g, sum(g, isWord, 1), g.scalar(1 - isWordAtStart)) // [B, 1]
   const last = pickRows(g, reshapeLike(g, hidden, tokens, [config.width]), cast(g, end, 'int64')) // [B, 1, d]
-  const matrix = weight(g, weights, 'text_projection.weight', [projectionWidth, config.width])
+  const matrix = weights.value(g, 'text_projection.weight', [projectionWidth, config.width])
   return toUnitLength(g, affine(g, squeeze(g, last, 1), matrix, null, 'out-in'))
 }
 
 /** `unit(image_projection · memory[0])`. @param memory `[B, 1+N, dv]` @returns `[B, p]` of unit length */
 export function embedPictures(g: Graph, memory: Value, { weights, projectionWidth }: TextEncoder): Value {
   const whole = squeeze(g, slice(g, memory, 1, 0, 1), 1) // [B, dv]
-  const matrix = weight(g, weights, 'image_projection.weight', [projectionWidth, memory.shape[2] as number])
+  const matrix = weights.value(g, 'image_projection.weight', [projectionWidth, memory.shape[2] as number])
   return toUnitLength(g, affine(g, whole, matrix, null, 'out-in'))
 }
 

@@ -2,7 +2,7 @@ import { activations } from './activation.ts'
 import { attend, rowsOf, splitHeads } from './attention.ts'
 import type { VisionTransformerConfig } from './configuration.ts'
 import type { Graph, Value } from './graph.ts'
-import { layerNorm, linear, weight } from './layers.ts'
+import { layerNorm, linear } from './layers.ts'
 import { add, concat, convolve, repeatForBatch, reshape, transpose } from './operators.ts'
 import type { Weights } from './weights.ts'
 
@@ -77,15 +77,15 @@ function embedPatches(g: Graph, pixels: Value, { config, weights }: VisionTransf
   const names = namesByKind[config.kind]
   const { kind, width, patchSizePx } = config
   const length = tokensOf(config)
-  const kernel = weight(g, weights, `${names.patches}.weight`, [width, 3, patchSizePx, patchSizePx])
-  const bias = kind === 'vit' ? weight(g, weights, `${names.patches}.bias`, [width]) : null
+  const kernel = weights.value(g, `${names.patches}.weight`, [width, 3, patchSizePx, patchSizePx])
+  const bias = kind === 'vit' ? weights.value(g, `${names.patches}.bias`, [width]) : null
   const grid = convolve(g, pixels, kernel, bias, { stride: patchSizePx }) // [B, dv, S/P, S/P]
   const patches = transpose(g, reshape(g, grid, ['B', width, length - 1]), [0, 2, 1]) // [B, N, dv]
 
-  const token = weight(g, weights, names.classToken, kind === 'clip' ? [width] : [1, 1, width])
+  const token = weights.value(g, names.classToken, kind === 'clip' ? [width] : [1, 1, width])
   const tokens = repeatForBatch(g, reshape(g, token, [1, 1, width]), pixels) // [B, 1, dv]
   const positionShape = kind === 'clip' ? [length, width] : [1, length, width]
-  const positions = weight(g, weights, names.positions, positionShape)
+  const positions = weights.value(g, names.positions, positionShape)
   const embedded = add(g, concat(g, [tokens, patches], 1), positions) // [B, 1+N, dv]
   return reshape(g, embedded, [rowsOf(length), width])
 }

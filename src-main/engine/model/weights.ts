@@ -1,11 +1,22 @@
 import { LensloreError } from '../../contract/errors.ts'
-import type { TensorLocation } from './graph.ts'
+import type { Graph, TensorLocation, Value } from './graph.ts'
 import type { SafetensorsHeader } from './safetensors.ts'
 
 const elementTypes = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
 
-/** A checkpoint's tensors by name, each checked against the shape that the configuration implies. */
-export class Weights {
+/** Tensors by name, as values of a graph: stored ones, or what is fed when it runs. */
+export interface Weights {
+  /** Those whose names begin so, by the rest of their names. */
+  under(prefix: string): Weights
+  /**
+   * @returns float32 of this shape
+   * @throws LensloreError `CHECKPOINT_INVALID` where there is no such tensor
+   */
+  value(g: Graph, name: string, shape: readonly number[]): Value
+}
+
+/** A checkpoint's tensors, each checked against the shape that the configuration implies. */
+export class StoredWeights implements Weights {
   readonly #header: SafetensorsHeader
   readonly #prefix: string
 
@@ -14,28 +25,20 @@ export class Weights {
     this.#prefix = prefix
   }
 
-  get filePath(): string {
-    return this.#header.filePath
+  under(prefix: string): StoredWeights {
+    return new StoredWeights(this.#header, this.#prefix + prefix)
   }
 
-  has(name: string): boolean {
-    return this.#header.tensors.has(this.#prefix + name)
-  }
-
-  under(prefix: string): Weights {
-    return new Weights(this.#header, this.#prefix + prefix)
-  }
-
-  fullName(name: string): string {
-    return this.#prefix + name
+  value(g: Graph, name: string, shape: readonly number[]): Value {
+    return g.weight(this.#prefix + name, this.#locate(name, shape))
   }
 
   /**
    * @throws LensloreError `CHECKPOINT_INVALID`, naming the tensor that is missing, of another shape, or of a type
    * that holds no weights.
    */
-  locate(name: string, shape: readonly number[]): TensorLocation {
-    const fullName = this.fullName(name)
+  #locate(name: string, shape: readonly number[]): TensorLocation {
+    const fullName = this.#prefix + name
     const tensor = this.#header.tensors.get(fullName)
     if (!tensor) throw this.#invalid(`has no tensor ${fullName}`)
     const fits =

@@ -27,6 +27,7 @@ import {
   buildPictureEmbeddingGraph,
   buildTextEmbeddingGraph,
 } from '../../../src-main/engine/model/text-encoder.ts'
+import type { Weights } from '../../../src-main/engine/model/weights.ts'
 import { searchReadably } from '../readable-search.ts'
 import '../software-gpu.ts'
 
@@ -167,6 +168,31 @@ test('a caption that was cut off is as near to its picture as the same words rea
       assert.ok(Math.abs(cosine - Number(found.similarity!.data[image])) < 1e-5)
     }
   }
+})
+
+test('an adapter may be fed when the graph runs, and gives what the stored one gives', async () => {
+  const { model, pixels } = subjects.random!
+  const folder = join(directory, 'random')
+  const header = await readSafetensorsHeader(join(folder, 'itune.safetensors'))
+  const feeds: Record<string, SessionTensor> = {}
+  const fed = (prefix: string): Weights => ({
+    under: (more) => fed(prefix + more),
+    value(g, name, shape) {
+      const known = g.inputs.find((input) => input.name === prefix + name)
+      return known ?? g.input(prefix + name, 'float32', shape)
+    },
+  })
+  for (const [name, { shape }] of header.tensors)
+    feeds[name] = { data: await readTensor(header, name), shape }
+  const adapter = { ...model.decoder.adapter!, weights: fed('') }
+  const decoder = { ...model.decoder, adapter }
+  const tokens = { data: BigInt64Array.from({ length: 4 * 6 }, (_, at) => BigInt(at % 40)), shape: [4, 6] }
+  const stored = await run(buildTeacherForcedGraph(model, 6), { pixels, tokens })
+  const swapped = await run(buildTeacherForcedGraph({ ...model, decoder }, 6), { pixels, tokens, ...feeds })
+  const numbers = (tensor: SessionTensor | undefined) => tensor!.data as Float32Array
+  const other = numbers(swapped.logits)
+  const largest = Math.max(...numbers(stored.logits).map((value, at) => Math.abs(value - other[at]!)))
+  assert.ok(largest < 1e-5, String(largest))
 })
 
 test('attention is what each word was written by', async () => {
