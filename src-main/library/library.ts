@@ -120,35 +120,35 @@ export function createLibrary(options: LibraryOptions): Library {
     )
   }
 
-  async function setCaptions(edits: { photo: PhotoReference; text: string }[]): Promise<Caption[]> {
+  function setCaptions(edits: { photo: PhotoReference; text: string }[]): Caption[] {
     const resolved = edits.map(({ photo, text }) => ({ photoId: photoIdOf(photo), text }))
     const set = captions.setManyByPerson(resolved, Date.now())
-    await captionsChanged(resolved.map(({ photoId }) => photoId))
+    captionsChanged(resolved.map(({ photoId }) => photoId))
     return set
   }
 
-  async function changeHistory(
+  function changeHistory(
     photo: PhotoReference,
     change: (photoId: number) => Caption | null | undefined,
     refusal: string,
-  ): Promise<Caption | null> {
+  ): Caption | null {
     const id = photoIdOf(photo)
     const caption = change(id)
     if (caption === undefined) throw new LensloreError('INVALID_ARGUMENT', refusal)
-    await captionsChanged([id])
+    captionsChanged([id])
     return caption
   }
 
-  async function captionsChanged(photoIds: number[]): Promise<void> {
+  function captionsChanged(photoIds: number[]): void {
     onPhotosChanged(photoIds)
-    await exporter.write({ isAutomatic: true })
+    exporter.writeBehind(photoIds)
   }
 
   /** @returns null where there was nothing to change. */
-  async function changeEdit(change: () => number[] | undefined): Promise<EditChange | null> {
+  function changeEdit(change: () => number[] | undefined): EditChange | null {
     const photoIds = change()
     if (!photoIds) return null
-    await captionsChanged(photoIds)
+    captionsChanged(photoIds)
     return { photos: photoIds.length, first: photos.byIds(photoIds.slice(0, shownOfEdit)) }
   }
 
@@ -207,6 +207,7 @@ export function createLibrary(options: LibraryOptions): Library {
         .map(({ folderPath, directory, code }) => ({ path: join(folderPath, directory), code })),
       modelId: keyOf(latest),
       providerTrial: book.read().find((trial) => trial.modelId === latest?.modelId) ?? null,
+      waitingExports: exporter.waiting(),
       sidecarProblems: metadata.refused(shownProblems),
       progress: progress.current(),
     }
@@ -233,7 +234,7 @@ export function createLibrary(options: LibraryOptions): Library {
       watch: (_, signal) => worker.watch(signal),
       search: ({ query, ...options }) => searcher.search(query, options),
       photo: ({ photo }) => detailsOf(photoIdOf(photo)),
-      setCaption: async ({ photo, text }) => (await setCaptions([{ photo, text }]))[0]!,
+      setCaption: ({ photo, text }) => setCaptions([{ photo, text }])[0]!,
       setCaptions: ({ edits }) => setCaptions(edits),
       undoCaption: ({ photo }) =>
         changeHistory(
@@ -245,10 +246,9 @@ export function createLibrary(options: LibraryOptions): Library {
         changeHistory(photo, (id) => captions.redo(id), 'There is no caption to bring back.'),
       undoEdit: () => changeEdit(() => captions.undoEdit(Date.now())),
       redoEdit: () => changeEdit(() => captions.redoEdit()),
-      async replaceInCaptions({ preview, ...replacement }) {
+      replaceInCaptions({ preview, ...replacement }) {
         const changes = planReplacement(captions, photos, replacement)
-        if (!preview)
-          await setCaptions(changes.map(({ photoId, after }) => ({ photo: photoId, text: after })))
+        if (!preview) setCaptions(changes.map(({ photoId, after }) => ({ photo: photoId, text: after })))
         return changes
       },
       planExport: ({ folderIds, sources }, signal) =>
@@ -284,6 +284,7 @@ export function createLibrary(options: LibraryOptions): Library {
     },
     async close() {
       engine?.close()
+      await exporter.close()
       await reconciler.close()
       store.close()
     },

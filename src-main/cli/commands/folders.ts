@@ -149,6 +149,9 @@ function formatStatus(status: LibraryStatus): string {
     `Runs on    ${printable(formatChoice(status.providerTrial))}`,
     ...status.folders.map(formatFolder),
     ...status.unreadable.map(formatUnreadable),
+    ...(status.waitingExports > 0
+      ? [`Exports    ${count(status.waitingExports, 'caption')} to be written out`]
+      : []),
     ...formatSidecarProblems(status.sidecarProblems),
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorRecord } from '../../contract/errors.ts'
+import { type ErrorCode, type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
 import type { ExportPlan, ExportSummary } from '../../contract/exchange.ts'
 import type { Database } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
@@ -46,6 +46,16 @@ export interface WaitingExporter {
    * @throws LensloreError `DISK_FULL`; DOMException `AbortError` through the signal. What is left waits.
    */
   write(options: ExportOptions): Promise<ExportSummary | undefined>
+  /**
+   * Begins to write out what waits, and returns at once: these photos first, then the others. What goes wrong is told
+   * and not thrown, for whoever calls has done what was asked: the captions are in the library, and what could not be
+   * written waits.
+   */
+  writeBehind(photoIds: readonly number[]): void
+  /** Photos whose captions are still to be written out, folders that are offline left out. */
+  waiting(): number
+  /** Waits for the photos that `writeBehind` was given, and leaves the others to the next run. */
+  close(): Promise<void>
   /** The reason may be gone by now: a disk that was locked, a sidecar that was damaged. */
   retryRefused(): void
 }
@@ -55,6 +65,11 @@ const momentary = new Set<ErrorCode>(['FILE_CHANGED', 'FILE_NOT_FOUND', 'FOLDER_
 /** Of one export, no more sentences than these are worth reading. */
 const toldRefusals = 10
 
+interface WaitingExportOptions extends ExportOptions {
+  /** Else all that wait. */
+  only?: readonly number[]
+}
+
 /** @param onRefused told why sidecars are not written, of the first of every export and once each. */
 export function createWaitingExporter(
   store: Store,
@@ -62,6 +77,10 @@ export function createWaitingExporter(
 ): WaitingExporter {
   let last: Promise<unknown> = Promise.resolve()
   let told = new Set<string>()
+  const stop = new AbortController()
+  let behind: Promise<unknown> = Promise.resolve()
+  /** Of the exports behind, one of all that wait is enough. */
+  let isAllBehind = false
 
   function tell(refused: readonly ErrorRecord[]): void {
     const lasting = refused.filter(({ code }) => !momentary.has(code))
@@ -69,12 +88,13 @@ export function createWaitingExporter(
     told = new Set(lasting.map(({ message }) => message))
   }
 
-  async function exportWaiting(options: ExportOptions): Promise<ExportSummary | undefined> {
-    if (waitingAfter(store.database, 0, 1).length === 0) return undefined
+  async function exportWaiting(options: WaitingExportOptions): Promise<ExportSummary | undefined> {
+    const { only } = options
+    if (waitingAfter(store.database, 0, 1, only).length === 0) return undefined
     const waiting = new Map<ExportRequest, Waiting>()
     const settled: Settled[] = []
     try {
-      const summary = await exportCaptions(store.database, waitingRequests(store, waiting, settled), {
+      const summary = await exportCaptions(store.database, waitingRequests(store, waiting, settled, only), {
         ...options,
         onSettled: (request, error) => {
           const item = waiting.get(request)!
@@ -89,11 +109,35 @@ export function createWaitingExporter(
     }
   }
 
+  function write(options: WaitingExportOptions): Promise<ExportSummary | undefined> {
+    const turn = last.then(() => exportWaiting(options))
+    last = turn.catch(() => {})
+    return turn
+  }
+
+  function orTell(thrown: unknown): void {
+    if (!stop.signal.aborted) onRefused(toErrorRecord(thrown))
+  }
+
   return {
-    write(options) {
-      const turn = last.then(() => exportWaiting(options))
-      last = turn.catch(() => {})
-      return turn
+    write,
+    writeBehind(photoIds) {
+      const theirs = write({ only: photoIds, isAutomatic: true }).catch(orTell)
+      behind = Promise.all([behind, theirs])
+      if (isAllBehind) return
+      isAllBehind = true
+      void theirs
+        .then(() => write({ signal: stop.signal, isAutomatic: true }))
+        .catch(orTell)
+        .finally(() => {
+          isAllBehind = false
+        })
+    },
+    waiting: () => store.database.prepare<{ n: number }>(`SELECT count(*) AS n ${waitingSql}`).get()!.n,
+    async close() {
+      await behind
+      stop.abort()
+      await last
     },
     retryRefused: () =>
       void store.database.write(() =>
@@ -119,11 +163,14 @@ function* waitingRequests(
   store: Store,
   waiting: Map<ExportRequest, Waiting>,
   settled: Settled[],
+  only: readonly number[] | undefined,
 ): Generator<ExportRequest> {
   const { database, photos, captions } = store
   for (let last = 0; ; ) {
     settle(store, settled)
-    const turns = new Map(waitingAfter(database, last, photosPerPage).map((row) => [row.photoId, row.turn]))
+    const turns = new Map(
+      waitingAfter(database, last, photosPerPage, only).map((row) => [row.photoId, row.turn]),
+    )
     if (turns.size === 0) return
     const ids = [...turns.keys()]
     for (const photo of photos.byIds(ids)) {
@@ -162,14 +209,18 @@ function settle({ database, photos, captions }: Store, settled: Settled[]): void
   })
 }
 
-function waitingAfter(database: Database, photoId: number, limit: number) {
+const waitingSql = `FROM captions_to_export
+    JOIN photos ON photos.id = photo_id JOIN folders ON folders.id = folder_id
+  WHERE EXISTS (SELECT 1 FROM folders WHERE exports_always AND state = 'online')
+    AND is_refused = 0 AND exports_always AND state = 'online' AND missing_since_ms IS NULL`
+
+function waitingAfter(database: Database, photoId: number, limit: number, only?: readonly number[]) {
+  const chosen = only === undefined ? null : JSON.stringify(only)
   return database
     .prepare<Pick<Waiting, 'turn' | 'photoId'>>(
-      `SELECT captions_to_export.id AS turn, photo_id AS photoId FROM captions_to_export
-         JOIN photos ON photos.id = photo_id JOIN folders ON folders.id = folder_id
-       WHERE EXISTS (SELECT 1 FROM folders WHERE exports_always AND state = 'online')
-         AND photo_id > ? AND is_refused = 0 AND exports_always AND state = 'online' AND missing_since_ms IS NULL
+      `SELECT captions_to_export.id AS turn, photo_id AS photoId ${waitingSql}
+         AND photo_id > ? AND (? IS NULL OR photo_id IN (SELECT value FROM json_each(?)))
        ORDER BY photo_id LIMIT ?`,
     )
-    .all(photoId, limit)
+    .all(photoId, chosen, chosen, limit)
 }

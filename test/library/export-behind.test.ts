@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openLibrary, openLibraryFor } from './library-under-test.ts'
+
+const waitingPhotos = 400
+
+test('an edit does not wait for the export queue, nor does closing, but its own sidecar is written', async (t) => {
+  const { client, photos, directory, takeIn, close } = openLibraryFor(t)
+  for (let n = 0; n < waitingPhotos; n++) writeFileSync(join(photos, `${n}.jpg`), `picture ${n}`)
+  const { id: folderId } = await client.addFolder({ path: photos })
+  await takeIn()
+  await close()
+
+  // Another process switched it on, and went before anything was written.
+  const { client: second, close: closeSecond } = openLibrary(directory)
+  const stop = new AbortController()
+  stop.abort()
+  await assert.rejects(second.setExportsAlways({ folderId, always: true }, { signal: stop.signal }))
+  assert.equal((await second.status({})).waitingExports, waitingPhotos)
+  const path = join(photos, `${waitingPhotos - 1}.jpg`)
+  await second.setCaption({ photo: path, text: 'Grandma with the red kite' })
+  assert.ok((await second.status({})).waitingExports > waitingPhotos / 2, 'the answer came before the others')
+  await closeSecond()
+  assert.match(readFileSync(`${path}.xmp`, 'utf8'), /Grandma with the red kite/)
+
+  const { client: third, close: closeThird } = openLibrary(directory)
+  await third.captionAll({})
+  assert.equal((await third.status({})).waitingExports, 0)
+  assert.ok(existsSync(join(photos, '0.jpg.xmp')))
+  await closeThird()
+})
+
+test('what goes wrong with a sidecar is told, and the caption is there all the same', async (t) => {
+  const { client, photos, takeIn } = openLibraryFor(t)
+  const path = join(photos, 'a.jpg')
+  writeFileSync(path, 'a picture')
+  mkdirSync(`${path}.xmp`)
+  const { id: folderId } = await client.addFolder({ path: photos })
+  await takeIn()
+  const told = new Promise<string>((resolve) => client.on('problem', ({ message }) => resolve(message)))
+  await client.setExportsAlways({ folderId, always: true })
+  const caption = await client.setCaption({ photo: path, text: 'mine' })
+  assert.equal(caption.text, 'mine')
+  assert.match(await told, /a\.jpg\.xmp/)
+  assert.equal((await client.photo({ photo: path })).caption?.text, 'mine')
+})
