@@ -281,3 +281,33 @@ test('0200: no directory of before is known to be unreadable', (t) => {
   apply()
   assert.deepEqual(database.prepare('SELECT * FROM unreadable_directories').all(), [])
 })
+
+test('0180: what was taken back before is brought back in the reverse order; nothing that newer words ended', (t) => {
+  const { database, apply } = before(t, 180)
+  addPhoto(database, 1)
+  addPhoto(database, 2)
+  for (const [id, photoId, edit] of [
+    [1, 1, 1],
+    [2, 2, 2],
+    [3, 1, 3],
+    [4, 1, 4],
+    [5, 2, 4],
+  ] as const) {
+    addCaption(database, id, photoId, `words ${id}`)
+    database.prepare('UPDATE captions SET edit_id = ? WHERE id = ?').run(edit, id)
+  }
+  database.exec(
+    'UPDATE captions SET withdrawn_ms = CASE edit_id WHEN 4 THEN 7 ELSE 8 END WHERE edit_id IN (1, 3, 4)',
+  )
+  apply()
+  const rows = database.prepare(
+    'SELECT id, undo_step AS step, undone_after AS after FROM captions ORDER BY id',
+  )
+  assert.deepEqual(rows.all(), [
+    { id: 1, step: 3, after: 0 },
+    { id: 2, step: null, after: null },
+    { id: 3, step: 2, after: 4 },
+    { id: 4, step: 1, after: 4 },
+    { id: 5, step: 1, after: 4 },
+  ])
+})

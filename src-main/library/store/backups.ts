@@ -14,8 +14,8 @@ const threadModule = new URL(`./backup-thread${import.meta.url.slice(-3)}`, impo
 
 /**
  * Copies the database into `backups/` beside it, under a name that appears only when the copy is complete; only
- * then older ones go. Every page of the tables is read for it, so that damage is found. Reads one state of the database, keeps no writer waiting, and may be called on
- * a reading connection.
+ * then older ones go. Every page of the tables is read for it, so that damage is found. Reads one state of the
+ * database, keeps no writer waiting, and may be called on a reading connection.
  * @param label ends the name: why the backup was made.
  * @returns the backup's path.
  * @throws LensloreError `DATABASE_DAMAGED` where the database cannot be read to its end; `DISK_FULL`,
@@ -25,8 +25,9 @@ export function backUp(database: Database, label: string, nowMs = Date.now()): s
   const directory = backupDirectory(database.file)
   mkdirSync(directory, { recursive: true })
   removeUnfinished(directory, nowMs)
+  const number = Math.max(0, ...namesIn(directory).map((name) => readName(name)?.number ?? 0)) + 1
   const time = new Date(nowMs).toISOString().replaceAll(':', '-')
-  const file = join(directory, `${time}-${label}.sqlite`)
+  const file = join(directory, `${String(number).padStart(6, '0')}-${time}-${label}.sqlite`)
   const unfinished = `${file}${unfinishedEnding}`
   rmSync(unfinished, { force: true })
   try {
@@ -69,31 +70,46 @@ export async function backUpInThread(
   }
 }
 
-/** Complete backups of a database, newest first. */
+/** Complete backups of a database, newest first. Other files beside them are somebody's own. */
 export function listBackups(databaseFile: string): string[] {
   const directory = backupDirectory(databaseFile)
   return namesIn(directory)
     .filter((name) => name.endsWith('.sqlite'))
-    .sort()
-    .reverse()
-    .map((name) => join(directory, name))
+    .map((name) => ({ name, ...readName(name) }))
+    .filter((each) => each.number !== undefined)
+    .sort((a, b) => b.number! - a.number! || (a.name < b.name ? 1 : -1))
+    .map(({ name }) => join(directory, name))
 }
 
-/** Whether the newest backup is so old that another is due; a clock that was ahead makes none of them new. */
+/**
+ * Whether the newest backup is so old that another is due, or so far in the future that the clock was wrong. Less
+ * than that in the future is a clock that was set, or another system's.
+ */
 export function isBackupDue(databaseFile: string, nowMs: number): boolean {
   const [newest] = listBackups(databaseFile)
-  const ageMs = newest === undefined ? Number.POSITIVE_INFINITY : nowMs - statSync(newest).mtimeMs
-  return ageMs >= backUpEveryMs || ageMs < 0
+  return newest === undefined || !(Math.abs(nowMs - readName(basename(newest))!.madeMs) < backUpEveryMs)
 }
 
 const unfinishedEnding = '.part'
+
+/**
+ * Backups are counted, for a clock that was wrong would make one the newest for ever. Those of before, named by
+ * their time alone, are older than all that are counted.
+ */
+function readName(name: string): { number: number; madeMs: number } | undefined {
+  const parts = /^(?:(\d{6,})-)?([+-]?\d+-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d\.\d+Z)-/.exec(name)
+  if (!parts) return undefined
+  const [, number = '0', day, hour, minute, second] = parts
+  return { number: Number(number), madeMs: Date.parse(`${day}${hour}:${minute}:${second}`) }
+}
 
 /** Of a process that was killed; another process's that is being written now is younger. */
 function removeUnfinished(directory: string, nowMs: number): void {
   for (const name of namesIn(directory)) {
     const file = join(directory, name)
-    const isLeft = name.endsWith(unfinishedEnding) && nowMs - statSync(file).mtimeMs > backUpEveryMs
-    if (isLeft) rmSync(file, { force: true })
+    if (!name.endsWith(unfinishedEnding)) continue
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found && Math.abs(nowMs - found.mtimeMs) > backUpEveryMs) rmSync(file, { force: true })
   }
 }
 

@@ -41,11 +41,11 @@ export interface CaptionStore {
    * stays so. @returns the photos; undefined where there is nothing.
    */
   undoEdit(nowMs: number): number[] | undefined
-  /** Brings the edit that was last taken back; undefined where there is none, or a newer edit. */
+  /** Brings what was last taken back in one go; undefined where there is nothing, or an edit was begun since. */
   redoEdit(): number[] | undefined
   /** Takes a person's last words back. @returns what is current then; undefined where there is nothing. */
   undo(photoId: number, nowMs: number): Caption | null | undefined
-  /** Brings the words that were last taken back; undefined where there are none, or newer words. */
+  /** Brings the photo's words that were last taken back; undefined where there are none, or newer words. */
   redo(photoId: number): Caption | null | undefined
   /** A batch of the engine's captions in one transaction. Photos that are gone meanwhile are skipped. */
   addFromModel(batch: readonly ModelCaption[], nowMs: number): void
@@ -133,6 +133,12 @@ export function settleCurrentCaption(database: Database, photoId: number): void 
     .run(id, source, photoId, id, source)
 }
 
+/** Words that were taken back have no newer ones of a person beside them: brought back, they would not be current. */
+const isNewest = `NOT EXISTS (SELECT 1 FROM captions WHERE photo_id = undone.photo_id AND source = 'person'
+  AND withdrawn_ms IS NULL AND id > undone.id)`
+
+const newestEdit = '(SELECT ifnull(max(edit_id), 0) FROM captions WHERE edit_id IS NOT NULL)'
+
 export function createCaptionStore(database: Database): CaptionStore {
   const { prepare, write } = database
 
@@ -203,23 +209,32 @@ export function createCaptionStore(database: Database): CaptionStore {
     })
   }
 
-  /** Of all the captions of an edit at once. @returns the photos they are of. */
-  function changeEdit(editId: number, withdrawnMs: number | null): number[] {
-    const photoIds = prepare<{ photo_id: number }>(
-      `UPDATE captions SET withdrawn_ms = ?
-       WHERE edit_id = ? AND (withdrawn_ms IS NULL) <> (? IS NULL) RETURNING photo_id`,
+  /** Words are taken back in one step with those that `which` names beside them. @returns their photos. */
+  function takeBack(which: string, value: number, nowMs: number): number[] {
+    return settleAll(
+      prepare<{ photo_id: number }>(
+        `UPDATE captions SET withdrawn_ms = ?,
+           undo_step = (SELECT ifnull(max(undo_step), 0) + 1 FROM captions WHERE undo_step IS NOT NULL),
+           undone_after = ${newestEdit}
+         WHERE withdrawn_ms IS NULL AND ${which} RETURNING photo_id`,
+      ).all(nowMs, value),
     )
-      .all(withdrawnMs, editId, withdrawnMs)
-      .map((row) => row.photo_id)
-    for (const photoId of photoIds) settle(photoId)
-    return photoIds
   }
 
-  function lastStandingEdit(): number | undefined {
-    return prepare<{ edit_id: number }>(
-      `SELECT edit_id FROM captions WHERE edit_id IS NOT NULL AND withdrawn_ms IS NULL
-       ORDER BY edit_id DESC LIMIT 1`,
-    ).get()?.edit_id
+  /** @param which speaks of the words as `undone`. @returns their photos. */
+  function bringBack(which: string, value: number): number[] {
+    return settleAll(
+      prepare<{ photo_id: number }>(
+        `UPDATE captions SET withdrawn_ms = NULL, undo_step = NULL, undone_after = NULL
+         WHERE id IN (SELECT id FROM captions AS undone WHERE ${which} AND ${isNewest}) RETURNING photo_id`,
+      ).all(value),
+    )
+  }
+
+  function settleAll(rows: { photo_id: number }[]): number[] {
+    const photoIds = [...new Set(rows.map((row) => row.photo_id))]
+    for (const photoId of photoIds) settle(photoId)
+    return photoIds
   }
 
   function addOneFromModel(caption: ModelCaption, nowMs: number): void {
@@ -265,40 +280,43 @@ export function createCaptionStore(database: Database): CaptionStore {
 
     undoEdit: (nowMs) =>
       write(() => {
-        const last = lastStandingEdit()
-        return last === undefined ? undefined : changeEdit(last, nowMs)
+        const last = prepare<{ edit_id: number }>(
+          `SELECT edit_id FROM captions WHERE edit_id IS NOT NULL AND withdrawn_ms IS NULL
+           ORDER BY edit_id DESC LIMIT 1`,
+        ).get()
+        return last && takeBack('edit_id = ?', last.edit_id, nowMs)
       }),
 
     redoEdit: () =>
       write(() => {
-        const next = prepare<{ edit_id: number }>(
-          'SELECT edit_id FROM captions WHERE edit_id > ? ORDER BY edit_id LIMIT 1',
-        ).get(lastStandingEdit() ?? 0)
-        return next && changeEdit(next.edit_id, null)
+        const last = prepare<{ undo_step: number }>(
+          `SELECT undo_step FROM captions AS undone
+           WHERE undo_step IS NOT NULL AND undone_after >= ${newestEdit}
+             AND ${isNewest} ORDER BY undo_step DESC LIMIT 1`,
+        ).get()
+        return last && bringBack('undo_step = ?', last.undo_step)
       }),
 
     undo: (photoId, nowMs) =>
       write(() => {
-        const { changes } = prepare(
-          `UPDATE captions SET withdrawn_ms = ? WHERE id =
-             (SELECT max(id) FROM captions WHERE photo_id = ? AND source = 'person' AND withdrawn_ms IS NULL)`,
-        ).run(nowMs, photoId)
-        if (changes === 0) return undefined
-        settle(photoId)
-        return current(photoId)
+        const changed = takeBack(
+          `id = (SELECT max(id) FROM captions
+                 WHERE photo_id = ? AND source = 'person' AND withdrawn_ms IS NULL)`,
+          photoId,
+          nowMs,
+        )
+        return changed.length === 0 ? undefined : current(photoId)
       }),
 
     redo: (photoId) =>
       write(() => {
-        const { changes } = prepare(
-          `UPDATE captions SET withdrawn_ms = NULL WHERE id =
-             (SELECT min(id) FROM captions WHERE photo_id = ? AND source = 'person' AND id > ifnull(
-               (SELECT max(id) FROM captions
-                WHERE photo_id = ? AND source = 'person' AND withdrawn_ms IS NULL), 0))`,
-        ).run(photoId, photoId)
-        if (changes === 0) return undefined
-        settle(photoId)
-        return current(photoId)
+        const changed = bringBack(
+          `id = (SELECT id FROM captions AS undone
+                 WHERE photo_id = ? AND undo_step IS NOT NULL AND ${isNewest}
+                 ORDER BY undo_step DESC, id LIMIT 1)`,
+          photoId,
+        )
+        return changed.length === 0 ? undefined : current(photoId)
       }),
 
     addFromModel: (batch, nowMs) =>

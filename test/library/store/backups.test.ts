@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -10,8 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import fc from 'fast-check'
 import { backUp, backUpInThread, isBackupDue, listBackups } from '../../../src-main/library/store/backups.ts'
 import { openDatabase } from '../../../src-main/library/store/database.ts'
 import { lockForWork } from '../../../src-main/library/store/lock.ts'
@@ -73,9 +75,12 @@ test('2. a backup that is stopped leaves nothing; one that a kill left is remove
   const backup = withStore((store) => backUp(store.database, 'test'))
   const [left, young] = ['left', 'young'].map((name) => join(dirname(backup), `${name}.sqlite.part`))
   for (const part of [left!, young!]) writeFileSync(part, '')
+  const ahead = join(dirname(backup), 'ahead.sqlite.part')
+  writeFileSync(ahead, '')
   utimesSync(left!, 1, 1)
+  utimesSync(ahead, 4e9, 4e9)
   withStore((store) => backUp(store.database, 'test'))
-  assert.deepEqual([existsSync(left!), existsSync(young!)], [false, true])
+  assert.deepEqual([left!, ahead, young!].map(existsSync), [false, false, true])
 })
 
 test('3. damage that nobody met yet is found by the backup, and the good ones stay', async () => {
@@ -91,13 +96,18 @@ test('3. damage that nobody met yet is found by the backup, and the good ones st
   assert.deepEqual(readdirSync(dirname(good[0]!)).length, 1)
 })
 
+const dayMs = 86_400_000
+
 test('4. a backup is due when there is none, when it is a day old, and when it is from the future', () => {
   withStore((store) => addFolder(store, '/pictures'))
-  assert.ok(isBackupDue(file, Date.now()))
-  withStore((store) => backUp(store.database, 'test'))
-  assert.ok(!isBackupDue(file, Date.now() + 1000))
-  assert.ok(isBackupDue(file, Date.now() + 86_500_000))
-  assert.ok(isBackupDue(file, Date.now() - 86_500_000))
+  const nowMs = Date.now()
+  assert.ok(isBackupDue(file, nowMs))
+  withStore((store) => backUp(store.database, 'test', nowMs))
+  assert.ok(!isBackupDue(file, nowMs + 1000))
+  // Of another time zone, as where two systems share a clock.
+  assert.ok(!isBackupDue(file, nowMs - dayMs / 2))
+  assert.ok(isBackupDue(file, nowMs + dayMs))
+  assert.ok(isBackupDue(file, nowMs - dayMs))
 })
 
 test('5. restoring sets the damaged file aside as it is; where nothing of it can be read, the backup is what there is', () => {
@@ -190,4 +200,71 @@ test('8. a library whose database is gone altogether can be restored', () => {
   mkdirSync(directory, { recursive: true })
   assert.equal(restoreBackup(directory).setAside, null)
   withStore((store) => assert.equal(store.folders.list().length, 1))
+})
+
+test('9. backups from a clock that was ahead are older than those made since, and make one due, not all', () => {
+  const nowMs = Date.UTC(2026, 5, 1)
+  const made = withStore((store) => {
+    addFolder(store, '/pictures')
+    const ahead = [1, 2, 3].map((day) => backUp(store.database, 'ahead', Date.UTC(2090, 1, day)))
+    assert.ok(isBackupDue(file, nowMs))
+    const right = backUp(store.database, 'right', nowMs)
+    assert.deepEqual(listBackups(file), [right, ahead[2], ahead[1]])
+    return right
+  })
+  assert.ok(!isBackupDue(file, nowMs + 60_000))
+  // Neither the file's time says anything: a copy, and a drive with a clock of its own, have another.
+  utimesSync(made, 4e9, 4e9)
+  assert.ok(!isBackupDue(file, nowMs + 60_000))
+  assert.equal(restoreBackup(directory).backup, made)
+})
+
+test('10. backups that were named by their time alone are older than all others, by that time among themselves', () => {
+  const right = withStore((store) => {
+    addFolder(store, '/pictures')
+    const first = backUp(store.database, 'daily', 0)
+    for (const year of [2024, 2025, 2090]) {
+      copyFileSync(first, join(dirname(first), `${year}-03-01T10-00-00.000Z-daily.sqlite`))
+    }
+    return [first, backUp(store.database, 'daily', 5)]
+  })
+  assert.deepEqual(
+    listBackups(file).map((backup) => basename(backup).slice(0, 11)),
+    ['000002-1970', '000001-1970', '2090-03-01T'],
+  )
+  assert.deepEqual(listBackups(file).slice(0, 2), right.reverse())
+})
+
+test('11. whatever the clock says, the newest backup is the one made last, and no other is removed before older ones', () => {
+  withStore((store) => {
+    addFolder(store, '/pictures')
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -8e14, max: 8e14 }), { minLength: 1, maxLength: 5 }),
+        (clock) => {
+          const made = clock.map((nowMs) => {
+            const backup = backUp(store.database, 'test', nowMs)
+            assert.ok(!isBackupDue(file, nowMs))
+            return backup
+          })
+          assert.deepEqual(listBackups(file).slice(0, made.length), made.reverse().slice(0, 3))
+        },
+      ),
+      { numRuns: 15 },
+    )
+  })
+})
+
+test('12. what somebody else put beside the backups is neither the newest nor removed', () => {
+  const own = withStore((store) => {
+    addFolder(store, '/pictures')
+    const first = backUp(store.database, 'test', 1)
+    const copy = join(dirname(first), 'before the journey.sqlite')
+    copyFileSync(first, copy)
+    for (const nowMs of [2, 3, 4, 5]) backUp(store.database, 'test', nowMs)
+    return copy
+  })
+  assert.ok(existsSync(own))
+  assert.ok(!listBackups(file).includes(own))
+  assert.equal(restoreBackup(directory, own).backup, own)
 })

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import fc from 'fast-check'
 import { noDoubt } from '../../../src-main/contract/records.ts'
-import { modelKey } from '../../../src-main/library/store/captions.ts'
+import { modelKey, settleCurrentCaption } from '../../../src-main/library/store/captions.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf, removePhotos } from './sample-library.ts'
 
@@ -209,6 +210,190 @@ test('13. a file written anew with the same picture keeps its captions current a
   assert.deepEqual(store.queue.nextToCaption('base', 9), [])
   assert.deepEqual(store.queue.nextToIndex(9), [])
 })
+
+test('14. redo brings what was taken back last, not what was written first', () => {
+  const id = addPhoto(store, folderId, 'a.jpg')
+  store.captions.setByPerson(id, 'A', 1)
+  store.captions.undo(id, 2)
+  store.captions.setByPerson(id, 'B', 3)
+  store.captions.undo(id, 4)
+  assert.equal(store.captions.redo(id)?.text, 'B')
+  assert.equal(store.captions.redo(id), undefined)
+  assert.equal(store.captions.current(id)?.text, 'B')
+})
+
+test('15. the last edit likewise, on whichever photos it was', () => {
+  const [a, b] = [addPhoto(store, folderId, 'a.jpg'), addPhoto(store, folderId, 'b.jpg')]
+  const words = () => [a, b].map((id) => store.captions.current(id)?.text)
+  store.captions.setByPerson(a, 'A', 1)
+  store.captions.undoEdit(2)
+  store.captions.setByPerson(b, 'B', 3)
+  store.captions.undoEdit(4)
+  assert.deepEqual(store.captions.redoEdit(), [b])
+  assert.equal(store.captions.redoEdit(), undefined)
+  assert.deepEqual(words(), [undefined, 'B'])
+  // Words on another photo leave what was taken back of this one.
+  assert.equal(store.captions.redo(a)?.text, 'A')
+})
+
+test('16. what was taken back by itself is the last thing taken back, also below an edit that stands', () => {
+  const [a, b] = [addPhoto(store, folderId, 'a.jpg'), addPhoto(store, folderId, 'b.jpg')]
+  store.captions.setByPerson(a, 'A', 1)
+  store.captions.setByPerson(b, 'B', 2)
+  store.captions.undo(a, 3)
+  assert.deepEqual(store.captions.redoEdit(), [a])
+  assert.deepEqual(store.captions.undoEdit(4), [b])
+})
+
+test('17. a clock that jumps changes nothing of the order', () => {
+  const id = addPhoto(store, folderId, 'a.jpg')
+  store.captions.setByPerson(id, 'A', 9)
+  store.captions.setByPerson(id, 'B', 5)
+  store.captions.undo(id, 9)
+  store.captions.undo(id, 3)
+  assert.equal(store.captions.redo(id)?.text, 'A')
+  assert.equal(store.captions.redo(id)?.text, 'B')
+})
+
+test('18. a file found to be another photo brings its history along, and redo leaves what is current', () => {
+  const [a, b] = [addPhoto(store, folderId, 'a.jpg'), addPhoto(store, folderId, 'b.jpg')]
+  store.captions.setByPerson(a, 'A', 1)
+  store.captions.setByPerson(b, 'B', 2)
+  store.captions.setByPerson(b, 'C', 2)
+  store.captions.undo(b, 3)
+  store.captions.undo(a, 3)
+  store.database.write(() => {
+    store.database.prepare('UPDATE captions SET photo_id = ? WHERE photo_id = ?').run(b, a)
+    settleCurrentCaption(store.database, b)
+  })
+  assert.equal(store.captions.redo(b)?.text, 'C')
+  assert.equal(store.captions.redo(b), undefined)
+  assert.equal(store.captions.undo(b, 4)?.text, 'B')
+  assert.equal(store.captions.redo(b)?.text, 'C')
+})
+
+test('19. any mixture of undo and redo, of photos and of edits, is that of plain stacks', () => {
+  const photo = fc.nat(2)
+  const text = fc.constantFrom('one', 'two', 'three', 'four')
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ deed: fc.constant('set' as const), photo, text }) },
+    fc.record({
+      deed: fc.constant('setMany' as const),
+      photos: fc.uniqueArray(photo, { minLength: 2 }),
+      text,
+    }),
+    { weight: 2, arbitrary: fc.record({ deed: fc.constantFrom('undo' as const, 'redo' as const), photo }) },
+    { weight: 3, arbitrary: fc.record({ deed: fc.constantFrom('undoEdit' as const, 'redoEdit' as const) }) },
+  )
+  let named = 0
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 4, maxLength: 30 }), (steps) => {
+      store.database.write(() => store.database.exec('DELETE FROM photos'))
+      const ids = [0, 1, 2].map(() => addPhoto(store, folderId, `${named++}.jpg`))
+      const stacks = createStacks(ids.length)
+      const sorted = (found: number[] | undefined) => found?.map((id) => ids.indexOf(id)).sort()
+      for (const [nowMs, each] of steps.entries()) {
+        switch (each.deed) {
+          case 'set':
+            store.captions.setByPerson(ids[each.photo]!, each.text, nowMs)
+            stacks.set([each.photo], each.text)
+            break
+          case 'setMany':
+            store.captions.setManyByPerson(
+              each.photos.map((at) => ({ photoId: ids[at]!, text: each.text })),
+              nowMs,
+            )
+            stacks.set(each.photos, each.text)
+            break
+          case 'undo':
+            assert.equal(store.captions.undo(ids[each.photo]!, nowMs)?.text, stacks.undo(each.photo))
+            break
+          case 'redo':
+            assert.equal(store.captions.redo(ids[each.photo]!)?.text, stacks.redo(each.photo))
+            break
+          case 'undoEdit':
+            assert.deepEqual(sorted(store.captions.undoEdit(nowMs)), stacks.undoEdit())
+            break
+          case 'redoEdit':
+            assert.deepEqual(sorted(store.captions.redoEdit()), stacks.redoEdit())
+        }
+        assert.deepEqual(
+          ids.map((id) => store.captions.current(id)?.text),
+          ids.map((_, at) => stacks.current(at)),
+        )
+      }
+    }),
+    { numRuns: 100 },
+  )
+})
+
+interface Words {
+  photo: number
+  text: string
+}
+
+/** What an editor would do that has a stack for each photo, and one of what was taken back in one go. */
+function createStacks(photos: number) {
+  const standing = Array.from({ length: photos }, (): Words[] => [])
+  const undone = Array.from({ length: photos }, (): Words[] => [])
+  const edits: Words[][] = []
+  let steps: Words[][] = []
+  const current = (photo: number) => standing[photo]!.at(-1)?.text
+  const photosOf = (words: Words[]) => words.map((each) => each.photo).sort()
+
+  function takeBack(words: Words[]) {
+    for (const each of words) {
+      standing[each.photo] = standing[each.photo]!.filter((other) => other !== each)
+      undone[each.photo]!.push(each)
+    }
+    steps.push(words)
+  }
+
+  function bringBack(words: Words[]) {
+    for (const each of words) {
+      undone[each.photo] = undone[each.photo]!.filter((other) => other !== each)
+      standing[each.photo]!.push(each)
+    }
+    steps = steps
+      .map((step) => step.filter((each) => !words.includes(each)))
+      .filter((step) => step.length > 0)
+  }
+
+  return {
+    current,
+    set(at: number[], text: string) {
+      const edit = at.filter((photo) => current(photo) !== text).map((photo) => ({ photo, text }))
+      if (edit.length === 0) return
+      for (const each of edit) {
+        standing[each.photo]!.push(each)
+        undone[each.photo] = []
+      }
+      edits.push(edit)
+      steps = []
+    },
+    undo(photo: number) {
+      const last = standing[photo]!.at(-1)
+      if (last) takeBack([last])
+      return last && current(photo)
+    },
+    redo(photo: number) {
+      const last = undone[photo]!.at(-1)
+      if (last) bringBack([last])
+      return last && current(photo)
+    },
+    undoEdit() {
+      const stands = (each: Words) => standing[each.photo]!.includes(each)
+      const last = edits.findLast((edit) => edit.some(stands))?.filter(stands)
+      if (last) takeBack(last)
+      return last && photosOf(last)
+    },
+    redoEdit() {
+      const last = steps.at(-1)
+      if (last) bringBack(last)
+      return last && photosOf(last)
+    },
+  }
+}
 
 function contentFacts() {
   return {
