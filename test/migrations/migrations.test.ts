@@ -263,3 +263,20 @@ test('0150: captions of before are not doubted', (t) => {
   ])
   assert.throws(() => database.exec('UPDATE captions SET is_unsure = 2'), /CHECK/)
 })
+
+test('0160: what stands in place of captions is searched, and sidecars are read once more', (t) => {
+  const { database, apply } = before(t, 160)
+  addPhoto(database, 1)
+  database.exec(`INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, title, is_favorite)
+    VALUES (1, 1, 'embedded', '', 1, 'Midsummer', 0)`)
+  database.exec(`INSERT INTO sidecars VALUES (1, 'summer', '1.jpg.xmp', 5, 7)`)
+  apply()
+  database.exec(`INSERT INTO metadata_boilerplate VALUES (1, 'OLYMPUS DIGITAL CAMERA')`)
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra ORDER BY text'), [
+    'Midsummer',
+    'OLYMPUS DIGITAL CAMERA',
+  ])
+  assert.deepEqual(ids(database, 'SELECT modified_ms AS id FROM sidecars'), [0])
+  database.exec('DELETE FROM metadata_sources')
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM metadata_boilerplate'), [])
+})

@@ -8,6 +8,8 @@ import { readIfThere } from './atomic-write.ts'
 import {
   type CaptionToWrite,
   captionInSidecar,
+  type DisplacedWords,
+  displacedWords,
   newSidecar,
   spliceCaption,
   writableCaption,
@@ -20,6 +22,8 @@ export interface ExportRequest {
   /** Absolute, in the form of `file-name.ts`, as all paths here. */
   photoPath: string
   caption: CaptionToWrite
+  /** Whether the library has these words itself, so that they are not lost where others take their place. */
+  isKnown(words: DisplacedWords): boolean
 }
 
 /** A plan with what it is made of. */
@@ -92,7 +96,7 @@ async function prepareExport(
     await checkIsThere(photoPath)
     sidecarPath = join(dirname(photoPath), chooseSidecar(names, basename(photoPath)))
     const beforeBytes = (await readIfThere(sidecarPath)) && (await readSidecarBytes(sidecarPath))
-    const made = beforeBytes === null ? created(caption) : updated(sidecarPath, beforeBytes, caption)
+    const made = beforeBytes === null ? created(caption) : updated(sidecarPath, beforeBytes, request)
     return { request, photoPath, sidecarPath, after, beforeBytes, ...made }
   } catch (thrown) {
     const error = toErrorRecord(thrown)
@@ -126,8 +130,11 @@ function created(caption: CaptionToWrite) {
   return { action: 'create' as const, before: null, afterBytes: Buffer.from(newSidecar(caption), 'utf8') }
 }
 
-/** A sidecar that says the very words already is left alone, whoever wrote them there. */
-function updated(sidecarPath: string, bytes: Buffer, caption: CaptionToWrite) {
+/**
+ * A sidecar that says the very words already is left alone, whoever wrote them there. Words that the library has not
+ * taken in give way to a person's alone.
+ */
+function updated(sidecarPath: string, bytes: Buffer, { caption, isKnown }: ExportRequest) {
   try {
     const { text, encoding } = decodeText(bytes)
     if (encoding.name === 'windows-1252' || declaresOtherEncoding(text)) {
@@ -137,8 +144,11 @@ function updated(sidecarPath: string, bytes: Buffer, caption: CaptionToWrite) {
     if (before === writableCaption(caption.text).trim()) {
       return { action: 'unchanged' as const, before, afterBytes: null }
     }
-    const afterBytes = encodeText(spliceCaption(text, caption), encoding)
-    return { action: 'update' as const, before, afterBytes }
+    const after = spliceCaption(text, caption)
+    if (caption.source !== 'person' && !displacedWords(text, after).every(isKnown)) {
+      return { action: 'kept' as const, before, afterBytes: null }
+    }
+    return { action: 'update' as const, before, afterBytes: encodeText(after, encoding) }
   } catch (thrown) {
     throw damagedSidecar(sidecarPath, thrown)
   }

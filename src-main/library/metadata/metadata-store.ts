@@ -83,6 +83,9 @@ export function createMetadataStore(
         title: row.title,
         rating: row.rating,
         isFavorite: row.is_favorite === 1,
+        boilerplate: prepare<{ text: string }>('SELECT text FROM metadata_boilerplate WHERE source_id = ?')
+          .all(row.id)
+          .map(({ text }) => text),
         captions: prepare<FoundCaption>(
           'SELECT text, language, field FROM metadata_captions WHERE source_id = ? ORDER BY position',
         ).all(row.id),
@@ -132,6 +135,9 @@ export function createMetadataStore(
         caption.field,
       )
     })
+    for (const text of metadata.boilerplate.slice(0, maxRowsPerList)) {
+      prepare('INSERT OR IGNORE INTO metadata_boilerplate VALUES (?, ?)').run(id, text)
+    }
     for (const keyword of metadata.keywords.slice(0, maxRowsPerList)) {
       prepare('INSERT OR IGNORE INTO metadata_keywords VALUES (?, ?)').run(id, keyword)
     }
@@ -237,7 +243,7 @@ export function createMetadataStore(
 }
 
 function saysAnything(metadata: PhotoMetadata, captions: readonly FoundCaption[]): boolean {
-  const lists = [captions, metadata.keywords, metadata.people, metadata.places]
+  const lists = [captions, metadata.boilerplate, metadata.keywords, metadata.people, metadata.places]
   return (
     metadata.title !== null ||
     metadata.rating !== null ||
