@@ -1,6 +1,7 @@
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { statFile } from '../folders/walk.ts'
+import { checkIsWritable } from '../metadata/atomic-write.ts'
 import { embedCaption } from '../metadata/export-embedded.ts'
 import { nativePath } from '../native-path.ts'
 import { readFileOnce } from '../queue/read-file.ts'
@@ -32,6 +33,7 @@ export async function embedCurrentCaption(
       `${displayFileName(path)} was changed since the library read it; embed after the next run.`,
     )
   }
+  await checkIsWritable(path)
   const text = await embedCaption(path, caption.text)
   const { contentHash } = await readFileOnce(path)
   const written = statFile(nativePath(path), path, true)

@@ -4,7 +4,7 @@ import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/e
 import type { PlannedExport } from '../../contract/exchange.ts'
 import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../native-path.ts'
-import { readIfThere } from './atomic-write.ts'
+import { checkIsWritable, readIfThere } from './atomic-write.ts'
 import {
   type CaptionToWrite,
   captionInSidecar,
@@ -97,6 +97,7 @@ async function prepareExport(
     sidecarPath = join(dirname(photoPath), chooseSidecar(names, basename(photoPath)))
     const beforeBytes = (await readIfThere(sidecarPath)) && (await readSidecarBytes(sidecarPath))
     const made = beforeBytes === null ? created(caption) : updated(sidecarPath, beforeBytes, request)
+    if (made.action === 'update') await checkIsWritable(sidecarPath)
     return { request, photoPath, sidecarPath, after, beforeBytes, ...made }
   } catch (thrown) {
     const error = toErrorRecord(thrown)

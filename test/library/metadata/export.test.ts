@@ -68,6 +68,12 @@ function setUp(context: TestContext) {
   return { store, photos, request, put }
 }
 
+async function planOf(requests: ExportRequest[]): Promise<PlannedExport[]> {
+  const plan: PlannedExport[] = []
+  for await (const planned of planExport(requests)) plan.push(planned)
+  return plan
+}
+
 test('the sidecar that other programs read is the one written, unless it has two claimants', () => {
   assert.equal(chooseSidecar(['A.JPG'], 'A.JPG'), 'A.JPG.xmp')
   assert.equal(chooseSidecar(['A.JPG', 'A.xmp'], 'A.JPG'), 'A.xmp')
@@ -91,8 +97,7 @@ test('a plan lists what would change and writes nothing', async (context) => {
     request('same.jpg', 'Boats & sheds at dusk'),
     request('broken.jpg', 'c'),
   ]
-  const plan: PlannedExport[] = []
-  for await (const planned of planExport(requests)) plan.push(planned)
+  const plan = await planOf(requests)
   assert.deepEqual(
     plan.map(({ action, before, after, error }) => [action, before, after, error?.code]),
     [
@@ -355,4 +360,26 @@ test('an undo that was stopped goes on where it was', async (context) => {
     left: [],
   })
   assert.deepEqual(readdirSync(photos).sort(), ['a.jpg', 'b.jpg'])
+})
+
+test('a sidecar without write permission is refused by name, in the dry run too, and so is its undo', async (context) => {
+  const { store, photos, request, put } = setUp(context)
+  const sidecar = put('a.jpg.xmp', lightroom)
+  chmodSync(sidecar, 0o444)
+  const requests = [request('a.jpg', 'the kite'), request('b.jpg', 'the boat')]
+  const [planned] = await planOf(requests)
+  assert.deepEqual([planned?.action, planned?.error?.code], ['refused', 'WRITE_FAILED'])
+  assert.match(planned?.error?.message ?? '', /a\.jpg\.xmp is write-protected/)
+  const { created, refused } = await exportCaptions(store.database, requests)
+  assert.deepEqual([created, refused.map(({ sidecarPath }) => sidecarPath)], [1, [sidecar]])
+  assert.equal(readFileSync(sidecar, 'utf8'), lightroom)
+  assert.equal(statSync(sidecar).mode & 0o777, 0o444)
+
+  const [same] = await planOf([request('a.jpg', 'Boats & sheds at dusk')])
+  assert.equal(same?.action, 'unchanged', 'what it says already needs no writing')
+
+  chmodSync(join(photos, 'b.jpg.xmp'), 0o444)
+  const undone = await undoLastExport(store.database)
+  assert.deepEqual([undone?.removed, undone?.left.map(({ path }) => path)], [0, [join(photos, 'b.jpg.xmp')]])
+  assert.ok(existsSync(join(photos, 'b.jpg.xmp')))
 })
