@@ -19,3 +19,13 @@ CREATE VIEW search_extra (photo_id, text) AS
 
 -- Sentences were taken for boilerplate, and not kept: sidecars are read once more with the next scan.
 UPDATE sidecars SET modified_ms = 0;
+
+-- Of what is longer than is kept, only the beginning is here: it is never written back. `cut` names the fields of a
+-- source that are so, as JSON. Of before it shows at the length; lists and names tell when they are read again.
+ALTER TABLE captions ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0 CHECK (is_cut IN (0, 1));
+ALTER TABLE metadata_captions ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0 CHECK (is_cut IN (0, 1));
+ALTER TABLE metadata_sources ADD COLUMN cut TEXT;
+UPDATE captions SET is_cut = 1 WHERE source = 'imported' AND length(text) = 10000;
+UPDATE metadata_captions SET is_cut = 1 WHERE length(text) = 10000;
+UPDATE metadata_sources SET cut = '["captions"]' WHERE id IN (SELECT source_id FROM metadata_captions WHERE is_cut);
+CREATE INDEX metadata_cut ON metadata_sources (photo_id) WHERE cut IS NOT NULL;

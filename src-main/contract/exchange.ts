@@ -8,7 +8,10 @@ export interface PlannedExport {
   /** The caption that the sidecar has now, and the one it would have. */
   before: string | null
   after: string
-  /** Why it is refused: `SIDECAR_DAMAGED`, `FILE_UNREADABLE`, `FOLDER_NOT_FOUND`, `WRITE_FAILED`. */
+  /**
+   * Why it is refused: `SIDECAR_DAMAGED`, `FILE_UNREADABLE`, `FOLDER_NOT_FOUND`, `WRITE_FAILED`,
+   * `CAPTION_CUT`.
+   */
   error?: ErrorRecord
 }
 

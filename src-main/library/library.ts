@@ -166,7 +166,7 @@ export function createLibrary(options: LibraryOptions): Library {
         isFavorite,
         sources: metadata
           .sources(id)
-          .map(({ kind, name, refused }) => ({ kind, name, problem: refused ?? null })),
+          .map(({ kind, name, refused, cut }) => ({ kind, name, problem: refused ?? null, cut: cut ?? [] })),
       },
       thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null,
     }
@@ -203,6 +203,7 @@ export function createLibrary(options: LibraryOptions): Library {
       modelId: keyOf(latest),
       providerTrial: book.read().find((trial) => trial.modelId === latest?.modelId) ?? null,
       sidecarProblems: metadata.refused(shownProblems),
+      cutWords: metadata.cut(shownProblems),
       progress: progress.current(),
     }
   }

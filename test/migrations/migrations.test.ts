@@ -264,13 +264,27 @@ test('0150: captions of before are not doubted', (t) => {
   assert.throws(() => database.exec('UPDATE captions SET is_unsure = 2'), /CHECK/)
 })
 
-test('0160: what stands in place of captions is searched, and sidecars are read once more', (t) => {
+test('0160: what stands in place of captions is searched, sidecars are read once more, cut words are marked', (t) => {
   const { database, apply } = before(t, 160)
   addPhoto(database, 1)
+  for (const [id, length] of [
+    [1, 10_000],
+    [2, 9999],
+  ] as const) {
+    addCaption(database, id, 1, 'x'.repeat(length))
+  }
+  addCaption(database, 3, 1, 'x'.repeat(10_000))
+  database.exec(`UPDATE captions SET source = 'imported' WHERE id < 3`)
   database.exec(`INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, title, is_favorite)
     VALUES (1, 1, 'embedded', '', 1, 'Midsummer', 0)`)
+  database.exec(
+    `INSERT INTO metadata_captions SELECT 1, id, text, NULL, 'takeout:description' FROM captions WHERE id < 3`,
+  )
   database.exec(`INSERT INTO sidecars VALUES (1, 'summer', '1.jpg.xmp', 5, 7)`)
   apply()
+  assert.deepEqual(ids(database, 'SELECT id FROM captions WHERE is_cut'), [1])
+  assert.deepEqual(ids(database, 'SELECT position AS id FROM metadata_captions WHERE is_cut'), [1])
+  assert.deepEqual(ids(database, 'SELECT cut AS id FROM metadata_sources'), ['["captions"]'])
   database.exec(`INSERT INTO metadata_boilerplate VALUES (1, 'OLYMPUS DIGITAL CAMERA')`)
   assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra ORDER BY text'), [
     'Midsummer',

@@ -144,6 +144,7 @@ function formatStatus(status: LibraryStatus): string {
     `Runs on    ${printable(formatChoice(status.providerTrial))}`,
     ...status.folders.map(formatFolder),
     ...formatSidecarProblems(status.sidecarProblems),
+    ...formatCutWords(status.cutWords),
   ].join('\n')
 }
 
@@ -153,6 +154,19 @@ function formatSidecarProblems({ count, first }: LibraryStatus['sidecarProblems'
   return [
     `Sidecars   ${count} cannot be read; what they said before is kept`,
     ...first.map(({ message }) => `           ${printable(message)}`),
+    ...more,
+  ]
+}
+
+function formatCutWords({ count, first }: LibraryStatus['cutWords']): string[] {
+  if (count === 0) return []
+  const more = count > first.length ? [`           … and ${count - first.length} more`] : []
+  return [
+    `Cut        ${count} files say more about their photo than is kept, and than is ever written back`,
+    ...first.map(
+      ({ photoId, name, fields }) =>
+        `           photo ${photoId}${name && `, ${printable(displayFileName(name))}`}: ${fields.join(', ')}`,
+    ),
     ...more,
   ]
 }

@@ -136,7 +136,8 @@ function* waitingRequests(
         continue
       }
       const isKnown = knownWords(database, photo.id)
-      const request = { photoPath: photo.path, caption: captionToWrite(caption), isKnown }
+      const { isCut } = caption
+      const request = { photoPath: photo.path, caption: captionToWrite(caption), isCut, isKnown }
       waiting.set(request, item)
       yield request
     }

@@ -50,6 +50,7 @@ export function* currentCaptions(
     adapterId: string | null
     contentHash: string | null
     createdMs: number
+    isCut: number
   }
   const folders = database
     .prepare<{ id: number }>(`SELECT id FROM folders WHERE state = 'online' ORDER BY id`)
@@ -63,7 +64,7 @@ export function* currentCaptions(
         .prepare<Row>(
           `SELECT photos.id, folder_id, folders.path AS folder, directory, name, text, language, source,
              model_id AS modelId, adapter_id AS adapterId, nullif(lower(hex(captions.content_hash)), '') AS contentHash,
-             created_ms AS createdMs
+             created_ms AS createdMs, is_cut AS isCut
            FROM photos JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
            WHERE folder_id = ? AND (directory, name) > (?, ?) AND missing_since_ms IS NULL
            ORDER BY directory, name LIMIT ?`,
@@ -74,6 +75,7 @@ export function* currentCaptions(
         yield {
           photoPath: join(row.folder, row.directory, row.name),
           caption: captionToWrite(row),
+          isCut: row.isCut === 1,
           isKnown: knownWords(database, row.id),
         }
       }

@@ -15,6 +15,8 @@ export interface FoundCaption {
   language: string | null
   /** The field in its standard's own name, such as `xmp:dc:description`. */
   field: string
+  /** The text is only the beginning of what stands there. */
+  isCut?: true
   /** What Lenslore wrote about these words itself when it exported them; undefined for others' words. */
   provenance?: CaptionProvenance
 }

@@ -13,7 +13,6 @@ const takeoutFile = z.object({
   geoDataExif: position,
   people: z
     .array(z.object({ name: z.string().catch('') }))
-    .max(10_000)
     .optional()
     .catch(undefined),
   favorited: z.boolean().optional().catch(undefined),

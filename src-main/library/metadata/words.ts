@@ -1,9 +1,9 @@
-import { maxCaptionLength } from '../../contract/library-calls.ts'
 import type { PhotoMetadata } from './photo-metadata.ts'
 
 /** Rules for words found in files: what is one line, what is a caption, what is a camera's habit. */
 
-const maxNameLength = 500
+/** Of the camera's and the lens's. */
+const maxDeviceNameLength = 500
 /** Characters of a field that are looked at, many times what is kept. */
 const maxFieldLength = 2 ** 18
 
@@ -112,8 +112,8 @@ const cameraMarks = [
   /^(processed with (vsco|moldiv)|edited with (snapseed|polarr|paint\.net))/i,
 ]
 
-/** Trimmed, without NULs, line ends as `\n`; null where nothing is left. */
-export function cleanText(text: string, limit = maxCaptionLength): string | null {
+/** Trimmed, without NULs, line ends as `\n`; null where nothing is left. How much of it is kept, `keepWords` says. */
+export function cleanText(text: string): string | null {
   const cleaned = text
     .slice(0, maxFieldLength)
     .toWellFormed()
@@ -121,13 +121,12 @@ export function cleanText(text: string, limit = maxCaptionLength): string | null
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what no text holds, but damaged fields do.
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '')
     .trim()
-  if (cleaned === '') return null
-  return cleaned.length <= limit ? cleaned : cleaned.slice(0, limit).toWellFormed()
+  return cleaned === '' ? null : cleaned
 }
 
-/** A name, keyword, place or title: one line, bounded. */
+/** A name, keyword, place or title: one line. */
 export function cleanName(text: string | null | undefined): string | null {
-  return text ? cleanText(text.slice(0, maxFieldLength).replace(/\s+/g, ' '), maxNameLength) : null
+  return text ? cleanText(text.slice(0, maxFieldLength).replace(/\s+/g, ' ')) : null
 }
 
 /** A text as it is kept; null where it is empty, or bytes that are no language. */
@@ -162,8 +161,8 @@ export function takeCaption(metadata: PhotoMetadata, said: string, field: string
 
 /** "Canon" and "Canon PowerShot S40" → "Canon PowerShot S40"; "OLYMPUS IMAGING CORP." and "E-P3" → "OLYMPUS E-P3". */
 export function cameraName(make: string | null, model: string | null): string | null {
-  const name = cleanName(model)
-  const maker = cleanName(make)
+  const name = deviceName(model)
+  const maker = deviceName(make)
     ?.replace(
       /[\s,]+(imaging corp\.?|corporation|corp\.?|optical co\.?|electric co\.?|co\.?|company|techwin|gmbh|ag|ltd\.?|inc\.?)(?=[\s,.]|$).*$/i,
       '',
@@ -176,9 +175,13 @@ export function cameraName(make: string | null, model: string | null): string | 
   return `${maker} ${name}`
 }
 
+function deviceName(text: string | null): string | null {
+  return cleanName(text)?.slice(0, maxDeviceNameLength).toWellFormed() ?? null
+}
+
 /** Null for the marks that cameras write where they do not know the lens. */
 export function lensName(text: string | null): string | null {
-  const name = cleanName(text)
+  const name = deviceName(text)
   if (!name || !/[a-z1-9]/i.test(name) || /^(unknown|none|n\/a|manual lens)/i.test(name)) return null
   return /^0(\.0)?\s?mm f\/0(\.0)?$/i.test(name) ? null : name
 }

@@ -62,6 +62,7 @@ function setUp(context: TestContext) {
         contentHash: null,
         writtenAt: null,
       },
+      isCut: false,
       isKnown: () => true,
     }
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
@@ -143,4 +143,86 @@ test('what was written out because it always is can be taken back too, a stretch
   assert.deepEqual(await client.undoExport({}), { restored: 1, removed: 0, left: [], isAutomatic: true })
   assert.equal(says('a.jpg'), sidecar(''))
   assert.equal(await client.undoExport({}), null)
+})
+
+/** Eleven thousand characters of which each word is another. */
+const long = Array.from({ length: 2000 }, (_, i) => `w${String(i).padStart(4, '0')}`)
+  .join(' ')
+  .slice(0, 11_000)
+
+test('a description that is too long is marked, said, searched as far as it goes, and never written back', async (t) => {
+  const { client, photos, current, found, says, folderId, takeIn } = await setUp(t, { 'a.jpg': long })
+  const photo = join(photos, 'a.jpg')
+  const caption = await current('a.jpg')
+  assert.deepEqual([caption?.isCut, caption?.text], [true, long.slice(0, 10_000)])
+  const { sources } = (await client.photo({ photo })).words
+  assert.deepEqual(
+    sources.map(({ name, cut }) => [name, cut]),
+    [['a.jpg.xmp', ['captions']]],
+  )
+  const { cutWords } = await client.status({})
+  assert.deepEqual([cutWords.count, cutWords.first[0]?.name], [1, 'a.jpg.xmp'])
+  assert.deepEqual(await found('w1500'), ['a.jpg'])
+
+  assert.equal((await client.exportCaptions({})).unchanged, 1, 'the sidecar says it, and more')
+  await client.setExportsAlways({ folderId, always: true })
+  assert.deepEqual(await client.replaceInCaptions({ find: 'w0001', replace: 'x', preview: false }), [])
+  await takeIn()
+  await assert.rejects(client.embedCaption({ photo }), { code: 'CAPTION_CUT', message: /a\.jpg/ })
+  assert.equal(says('a.jpg'), sidecar(long))
+
+  await client.setCaption({ photo, text: 'my own' })
+  assert.match(says('a.jpg'), />my own</, 'what a person writes goes in its place')
+  await client.undoExport({})
+  assert.equal(says('a.jpg'), sidecar(long))
+})
+
+test('the beginning of a text that is elsewhere makes no sidecar and changes none', async (t) => {
+  const { client, photos, sidecarOf, current, put, says, takeIn } = await setUp(t, {})
+  put('b.jpg', 'boats')
+  put('c.jpg', '')
+  writeFileSync(join(photos, 'a.jpg'), 'a.jpg')
+  for (const name of ['a.jpg', 'b.jpg', 'c.jpg']) {
+    const takeout = { title: name, description: long, photoTakenTime: { timestamp: '1500000000' } }
+    writeFileSync(join(photos, `${name}.json`), JSON.stringify(takeout))
+  }
+  await takeIn()
+  assert.equal((await current('a.jpg'))?.isCut, true)
+  const plan = await client.planExport({})
+  assert.deepEqual([plan.refused, plan.unchanged], [2, 1])
+  const { refused } = await client.exportCaptions({})
+  assert.deepEqual(
+    refused.map(({ photoPath, error }) => [photoPath, error.code]),
+    ['a.jpg', 'c.jpg'].map((name) => [join(photos, name), 'CAPTION_CUT']),
+  )
+  assert.ok(!existsSync(sidecarOf('a.jpg')))
+  assert.equal(says('b.jpg'), sidecar('boats'))
+  assert.equal(says('c.jpg'), sidecar(''))
+})
+
+test('of titles and lists that are too long it is said which', async (t) => {
+  const { client, photos, sidecarOf, found, takeIn } = await setUp(t, {})
+  const name = (i: number) => `name${i} ${'x'.repeat(490)}`
+  const items = (count: number, prefix: string) =>
+    Array.from({ length: count }, (_, i) => `<rdf:li>${prefix}${i}</rdf:li>`).join('')
+  const said = [
+    `<dc:title><rdf:Alt><rdf:li xml:lang="x-default">${'title '.repeat(100)}</rdf:li></rdf:Alt></dc:title>`,
+    `<dc:subject><rdf:Bag>${items(1200, 'tag')}</rdf:Bag></dc:subject>`,
+    `<e:PersonInImage xmlns:e="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"><rdf:Bag><rdf:li>${name(1)} the last</rdf:li></rdf:Bag></e:PersonInImage>`,
+  ]
+  writeFileSync(join(photos, 'a.jpg'), 'a.jpg')
+  writeFileSync(
+    sidecarOf('a.jpg'),
+    sidecar('boats').replace('</rdf:Description>', `${said.join('')}</rdf:Description>`),
+  )
+  await takeIn()
+  const { words } = await client.photo({ photo: join(photos, 'a.jpg') })
+  assert.deepEqual(words.sources[0]?.cut, ['title', 'keywords', 'people'])
+  assert.deepEqual([words.title?.length, words.keywords.length], [500, 1000])
+  for (const query of ['title', 'tag7', 'name1', 'boats']) assert.deepEqual(await found(query), ['a.jpg'])
+  assert.deepEqual((await client.status({})).cutWords.first[0]?.fields, ['title', 'keywords', 'people'])
+
+  writeFileSync(sidecarOf('a.jpg'), sidecar('boats'))
+  await takeIn()
+  assert.equal((await client.status({})).cutWords.count, 0)
 })
