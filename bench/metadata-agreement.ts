@@ -13,7 +13,13 @@ import type { PhotoMetadata, Region } from '../src-main/library/metadata/photo-m
 import { readMetadata } from '../src-main/library/metadata/read.ts'
 import { readSidecar } from '../src-main/library/metadata/sidecars.ts'
 import { offsetFromSatelliteTime, parseTakenTime } from '../src-main/library/metadata/taken-time.ts'
-import { cameraName, captionText, cleanName, lensName } from '../src-main/library/metadata/words.ts'
+import {
+  cameraName,
+  cleanName,
+  isBoilerplate,
+  lensName,
+  readableText,
+} from '../src-main/library/metadata/words.ts'
 
 type ExifToolTags = Record<string, unknown>
 
@@ -265,26 +271,38 @@ function theirValues(tags: ExifToolTags): Record<Field, string> {
   }
 }
 
+/** exiftool's names of fields, and ours. */
+const plainCaptionFields: [name: string, field: string][] = [
+  ['XMP-exif:UserComment', 'xmp:exif:UserComment'],
+  ['XMP-tiff:ImageDescription', 'xmp:tiff:ImageDescription'],
+  ['XMP-acdsee:Notes', 'xmp:acdsee:notes'],
+  ['XMP-acdsee:Caption', 'xmp:acdsee:caption'],
+  ['XMP-iptcCore:AltTextAccessibility', 'xmp:Iptc4xmpCore:AltTextAccessibility'],
+  ['XMP-iptcCore:ExtDescrAccessibility', 'xmp:Iptc4xmpCore:ExtDescrAccessibility'],
+  ['IPTC:Caption-Abstract', 'iptc:Caption-Abstract'],
+  ['IFD0:ImageDescription', 'exif:ImageDescription'],
+  ['ExifIFD:UserComment', 'exif:UserComment'],
+  ['IFD0:XPComment', 'exif:XPComment'],
+  ['IFD0:XPSubject', 'exif:XPSubject'],
+  ['PNG:Description', 'png:Description'],
+  ['PNG:Comment', 'png:Comment'],
+]
+
 /** A caption for each field, and of XMP's lists one for each language, which exiftool adds to the field's name. */
 function captionsOf(tags: ExifToolTags, all: (...names: string[]) => string[]): string[] {
-  const plain = all(
-    'XMP-exif:UserComment',
-    'XMP-tiff:ImageDescription',
-    'XMP-acdsee:Notes',
-    'XMP-acdsee:Caption',
-    'XMP-iptcCore:AltTextAccessibility',
-    'XMP-iptcCore:ExtDescrAccessibility',
-    'IPTC:Caption-Abstract',
-    'IFD0:ImageDescription',
-    'ExifIFD:UserComment',
-    'IFD0:XPComment',
-    'IFD0:XPSubject',
-    'PNG:Description',
-    'PNG:Comment',
-  ).map((text) => [captionText(text), null] as const)
+  const caption = (said: string, field: string) => {
+    const text = readableText(said)
+    return text === null || isBoilerplate(text, field) ? null : text
+  }
+  const plain = plainCaptionFields.flatMap(([name, field]) =>
+    all(name).map((said) => [caption(said, field), null] as const),
+  )
   const inLanguages = Object.keys(tags)
     .filter((name) => /^XMP-dc:Description(-|$)/.test(name))
-    .map((name) => [captionText(String(tags[name])), name.split('-').slice(2).join('-') || null] as const)
+    .map((name) => {
+      const language = name.split('-').slice(2).join('-') || null
+      return [caption(String(tags[name]), 'xmp:dc:description'), language] as const
+    })
   // The same words once, in the language of whichever copy names one.
   const byText = new Map<string, string | null>()
   for (const [text, language] of [...inLanguages, ...plain]) {

@@ -4,11 +4,14 @@ import type { ErrorRecord } from './errors.ts'
 export interface PlannedExport {
   photoPath: string
   sidecarPath: string
-  action: 'create' | 'update' | 'unchanged' | 'refused'
+  action: 'create' | 'update' | 'unchanged' | 'kept' | 'refused'
   /** The caption that the sidecar has now, and the one it would have. */
   before: string | null
   after: string
-  /** Why it is refused: `SIDECAR_DAMAGED`, `FILE_UNREADABLE`, `FOLDER_NOT_FOUND`. */
+  /**
+   * Why it is refused: `SIDECAR_DAMAGED`, `FILE_UNREADABLE`, `FOLDER_NOT_FOUND`, `WRITE_FAILED`,
+   * `CAPTION_CUT`.
+   */
   error?: ErrorRecord
 }
 
@@ -17,6 +20,8 @@ export interface ExportPlan {
   create: number
   update: number
   unchanged: number
+  /** Sidecars whose words the library has not taken in: only a person's go in their place. */
+  kept: number
   refused: number
   /** The first of those that are not unchanged. */
   first: PlannedExport[]
@@ -28,11 +33,15 @@ export interface ExportSummary {
   created: number
   updated: number
   unchanged: number
+  /** Sidecars whose words the library has not taken in: only a person's go in their place. */
+  kept: number
   /** The sidecars left as they were, and why. */
   refused: { photoPath: string; sidecarPath: string; error: ErrorRecord }[]
 }
 
 export interface UndoSummary {
+  /** What is taken back was written because captions of its folder always are. */
+  isAutomatic: boolean
   restored: number
   removed: number
   /** Sidecars that are not as the export left them: another program has written there since. */

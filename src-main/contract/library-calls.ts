@@ -85,7 +85,7 @@ export const libraryCalls = {
   planExport: returning<ExportPlan>()(exportedPhotos),
   /** Writes current captions into XMP sidecars, keeping all that other programs wrote there. */
   exportCaptions: returning<ExportSummary>()(exportedPhotos),
-  /** Puts the sidecars of the last export back as they were; null where there is none. */
+  /** Puts the sidecars of the last export back as they were, also of an automatic one; null where there is none. */
   undoExport: returning<UndoSummary | null>()(z.object({})),
   /** Whether captions of a folder are written out whenever they change. */
   setExportsAlways: returning<ExportSummary | null>()(

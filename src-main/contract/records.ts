@@ -34,6 +34,8 @@ export interface Caption extends CaptionDoubt {
   contentHash: string | null
   createdMs: number
   isCurrent: boolean
+  /** Only the beginning of what a file says, which is longer than is kept: never written out. */
+  isCut: boolean
 }
 
 export type FolderState = 'online' | 'offline'
@@ -79,6 +81,9 @@ export interface Photo {
   folderState: FolderState
 }
 
+/** Words of which a file may say more than is kept. */
+export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places'
+
 /** What the file, sidecars, Google Takeout and imported tables say besides captions, joined by precedence. */
 export interface ImportedWords {
   title: string | null
@@ -90,8 +95,16 @@ export interface ImportedWords {
   /** -1 (rejected) to 5. */
   rating: number | null
   isFavorite: boolean
-  /** The files it came from; '' for the photo itself. `problem`: why it cannot be read any more. */
-  sources: { kind: 'table' | 'sidecar' | 'takeout' | 'embedded'; name: string; problem: string | null }[]
+  /** The files it came from. */
+  sources: {
+    kind: 'table' | 'sidecar' | 'takeout' | 'embedded'
+    /** '' for the photo itself. */
+    name: string
+    /** Why it cannot be read any more. */
+    problem: string | null
+    /** Of what there is more in the file than is kept. */
+    cut: CutField[]
+  }[]
 }
 
 export interface PhotoDetails extends Photo {
@@ -164,5 +177,7 @@ export interface LibraryStatus {
   waitingExports: number
   /** Files beside photos that cannot be read at present, and why the first of them cannot. */
   sidecarProblems: { count: number; first: { photoId: number; name: string; message: string }[] }
+  /** Files that say more about their photo than is kept, and of what there is more in the first of them. */
+  cutWords: { count: number; first: { photoId: number; name: string; fields: CutField[] }[] }
   progress: Progress
 }

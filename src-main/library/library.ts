@@ -168,7 +168,7 @@ export function createLibrary(options: LibraryOptions): Library {
         isFavorite,
         sources: metadata
           .sources(id)
-          .map(({ kind, name, refused }) => ({ kind, name, problem: refused ?? null })),
+          .map(({ kind, name, refused, cut }) => ({ kind, name, problem: refused ?? null, cut: cut ?? [] })),
       },
       thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null,
     }
@@ -209,6 +209,7 @@ export function createLibrary(options: LibraryOptions): Library {
       providerTrial: book.read().find((trial) => trial.modelId === latest?.modelId) ?? null,
       waitingExports: exporter.waiting(),
       sidecarProblems: metadata.refused(shownProblems),
+      cutWords: metadata.cut(shownProblems),
       progress: progress.current(),
     }
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import sharp from 'sharp'
@@ -63,6 +63,16 @@ test('nothing is written into a file that the library has not read as it is', as
   await assert.rejects(client.embedCaption({ photo }), { code: 'FILE_CHANGED' })
   rmSync(photo)
   await assert.rejects(client.embedCaption({ photo }), { code: 'FILE_NOT_FOUND' })
+})
+
+test('nothing is written into a photo that is write-protected', async (t) => {
+  const { client, photos, takeIn } = setUp(t)
+  const photo = join(photos, 'a.jpg')
+  writeFileSync(photo, 'picture')
+  chmodSync(photo, 0o444)
+  await client.addFolder({ path: photos })
+  await takeIn()
+  await assert.rejects(client.embedCaption({ photo }), { code: 'WRITE_FAILED', message: /write-protected/ })
 })
 
 test('thumbnails go with the last photo of their content', async (t) => {

@@ -264,22 +264,35 @@ test('0150: captions of before are not doubted', (t) => {
   assert.throws(() => database.exec('UPDATE captions SET is_unsure = 2'), /CHECK/)
 })
 
-test('0190: photos and moves of before are confirmed by their content, as they were', (t) => {
-  const { database, apply } = before(t, 190)
+test('0160: what stands in place of captions is searched, sidecars are read once more, cut words are marked', (t) => {
+  const { database, apply } = before(t, 160)
   addPhoto(database, 1)
+  for (const [id, length] of [
+    [1, 10_000],
+    [2, 9999],
+  ] as const) {
+    addCaption(database, id, 1, 'x'.repeat(length))
+  }
+  addCaption(database, 3, 1, 'x'.repeat(10_000))
+  database.exec(`UPDATE captions SET source = 'imported' WHERE id < 3`)
+  database.exec(`INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, title, is_favorite)
+    VALUES (1, 1, 'embedded', '', 1, 'Midsummer', 0)`)
   database.exec(
-    `INSERT INTO unconfirmed_moves (photo_id, folder_id, directory, name) VALUES (1, 1, '', 'a.jpg')`,
+    `INSERT INTO metadata_captions SELECT 1, id, text, NULL, 'takeout:description' FROM captions WHERE id < 3`,
   )
+  database.exec(`INSERT INTO sidecars VALUES (1, 'summer', '1.jpg.xmp', 5, 7)`)
   apply()
-  assert.deepEqual(database.prepare('SELECT is_edited FROM photos').all(), [{ is_edited: 0 }])
-  assert.deepEqual(database.prepare('SELECT was_edited FROM unconfirmed_moves').all(), [{ was_edited: 0 }])
-})
-
-test('0200: no directory of before is known to be unreadable', (t) => {
-  const { database, apply } = before(t, 200)
-  addPhoto(database, 1)
-  apply()
-  assert.deepEqual(database.prepare('SELECT * FROM unreadable_directories').all(), [])
+  assert.deepEqual(ids(database, 'SELECT id FROM captions WHERE is_cut'), [1])
+  assert.deepEqual(ids(database, 'SELECT position AS id FROM metadata_captions WHERE is_cut'), [1])
+  assert.deepEqual(ids(database, 'SELECT cut AS id FROM metadata_sources'), ['["captions"]'])
+  database.exec(`INSERT INTO metadata_boilerplate VALUES (1, 'OLYMPUS DIGITAL CAMERA')`)
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra ORDER BY text'), [
+    'Midsummer',
+    'OLYMPUS DIGITAL CAMERA',
+  ])
+  assert.deepEqual(ids(database, 'SELECT modified_ms AS id FROM sidecars'), [0])
+  database.exec('DELETE FROM metadata_sources')
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM metadata_boilerplate'), [])
 })
 
 test('0180: what was taken back before is brought back in the reverse order; nothing that newer words ended', (t) => {
@@ -310,4 +323,22 @@ test('0180: what was taken back before is brought back in the reverse order; not
     { id: 4, step: 1, after: 4 },
     { id: 5, step: 1, after: 4 },
   ])
+})
+
+test('0190: photos and moves of before are confirmed by their content, as they were', (t) => {
+  const { database, apply } = before(t, 190)
+  addPhoto(database, 1)
+  database.exec(
+    `INSERT INTO unconfirmed_moves (photo_id, folder_id, directory, name) VALUES (1, 1, '', 'a.jpg')`,
+  )
+  apply()
+  assert.deepEqual(database.prepare('SELECT is_edited FROM photos').all(), [{ is_edited: 0 }])
+  assert.deepEqual(database.prepare('SELECT was_edited FROM unconfirmed_moves').all(), [{ was_edited: 0 }])
+})
+
+test('0200: no directory of before is known to be unreadable', (t) => {
+  const { database, apply } = before(t, 200)
+  addPhoto(database, 1)
+  apply()
+  assert.deepEqual(database.prepare('SELECT * FROM unreadable_directories').all(), [])
 })

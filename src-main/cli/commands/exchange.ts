@@ -31,7 +31,7 @@ export function addExchangeCommands(program: Command): void {
       'write captions into XMP sidecars beside the photos, keeping what other programs wrote there',
     )
     .option('--dry-run', 'only list what would change')
-    .option('--undo', 'put the sidecars of the last export back as they were')
+    .option('--undo', 'put the sidecars of the last export back as they were, also of an automatic one')
     .option('--by <sources...>', `only captions by ${captionSources.join(', ')}`)
     .action((folders: string[], options: ExportOptions, command: Command) =>
       interruptible(command, async (library, signal) => {
@@ -141,23 +141,33 @@ function formatPlan(plan: ExportPlan): string {
   })
   lines.push(
     `${plan.create} sidecars to make, ${plan.update} to change, ${plan.unchanged} as they are, ${plan.refused} refused.`,
+    ...formatKept(plan.kept),
   )
   return lines.join('\n')
 }
 
-function formatExport({ created, updated, unchanged, refused }: ExportSummary): string {
+function formatExport({ created, updated, unchanged, kept, refused }: ExportSummary): string {
   const lines = refused.map(
     ({ sidecarPath, error }) => `refused ${shown(sidecarPath)}: ${printable(error.message)}`,
   )
   lines.push(
     `${created} sidecars made, ${updated} changed, ${unchanged} as they were, ${refused.length} refused.`,
+    ...formatKept(kept),
   )
   return lines.join('\n')
 }
 
-function formatUndo({ restored, removed, left }: UndoSummary): string {
+/** Of a sidecar that another program wrote since the last run, or whose description a camera wrote. */
+function formatKept(kept: number): string[] {
+  return kept === 0
+    ? []
+    : [`${kept} have a description that the library did not take in; only your own words go in its place.`]
+}
+
+function formatUndo({ isAutomatic, restored, removed, left }: UndoSummary): string {
   const lines = left.map(({ path, error }) => `left ${shown(path)}: ${printable(error.message)}`)
   lines.push(`${restored} sidecars put back, ${removed} removed, ${left.length} left as they are.`)
+  if (isAutomatic) lines.push('They were written because captions of their folder always are.')
   return lines.join('\n')
 }
 

@@ -153,6 +153,7 @@ function formatStatus(status: LibraryStatus): string {
       ? [`Exports    ${count(status.waitingExports, 'caption')} to be written out`]
       : []),
     ...formatSidecarProblems(status.sidecarProblems),
+    ...formatCutWords(status.cutWords),
   ].join('\n')
 }
 
@@ -168,6 +169,19 @@ function formatSidecarProblems({ count, first }: LibraryStatus['sidecarProblems'
 
 function formatUnreadable({ path, code }: UnreadableDirectory): string {
   return `Unreadable ${shown(path)} (${code}); what is known of its photos stays.`
+}
+
+function formatCutWords({ count, first }: LibraryStatus['cutWords']): string[] {
+  if (count === 0) return []
+  const more = count > first.length ? [`           … and ${count - first.length} more`] : []
+  return [
+    `Cut        ${count} files say more about their photo than is kept, and than is ever written back`,
+    ...first.map(
+      ({ photoId, name, fields }) =>
+        `           photo ${photoId}${name && `, ${printable(displayFileName(name))}`}: ${fields.join(', ')}`,
+    ),
+    ...more,
+  ]
 }
 
 const offlineReasons: Record<NonNullable<Folder['offlineReason']>, string> = {

@@ -41,6 +41,7 @@ function formatDetails(photo: PhotoDetails): string {
     ['Favourite', photo.words.isFavorite && 'yes'],
     ['From', photo.words.sources.map(({ kind, name }) => name || kind).join(', ') || null],
     ...photo.words.sources.map(({ problem }): [string, string | null] => ['', problem]),
+    ...photo.words.sources.map((source): [string, string | null] => ['', formatCut(source)]),
     ['Same as', photo.duplicates.join(', ') || null],
     ['SHA-256', photo.contentHash],
     ...photo.history
@@ -55,7 +56,12 @@ function formatDetails(photo: PhotoDetails): string {
 
 function formatCaption(caption: Caption): string {
   const by = caption.source === 'model' ? `model ${caption.modelId}` : caption.source
-  return `${formatWords(caption.text, caption)} (${by}, ${new Date(caption.createdMs).toISOString().slice(0, 10)})`
+  const cut = caption.isCut ? ', only the beginning' : ''
+  return `${formatWords(caption.text, caption)} (${by}, ${new Date(caption.createdMs).toISOString().slice(0, 10)}${cut})`
+}
+
+function formatCut({ kind, name, cut }: PhotoDetails['words']['sources'][number]): string | null {
+  return cut.length === 0 ? null : `${name || kind} says more than is kept (${cut.join(', ')}).`
 }
 
 function formatOffset(minutes: number | null): string {

@@ -16,7 +16,7 @@ function patternOf({ find, matchCase, wholeWords }: ReplacementOptions): RegExp 
 
 /**
  * What a replacement would do to the current captions, without doing it. A caption that would become empty
- * is left out: nothing is a worse caption than the one there is.
+ * is left out: nothing is a worse caption than the one there is. So is one of which only the beginning is here.
  */
 export function planReplacement(
   captions: CaptionStore,
@@ -24,7 +24,7 @@ export function planReplacement(
   options: ReplacementOptions,
 ): Replacement[] {
   const changed = new Map<number, { before: string; after: string }>()
-  for (const { photoId, text } of captions.eachCurrent()) {
+  for (const { photoId, text } of captions.eachWhole()) {
     const after = replaceInText(text, options).trim()
     if (after !== text && after !== '') changed.set(photoId, { before: text, after })
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Stats } from 'node:fs'
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { access, type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
@@ -24,9 +24,61 @@ export async function readIfThere(path: string): Promise<Buffer | null> {
 }
 
 /**
+ * A file that is renamed over another asks nobody whether that one may be written to, and nothing is refused to root:
+ * so it is asked here. What its owner locked is locked for everybody.
+ * @returns what a `stat` tells of it; undefined where there is no file.
+ * @throws LensloreError `WRITE_FAILED`
+ */
+export async function checkIsWritable(path: string): Promise<Stats | undefined> {
+  const found = await statIfThere(path)
+  if (!found) return undefined
+  const isDenied = await access(nativePath(path), constants.W_OK).then(
+    () => false,
+    (thrown: unknown) => !isMissing(thrown),
+  )
+  if (isDenied || !(found.mode & constants.S_IWUSR)) {
+    throw new LensloreError('WRITE_FAILED', `${displayFileName(path)} is write-protected.`)
+  }
+  return found
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(nativePath(path))
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined
+    throw writeError(path, thrown)
+  }
+}
+
+/**
+ * Gives a new file the mode, the group and, where this program may, the owner of the one that it takes the place of.
+ * @throws LensloreError `WRITE_FAILED` where it would get into other hands.
+ */
+async function keepHands(file: FileHandle, { uid, gid, mode }: Stats, path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const own = await file.stat()
+  if (own.uid !== uid || own.gid !== gid) {
+    // Only root may give a file to another owner.
+    const isKept = await file.chown(uid, gid).then(
+      () => true,
+      () => own.gid === gid,
+    )
+    if (!isKept) {
+      await file.chown(own.uid, gid).catch((cause: unknown) => {
+        const sentence = `${displayFileName(path)} cannot be written: it would not keep its group.`
+        throw new LensloreError('WRITE_FAILED', sentence, { cause })
+      })
+    }
+  }
+  // Last, for a change of owner takes bits of it away.
+  await file.chmod(mode & 0o7777)
+}
+
+/**
  * Writes a whole file so that after a crash or power cut either the old or the new bytes are there: a
- * temporary file in the same folder, synced, renamed, and the folder synced. Permissions stay; a symbolic
- * link keeps pointing at its file, which is the one replaced.
+ * temporary file in the same folder, synced, renamed, and the folder synced. Mode and group stay, and a file
+ * without write permission is refused; a symbolic link keeps pointing at its file, which is the one replaced.
  * @param expected the bytes that must still be there just before (null: no file), so that what another
  * program writes meanwhile is not lost.
  * @returns stats of exactly these two files, whatever other programs do to the path.
@@ -41,13 +93,12 @@ export async function writeFileAtomically(
   const temporary = nativePath(join(dirname(target), `.lenslore-${randomBytes(6).toString('hex')}.tmp`))
   const written: WrittenFile = { before: null, after: { sizeBytes: 0, modifiedMs: 0 } }
   try {
-    const old = expected === null ? undefined : await stat(nativePath(target))
+    const old = expected === null ? undefined : await checkIsWritable(target)
     if (old) written.before = toFileStat(old)
-    const mode = old ? old.mode & 0o7777 : 0o666
     {
-      await using file = await open(temporary, 'wx', mode)
+      await using file = await open(temporary, 'wx', old ? old.mode & 0o7777 : 0o666)
       await file.writeFile(bytes)
-      if (expected !== null && process.platform !== 'win32') await file.chmod(mode)
+      if (old) await keepHands(file, old, target)
       await file.sync()
       written.after = toFileStat(await file.stat())
     }
@@ -67,12 +118,14 @@ export async function writeFileAtomically(
 /**
  * Removes a file so that it is gone after a power cut too.
  * @returns what a `stat` told of it just before.
- * @throws LensloreError `FILE_CHANGED` where it is not there, `WRITE_FAILED`.
+ * @throws LensloreError `FILE_CHANGED` where it is not there; `WRITE_FAILED`, also where it is write-protected.
  */
 export async function removeFile(path: string): Promise<FileStat> {
   let removed: FileStat
   try {
-    removed = toFileStat(await stat(nativePath(path)))
+    const found = await checkIsWritable(path)
+    if (!found) throw changed(path)
+    removed = toFileStat(found)
     await rm(nativePath(path))
   } catch (thrown) {
     return throwAs(path)(thrown)
@@ -132,7 +185,7 @@ function writeError(path: string, thrown: unknown): LensloreError {
 
 /**
  * Writes a new file from pieces as they come, with the same promise as `writeFileAtomically`; a file of that
- * name is replaced.
+ * name is replaced, unless it is write-protected, and keeps mode and group.
  * @throws LensloreError `DISK_FULL`, `WRITE_FAILED`; whatever `pieces` throws, leaving nothing behind.
  */
 export async function writePiecesAtomically(path: string, pieces: Iterable<string>): Promise<void> {
@@ -140,10 +193,12 @@ export async function writePiecesAtomically(path: string, pieces: Iterable<strin
   const fail = (thrown: unknown): never => {
     throw writeError(path, thrown)
   }
+  const old = await checkIsWritable(path)
   try {
     {
       await using file = await open(temporary, 'wx').catch(fail)
       for (const piece of pieces) await file.appendFile(piece, 'utf8').catch(fail)
+      if (old) await keepHands(file, old, path).catch(fail)
       await file.sync()
     }
     await rename(temporary, nativePath(path)).catch(fail)

@@ -1,5 +1,6 @@
 import type { Caption } from '../../contract/records.ts'
 import type { CaptionProvenance } from './photo-metadata.ts'
+import { cleanText } from './words.ts'
 import {
   attributeOf,
   escapeXml,
@@ -10,7 +11,15 @@ import {
   XmlError,
   xmlText,
 } from './xml.ts'
-import { captionRecord, descriptionsOf, isRdf, namespaces, rdfOf, readXmp } from './xmp-tree.ts'
+import {
+  captionRecord,
+  descriptionsOf,
+  isRdf,
+  namespaces,
+  rdfOf,
+  readXmp,
+  type XmpValue,
+} from './xmp-tree.ts'
 
 /** A caption as it goes into a sidecar. */
 export interface CaptionToWrite extends CaptionProvenance {
@@ -58,11 +67,42 @@ export function newSidecar(caption: CaptionToWrite): string {
 /** The default sentence of dc:description; null where there is none. @throws XmlError */
 export function captionInSidecar(text: string): string | null {
   parseXml(text)
+  const sentences = sentencesOf(text)
+  const chosen = sentences.find((item) => item.language === 'x-default') ?? sentences[0]
+  return chosen?.text ?? null
+}
+
+function sentencesOf(text: string): XmpValue[] {
   const description = readXmp(text).get('dc', 'description')
-  if (!description) return null
-  const items = description.items.length > 0 ? description.items : [description]
-  const chosen = items.find((item) => item.language === 'x-default') ?? items[0]!
-  return chosen.text
+  if (!description) return []
+  return description.items.length > 0 ? description.items : [description]
+}
+
+/** Words that an edit puts others in the place of. */
+export interface DisplacedWords {
+  text: string
+  /** Of the picture that they are about, where our record says it. */
+  contentHash: string | null
+}
+
+/**
+ * The sentences of dc:description that are not there any more after an edit, but for what our record says a model
+ * wrote. Where none is the default, the one that is read as it counts too.
+ * @throws XmlError
+ */
+export function displacedWords(before: string, after: string): DisplacedWords[] {
+  const record = readXmp(before).get('lenslore', captionRecord)?.fields
+  const field = (local: string) => record?.get('lenslore', local)?.text ?? ''
+  const recorded = cleanText(field('Text'))
+  const left = new Set(sentencesOf(after).map((item) => item.text))
+  const gone = sentencesOf(before).filter((item) => !left.has(item.text))
+  const sentences = new Set([captionInSidecar(before) ?? '', ...gone.map((item) => item.text)])
+  return [...sentences].flatMap((sentence) => {
+    const text = cleanText(sentence)
+    if (text === null) return []
+    if (text !== recorded) return [{ text, contentHash: null }]
+    return field('Source') === 'model' ? [] : [{ text, contentHash: field('Content') || null }]
+  })
 }
 
 /** What of a caption a sidecar can hold: line ends as `\n`, no characters that XML forbids. */

@@ -4,7 +4,7 @@ import type { Database } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
 import { captionToWrite } from './caption-splice.ts'
 import { type ExportOptions, type ExportRequest, planExport } from './export-plan.ts'
-import { exportCaptions } from './export-sidecars.ts'
+import { exportCaptions, knownWords } from './export-sidecars.ts'
 
 /** Of a dry run, people read the beginning. */
 const shownPlans = 1000
@@ -15,10 +15,11 @@ export async function summariseExport(
   requests: Iterable<ExportRequest>,
   options: ExportOptions,
 ): Promise<ExportPlan> {
-  const plan: ExportPlan = { create: 0, update: 0, unchanged: 0, refused: 0, first: [] }
+  const plan: ExportPlan = { create: 0, update: 0, unchanged: 0, kept: 0, refused: 0, first: [] }
   for await (const planned of planExport(requests, options)) {
     if (planned.action === 'create') plan.create++
     else if (planned.action === 'update') plan.update++
+    else if (planned.action === 'kept') plan.kept++
     else if (planned.action === 'refused') plan.refused++
     else {
       plan.unchanged++
@@ -181,7 +182,9 @@ function* waitingRequests(
         settled.push({ ...item, isRefused: false })
         continue
       }
-      const request = { photoPath: photo.path, caption: captionToWrite(caption) }
+      const isKnown = knownWords(database, photo.id)
+      const { isCut } = caption
+      const request = { photoPath: photo.path, caption: captionToWrite(caption), isCut, isKnown }
       waiting.set(request, item)
       yield request
     }

@@ -1,7 +1,7 @@
 import { emptyMetadata, type PhotoMetadata } from './photo-metadata.ts'
 import { parseOffset, parseTakenTime } from './taken-time.ts'
 import { decodeBytes } from './text-encoding.ts'
-import { cameraName, captionText, cleanName, lensName } from './words.ts'
+import { cameraName, cleanName, cleanText, lensName, takeCaption } from './words.ts'
 
 /** Tags of exifreader's `exif` group: values only, in the shapes its typings give; a damaged file can hold any. */
 export type ExifTags = Readonly<Record<string, { value: unknown } | undefined>>
@@ -38,9 +38,9 @@ export function metadataFromExif(tags: ExifTags): PhotoMetadata {
     ['exif:XPSubject', utf16Text(tags.XPSubject?.value)],
   ]
   for (const [field, found] of fields) {
-    const caption = found === null ? null : captionText(found)
-    if (caption !== null && caption !== metadata.camera && caption !== text('Make')?.trim()) {
-      metadata.captions.push({ text: caption, language: null, field })
+    const words = cleanText(found ?? '')
+    if (words !== null && words !== metadata.camera && words !== text('Make')?.trim()) {
+      takeCaption(metadata, found!, field)
     }
   }
   return metadata

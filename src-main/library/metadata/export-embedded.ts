@@ -4,7 +4,7 @@ import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
 import { writableCaption } from './caption-splice.ts'
 import { readMetadata } from './read.ts'
-import { captionText } from './words.ts'
+import { cleanText, isBoilerplate } from './words.ts'
 
 const run = promisify(execFile)
 const maxRunMs = 120_000
@@ -70,7 +70,8 @@ export async function embedCaption(
       },
     )
   }
-  const wanted = captionText(text)
+  const cleaned = cleanText(text)
+  const wanted = cleaned && isBoilerplate(cleaned, 'xmp:dc:description') ? null : cleaned
   const { captions } = await readMetadata(photoPath)
   // Words that a camera could have written by itself are never read as a caption, ours neither.
   if (wanted !== null && !captions.some((found) => found.text === wanted)) {

@@ -3,11 +3,14 @@ import { basename, dirname, join } from 'node:path'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { PlannedExport } from '../../contract/exchange.ts'
 import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
+import { maxCaptionLength } from '../../contract/library-calls.ts'
 import { nativePath } from '../native-path.ts'
-import { readIfThere } from './atomic-write.ts'
+import { checkIsWritable, readIfThere } from './atomic-write.ts'
 import {
   type CaptionToWrite,
   captionInSidecar,
+  type DisplacedWords,
+  displacedWords,
   newSidecar,
   spliceCaption,
   writableCaption,
@@ -20,6 +23,10 @@ export interface ExportRequest {
   /** Absolute, in the form of `file-name.ts`, as all paths here. */
   photoPath: string
   caption: CaptionToWrite
+  /** The caption is only the beginning of what a file says: it is written nowhere. */
+  isCut: boolean
+  /** Whether the library has these words itself, so that they are not lost where others take their place. */
+  isKnown(words: DisplacedWords): boolean
 }
 
 /** A plan with what it is made of. */
@@ -92,7 +99,9 @@ async function prepareExport(
     await checkIsThere(photoPath)
     sidecarPath = join(dirname(photoPath), chooseSidecar(names, basename(photoPath)))
     const beforeBytes = (await readIfThere(sidecarPath)) && (await readSidecarBytes(sidecarPath))
-    const made = beforeBytes === null ? created(caption) : updated(sidecarPath, beforeBytes, caption)
+    const made = beforeBytes === null ? created(caption) : updated(sidecarPath, beforeBytes, request)
+    if (request.isCut && made.action !== 'unchanged') throw cutCaption(photoPath)
+    if (made.action === 'update') await checkIsWritable(sidecarPath)
     return { request, photoPath, sidecarPath, after, beforeBytes, ...made }
   } catch (thrown) {
     const error = toErrorRecord(thrown)
@@ -126,19 +135,34 @@ function created(caption: CaptionToWrite) {
   return { action: 'create' as const, before: null, afterBytes: Buffer.from(newSidecar(caption), 'utf8') }
 }
 
-/** A sidecar that says the very words already is left alone, whoever wrote them there. */
-function updated(sidecarPath: string, bytes: Buffer, caption: CaptionToWrite) {
+export function cutCaption(photoPath: string): LensloreError {
+  const shown = displayFileName(photoPath)
+  return new LensloreError(
+    'CAPTION_CUT',
+    `The caption of ${shown} is longer than ${maxCaptionLength} characters; only its beginning is known here, and is written nowhere.`,
+  )
+}
+
+/**
+ * A sidecar that says the very words already is left alone, whoever wrote them there. Words that the library has not
+ * taken in give way to a person's alone.
+ */
+function updated(sidecarPath: string, bytes: Buffer, { caption, isCut, isKnown }: ExportRequest) {
   try {
     const { text, encoding } = decodeText(bytes)
     if (encoding.name === 'windows-1252' || declaresOtherEncoding(text)) {
       throw new Error('its characters are not Unicode')
     }
     const before = captionInSidecar(text)?.trim() || null
-    if (before === writableCaption(caption.text).trim()) {
+    const wanted = writableCaption(caption.text).trim()
+    if (before === wanted || (isCut && before?.startsWith(wanted))) {
       return { action: 'unchanged' as const, before, afterBytes: null }
     }
-    const afterBytes = encodeText(spliceCaption(text, caption), encoding)
-    return { action: 'update' as const, before, afterBytes }
+    const after = spliceCaption(text, caption)
+    if (caption.source !== 'person' && !displacedWords(text, after).every(isKnown)) {
+      return { action: 'kept' as const, before, afterBytes: null }
+    }
+    return { action: 'update' as const, before, afterBytes: encodeText(after, encoding) }
   } catch (thrown) {
     throw damagedSidecar(sidecarPath, thrown)
   }

@@ -14,6 +14,7 @@ import {
   type PreparedExport,
   prepareExports,
 } from './export-plan.ts'
+import { cleanText } from './words.ts'
 
 export interface ExportedPhotos {
   /** Only photos of these folders; all online folders where it is left out. */
@@ -22,8 +23,11 @@ export interface ExportedPhotos {
   sources?: readonly CaptionSource[]
 }
 
-/** How many exports back the old bytes are kept; automatic ones are counted by themselves. */
+/** How many exports back the old bytes are kept; automatic ones push out no others. */
 const keptExports = 3
+const keptAutomaticExports = 10
+/** Automatic exports that follow each other within this time are one: one stretch of work, taken back at once. */
+const maxPauseMs = 600_000
 /** Written at once: every file waits for the disk several times, and the disk takes several waits as one. */
 const filesAtOnce = 16
 const pageSize = 500
@@ -46,6 +50,7 @@ export function* currentCaptions(
     adapterId: string | null
     contentHash: string | null
     createdMs: number
+    isCut: number
   }
   const folders = database
     .prepare<{ id: number }>(`SELECT id FROM folders WHERE state = 'online' ORDER BY id`)
@@ -59,7 +64,7 @@ export function* currentCaptions(
         .prepare<Row>(
           `SELECT photos.id, folder_id, folders.path AS folder, directory, name, text, language, source,
              model_id AS modelId, adapter_id AS adapterId, nullif(lower(hex(captions.content_hash)), '') AS contentHash,
-             created_ms AS createdMs
+             created_ms AS createdMs, is_cut AS isCut
            FROM photos JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
            WHERE folder_id = ? AND (directory, name) > (?, ?) AND missing_since_ms IS NULL
            ORDER BY directory, name LIMIT ?`,
@@ -70,6 +75,8 @@ export function* currentCaptions(
         yield {
           photoPath: join(row.folder, row.directory, row.name),
           caption: captionToWrite(row),
+          isCut: row.isCut === 1,
+          isKnown: knownWords(database, row.id),
         }
       }
       const last = page.at(-1)
@@ -77,6 +84,22 @@ export function* currentCaptions(
       ;[directory, name] = [last.directory, last.name]
     }
   }
+}
+
+/**
+ * Tells of words whether the photo has or had them as a caption, whoever wrote it; or the photo whose picture they
+ * are about, and beside whose place they stayed.
+ */
+export function knownWords(database: Database, photoId: number): ExportRequest['isKnown'] {
+  return ({ text: words, contentHash }) =>
+    database
+      .prepare<{ text: string }>(
+        `SELECT text FROM captions WHERE photo_id = ?
+         UNION ALL
+         SELECT text FROM photos JOIN captions ON photo_id = photos.id WHERE photos.content_hash = ?`,
+      )
+      .all(photoId, contentHash && Buffer.from(contentHash, 'hex'))
+      .some(({ text }) => cleanText(text) === words)
 }
 
 /**
@@ -93,7 +116,14 @@ export async function exportCaptions(
 ): Promise<ExportSummary> {
   const { prepare, write } = database
   const isAutomatic = options.isAutomatic ? 1 : 0
-  const summary: ExportSummary = { exportId: null, created: 0, updated: 0, unchanged: 0, refused: [] }
+  const summary: ExportSummary = {
+    exportId: null,
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    kept: 0,
+    refused: [],
+  }
   const sidecars = createSidecarState(database)
   /** Remembered with the next entry of the journal: a commit of its own would wait for the disk once more. */
   const written: { path: string; file: WrittenFile }[] = []
@@ -107,6 +137,10 @@ export async function exportCaptions(
   function journal(batch: readonly PreparedExport[]): number[] {
     return write(() => {
       rememberWritten()
+      if (summary.exportId !== null && !isStanding(database, summary.exportId)) summary.exportId = null
+      if (summary.exportId === null) {
+        summary.exportId = isAutomatic ? stretchUnderWay(database) : null
+      }
       if (summary.exportId === null) {
         const { lastInsertRowid } = prepare(
           'INSERT INTO exports (started_ms, is_automatic) VALUES (?, ?)',
@@ -115,7 +149,7 @@ export async function exportCaptions(
         prepare(
           `DELETE FROM exports WHERE is_automatic = ? AND id NOT IN
              (SELECT id FROM exports WHERE is_automatic = ? ORDER BY id DESC LIMIT ?)`,
-        ).run(isAutomatic, isAutomatic, keptExports)
+        ).run(isAutomatic, isAutomatic, isAutomatic ? keptAutomaticExports : keptExports)
       }
       return batch.map(({ sidecarPath, beforeBytes, afterBytes }) => {
         const { lastInsertRowid } = prepare(
@@ -171,7 +205,8 @@ export async function exportCaptions(
         if (action === 'create' || action === 'update') batch.push(prepared)
         else if (action === 'refused') refuse(prepared, error!)
         else {
-          summary.unchanged++
+          if (action === 'kept') summary.kept++
+          else summary.unchanged++
           options.onSettled?.(request)
         }
         if (batch.length === filesAtOnce) await writeBatch(batch.splice(0))
@@ -195,10 +230,27 @@ export async function exportCaptions(
   return summary
 }
 
+/** Not taken back meanwhile by another process. */
+function isStanding(database: Database, exportId: number): boolean {
+  const standing = database.prepare('SELECT 1 FROM exports WHERE id = ? AND undone_ms IS NULL')
+  return standing.get(exportId) !== undefined
+}
+
+/** The last export, where it is an automatic one that may go on. */
+function stretchUnderWay(database: Database): number | null {
+  const last = database
+    .prepare<{ id: number; isOpen: number }>(
+      `SELECT id, is_automatic AND undone_ms IS NULL AND ifnull(finished_ms, started_ms) > ? AS isOpen
+       FROM exports ORDER BY id DESC LIMIT 1`,
+    )
+    .get(Date.now() - maxPauseMs)
+  return last?.isOpen ? last.id : null
+}
+
 /**
- * Puts back the bytes that the last export that was asked for found, and removes the files it made. A sidecar that
- * has changed since is left as it is and named. Calling it again takes back the export before. A sidecar that is as it was
- * before is read again by the next scan: whether its words are still known depends on what happened meanwhile.
+ * Puts back the bytes that the last export found, and removes the files it made. A sidecar that has changed since is
+ * left as it is and named. Calling it again takes back the export before. A sidecar that is as it was before is read
+ * again by the next scan: whether its words are still known depends on what happened meanwhile.
  * @returns undefined where there is no export to take back.
  */
 export async function undoLastExport(
@@ -207,30 +259,46 @@ export async function undoLastExport(
 ): Promise<UndoSummary | undefined> {
   const { prepare } = database
   const sidecars = createSidecarState(database)
-  const last = prepare<{ id: number }>(
-    'SELECT id FROM exports WHERE undone_ms IS NULL AND is_automatic = 0 ORDER BY id DESC LIMIT 1',
+  const last = prepare<{ id: number; is_automatic: number }>(
+    'SELECT id, is_automatic FROM exports WHERE undone_ms IS NULL ORDER BY id DESC LIMIT 1',
   ).get()
   if (!last) return undefined
-  const summary: UndoSummary = { restored: 0, removed: 0, left: [] }
+  /** An automatic export may have written to a sidecar several times. */
+  const outcomes = new Map<string, 'restored' | 'removed'>()
+  const left = new Map<string, ErrorRecord>()
   const entries = prepare<{ id: number }>(
     'SELECT id FROM exported_files WHERE export_id = ? ORDER BY id DESC',
   ).all(last.id)
   let done = 0
   for (const { id } of entries) {
     signal?.throwIfAborted()
-    const entry = prepare<{ path: string; before: Buffer | null; after_sha256: Buffer }>(
-      'SELECT path, before, after_sha256 FROM exported_files WHERE id = ?',
-    ).get(id)!
+    const { path, before, after_sha256 } = prepare<{
+      path: string
+      before: Buffer | null
+      after_sha256: Buffer
+    }>('SELECT path, before, after_sha256 FROM exported_files WHERE id = ?').get(id)!
     try {
-      const outcome = await undoOne(sidecars, entry.path, entry.before, entry.after_sha256)
-      if (outcome) summary[outcome]++
+      const outcome = left.has(path) ? undefined : await undoOne(sidecars, path, before, after_sha256)
+      if (outcome) outcomes.set(path, outcome)
+      // So that an undo that was stopped goes on where it was.
+      if (!left.has(path)) prepare('DELETE FROM exported_files WHERE id = ?').run(id)
     } catch (thrown) {
-      summary.left.push({ path: entry.path, error: toErrorRecord(thrown) })
+      left.set(path, toErrorRecord(thrown))
     }
     onProgress?.(++done)
   }
-  prepare('UPDATE exports SET undone_ms = ? WHERE id = ?').run(Date.now(), last.id)
-  return summary
+  // An automatic one that went on meanwhile is not over.
+  prepare(
+    `UPDATE exports SET undone_ms = ?
+     WHERE id = ? AND NOT EXISTS (SELECT 1 FROM exported_files WHERE export_id = exports.id AND id > ?)`,
+  ).run(Date.now(), last.id, entries[0]?.id ?? 0)
+  const counted = [...outcomes].filter(([path]) => !left.has(path)).map(([, outcome]) => outcome)
+  return {
+    isAutomatic: last.is_automatic === 1,
+    restored: counted.filter((outcome) => outcome === 'restored').length,
+    removed: counted.filter((outcome) => outcome === 'removed').length,
+    left: [...left].map(([path, error]) => ({ path, error })),
+  }
 }
 
 /** Undefined where the file is as before already: the program ended between journal and write, or mid-undo. */

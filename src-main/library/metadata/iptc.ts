@@ -1,7 +1,7 @@
 import { emptyMetadata, type PhotoMetadata, type PlaceKind } from './photo-metadata.ts'
 import { parseTakenTime } from './taken-time.ts'
 import { decodeBytes } from './text-encoding.ts'
-import { captionText, cleanName } from './words.ts'
+import { cleanName, takeCaption } from './words.ts'
 
 /** Tags of exifreader's `iptc` group: one data set, or several for repeatable ones, each with its bytes. */
 export type IptcTags = Readonly<Record<string, unknown>>
@@ -29,8 +29,7 @@ export function metadataFromIptc(tags: IptcTags): PhotoMetadata {
     const name = cleanName(texts(tag)[0])
     if (name) metadata.places.push({ kind, name })
   }
-  const caption = captionText(texts('Caption/Abstract')[0] ?? '')
-  if (caption) metadata.captions.push({ text: caption, language: null, field: 'iptc:Caption-Abstract' })
+  takeCaption(metadata, texts('Caption/Abstract')[0] ?? '', 'iptc:Caption-Abstract')
   const date = texts('Date Created')[0] ?? ''
   const taken = parseTakenTime(`${date} ${texts('Time Created')[0] ?? ''}`) ?? parseTakenTime(date)
   if (taken) {

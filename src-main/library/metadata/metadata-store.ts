@@ -1,5 +1,7 @@
+import type { CutField } from '../../contract/records.ts'
 import type { CaptionStore, ImportedCaption } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
+import { keepWords } from './kept-words.ts'
 import {
   type CaptionProvenance,
   emptyMetadata,
@@ -36,6 +38,8 @@ export interface MetadataStore {
   joined(photoId: number): PhotoMetadata
   /** How many files beside photos cannot be read at present, and why the first of them cannot. */
   refused(limit: number): { count: number; first: { photoId: number; name: string; message: string }[] }
+  /** How many files say more about their photo than is kept, and of what there is more in the first of them. */
+  cut(limit: number): { count: number; first: { photoId: number; name: string; fields: CutField[] }[] }
 }
 
 interface SourceRow {
@@ -46,6 +50,14 @@ interface SourceRow {
   rating: number | null
   is_favorite: number
   refused: string | null
+  cut: string | null
+}
+
+interface CaptionRow {
+  text: string
+  language: string | null
+  field: string
+  is_cut: number
 }
 
 interface PersonRow {
@@ -56,9 +68,6 @@ interface PersonRow {
   height: number
 }
 
-/** More is no description of one photo, and every row costs on each scan. */
-const maxRowsPerList = 1000
-
 export function createMetadataStore(
   database: Database,
   captions: Pick<CaptionStore, 'setImported' | 'history' | 'wasEmbedded'>,
@@ -67,7 +76,7 @@ export function createMetadataStore(
 
   function sourceRows(photoId: number): SourceRow[] {
     return prepare<SourceRow>(
-      `SELECT id, kind, name, title, rating, is_favorite, refused FROM metadata_sources WHERE photo_id = ?
+      `SELECT id, kind, name, title, rating, is_favorite, refused, cut FROM metadata_sources WHERE photo_id = ?
        ORDER BY CASE kind WHEN 'table' THEN 0 WHEN 'sidecar' THEN 1 WHEN 'takeout' THEN 2 ELSE 3 END,
          length(name) DESC, name`,
     ).all(photoId)
@@ -78,14 +87,20 @@ export function createMetadataStore(
       kind: row.kind,
       name: row.name,
       ...(row.refused !== null && { refused: row.refused }),
+      ...(row.cut !== null && { cut: JSON.parse(row.cut) as CutField[] }),
       metadata: {
         ...emptyMetadata(),
         title: row.title,
         rating: row.rating,
         isFavorite: row.is_favorite === 1,
-        captions: prepare<FoundCaption>(
-          'SELECT text, language, field FROM metadata_captions WHERE source_id = ? ORDER BY position',
-        ).all(row.id),
+        boilerplate: prepare<{ text: string }>('SELECT text FROM metadata_boilerplate WHERE source_id = ?')
+          .all(row.id)
+          .map(({ text }) => text),
+        captions: prepare<CaptionRow>(
+          'SELECT text, language, field, is_cut FROM metadata_captions WHERE source_id = ? ORDER BY position',
+        )
+          .all(row.id)
+          .map(toCaption),
         keywords: prepare<{ keyword: string }>('SELECT keyword FROM metadata_keywords WHERE source_id = ?')
           .all(row.id)
           .map(({ keyword }) => keyword),
@@ -107,13 +122,14 @@ export function createMetadataStore(
     )
   }
 
-  function keep(photoId: number, { kind, name, metadata }: MetadataSource, nowMs: number): void {
+  function keep(photoId: number, { kind, name, metadata: said }: MetadataSource, nowMs: number): void {
     forget(photoId, kind, name)
+    const metadata = keepWords(said)
     const foreign = metadata.captions.filter((caption) => !isOurOwn(photoId, kind, caption))
     if (!saysAnything(metadata, foreign)) return
     const id = prepare(
-      `INSERT INTO metadata_sources (photo_id, kind, name, read_ms, title, rating, is_favorite)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO metadata_sources (photo_id, kind, name, read_ms, title, rating, is_favorite, cut)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       photoId,
       kind,
@@ -122,20 +138,25 @@ export function createMetadataStore(
       metadata.title,
       metadata.rating,
       metadata.isFavorite ? 1 : 0,
+      metadata.cut.length > 0 ? JSON.stringify(metadata.cut) : null,
     ).lastInsertRowid
-    foreign.slice(0, maxRowsPerList).forEach((caption, position) => {
-      prepare('INSERT INTO metadata_captions VALUES (?, ?, ?, ?, ?)').run(
+    foreign.forEach((caption, position) => {
+      prepare('INSERT INTO metadata_captions VALUES (?, ?, ?, ?, ?, ?)').run(
         id,
         position,
         caption.text,
         caption.language,
         caption.field,
+        caption.isCut ? 1 : 0,
       )
     })
-    for (const keyword of metadata.keywords.slice(0, maxRowsPerList)) {
+    for (const text of metadata.boilerplate) {
+      prepare('INSERT OR IGNORE INTO metadata_boilerplate VALUES (?, ?)').run(id, text)
+    }
+    for (const keyword of metadata.keywords) {
       prepare('INSERT OR IGNORE INTO metadata_keywords VALUES (?, ?)').run(id, keyword)
     }
-    for (const { name: person, region } of metadata.people.slice(0, maxRowsPerList)) {
+    for (const { name: person, region } of metadata.people) {
       prepare('INSERT OR IGNORE INTO metadata_people VALUES (?, ?, ?, ?, ?, ?)').run(
         id,
         person,
@@ -145,7 +166,7 @@ export function createMetadataStore(
         region?.height ?? null,
       )
     }
-    for (const place of metadata.places.slice(0, maxRowsPerList)) {
+    for (const place of metadata.places) {
       prepare('INSERT OR IGNORE INTO metadata_places VALUES (?, ?, ?)').run(id, place.kind, place.name)
     }
   }
@@ -193,10 +214,11 @@ export function createMetadataStore(
 
   function settleCaptions(photoId: number, nowMs: number): void {
     const found = joinMetadata(sources(photoId).map((source) => source.metadata)).captions
-    const imported: ImportedCaption[] = found.map(({ text, language, field }) => ({
+    const imported: ImportedCaption[] = found.map(({ text, language, field, isCut }) => ({
       text,
       language,
       origin: field,
+      ...(isCut && { isCut }),
     }))
     captions.setImported(photoId, imported, nowMs)
   }
@@ -233,17 +255,33 @@ export function createMetadataStore(
          WHERE refused IS NOT NULL ORDER BY photo_id LIMIT ?`,
       ).all(limit),
     }),
+
+    cut: (limit) => ({
+      count: prepare<{ count: number }>(
+        'SELECT count(*) AS count FROM metadata_sources WHERE cut IS NOT NULL',
+      ).get()!.count,
+      first: prepare<{ photoId: number; name: string; cut: string }>(
+        `SELECT photo_id AS photoId, name, cut FROM metadata_sources
+         WHERE cut IS NOT NULL ORDER BY photo_id LIMIT ?`,
+      )
+        .all(limit)
+        .map(({ photoId, name, cut }) => ({ photoId, name, fields: JSON.parse(cut) as CutField[] })),
+    }),
   }
 }
 
 function saysAnything(metadata: PhotoMetadata, captions: readonly FoundCaption[]): boolean {
-  const lists = [captions, metadata.keywords, metadata.people, metadata.places]
+  const lists = [captions, metadata.boilerplate, metadata.keywords, metadata.people, metadata.places]
   return (
     metadata.title !== null ||
     metadata.rating !== null ||
     metadata.isFavorite ||
     lists.some((list) => list.length > 0)
   )
+}
+
+function toCaption({ is_cut, ...caption }: CaptionRow): FoundCaption {
+  return is_cut ? { ...caption, isCut: true } : caption
 }
 
 function toPerson(row: PersonRow): Person {

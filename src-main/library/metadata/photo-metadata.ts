@@ -15,6 +15,8 @@ export interface FoundCaption {
   language: string | null
   /** The field in its standard's own name, such as `xmp:dc:description`. */
   field: string
+  /** The text is only the beginning of what stands there. */
+  isCut?: true
   /** What Lenslore wrote about these words itself when it exported them; undefined for others' words. */
   provenance?: CaptionProvenance
 }
@@ -69,6 +71,8 @@ export interface PhotoMetadata {
   title: string | null
   /** The first is the one to show. */
   captions: FoundCaption[]
+  /** What stands in place of captions and is none, as cameras write it into every picture; only searched. */
+  boilerplate: string[]
   keywords: string[]
   /** -1 (rejected) to 5. */
   rating: number | null
@@ -92,6 +96,7 @@ export function emptyMetadata(): PhotoMetadata {
     longitude: null,
     title: null,
     captions: [],
+    boilerplate: [],
     keywords: [],
     rating: null,
     isFavorite: false,
@@ -124,6 +129,7 @@ export function joinMetadata(sources: readonly PhotoMetadata[]): PhotoMetadata {
     joined.isFavorite ||= source.isFavorite
   }
   joined.captions = sources.flatMap((source) => source.captions)
+  joined.boilerplate = [...new Set(sources.flatMap((source) => source.boilerplate))]
   joined.keywords = sources.flatMap((source) => source.keywords)
   joined.people = sources.flatMap((source) => source.people)
   joined.places = sources.flatMap((source) => source.places)

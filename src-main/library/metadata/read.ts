@@ -14,7 +14,7 @@ import { compressedPngPacket } from './png-packet.ts'
 import { offsetFromSatelliteTime } from './taken-time.ts'
 import { decodeText } from './text-encoding.ts'
 import { type ReadAt, readTiff, writeTiff } from './tiff-directories.ts'
-import { captionText } from './words.ts'
+import { takeCaption } from './words.ts'
 import { metadataFromXmp } from './xmp.ts'
 
 /** Metadata of larger files is read from their first part; nothing else of them is. */
@@ -128,8 +128,7 @@ function metadataFromPngText(tags: ExpandedTags): PhotoMetadata {
   const metadata = emptyMetadata()
   for (const name of ['Description', 'Comment']) {
     const value = tags.pngText?.[name]?.value
-    const text = typeof value === 'string' ? captionText(value) : null
-    if (text) metadata.captions.push({ text, language: null, field: `png:${name}` })
+    if (typeof value === 'string') takeCaption(metadata, value, `png:${name}`)
   }
   return metadata
 }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { type ErrorRecord, LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
+import type { CutField } from '../../contract/records.ts'
 import { nativePath } from '../native-path.ts'
 import { joinMetadata, type MetadataKind, metadataKinds, type PhotoMetadata } from './photo-metadata.ts'
 import { metadataFromTakeout } from './takeout.ts'
@@ -15,6 +16,8 @@ export interface MetadataSource {
   metadata: PhotoMetadata
   /** Why the file cannot be read at present; the metadata is what it said before. */
   refused?: string
+  /** Of what there is more in the file than is kept. */
+  cut?: CutField[]
 }
 
 /** A file beside a photo that cannot be read at present. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { checkedPosition } from './exif.ts'
 import { emptyMetadata, type PhotoMetadata } from './photo-metadata.ts'
-import { captionText, cleanName } from './words.ts'
+import { cleanName, takeCaption } from './words.ts'
 
 const position = z.object({ latitude: z.number(), longitude: z.number() }).optional().catch(undefined)
 
@@ -13,7 +13,6 @@ const takeoutFile = z.object({
   geoDataExif: position,
   people: z
     .array(z.object({ name: z.string().catch('') }))
-    .max(10_000)
     .optional()
     .catch(undefined),
   favorited: z.boolean().optional().catch(undefined),
@@ -38,8 +37,7 @@ export function metadataFromTakeout(text: string): PhotoMetadata | undefined {
   const file = takeoutFile.parse(json)
   const metadata = emptyMetadata()
 
-  const caption = captionText(file.description ?? '')
-  if (caption) metadata.captions.push({ text: caption, language: null, field: 'takeout:description' })
+  takeCaption(metadata, file.description ?? '', 'takeout:description')
   const seconds = file.photoTakenTime?.timestamp
   if (seconds !== undefined && seconds !== 0) {
     const moment = new Date(seconds * 1000)

@@ -9,7 +9,7 @@ import {
   type Region,
 } from './photo-metadata.ts'
 import { parseTakenTime } from './taken-time.ts'
-import { cameraName, captionText, cleanName, cleanText, lensName } from './words.ts'
+import { cameraName, cleanName, cleanText, isBoilerplate, lensName, readableText } from './words.ts'
 import { captionRecord, type Prefix, readXmp, type XmpProperties, type XmpValue } from './xmp-tree.ts'
 
 type Name = readonly [prefix: Prefix, local: string]
@@ -87,7 +87,7 @@ export function metadataFromXmp(text: string): PhotoMetadata {
     metadata.takenOffsetMinutes = taken.offsetMinutes
     break
   }
-  metadata.captions = captionsOf(xmp)
+  Object.assign(metadata, captionsOf(xmp))
   metadata.people = peopleOf(xmp)
   metadata.keywords = keywordsOf(xmp)
   for (const [kind, ...names] of placeFields) {
@@ -112,8 +112,9 @@ function plainText(value: XmpValue | undefined): string {
   return chosen?.text ?? value.text
 }
 
-function captionsOf(xmp: XmpProperties): FoundCaption[] {
+function captionsOf(xmp: XmpProperties): Pick<PhotoMetadata, 'captions' | 'boilerplate'> {
   const captions = new Map<string, FoundCaption>()
+  const boilerplate = new Set<string>()
   const provenance = provenanceOf(xmp)
   for (const [prefix, local] of captionFields) {
     const value = xmp.get(prefix, local)
@@ -122,9 +123,14 @@ function captionsOf(xmp: XmpProperties): FoundCaption[] {
     // The default first, then the languages as they stand.
     const ordered = [...items].sort((a, b) => Number(isDefault(b)) - Number(isDefault(a)))
     for (const item of ordered) {
-      const text = captionText(item.text)
-      if (text === null) continue
       const field = `xmp:${prefix}:${local}`
+      const isOurs = field === 'xmp:dc:description' && cleanText(item.text) === provenance?.caption
+      const text = isOurs ? cleanText(item.text) : readableText(item.text)
+      if (text === null) continue
+      if (!isOurs && isBoilerplate(text, field)) {
+        boilerplate.add(text)
+        continue
+      }
       const language = isDefault(item) ? null : item.language
       // The default is a copy of one of the languages, which says which it is in.
       const same = captions.get(`${field}\n${text}`)
@@ -132,12 +138,16 @@ function captionsOf(xmp: XmpProperties): FoundCaption[] {
         same.language ??= language
         continue
       }
-      const isOurs = field === 'xmp:dc:description' && text === provenance?.caption
-      const caption = { text, language, field, ...(isOurs && { provenance: provenance.provenance }) }
+      const caption = {
+        text,
+        language,
+        field,
+        ...(isOurs && provenance && { provenance: provenance.provenance }),
+      }
       captions.set(`${field}\n${text}`, caption)
     }
   }
-  return [...captions.values()]
+  return { captions: [...captions.values()], boilerplate: [...boilerplate] }
 }
 
 function isDefault(item: XmpValue): boolean {
@@ -148,7 +158,7 @@ function isDefault(item: XmpValue): boolean {
 function provenanceOf(xmp: XmpProperties): { caption: string; provenance: CaptionProvenance } | undefined {
   const record = xmp.get('lenslore', captionRecord)?.fields
   const field = (local: string) => record?.get('lenslore', local)?.text || null
-  const caption = captionText(field('Text') ?? '')
+  const caption = cleanText(field('Text') ?? '')
   const source = field('Source')
   const contentHash = field('Content')
   if (caption === null || (source !== 'person' && source !== 'imported' && source !== 'model'))

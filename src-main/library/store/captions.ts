@@ -20,14 +20,19 @@ export interface ImportedCaption {
   language: string | null
   /** The field it came from, such as `xmp dc:description`. */
   origin: string
+  /** Only the beginning of what the file says. */
+  isCut?: true
 }
 
 export interface CaptionStore {
   current(photoId: number): Caption | null
   /** All captions ever, newest first. */
   history(photoId: number): Caption[]
-  /** The current caption of every photo that is not missing, one at a time. Write nothing while it runs. */
-  eachCurrent(): IterableIterator<{ photoId: number; text: string }>
+  /**
+   * The current caption of every photo that is not missing, one at a time, where the library has all of it. Write
+   * nothing while it runs.
+   */
+  eachWhole(): IterableIterator<{ photoId: number; text: string }>
   /** The model that captioned last, or null before the first. */
   latestModel(): { modelId: string; adapterId: string | null } | null
   /** The person's own words; the same words again add nothing. @throws LensloreError `PHOTO_NOT_FOUND`. */
@@ -80,6 +85,7 @@ interface CaptionRow {
   content_hash: Buffer | null
   created_ms: number
   is_current: number
+  is_cut: number
 }
 
 interface NewCaption {
@@ -93,10 +99,11 @@ interface NewCaption {
   score?: number | null
   doubt?: CaptionDoubt
   contentHash: Buffer | null
+  isCut?: true
 }
 
 const select = `SELECT captions.id, photo_id, text, source, model_id, adapter_id, language, score,
-  confidence, is_unsure, doubtful_words, captions.content_hash, created_ms, captions.id IS photos.caption_id AS is_current
+  confidence, is_unsure, doubtful_words, captions.content_hash, created_ms, is_cut, captions.id IS photos.caption_id AS is_current
   FROM captions JOIN photos ON photos.id = captions.photo_id`
 
 /** What `photos.captioned_by` holds: everything that decides a model's words. */
@@ -159,8 +166,8 @@ export function createCaptionStore(database: Database): CaptionStore {
     return Number(
       prepare(
         `INSERT INTO captions (photo_id, text, source, origin, model_id, adapter_id, language, score,
-           confidence, is_unsure, doubtful_words, content_hash, created_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           confidence, is_unsure, doubtful_words, content_hash, created_ms, is_cut)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ).run(
         caption.photoId,
         caption.text,
@@ -175,6 +182,7 @@ export function createCaptionStore(database: Database): CaptionStore {
         caption.doubt?.doubtfulWords.length ? JSON.stringify(caption.doubt.doubtfulWords) : null,
         caption.contentHash,
         nowMs,
+        caption.isCut ? 1 : 0,
       ).lastInsertRowid,
     )
   }
@@ -261,10 +269,10 @@ export function createCaptionStore(database: Database): CaptionStore {
         .all(photoId)
         .map(toCaption),
 
-    eachCurrent: () =>
+    eachWhole: () =>
       prepare<{ photoId: number; text: string }>(
         `SELECT photos.id AS photoId, text FROM photos JOIN captions ON captions.id = photos.caption_id
-         WHERE missing_since_ms IS NULL`,
+         WHERE missing_since_ms IS NULL AND is_cut = 0`,
       ).iterate(),
 
     latestModel: () =>
@@ -328,12 +336,19 @@ export function createCaptionStore(database: Database): CaptionStore {
       write(() => {
         const photo = contentOf(photoId)
         if (!photo) return
-        const wanted = captions.map((caption) => [caption.origin, caption.language, caption.text] as const)
-        const standing = prepare<{ id: number; origin: string; language: string | null; text: string }>(
-          `SELECT id, origin, language, text FROM captions
+        const wanted = captions.map((caption) => [
+          caption.origin,
+          caption.language,
+          caption.text,
+          caption.isCut ?? false,
+        ])
+        const standing = prepare<
+          Pick<CaptionRow, 'id' | 'language' | 'text' | 'is_cut'> & { origin: string }
+        >(
+          `SELECT id, origin, language, text, is_cut FROM captions
            WHERE photo_id = ? AND source = 'imported' AND withdrawn_ms IS NULL ORDER BY id DESC`,
         ).all(photoId)
-        const before = standing.map((row) => [row.origin, row.language, row.text])
+        const before = standing.map((row) => [row.origin, row.language, row.text, row.is_cut === 1])
         if (JSON.stringify(before) === JSON.stringify(wanted)) return
         for (const { id } of standing) {
           prepare('UPDATE captions SET withdrawn_ms = ? WHERE id = ?').run(nowMs, id)
@@ -405,5 +420,6 @@ function toCaption(row: CaptionRow): Caption {
     contentHash: row.content_hash?.toString('hex') ?? null,
     createdMs: row.created_ms,
     isCurrent: row.is_current === 1,
+    isCut: row.is_cut === 1,
   }
 }

@@ -165,6 +165,8 @@ test('9. captions written out and taken back by the library make no work; other 
       contentHash: null,
       writtenAt: null,
     },
+    isCut: false,
+    isKnown: () => true,
   })
   const { database } = library.store
   for (const name of ['new.jpg', 'known.jpg', 'stale.jpg']) put(`pictures/${name}`)

@@ -300,6 +300,8 @@ export async function exportDifferences(
     requests.push({
       photoPath: join(disk.home, picture.path),
       caption: { text, language: null, ...provenance },
+      isCut: false,
+      isKnown: () => true,
     })
   }
   const differences: string[] = []

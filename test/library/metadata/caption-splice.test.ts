@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   type CaptionToWrite,
   captionInSidecar,
+  displacedWords,
   newSidecar,
   spliceCaption,
   writableCaption,
@@ -162,4 +163,35 @@ test('what is not well-formed is refused', () => {
   ]) {
     assert.throws(() => spliceCaption(text, dog), XmlError)
   }
+})
+
+test('what an edit puts other words in the place of is told, but for what a model wrote from here', () => {
+  const displaced = (text: string, caption = dog) =>
+    displacedWords(text, spliceCaption(text, caption)).map((words) => words.text)
+  const shell = (inner: string) =>
+    `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">${inner}</rdf:Description></rdf:RDF></x:xmpmeta>`
+  const list = (kind: string, ...items: string[]) =>
+    shell(`<dc:description><rdf:${kind}>${items.join('')}</rdf:${kind}></dc:description>`)
+  assert.deepEqual(displaced(shell('')), [])
+  assert.deepEqual(displaced(shell('<dc:description> </dc:description>')), [])
+  assert.deepEqual(displaced(shell('<dc:description>boats</dc:description>')), ['boats'])
+  assert.deepEqual(displaced(list('Seq', '<rdf:li>boats</rdf:li>', '<rdf:li>sheds</rdf:li>')), [
+    'boats',
+    'sheds',
+  ])
+  const german = '<rdf:li xml:lang="de">Boote</rdf:li>'
+  assert.deepEqual(displaced(list('Alt', german)), ['Boote'], 'it is what is read, though it stays')
+  const both = list('Alt', '<rdf:li xml:lang="x-default">boats</rdf:li>', german)
+  assert.deepEqual(displaced(both, { ...dog, language: 'fr' }), ['boats'])
+  assert.deepEqual(displaced(both, { ...dog, language: 'de' }), ['boats', 'Boote'])
+
+  const next = { ...dog, text: 'a cat' }
+  assert.deepEqual(displaced(newSidecar(dog), next), [])
+  const byPerson = newSidecar({ ...dog, source: 'person' })
+  assert.deepEqual(displacedWords(byPerson, spliceCaption(byPerson, next))[0], {
+    text: dog.text,
+    contentHash: dog.contentHash,
+  })
+  const edited = newSidecar(dog).replaceAll('>a dog runs through snow</rdf:li>', '>Rex</rdf:li>')
+  assert.deepEqual(displaced(edited, next), ['Rex'])
 })

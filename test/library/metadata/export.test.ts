@@ -62,9 +62,17 @@ function setUp(context: TestContext) {
         contentHash: null,
         writtenAt: null,
       },
+      isCut: false,
+      isKnown: () => true,
     }
   }
   return { store, photos, request, put }
+}
+
+async function planOf(requests: ExportRequest[]): Promise<PlannedExport[]> {
+  const plan: PlannedExport[] = []
+  for await (const planned of planExport(requests)) plan.push(planned)
+  return plan
 }
 
 test('the sidecar that other programs read is the one written, unless it has two claimants', () => {
@@ -90,8 +98,7 @@ test('a plan lists what would change and writes nothing', async (context) => {
     request('same.jpg', 'Boats & sheds at dusk'),
     request('broken.jpg', 'c'),
   ]
-  const plan: PlannedExport[] = []
-  for await (const planned of planExport(requests)) plan.push(planned)
+  const plan = await planOf(requests)
   assert.deepEqual(
     plan.map(({ action, before, after, error }) => [action, before, after, error?.code]),
     [
@@ -137,7 +144,12 @@ test('an export writes what can be written, and undo puts every byte back', asyn
     [],
   )
 
-  assert.deepEqual(await undoLastExport(store.database), { restored: 2, removed: 1, left: [] })
+  assert.deepEqual(await undoLastExport(store.database), {
+    isAutomatic: false,
+    restored: 2,
+    removed: 1,
+    left: [],
+  })
   assert.ok(readFileSync(join(photos, 'wide.jpg.xmp')).equals(utf16))
   assert.equal(readFileSync(join(photos, 'plain.jpg.xmp'), 'utf8'), lightroom)
   assert.equal(existsSync(join(photos, 'new.jpg.xmp')), false)
@@ -302,4 +314,73 @@ test('what could not be written waits until its folder is back, or until it is t
   exporter.retryRefused()
   assert.equal((await exporter.write({}))?.created, 1)
   assert.equal(await exporter.write({}), undefined)
+})
+
+test('automatic exports are one until there is a pause, one that was asked for or an undo between', async (context) => {
+  const { store, photos, request } = setUp(context)
+  const { database } = store
+  const write = async (text: string, isAutomatic: boolean) =>
+    (await exportCaptions(database, [request('a.jpg', text)], { isAutomatic })).exportId
+  const first = await write('one', true)
+  assert.equal(await write('two', true), first)
+  const asked = await write('three', false)
+  const second = await write('four', true)
+  assert.notEqual(second, asked)
+  database.prepare('UPDATE exports SET finished_ms = finished_ms - 3600000 WHERE id = ?').run(second)
+  const third = await write('five', true)
+  assert.notEqual(third, second)
+  const said = () => /x-default">(\w+)</.exec(readFileSync(join(photos, 'a.jpg.xmp'), 'utf8'))?.[1]
+  for (const [isAutomatic, words] of [
+    [true, 'four'],
+    [true, 'three'],
+    [false, 'two'],
+  ] as const) {
+    assert.deepEqual(await undoLastExport(database), { isAutomatic, restored: 1, removed: 0, left: [] })
+    assert.equal(said(), words)
+  }
+  assert.deepEqual(await undoLastExport(database), { isAutomatic: true, restored: 0, removed: 1, left: [] })
+  assert.notEqual(await write('six', true), first, 'that one is taken back')
+})
+
+test('an undo that was stopped goes on where it was', async (context) => {
+  const { store, photos, request } = setUp(context)
+  const cancel = new AbortController()
+  for (const text of ['one', 'two']) {
+    await exportCaptions(store.database, [request('a.jpg', text), request('b.jpg', text)], {
+      isAutomatic: true,
+    })
+  }
+  const onProgress = (done: number) => done === 3 && cancel.abort()
+  await assert.rejects(undoLastExport(store.database, { signal: cancel.signal, onProgress }), {
+    name: 'AbortError',
+  })
+  assert.deepEqual(await undoLastExport(store.database), {
+    isAutomatic: true,
+    restored: 0,
+    removed: 1,
+    left: [],
+  })
+  assert.deepEqual(readdirSync(photos).sort(), ['a.jpg', 'b.jpg'])
+})
+
+test('a sidecar without write permission is refused by name, in the dry run too, and so is its undo', async (context) => {
+  const { store, photos, request, put } = setUp(context)
+  const sidecar = put('a.jpg.xmp', lightroom)
+  chmodSync(sidecar, 0o444)
+  const requests = [request('a.jpg', 'the kite'), request('b.jpg', 'the boat')]
+  const [planned] = await planOf(requests)
+  assert.deepEqual([planned?.action, planned?.error?.code], ['refused', 'WRITE_FAILED'])
+  assert.match(planned?.error?.message ?? '', /a\.jpg\.xmp is write-protected/)
+  const { created, refused } = await exportCaptions(store.database, requests)
+  assert.deepEqual([created, refused.map(({ sidecarPath }) => sidecarPath)], [1, [sidecar]])
+  assert.equal(readFileSync(sidecar, 'utf8'), lightroom)
+  assert.equal(statSync(sidecar).mode & 0o777, 0o444)
+
+  const [same] = await planOf([request('a.jpg', 'Boats & sheds at dusk')])
+  assert.equal(same?.action, 'unchanged', 'what it says already needs no writing')
+
+  chmodSync(join(photos, 'b.jpg.xmp'), 0o444)
+  const undone = await undoLastExport(store.database)
+  assert.deepEqual([undone?.removed, undone?.left.map(({ path }) => path)], [0, [join(photos, 'b.jpg.xmp')]])
+  assert.ok(existsSync(join(photos, 'b.jpg.xmp')))
 })

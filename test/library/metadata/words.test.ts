@@ -3,36 +3,52 @@ import { test } from 'node:test'
 import { userComment } from '../../../src-main/library/metadata/exif.ts'
 import { metadataFromIptc } from '../../../src-main/library/metadata/iptc.ts'
 import { offsetFromSatelliteTime, parseTakenTime } from '../../../src-main/library/metadata/taken-time.ts'
-import { cameraName, captionText, lensName } from '../../../src-main/library/metadata/words.ts'
+import {
+  cameraName,
+  isBoilerplate,
+  lensName,
+  readableText,
+} from '../../../src-main/library/metadata/words.ts'
 
 const bytes = (text: string, encoding: BufferEncoding = 'latin1') => [...Buffer.from(text, encoding)]
 
-test('what cameras write into every picture is no caption', () => {
-  const habits = ['OLYMPUS DIGITAL CAMERA', 'SAMSUNG', 'Default', '        ', 'DSC00019', 'ICM107B', '000007']
-  const more = [
-    'EPSON DSC picture',
-    'SANYO DIGITAL CAMERA',
-    '<MENU>',
-    '***',
-    '\0\0\0\0',
-    '-',
-    '\u0001\u0002a\u0003\u0004',
-  ]
-  for (const text of [...habits, ...more]) assert.equal(captionText(text), null, text)
+test('what cameras write into every picture is no caption, in the fields that they fill', () => {
+  const listed = ['OLYMPUS DIGITAL CAMERA', 'SAMSUNG', 'Default', 'EPSON DSC picture', '<MENU>', '***', '-']
+  for (const text of listed) {
+    for (const field of ['exif:UserComment', 'xmp:dc:description', 'iptc:Caption-Abstract']) {
+      assert.ok(isBoilerplate(text, field), `${field} ${text}`)
+    }
+  }
+  const numbers = ['DSC00019', 'ICM107B', '000007', 'ACME DIGITAL CAMERA', 'oplus_1048608', '!!!']
+  for (const text of numbers) assert.ok(isBoilerplate(text, 'exif:ImageDescription'), text)
 })
 
-test('what a person wrote is a caption, short or in any script', () => {
-  for (const text of [
-    'Rex',
-    '1987',
-    'Oma, 80',
-    '海',
-    '🐕',
+test('what only resembles a camera’s words is somebody’s, above all where programs write captions', () => {
+  const sentences = [
+    'Grandpa with his new digital camera',
+    'My digital camera',
+    'Created with glue and paper by Mia',
+    'Edited with Opa',
+    'Olympus digital camera',
     'My Samsung at the beach',
     'DSC meeting in Oslo',
-  ]) {
-    assert.equal(captionText(` ${text}\0`), text)
+    '1987',
+  ]
+  for (const text of sentences) {
+    for (const field of ['exif:ImageDescription', 'xmp:dc:description'])
+      assert.ok(!isBoilerplate(text, field))
   }
+  for (const text of ['BMW320', '19890714', '!!!', 'DSC00019']) {
+    for (const field of ['xmp:dc:description', 'iptc:Caption-Abstract', 'takeout:description']) {
+      assert.ok(!isBoilerplate(text, field), `${field} ${text}`)
+    }
+  }
+})
+
+test('a text is readable, short or in any script, and bytes that are no language are none', () => {
+  for (const text of ['Rex', '1987', 'Oma, 80', '海', '🐕']) assert.equal(readableText(` ${text}\0`), text)
+  for (const text of ['        ', '\0\0\0\0', '\u0001\u0002a\u0003\u0004'])
+    assert.equal(readableText(text), null)
 })
 
 test('a camera is named once', () => {
