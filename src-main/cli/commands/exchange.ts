@@ -161,7 +161,9 @@ function formatExport({ created, updated, unchanged, kept, refused }: ExportSumm
 function formatKept(kept: number): string[] {
   return kept === 0
     ? []
-    : [`${kept} have a description that the library did not take in; only your own words go in its place.`]
+    : [
+        `Of ${kept} the library has not taken in the description: they are left, for only your own words go in its place.`,
+      ]
 }
 
 function formatUndo({ isAutomatic, restored, removed, left }: UndoSummary): string {
