@@ -176,11 +176,10 @@ async function captionAll(
     const room = batchesUnderWay * engine.batchSize - underWay.size
     if (room <= 0) return []
     const items = queue.nextToCaption(key, 2 * room, [...underWay.keys(), ...leftAlone])
-    const copied = captions.copyFromDuplicates(
-      items.map((item) => item.photoId),
-      key,
-      Date.now(),
-    )
+    const ids = items.map((item) => item.photoId)
+    const known = captions.takeUpAgain(ids, key)
+    const others = ids.filter((id) => !known.includes(id))
+    const copied = [...known, ...captions.copyFromDuplicates(others, key, Date.now())]
     if (copied.length > 0) report(copied, 0)
     const done = new Set(copied)
     const hashes = new Set(underWay.values())

@@ -64,6 +64,12 @@ export interface CaptionStore {
    * @returns those that got one.
    */
   copyFromDuplicates(photoIds: readonly number[], modelKey: string, nowMs: number): number[]
+  /**
+   * Makes captions current that photos have already from this model and adapter for their present content: those of one
+   * that was in use before. Nothing has to be captioned for them.
+   * @returns those that had one.
+   */
+  takeUpAgain(photoIds: readonly number[], modelKey: string): number[]
   /** A caption was written into the photo's own file. @param text as it reads back from there. */
   markEmbedded(captionId: number, text: string): void
   /** Whether these words are in the photo's file because they were written there from here. */
@@ -122,6 +128,16 @@ export function modelKeyForContent(database: Database, photoId: number, contentH
   return row ? modelKey(row.model_id, row.adapter_id) : null
 }
 
+/** The same of a row of captions. */
+const keyOfCaption = `iif(adapter_id IS NULL, model_id, model_id || '+' || adapter_id)`
+
+/**
+ * Of one picture the captions of so many models and adapters are kept, the newest: enough to go back to any that a person
+ * still compares, and a bound for a library that is captioned again and again. What was embedded in a photo is always known
+ * again.
+ */
+const modelsKept = 4
+
 /** The one place that decides which caption is current; after every change of a photo's captions or content. */
 export function settleCurrentCaption(database: Database, photoId: number): void {
   const { id, source } = database
@@ -129,6 +145,7 @@ export function settleCurrentCaption(database: Database, photoId: number): void 
       `SELECT id, source FROM captions WHERE photo_id = ? AND withdrawn_ms IS NULL
        ORDER BY source = 'person' DESC, source = 'imported' DESC,
          source = 'model' AND content_hash IS (SELECT content_hash FROM photos WHERE id = photo_id) DESC,
+         source = 'model' AND ${keyOfCaption} IS (SELECT captioned_by FROM photos WHERE id = photo_id) DESC,
          id DESC LIMIT 1`,
     )
     .get(photoId) ?? { id: null, source: null }
@@ -250,6 +267,12 @@ export function createCaptionStore(database: Database): CaptionStore {
     if (!photo) return
     const contentHash = Buffer.from(caption.contentHash, 'hex')
     insert({ ...caption, source: 'model', doubt: caption, contentHash }, nowMs)
+    prepare(
+      `DELETE FROM captions WHERE photo_id = ? AND source = 'model' AND content_hash = ? AND embedded_text IS NULL
+         AND id NOT IN (
+         SELECT max(id) FROM captions WHERE photo_id = ? AND source = 'model' AND content_hash = ?
+         GROUP BY ${keyOfCaption} ORDER BY max(id) DESC LIMIT ?)`,
+    ).run(caption.photoId, contentHash, caption.photoId, contentHash, modelsKept)
     if (photo.content_hash?.equals(contentHash)) {
       prepare('UPDATE photos SET captioned_by = ?, priority = 0 WHERE id = ?').run(
         modelKey(caption.modelId, caption.adapterId),
@@ -359,6 +382,19 @@ export function createCaptionStore(database: Database): CaptionStore {
         }
         settle(photoId)
       }),
+
+    takeUpAgain: (photoIds, key) =>
+      write(() =>
+        photoIds.filter((photoId) => {
+          const { changes } = prepare(
+            `UPDATE photos SET captioned_by = ?, priority = 0 WHERE id = ? AND EXISTS (
+               SELECT 1 FROM captions WHERE photo_id = photos.id AND source = 'model'
+                 AND captions.content_hash IS photos.content_hash AND ${keyOfCaption} = ?)`,
+          ).run(key, photoId, key)
+          if (changes > 0) settle(photoId)
+          return changes > 0
+        }),
+      ),
 
     copyFromDuplicates: (photoIds, key, nowMs) =>
       write(() => {

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { noDoubt } from '../../../src-main/contract/records.ts'
 import { modelKey, settleCurrentCaption } from '../../../src-main/library/store/captions.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf, removePhotos } from './sample-library.ts'
+import { addFolder, addPhoto, contentOf, plainFacts, removePhotos } from './sample-library.ts'
 
 let directory: string
 let store: Store
@@ -409,3 +409,47 @@ function contentFacts() {
     longitude: null,
   }
 }
+
+test('of models, the captions of the one in use are current; those of one before are taken up without work', () => {
+  const id = addPhoto(store, folderId, 'a.jpg')
+  fromModel(id, 'a dog', 'first')
+  fromModel(id, 'a brown dog', 'second')
+  assert.equal(store.captions.current(id)?.text, 'a brown dog')
+  assert.deepEqual(
+    store.queue.nextToCaption(modelKey('first', null), 10).map((item) => item.photoId),
+    [id],
+  )
+  assert.deepEqual(store.captions.takeUpAgain([id], modelKey('first', null)), [id])
+  assert.equal(store.captions.current(id)?.text, 'a dog')
+  assert.deepEqual(store.queue.nextToCaption(modelKey('first', null), 10), [])
+  assert.equal(store.searcher.search('brown').total, 0)
+  assert.deepEqual(store.captions.takeUpAgain([id], modelKey('third', null)), [])
+
+  store.captions.setByPerson(id, 'mine', 1001)
+  store.captions.takeUpAgain([id], modelKey('second', null))
+  assert.equal(store.captions.current(id)?.text, 'mine')
+  store.captions.undo(id, 1002)
+  assert.equal(store.captions.current(id)?.text, 'a brown dog')
+})
+
+test('a caption about another content is not taken up', () => {
+  const id = addPhoto(store, folderId, 'a.jpg')
+  fromModel(id, 'a dog', 'first', contentOf('as it was'))
+  store.photos.setContent(id, { ...plainFacts, contentHash: contentOf('a') }, 2)
+  fromModel(id, 'a cat', 'second')
+  assert.deepEqual(store.captions.takeUpAgain([id], modelKey('first', null)), [])
+  assert.equal(store.captions.current(id)?.text, 'a cat')
+})
+
+test('of one picture the captions of the last four models are kept, of people’s all', () => {
+  const id = addPhoto(store, folderId, 'a.jpg')
+  store.captions.setByPerson(id, 'mine', 1)
+  for (let model = 0; model < 7; model++) {
+    fromModel(id, `first words of ${model}`, `model ${model}`)
+    fromModel(id, `words of ${model}`, `model ${model}`)
+  }
+  assert.deepEqual(
+    store.captions.history(id).map(({ text }) => text),
+    ['words of 6', 'words of 5', 'words of 4', 'words of 3', 'mine'],
+  )
+})
