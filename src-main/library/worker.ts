@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineInfo } from '../contract/engine-calls.ts'
-import { type ErrorRecord, toErrorRecord } from '../contract/errors.ts'
+import { type ErrorCode, type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
 import type { CaptionSummary, ScanSummary } from '../contract/library-calls.ts'
 import { forgetLongMissing } from './folders/forget.ts'
 import { watchLibrary } from './folders/library-watcher.ts'
@@ -14,7 +14,7 @@ import { createContentKeeper, createContentReader } from './queue/photo-content.
 import type { ProgressMeter } from './queue/progress.ts'
 import { backUpInThread, isBackupDue } from './store/backups.ts'
 import { modelKey } from './store/captions.ts'
-import { lockForWork } from './store/lock.ts'
+import { lockForWork, type WorkerLock } from './store/lock.ts'
 import type { Store } from './store/store.ts'
 import { removeLeftThumbnails } from './thumbnails.ts'
 
@@ -28,6 +28,24 @@ const keepHouseEveryMs = 3_600_000
  * to be another one than the engine had.
  */
 const lookAgainEveryMs = 5000
+
+/** A model that was put in its place meanwhile, a driver that was mended. */
+const tryEngineAgainMs = 60_000
+
+/** What says that there is no engine to be had, and nothing about the library. */
+const ofEngine = new Set<ErrorCode>([
+  'MODEL_NOT_FOUND',
+  'MODEL_INCOMPLETE',
+  'CHECKPOINT_INVALID',
+  'SAFETENSORS_INVALID',
+  'PROVIDER_UNAVAILABLE',
+  'ENGINE_FAILED',
+  'ENGINE_DIED',
+])
+
+function isOfEngine(thrown: unknown): boolean {
+  return ofEngine.has(toErrorRecord(thrown).code)
+}
 
 export interface WorkerOptions {
   /** The library's own, which only one worker may work on. */
@@ -72,25 +90,29 @@ export function createWorker(options: WorkerOptions): Worker {
   } = options
   const { queue, photos, captions } = store
   let lastTold: string | undefined
+  let isCaptioning = false
+  let lock: { held: WorkerLock; calls: number } | undefined
   let backingUp: Promise<void> | undefined
 
   async function scan(
     signal: AbortSignal,
     look: (options: ReconcileOptions) => Promise<ScanSummary>,
   ): Promise<ScanSummary> {
-    progress.begin('scan')
+    // Beside captioning it is that which is shown.
+    const isShown = !isCaptioning
+    if (isShown) progress.begin('scan')
     let counted = 0
     const summary = await look({
       signal,
       onPhotosChanged,
       onProgress: (files) => {
-        progress.add(files - counted)
+        if (isShown) progress.add(files - counted)
         counted = files
       },
     })
     await forget()
     onFoldersChanged()
-    progress.begin('idle')
+    if (isShown) progress.begin('idle')
     return summary
   }
 
@@ -160,26 +182,37 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   /**
-   * Reads what is new and captions it, at the same time: the first words come long before the last file is read.
-   * @param fill puts photos into the queue, and settles when there will be no more.
+   * Reads what is new and captions it, at the same time: the first words come long before the last file is read. Where there
+   * is no engine to be had, all that needs none is done all the same.
+   * @param fill puts photos into the queue, and settles when there will be no more; gets the key of the model, once known.
+   * @param tryAgainMs how long to wait before another engine is tried; null: not at all.
    */
   async function caption(
     signal: AbortSignal,
-    fill: (signal: AbortSignal, wakeCaptioning: () => void, key: string) => Promise<void>,
+    fill: (signal: AbortSignal, wakeCaptioning: () => void, key: () => string | null) => Promise<void>,
+    tryAgainMs: number | null,
   ): Promise<CaptionSummary> {
-    const { engine, info } = await openEngine()
+    if (isCaptioning) {
+      throw new LensloreError('LIBRARY_LOCKED', 'This library is being captioned already; stop that first.')
+    }
+    isCaptioning = true
     queue.retryUnreadable()
     exporter.retryRefused()
     unavailable.clear()
-    const key = modelKey(info.modelId, info.adapterId)
-    progress.begin('caption', queue.counts(key).waiting)
     const stop = new AbortController()
     const either = AbortSignal.any([signal, stop.signal])
     let captioning: Captioning | undefined
-    const filling = fill(either, () => captioning?.wake(), key)
+    let key: string | null = null
+    const wakeCaptioning = () => captioning?.wake()
+    const filling = fill(either, wakeCaptioning, () => key)
+    filling.catch(() => {})
     const keepingHouse = setInterval(() => void keepHouse(either), keepHouseEveryMs)
     const writingOut = writeOutBeside(either)
-    try {
+
+    async function captionOnce() {
+      const { engine, info } = await openEngine()
+      key = modelKey(info.modelId, info.adapterId)
+      progress.begin('caption', queue.counts(key).waiting)
       captioning = startCaptioning({
         engine,
         photos,
@@ -196,18 +229,44 @@ export function createWorker(options: WorkerOptions): Worker {
         filling,
         signal,
       })
-      const summary = await captioning.finished
-      await writeOut(signal)
-      tidyUp()
-      await backUpIfDue(signal)
+      return captioning.finished
+    }
+
+    async function captionPatiently() {
+      for (;;) {
+        try {
+          return await captionOnce()
+        } catch (thrown) {
+          if (signal.aborted || !isOfEngine(thrown)) throw thrown
+          captioning = undefined
+          if (tryAgainMs === null) {
+            await filling
+            throw thrown
+          }
+          orTell(thrown)
+          await Promise.race([sleep(tryAgainMs, undefined, { signal }).catch(() => {}), filling])
+          if (signal.aborted)
+            throw new LensloreError('CANCELLED', 'Captioning was stopped.', { cause: thrown })
+        }
+      }
+    }
+
+    try {
+      const summary = await captionPatiently()
       return { ...summary, unavailable: unavailable.size }
     } finally {
+      if (!signal.aborted) {
+        await writeOut(signal)
+        tidyUp()
+        await backUpIfDue(signal)
+      }
       clearInterval(keepingHouse)
       stop.abort()
       await filling.catch(() => {})
       await writingOut.ended()
       await backingUp
       progress.begin('idle')
+      isCaptioning = false
     }
   }
 
@@ -250,58 +309,67 @@ export function createWorker(options: WorkerOptions): Worker {
     try {
       await watcher.ready
       await scan(signal, watcher.scan)
-      return await caption(signal, async (either, wakeCaptioning, key) => {
-        either.addEventListener('abort', () => changed.resolve(), { once: true })
-        const lookingAgain = setInterval(() => {
-          if (queue.counts(key).waiting === 0) void writeOut(either)
-          else changed.resolve()
-        }, lookAgainEveryMs)
-        try {
-          while (!either.aborted) {
-            changed = Promise.withResolvers()
-            wakeCaptioning()
-            await index(either, wakeCaptioning)
-            await writeOut(either)
-            tidyUp()
-            void backUpIfDue(either)
-            await changed.promise
-          }
-        } finally {
-          clearInterval(lookingAgain)
-        }
-      })
+      return await caption(signal, fill, tryEngineAgainMs)
     } finally {
       await watcher.close()
+    }
+
+    async function fill(either: AbortSignal, wakeCaptioning: () => void, key: () => string | null) {
+      either.addEventListener('abort', () => changed.resolve(), { once: true })
+      const lookingAgain = setInterval(() => {
+        if (queue.counts(key()).waiting === 0) void writeOut(either)
+        else changed.resolve()
+      }, lookAgainEveryMs)
+      try {
+        while (!either.aborted) {
+          changed = Promise.withResolvers()
+          wakeCaptioning()
+          await index(either, wakeCaptioning)
+          await writeOut(either)
+          tidyUp()
+          void backUpIfDue(either)
+          await changed.promise
+        }
+      } finally {
+        clearInterval(lookingAgain)
+      }
     }
   }
 
   async function rebuildSearch(signal: AbortSignal): Promise<null> {
     const { photos: present, missing } = queue.counts(null)
-    progress.begin('search', present + missing)
+    const isShown = !isCaptioning
+    if (isShown) progress.begin('search', present + missing)
     let counted = 0
     await store.searchIndex.rebuild({
       signal,
       onProgress: (done) => {
-        progress.add(done - counted)
+        if (isShown) progress.add(done - counted)
         counted = done
       },
     })
-    progress.begin('idle')
+    if (isShown) progress.begin('idle')
     return null
   }
 
+  /** The lock is this process's: calls of its own work beside each other. */
   async function locked<T>(work: () => Promise<T>): Promise<T> {
-    const lock = lockForWork(directory)
+    lock ??= { held: lockForWork(directory), calls: 0 }
+    const mine = lock
+    mine.calls++
     try {
       return await work()
     } finally {
-      lock.release()
+      if (--mine.calls === 0) {
+        lock = undefined
+        mine.held.release()
+      }
     }
   }
 
   return {
     scan: (folderIds, signal) => locked(() => scan(signal, (options) => reconciler.scan(folderIds, options))),
-    captionAll: (signal) => locked(() => caption(signal, index)),
+    captionAll: (signal) => locked(() => caption(signal, index, null)),
     watch: (signal) => locked(() => watch(signal)),
     rebuildSearch: (signal) => locked(() => rebuildSearch(signal)),
   }
