@@ -39,6 +39,8 @@ export interface SupervisorOptions {
   book: TrialBook
   /** From the first caption on. Who has but a few photos is not kept waiting by a trial. */
   tryAfterMs?: number
+  /** An engine that gives no sign for so long hangs, and is ended like one that died. */
+  hangsAfterMs?: number
   /** Told why ways could not be tried; the work goes on. */
   onProblem?(problem: ErrorRecord): void
 }
@@ -64,7 +66,7 @@ const deathsUntilProcessor = 3
 export function superviseEngine(
   startEngine: StartEngine,
   options: EngineOptions,
-  { book, tryAfterMs = 10_000, onProblem }: SupervisorOptions,
+  { book, tryAfterMs = 10_000, hangsAfterMs = 300_000, onProblem }: SupervisorOptions,
 ): SupervisedEngine {
   let channel: Channel | undefined
   let opening: Promise<OpenEngine> | undefined
@@ -182,8 +184,17 @@ export function superviseEngine(
     }
   }
 
+  let hangTimer: NodeJS.Timeout | undefined
+
+  /** Counts from the last sign of life, as long as something is under way. */
+  function watchForHang(): void {
+    clearTimeout(hangTimer)
+    if (inFlight > 0) hangTimer = setTimeout(() => channel?.close(), hangsAfterMs)
+  }
+
   async function send(request: Request): Promise<void> {
     inFlight++
+    if (inFlight === 1) watchForHang()
     try {
       const { client } = await openPatiently()
       const result = await captionOrCountDeath(client, request)
@@ -197,6 +208,7 @@ export function superviseEngine(
       request.reject(thrown)
     } finally {
       inFlight--
+      watchForHang()
       if (inFlight === 0) {
         becameIdle.resolve()
         becameIdle = Promise.withResolvers()

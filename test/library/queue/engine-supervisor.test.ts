@@ -16,7 +16,7 @@ function supervise(environment: NodeJS.ProcessEnv = {}, modelDirectory = 'model'
       return channel
     },
     { modelDirectory },
-    { book: openTrialBook('/nowhere/providers.json') },
+    { book: openTrialBook('/nowhere/providers.json'), hangsAfterMs: 1500 },
   )
   return { engine, starts }
 }
@@ -97,4 +97,12 @@ test('closing ends the process and cancels what is under way', async () => {
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   assert.fail('the engine process is still there')
+})
+
+test('an engine that hangs is ended, the picture it hangs over is set aside, and the others go on', async (t) => {
+  const { engine, starts } = supervise()
+  t.after(() => engine.close())
+  const settled = await Promise.allSettled(['a', 'hangs', 'b'].map((path) => engine.caption(path)))
+  assert.deepEqual(settled.map(outcome), ['a photo of a', 'PICTURE_KILLS_ENGINE', 'a photo of b'])
+  assert.equal(starts.length, 2)
 })
