@@ -86,16 +86,34 @@ export function openReader(file: string): Database {
   })
 }
 
+/** Kept until `release`, or until the process ends in whatever way: the operating system then drops it. */
+export interface FileLock {
+  release(): void
+}
+
 /**
- * Takes the exclusive lock on a tiny database of its own and keeps it until `release`, or until the
- * process ends in whatever way: the operating system then drops it.
- * @returns undefined where another connection, of this process or another, holds it.
+ * Takes the exclusive lock on a tiny database of its own.
+ * @returns undefined where another connection, of this process or another, holds it or shares it.
  */
-export function holdExclusively(file: string): { release(): void } | undefined {
+export function holdExclusively(file: string): FileLock | undefined {
+  return hold(file, 'BEGIN EXCLUSIVE', 0)
+}
+
+/**
+ * Takes the lock that others may share, on the same tiny database.
+ * @param patienceMs how long it waits for one who holds it exclusively.
+ * @returns undefined where that one still does.
+ */
+export function holdShared(file: string, patienceMs: number): FileLock | undefined {
+  // A transaction that has read holds the lock until it ends.
+  return hold(file, 'BEGIN; SELECT count(*) FROM sqlite_schema', patienceMs)
+}
+
+function hold(file: string, begin: string, patienceMs: number): FileLock | undefined {
   return translateErrors(file, () => {
-    const connection = new BetterSqlite3(file, { timeout: 0 })
+    const connection = new BetterSqlite3(file, { timeout: patienceMs })
     try {
-      connection.exec('BEGIN EXCLUSIVE')
+      connection.exec(begin)
     } catch (thrown) {
       connection.close()
       if (isSqliteError(thrown) && thrown.code.startsWith('SQLITE_BUSY')) return undefined

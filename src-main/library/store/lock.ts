@@ -1,21 +1,20 @@
 import { join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
-import { holdExclusively } from './database.ts'
+import { type FileLock, holdExclusively, holdShared } from './database.ts'
 
-export interface WorkerLock {
-  release(): void
-}
+// Locks are SQLite's own on files beside the database, because the operating system drops them with the process,
+// however that ends; a file with a process id in it would outlive a kill -9.
+
+/** Who tries to be alone, and is not, keeps others out for a moment. */
+const openPatienceMs = 2000
 
 /**
  * Makes this process the library's only worker: the one that scans, watches and captions. Two of them would
  * do everything twice and disagree about what moved. Short commands (search, show, status, setting a caption)
  * need no lock: their transactions are as safe beside a worker's as SQLite makes them.
- *
- * The lock is SQLite's own exclusive lock on a file beside the database, because the operating system
- * drops it with the process, however that ends; a file with a process id in it would outlive a kill -9.
  * @throws LensloreError `LIBRARY_LOCKED` where another process is the worker.
  */
-export function lockForWork(libraryDirectory: string): WorkerLock {
+export function lockForWork(libraryDirectory: string): FileLock {
   const lock = holdExclusively(join(libraryDirectory, 'worker.lock'))
   if (!lock) {
     throw new LensloreError(
@@ -24,4 +23,36 @@ export function lockForWork(libraryDirectory: string): WorkerLock {
     )
   }
   return lock
+}
+
+/**
+ * What everybody holds who has the library's database open, so that nobody puts another file in its place: who has
+ * it open would go on writing to the file that is no longer there.
+ * @throws LensloreError `LIBRARY_LOCKED` while a backup is restored.
+ */
+export function lockForUse(libraryDirectory: string): FileLock {
+  const lock = holdShared(lockInUse(libraryDirectory), openPatienceMs)
+  if (!lock) {
+    throw new LensloreError(
+      'LIBRARY_LOCKED',
+      `A backup of the library ${libraryDirectory} is being restored; try again when that is done.`,
+    )
+  }
+  return lock
+}
+
+/** Keeps everybody else out. @throws LensloreError `LIBRARY_LOCKED` while any process has the library open. */
+export function lockAlone(libraryDirectory: string): FileLock {
+  const lock = holdExclusively(lockInUse(libraryDirectory))
+  if (!lock) {
+    throw new LensloreError(
+      'LIBRARY_LOCKED',
+      `Another Lenslore has the library ${libraryDirectory} open; close it first.`,
+    )
+  }
+  return lock
+}
+
+function lockInUse(libraryDirectory: string): string {
+  return join(libraryDirectory, 'in-use.lock')
 }

@@ -1,11 +1,12 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { flush, listBackups } from './backups.ts'
 import { type Database, openDatabase, openReader } from './database.ts'
-import { lockForWork } from './lock.ts'
+import { lockAlone } from './lock.ts'
 import { readMigrations, readVersion } from './migrate.ts'
 import { databaseFileIn, openStore, type Store } from './store.ts'
+import { beginSwap, swapIn, takeSwapBack } from './swap-database.ts'
 
 export interface RestoredBackup {
   backup: string
@@ -31,11 +32,14 @@ interface SavedWords {
 const captionsAtMost = 10_000_000
 
 /**
- * Puts a backup in the place of a library's database. What is there is set aside whole, not changed; then the
- * captions that a person wrote since are read from it, one by one, as far as that is possible.
+ * Puts a backup in the place of a library's database, with the captions that a person wrote since, which are read
+ * from the present database one by one, as far as that is possible. What is there is set aside whole, not changed.
+ * A process that is killed meanwhile has changed nothing, or leaves a library that nobody opens until this is done
+ * again, from the same beginning.
  * @param backup the newest one where it is left out.
- * @throws LensloreError `LIBRARY_LOCKED`; `FILE_NOT_FOUND` where there is no backup; `DATABASE_DAMAGED`,
- * `DATABASE_NEWER` for the backup itself; `DISK_FULL`, `WRITE_FAILED`. Nothing is changed then.
+ * @throws LensloreError `LIBRARY_LOCKED` while any process has the library open; `FILE_NOT_FOUND` where there is no
+ * backup; `DATABASE_DAMAGED`, `DATABASE_NEWER` for the backup itself; `DISK_FULL`, `WRITE_FAILED`. Nothing is
+ * changed then.
  */
 export function restoreBackup(libraryDirectory: string, backup?: string, nowMs = Date.now()): RestoredBackup {
   const file = databaseFileIn(libraryDirectory)
@@ -46,28 +50,50 @@ export function restoreBackup(libraryDirectory: string, backup?: string, nowMs =
       chosen === undefined ? `There is no backup of ${file}.` : `There is no backup ${chosen}.`,
     )
   }
-  const lock = lockForWork(libraryDirectory)
+  const alone = lockAlone(libraryDirectory)
   try {
-    const incoming = `${file}.restoring`
-    copyFileSync(chosen, incoming)
+    const directory = beginSwap(file)
+    const incoming = databaseFileIn(directory)
+    const table = join(directory, 'words.json')
     try {
+      copyFileSync(chosen, incoming)
       checkBackup(incoming, chosen)
+      const { wordsBroughtBack, homeless } = bringWords(file, incoming)
+      if (homeless.length > 0) writeTable(homeless, table)
       flush(incoming)
+      const beside = homeless.length > 0 ? [table] : []
+      const setAside = swapIn(file, incoming, beside, nowMs)
+      return {
+        backup: chosen,
+        setAside,
+        wordsBroughtBack,
+        wordsTable: setAside !== null && homeless.length > 0 ? join(setAside, basename(table)) : null,
+      }
     } catch (thrown) {
-      rmSync(incoming, { force: true })
+      takeSwapBack(file)
       throw thrown
     }
-    const setAside = setFilesAside(libraryDirectory, nowMs)
-    renameSync(incoming, file)
-    const store = openStore(file)
-    try {
-      const words = setAside === null ? [] : readWordsSince(join(setAside, basename(file)), store)
-      return { backup: chosen, setAside, ...bringBack(store, words, setAside ?? libraryDirectory) }
-    } finally {
-      store.close()
+  } finally {
+    alone.release()
+  }
+}
+
+/** What a person wrote in one database is taken over into the other, an older state of it, which gets no log. */
+function bringWords(
+  from: string,
+  incoming: string,
+): { wordsBroughtBack: number; homeless: readonly SavedWords[] } {
+  const store = openStore(incoming)
+  try {
+    const words = readWordsSince(from, store, join(dirname(incoming), 'read.sqlite'))
+    const homeless = bringBack(store, words)
+    store.database.pragma('wal_checkpoint(TRUNCATE)')
+    return {
+      wordsBroughtBack: words.length - homeless.length,
+      homeless: homeless.filter(({ withdrawnMs }) => withdrawnMs === null),
     }
   } finally {
-    lock.release()
+    store.close()
   }
 }
 
@@ -88,25 +114,14 @@ function checkBackup(copy: string, backup: string): void {
   }
 }
 
-/** The log first: a database that stays without it for a moment is as it was, a log alone would be replayed. */
-function setFilesAside(libraryDirectory: string, nowMs: number): string | null {
-  const file = databaseFileIn(libraryDirectory)
-  const parts = [`${file}-wal`, `${file}-shm`, file].filter((part) => existsSync(part))
-  if (!parts.includes(file)) return null
-  const time = new Date(nowMs).toISOString().replaceAll(':', '-')
-  const setAside = join(libraryDirectory, `set aside ${time}`)
-  mkdirSync(setAside, { recursive: true })
-  for (const part of parts) renameSync(part, join(setAside, basename(part)))
-  return setAside
-}
-
-/** Each caption is looked up by itself, so that a damaged page costs what is on it and nothing else. */
-function readWordsSince(damagedFile: string, restored: Store): SavedWords[] {
+/**
+ * Each caption is looked up by itself, so that a damaged page costs what is on it and nothing else.
+ * @param copy where the file and its log are copied to: reading through a log changes both.
+ */
+function readWordsSince(file: string, restored: Store, copy: string): SavedWords[] {
   const last = highestId(restored.database)
-  const copy = `${damagedFile}.read`
-  // Reading through the log would change the files that were set aside.
   for (const ending of ['', '-wal']) {
-    if (existsSync(damagedFile + ending)) copyFileSync(damagedFile + ending, copy + ending)
+    if (existsSync(file + ending)) copyFileSync(file + ending, copy + ending)
   }
   const words: SavedWords[] = []
   let database: Database | undefined
@@ -121,7 +136,6 @@ function readWordsSince(damagedFile: string, restored: Store): SavedWords[] {
     // Not to be read at all: the backup is what there is.
   } finally {
     database?.close()
-    for (const ending of ['', '-wal', '-shm']) rmSync(copy + ending, { force: true })
   }
   return words
 }
@@ -164,11 +178,8 @@ function readable<T>(read: () => T): T | undefined {
   }
 }
 
-function bringBack(
-  store: Store,
-  words: readonly SavedWords[],
-  tableDirectory: string,
-): Pick<RestoredBackup, 'wordsBroughtBack' | 'wordsTable'> {
+/** @returns the words whose photo is not there. */
+function bringBack(store: Store, words: readonly SavedWords[]): SavedWords[] {
   const homeless: SavedWords[] = []
   store.database.write(() => {
     for (const each of words) {
@@ -181,11 +192,7 @@ function bringBack(
       if (each.withdrawnMs !== null) store.captions.undo(photoId, each.withdrawnMs)
     }
   })
-  const standing = homeless.filter(({ withdrawnMs }) => withdrawnMs === null)
-  return {
-    wordsBroughtBack: words.length - homeless.length,
-    wordsTable: standing.length === 0 ? null : writeTable(standing, tableDirectory),
-  }
+  return homeless
 }
 
 /** The photo of that id, if it is still the same; else one with the same content. */
@@ -198,14 +205,12 @@ function photoOf({ photos }: Store, { photoId, photo }: SavedWords): number | un
   return contentHash === null ? undefined : photos.withContent(contentHash)[0]
 }
 
-function writeTable(words: readonly SavedWords[], directory: string): string {
+function writeTable(words: readonly SavedWords[], file: string): void {
   const rows = words.map(({ text, photo }) => ({
     path: photo ? join(photo.folder, photo.directory, photo.name) : 'not known',
     sha256: photo?.contentHash?.toString('hex') ?? '',
     caption: text,
     source: 'person',
   }))
-  const file = join(directory, 'words.json')
   writeFileSync(file, `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`)
-  return file
 }

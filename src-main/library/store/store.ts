@@ -4,13 +4,15 @@ import { LensloreError } from '../../contract/errors.ts'
 import type { PhotoDetails } from '../../contract/records.ts'
 import { listBackups } from './backups.ts'
 import { type CaptionStore, createCaptionStore } from './captions.ts'
-import { type Database, openDatabase } from './database.ts'
+import { type Database, type FileLock, openDatabase } from './database.ts'
 import { createFolderStore, type FolderStore } from './folders.ts'
+import { lockForUse } from './lock.ts'
 import { migrate, migrationsDirectory, readMigrations } from './migrate.ts'
 import { createPhotoStore, type PhotoStore } from './photos.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
 import { createSearcher, type Searcher } from './search.ts'
 import { createSearchIndexer, type SearchIndexer } from './search-index.ts'
+import { isSwapInterrupted } from './swap-database.ts'
 
 export interface Store {
   readonly database: Database
@@ -36,24 +38,38 @@ export function databaseFileIn(libraryDirectory: string): string {
 }
 
 /**
- * Opens the database of a library, makes it where there is none, and brings it up to date.
+ * Opens the database of a library, makes it where there is none, and brings it up to date. Until it is closed, no
+ * backup takes its place.
  * @throws LensloreError `DATABASE_DAMAGED` (naming the newest backup, touching nothing), `DATABASE_NEWER`,
  * `LIBRARY_LOCKED`, `FILE_UNREADABLE`, `WRITE_FAILED`, `DISK_FULL`.
  */
 export function openStore(file: string, options: StoreOptions = {}): Store {
-  const existed = existsSync(file)
-  checkWritable(dirname(file))
-  return orOfferBackup(file, () => {
-    const database = openDatabase(file)
-    try {
-      if (existed) probe(database)
-      migrate(database, readMigrations(options.migrationsDirectory ?? migrationsDirectory))
-      return assemble(database)
-    } catch (thrown) {
-      database.close()
-      throw thrown
+  const directory = dirname(file)
+  checkWritable(directory)
+  const inUse = lockForUse(directory)
+  try {
+    if (isSwapInterrupted(file)) {
+      throw new LensloreError(
+        'DATABASE_DAMAGED',
+        `Restoring a backup of ${file} was interrupted, and has to be done again.`,
+      )
     }
-  })
+    const existed = existsSync(file)
+    return orOfferBackup(file, () => {
+      const database = openDatabase(file)
+      try {
+        if (existed) probe(database)
+        migrate(database, readMigrations(options.migrationsDirectory ?? migrationsDirectory))
+        return assemble(database, inUse)
+      } catch (thrown) {
+        database.close()
+        throw thrown
+      }
+    })
+  } catch (thrown) {
+    inUse.release()
+    throw thrown
+  }
 }
 
 /** SQLite writes beside the database also to read it, and would only say that it cannot open it. */
@@ -70,7 +86,7 @@ function checkWritable(directory: string): void {
   }
 }
 
-function assemble(database: Database): Store {
+function assemble(database: Database, inUse: FileLock): Store {
   const folders = createFolderStore(database)
   const photos = createPhotoStore(database)
   const captions = createCaptionStore(database)
@@ -104,7 +120,10 @@ function assemble(database: Database): Store {
     searchIndex,
     details,
     check: () => checkIntegrity(database),
-    close: () => database.close(),
+    close() {
+      database.close()
+      inUse.release()
+    },
   }
 }
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,7 +19,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import fc from 'fast-check'
 import { backUp, backUpInThread, isBackupDue, listBackups } from '../../../src-main/library/store/backups.ts'
 import { openDatabase } from '../../../src-main/library/store/database.ts'
-import { lockForWork } from '../../../src-main/library/store/lock.ts'
+import { lockAlone } from '../../../src-main/library/store/lock.ts'
 import { restoreBackup } from '../../../src-main/library/store/restore.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf } from './sample-library.ts'
@@ -24,13 +27,18 @@ import { addFolder, addPhoto, contentOf } from './sample-library.ts'
 const never = new AbortController().signal
 let directory: string
 let file: string
+/** A copy of the library, for tests that begin anew with it. */
+let kept: string
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'lenslore-backups-'))
   file = databaseFileIn(directory)
+  kept = `${directory}-kept`
 })
 
-afterEach(() => rmSync(directory, { recursive: true, force: true }))
+afterEach(() => {
+  for (const each of [directory, kept]) rmSync(each, { recursive: true, force: true })
+})
 
 function withStore<T>(work: (store: Store) => T): T {
   const store = openStore(file)
@@ -172,7 +180,7 @@ test('6. words that can still be read come back to their photos; those without o
   ])
 })
 
-test('7. nothing is changed where the backup is damaged too, is not there, or the library is at work', () => {
+test('7. nothing is changed where the backup is damaged too, is not there, or the library is open', () => {
   withStore((store) => {
     addFolder(store, '/pictures')
     backUp(store.database, 'good')
@@ -182,9 +190,7 @@ test('7. nothing is changed where the backup is damaged too, is not there, or th
   writeFileSync(bad, 'no database')
   assert.throws(() => restoreBackup(directory, bad), { code: 'DATABASE_DAMAGED', message: /bad\.sqlite/ })
   assert.throws(() => restoreBackup(directory, join(directory, 'none')), { code: 'FILE_NOT_FOUND' })
-  const lock = lockForWork(directory)
-  assert.throws(() => restoreBackup(directory), { code: 'LIBRARY_LOCKED' })
-  lock.release()
+  withStore(() => assert.throws(() => restoreBackup(directory), { code: 'LIBRARY_LOCKED' }))
   assert.deepEqual(readFileSync(file), before)
   assert.ok(
     !readdirSync(directory).some((name) => name.includes('restoring') || name.startsWith('set aside')),
@@ -199,6 +205,13 @@ test('8. a library whose database is gone altogether can be restored', () => {
   rmSync(file)
   mkdirSync(directory, { recursive: true })
   assert.equal(restoreBackup(directory).setAside, null)
+  withStore((store) => assert.equal(store.folders.list().length, 1))
+
+  // A log that is left alone is another database's.
+  rmSync(file)
+  writeFileSync(`${file}-wal`, 'a log')
+  const { setAside } = restoreBackup(directory)
+  assert.deepEqual(readdirSync(setAside!), ['library.sqlite-wal'])
   withStore((store) => assert.equal(store.folders.list().length, 1))
 })
 
@@ -267,4 +280,97 @@ test('12. what somebody else put beside the backups is neither the newest nor re
   assert.ok(existsSync(own))
   assert.ok(!listBackups(file).includes(own))
   assert.equal(restoreBackup(directory, own).backup, own)
+})
+
+test('13. nothing is restored while any process has the library open, only to search too; a killed one has not', async (t) => {
+  withStore((store) => {
+    addFolder(store, '/pictures')
+    backUp(store.database, 'good')
+  })
+  const module = new URL('../../../src-main/library/store/store.ts', import.meta.url).href
+  const program = `const { openStore } = await import(${JSON.stringify(module)})
+    openStore(${JSON.stringify(file)}).searcher.search(''); console.log('open'); setInterval(() => {}, 1000)`
+  const others = [1, 2].map(() =>
+    spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] }),
+  )
+  t.after(() => others.map((other) => other.kill('SIGKILL')))
+  await Promise.all(others.map((other) => once(other.stdout, 'data')))
+  for (const other of others) {
+    assert.throws(() => restoreBackup(directory), {
+      code: 'LIBRARY_LOCKED',
+      message: /has the library .* open/,
+    })
+    // Refused or not, nobody else is kept out by the try.
+    withStore((store) => assert.equal(store.folders.list().length, 1))
+    other.kill('SIGKILL')
+    await once(other, 'exit')
+  }
+  assert.notEqual(restoreBackup(directory).setAside, null)
+})
+
+test('14. nobody opens a library while it is restored', () => {
+  withStore((store) => addFolder(store, '/pictures'))
+  const alone = lockAlone(directory)
+  assert.throws(() => openStore(file), { code: 'LIBRARY_LOCKED', message: /restored/ })
+  alone.release()
+  withStore((store) => assert.equal(store.folders.list().length, 1))
+})
+
+test('15. killed anywhere, a restore has changed nothing or is ended by the next one, with all words', async () => {
+  const photo = withStore((store) => {
+    const folderId = addFolder(store, '/pictures')
+    const photo = addPhoto(store, folderId, 'a.jpg')
+    store.captions.setByPerson(photo, 'before', 1)
+    backUp(store.database, 'good')
+    const newer = addPhoto(store, folderId, 'newer.jpg', contentOf('newer'))
+    store.captions.setByPerson(newer, 'of a photo that the backup does not know', 2)
+    store.database.pragma('wal_checkpoint(TRUNCATE)')
+    store.captions.setByPerson(photo, 'after', 3)
+    // As a process that was killed leaves it: the last words are in the log alone.
+    cpSync(directory, kept, { recursive: true })
+    return photo
+  })
+  const before = openDatabase(file)
+  const { rootpage } = before
+    .prepare<{ rootpage: number }>(`SELECT rootpage FROM sqlite_schema WHERE name = 'unconfirmed_moves'`)
+    .get()!
+  before.close()
+  const damaged = readFileSync(join(kept, 'library.sqlite')).fill(
+    0x5a,
+    (rootpage - 1) * 4096,
+    rootpage * 4096,
+  )
+  writeFileSync(join(kept, 'library.sqlite'), damaged)
+  const log = readFileSync(join(kept, 'library.sqlite-wal'))
+  const program = new URL('killed-restore.ts', import.meta.url).pathname
+  const stages = new Set<string>()
+
+  for (let at = 1; ; at++) {
+    rmSync(directory, { recursive: true })
+    cpSync(kept, directory, { recursive: true })
+    const restoring = spawn(process.execPath, [program, directory, String(at)], { stdio: 'inherit' })
+    const [status, signal] = await once(restoring, 'exit')
+    const isKilled = signal === 'SIGKILL'
+    assert.ok(isKilled || status === 0)
+    if (isKilled) {
+      const isBegun = !existsSync(file) || !existsSync(`${file}-wal`)
+      stages.add(`${isBegun} ${existsSync(file)}`)
+      if (isBegun) assert.throws(() => openStore(file), { code: 'DATABASE_DAMAGED', message: /interrupted/ })
+      else assert.deepEqual([readFileSync(file), readFileSync(`${file}-wal`)], [damaged, log])
+      const restored = restoreBackup(directory)
+      assert.equal(restored.wordsBroughtBack, 1)
+      assert.match(readFileSync(restored.wordsTable!, 'utf8'), /of a photo that the backup does not know/)
+    }
+    withStore((store) => {
+      assert.deepEqual(store.check(), [])
+      assert.equal(store.captions.current(photo)?.text, 'after', `killed before ${at}`)
+    })
+    const [setAside, ...more] = readdirSync(directory).filter((name) => name.startsWith('set aside'))
+    assert.deepEqual(more, [])
+    assert.deepEqual(readFileSync(join(directory, setAside!, 'library.sqlite')), damaged)
+    assert.deepEqual(readFileSync(join(directory, setAside!, 'library.sqlite-wal')), log)
+    assert.ok(!existsSync(join(directory, 'restoring')))
+    if (!isKilled) break
+  }
+  assert.deepEqual([...stages].sort(), ['false true', 'true false', 'true true'])
 })
