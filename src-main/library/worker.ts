@@ -14,7 +14,8 @@ import { createContentKeeper, createContentReader } from './queue/photo-content.
 import type { ProgressMeter } from './queue/progress.ts'
 import { backUpInThread, isBackupDue } from './store/backups.ts'
 import { modelKey } from './store/captions.ts'
-import { lockForWork, type WorkerLock } from './store/lock.ts'
+import type { FileLock } from './store/database.ts'
+import { lockForWork } from './store/lock.ts'
 import type { Store } from './store/store.ts'
 import { removeLeftThumbnails } from './thumbnails.ts'
 
@@ -91,7 +92,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const { queue, photos, captions } = store
   let lastTold: string | undefined
   let isCaptioning = false
-  let lock: { held: WorkerLock; calls: number } | undefined
+  let lock: { held: FileLock; calls: number } | undefined
   let backingUp: Promise<void> | undefined
 
   async function scan(
