@@ -8,7 +8,7 @@ export interface PlannedExport {
   /** The caption that the sidecar has now, and the one it would have. */
   before: string | null
   after: string
-  /** Why it is refused: `SIDECAR_DAMAGED`, `FILE_UNREADABLE`, `FOLDER_NOT_FOUND`. */
+  /** Why it is refused: `SIDECAR_DAMAGED`, `SIDECAR_OF_OTHER`, `FILE_UNREADABLE`, `FOLDER_NOT_FOUND`. */
   error?: ErrorRecord
 }
 

@@ -10,6 +10,7 @@ import {
   XmlError,
   xmlText,
 } from './xml.ts'
+import { recordOf } from './xmp.ts'
 import { captionRecord, descriptionsOf, isRdf, namespaces, rdfOf, readXmp } from './xmp-tree.ts'
 
 /** A caption as it goes into a sidecar. */
@@ -63,6 +64,11 @@ export function captionInSidecar(text: string): string | null {
   const items = description.items.length > 0 ? description.items : [description]
   const chosen = items.find((item) => item.language === 'x-default') ?? items[0]!
   return chosen.text
+}
+
+/** The content of the picture that our record in a sidecar is about; null where there is none. @throws XmlError */
+export function contentInSidecar(text: string): string | null {
+  return recordOf(readXmp(text))?.contentHash ?? null
 }
 
 /** What of a caption a sidecar can hold: line ends as `\n`, no characters that XML forbids. */

@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorRecord } from '../../contract/errors.ts'
 import type { ExportPlan, ExportSummary } from '../../contract/exchange.ts'
 import type { Database } from '../store/database.ts'
+import { otherOwnerOf } from '../store/photos.ts'
 import type { Store } from '../store/store.ts'
 import { captionToWrite } from './caption-splice.ts'
 import { type ExportOptions, type ExportRequest, planExport } from './export-plan.ts'
@@ -134,7 +135,11 @@ function* waitingRequests(
         settled.push({ ...item, isRefused: false })
         continue
       }
-      const request = { photoPath: photo.path, caption: captionToWrite(caption) }
+      const request = {
+        photoPath: photo.path,
+        caption: captionToWrite(caption),
+        ownerOf: (contentHash: string) => otherOwnerOf(database, photo.id, contentHash),
+      }
       waiting.set(request, item)
       yield request
     }

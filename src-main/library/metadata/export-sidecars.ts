@@ -4,6 +4,7 @@ import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/e
 import type { ExportSummary, UndoSummary } from '../../contract/exchange.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
+import { otherOwnerOf } from '../store/photos.ts'
 import { createSidecarState, type SidecarState } from '../store/sidecar-state.ts'
 import { readIfThere, removeFile, type WrittenFile, writeFileAtomically } from './atomic-write.ts'
 import { captionToWrite } from './caption-splice.ts'
@@ -70,6 +71,7 @@ export function* currentCaptions(
         yield {
           photoPath: join(row.folder, row.directory, row.name),
           caption: captionToWrite(row),
+          ownerOf: (contentHash) => otherOwnerOf(database, row.id, contentHash),
         }
       }
       const last = page.at(-1)

@@ -1,10 +1,12 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { textFromFileName } from '../../contract/file-name.ts'
+import { isPictureName } from '../../contract/picture-names.ts'
 import { settleIdentity } from '../folders/identity.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { PhotoMetadata } from '../metadata/photo-metadata.ts'
 import { type ReadSources, readSources } from '../metadata/read-sources.ts'
+import { isSidecarName } from '../metadata/sidecar-names.ts'
 import type { RefusedSidecar } from '../metadata/sidecars.ts'
 import { nativePath } from '../native-path.ts'
 import type { WorkItem } from '../store/queue.ts'
@@ -20,18 +22,18 @@ const rememberedDirectories = 16
 export function createContentReader(): (path: string, file: ReadFile) => Promise<ReadSources> {
   const listings = new Map<string, { names: Promise<string[]>; changedMs: number }>()
 
-  async function sidecarNames(directory: string): Promise<string[]> {
+  async function namesIn(directory: string): Promise<string[]> {
     const changedMs = await lastChange(directory)
     const known = listings.get(directory)
     if (known?.changedMs === changedMs) return known.names
-    const names = listSidecarNames(directory)
+    const names = listNames(directory)
     listings.delete(directory)
     listings.set(directory, { names, changedMs })
     if (listings.size > rememberedDirectories) listings.delete(listings.keys().next().value!)
     return names
   }
 
-  return async (path, file) => readSources(path, await sidecarNames(dirname(path)), file.bytes)
+  return async (path, file) => readSources(path, await namesIn(dirname(path)), file.bytes)
 }
 
 /** When a name was last added to a directory or taken from it; never the same where that cannot be told. */
@@ -39,10 +41,11 @@ async function lastChange(directory: string): Promise<number> {
   return (await stat(nativePath(directory)).catch(() => undefined))?.mtimeMs ?? Number.NaN
 }
 
-async function listSidecarNames(directory: string): Promise<string[]> {
+/** Of pictures and of what may describe them. */
+async function listNames(directory: string): Promise<string[]> {
   try {
     const names = await readdir(nativePath(directory), { encoding: 'buffer' })
-    return names.map(textFromFileName).filter((entry) => /\.(xmp|json)$/i.test(entry))
+    return names.map(textFromFileName).filter((name) => isSidecarName(name) || isPictureName(name))
   } catch {
     // The picture itself could be read; words that cannot are none.
     return []
