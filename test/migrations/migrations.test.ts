@@ -263,3 +263,15 @@ test('0150: captions of before are not doubted', (t) => {
   ])
   assert.throws(() => database.exec('UPDATE captions SET is_unsure = 2'), /CHECK/)
 })
+
+test('0170: no words of before wait for another photo; those that do go with their caption', (t) => {
+  const { database, apply } = before(t, 170)
+  addPhoto(database, 1)
+  addCaption(database, 3, 1, 'a kite')
+  apply()
+  const waiting = () => ids(database, 'SELECT caption_id AS id FROM unconfirmed_words')
+  assert.deepEqual(waiting(), [])
+  database.exec(`INSERT INTO unconfirmed_words VALUES (3, x'0a')`)
+  database.exec('DELETE FROM photos')
+  assert.deepEqual(waiting(), [])
+})

@@ -10,6 +10,7 @@ import { isSidecarName } from '../metadata/sidecar-names.ts'
 import type { RefusedSidecar } from '../metadata/sidecars.ts'
 import { nativePath } from '../native-path.ts'
 import type { WorkItem } from '../store/queue.ts'
+import { createRecordedCaptions } from '../store/recorded-captions.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
 import type { Store } from '../store/store.ts'
 import { copyThumbnail } from '../thumbnails.ts'
@@ -65,6 +66,7 @@ export function createContentKeeper(
   { thumbnailDirectory, onRefused }: ContentKeeperOptions,
 ) {
   const sidecars = createSidecarState(store.database)
+  const recordedCaptions = createRecordedCaptions(store.database)
   return (
     item: WorkItem,
     { contentHash, pictureHash }: ReadFile,
@@ -79,6 +81,7 @@ export function createContentKeeper(
     const occasion = occasionOf(joined, before?.contentHash === contentHash ? before : undefined)
     const content = { contentHash, pictureHash, ...picture, ...occasion }
     const same = store.photos.setContent(id, content, nowMs, marks)
+    recordedCaptions.claim(id, contentHash, nowMs)
     if (same !== null) copyThumbnail(thumbnailDirectory, same, contentHash)
     for (const each of metadata.applyAll(id, sources, refused, nowMs)) onRefused(each)
     // What cannot be opened may be no file at all.
