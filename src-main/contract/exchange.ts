@@ -9,7 +9,7 @@ export interface PlannedExport {
   before: string | null
   after: string
   /**
-   * Why it is refused: `SIDECAR_DAMAGED`, `FILE_UNREADABLE`, `FOLDER_NOT_FOUND`, `WRITE_FAILED`,
+   * Why it is refused: `SIDECAR_DAMAGED`, `SIDECAR_OF_OTHER`, `FILE_UNREADABLE`, `FOLDER_NOT_FOUND`, `WRITE_FAILED`,
    * `CAPTION_CUT`.
    */
   error?: ErrorRecord
@@ -63,6 +63,17 @@ export interface PlannedChange {
   source: 'person' | 'imported'
 }
 
+/** A row that is not for one photo alone, as far as can be told. */
+export interface UnclearRow {
+  line: number
+  path: string
+  /**
+   * `copies`: several photos have its content, or the one that has it is another row's. `person`: only the name of the
+   * file, or that no other copy is left, says which photo it is for, and a person's words stand there.
+   */
+  reason: 'copies' | 'person'
+}
+
 /** The dry run of an import. */
 export interface ImportPlan {
   rows: number
@@ -73,6 +84,9 @@ export interface ImportPlan {
   /** Rows for photos that are not in the library, and the first of them. */
   unmatched: number
   firstUnmatched: { line: number; path: string }[]
+  /** Rows that change nothing because it is unclear which photo they are for, and the first of them. */
+  unclear: number
+  firstUnclear: UnclearRow[]
   /** Lines that are refused, and the first of them; with any of them nothing is imported. */
   errors: number
   firstErrors: TableError[]
@@ -83,4 +97,7 @@ export interface ImportSummary {
   changed: number
   unchanged: number
   unmatched: number
+  /** Rows that changed nothing because it is unclear which photo they are for, and the first of them. */
+  unclear: number
+  firstUnclear: UnclearRow[]
 }

@@ -258,7 +258,11 @@ export function createLibrary(options: LibraryOptions): Library {
         exportCaptions(store.database, currentCaptions(store.database, given({ folderIds, sources })), {
           signal,
         }),
-      undoExport: async (_, signal) => (await undoLastExport(store.database, { signal })) ?? null,
+      async undoExport(_, signal) {
+        // What is being written out is to be taken back too.
+        await exporter.idle()
+        return (await undoLastExport(store.database, { signal })) ?? null
+      },
       async setExportsAlways({ folderId, always }, signal) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
         setExportsAlways(store.database, folderId, always)

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { forkChannel } from '../../src-main/channels/child-process.ts'
 import { createMemoryChannel } from '../../src-main/channels/memory.ts'
@@ -34,6 +35,11 @@ export function openLibrary(directory: string): LibraryUnderTest {
       return library.close()
     },
   }
+}
+
+/** Waits until no caption is to be written out any more. */
+export async function writtenOut({ status }: LibraryUnderTest['client']): Promise<void> {
+  while ((await status({})).waitingExports > 0) await sleep(20)
 }
 
 export interface PhotosUnderTest extends LibraryUnderTest {

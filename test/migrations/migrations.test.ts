@@ -295,6 +295,18 @@ test('0160: what stands in place of captions is searched, sidecars are read once
   assert.deepEqual(ids(database, 'SELECT text AS id FROM metadata_boilerplate'), [])
 })
 
+test('0170: no words of before wait for another photo; those that do go with their caption', (t) => {
+  const { database, apply } = before(t, 170)
+  addPhoto(database, 1)
+  addCaption(database, 3, 1, 'a kite')
+  apply()
+  const waiting = () => ids(database, 'SELECT caption_id AS id FROM unconfirmed_words')
+  assert.deepEqual(waiting(), [])
+  database.exec(`INSERT INTO unconfirmed_words VALUES (3, x'0a')`)
+  database.exec('DELETE FROM photos')
+  assert.deepEqual(waiting(), [])
+})
+
 test('0180: what was taken back before is brought back in the reverse order; nothing that newer words ended', (t) => {
   const { database, apply } = before(t, 180)
   addPhoto(database, 1)

@@ -177,17 +177,33 @@ function formatImportPlan(plan: ImportPlan): string {
   const lines = [
     ...plan.firstErrors.map(({ line, message }) => `line ${line} refused: ${printable(message)}`),
     ...plan.firstUnmatched.map(({ line, path }) => `line ${line} is for no photo here: ${shown(path)}`),
+    ...unclearLines(plan),
     ...plan.firstChanges.map(
       ({ line, photoId, before, after }) =>
         `line ${line}, photo ${photoId}\n\t- ${printable(before ?? '')}\n\t+ ${printable(after)}`,
     ),
-    `${plan.changes} captions would change, ${plan.unchanged} would not; ${plan.unmatched} lines match no photo, ${plan.errors} are refused.`,
+    `${plan.changes} captions would change, ${plan.unchanged} would not; ${plan.unmatched} lines match no photo, ${plan.unclear} are unclear, ${plan.errors} are refused.`,
   ]
   return lines.join('\n')
 }
 
-function formatImport({ changed, unchanged, unmatched }: ImportSummary): string {
-  return `${changed} captions changed, ${unchanged} did not; ${unmatched} lines matched no photo.`
+function formatImport(summary: ImportSummary): string {
+  const { changed, unchanged, unmatched, unclear } = summary
+  const lines = unclearLines(summary)
+  lines.push(
+    `${changed} captions changed, ${unchanged} did not; ${unmatched} lines matched no photo, ${unclear} are unclear.`,
+  )
+  return lines.join('\n')
+}
+
+function unclearLines({ firstUnclear }: Pick<ImportSummary, 'firstUnclear'>): string[] {
+  return firstUnclear.map(({ line, path, reason }) => {
+    const why =
+      reason === 'copies'
+        ? 'may be for several photos, or for that of another line'
+        : 'is for a photo with your own words, as far as its name tells'
+    return `line ${line} ${why}: ${shown(path)}`
+  })
 }
 
 function shown(path: string): string {

@@ -8,29 +8,46 @@ import {
 } from '../store/sidecar-state.ts'
 import { statFile } from './walk.ts'
 
+/** Names of pictures in one directory. */
+export interface PicturesBeside {
+  now: ReadonlySet<string>
+  /** Those that were there at the last comparison. */
+  before: ReadonlySet<string>
+  /** Photos that are known there and were missing then. */
+  missing: ReadonlySet<string>
+}
+
 /**
  * How the sidecars of one directory differ from what is remembered of them. Only files whose name belongs to a
- * picture are looked at: a directory may hold any number of others that end so.
+ * picture are looked at: a directory may hold any number of others that end so. One that has become another
+ * photo's, for that came or went, differs, too.
  * @param path absolute path of the directory, in the form of `file-name.ts`.
  * @param names of the files there that may be sidecars.
- * @param pictures names of the pictures there, and of missing photos.
  */
 export function compareSidecars(
   path: string,
   names: readonly string[],
   known: readonly KnownSidecar[],
-  pictures: ReadonlySet<string>,
+  { now, before, missing }: PicturesBeside,
 ): SidecarDifference[] {
   if (names.length === 0 && known.length === 0) return []
   const remembered = new Map(known.map((sidecar) => [sidecar.name, sidecar]))
   const present = new Set(names)
-  const described = picturesBySidecar(new Set([...names, ...remembered.keys()]), pictures)
+  const sidecars = new Set([...names, ...remembered.keys()])
+  const pictures = new Set([...now, ...before, ...missing])
+  const described = picturesBySidecar(sidecars, now, pictures)
+  const isSame = now.size === before.size && [...now].every((name) => before.has(name))
+  const describedBefore = isSame ? described : picturesBySidecar(sidecars, before, before)
 
   const differences: SidecarDifference[] = []
   for (const [name, photoNames] of described) {
     const found = present.has(name) ? statSidecar(path, name) : null
     if (found === undefined) continue
-    if (!isSameStat(found, remembered.get(name) ?? null)) differences.push({ name, found, photoNames })
+    const known = remembered.get(name) ?? null
+    // As it is remembered: what it says now may be left for later, and is then to be found another than this.
+    const changedOwners = ownersChanged(photoNames, describedBefore.get(name) ?? [], before)
+    if (changedOwners.length > 0) differences.push({ name, found: known, photoNames: changedOwners })
+    if (!isSameStat(found, known)) differences.push({ name, found, photoNames })
   }
   // Of a photo that is no more.
   for (const name of remembered.keys()) {
@@ -49,8 +66,24 @@ function statSidecar(path: string, name: string): FileStat | null | undefined {
   }
 }
 
-function picturesBySidecar(names: ReadonlySet<string>, pictures: Iterable<string>): Map<string, string[]> {
-  const find = createSidecarFinder(names)
+/** Of those that were there before, who gets a sidecar of others' or loses one to them. */
+function ownersChanged(
+  now: readonly string[],
+  previous: readonly string[],
+  before: ReadonlySet<string>,
+): string[] {
+  if (now === previous) return []
+  const gained = now.filter((name) => before.has(name) && !previous.includes(name))
+  return [...gained, ...previous.filter((name) => !now.includes(name))]
+}
+
+/** @param beside the pictures that may have a sidecar's very name. */
+function picturesBySidecar(
+  sidecars: ReadonlySet<string>,
+  beside: ReadonlySet<string>,
+  pictures: ReadonlySet<string>,
+): Map<string, string[]> {
+  const find = createSidecarFinder([...sidecars, ...beside])
   const described = new Map<string, string[]>()
   for (const picture of pictures) {
     for (const { name } of find(picture)) {

@@ -164,7 +164,12 @@ export function createComparer(reader: ScanReader): Comparer {
     report: DirectoryReport,
   ): void {
     const known = reader.sidecarsIn(folder.id, report.directory)
-    const pictures = new Set([...listing.files, ...entries].map(({ name }) => name))
+    const namesOf = (files: readonly { name: string }[]) => new Set(files.map(({ name }) => name))
+    const pictures = {
+      now: namesOf(listing.files),
+      before: namesOf(entries.filter(({ isMissing }) => !isMissing)),
+      missing: namesOf(entries.filter(({ isMissing }) => isMissing)),
+    }
     for (const difference of compareSidecars(path, listing.sidecarNames, known, pictures)) {
       const ageMs = Date.now() - (difference.found?.modifiedMs ?? 0)
       if (ageMs >= 0 && ageMs < folder.settleMs) report.unsettled++

@@ -11,6 +11,7 @@ import {
   XmlError,
   xmlText,
 } from './xml.ts'
+import { recordOf } from './xmp.ts'
 import {
   captionRecord,
   descriptionsOf,
@@ -91,18 +92,22 @@ export interface DisplacedWords {
  * @throws XmlError
  */
 export function displacedWords(before: string, after: string): DisplacedWords[] {
-  const record = readXmp(before).get('lenslore', captionRecord)?.fields
-  const field = (local: string) => record?.get('lenslore', local)?.text ?? ''
-  const recorded = cleanText(field('Text'))
+  const record = recordOf(readXmp(before))
+  const recorded = cleanText(record?.text ?? '')
   const left = new Set(sentencesOf(after).map((item) => item.text))
   const gone = sentencesOf(before).filter((item) => !left.has(item.text))
   const sentences = new Set([captionInSidecar(before) ?? '', ...gone.map((item) => item.text)])
   return [...sentences].flatMap((sentence) => {
     const text = cleanText(sentence)
     if (text === null) return []
-    if (text !== recorded) return [{ text, contentHash: null }]
-    return field('Source') === 'model' ? [] : [{ text, contentHash: field('Content') || null }]
+    if (!record || text !== recorded) return [{ text, contentHash: null }]
+    return record.source === 'model' ? [] : [{ text, contentHash: record.contentHash }]
   })
+}
+
+/** The content of the picture that our record in a sidecar is about; null where there is none. @throws XmlError */
+export function contentInSidecar(text: string): string | null {
+  return recordOf(readXmp(text))?.contentHash ?? null
 }
 
 /** What of a caption a sidecar can hold: line ends as `\n`, no characters that XML forbids. */

@@ -1,6 +1,7 @@
 import { type ErrorCode, type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
 import type { ExportPlan, ExportSummary } from '../../contract/exchange.ts'
 import type { Database } from '../store/database.ts'
+import { otherOwnerOf } from '../store/photos.ts'
 import type { Store } from '../store/store.ts'
 import { captionToWrite } from './caption-splice.ts'
 import { type ExportOptions, type ExportRequest, planExport } from './export-plan.ts'
@@ -53,6 +54,8 @@ export interface WaitingExporter {
    * written waits.
    */
   writeBehind(photoIds: readonly number[]): void
+  /** Waits for the exports that were begun. */
+  idle(): Promise<void>
   /** Photos whose captions are still to be written out, folders that are offline left out. */
   waiting(): number
   /** Waits for the photos that `writeBehind` was given, and leaves the others to the next run. */
@@ -134,6 +137,9 @@ export function createWaitingExporter(
           isAllBehind = false
         })
     },
+    async idle() {
+      await last
+    },
     waiting: () => store.database.prepare<{ n: number }>(`SELECT count(*) AS n ${waitingSql}`).get()!.n,
     async close() {
       await behind
@@ -182,9 +188,13 @@ function* waitingRequests(
         settled.push({ ...item, isRefused: false })
         continue
       }
-      const isKnown = knownWords(database, photo.id)
-      const { isCut } = caption
-      const request = { photoPath: photo.path, caption: captionToWrite(caption), isCut, isKnown }
+      const request: ExportRequest = {
+        photoPath: photo.path,
+        caption: captionToWrite(caption),
+        isCut: caption.isCut,
+        isKnown: knownWords(database, photo.id),
+        ownerOf: (contentHash) => otherOwnerOf(database, photo.id, contentHash),
+      }
       waiting.set(request, item)
       yield request
     }

@@ -9,15 +9,17 @@ import { checkIsWritable, readIfThere } from './atomic-write.ts'
 import {
   type CaptionToWrite,
   captionInSidecar,
+  contentInSidecar,
   type DisplacedWords,
   displacedWords,
   newSidecar,
   spliceCaption,
   writableCaption,
 } from './caption-splice.ts'
-import { findSidecars, sharesStem } from './sidecar-names.ts'
+import { findSidecars, isStemSidecar, sharesName, sharesStem } from './sidecar-names.ts'
 import { damagedSidecar, readSidecarBytes } from './sidecars.ts'
 import { decodeText, encodeText } from './text-encoding.ts'
+import { isForOtherExtension } from './xmp.ts'
 
 export interface ExportRequest {
   /** Absolute, in the form of `file-name.ts`, as all paths here. */
@@ -27,6 +29,8 @@ export interface ExportRequest {
   isCut: boolean
   /** Whether the library has these words itself, so that they are not lost where others take their place. */
   isKnown(words: DisplacedWords): boolean
+  /** The path of the other photo that words about this content (SHA-256, lower-case hex) are of, if they are. */
+  ownerOf?(contentHash: string): string | undefined
 }
 
 /** A plan with what it is made of. */
@@ -78,13 +82,15 @@ export async function* prepareExports(
 /**
  * Which sidecar a photo's caption belongs into: its own `IMG.JPG.xmp` where that exists; else an `IMG.xmp`
  * that no other file of the same stem can claim, because a program that wrote it reads it there and nowhere
- * else; else a new `IMG.JPG.xmp`.
+ * else; else a new `IMG.JPG.xmp`. In another case only where no other photo's name differs in case alone.
  */
 export function chooseSidecar(directoryEntries: readonly string[], photoName: string): string {
   const found = findSidecars(directoryEntries, photoName).filter(({ kind }) => kind === 'sidecar')
-  const own = found.find(({ name }) => name.toLowerCase() === `${photoName}.xmp`.toLowerCase())
-  if (own) return own.name
-  return (sharesStem(directoryEntries, photoName) ? undefined : found[0]?.name) ?? `${photoName}.xmp`
+  const own = found.find(({ name }) => !isStemSidecar(name, photoName))
+  const isExact = own?.name.startsWith(`${photoName}.`)
+  if (own && (isExact || !sharesName(directoryEntries, photoName))) return own.name
+  const shared = found.find(({ name }) => isStemSidecar(name, photoName))
+  return (sharesStem(directoryEntries, photoName) ? undefined : shared?.name) ?? `${photoName}.xmp`
 }
 
 async function prepareExport(
@@ -98,7 +104,11 @@ async function prepareExport(
     const names = await namesOfFolder
     await checkIsThere(photoPath)
     sidecarPath = join(dirname(photoPath), chooseSidecar(names, basename(photoPath)))
-    const beforeBytes = (await readIfThere(sidecarPath)) && (await readSidecarBytes(sidecarPath))
+    let beforeBytes = await bytesIfThere(sidecarPath)
+    if (beforeBytes && isOfOtherExtension(sidecarPath, beforeBytes, basename(photoPath))) {
+      sidecarPath = `${photoPath}.xmp`
+      beforeBytes = await bytesIfThere(sidecarPath)
+    }
     const made = beforeBytes === null ? created(caption) : updated(sidecarPath, beforeBytes, request)
     if (request.isCut && made.action !== 'unchanged') throw cutCaption(photoPath)
     if (made.action === 'update') await checkIsWritable(sidecarPath)
@@ -143,11 +153,24 @@ export function cutCaption(photoPath: string): LensloreError {
   )
 }
 
+async function bytesIfThere(sidecarPath: string): Promise<Buffer | null> {
+  return (await readIfThere(sidecarPath)) && (await readSidecarBytes(sidecarPath))
+}
+
+/** @throws LensloreError `SIDECAR_DAMAGED` */
+function isOfOtherExtension(sidecarPath: string, bytes: Buffer, photoName: string): boolean {
+  try {
+    return isForOtherExtension(decodeText(bytes).text, basename(sidecarPath), photoName)
+  } catch (thrown) {
+    throw damagedSidecar(sidecarPath, thrown)
+  }
+}
+
 /**
  * A sidecar that says the very words already is left alone, whoever wrote them there. Words that the library has not
- * taken in give way to a person's alone.
+ * taken in give way to a person's alone; those about another photo to nobody's.
  */
-function updated(sidecarPath: string, bytes: Buffer, { caption, isCut, isKnown }: ExportRequest) {
+function updated(sidecarPath: string, bytes: Buffer, { caption, isCut, isKnown, ownerOf }: ExportRequest) {
   try {
     const { text, encoding } = decodeText(bytes)
     if (encoding.name === 'windows-1252' || declaresOtherEncoding(text)) {
@@ -158,14 +181,26 @@ function updated(sidecarPath: string, bytes: Buffer, { caption, isCut, isKnown }
     if (before === wanted || (isCut && before?.startsWith(wanted))) {
       return { action: 'unchanged' as const, before, afterBytes: null }
     }
+    const about = contentInSidecar(text)
+    const owner = about === null ? undefined : ownerOf?.(about)
+    if (owner !== undefined) throw sidecarOfOther(sidecarPath, owner)
     const after = spliceCaption(text, caption)
     if (caption.source !== 'person' && !displacedWords(text, after).every(isKnown)) {
       return { action: 'kept' as const, before, afterBytes: null }
     }
     return { action: 'update' as const, before, afterBytes: encodeText(after, encoding) }
   } catch (thrown) {
+    if (thrown instanceof LensloreError) throw thrown
     throw damagedSidecar(sidecarPath, thrown)
   }
+}
+
+/** The words that it holds may be nowhere else on the disk. */
+function sidecarOfOther(sidecarPath: string, owner: string): LensloreError {
+  return new LensloreError(
+    'SIDECAR_OF_OTHER',
+    `The sidecar ${displayFileName(sidecarPath)} holds the caption of ${displayFileName(owner)} and stays as it is.`,
+  )
 }
 
 function declaresOtherEncoding(text: string): boolean {

@@ -4,6 +4,7 @@ import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/e
 import type { ExportSummary, UndoSummary } from '../../contract/exchange.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
+import { otherOwnerOf } from '../store/photos.ts'
 import { createSidecarState, type SidecarState } from '../store/sidecar-state.ts'
 import { readIfThere, removeFile, type WrittenFile, writeFileAtomically } from './atomic-write.ts'
 import { captionToWrite } from './caption-splice.ts'
@@ -77,6 +78,7 @@ export function* currentCaptions(
           caption: captionToWrite(row),
           isCut: row.isCut === 1,
           isKnown: knownWords(database, row.id),
+          ownerOf: (contentHash) => otherOwnerOf(database, row.id, contentHash),
         }
       }
       const last = page.at(-1)

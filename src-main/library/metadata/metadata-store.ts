@@ -1,9 +1,9 @@
 import type { CutField } from '../../contract/records.ts'
 import type { CaptionStore, ImportedCaption } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
+import { createRecordedCaptions } from '../store/recorded-captions.ts'
 import { keepWords } from './kept-words.ts'
 import {
-  type CaptionProvenance,
   emptyMetadata,
   type FoundCaption,
   joinMetadata,
@@ -18,7 +18,7 @@ import { joinSources, type MetadataSource, type RefusedSidecar } from './sidecar
 export interface MetadataStore {
   /**
    * Takes in what one source says about a photo, in place of what it said before; other sources stay.
-   * Captions become imported captions, except those that this library exported itself.
+   * Captions become imported captions, except those that a library exported: these are what they were there.
    */
   apply(photoId: number, source: MetadataSource, nowMs: number): void
   /**
@@ -70,9 +70,10 @@ interface PersonRow {
 
 export function createMetadataStore(
   database: Database,
-  captions: Pick<CaptionStore, 'setImported' | 'history' | 'wasEmbedded'>,
+  captions: Pick<CaptionStore, 'setImported' | 'wasEmbedded'>,
 ): MetadataStore {
   const { prepare, write } = database
+  const recorded = createRecordedCaptions(database)
 
   function sourceRows(photoId: number): SourceRow[] {
     return prepare<SourceRow>(
@@ -122,10 +123,19 @@ export function createMetadataStore(
     )
   }
 
-  function keep(photoId: number, { kind, name, metadata: said }: MetadataSource, nowMs: number): void {
+  function keep(
+    photoId: number,
+    { kind, name, metadata: said }: MetadataSource,
+    before: readonly MetadataSource[],
+    nowMs: number,
+  ): void {
     forget(photoId, kind, name)
     const metadata = keepWords(said)
-    const foreign = metadata.captions.filter((caption) => !isOurOwn(photoId, kind, caption))
+    const same = before.find((source) => source.kind === kind && source.name === name)
+    const textsBefore = new Set(same?.metadata.captions.map(({ text }) => text))
+    const foreign = metadata.captions.filter(
+      (caption) => !isOurOwn(photoId, kind, caption, textsBefore, nowMs),
+    )
     if (!saysAnything(metadata, foreign)) return
     const id = prepare(
       `INSERT INTO metadata_sources (photo_id, kind, name, read_ms, title, rating, is_favorite, cut)
@@ -174,33 +184,22 @@ export function createMetadataStore(
   /**
    * A caption that this library exported comes back with the sidecar, or with the photo that it was written
    * into: it is known already, with its true source, and as an imported one it would outrank the model's next.
-   * In another library it is imported, unless it is about another picture.
+   * What another library exported is taken in as what it was there.
+   * @param before the imported words that the source gave when it was read last.
    */
-  function isOurOwn(photoId: number, kind: MetadataKind, caption: FoundCaption): boolean {
-    if (kind === 'embedded' && captions.wasEmbedded(photoId, caption.text)) return true
-    const { text, provenance } = caption
+  function isOurOwn(
+    photoId: number,
+    kind: MetadataKind,
+    caption: FoundCaption,
+    before: ReadonlySet<string>,
+    nowMs: number,
+  ): boolean {
+    const { text, language, provenance } = caption
+    if (kind === 'embedded' && captions.wasEmbedded(photoId, text)) return true
     if (!provenance) return false
-    const isKnown = captions
-      .history(photoId)
-      .some((own) => own.text === text && own.source === provenance.source)
-    return isKnown || isOfOther(photoId, text, provenance)
-  }
-
-  /**
-   * Whether words stayed beside the place of a photo that is elsewhere now. Those of a model are about the picture
-   * that it saw; others are kept where that photo has them, and else taken for those of this one, edited since.
-   */
-  function isOfOther(photoId: number, text: string, { contentHash, source }: CaptionProvenance): boolean {
-    if (contentHash === null) return false
-    const content = Buffer.from(contentHash, 'hex')
-    const isSame = prepare('SELECT 1 FROM photos WHERE id = ? AND ifnull(content_hash = ?, 1)')
-    if (isSame.get(photoId, content)) return false
-    if (source === 'model') return true
-    const isKept = prepare(
-      `SELECT 1 FROM photos JOIN captions ON photo_id = photos.id
-       WHERE photos.content_hash = ? AND photos.id <> ? AND text = ? AND source = ?`,
-    )
-    return isKept.get(content, photoId, text, source) !== undefined
+    // What was imported from here is known for that reason alone, and stays.
+    if (provenance.source === 'imported' && before.has(text)) return false
+    return recorded.take(photoId, { text, language, ...provenance }, nowMs)
   }
 
   /** @returns whether it is news. */
@@ -226,7 +225,7 @@ export function createMetadataStore(
   return {
     apply: (photoId, source, nowMs) =>
       write(() => {
-        keep(photoId, source, nowMs)
+        keep(photoId, source, sources(photoId), nowMs)
         settleCaptions(photoId, nowMs)
       }),
 
@@ -234,10 +233,11 @@ export function createMetadataStore(
       write(() => {
         const isRefused = (row: SourceRow) =>
           refused.some(({ kind, name }) => kind === row.kind && name === row.name)
+        const before = sources(photoId)
         for (const row of sourceRows(photoId)) {
           if (row.kind !== 'table' && !isRefused(row)) forget(photoId, row.kind, row.name)
         }
-        for (const source of found) keep(photoId, source, nowMs)
+        for (const source of found) keep(photoId, source, before, nowMs)
         const news = refused.filter((each) => refuse(photoId, each, nowMs))
         settleCaptions(photoId, nowMs)
         return news

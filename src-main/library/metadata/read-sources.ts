@@ -17,7 +17,8 @@ export interface ReadSources {
 /**
  * Reads all that a photo and the files beside it say about it.
  * @param path absolute, in the form of `file-name.ts`.
- * @param directoryEntries the names in the photo's folder, so that a scan lists each folder once.
+ * @param directoryEntries the names in the photo's folder, those of pictures and of what may describe them, so that a
+ * scan lists each folder once.
  * @param bytes the photo's content where the caller has it.
  * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE` for the photo itself; never for its metadata.
  */
@@ -31,7 +32,7 @@ export async function readSources(
   const refused: RefusedSidecar[] = []
   for (const { kind, name } of findSidecars(directoryEntries, basename(path))) {
     try {
-      const metadata = await readSidecar(join(dirname(path), name))
+      const metadata = await readSidecar(join(dirname(path), name), basename(path))
       if (metadata) sources.push({ kind, name, metadata })
     } catch (thrown) {
       const error = toErrorRecord(thrown)

@@ -1,3 +1,5 @@
+import { isPictureName } from '../../contract/picture-names.ts'
+
 /** Which files beside a photo describe it, told by their names alone; what the scan compares and the reader reads. */
 
 export interface FoundSidecar {
@@ -16,28 +18,48 @@ export function isSidecarName(name: string): boolean {
 
 /**
  * Finds the files of a folder that describe its photos: `IMG.JPG.xmp` (this very file), then `IMG.xmp` (Adobe's
- * way, which a raw file and its JPEG share), then Google Takeout's JSON. Case does not matter. darktable's
- * numbered duplicates (`IMG_01.JPG.xmp`) describe other versions, not the photo.
+ * way, which a raw file and its JPEG share), then Google Takeout's JSON. A name in another case does for a photo
+ * that has none in its own, unless that is the very name of another photo there: `IMG.JPG` and `img.jpg` are two.
+ * darktable's numbered duplicates (`IMG_01.JPG.xmp`) describe other versions, not the photo.
  *
  * All names are looked at once, so that a folder of a hundred thousand photos with as many sidecars is no more
  * work a photo than a small one.
+ * @param directoryEntries of the pictures, too.
  */
 export function createSidecarFinder(directoryEntries: Iterable<string>): SidecarFinder {
   const xmp = new Map<string, string[]>()
   const takeout = new Map<string, string[]>()
+  const pictures = new Set<string>()
+  const stems = new Set<string>()
   for (const name of directoryEntries) {
     const lower = name.toLowerCase()
-    if (lower.endsWith('.xmp')) append(xmp, lower.slice(0, -'.xmp'.length), name)
+    if (lower.endsWith('.xmp')) append(xmp, describedBy(lower), name)
     else if (lower.endsWith('.json')) for (const key of takeoutKeysOf(name)) append(takeout, key, name)
+    else if (isPictureName(name)) {
+      pictures.add(name)
+      stems.add(stemOf(name))
+    }
   }
   const named = (names: readonly string[], kind: FoundSidecar['kind']) =>
     names.toSorted().map((name) => ({ kind, name }))
+  const ofPicture = (described: string) => pictures.has(described)
+
+  /** @param isOfOther whether what is no picture's of just this name is another's. */
+  function sidecarsOf(wanted: string, isOfOther: (described: string) => boolean): FoundSidecar[] {
+    const inAnyCase = xmp.get(wanted.toLowerCase()) ?? []
+    const exact = inAnyCase.filter((name) => describedBy(name) === wanted)
+    return named(
+      exact.length > 0 ? exact : inAnyCase.filter((name) => !isOfOther(describedBy(name))),
+      'sidecar',
+    )
+  }
 
   return (photoName) => {
-    const wanted = photoName.toLowerCase()
-    const stem = stemOf(wanted)
-    const found = named(xmp.get(wanted) ?? [], 'sidecar')
-    if (stem !== wanted) found.push(...named(xmp.get(stem) ?? [], 'sidecar'))
+    const stem = stemOf(photoName)
+    const found = sidecarsOf(photoName, ofPicture)
+    if (stem !== photoName && !ofPicture(stem)) {
+      found.push(...sidecarsOf(stem, (described) => stems.has(described) || ofPicture(described)))
+    }
     if (takeout.size > 0) {
       const keys = takeoutKeysFor(photoName)
       const names = new Set([...keys].flatMap((key) => takeout.get(key) ?? []))
@@ -54,26 +76,35 @@ export function findSidecars(directoryEntries: readonly string[], photoName: str
   return onceFor(directoryEntries, finders, createSidecarFinder)(photoName)
 }
 
-/** By stem the one file that has it, or true where there are several. */
-type StemOwners = Map<string, string | true>
-const stemOwners = new WeakMap<readonly string[], StemOwners>()
+/** By lower-case name or stem the one file that has it, or true where there are several. */
+type Owners = Map<string, string | true>
+const nameOwners = new WeakMap<readonly string[], Owners>()
+const stemOwners = new WeakMap<readonly string[], Owners>()
 
-/** Whether a file other than the photo, and no sidecar of any program, has the photo's stem. */
-export function sharesStem(directoryEntries: readonly string[], photoName: string): boolean {
-  const owner = onceFor(directoryEntries, stemOwners, findStemOwners).get(stemOf(photoName.toLowerCase()))
-  return owner !== undefined && owner !== photoName.toLowerCase()
+/** Whether another file has the photo's name in another case. */
+export function sharesName(directoryEntries: readonly string[], photoName: string): boolean {
+  const owners = onceFor(directoryEntries, nameOwners, (names) => findOwners(names, (name) => name))
+  return isOfOthers(owners.get(photoName.toLowerCase()), photoName)
 }
 
-function findStemOwners(directoryEntries: readonly string[]): StemOwners {
-  const owners: StemOwners = new Map()
+/** Whether a file other than the photo, and no sidecar of any program, has the photo's stem, in any case. */
+export function sharesStem(directoryEntries: readonly string[], photoName: string): boolean {
+  const owners = onceFor(directoryEntries, stemOwners, (names) => findOwners(names, stemOf))
+  return isOfOthers(owners.get(stemOf(photoName).toLowerCase()), photoName)
+}
+
+function findOwners(directoryEntries: readonly string[], partOf: (name: string) => string): Owners {
+  const owners: Owners = new Map()
   for (const name of directoryEntries) {
-    const lower = name.toLowerCase()
-    if (/\.(xmp|json|aae|pp3|dop)$/.test(lower)) continue
-    const stem = stemOf(lower)
-    const known = owners.get(stem)
-    owners.set(stem, known === undefined || known === lower ? lower : true)
+    if (/\.(xmp|json|aae|pp3|dop)$/i.test(name)) continue
+    const part = partOf(name).toLowerCase()
+    owners.set(part, owners.has(part) ? true : name)
   }
   return owners
+}
+
+function isOfOthers(owner: string | true | undefined, photoName: string): boolean {
+  return owner !== undefined && owner !== photoName
 }
 
 function onceFor<Found>(
@@ -84,6 +115,16 @@ function onceFor<Found>(
   const found = known.get(directoryEntries) ?? look(directoryEntries)
   known.set(directoryEntries, found)
   return found
+}
+
+/** The photo, or stem of photos, that a sidecar of this name is for. */
+function describedBy(sidecarName: string): string {
+  return sidecarName.slice(0, -'.xmp'.length)
+}
+
+/** Whether a sidecar is for the photo's stem: other photos may have it, too. */
+export function isStemSidecar(sidecarName: string, photoName: string): boolean {
+  return describedBy(sidecarName).toLowerCase() !== photoName.toLowerCase()
 }
 
 function stemOf(name: string): string {

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { type ErrorRecord, LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CutField } from '../../contract/records.ts'
@@ -6,7 +7,7 @@ import { nativePath } from '../native-path.ts'
 import { joinMetadata, type MetadataKind, metadataKinds, type PhotoMetadata } from './photo-metadata.ts'
 import { metadataFromTakeout } from './takeout.ts'
 import { decodeText } from './text-encoding.ts'
-import { metadataFromXmp } from './xmp.ts'
+import { isForOtherExtension, metadataFromXmp } from './xmp.ts'
 
 /** One place that said something about a photo. */
 export interface MetadataSource {
@@ -33,14 +34,17 @@ const maxSidecarBytes = 16 * 1024 * 1024
 /**
  * Reads one XMP sidecar or Takeout file.
  * @param path in the form of `file-name.ts`.
- * @returns undefined for a JSON file that is no Takeout file.
+ * @param photoName the photo that it may describe, as its name tells.
+ * @returns undefined for a JSON file that is no Takeout file, and for a sidecar that says it is another photo's.
  * @throws LensloreError `SIDECAR_DAMAGED`, `FILE_NOT_FOUND`, `FILE_UNREADABLE`.
  */
-export async function readSidecar(path: string): Promise<PhotoMetadata | undefined> {
+export async function readSidecar(path: string, photoName?: string): Promise<PhotoMetadata | undefined> {
   const bytes = await readSidecarBytes(path)
   try {
     const { text } = decodeText(bytes)
-    return path.toLowerCase().endsWith('.json') ? metadataFromTakeout(text) : metadataFromXmp(text)
+    if (path.toLowerCase().endsWith('.json')) return metadataFromTakeout(text)
+    const isOthers = photoName !== undefined && isForOtherExtension(text, basename(path), photoName)
+    return isOthers ? undefined : metadataFromXmp(text)
   } catch (thrown) {
     throw damagedSidecar(path, thrown)
   }

@@ -8,6 +8,7 @@ import {
   type PlaceKind,
   type Region,
 } from './photo-metadata.ts'
+import { isStemSidecar } from './sidecar-names.ts'
 import { parseTakenTime } from './taken-time.ts'
 import { cameraName, cleanName, cleanText, isBoilerplate, lensName, readableText } from './words.ts'
 import { captionRecord, type Prefix, readXmp, type XmpProperties, type XmpValue } from './xmp-tree.ts'
@@ -105,6 +106,17 @@ export function metadataFromXmp(text: string): PhotoMetadata {
   return metadata
 }
 
+/**
+ * Whether a sidecar that is named after a stem says for which extension it is, and that is not the photo's. One
+ * that has a photo's whole name is that photo's.
+ * @throws XmlError where the text is not well-formed, or no XMP.
+ */
+export function isForOtherExtension(text: string, sidecarName: string, photoName: string): boolean {
+  if (!isStemSidecar(sidecarName, photoName) || !text.includes('SidecarForExtension')) return false
+  const extension = readXmp(text).get('photoshop', 'SidecarForExtension')?.text.trim().toLowerCase()
+  return !!extension && !photoName.toLowerCase().endsWith(`.${extension.replace(/^\./, '')}`)
+}
+
 /** The sentence of a lang-alt (its default, else its first), the first of a list, or the text itself. */
 function plainText(value: XmpValue | undefined): string {
   if (!value) return ''
@@ -156,22 +168,27 @@ function isDefault(item: XmpValue): boolean {
 
 /** What Lenslore wrote beside the caption it exported; holds as long as nobody changed that caption. */
 function provenanceOf(xmp: XmpProperties): { caption: string; provenance: CaptionProvenance } | undefined {
+  const record = recordOf(xmp)
+  const caption = cleanText(record?.text ?? '')
+  if (!record || caption === null) return undefined
+  const { text, ...provenance } = record
+  return { caption, provenance }
+}
+
+/** Lenslore's record of the caption that it wrote last. */
+export function recordOf(xmp: XmpProperties): (CaptionProvenance & { text: string }) | undefined {
   const record = xmp.get('lenslore', captionRecord)?.fields
   const field = (local: string) => record?.get('lenslore', local)?.text || null
-  const caption = cleanText(field('Text') ?? '')
   const source = field('Source')
   const contentHash = field('Content')
-  if (caption === null || (source !== 'person' && source !== 'imported' && source !== 'model'))
-    return undefined
+  if (source !== 'person' && source !== 'imported' && source !== 'model') return undefined
   return {
-    caption,
-    provenance: {
-      source,
-      modelId: field('Model'),
-      adapterId: field('Adapter'),
-      contentHash: contentHash && /^[0-9a-f]{64}$/.test(contentHash) ? contentHash : null,
-      writtenAt: field('Written'),
-    },
+    text: field('Text') ?? '',
+    source,
+    modelId: field('Model'),
+    adapterId: field('Adapter'),
+    contentHash: contentHash && /^[0-9a-f]{64}$/.test(contentHash) ? contentHash : null,
+    writtenAt: field('Written'),
   }
 }
 

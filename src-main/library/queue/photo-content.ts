@@ -2,13 +2,16 @@ import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
+import { isPictureName } from '../../contract/picture-names.ts'
 import { settleIdentity } from '../folders/identity.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { PhotoMetadata } from '../metadata/photo-metadata.ts'
 import { type ReadSources, readSources } from '../metadata/read-sources.ts'
+import { isSidecarName } from '../metadata/sidecar-names.ts'
 import type { RefusedSidecar } from '../metadata/sidecars.ts'
 import { nativePath } from '../native-path.ts'
 import type { WorkItem } from '../store/queue.ts'
+import { createRecordedCaptions } from '../store/recorded-captions.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
 import type { Store } from '../store/store.ts'
 import { copyThumbnail } from '../thumbnails.ts'
@@ -24,11 +27,11 @@ const rememberedDirectories = 16
 export function createContentReader(): (path: string, file: ReadFile) => Promise<ReadSources> {
   const listings = new Map<string, { names: Promise<string[]>; changedMs: number }>()
 
-  async function sidecarNames(directory: string): Promise<string[]> {
+  async function namesIn(directory: string): Promise<string[]> {
     const changedMs = await lastChange(directory)
     const known = listings.get(directory)
     if (known?.changedMs === changedMs) return known.names
-    const names = listSidecarNames(directory)
+    const names = listNames(directory)
     listings.delete(directory)
     listings.set(directory, { names, changedMs })
     names.catch(() => listings.delete(directory))
@@ -36,7 +39,7 @@ export function createContentReader(): (path: string, file: ReadFile) => Promise
     return names
   }
 
-  return async (path, file) => readSources(path, await sidecarNames(dirname(path)), file.bytes)
+  return async (path, file) => readSources(path, await namesIn(dirname(path)), file.bytes)
 }
 
 /** When a name was last added to a directory or taken from it; never the same where that cannot be told. */
@@ -44,11 +47,14 @@ async function lastChange(directory: string): Promise<number> {
   return (await stat(nativePath(directory)).catch(() => undefined))?.mtimeMs ?? Number.NaN
 }
 
-/** @throws LensloreError `FILE_UNAVAILABLE`: what stands in a directory that cannot be listed is not gone. */
-async function listSidecarNames(directory: string): Promise<string[]> {
+/**
+ * Of pictures and of what may describe them.
+ * @throws LensloreError `FILE_UNAVAILABLE`: what stands in a directory that cannot be listed is not gone.
+ */
+async function listNames(directory: string): Promise<string[]> {
   try {
     const names = await readdir(nativePath(directory), { encoding: 'buffer' })
-    return names.map(textFromFileName).filter((entry) => /\.(xmp|json)$/i.test(entry))
+    return names.map(textFromFileName).filter((name) => isSidecarName(name) || isPictureName(name))
   } catch (cause) {
     throw new LensloreError(
       'FILE_UNAVAILABLE',
@@ -71,6 +77,7 @@ export function createContentKeeper(
   { thumbnailDirectory, onRefused }: ContentKeeperOptions,
 ) {
   const sidecars = createSidecarState(store.database)
+  const recordedCaptions = createRecordedCaptions(store.database)
   return (
     item: WorkItem,
     { contentHash, pictureHash }: ReadFile,
@@ -85,6 +92,7 @@ export function createContentKeeper(
     const occasion = occasionOf(joined, before?.contentHash === contentHash ? before : undefined)
     const content = { contentHash, pictureHash, ...picture, ...occasion }
     const same = store.photos.setContent(id, content, nowMs, marks)
+    recordedCaptions.claim(id, contentHash, nowMs)
     if (same !== null) copyThumbnail(thumbnailDirectory, same, contentHash)
     for (const each of metadata.applyAll(id, sources, refused, nowMs)) onRefused(each)
     // What cannot be opened may be no file at all.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -135,4 +135,22 @@ test('words of a sidecar that is there only for a moment, while its photo arrive
     stop.abort()
     await watching
   }
+})
+
+test('two photos whose names differ in case keep their words apart, read and written', async (t) => {
+  const { client, photos, takeIn } = openLibraryFor(t)
+  for (const name of ['IMG.JPG', 'img.jpg']) writeFileSync(join(photos, name), name)
+  if (readdirSync(photos).length < 2) return t.skip('a file system that does not tell case')
+  writeFileSync(join(photos, 'IMG.JPG.xmp'), sidecar('Grandma in Rome', 'Rome'))
+  await client.addFolder({ path: photos })
+  await takeIn()
+  const captionOf = async (name: string) => (await client.photo({ photo: join(photos, name) })).caption
+  assert.equal((await captionOf('IMG.JPG'))?.text, 'Grandma in Rome')
+  assert.equal((await captionOf('img.jpg'))?.source, 'model')
+  await client.setCaption({ photo: join(photos, 'img.jpg'), text: 'a dog' })
+  await client.exportCaptions({})
+  await takeIn()
+  assert.equal((await captionOf('IMG.JPG'))?.text, 'Grandma in Rome')
+  assert.equal((await captionOf('img.jpg'))?.text, 'a dog')
+  assert.match(readFileSync(join(photos, 'IMG.JPG.xmp'), 'utf8'), /Grandma in Rome/)
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { watchLibrary } from '../../../src-main/library/folders/library-watcher.ts'
@@ -221,4 +221,24 @@ test('11. hundreds of files that end like sidecars beside hundreds of pictures',
   put('pictures/18.jpg.xmp', lightroom)
   assert.deepEqual(await workAfterScan(), ['18.jpg'])
   assert.equal(library.store.folders.byId(folderId)?.state, 'online')
+})
+
+test('12. whose a sidecar is changes with the photos beside it: who loses it and who gets it is read again', async (t) => {
+  put('pictures/IMG.JPG.xmp', lightroom)
+  put('pictures/IMG.xmp', darktable)
+  put('pictures/img.jpg')
+  put('pictures/other.jpg')
+  await library.sync()
+  const id = library.idOf('pictures/img.jpg')
+  assert.equal(library.sidecarsReadOf(id).length, 2)
+  put('pictures/IMG.JPG', 'another picture')
+  if (readdirSync(path('pictures')).length < 5) return t.skip('a file system that does not tell case')
+  assert.deepEqual(await workAfterScan(), ['IMG.JPG', 'img.jpg'])
+  assert.deepEqual(library.sidecarsReadOf(id), [])
+  put('pictures/IMG.JPG.xmp', `${lightroom} `)
+  assert.deepEqual(await workAfterScan(), ['IMG.JPG'])
+  rmSync(path('pictures/IMG.JPG'))
+  assert.deepEqual(await workAfterScan(), ['img.jpg'])
+  assert.equal(library.sidecarsReadOf(id).length, 2)
+  assert.deepEqual(await workAfterScan(), [])
 })

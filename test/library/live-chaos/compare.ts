@@ -294,7 +294,9 @@ export async function exportDifferences(
     const row = snapshot.byPath.get(picture.path)?.[0]
     const caption = row?.captions.find(({ id }) => id === row.captionId)
     if (rootOf(picture.path) !== root || !row || !caption || !isExpected(picture, row)) continue
-    if (readBeside(disk.home, picture.path).isDamaged) continue
+    const { captions, isDamaged } = readBeside(disk.home, picture.path)
+    // Our words about another photo are left there, and may be when that one is no more.
+    if (isDamaged || captions.some((words) => isAboutOther(words, row))) continue
     const { text, source, modelId } = caption
     const provenance = { source, modelId, adapterId: null, contentHash: null, writtenAt: null }
     requests.push({
@@ -312,6 +314,12 @@ export async function exportDifferences(
     differences.push(`${path}: its sidecar says "${before}" instead of "${after}" (${action})`)
   }
   return differences
+}
+
+function isAboutOther({ provenance }: FoundCaption, row: PhotoRow): boolean {
+  const about = provenance?.contentHash
+  const own = [row.contentHash, ...row.captions.map(({ contentHash }) => contentHash?.toString('hex'))]
+  return about != null && !own.includes(about)
 }
 
 /** Photos that a search for a word of their own does not find, and those that it finds without the word. */

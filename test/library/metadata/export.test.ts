@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -33,8 +34,8 @@ import { readMetadata } from '../../../src-main/library/metadata/read.ts'
 import { readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
 import { createScanWriter } from '../../../src-main/library/store/scan-state.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto } from '../store/sample-library.ts'
-import { darktable, lightroom } from './sample-sidecars.ts'
+import { addFolder, addPhoto, contentOf, plainFacts } from '../store/sample-library.ts'
+import { darktable, lightroom, lightroomOfRaw } from './sample-sidecars.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 function setUp(context: TestContext) {
@@ -80,6 +81,74 @@ test('the sidecar that other programs read is the one written, unless it has two
   assert.equal(chooseSidecar(['A.JPG', 'A.xmp'], 'A.JPG'), 'A.xmp')
   assert.equal(chooseSidecar(['A.JPG', 'A.xmp', 'a.jpg.XMP'], 'A.JPG'), 'a.jpg.XMP')
   assert.equal(chooseSidecar(['A.JPG', 'A.CR2', 'A.xmp'], 'A.JPG'), 'A.JPG.xmp')
+})
+
+test('of two photos whose names differ in case each has a sidecar of its own', async (context) => {
+  assert.equal(chooseSidecar(['A.JPG', 'a.jpg', 'A.JPG.xmp'], 'a.jpg'), 'a.jpg.xmp')
+  assert.equal(chooseSidecar(['A.JPG', 'a.jpg', 'A.xmp'], 'A.JPG'), 'A.JPG.xmp')
+  assert.equal(chooseSidecar(['A.JPG', 'A.jpg', 'A.xmp'], 'A.JPG'), 'A.JPG.xmp')
+  assert.equal(chooseSidecar(['A.JPG', 'a.jpg', 'A.jpg.xmp'], 'a.jpg'), 'a.jpg.xmp', 'of neither')
+  const { store, photos, request, put } = setUp(context)
+  put('IMG.JPG')
+  put('img.jpg')
+  if (readdirSync(photos).length < 2) return context.skip('a file system that does not tell case')
+  await exportCaptions(store.database, [request('IMG.JPG', 'Grandma in Rome'), request('img.jpg', 'a dog')])
+  for (const [name, words] of [
+    ['IMG.JPG.xmp', 'Grandma in Rome'],
+    ['img.jpg.xmp', 'a dog'],
+  ] as const) {
+    assert.equal((await readSidecar(join(photos, name)))?.captions[0]?.text, words)
+  }
+})
+
+test('the sidecar of another extension is not written', async (context) => {
+  const { store, photos, request, put } = setUp(context)
+  put('A.xmp', lightroomOfRaw)
+  const summary = await exportCaptions(store.database, [request('A.JPG', 'words')])
+  assert.equal(summary.created, 1)
+  assert.equal(readFileSync(join(photos, 'A.xmp'), 'utf8'), lightroomOfRaw)
+  assert.equal((await readSidecar(join(photos, 'A.JPG.xmp')))?.captions[0]?.text, 'words')
+  await exportCaptions(store.database, [request('A.NEF', 'of the raw file')])
+  assert.equal((await readSidecar(join(photos, 'A.NEF.xmp')))?.captions[0]?.text, 'of the raw file')
+})
+
+test('a sidecar with our words about another photo is refused by name, about this one before it is not', async (context) => {
+  const { store, photos, put } = setUp(context)
+  const folderId = addFolder(store, photos)
+  for (const name of ['a.jpg', 'b.jpg']) put(name)
+  const a = addPhoto(store, folderId, 'a.jpg', contentOf('a'))
+  const b = addPhoto(store, folderId, 'b.jpg', contentOf('b'))
+  store.captions.setByPerson(b, 'Grandma in Rome', 1)
+  store.captions.setByPerson(a, 'a dog', 1)
+  await exportCaptions(store.database, [...currentCaptions(store.database)])
+  renameSync(join(photos, 'b.jpg.xmp'), join(photos, 'a.jpg.xmp'))
+
+  const plan: PlannedExport[] = []
+  for await (const planned of planExport(currentCaptions(store.database))) plan.push(planned)
+  assert.deepEqual(
+    plan.map(({ action, error }) => [action, error?.code]),
+    [
+      ['refused', 'SIDECAR_OF_OTHER'],
+      ['create', undefined],
+    ],
+  )
+  const { refused } = await exportCaptions(store.database, [...currentCaptions(store.database)])
+  assert.deepEqual(
+    refused.map(({ sidecarPath }) => sidecarPath),
+    [join(photos, 'a.jpg.xmp')],
+  )
+  assert.match(refused[0]!.error.message, /a\.jpg\.xmp/)
+  assert.match(refused[0]!.error.message, /b\.jpg/)
+  assert.equal((await readSidecar(join(photos, 'a.jpg.xmp')))?.captions[0]?.text, 'Grandma in Rome')
+  setExportsAlways(store.database, folderId, true)
+  assert.equal((await createWaitingExporter(store, () => {}).write({}))?.refused.length, 1)
+
+  // Edited since its words were written out, and a copy of how it was before lies elsewhere.
+  store.photos.setContent(b, { ...plainFacts, contentHash: contentOf('b, edited') }, 2)
+  addPhoto(store, folderId, 'copy.jpg', contentOf('b'))
+  store.captions.setByPerson(b, 'Grandma in Paris', 3)
+  const again = await exportCaptions(store.database, [...currentCaptions(store.database)])
+  assert.deepEqual([again.updated, again.refused.length], [1, 1])
 })
 
 test('a plan lists what would change and writes nothing', async (context) => {

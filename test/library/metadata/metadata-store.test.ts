@@ -92,10 +92,59 @@ test('words exported about another picture are not taken for those of the one th
     return store.captions.current(photoId)?.text ?? null
   }
   assert.equal(imported('the kite', 'person', other), null, 'the other photo has it')
-  assert.equal(imported('the boat', 'person', other), 'the boat', 'nobody else has it')
-  assert.equal(imported('the kite', 'person', null), 'the kite', 'it does not say')
+  assert.equal(imported('the boat', 'person', other), null, 'it is about the other')
+  assert.equal(store.captions.current(otherId)?.text, 'the kite', 'who has words of its own')
   assert.equal(imported('a dog', 'model', other), null, 'a model saw another picture')
   assert.equal(imported('a dog', 'model', contentHash), 'a dog', 'of another library')
+  assert.equal(imported('the kite', 'person', null), 'the kite', 'it does not say')
+})
+
+test('a record brings words back as what they were, with their time, and they may be taken back', (context) => {
+  const { store, metadata, photoId } = setUp(context)
+  const contentHash = store.photos.byId(photoId)!.contentHash!
+  const read = (text: string, said: object) => {
+    const provenance = { ...unknown, source: 'person' as const, contentHash, ...said }
+    const words = { ...caption(text), language: 'no', provenance }
+    metadata.applyAll(photoId, [source('sidecar', 'a.jpg.xmp', { captions: [words] })], [], Date.UTC(2026, 1))
+    return store.captions.current(photoId)
+  }
+  const at = (day: number) => new Date(Date.UTC(2024, 4, day)).toISOString()
+  const model = { source: 'model', modelId: 'm', adapterId: 'a', writtenAt: at(1) } as const
+  const seen = read('a dog', model)
+  assert.deepEqual([seen?.source, seen?.modelId, seen?.adapterId, seen?.score], ['model', 'm', 'a', null])
+  assert.deepEqual(store.queue.nextToCaption('m+a', 9), [], 'it need not be made again')
+  assert.equal(store.queue.nextToCaption('better', 9)[0]?.photoId, photoId, 'a better one takes its place')
+  assert.equal(read('a hound', { ...model, modelId: 'n' })?.text, 'a dog', 'one model’s words are enough')
+
+  const first = read('Rex', { writtenAt: at(2) })
+  assert.deepEqual(
+    [first?.source, first?.language, first?.createdMs, first?.contentHash],
+    ['person', 'no', Date.UTC(2024, 4, 2), contentHash],
+  )
+  assert.equal(read('Rex on the beach', { writtenAt: at(3) })?.source, 'person', 'from another machine')
+  assert.equal(read('Rex as a pup', { writtenAt: at(1) })?.text, 'Rex on the beach', 'older')
+  assert.equal(read('Rex?', { writtenAt: null })?.text, 'Rex on the beach', 'nobody knows when')
+  store.captions.undo(photoId, 5)
+  assert.equal(read('Rex on the beach', { writtenAt: at(3) })?.text, 'Rex', 'what was taken back stays so')
+  assert.equal(read('Rex tomorrow', { writtenAt: '2999-01-01T00:00:00Z' })?.createdMs, Date.UTC(2026, 1))
+})
+
+test('imported words that came back from our own record are still there when it is read again', (context) => {
+  const { store, metadata, photoId } = setUp(context)
+  const contentHash = store.photos.byId(photoId)!.contentHash!
+  const provenance = { ...unknown, source: 'imported' as const, contentHash }
+  const ours = source('sidecar', 'a.jpg.xmp', { captions: [{ ...caption('from a table'), provenance }] })
+  for (const nowMs of [1, 2, 3]) {
+    metadata.applyAll(photoId, [ours], [], nowMs)
+    assert.equal(store.captions.current(photoId)?.text, 'from a table')
+  }
+  // In the library that wrote it out it is known from where it was imported.
+  const otherId = addPhoto(store, store.photos.byId(photoId)!.folderId, 'b.jpg', contentHash)
+  const inside = (text: string) => source('embedded', '', { captions: [caption(text)] })
+  metadata.applyAll(otherId, [inside('from a table')], [], 1)
+  metadata.applyAll(otherId, [inside('from a table'), ours], [], 2)
+  metadata.applyAll(otherId, [inside('by another program'), ours], [], 3)
+  assert.equal(store.captions.current(otherId)?.text, 'by another program')
 })
 
 test('titles, keywords, people and places are searched, and are found no more when they go', (context) => {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
-import { openLibraryFor } from '../library-under-test.ts'
+import { openLibraryFor, writtenOut } from '../library-under-test.ts'
 
 /** Photos and sidecars as other programs leave them, in a library that knows their folder. */
 async function setUp(t: TestContext, descriptions: Record<string, string>) {
@@ -69,6 +69,7 @@ test('a camera’s own words are no caption, are found, and are left where they 
   assert.equal(says('a.jpg'), sidecar('OLYMPUS DIGITAL CAMERA'))
 
   await client.setCaption({ photo: join(photos, 'a.jpg'), text: 'The kite' })
+  await writtenOut(client)
   assert.match(says('a.jpg'), />The kite</)
 })
 
@@ -139,6 +140,7 @@ test('what was written out because it always is can be taken back too, a stretch
   await takeIn()
   await client.setCaption({ photo: join(photos, 'a.jpg'), text: 'a kite' })
   await client.setCaption({ photo: join(photos, 'a.jpg'), text: 'a red kite' })
+  await writtenOut(client)
   assert.match(says('a.jpg'), />a red kite</)
   assert.deepEqual(await client.undoExport({}), { restored: 1, removed: 0, left: [], isAutomatic: true })
   assert.equal(says('a.jpg'), sidecar(''))
@@ -172,6 +174,7 @@ test('a description that is too long is marked, said, searched as far as it goes
   assert.equal(says('a.jpg'), sidecar(long))
 
   await client.setCaption({ photo, text: 'my own' })
+  await writtenOut(client)
   assert.match(says('a.jpg'), />my own</, 'what a person writes goes in its place')
   await client.undoExport({})
   assert.equal(says('a.jpg'), sidecar(long))

@@ -48,6 +48,12 @@ export const lightroom = `<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Adobe XMP
 </x:xmpmeta>
 `
 
+/** The same, as Lightroom writes it beside a raw file. */
+export const lightroomOfRaw = lightroom.replace(
+  'photoshop:City=',
+  'photoshop:SidecarForExtension="NEF" photoshop:City=',
+)
+
 /** digiKam: a packet with header and end, faces in both vocabularies, tag paths, single quotes nowhere. */
 export const digiKam = `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="XMP Core 4.4.0-Exiv2">

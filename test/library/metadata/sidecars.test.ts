@@ -7,7 +7,7 @@ import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata
 import { readSources } from '../../../src-main/library/metadata/read-sources.ts'
 import { findSidecars } from '../../../src-main/library/metadata/sidecar-names.ts'
 import { joinSources, readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
-import { darktable, lightroom } from './sample-sidecars.ts'
+import { darktable, lightroom, lightroomOfRaw } from './sample-sidecars.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const namesFor = (photo: string, entries: string[]) => findSidecars(entries, photo).map(({ name }) => name)
@@ -23,7 +23,34 @@ test('the sidecar of the very file goes before the shared one, and Takeout last'
     'IMG.JPG',
   ]
   assert.deepEqual(namesFor('IMG.JPG', entries), ['IMG.JPG.xmp', 'img.XMP'])
-  assert.deepEqual(namesFor('IMG.jpg', entries), ['IMG.JPG.xmp', 'img.XMP', 'IMG.jpg.json'])
+  assert.deepEqual(namesFor('IMG.jpg', entries.slice(0, -1)), ['IMG.JPG.xmp', 'img.XMP', 'IMG.jpg.json'])
+})
+
+test('a sidecar in another case is read only where no photo has its very name, and none has its own', () => {
+  const both = ['IMG.JPG', 'img.jpg', 'IMG.JPG.xmp']
+  assert.deepEqual(namesFor('IMG.JPG', both), ['IMG.JPG.xmp'])
+  assert.deepEqual(namesFor('img.jpg', both), [])
+  assert.deepEqual(namesFor('img.jpg', both.slice(1)), ['IMG.JPG.xmp'])
+  assert.deepEqual(namesFor('img.jpg', ['img.jpg', 'IMG.JPG.xmp', 'img.jpg.XMP']), ['img.jpg.XMP'])
+
+  const stems = ['IMG.JPG', 'img.jpg', 'IMG.xmp']
+  assert.deepEqual(namesFor('IMG.JPG', stems), ['IMG.xmp'])
+  assert.deepEqual(namesFor('img.jpg', stems), [])
+  assert.deepEqual(namesFor('img.jpg', stems.slice(1)), ['IMG.xmp'])
+  assert.deepEqual(namesFor('img.nef', ['img.nef', 'IMG.xmp', 'img.xmp']), ['img.xmp'])
+  assert.deepEqual(namesFor('IMG.JPG.png', ['IMG.JPG.png', 'IMG.JPG', 'IMG.JPG.xmp']), [], 'of the JPEG')
+})
+
+test('a shared sidecar that says which extension it is for is not read for another', async (context) => {
+  const folder = temporaryFolder(context)
+  for (const name of ['IMG.JPG', 'IMG.nef']) writeFileSync(join(folder, name), 'a picture')
+  writeFileSync(join(folder, 'IMG.xmp'), lightroomOfRaw)
+  const readFor = async (name: string) =>
+    (await readSources(join(folder, name), readdirSync(folder))).sources.map((source) => source.name)
+  assert.deepEqual(await readFor('IMG.nef'), ['', 'IMG.xmp'])
+  assert.deepEqual(await readFor('IMG.JPG'), [''])
+  writeFileSync(join(folder, 'IMG.JPG.xmp'), lightroomOfRaw)
+  assert.deepEqual(await readFor('IMG.JPG'), ['', 'IMG.JPG.xmp'], 'its own by its whole name')
 })
 
 test('Takeout names are found in all their forms, and those of other photos are not', () => {

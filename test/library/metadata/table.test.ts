@@ -9,7 +9,7 @@ import { importTable, planImport } from '../../../src-main/library/metadata/impo
 import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
 import { guardCell, unguardCell } from '../../../src-main/library/metadata/table-format.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf } from '../store/sample-library.ts'
+import { addFolder, addPhoto, contentOf, markMissing } from '../store/sample-library.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 function setUp(context: TestContext) {
@@ -27,6 +27,7 @@ function setUp(context: TestContext) {
 }
 
 const csv = { format: 'csv' } as const
+const nothing = { rows: 0, changed: 0, unchanged: 0, unmatched: 0, unclear: 0, firstUnclear: [] }
 
 for (const format of ['csv', 'json'] as const) {
   test(`captions come back from ${format} as they were, whatever they say`, async (context) => {
@@ -41,17 +42,12 @@ for (const format of ['csv', 'json'] as const) {
     assert.equal(await exportTable(store.database, file, { format }), texts.length)
     for (const id of ids) store.captions.setByPerson(id, 'overwritten', 2)
     const summary = await importTable(target, file, { format })
-    assert.deepEqual(summary, { rows: 8, changed: 8, unchanged: 0, unmatched: 0 })
+    assert.deepEqual(summary, { ...nothing, rows: 8, changed: 8 })
     assert.deepEqual(
       ids.map((id) => store.captions.current(id)?.text),
       texts,
     )
-    assert.deepEqual(await importTable(target, file, { format }), {
-      rows: 8,
-      changed: 0,
-      unchanged: 8,
-      unmatched: 0,
-    })
+    assert.deepEqual(await importTable(target, file, { format }), { ...nothing, rows: 8, unchanged: 8 })
   })
 }
 
@@ -79,7 +75,7 @@ test('a table is complete or not there', async (context) => {
     name: 'AbortError',
   })
   assert.deepEqual(
-    readdirSync(folder).filter((name) => !name.startsWith('library.sqlite')),
+    readdirSync(folder).filter((name) => !/^library\.sqlite|\.lock$/.test(name)),
     [],
   )
   await exportTable(store.database, file, { format: 'json' })
@@ -117,7 +113,13 @@ test('rows match by content, then by path; duplicates by their own path or name'
   })
   assert.equal(store.captions.current(moved), null)
 
-  assert.deepEqual(await importTable(target, file, csv), { rows: 6, changed: 4, unchanged: 1, unmatched: 1 })
+  assert.deepEqual(await importTable(target, file, csv), {
+    ...nothing,
+    rows: 6,
+    changed: 4,
+    unchanged: 1,
+    unmatched: 1,
+  })
   assert.deepEqual(
     [moved, changed, ...twins].map((id) => store.captions.current(id)?.text),
     ['by content', 'by path', 'this one', 'of this name', undefined],
@@ -194,4 +196,105 @@ test('a table of more than one batch streams in both formats, and can be cancell
     const options = { format, signal: cancel.signal, onProgress: () => cancel.abort() }
     await assert.rejects(importTable(target, file, options), { name: 'AbortError' })
   }
+})
+
+test('under another root copies of one name have each its own words: the longest common end of the path decides', async (context) => {
+  const { store, add, put, target } = setUp(context)
+  const paths = ['2019/rome/IMG.jpg', '2020/rome/IMG.jpg', '2020/IMG.jpg', 'IMG.jpg']
+  const ids = paths.map((path) => add(path, 'twin'))
+  for (const id of ids.slice(0, 3)) store.captions.setByPerson(id, 'before', 1)
+  const row = (path: string) => ({ sha256: contentOf('twin'), path, caption: `of ${path}`, source: 'person' })
+  const rows = paths
+    .toReversed()
+    .map((path) => ({ ...row(path), path: `D:\\old\\${path.replaceAll('/', '\\')}` }))
+  const file = put('captions.json', JSON.stringify(rows))
+  const plan = await planImport(target, file, { format: 'json' })
+  assert.deepEqual([plan.changes, plan.unclear, plan.unmatched], [4, 0, 0])
+  assert.deepEqual(await importTable(target, file, { format: 'json' }), { ...nothing, rows: 4, changed: 4 })
+  assert.deepEqual(
+    ids.map((id) => store.captions.current(id)?.text),
+    paths.map((path) => `of ${path}`),
+  )
+})
+
+test('a row that could be for several photos, or for one that another row is for, is listed and changes nothing', async (context) => {
+  const { store, add, put, target } = setUp(context)
+  const [a, b] = [add('a/IMG.jpg', 'twin'), add('b/IMG.jpg', 'twin')]
+  const only = add('c/only.jpg', 'single')
+  const twin = contentOf('twin')
+  const file = put(
+    'captions.csv',
+    [
+      'sha256,path,caption,source',
+      `${twin},/old/z/IMG.jpg,of which?,person`,
+      `${twin},,of both?,person`,
+      `${twin},/old/z/IMG.jpg,,person`,
+      `${contentOf('single')},/old/other.jpg,of another copy,person`,
+      `${contentOf('single')},/old/c/only.jpg,its own,person`,
+      `,${join('/photos', 'c', 'only.jpg')},by the path alone,person`,
+    ].join('\n'),
+  )
+  const unclear = {
+    unclear: 4,
+    firstUnclear: [
+      { line: 2, path: '/old/z/IMG.jpg', reason: 'copies' },
+      { line: 3, path: twin, reason: 'copies' },
+      { line: 5, path: '/old/other.jpg', reason: 'copies' },
+      { line: 7, path: join('/photos', 'c', 'only.jpg'), reason: 'copies' },
+    ],
+  }
+  const { firstUnclear, ...plan } = await planImport(target, file, csv)
+  assert.deepEqual([plan.rows, plan.changes, plan.unchanged, plan.unclear], [6, 1, 1, 4])
+  assert.deepEqual(firstUnclear, unclear.firstUnclear)
+  const summary = await importTable(target, file, csv)
+  assert.deepEqual(summary, { ...nothing, ...unclear, rows: 6, changed: 1, unchanged: 1 })
+  assert.deepEqual(
+    [a, b, only].map((id) => store.captions.current(id)?.text),
+    [undefined, undefined, 'its own'],
+  )
+})
+
+test('what only the file name, or nothing else being left, says of a copy never goes over a person’s words', async (context) => {
+  const { store, add, put, target } = setUp(context)
+  const [named, left, free] = [add('a/1.jpg', 'twin'), add('b/2.jpg', 'twin'), add('c/3.jpg', 'three')]
+  add('d/4.jpg', 'three')
+  for (const id of [named, left]) store.captions.setByPerson(id, 'a person wrote this', 1)
+  const rows = [
+    { sha256: contentOf('twin'), path: '/old/x/1.jpg', caption: 'by its name', source: 'person' },
+    { sha256: contentOf('twin'), path: '/old/y/9.jpg', caption: 'what is left', source: 'imported' },
+    { sha256: contentOf('three'), path: '/old/z/3.jpg', caption: 'one', source: 'person' },
+    { sha256: contentOf('three'), path: '/old/z/3.jpg', caption: 'two', source: 'person' },
+  ]
+  const file = put('captions.json', `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]`)
+  const summary = await importTable(target, file, { format: 'json' })
+  assert.deepEqual(
+    summary.firstUnclear.map(({ path, reason }) => [path, reason]),
+    [
+      ['/old/x/1.jpg', 'person'],
+      ['/old/y/9.jpg', 'person'],
+    ],
+  )
+  assert.equal(summary.changed, 2)
+  assert.deepEqual(
+    [named, left, free].map((id) => store.captions.current(id)?.text),
+    ['a person wrote this', 'a person wrote this', 'two'],
+    'the rows of one file are all for it, the last one for good',
+  )
+})
+
+test('a photo that is there goes before a missing one, and two imports do not mix', async (context) => {
+  const { store, add, put, target } = setUp(context)
+  const [gone, there] = [add('a/1.jpg', 'twin'), add('b/1.jpg', 'twin')]
+  markMissing(store, gone)
+  const table = (path: string, caption: string) =>
+    put(`${caption}.json`, JSON.stringify([{ sha256: contentOf('twin'), path, caption, source: 'person' }]))
+  const json = { format: 'json' } as const
+  const [first, plan, second] = await Promise.all([
+    importTable(target, table('/old/z/1.jpg', 'first'), json),
+    planImport(target, table('/old/a/1.jpg', 'planned'), json),
+    importTable(target, table('/old/a/1.jpg', 'second'), json),
+  ])
+  assert.deepEqual([first.changed, plan.changes, second.changed], [1, 1, 1])
+  assert.equal(store.captions.current(there)?.text, 'first')
+  assert.equal(store.captions.current(gone)?.text, 'second')
 })
