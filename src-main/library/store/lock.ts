@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { type FileLock, holdExclusively, holdShared } from './database.ts'
 
@@ -30,29 +30,29 @@ export function lockForWork(libraryDirectory: string): FileLock {
  * it open would go on writing to the file that is no longer there.
  * @throws LensloreError `LIBRARY_LOCKED` while a backup is restored.
  */
-export function lockForUse(libraryDirectory: string): FileLock {
-  const lock = holdShared(lockInUse(libraryDirectory), openPatienceMs)
+export function lockForUse(databaseFile: string): FileLock {
+  const lock = holdShared(lockOf(databaseFile), openPatienceMs)
   if (!lock) {
     throw new LensloreError(
       'LIBRARY_LOCKED',
-      `A backup of the library ${libraryDirectory} is being restored; try again when that is done.`,
+      `A backup of the library ${dirname(databaseFile)} is being restored; try again when that is done.`,
     )
   }
   return lock
 }
 
 /** Keeps everybody else out. @throws LensloreError `LIBRARY_LOCKED` while any process has the library open. */
-export function lockAlone(libraryDirectory: string): FileLock {
-  const lock = holdExclusively(lockInUse(libraryDirectory))
+export function lockAlone(databaseFile: string): FileLock {
+  const lock = holdExclusively(lockOf(databaseFile))
   if (!lock) {
     throw new LensloreError(
       'LIBRARY_LOCKED',
-      `Another Lenslore has the library ${libraryDirectory} open; close it first.`,
+      `Another Lenslore has the library ${dirname(databaseFile)} open; close it first.`,
     )
   }
   return lock
 }
 
-function lockInUse(libraryDirectory: string): string {
-  return join(libraryDirectory, 'in-use.lock')
+function lockOf(databaseFile: string): string {
+  return `${databaseFile}.lock`
 }

@@ -50,7 +50,7 @@ export function restoreBackup(libraryDirectory: string, backup?: string, nowMs =
       chosen === undefined ? `There is no backup of ${file}.` : `There is no backup ${chosen}.`,
     )
   }
-  const alone = lockAlone(libraryDirectory)
+  const alone = lockAlone(file)
   try {
     const directory = beginSwap(file)
     const incoming = databaseFileIn(directory)

@@ -44,9 +44,8 @@ export function databaseFileIn(libraryDirectory: string): string {
  * `LIBRARY_LOCKED`, `FILE_UNREADABLE`, `WRITE_FAILED`, `DISK_FULL`.
  */
 export function openStore(file: string, options: StoreOptions = {}): Store {
-  const directory = dirname(file)
-  checkWritable(directory)
-  const inUse = lockForUse(directory)
+  checkWritable(dirname(file))
+  const inUse = lockForUse(file)
   try {
     if (isSwapInterrupted(file)) {
       throw new LensloreError(
