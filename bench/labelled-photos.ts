@@ -2,11 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  type Captioner,
-  type GeneratedCaption,
-  openCaptioner,
-} from '../src-main/engine/captioning/captioner.ts'
+import { type Captioner, openCaptioner } from '../src-main/engine/captioning/captioner.ts'
+import type { GeneratedCaption } from '../src-main/engine/captioning/generated-caption.ts'
 import { type PreparedPicture, preparePicture } from '../src-main/engine/imaging/picture.ts'
 import { readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
 

@@ -11,6 +11,7 @@ import { embedCurrentCaption } from './editing/embed.ts'
 import { planReplacement } from './editing/find-replace.ts'
 import { setExcludes } from './folders/excludes.ts'
 import { createReconciler } from './folders/reconcile.ts'
+import { createLongWork } from './long-work.ts'
 import { createWaitingExporter, setExportsAlways, summariseExport } from './metadata/exchange.ts'
 import { currentCaptions, exportCaptions, undoLastExport } from './metadata/export-sidecars.ts'
 import { exportTable } from './metadata/export-table.ts'
@@ -18,15 +19,15 @@ import { importTable, planImport } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
 import { defaultModelName, findModel } from './models/models.ts'
 import { nativePath } from './native-path.ts'
-import { type StartEngine, type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
+import { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 import { createProgressMeter } from './queue/progress.ts'
+import type { StartEngine } from './queue/start-engine.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
 import { modelKey } from './store/captions.ts'
 import { createRootState } from './store/root-state.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { removeLeftThumbnails } from './thumbnails.ts'
-import { createWorker } from './worker.ts'
 
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, listModels } from './models/models.ts'
@@ -79,7 +80,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const exporter = createWaitingExporter(store, onProblem)
   let engine: SupervisedEngine | undefined
   const book = openTrialBook(trialBookFileIn(options.dataDirectory))
-  const worker = createWorker({
+  const longWork = createLongWork({
     directory,
     thumbnailDirectory,
     store,
@@ -230,9 +231,9 @@ export function createLibrary(options: LibraryOptions): Library {
         await removeLeftThumbnails(store.database, thumbnailDirectory)
         return null
       },
-      scan: ({ folderIds }, signal) => worker.scan(folderIds, signal),
-      captionAll: (_, signal) => worker.captionAll(signal),
-      watch: (_, signal) => worker.watch(signal),
+      scan: ({ folderIds }, signal) => longWork.scan(folderIds, signal),
+      captionAll: (_, signal) => longWork.captionAll(signal),
+      watch: (_, signal) => longWork.watch(signal),
       search: ({ query, ...options }) => searcher.search(query, options),
       photo: ({ photo }) => detailsOf(photoIdOf(photo)),
       setCaption: ({ photo, text }) => setCaptions([{ photo, text }])[0]!,
@@ -282,7 +283,7 @@ export function createLibrary(options: LibraryOptions): Library {
       status,
       checkDatabase: () => store.check(),
       backUp: (_, signal) => backUpInThread(store.database.file, 'asked', signal),
-      rebuildSearch: (_, signal) => worker.rebuildSearch(signal),
+      rebuildSearch: (_, signal) => longWork.rebuildSearch(signal),
     },
     onEvent(listener) {
       emit = listener

@@ -92,3 +92,36 @@ test('native packages have one home each', () => {
   })
   assert.deepEqual(astray, [])
 })
+
+test('no file imports itself by way of others, not even for types', () => {
+  const targets = new Map<string, string[]>()
+  for (const { from, specifier } of imports) {
+    if (!specifier.startsWith('.')) continue
+    const target = relative(root, resolve(root, dirname(from), specifier))
+      .split(sep)
+      .join('/')
+    targets.set(from, [...(targets.get(from) ?? []), target])
+  }
+  const circles: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file)
+    if (at >= 0) circles.push([...way.slice(at), file].join(' → '))
+    if (at >= 0 || done.has(file)) return
+    for (const target of targets.get(file) ?? []) visit(target, [...way, file])
+    done.add(file)
+  }
+  for (const file of targets.keys()) visit(file, [])
+  assert.deepEqual(circles, [])
+})
+
+test('the store knows nothing of what stands on it', () => {
+  const upwards = imports.filter(({ from, specifier }) => {
+    if (!from.startsWith('src-main/library/store/') || !specifier.startsWith('.')) return false
+    const target = relative(root, resolve(root, dirname(from), specifier))
+      .split(sep)
+      .join('/')
+    return !target.startsWith('src-main/library/store/') && !target.startsWith('src-main/contract/')
+  })
+  assert.deepEqual(upwards, [])
+})

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, symlinkSync, unlinkSync, writeFileSyn
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createContentReader } from '../../src-main/library/queue/photo-content.ts'
-import { readFileOnce } from '../../src-main/library/queue/read-file.ts'
+import { readFileOnce } from '../../src-main/library/queue/read-photo.ts'
 import { openLibraryFor } from './library-under-test.ts'
 
 // What cannot be listed or read at present is not gone. These tests meet real errors of the system: a path longer than it

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { check } from '../model/configuration.ts'
-import type { GeneratedCaption, GeneratedWord } from './captioner.ts'
+import type { Doubt, GeneratedCaption, GeneratedWord } from './generated-caption.ts'
 
 /**
  * How far a model is to be believed, from its own doubt. What tells is measured on photos with captions by people
@@ -53,14 +53,6 @@ const calibration = z.object({
 
 export type DoubtCalibration = z.output<typeof calibration>
 export type Regression = DoubtCalibration['caption'] | DoubtCalibration['word']
-
-export interface Doubt {
-  /** Probability that the caption is right. */
-  confidence: number
-  isUnsure: boolean
-  /** UTF-16 offsets of the words that are likely to be wrong. */
-  doubtfulWords: [start: number, end: number][]
-}
 
 /** @throws LensloreError `CHECKPOINT_INVALID` */
 export function parseDoubtCalibration(source: unknown, where: string): DoubtCalibration {

@@ -2,7 +2,7 @@ import { LensloreError } from '../../contract/errors.ts'
 import { decodeUpright } from './decode.ts'
 import { makePixels, smallestUseForPixels } from './pixels.ts'
 import type { Preprocessing } from './preprocessing.ts'
-import { readFileContent, shownName } from './read-file.ts'
+import { readFileContent, shownName } from './read-bytes.ts'
 import { keepThumbnail, smallestUseForThumbnail } from './thumbnail.ts'
 import type { Tone } from './tone.ts'
 

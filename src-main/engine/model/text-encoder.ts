@@ -1,5 +1,4 @@
 import { rowsOf } from './attention.ts'
-import type { CaptionModel } from './caption-graph.ts'
 import type { DecoderConfig } from './configuration.ts'
 import { causalMask, decode, embedTokens } from './decoder.ts'
 import { Graph, type Value } from './graph.ts'
@@ -22,7 +21,7 @@ import {
   subtract,
   sum,
 } from './operators.ts'
-import { buildVisionTower } from './vision-tower.ts'
+import { buildVisionTower, type VisionTower } from './vision-tower.ts'
 import type { Weights } from './weights.ts'
 
 /**
@@ -88,7 +87,7 @@ export function buildTextEmbeddingGraph(encoder: TextEncoder, length: number): G
 }
 
 /** `pixels` `[B, 3, S, S]` → `pictures` `[B, p]`. */
-export function buildPictureEmbeddingGraph(vision: CaptionModel['vision'], encoder: TextEncoder): Graph {
+export function buildPictureEmbeddingGraph(vision: VisionTower, encoder: TextEncoder): Graph {
   const g = new Graph('picture-embedding')
   const size = vision.config.imageSizePx
   const memory = buildVisionTower(g, g.input('pixels', 'float32', ['B', 3, size, size]), vision)

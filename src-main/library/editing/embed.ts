@@ -5,7 +5,7 @@ import { checkIsWritable } from '../metadata/atomic-write.ts'
 import { embedCaption } from '../metadata/export-embedded.ts'
 import { cutCaption } from '../metadata/export-plan.ts'
 import { nativePath } from '../native-path.ts'
-import { readFileOnce } from '../queue/read-file.ts'
+import { readFileOnce } from '../queue/read-photo.ts'
 import type { Store } from '../store/store.ts'
 import { copyThumbnail } from '../thumbnails.ts'
 

@@ -1,10 +1,11 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { nativePath } from '../native-path.ts'
+import type { FoundFile } from '../store/found-file.ts'
 import type { KnownEntry, Lookalike, Place, ScanReader } from '../store/scan-state.ts'
 import type { SidecarDifference } from '../store/sidecar-state.ts'
 import { compareSidecars } from './compare-sidecars.ts'
 import { createLeftAlone, type LeftAlone } from './left-alone.ts'
-import { errorCode, type FoundFile, type Listing, listDirectory } from './walk.ts'
+import { errorCode, type Listing, listDirectory } from './walk.ts'
 
 /** A folder as the threads that look at the disk need it. */
 export interface ScannedFolder {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import type { ScanSummary } from '../../contract/library-calls.ts'
 import type { Database } from '../store/database.ts'
+import type { FoundFile } from '../store/found-file.ts'
 import { createRootState } from '../store/root-state.ts'
 import { createScanWriter, type LostPlace, type Place } from '../store/scan-state.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
@@ -10,7 +11,6 @@ import { joinCopyOf } from './identity.ts'
 import { probeRoot, type RootReport } from './roots.ts'
 import { createScanThreads } from './scan-threads.ts'
 import { volumeOf } from './volume.ts'
-import type { FoundFile } from './walk.ts'
 
 /** Differences a transaction: few enough that a search never waits noticeably. */
 const differencesPerCommit = 200

@@ -1,14 +1,11 @@
 import { opendirSync, statSync } from 'node:fs'
 import { displayFileName } from '../../contract/file-name.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
-import type { Folder } from '../../contract/records.ts'
 import { nativePath } from '../native-path.ts'
-import type { RootRow, RootState } from '../store/root-state.ts'
+import type { OfflineReason, RootRow, RootState } from '../store/root-state.ts'
 import { createLeftAlone } from './left-alone.ts'
 import { pathsOnVolume, type VolumePlace, volumeOf } from './volume.ts'
 import { errorCode } from './walk.ts'
-
-export type OfflineReason = NonNullable<Folder['offlineReason']>
 
 export interface RootReport {
   folderId: number

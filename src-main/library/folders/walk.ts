@@ -4,16 +4,8 @@ import { isPassing } from '../../contract/passing-errors.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
 import { nativePath } from '../native-path.ts'
+import type { FoundFile } from '../store/found-file.ts'
 import type { LeftAlone } from './left-alone.ts'
-
-/** One picture as its directory and one `stat` tell it. */
-export interface FoundFile {
-  name: string
-  sizeBytes: number
-  modifiedMs: number
-  device: number
-  inode: number
-}
 
 export interface Listing {
   /** Of the directory itself: another than its parent's where a file system is mounted. */

@@ -2,19 +2,12 @@ import type { PathInfo } from '@huggingface/hub'
 import { LensloreError } from '../../contract/errors.ts'
 import type { CatalogueFile, CatalogueModel } from './catalogue.ts'
 import type { ExpectedDigest } from './digest.ts'
+import type { RemoteFile } from './remote-file.ts'
 import { isUnreachable } from './transfer.ts'
 
 export interface Hub {
   hubUrl: string
   fetch: typeof fetch
-}
-
-/** A file as the hub offers it now, with what its bytes must hash to. */
-export interface RemoteFile {
-  path: string
-  url: string
-  sizeBytes: number
-  expected: ExpectedDigest
 }
 
 /**

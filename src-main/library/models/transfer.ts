@@ -2,7 +2,7 @@ import { constants, type FileHandle, open, rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { type RunningDigest, startDigest } from './digest.ts'
-import type { RemoteFile } from './hub.ts'
+import type { RemoteFile } from './remote-file.ts'
 
 export interface TransferOptions {
   fetch: typeof fetch

@@ -8,10 +8,8 @@ import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/e
 import type { ProviderTrial } from '../../contract/providers.ts'
 import { type Channel, type Client, connect, type ParamsOf } from '../../contract/rpc.ts'
 import { tryProviders } from './provider-trial.ts'
+import type { StartEngine } from './start-engine.ts'
 import type { TrialBook } from './trial-book.ts'
-
-/** How the host of the library starts an engine process: a child process, or Electron's utility process. */
-export type StartEngine = () => Channel
 
 export type EngineOptions = Omit<ParamsOf<EngineCalls['open']>, 'trials'>
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type ErrorCode, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { PhotoStore } from '../store/photos.ts'
 import type { QueueStore, WorkItem } from '../store/queue.ts'
-import { type ReadFile, readFileOnce } from './read-file.ts'
+import { type ReadFile, readFileOnce } from './read-photo.ts'
 
 /** Files read at once: enough to keep a disk or a file server busy, few enough to leave it to others. */
 const filesUnderWay = 4

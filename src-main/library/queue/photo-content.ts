@@ -15,7 +15,7 @@ import { createRecordedCaptions } from '../store/recorded-captions.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
 import type { Store } from '../store/store.ts'
 import { copyThumbnail } from '../thumbnails.ts'
-import type { ReadFile } from './read-file.ts'
+import type { ReadFile } from './read-photo.ts'
 
 /** Directories whose sidecars are remembered: photos of one directory are read together. */
 const rememberedDirectories = 16

@@ -2,7 +2,7 @@ import { type EngineCalls, engineCalls, type TrialPlan } from '../../contract/en
 import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { ProviderAttempt, ProviderTrial } from '../../contract/providers.ts'
 import { type Client, connect } from '../../contract/rpc.ts'
-import type { StartEngine } from './engine-supervisor.ts'
+import type { StartEngine } from './start-engine.ts'
 import { isSame, type TrialBook } from './trial-book.ts'
 
 export interface TrialOptions {

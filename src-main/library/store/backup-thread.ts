@@ -1,11 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
-import { backUp } from './backups.ts'
+import { toErrorRecord } from '../../contract/errors.ts'
+import { type BackupAnswer, backUp } from './backups.ts'
 import { openReader } from './database.ts'
 
 // The thread that `backups.ts` starts: it copies the database once.
-
-export type BackupAnswer = { file: string } | { error: ErrorRecord }
 
 const { databaseFile, label } = workerData as { databaseFile: string; label: string }
 

@@ -1,8 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
-import type { BackupAnswer } from './backup-thread.ts'
+import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { Database } from './database.ts'
 
 /** Backups kept beside a database; older ones are removed after a new one is complete. */
@@ -11,6 +10,9 @@ export const backUpEveryMs = 86_400_000
 
 // Source and build have other endings: the thread's program is this file's sibling, whichever we run from.
 const threadModule = new URL(`./backup-thread${import.meta.url.slice(-3)}`, import.meta.url)
+
+/** What the thread says when it is done. */
+export type BackupAnswer = { file: string } | { error: ErrorRecord }
 
 /**
  * Copies the database into `backups/` beside it, under a name that appears only when the copy is complete; only

@@ -1,9 +1,9 @@
 import { join, sep } from 'node:path'
 import { type ErrorRecord, isErrorCode } from '../../contract/errors.ts'
 import type { FolderState, Photo } from '../../contract/records.ts'
-import type { FoundFile } from '../folders/walk.ts'
 import { modelKeyForContent, settleCurrentCaption } from './captions.ts'
 import type { Database } from './database.ts'
+import type { FoundFile } from './found-file.ts'
 
 /** What reading a file tells of it. */
 export interface ContentFacts {

@@ -1,6 +1,7 @@
-import type { OfflineReason } from '../folders/roots.ts'
-import type { VolumePlace } from '../folders/volume.ts'
+import type { Folder } from '../../contract/records.ts'
 import type { Database } from './database.ts'
+
+export type OfflineReason = NonNullable<Folder['offlineReason']>
 
 export interface RootRow {
   id: number
@@ -30,7 +31,11 @@ export interface RootState {
   overlaps(path: string, exceptFolderId: number): boolean
   setPath(folderId: number, path: string): void
   setState(folderId: number, offline: OfflineReason | null): void
-  setVolume(folderId: number, device: number, volume: VolumePlace | null): void
+  setVolume(
+    folderId: number,
+    device: number,
+    volume: { volumeId: string | null; pathOnVolume: string } | null,
+  ): void
   setExcludes(folderId: number, globs: readonly string[]): void
   /** Photos of a folder that went missing before a time. */
   missing(folderId: number, beforeMs: number): { id: number; directory: string; name: string }[]

@@ -1,5 +1,5 @@
-import type { FoundFile } from '../folders/walk.ts'
 import type { Database } from './database.ts'
+import type { FoundFile } from './found-file.ts'
 import { sortTimeMs } from './photos.ts'
 import { type KnownSidecar, knownSidecars } from './sidecar-state.ts'
 

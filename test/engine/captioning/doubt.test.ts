@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { GeneratedCaption } from '../../../src-main/engine/captioning/captioner.ts'
 import {
   captionSignals,
   judgeCaption,
   parseDoubtCalibration,
 } from '../../../src-main/engine/captioning/doubt.ts'
+import type { GeneratedCaption } from '../../../src-main/engine/captioning/generated-caption.ts'
 
 const caption: GeneratedCaption = {
   tokenIds: [1, 2, 3],

@@ -48,8 +48,8 @@ function isOfEngine(thrown: unknown): boolean {
   return ofEngine.has(toErrorRecord(thrown).code)
 }
 
-export interface WorkerOptions {
-  /** The library's own, which only one worker may work on. */
+export interface LongWorkOptions {
+  /** The library's own, which only one process may work on. */
   directory: string
   thumbnailDirectory: string
   store: Store
@@ -63,8 +63,8 @@ export interface WorkerOptions {
   onProblem(problem: ErrorRecord): void
 }
 
-/** The long work of a library. Each call holds the worker's lock and ends early through its signal. */
-export interface Worker {
+/** The long work of a library. Each call holds the lock of the process that works, and ends early through its signal. */
+export interface LongWork {
   /** @throws LensloreError `LIBRARY_LOCKED`, `CANCELLED` */
   scan(folderIds: number[] | undefined, signal: AbortSignal): Promise<ScanSummary>
   /** @throws LensloreError `LIBRARY_LOCKED`, `CANCELLED`, `MODEL_NOT_FOUND`, `ENGINE_DIED` … */
@@ -75,7 +75,7 @@ export interface Worker {
   rebuildSearch(signal: AbortSignal): Promise<null>
 }
 
-export function createWorker(options: WorkerOptions): Worker {
+export function createLongWork(options: LongWorkOptions): LongWork {
   const {
     directory,
     thumbnailDirectory,
