@@ -238,6 +238,7 @@ function counts(given: object) {
     restored: 0,
     unchanged: 0,
     offlineFolders: [],
+    unreadable: [],
     elapsedMs: 0,
     ...given,
   }
