@@ -37,6 +37,8 @@ export const libraryCalls = {
   setExcludes: returning<Folder>()(
     z.object({ folderId: z.int().positive(), globs: z.array(z.string()).max(200) }),
   ),
+  /** A folder is at another path now: confirmed by what is there, and nothing is recomputed. */
+  relocateFolder: returning<Folder>()(z.object({ folderId: z.int().positive(), path: z.string().min(1) })),
   /** Forgets a folder with all its photos, their captions and history. The files stay. */
   removeFolder: returning<null>()(z.object({ folderId: z.int().positive() })),
   /** Compares the folders with the disk and takes in what is new; all folders where none is named. */

@@ -224,6 +224,12 @@ export function createLibrary(options: LibraryOptions): Library {
         onFoldersChanged()
         return folders.byId(folderId)!
       },
+      async relocateFolder({ folderId, path }) {
+        if (!folders.byId(folderId)) throw unknownFolder(folderId)
+        await longWork.relocate(folderId, resolve(path))
+        onFoldersChanged()
+        return folders.byId(folderId)!
+      },
       async removeFolder({ folderId }) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
         folders.remove(folderId)

@@ -5,6 +5,7 @@ import type { CaptionSummary, ScanSummary } from '../contract/library-calls.ts'
 import { forgetLongMissing } from './folders/forget.ts'
 import { watchLibrary } from './folders/library-watcher.ts'
 import type { ReconcileOptions, Reconciler } from './folders/reconcile.ts'
+import { relocateFolder } from './folders/relocate.ts'
 import type { WaitingExporter } from './metadata/exchange.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
 import { type Captioning, startCaptioning } from './queue/captioning.ts'
@@ -12,6 +13,7 @@ import type { SupervisedEngine } from './queue/engine-supervisor.ts'
 import { indexAll } from './queue/indexer.ts'
 import { createContentKeeper, createContentReader } from './queue/photo-content.ts'
 import type { ProgressMeter } from './queue/progress.ts'
+import { readFileOnce } from './queue/read-photo.ts'
 import { backUpInThread, isBackupDue } from './store/backups.ts'
 import { modelKey } from './store/captions.ts'
 import type { FileLock } from './store/database.ts'
@@ -71,6 +73,8 @@ export interface LongWork {
   captionAll(signal: AbortSignal): Promise<CaptionSummary>
   /** Scans, captions, and goes on with whatever changes in the folders, until the signal ends it. */
   watch(signal: AbortSignal): Promise<CaptionSummary>
+  /** Tells the library where a folder went. */
+  relocate(folderId: number, path: string): Promise<void>
   /** Makes the search index anew; what a stop leaves is done by the next work. */
   rebuildSearch(signal: AbortSignal): Promise<null>
 }
@@ -372,6 +376,15 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     scan: (folderIds, signal) => locked(() => scan(signal, (options) => reconciler.scan(folderIds, options))),
     captionAll: (signal) => locked(() => caption(signal, index, null)),
     watch: (signal) => locked(() => watch(signal)),
+    relocate: (folderId, path) =>
+      locked(() =>
+        relocateFolder(
+          store.database,
+          folderId,
+          path,
+          async (file) => (await readFileOnce(file)).contentHash,
+        ),
+      ),
     rebuildSearch: (signal) => locked(() => rebuildSearch(signal)),
   }
 }

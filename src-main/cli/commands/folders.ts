@@ -59,6 +59,19 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
     })
 
   program
+    .command('relocate <folder> <path>')
+    .description(
+      'say where a folder of the library is now, on this machine or another; its photos keep all they have',
+    )
+    .action(async (path: string, newPath: string, _options, command: Command) => {
+      const folder = await inLibrary(command, async (library) => {
+        const [folderId] = await folderIdsOf(library, [path])
+        return library.relocateFolder({ folderId: folderId!, path: resolve(newPath) })
+      })
+      outputOf(command).answer(folder, `${shown(resolve(path))} is now ${shown(folder.path)}.`)
+    })
+
+  program
     .command('remove <folder>')
     .description(
       'forget a folder with all its photos, your captions of them and their history; the files stay',

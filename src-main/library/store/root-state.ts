@@ -18,6 +18,8 @@ export interface SampledFile {
   directory: string
   name: string
   sizeBytes: number
+  /** Lower-case hex; null for a file that was never read, or not since it was edited. */
+  contentHash: string | null
 }
 
 /** What is known of the folders themselves: their volumes, and what is mounted below them. */
@@ -30,6 +32,8 @@ export interface RootState {
   /** Whether a path is, contains or lies in another folder than this one. */
   overlaps(path: string, exceptFolderId: number): boolean
   setPath(folderId: number, path: string): void
+  /** Another path by a person's word, on a volume that is still to be looked at. */
+  relocate(folderId: number, path: string): void
   setState(folderId: number, offline: OfflineReason | null): void
   setVolume(
     folderId: number,
@@ -72,6 +76,14 @@ export function createRootState(database: Database): RootState {
     return { ...row, excludes: JSON.parse(excludes) as string[] }
   }
 
+  function setPath(folderId: number, path: string): void {
+    write(() => {
+      prepare('UPDATE folders SET path = ? WHERE id = ?').run(path, folderId)
+      // The folder's name is among the words its photos are found by.
+      prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE folder_id = ?').run(folderId)
+    })
+  }
+
   return {
     ids: () =>
       prepare<{ id: number }>('SELECT id FROM folders ORDER BY id')
@@ -94,7 +106,8 @@ export function createRootState(database: Database): RootState {
       const found = new Map<number, SampledFile>()
       for (let i = 0; i < size; i++) {
         const row = prepare<SampledFile & { id: number }>(
-          `SELECT id, directory, name, size_bytes AS sizeBytes FROM photos
+          `SELECT id, directory, name, size_bytes AS sizeBytes,
+             iif(is_edited, NULL, lower(hex(content_hash))) AS contentHash FROM photos
            WHERE id >= ? AND folder_id = ? AND missing_since_ms IS NULL ORDER BY id LIMIT 1`,
         ).get(first + Math.floor(((last - first) * i) / size), folderId)
         if (row) found.set(row.id, row)
@@ -110,11 +123,15 @@ export function createRootState(database: Database): RootState {
         .some((other) => isWithin(path, other.path) || isWithin(other.path, path))
     },
 
-    setPath: (folderId, path) =>
+    setPath,
+
+    relocate: (folderId, path) =>
       write(() => {
-        prepare('UPDATE folders SET path = ? WHERE id = ?').run(path, folderId)
-        // The folder's name is among the words its photos are found by.
-        prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE folder_id = ?').run(folderId)
+        setPath(folderId, path)
+        prepare('UPDATE folders SET device = NULL, volume_id = NULL, volume_path = NULL WHERE id = ?').run(
+          folderId,
+        )
+        prepare('DELETE FROM folder_mounts WHERE folder_id = ?').run(folderId)
       }),
 
     setState(folderId, offline) {
