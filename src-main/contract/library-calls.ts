@@ -159,6 +159,8 @@ export interface LibraryEvents extends Record<string, unknown> {
   /** Photos whose row, caption or thumbnail changed; at most a few hundred ids an event. */
   photosChanged: { photoIds: number[] }
   foldersChanged: Record<string, never>
+  /** Another process wrote into the library: what is shown is to be asked for again. */
+  changedElsewhere: Record<string, never>
   /** Something went wrong that does not end the work. */
   problem: ErrorRecord
 }

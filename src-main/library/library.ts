@@ -25,6 +25,7 @@ import type { StartEngine } from './queue/start-engine.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
 import { modelKey } from './store/captions.ts'
+import { watchOthersCommits } from './store/others-commits.ts'
 import { createRootState } from './store/root-state.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { removeLeftThumbnails } from './thumbnails.ts'
@@ -92,6 +93,11 @@ export function createLibrary(options: LibraryOptions): Library {
     onPhotosChanged,
     onFoldersChanged,
     onProblem,
+  })
+
+  const stopWatchingOthers = watchOthersCommits(store.database, () => {
+    longWork.lookAgain()
+    emit('changedElsewhere', {})
   })
 
   async function openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }> {
@@ -295,6 +301,7 @@ export function createLibrary(options: LibraryOptions): Library {
       emit = listener
     },
     async close() {
+      stopWatchingOthers()
       engine?.close()
       await exporter.close()
       await reconciler.close()

@@ -73,6 +73,8 @@ export interface LongWork {
   captionAll(signal: AbortSignal): Promise<CaptionSummary>
   /** Scans, captions, and goes on with whatever changes in the folders, until the signal ends it. */
   watch(signal: AbortSignal): Promise<CaptionSummary>
+  /** Somebody wrote into the library: a watch looks for work at once. */
+  lookAgain(): void
   /** Tells the library where a folder went. */
   relocate(folderId: number, path: string): Promise<void>
   /** Makes the search index anew; what a stop leaves is done by the next work. */
@@ -96,6 +98,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   const { queue, photos, captions } = store
   let lastTold: string | undefined
   let isCaptioning = false
+  let lookAgain: () => void = () => {}
   let lock: { held: FileLock; calls: number } | undefined
   let backingUp: Promise<void> | undefined
 
@@ -321,10 +324,11 @@ export function createLongWork(options: LongWorkOptions): LongWork {
 
     async function fill(either: AbortSignal, wakeCaptioning: () => void, key: () => string | null) {
       either.addEventListener('abort', () => changed.resolve(), { once: true })
-      const lookingAgain = setInterval(() => {
+      lookAgain = () => {
         if (queue.counts(key()).waiting === 0) void writeOut(either)
         else changed.resolve()
-      }, lookAgainEveryMs)
+      }
+      const lookingAgain = setInterval(() => lookAgain(), lookAgainEveryMs)
       try {
         while (!either.aborted) {
           changed = Promise.withResolvers()
@@ -337,6 +341,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
         }
       } finally {
         clearInterval(lookingAgain)
+        lookAgain = () => {}
       }
     }
   }
@@ -376,6 +381,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     scan: (folderIds, signal) => locked(() => scan(signal, (options) => reconciler.scan(folderIds, options))),
     captionAll: (signal) => locked(() => caption(signal, index, null)),
     watch: (signal) => locked(() => watch(signal)),
+    lookAgain: () => lookAgain(),
     relocate: (folderId, path) =>
       locked(() =>
         relocateFolder(
