@@ -30,7 +30,6 @@ export function compareSidecars(
   known: readonly KnownSidecar[],
   { now, before, missing }: PicturesBeside,
 ): SidecarDifference[] {
-  if (names.length === 0 && known.length === 0) return []
   const remembered = new Map(known.map((sidecar) => [sidecar.name, sidecar]))
   const present = new Set(names)
   const sidecars = new Set([...names, ...remembered.keys()])

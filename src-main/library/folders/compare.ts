@@ -165,6 +165,7 @@ export function createComparer(reader: ScanReader): Comparer {
     report: DirectoryReport,
   ): void {
     const known = reader.sidecarsIn(folder.id, report.directory)
+    if (listing.sidecarNames.length === 0 && known.length === 0) return
     const namesOf = (files: readonly { name: string }[]) => new Set(files.map(({ name }) => name))
     const pictures = {
       now: namesOf(listing.files),
