@@ -7,7 +7,13 @@ import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** Files that programs share. */
-const notPrograms = new Set(['run.ts', 'empty-pictures.ts', 'labelled-photos.ts', 'random-checkpoint.ts'])
+const notPrograms = new Set([
+  'run.ts',
+  'empty-pictures.ts',
+  'labelled-photos.ts',
+  'logistic-regression.ts',
+  'random-checkpoint.ts',
+])
 
 const [name = '', ...args] = process.argv.slice(2)
 const program = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))

@@ -52,9 +52,9 @@ export function embedTexts(g: Graph, tokens: Value, encoder: TextEncoder): Value
 
   const isEnd = cast(g, equal(g, tokens, g.integers(config.endToken)), 'float32')
   const isWord = subtract(g, g.scalar(1), isEnd)
-  // The start token may be the end token; it is no word in either case.
-  const isWordAtStart = config.startToken === config.endToken ? 0 : 1
-  const end = add(g, sum(g, isWord, 1), g.scalar(1 - isWordAtStart)) // [B, 1]
+  // The end token stands after the start token and the words; a start token that is the end token is not in the sum.
+  const uncounted = config.startToken === config.endToken ? 1 : 0
+  const end = add(g, sum(g, isWord, 1), g.scalar(uncounted)) // [B, 1]
   const last = pickRows(g, reshapeLike(g, hidden, tokens, [config.width]), cast(g, end, 'int64')) // [B, 1, d]
   const matrix = weights.value(g, 'text_projection.weight', [projectionWidth, config.width])
   return toUnitLength(g, affine(g, squeeze(g, last, 1), matrix, null, 'out-in'))
