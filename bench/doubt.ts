@@ -17,7 +17,7 @@ import type { GeneratedCaption } from '../src-main/engine/captioning/generated-c
 import { scoreCaptions, wordsOf } from '../src-main/engine/training/metrics.ts'
 import { stem } from '../src-main/library/store/stem.ts'
 import { captionPhotos, openLabelledPhotos } from './labelled-photos.ts'
-import { areaUnderCurve, crossPredict, type Fit, fitLogistic } from './logistic-regression.ts'
+import { areaUnderCurve, crossPredict, type Fit, fitLogistic, predict } from './logistic-regression.ts'
 
 const rightFrom = 0.5
 const notWrongWanted = 0.9
@@ -169,31 +169,26 @@ function calibrateWords() {
   const predicted = crossPredict(rows, labels)
   console.log('words, right where people used them too: precision by the share that is kept')
   printCurve('all signals', predicted, labels)
-  const fit = describe(fitLogistic(rows, labels), names)
+  const fit = fitLogistic(rows, labels)
   const bound = predicted.toSorted((a, b) => a - b)[Math.floor(predicted.length * doubtfulShare)]!
   console.log(`sure from ${bound.toFixed(3)}`)
-  printJudgedWords(names, rows, labels, bound, telling)
-  return { ...fit, sure_from: round(bound) }
+  printJudgedWords(fit, bound, telling, rowsOf)
+  return { ...describe(fit, names), sure_from: round(bound) }
 }
 
 function printJudgedWords(
-  names: (keyof typeof wordSignals)[],
-  rows: readonly (readonly number[])[],
-  labels: readonly boolean[],
+  fit: Fit,
   bound: number,
   telling: (example: Example) => GeneratedCaption['words'],
+  rowsOf: (example: Example) => number[][],
 ): void {
-  const { bias, columns } = fitLogistic(rows, labels)
   const counts = { doubtful: { all: 0, false: 0 }, sure: { all: 0, false: 0 } }
   for (const { index, verdict } of judged) {
     const example = examples[index]!
     const falseWords = new Set(verdict.falseWords.flatMap(wordsOf))
-    for (const each of telling(example)) {
-      const sum = names.reduce((total, name, at) => {
-        const { mean, deviation, weight } = columns[at]!
-        return total + ((wordSignals[name](each, example.caption) - mean) / deviation) * weight
-      }, bias)
-      const count = counts[1 / (1 + Math.exp(-sum)) < bound ? 'doubtful' : 'sure']
+    const rows = rowsOf(example)
+    for (const [at, each] of telling(example).entries()) {
+      const count = counts[predict(fit, rows[at]!) < bound ? 'doubtful' : 'sure']
       count.all++
       if (wordsOf(each.text).some((text) => falseWords.has(text))) count.false++
     }

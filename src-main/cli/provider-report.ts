@@ -1,4 +1,4 @@
-import type { ProviderAttempt, ProviderTrial } from '../contract/providers.ts'
+import { bestRate, type ProviderAttempt, type ProviderTrial } from '../contract/providers.ts'
 
 const threadsOf = (threads: number) => `${threads} thread${threads === 1 ? '' : 's'}`
 
@@ -37,8 +37,4 @@ function formatOutcome(attempt: ProviderAttempt): string {
   if (state === 'trying') return 'is being tried'
   const verdict = { unavailable: 'is not available', disagrees: 'is not right', died: 'died' }[state]
   return message ? `${verdict} (${message.replace(/\.$/, '')})` : verdict
-}
-
-function bestRate({ rates }: ProviderAttempt): number {
-  return Math.max(0, ...rates.map(({ photosPerSecond }) => photosPerSecond))
 }

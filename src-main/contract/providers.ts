@@ -36,3 +36,16 @@ export const trialSchema = z.object({
   finishedMs: z.number().nullable(),
 })
 export type ProviderTrial = z.output<typeof trialSchema>
+
+/** Whether two trials, or what is to be tried, are of one model on one device. */
+export function isSameTrial(
+  a: Pick<ProviderTrial, 'modelId' | 'device'>,
+  b: Pick<ProviderTrial, 'modelId' | 'device'>,
+): boolean {
+  return a.modelId === b.modelId && a.device === b.device
+}
+
+/** Photos a second at the best batch size; 0 where none was measured. */
+export function bestRate({ rates }: ProviderAttempt): number {
+  return Math.max(0, ...rates.map(({ photosPerSecond }) => photosPerSecond))
+}

@@ -1,6 +1,7 @@
 import { constants, setPriority } from 'node:os'
 import type { CaptionResult, EngineCalls, EngineInfo } from '../contract/engine-calls.ts'
 import { LensloreError, toErrorRecord } from '../contract/errors.ts'
+import { isSameTrial } from '../contract/providers.ts'
 import { noDoubt } from '../contract/records.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
 import { createBatching } from './captioning/batching.ts'
@@ -70,7 +71,7 @@ async function chooseWay(
   const { provider, threads = defaultThreads, batchSize = defaultBatchSize } = options
   if (provider !== 'auto') return { provider, threads, batchSize, device, choice: 'asked' }
   const { modelId } = await readCheckpoint(options.modelDirectory, options.adapterPath)
-  const trial = options.trials.find((known) => known.modelId === modelId && known.device === device)
+  const trial = options.trials.find((known) => isSameTrial(known, { modelId, device }))
   const choice = trial?.finishedMs ? 'measured' : 'untried'
   const measured = trial?.chosen
   return {

@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs'
-import { join, relative, resolve, sep } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { EngineInfo } from '../contract/engine-calls.ts'
 import { type ErrorRecord, LensloreError } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
@@ -9,6 +9,7 @@ import type { Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
 import { embedCurrentCaption } from './editing/embed.ts'
 import { planReplacement } from './editing/find-replace.ts'
+import { checkPlace } from './folders/check-place.ts'
 import { setExcludes } from './folders/excludes.ts'
 import { createReconciler } from './folders/reconcile.ts'
 import { createLongWork } from './long-work.ts'
@@ -18,7 +19,6 @@ import { exportTable } from './metadata/export-table.ts'
 import { importTable, planImport } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
 import { defaultModelName, findModel } from './models/models.ts'
-import { nativePath } from './native-path.ts'
 import { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 import { createProgressMeter } from './queue/progress.ts'
 import type { StartEngine } from './queue/start-engine.ts'
@@ -185,18 +185,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const absolute = resolve(path)
     const known = folders.byPath(absolute)
     if (known) return known
-    const found = statSync(nativePath(absolute), { throwIfNoEntry: false })
-    if (!found?.isDirectory()) {
-      throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${displayFileName(absolute)}.`)
-    }
-    for (const folder of folders.list()) {
-      if (isWithin(absolute, folder.path) || isWithin(folder.path, absolute)) {
-        throw new LensloreError(
-          'FOLDER_OVERLAPS',
-          `${displayFileName(absolute)} and ${displayFileName(folder.path)}, which the library has, lie one in the other.`,
-        )
-      }
-    }
+    checkPlace(roots, absolute, null)
     const folder = folders.insert(absolute, Date.now())
     onFoldersChanged()
     return folder
@@ -328,9 +317,4 @@ function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], u
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>
   }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  const way = relative(folder, path)
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !way.startsWith(sep))
 }

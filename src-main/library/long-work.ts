@@ -106,22 +106,29 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     signal: AbortSignal,
     look: (options: ReconcileOptions) => Promise<ScanSummary>,
   ): Promise<ScanSummary> {
-    // Beside captioning it is that which is shown.
-    const isShown = !isCaptioning
-    if (isShown) progress.begin('scan')
-    let counted = 0
-    const summary = await look({
-      signal,
-      onPhotosChanged,
-      onProgress: (files) => {
-        if (isShown) progress.add(files - counted)
-        counted = files
-      },
+    return showing('scan', 0, async (onProgress) => {
+      const summary = await look({ signal, onPhotosChanged, onProgress })
+      await forget()
+      onFoldersChanged()
+      return summary
     })
-    await forget()
-    onFoldersChanged()
-    if (isShown) progress.begin('idle')
-    return summary
+  }
+
+  /** Shows how far work is, unless it goes on beside captioning: then it is that which is shown. */
+  async function showing<T>(
+    phase: 'scan' | 'search',
+    total: number,
+    work: (onProgress: (done: number) => void) => Promise<T>,
+  ): Promise<T> {
+    if (isCaptioning) return work(() => {})
+    progress.begin(phase, total)
+    let counted = 0
+    const result = await work((done) => {
+      progress.add(done - counted)
+      counted = done
+    })
+    progress.begin('idle')
+    return result
   }
 
   /** What was missing for long enough, and what only it had. */
@@ -348,17 +355,9 @@ export function createLongWork(options: LongWorkOptions): LongWork {
 
   async function rebuildSearch(signal: AbortSignal): Promise<null> {
     const { photos: present, missing } = queue.counts(null)
-    const isShown = !isCaptioning
-    if (isShown) progress.begin('search', present + missing)
-    let counted = 0
-    await store.searchIndex.rebuild({
-      signal,
-      onProgress: (done) => {
-        if (isShown) progress.add(done - counted)
-        counted = done
-      },
-    })
-    if (isShown) progress.begin('idle')
+    await showing('search', present + missing, (onProgress) =>
+      store.searchIndex.rebuild({ signal, onProgress }),
+    )
     return null
   }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type EngineCalls, engineCalls } from '../../contract/engine-calls.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
-import type { ProviderTrial } from '../../contract/providers.ts'
+import { isSameTrial, type ProviderTrial } from '../../contract/providers.ts'
 import { connect } from '../../contract/rpc.ts'
 import { defaultModelName, findModel, tryProviders } from '../../library/library.ts'
 import { inLibrary, libraryDirectoryOf, outputOf } from '../command-context.ts'
@@ -67,10 +67,10 @@ async function askEngine(modelDirectory: string) {
   const died = () => new LensloreError('ENGINE_DIED', 'The engine died while it was being checked.')
   try {
     const engine = connect<EngineCalls>(channel, engineCalls, died)
-    const { modelId, device } = await engine.planTrial({ modelDirectory })
+    const plan = await engine.planTrial({ modelDirectory })
     const known = trialBook()
       .read()
-      .find((trial) => trial.modelId === modelId && trial.device === device && trial.finishedMs !== null)
+      .find((trial) => isSameTrial(trial, plan) && trial.finishedMs !== null)
     return { versions: await engine.versions({}), known }
   } finally {
     channel.close()

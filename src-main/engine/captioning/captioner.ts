@@ -140,7 +140,8 @@ function readCaption(
   if (hasEnded) tokenIds.pop()
   const text = tokenizer.decode(tokenIds)
   const words = tokenizer.words(tokenIds)
-  const looks = attention && readLooks(attention, index, words, memorySide(vision.config))
+  const side = memorySide(vision.config)
+  const looks = attention && readLooks(attention, index, words, side)
   const beams = beamScores!.shape[1]!
   const caption: GeneratedCaption = {
     tokenIds,
@@ -161,7 +162,6 @@ function readCaption(
     doubt: null,
   }
   if (withAttention && looks) {
-    const side = memorySide(vision.config)
     const seen = words.map((word, at) => ({ text: word.text, weights: looks[at]! }))
     caption.attention = { rows: side, columns: side, words: seen }
   }

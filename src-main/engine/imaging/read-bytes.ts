@@ -16,8 +16,8 @@ export interface FileContent {
 /**
  * Reads a whole file once and hashes exactly the bytes that will be decoded.
  * @param path in the form of `contract/file-name.ts`
- * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE`, `FILE_TOO_LARGE`, or `FILE_CHANGED` where it was
- *   written while it was read
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE`, `FILE_TOO_LARGE`, or
+ *   `FILE_CHANGED` where it was written while it was read
  */
 export async function readFileContent(path: string): Promise<FileContent> {
   const bytes = await readBytes(path)

@@ -66,8 +66,11 @@ function mostFrequentColour(rgb: Uint8ClampedArray): [number, number, number] {
   const side = 256 / cellLevels
   const counts = new Uint32Array(side ** 3)
   for (let at = 0; at < rgb.length; at += 3) {
-    const [red, green, blue] = [0, 1, 2].map((channel) => Math.floor(rgb[at + channel]! / cellLevels))
-    counts[(red! * side + green!) * side + blue!]!++
+    let index = 0
+    for (let channel = 0; channel < 3; channel++) {
+      index = index * side + Math.floor(rgb[at + channel]! / cellLevels)
+    }
+    counts[index]!++
   }
   const cell = counts.indexOf(counts.reduce((a, b) => Math.max(a, b)))
   const middle = (index: number) => (index + 0.5) * cellLevels
@@ -75,11 +78,15 @@ function mostFrequentColour(rgb: Uint8ClampedArray): [number, number, number] {
 }
 
 function isNear(rgb: Uint8ClampedArray, pixel: number, colour: readonly number[]): boolean {
-  return [0, 1, 2].every((channel) => Math.abs(rgb[pixel * 3 + channel]! - colour[channel]!) <= groundLevels)
+  for (let channel = 0; channel < 3; channel++) {
+    if (Math.abs(rgb[pixel * 3 + channel]! - colour[channel]!) > groundLevels) return false
+  }
+  return true
 }
 
 function isAlike(rgb: Uint8ClampedArray, pixel: number, other: number): boolean {
-  return [0, 1, 2].every(
-    (channel) => Math.abs(rgb[pixel * 3 + channel]! - rgb[other * 3 + channel]!) <= evenLevels,
-  )
+  for (let channel = 0; channel < 3; channel++) {
+    if (Math.abs(rgb[pixel * 3 + channel]! - rgb[other * 3 + channel]!) > evenLevels) return false
+  }
+  return true
 }

@@ -1,7 +1,7 @@
 import type { VisionConfig } from './configuration.ts'
 import { buildEfficientNetLite, featureMapSide } from './efficientnet-lite.ts'
 import type { Graph, Value } from './graph.ts'
-import { buildVisionTransformer } from './vision-transformer.ts'
+import { buildVisionTransformer, patchGridSide } from './vision-transformer.ts'
 import type { Weights } from './weights.ts'
 
 export interface VisionTower {
@@ -11,9 +11,7 @@ export interface VisionTower {
 
 /** How many places the memory has of a picture, in each direction. */
 export function memorySide(config: VisionConfig): number {
-  return config.kind === 'efficientnet_lite'
-    ? featureMapSide(config)
-    : config.imageSizePx / config.patchSizePx
+  return config.kind === 'efficientnet_lite' ? featureMapSide(config) : patchGridSide(config)
 }
 
 /** Rows of the visual memory: one for the whole picture (class token or mean), then its places, row by row. */

@@ -107,7 +107,12 @@ function encoderBlock(g: Graph, hidden: Value, weights: Weights, config: VisionT
   return add(g, attended, linear(g, wide, weights, names.narrow, width))
 }
 
+/** Patches in each direction. */
+export function patchGridSide({ imageSizePx, patchSizePx }: VisionTransformerConfig): number {
+  return imageSizePx / patchSizePx
+}
+
 /** The class token and the patches. */
-function tokensOf({ imageSizePx, patchSizePx }: VisionTransformerConfig): number {
-  return 1 + (imageSizePx / patchSizePx) ** 2
+function tokensOf(config: VisionTransformerConfig): number {
+  return 1 + patchGridSide(config) ** 2
 }

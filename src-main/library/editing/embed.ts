@@ -13,8 +13,8 @@ import { copyThumbnail } from '../thumbnails.ts'
  * Writes the current caption of a photo into its file, and keeps the library in step: the picture in the file is
  * the same, so that its captions stay about it, its thumbnail stays, and the words that come back with the file
  * are not imported.
- * @throws LensloreError `INVALID_ARGUMENT` without a caption; `CAPTION_CUT` of one that is not whole; `FILE_CHANGED` where the file is not as the library
- * knows it; `FILE_NOT_FOUND`, `EXIFTOOL_MISSING`, `WRITE_FAILED`. The file is then as it was.
+ * @throws LensloreError `INVALID_ARGUMENT` without a caption; `CAPTION_CUT` of one that is not whole; `FILE_CHANGED`
+ * where the file is not as the library knows it; `FILE_NOT_FOUND`, `EXIFTOOL_MISSING`, `WRITE_FAILED`. The file is then as it was.
  */
 export async function embedCurrentCaption(
   store: Store,

@@ -5,6 +5,7 @@ import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../native-path.ts'
 import type { Database } from '../store/database.ts'
 import { createRootState, type SampledFile } from '../store/root-state.ts'
+import { checkPlace } from './check-place.ts'
 
 /** Photos looked for in the new place; of those that are there so many are read. */
 const lookedFor = 40
@@ -25,15 +26,7 @@ export async function relocateFolder(
 ): Promise<void> {
   const roots = createRootState(database)
   const shown = displayFileName(path)
-  if (!statSync(nativePath(path), { throwIfNoEntry: false })?.isDirectory()) {
-    throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${shown}.`)
-  }
-  if (roots.overlaps(path, folderId)) {
-    throw new LensloreError(
-      'FOLDER_OVERLAPS',
-      `${shown} lies in a folder that the library has, or around one.`,
-    )
-  }
+  checkPlace(roots, path, folderId)
   const sample = roots.sample(folderId, lookedFor)
   const there = sample.filter((known) => sizeAt(path, known) === known.sizeBytes)
   if (there.length * 2 < sample.length) {

@@ -105,7 +105,10 @@ function findElsewhere(root: RootRow, roots: RootState): string | undefined {
   if (root.volumeId === null || root.volumePath === null) return undefined
   try {
     return pathsOnVolume(root.volumeId, root.volumePath).find(
-      (path) => path !== root.path && !roots.overlaps(path, root.id) && holdsSample(root, path, roots),
+      (path) =>
+        path !== root.path &&
+        roots.overlapping(path, root.id) === undefined &&
+        holdsSample(root, path, roots),
     )
   } catch {
     return undefined

@@ -231,11 +231,11 @@ export function createMetadataStore(
 
     applyAll: (photoId, found, refused, nowMs) =>
       write(() => {
-        const isRefused = (row: SourceRow) =>
-          refused.some(({ kind, name }) => kind === row.kind && name === row.name)
+        const isRefused = (source: MetadataSource) =>
+          refused.some(({ kind, name }) => kind === source.kind && name === source.name)
         const before = sources(photoId)
-        for (const row of sourceRows(photoId)) {
-          if (row.kind !== 'table' && !isRefused(row)) forget(photoId, row.kind, row.name)
+        for (const source of before) {
+          if (source.kind !== 'table' && !isRefused(source)) forget(photoId, source.kind, source.name)
         }
         for (const source of found) keep(photoId, source, before, nowMs)
         const news = refused.filter((each) => refuse(photoId, each, nowMs))

@@ -6,6 +6,7 @@ import { type CaptionStore, modelKey } from '../store/captions.ts'
 import type { PhotoStore } from '../store/photos.ts'
 import type { QueueStore, WorkItem } from '../store/queue.ts'
 import type { SupervisedEngine } from './engine-supervisor.ts'
+import { isLeftForLater } from './left-for-later.ts'
 import type { ProgressMeter } from './progress.ts'
 
 /** The engine runs one batch, has one decoded and decodes a third; more would only be more to repeat. */
@@ -21,8 +22,6 @@ const endsRun = new Set<ErrorCode>([
   'CHANNEL_CLOSED',
   'DISK_FULL',
 ])
-/** The file is not as the library knows it, which the next scan finds out; or the drive that it is on does not answer. */
-const leftForLater = new Set<ErrorCode>(['FILE_NOT_FOUND', 'FILE_CHANGED', 'FILE_UNAVAILABLE'])
 
 export interface CaptioningOptions {
   engine: SupervisedEngine
@@ -148,7 +147,7 @@ async function captionAll(
     const error = toErrorRecord(thrown)
     if (endsRun.has(error.code)) throw thrown
     if (error.code === 'FILE_UNAVAILABLE') onUnavailable(item.photoId)
-    if (leftForLater.has(error.code)) leftAlone.add(item.photoId)
+    if (isLeftForLater(error.code)) leftAlone.add(item.photoId)
     else {
       photos.setError(item.photoId, error, Date.now())
       report([item.photoId], 1)

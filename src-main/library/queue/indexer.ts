@@ -1,16 +1,14 @@
 import { join } from 'node:path'
-import { type ErrorCode, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { PhotoStore } from '../store/photos.ts'
 import type { QueueStore, WorkItem } from '../store/queue.ts'
+import { isLeftForLater } from './left-for-later.ts'
 import { type ReadFile, readFileOnce } from './read-photo.ts'
 
 /** Files read at once: enough to keep a disk or a file server busy, few enough to leave it to others. */
 const filesUnderWay = 4
 /** Photos a transaction: each commit waits for the disk once. */
 const photosPerCommit = 64
-
-/** The next scan finds out how the file is, or the drive that it is on answers again. */
-const leftForLater = new Set<ErrorCode>(['FILE_NOT_FOUND', 'FILE_CHANGED', 'FILE_UNAVAILABLE'])
 
 export interface IndexerOptions<Content> {
   photos: PhotoStore
@@ -34,17 +32,17 @@ export interface IndexerOptions<Content> {
 export async function indexAll<Content>(options: IndexerOptions<Content>): Promise<void> {
   const { photos, queue, readContent, apply, write, onPhotosChanged, onUnavailable, signal } = options
   /** Gone, written to since they were scanned, or out of reach. */
-  const leftToScan: number[] = []
+  const leftAlone: number[] = []
 
   for (;;) {
-    const items = queue.nextToIndex(photosPerCommit, leftToScan)
+    const items = queue.nextToIndex(photosPerCommit, leftAlone)
     if (items.length === 0) return
     const outcomes = await mapAtMost(filesUnderWay, items, readOne)
     if (signal.aborted) throw new LensloreError('CANCELLED', 'Reading photos was stopped.')
     let failed = 0
     write(() => {
       for (const { item, file, content, thrown } of outcomes) {
-        if (file && !isAsScanned(item, file)) leftToScan.push(item.photoId)
+        if (file && !isAsScanned(item, file)) leftAlone.push(item.photoId)
         else if (file) apply(item, file, content as Content)
         else if (!setAside(item, thrown)) failed++
       }
@@ -76,8 +74,8 @@ export async function indexAll<Content>(options: IndexerOptions<Content>): Promi
   function setAside(item: WorkItem, thrown: unknown): boolean {
     const error = toErrorRecord(thrown)
     if (error.code === 'FILE_UNAVAILABLE') onUnavailable(item.photoId)
-    if (leftForLater.has(error.code)) {
-      leftToScan.push(item.photoId)
+    if (isLeftForLater(error.code)) {
+      leftAlone.push(item.photoId)
       return true
     }
     photos.setError(item.photoId, error, Date.now())

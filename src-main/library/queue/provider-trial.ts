@@ -1,9 +1,9 @@
-import { type EngineCalls, engineCalls, type TrialPlan } from '../../contract/engine-calls.ts'
+import { type EngineCalls, engineCalls } from '../../contract/engine-calls.ts'
 import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
-import type { ProviderAttempt, ProviderTrial } from '../../contract/providers.ts'
+import { bestRate, isSameTrial, type ProviderAttempt, type ProviderTrial } from '../../contract/providers.ts'
 import { type Client, connect } from '../../contract/rpc.ts'
 import type { StartEngine } from './start-engine.ts'
-import { isSame, type TrialBook } from './trial-book.ts'
+import type { TrialBook } from './trial-book.ts'
 
 export interface TrialOptions {
   startEngine: StartEngine
@@ -36,9 +36,10 @@ const nearlyBest = 0.95
  * `MODEL_NOT_FOUND` and the like
  */
 export async function tryProviders(options: TrialOptions): Promise<ProviderTrial> {
-  const { book, signal, anew = false, whileIdle = (work) => work() } = options
-  const plan = await withEngine(options, (engine) => planOf(engine, options))
-  const known = anew ? undefined : book.read().find((trial) => isSame(trial, plan))
+  const { modelDirectory, adapterPath = null, book, signal, anew = false } = options
+  const { whileIdle = (work) => work(), deadlines = usualDeadlines } = options
+  const plan = await withEngine(options, (engine) => engine.planTrial({ modelDirectory, adapterPath }))
+  const known = anew ? undefined : book.read().find((trial) => isSameTrial(trial, plan))
   const attempts = (known?.attempts ?? []).map(asLeftBehind)
   const trial: ProviderTrial = {
     modelId: plan.modelId,
@@ -58,7 +59,6 @@ export async function tryProviders(options: TrialOptions): Promise<ProviderTrial
     book.write(trial)
     try {
       await withEngine(options, async (engine, setDeadline) => {
-        const { modelDirectory, adapterPath = null, deadlines = usualDeadlines } = options
         setDeadline(deadlines.openMs)
         const { openMs, captions } = await engine.openAttempt({ modelDirectory, adapterPath, ...candidate })
         setDeadline(null)
@@ -104,17 +104,6 @@ export function chooseFastest(attempts: readonly ProviderAttempt[]): ProviderTri
   const { provider, threads, rates } = best.attempt
   const { batchSize } = rates.find((rate) => rate.photosPerSecond >= nearlyBest * best.photosPerSecond)!
   return { provider, threads, batchSize }
-}
-
-function bestRate({ rates }: ProviderAttempt): number {
-  return rates.reduce((best, { photosPerSecond }) => Math.max(best, photosPerSecond), 0)
-}
-
-async function planOf(
-  engine: Client<EngineCalls, Record<never, never>>,
-  { modelDirectory, adapterPath = null }: TrialOptions,
-): Promise<TrialPlan> {
-  return engine.planTrial({ modelDirectory, adapterPath })
 }
 
 /** An engine of its own for as long as `work` takes; it is ended by the signal, and by a deadline while one is set. */

@@ -22,7 +22,8 @@ export interface ReadFile {
 
 /**
  * Reads a photo's file once, for its identity and its metadata.
- * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE` for what passes, or `FILE_CHANGED` when it was written meanwhile.
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE` for what passes, or `FILE_CHANGED`
+ * when it was written meanwhile.
  */
 export async function readFileOnce(path: string): Promise<ReadFile> {
   try {

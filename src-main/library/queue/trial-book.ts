@@ -1,13 +1,16 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { type ProviderTrial, trialSchema } from '../../contract/providers.ts'
+import { isSameTrial, type ProviderTrial, trialSchema } from '../../contract/providers.ts'
 
 /** What was found out on this machine about running models, in a file of the app's data folder. */
 export interface TrialBook {
   /** The newest first. */
   read(): ProviderTrial[]
-  /** In the place of the one of the same model and device. On the disk when it returns: the next step may take the machine down. */
+  /**
+   * In the place of the one of the same model and device. On the disk when it returns: the next step may take the
+   * machine down.
+   */
   write(trial: ProviderTrial): void
 }
 
@@ -33,7 +36,7 @@ export function openTrialBook(file: string): TrialBook {
   return {
     read,
     write(trial) {
-      const others = read().filter((known) => !isSame(known, trial))
+      const others = read().filter((known) => !isSameTrial(known, trial))
       const trials = [trial, ...others].slice(0, trialsKept)
       mkdirSync(dirname(file), { recursive: true })
       const temporary = `${file}.${process.pid}.tmp`
@@ -44,11 +47,4 @@ export function openTrialBook(file: string): TrialBook {
       renameSync(temporary, file)
     },
   }
-}
-
-export function isSame(
-  a: Pick<ProviderTrial, 'modelId' | 'device'>,
-  b: Pick<ProviderTrial, 'modelId' | 'device'>,
-): boolean {
-  return a.modelId === b.modelId && a.device === b.device
 }

@@ -1,3 +1,4 @@
+import { isAbsolute, relative, sep } from 'node:path'
 import type { Folder } from '../../contract/records.ts'
 import type { Database } from './database.ts'
 
@@ -29,8 +30,8 @@ export interface RootState {
   holdsPhotos(folderId: number): boolean
   /** Files spread over the folder's photos that are not missing. */
   sample(folderId: number, size: number): SampledFile[]
-  /** Whether a path is, contains or lies in another folder than this one. */
-  overlaps(path: string, exceptFolderId: number): boolean
+  /** The path of a folder, other than this one, that a path is, contains or lies in. */
+  overlapping(path: string, exceptFolderId: number | null): string | undefined
   setPath(folderId: number, path: string): void
   /** Another path by a person's word, on a volume that is still to be looked at. */
   relocate(folderId: number, path: string): void
@@ -115,13 +116,10 @@ export function createRootState(database: Database): RootState {
       return [...found.values()]
     },
 
-    overlaps(path, exceptFolderId) {
-      const isWithin = (inner: string, outer: string) =>
-        inner === outer || inner.startsWith(`${outer}/`) || inner.startsWith(`${outer}\\`)
-      return prepare<{ path: string }>('SELECT path FROM folders WHERE id <> ?')
+    overlapping: (path, exceptFolderId) =>
+      prepare<{ path: string }>('SELECT path FROM folders WHERE id IS NOT ? ORDER BY path')
         .all(exceptFolderId)
-        .some((other) => isWithin(path, other.path) || isWithin(other.path, path))
-    },
+        .find((other) => isWithin(path, other.path) || isWithin(other.path, path))?.path,
 
     setPath,
 
@@ -258,4 +256,10 @@ export function createRootState(database: Database): RootState {
         prepare('DELETE FROM folder_mounts WHERE folder_id = ? AND directory = ?').run(folderId, directory),
       ),
   }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  const way = relative(folder, path)
+  // On Windows the way to another drive is absolute.
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }

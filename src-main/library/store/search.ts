@@ -36,8 +36,8 @@ export interface SearchOptions {
 export interface Searcher {
   /**
    * Ranked: all words in the caption before words elsewhere, whole words before begun ones, captions that their model is
-   * sure of before those that it doubts, and among equals the newest first. An empty query is every photo. Photos that are missing are left out unless the query
-   * says `is:missing`.
+   * sure of before those that it doubts, and among equals the newest first. An empty query is every photo. Photos that
+   * are missing are left out unless the query says `is:missing`.
    * @throws LensloreError `INVALID_ARGUMENT` for a cursor that is none of ours; never for a query.
    */
   search(query: string, options?: SearchOptions): SearchPage
