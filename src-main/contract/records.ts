@@ -143,13 +143,16 @@ export interface SearchPage {
   corrected: string | null
 }
 
+/** How far one piece of long work is. */
 export interface Progress {
-  phase: 'scan' | 'index' | 'caption' | 'search' | 'idle'
+  phase: 'scan' | 'caption' | 'search' | 'export' | 'undo' | 'import' | 'backup'
+  /** What is counted. */
+  unit: 'files' | 'photos' | 'rows' | 'bytes'
   done: number
   total: number
   failed: number
   /** Over the last half minute. */
-  photosPerSecond: number
+  perSecond: number
   remainingMs: number | null
 }
 
@@ -179,5 +182,15 @@ export interface LibraryStatus {
   sidecarProblems: { count: number; first: { photoId: number; name: string; message: string }[] }
   /** Files that say more about their photo than is kept, and of what there is more in the first of them. */
   cutWords: { count: number; first: { photoId: number; name: string; fields: CutField[] }[] }
-  progress: Progress
+  captioning: CaptioningState
+  /** All long work under way in this process. */
+  progress: Progress[]
+}
+
+/** Of captioning in this process. */
+export interface CaptioningState {
+  /** `waiting`: there is no engine to be had at present; another try comes by itself. */
+  state: 'stopped' | 'running' | 'paused' | 'waiting'
+  /** Why it waits. */
+  problem: ErrorRecord | null
 }

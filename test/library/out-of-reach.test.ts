@@ -56,7 +56,7 @@ test('a photo whose drive does not answer has not failed: it stays work, and the
   assert.deepEqual([captioned, failed, unavailable], [0, 0, 1])
   const { waiting, failed: failedAll } = await client.status({})
   assert.deepEqual([waiting, failedAll], [1, 0])
-  assert.equal((await client.photo({ photo: path })).error, null)
+  assert.equal((await client.photoAt({ path: path })).error, null)
 
   unlinkSync(path)
   writeFileSync(path, 'a picture again')

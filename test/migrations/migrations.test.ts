@@ -354,3 +354,9 @@ test('0200: no directory of before is known to be unreadable', (t) => {
   apply()
   assert.deepEqual(database.prepare('SELECT * FROM unreadable_directories').all(), [])
 })
+
+test('0210: nobody chose anything before', (t) => {
+  const { database, apply } = before(t, 210)
+  apply()
+  assert.deepEqual(database.prepare('SELECT * FROM settings').all(), [])
+})
