@@ -10,6 +10,7 @@ import { defaultDataDirectory, startEngineProcess, trialBook } from '../src-main
 import { noDoubt } from '../src-main/contract/records.ts'
 import { createReconciler } from '../src-main/library/folders/reconcile.ts'
 import { defaultModelName, findModel, superviseEngine } from '../src-main/library/library.ts'
+import { createSearch } from '../src-main/library/search/search.ts'
 import { databaseFileIn, openStore, type Store } from '../src-main/library/store/store.ts'
 import { makeEmptyPictures } from './empty-pictures.ts'
 
@@ -101,5 +102,5 @@ async function captionAll(store: Store): Promise<void> {
       store.captions.addFromModel(batch, 1)
     })
   }
-  store.searchIndex.renewAll()
+  createSearch(store.database).searchIndex.renewAll()
 }

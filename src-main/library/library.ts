@@ -26,9 +26,11 @@ import { createPhotoChanges } from './photo-changes.ts'
 import { createProgressMeter } from './queue/progress.ts'
 import type { StartEngine } from './queue/start-engine.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
+import { createSearch } from './search/search.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
 import { modelKey } from './store/captions.ts'
 import { watchOthersCommits } from './store/others-commits.ts'
+import { type RestoredBackup, restoreBackup as restoreDatabase } from './store/restore.ts'
 import { createRootState } from './store/root-state.ts'
 import { createSettings } from './store/settings.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
@@ -39,7 +41,7 @@ export { defaultModelName, findModel, listModels } from './models/models.ts'
 export { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 export { tryProviders } from './queue/provider-trial.ts'
 export { openTrialBook, type TrialBook, trialBookFileIn } from './queue/trial-book.ts'
-export { type RestoredBackup, restoreBackup } from './store/restore.ts'
+export type { RestoredBackup } from './store/restore.ts'
 
 export interface LibraryOptions {
   /** Folder of the database and the thumbnails; made where it is not there. */
@@ -71,7 +73,8 @@ export interface Library {
 export function createLibrary(options: LibraryOptions): Library {
   const directory = resolve(options.directory)
   const store = openStore(databaseFileIn(directory))
-  const { photos, captions, folders, queue, searcher } = store
+  const { photos, captions, folders, queue } = store
+  const { searcher, searchIndex } = createSearch(store.database)
   const metadata = createMetadataStore(store.database, captions)
   const reconciler = createReconciler(store.database)
   const roots = createRootState(store.database)
@@ -103,6 +106,7 @@ export function createLibrary(options: LibraryOptions): Library {
     directory,
     thumbnailDirectory,
     store,
+    searchIndex,
     metadata,
     reconciler,
     progress,
@@ -361,6 +365,21 @@ export function createLibrary(options: LibraryOptions): Library {
 
 function keyOf(model: { modelId: string; adapterId: string | null } | null): string | null {
   return model && modelKey(model.modelId, model.adapterId)
+}
+
+/**
+ * Puts a backup in the place of a library's database, as `store/restore.ts` says, and brings the search index along.
+ * @throws LensloreError as there.
+ */
+export function restoreBackup(directory: string, backup?: string): RestoredBackup {
+  const restored = restoreDatabase(directory, backup)
+  const store = openStore(databaseFileIn(directory))
+  try {
+    createSearch(store.database).searchIndex.renewAll()
+  } finally {
+    store.close()
+  }
+  return restored
 }
 
 /** The backups of a library, newest first, also of one that cannot be opened. */

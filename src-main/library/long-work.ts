@@ -17,6 +17,7 @@ import { indexAll } from './queue/indexer.ts'
 import { createContentKeeper, createContentReader } from './queue/photo-content.ts'
 import type { ProgressMeter } from './queue/progress.ts'
 import { readFileOnce } from './queue/read-photo.ts'
+import type { SearchIndexer } from './search/search-index.ts'
 import { backUpInThread, isBackupDue } from './store/backups.ts'
 import type { FileLock } from './store/database.ts'
 import { lockForWork } from './store/lock.ts'
@@ -42,6 +43,7 @@ export interface LongWorkOptions {
   directory: string
   thumbnailDirectory: string
   store: Store
+  searchIndex: SearchIndexer
   metadata: MetadataStore
   reconciler: Reconciler
   progress: ProgressMeter
@@ -75,6 +77,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     directory,
     thumbnailDirectory,
     store,
+    searchIndex,
     metadata,
     reconciler,
     progress,
@@ -247,8 +250,8 @@ export function createLongWork(options: LongWorkOptions): LongWork {
 
   /** What many small commits left to do in the search index; for when nothing else is. */
   function tidyUp(): void {
-    store.searchIndex.renewAll()
-    store.searchIndex.tidy()
+    searchIndex.renewAll()
+    searchIndex.tidy()
   }
 
   async function watch(signal: AbortSignal): Promise<CaptionSummary> {
@@ -300,7 +303,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   async function rebuildSearch(signal: AbortSignal): Promise<null> {
     const { photos: present, missing } = queue.counts(null)
     await progress.during('search', present + missing, (onProgress) =>
-      store.searchIndex.rebuild({ signal, onProgress }),
+      searchIndex.rebuild({ signal, onProgress }),
     )
     return null
   }

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { createSearchIndexer } from '../../src-main/library/search/search-index.ts'
+import { createSearcher } from '../../src-main/library/search/searcher.ts'
 import { type Database, openDatabase } from '../../src-main/library/store/database.ts'
 import { migrate, readMigrations } from '../../src-main/library/store/migrate.ts'
-import { createSearcher } from '../../src-main/library/store/search.ts'
-import { createSearchIndexer } from '../../src-main/library/store/search-index.ts'
 
 const migrations = readMigrations()
 

@@ -10,8 +10,6 @@ import { lockForUse } from './lock.ts'
 import { migrate, migrationsDirectory, readMigrations } from './migrate.ts'
 import { createPhotoStore, type PhotoStore } from './photos.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
-import { createSearcher, type Searcher } from './search.ts'
-import { createSearchIndexer, type SearchIndexer } from './search-index.ts'
 import { isSwapInterrupted } from './swap-database.ts'
 
 export interface Store {
@@ -20,8 +18,6 @@ export interface Store {
   readonly photos: PhotoStore
   readonly captions: CaptionStore
   readonly queue: QueueStore
-  readonly searcher: Searcher
-  readonly searchIndex: SearchIndexer
   /** A photo with its captions. */
   details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined
   /** Reads the whole file and says what is wrong in SQLite's words; an empty list is a sound database. */
@@ -90,8 +86,6 @@ function assemble(database: Database, inUse: FileLock): Store {
   const photos = createPhotoStore(database)
   const captions = createCaptionStore(database)
   const queue = createQueueStore(database)
-  const searchIndex = createSearchIndexer(database)
-  const searcher = createSearcher(database)
 
   function details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined {
     const photo = photos.byId(photoId)
@@ -115,8 +109,6 @@ function assemble(database: Database, inUse: FileLock): Store {
     photos,
     captions,
     queue,
-    searcher,
-    searchIndex,
     details,
     check: () => checkIntegrity(database),
     close() {

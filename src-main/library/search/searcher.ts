@@ -2,10 +2,8 @@ import { join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource, FolderState, SearchHit, SearchPage } from '../../contract/records.ts'
-import type { Database } from './database.ts'
-import { parseQuery, type Query } from './query.ts'
-import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './search-bits.ts'
-import { rowOfEnd } from './search-index.ts'
+import type { Database } from '../store/database.ts'
+import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
 import {
   allOf,
   anyOf,
@@ -17,9 +15,11 @@ import {
   tokenOf,
   without,
   words,
-} from './search-match.ts'
-import { expressToken, type Plan, planSearch, type Surroundings } from './search-plan.ts'
-import { createPostingsReader, type RowRange } from './search-postings.ts'
+} from './match.ts'
+import { expressToken, type Plan, planSearch, type Surroundings } from './plan.ts'
+import { createPostingsReader, type RowRange } from './postings.ts'
+import { parseQuery, type Query } from './query.ts'
+import { rowOfEnd } from './search-index.ts'
 import { excerpt, findMarks, type Pattern } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
 import { tokenize, tokenizeName } from './words.ts'

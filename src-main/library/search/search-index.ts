@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource } from '../../contract/records.ts'
-import type { Database } from './database.ts'
-import { type Field, flag, type Place, tokenOf } from './search-match.ts'
-import { createPostingsWriter } from './search-postings.ts'
+import type { Database } from '../store/database.ts'
+import { type Field, flag, type Place, tokenOf } from './match.ts'
+import { createPostingsWriter } from './postings.ts'
 import { type Token, tokenize, tokenizeName } from './words.ts'
 
 /** Photos whose entries are renewed inside one commit; what is left waits for the next. */

@@ -1,4 +1,4 @@
-import type { Database } from './database.ts'
+import type { Database } from '../store/database.ts'
 import {
   addBlock,
   appendToBlock,
@@ -7,8 +7,8 @@ import {
   emptyBits,
   lowestBit,
   removeFromBlock,
-} from './search-bits.ts'
-import { flag } from './search-match.ts'
+} from './bits.ts'
+import { flag } from './match.ts'
 
 /**
  * Which documents have a token, as bits, so that any combination of tokens is counted exactly and at once.

@@ -1,15 +1,5 @@
+import { allOf, anyOf, flag, flagged, type Match, type Place, type Scope, without, words } from './match.ts'
 import type { Query, Term } from './query.ts'
-import {
-  allOf,
-  anyOf,
-  flag,
-  flagged,
-  type Match,
-  type Place,
-  type Scope,
-  without,
-  words,
-} from './search-match.ts'
 import type { Pattern } from './snippet.ts'
 import { type Token, tokenize, tokenizeParts } from './words.ts'
 
