@@ -13,9 +13,22 @@ const mayImport: Record<string, readonly string[]> = {
   'src-main/channels': ['src-main/channels', 'src-main/contract'],
   'src-main/library': ['src-main/library', 'src-main/contract', 'src-main/channels'],
   'src-main/engine': ['src-main/engine', 'src-main/contract', 'src-main/channels'],
-  'src-main/cli': ['src-main/cli', 'src-main/contract', 'src-main/channels', 'root'],
-  'src-main/server': ['src-main/server', 'src-main/contract', 'src-main/channels', 'root'],
-  'src-main/desktop': ['src-main/desktop', 'src-main/contract', 'src-main/channels', 'root'],
+  'src-main/processes': ['src-main/processes', 'src-main/contract', 'src-main/channels', 'root'],
+  'src-main/cli': ['src-main/cli', 'src-main/contract', 'src-main/channels', 'src-main/processes', 'root'],
+  'src-main/server': [
+    'src-main/server',
+    'src-main/contract',
+    'src-main/channels',
+    'src-main/processes',
+    'root',
+  ],
+  'src-main/desktop': [
+    'src-main/desktop',
+    'src-main/contract',
+    'src-main/channels',
+    'src-main/processes',
+    'root',
+  ],
   'src-renderer': ['src-renderer', 'src-main/contract'],
 }
 

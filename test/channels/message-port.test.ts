@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { EventEmitter } from 'node:events'
 import { type TestContext, test } from 'node:test'
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { MessageChannel } from 'node:worker_threads'
 import {
   moduleBeside,
-  type PortLike,
   portChannel,
   startThread,
   type ThreadOptions,
 } from '../../src-main/channels/message-port.ts'
 import { LensloreError } from '../../src-main/contract/errors.ts'
 import { connect, serve, transferring, unchecked } from '../../src-main/contract/rpc.ts'
+import { EventPort } from './event-port.ts'
 import { portCalls } from './port-calls.ts'
 
 const program = moduleBeside(import.meta.url, 'port-thread')
@@ -102,30 +101,6 @@ test('two ends of a pair of ports speak calls, and one that closes closes the ot
   await assert.rejects(client.double(1), { code: 'CHANNEL_CLOSED' })
   await new Promise<void>((resolve) => here.onClose(resolve))
 })
-
-/** A port with the manners of Electron's: an event around each message, nothing before `start`, no memory moved. */
-class EventPort extends EventEmitter implements PortLike {
-  readonly port: MessagePort
-
-  constructor(port: MessagePort) {
-    super()
-    this.port = port
-    port.on('close', () => this.emit('close'))
-  }
-
-  start(): void {
-    this.port.on('message', (data) => this.emit('message', { data, ports: [] }))
-  }
-
-  postMessage(...[message, transfer]: [unknown, never?]): void {
-    assert.equal(transfer, undefined)
-    this.port.postMessage(message)
-  }
-
-  close(): void {
-    this.port.close()
-  }
-}
 
 test('a port of Electron’s kind speaks the same calls', async () => {
   const { port1, port2 } = new MessageChannel()
