@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { forkChannel } from '../../src-main/channels/child-process.ts'
+import { forkProcess } from '../../src-main/channels/child-process.ts'
 import { createMemoryChannel } from '../../src-main/channels/memory.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../../src-main/contract/library-calls.ts'
 import { type Client, connect, serve } from '../../src-main/contract/rpc.ts'
@@ -25,7 +25,7 @@ export function openLibrary(directory: string): LibraryUnderTest {
   const library = createLibrary({
     directory,
     dataDirectory: directory,
-    startEngine: () => forkChannel(fragileEngine),
+    startEngine: () => forkProcess(fragileEngine),
   })
   const { emit } = serve<LibraryCalls, LibraryEvents>(there, libraryCalls, library.handlers)
   library.onEvent(emit)
