@@ -4,6 +4,7 @@ import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract
 import { type Client, connect, serve } from '../contract/rpc.ts'
 import { createLibrary, openTrialBook, type TrialBook, trialBookFileIn } from '../library/library.ts'
 import { forkEngine } from '../processes/fork.ts'
+import { prepareWithProgress } from './prepare-library.ts'
 
 export type LibraryClient = Client<LibraryCalls, LibraryEvents>
 
@@ -23,11 +24,12 @@ export interface LibraryOptions {
   model?: string
 }
 
-/** Opens the library in this process and speaks with it as any other host would, through its contract. */
+/** Opens the library in this process, brought up to date, and speaks with it as any other host would, through its contract. */
 export async function withLibrary<T>(
   options: LibraryOptions,
   work: (library: LibraryClient) => Promise<T>,
 ): Promise<T> {
+  await prepareWithProgress(options.directory)
   const [here, there] = createMemoryChannel()
   const library = createLibrary({
     ...options,

@@ -1,4 +1,5 @@
 import type { Progress } from '../contract/records.ts'
+import type { UpdateProgress } from '../library/library.ts'
 import { formatDuration } from './duration.ts'
 
 const barWidth = 24
@@ -13,7 +14,7 @@ const phaseNames: Record<Progress['phase'], string> = {
 }
 
 /** One line of progress, for a terminal `columns` wide. Of several pieces of work, captioning is what people wait for. */
-export function formatProgress(works: readonly Progress[], columns = 80): string {
+export function formatProgress(works: readonly Progress[], columns: number): string {
   const shown = shownOf(works)
   if (!shown) return ''
   const { phase, unit, done, total, failed, perSecond, remainingMs } = shown
@@ -32,7 +33,7 @@ export function formatProgress(works: readonly Progress[], columns = 80): string
   return parts.join(' · ').slice(0, Math.max(20, columns - 1))
 }
 
-function shownOf(works: readonly Progress[]): Progress | undefined {
+export function shownOf(works: readonly Progress[]): Progress | undefined {
   return works.find(({ phase }) => phase === 'caption') ?? works.at(-1)
 }
 
@@ -46,32 +47,45 @@ function formatRate(perSecond: number, unit: Progress['unit']): string {
     : `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} ${unit}`
 }
 
-export interface ProgressLine {
-  show(works: readonly Progress[]): void
+/** One line about a library that is brought up to date, for a terminal `columns` wide. */
+export function formatUpdate(progress: UpdateProgress, elapsedMs: number, columns: number): string {
+  const elapsed = formatDuration(elapsedMs)
+  const line =
+    progress.phase === 'waiting'
+      ? 'Waiting for another Lenslore, which is restoring or updating the library'
+      : progress.phase === 'backup'
+        ? `Updating the library: a backup first · ${elapsed}`
+        : `Updating the library: ${progress.done + 1} of ${progress.total} · ${elapsed}`
+  return line.slice(0, Math.max(20, columns - 1))
+}
+
+/** A line on stderr that is rewritten in place on a terminal. */
+export interface StatusLine {
+  /**
+   * Elsewhere than on a terminal (a log file), a line is written whenever `kind` is another one, and every half minute.
+   * @param kind null for what is of no interest there.
+   * @param format makes the line for so many columns.
+   */
+  show(kind: string | null, format: (columns: number) => string): void
   /** Leaves the cursor on an empty line, so that other words can follow. */
   clear(): void
 }
 
-/**
- * Shows progress on stderr: a line rewritten in place on a terminal, elsewhere (a log file) a line whenever
- * the phase changes and every half minute.
- */
-export function createProgressLine(stream: NodeJS.WriteStream = process.stderr): ProgressLine {
+export function createStatusLine(stream: NodeJS.WriteStream = process.stderr): StatusLine {
   if (stream.isTTY) {
     return {
-      show: (works) => void stream.write(`\r\x1b[2K${formatProgress(works, stream.columns)}`),
+      show: (_kind, format) => void stream.write(`\r\x1b[2K${format(stream.columns)}`),
       clear: () => void stream.write('\r\x1b[2K'),
     }
   }
-  let lastPhase: string | undefined
+  let lastKind: string | null = null
   let lastMs = 0
   return {
-    show(works) {
-      const phase = shownOf(works)?.phase
-      if (phase === undefined || (phase === lastPhase && performance.now() - lastMs < 30_000)) return
-      lastPhase = phase
+    show(kind, format) {
+      if (kind === lastKind && performance.now() - lastMs < 30_000) return
+      lastKind = kind
       lastMs = performance.now()
-      stream.write(`${formatProgress(works, 200)}\n`)
+      if (kind !== null) stream.write(`${format(200)}\n`)
     },
     clear: () => {},
   }

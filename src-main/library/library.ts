@@ -34,6 +34,7 @@ import { type RestoredBackup, restoreBackup as restoreDatabase } from './store/r
 import { createRootState } from './store/root-state.ts'
 import { createSettings } from './store/settings.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
+import { type UpdateProgress, updateInThread } from './store/update.ts'
 import { removeLeftThumbnails } from './thumbnails.ts'
 
 export { downloadModel } from './models/download.ts'
@@ -42,6 +43,7 @@ export { type SupervisedEngine, superviseEngine } from './queue/engine-superviso
 export { tryProviders } from './queue/provider-trial.ts'
 export { openTrialBook, type TrialBook, trialBookFileIn } from './queue/trial-book.ts'
 export type { RestoredBackup } from './store/restore.ts'
+export type { UpdateProgress } from './store/update.ts'
 
 export interface LibraryOptions {
   /** Folder of the database and the thumbnails; made where it is not there. */
@@ -67,8 +69,22 @@ export interface Library {
 }
 
 /**
+ * Brings the database of a library to this version of the program, after a backup and in a thread of its own; nothing
+ * where it is up to date. To be awaited before `createLibrary`, which would do the same while its host stands still.
+ * @param options.signal ends it before the next step; what was done stays.
+ * @throws LensloreError `LIBRARY_LOCKED` while another process has the library open, `DATABASE_DAMAGED`,
+ * `DATABASE_NEWER`, `DISK_FULL`, `WRITE_FAILED`, `CANCELLED`.
+ */
+export async function prepareLibrary(
+  directory: string,
+  options: { onProgress?: (progress: UpdateProgress) => void; signal?: AbortSignal } = {},
+): Promise<void> {
+  await updateInThread(databaseFileIn(resolve(directory)), options)
+}
+
+/**
  * Opens a library: the composition of all its parts behind the contract.
- * @throws LensloreError `DATABASE_DAMAGED`, `DATABASE_NEWER`, `WRITE_FAILED`
+ * @throws LensloreError `DATABASE_DAMAGED`, `DATABASE_NEWER`, `LIBRARY_LOCKED`, `WRITE_FAILED`
  */
 export function createLibrary(options: LibraryOptions): Library {
   const directory = resolve(options.directory)

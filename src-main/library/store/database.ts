@@ -95,10 +95,11 @@ export interface FileLock {
 
 /**
  * Takes the exclusive lock on a tiny database of its own.
- * @returns undefined where another connection, of this process or another, holds it or shares it.
+ * @param patienceMs how long it waits for those who hold it or share it.
+ * @returns undefined where another connection, of this process or another, still does.
  */
-export function holdExclusively(file: string): FileLock | undefined {
-  return hold(file, 'BEGIN EXCLUSIVE', 0)
+export function holdExclusively(file: string, patienceMs: number): FileLock | undefined {
+  return hold(file, 'BEGIN EXCLUSIVE', patienceMs)
 }
 
 /**

@@ -311,7 +311,7 @@ test('13. nothing is restored while any process has the library open, only to se
 test('14. nobody opens a library while it is restored', () => {
   withStore((store) => addFolder(store, '/pictures'))
   const alone = lockAlone(file)
-  assert.throws(() => openStore(file), { code: 'LIBRARY_LOCKED', message: /restored/ })
+  assert.throws(() => openStore(file), { code: 'LIBRARY_LOCKED', message: /restoring/ })
   alone.release()
   withStore((store) => assert.equal(store.folders.list().length, 1))
 })
