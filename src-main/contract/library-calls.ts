@@ -9,6 +9,7 @@ import {
   type Photo,
   type PhotoDetails,
   type Progress,
+  type SearchFacets,
   type SearchPage,
   type UnreadableDirectory,
 } from './records.ts'
@@ -56,6 +57,7 @@ export const libraryCalls = {
       countAll: z.boolean().default(true),
     }),
   ),
+  facets: returning<SearchFacets>()(z.object({ query: z.string().max(10_000) })),
   photo: returning<PhotoDetails>()(z.object({ photo: photoReference })),
   setCaption: returning<Caption>()(z.object({ photo: photoReference, text: captionText })),
   /** Several captions at once: all or none. */

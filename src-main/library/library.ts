@@ -240,6 +240,7 @@ export function createLibrary(options: LibraryOptions): Library {
       captionAll: (_, signal) => longWork.captionAll(signal),
       watch: (_, signal) => longWork.watch(signal),
       search: ({ query, ...options }) => searcher.search(query, options),
+      facets: ({ query }) => searcher.facets(query),
       photo: ({ photo }) => detailsOf(photoIdOf(photo)),
       setCaption: ({ photo, text }) => setCaptions([{ photo, text }])[0]!,
       setCaptions: ({ edits }) => setCaptions(edits),

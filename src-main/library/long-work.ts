@@ -104,6 +104,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   let lookAgain: () => void = () => {}
   let lock: { held: FileLock; calls: number } | undefined
   let backingUp: Promise<void> | undefined
+  let tidying: Promise<void> | undefined
 
   async function scan(
     signal: AbortSignal,
@@ -275,7 +276,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     } finally {
       if (!signal.aborted) {
         await writeOut(signal)
-        tidyUp()
+        await tidyUp(signal)
         await backUpIfDue(signal)
       }
       clearInterval(keepingHouse)
@@ -283,6 +284,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       await filling.catch(() => {})
       await writingOut.ended()
       await backingUp
+      await tidying
       progress.begin('idle')
       isCaptioning = false
     }
@@ -304,10 +306,15 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     }
   }
 
-  /** What many small commits left to do in the search index; for when nothing else is. */
-  function tidyUp(): void {
-    searchIndex.renewAll()
-    searchIndex.tidy()
+  /** What commits left to do in the search index; beside whatever else there is to do. */
+  function tidyUp(signal: AbortSignal): Promise<void> {
+    tidying ??= searchIndex
+      .tidy({ signal })
+      .catch(orTell)
+      .finally(() => {
+        tidying = undefined
+      })
+    return tidying
   }
 
   async function watch(signal: AbortSignal): Promise<CaptionSummary> {
@@ -345,7 +352,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
           wakeCaptioning()
           await index(either, wakeCaptioning)
           await writeOut(either)
-          tidyUp()
+          void tidyUp(either)
           void backUpIfDue(either)
           await changed.promise
         }
