@@ -143,6 +143,19 @@ export interface SearchPage {
   corrected: string | null
 }
 
+/** Of the photos that a search finds, how many have what; photos of two people count for both. */
+export interface SearchFacets {
+  photos: number
+  /** Whether all photos that match were counted, or of very many only the newest. */
+  isExact: boolean
+  /** By rating, from -1 (rejected) over 0 (not rated) to 5 stars. */
+  ratings: { rating: number; photos: number }[]
+  favorites: number
+  /** The 50 most frequent at most, as they are written. */
+  people: { name: string; photos: number }[]
+  keywords: { name: string; photos: number }[]
+}
+
 /** How far one piece of long work is. */
 export interface Progress {
   phase: 'scan' | 'caption' | 'search' | 'export' | 'undo' | 'import' | 'backup'

@@ -94,6 +94,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   let lookAgain: () => void = () => {}
   let lock: { held: FileLock; calls: number } | undefined
   let backingUp: Promise<void> | undefined
+  let tidying: Promise<void> | undefined
 
   async function scan(
     signal: AbortSignal,
@@ -219,7 +220,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     } finally {
       if (!signal.aborted) {
         await writeOut(signal)
-        tidyUp()
+        await tidyUp(signal)
         await backUpIfDue(signal)
       }
       clearInterval(keepingHouse)
@@ -228,6 +229,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       await writingOut.ended()
       writingOut = undefined
       await backingUp
+      await tidying
       isCaptioning = false
     }
   }
@@ -248,10 +250,15 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     }
   }
 
-  /** What many small commits left to do in the search index; for when nothing else is. */
-  function tidyUp(): void {
-    searchIndex.renewAll()
-    searchIndex.tidy()
+  /** What commits left to do in the search index; beside whatever else there is to do. */
+  function tidyUp(signal: AbortSignal): Promise<void> {
+    tidying ??= searchIndex
+      .tidy({ signal })
+      .catch(orTell)
+      .finally(() => {
+        tidying = undefined
+      })
+    return tidying
   }
 
   async function watch(signal: AbortSignal): Promise<CaptionSummary> {
@@ -289,7 +296,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
           captioning.wake()
           await index(either)
           await writeOut(either)
-          tidyUp()
+          void tidyUp(either)
           void backUpIfDue(either)
           await changed.promise
         }

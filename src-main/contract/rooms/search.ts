@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SearchPage } from '../records.ts'
+import type { SearchFacets, SearchPage } from '../records.ts'
 import { returning } from '../rpc.ts'
 import { query } from './parameters.ts'
 import { room } from './room.ts'
@@ -17,6 +17,8 @@ export const searchCalls = room({
       }),
     ),
   },
+  /** Of what a query finds, how many have what. */
+  facets: { page: true, ...returning<SearchFacets>()(z.object({ query })) },
   /** Makes the search index anew from the photos and captions. */
   rebuildSearch: { page: true, ...returning<null>()(z.object({})) },
 })

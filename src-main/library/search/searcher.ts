@@ -1,7 +1,13 @@
 import { join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { CaptionSource, FolderState, SearchHit, SearchPage } from '../../contract/records.ts'
+import type {
+  CaptionSource,
+  FolderState,
+  SearchFacets,
+  SearchHit,
+  SearchPage,
+} from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
 import {
@@ -11,8 +17,11 @@ import {
   flagged,
   hasPhrase,
   type Match,
+  type NamedKind,
+  ratingsGiven,
   toExpression,
   tokenOf,
+  wholeName,
   without,
   words,
 } from './match.ts'
@@ -41,6 +50,8 @@ export interface Searcher {
    * @throws LensloreError `INVALID_ARGUMENT` for a cursor that is none of ours; never for a query.
    */
   search(query: string, options?: SearchOptions): SearchPage
+  /** How many of the photos that a search for this finds have which rating, are favourites, show whom, have which keyword. */
+  facets(query: string): SearchFacets
 }
 
 /**
@@ -53,6 +64,12 @@ const fewMatches = 250
 const suggestionsTried = 5
 /** Few queries combine more sets than this. */
 const scratchKept = 16
+/** Of people and keywords, the most frequent ones. */
+const facetsShown = 50
+/** Of photos that only FTS5 finds, the newest are counted by facets: each is looked up. */
+const facetsCountedFromIndex = 10_000
+/** Of words that are gone from all photos the list knows still: more are read than are wanted. */
+const completionsRead = 4
 const farthestRow = Number.MAX_SAFE_INTEGER
 
 export const pageSql = `SELECT rowid FROM search_index
@@ -75,6 +92,8 @@ const otherStartSql = `SELECT word, stem, captions + others AS photos FROM searc
 const captionsSql = `SELECT search_id, text, is_unsure FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value
     JOIN captions ON captions.id = photos.caption_id`
+const documentsSql = `SELECT search_document AS document FROM json_each(?) AS wanted
+    JOIN photos ON photos.search_id = wanted.value`
 /** By where the words are to be. */
 const completeSql = {
   caption: `SELECT DISTINCT stem FROM (SELECT stem FROM search_words
@@ -94,6 +113,8 @@ interface Answer {
    * photos match.
    */
   rowsSideBySide(stems: readonly string[]): [sure: number[], unsure: number[]]
+  /** The photos as a set, and whether it has all of them. */
+  set(): { bits: Bits; isExact: boolean }
 }
 
 /** Where the next page begins, and what the first one found out. */
@@ -141,12 +162,13 @@ export function createSearcher(database: Database): Searcher {
   const around: Surroundings = {
     complete: (prefix, where, limit) =>
       prepare<{ stem: string }>(completeSql[where])
-        .all(prefix, `${prefix}\u{10ffff}`, limit)
-        .map((row) => row.stem),
+        .all(prefix, `${prefix}\u{10ffff}`, limit * completionsRead)
+        .map((row) => row.stem)
+        .filter((stem) => postings.has(tokenOf(stem, where)))
+        .slice(0, limit),
     hasMissing: () =>
       prepare('SELECT 1 FROM photo_tallies WHERE is_missing = 1 AND photos > 0 LIMIT 1').get() !== undefined,
-    hasUnsure: () =>
-      prepare('SELECT 1 FROM search_postings WHERE token = ? LIMIT 1').get(flag.unsure) !== undefined,
+    hasUnsure: () => postings.has(flag.unsure),
     folders: () =>
       prepare<{ id: number; path: string; state: FolderState }>('SELECT id, path, state FROM folders')
         .all()
@@ -188,6 +210,16 @@ export function createSearcher(database: Database): Searcher {
           rowsOf(allOf([matches, unsure]), range.fromRow, fewMatches),
         ]
       },
+      set() {
+        const found = rowsOf(plan.all, range.fromRow, facetsCountedFromIndex + 1)
+        const documents = prepare<{ document: number }>(documentsSql).all(
+          JSON.stringify(found.slice(0, facetsCountedFromIndex)),
+        )
+        return {
+          bits: postings.bitsOfDocuments(documents.map((row) => row.document)),
+          isExact: found.length <= facetsCountedFromIndex,
+        }
+      },
     }
   }
 
@@ -219,6 +251,7 @@ export function createSearcher(database: Database): Searcher {
           found.filter((row) => row.is_unsure === isUnsure).map((row) => row.search_id)
         return [rowsWhere(0), rowsWhere(1)]
       },
+      set: () => ({ bits: all, isExact: true }),
     }
   }
 
@@ -307,22 +340,57 @@ export function createSearcher(database: Database): Searcher {
       .map((row) => toHit(row, patterns))
   }
 
-  function search(text: string, options: SearchOptions = {}): SearchPage {
-    const limit = options.limit ?? 50
-    const given = options.cursor == null ? null : parseCursor(options.cursor)
+  /** What a query finds in the library as it is now. */
+  function understand(text: string): {
+    plan: Plan
+    range: RowRange
+    answer: Answer
+    corrected: string | null
+  } {
     postings.refresh()
     scratchUsed = 0
     scratch.splice(scratchKept)
-    let query = parseQuery(text)
+    const query = parseQuery(text)
     const range = rangeOf(query)
-    let plan = planSearch(query, around)
-    let answer = answerFor(plan, range)
+    const plan = planSearch(query, around)
+    const answer = answerFor(plan, range)
     const corrected = hasAlternatives(query) || answer.isEmpty() ? correct(text, query) : null
-    if (corrected !== null) {
-      query = parseQuery(corrected)
-      plan = planSearch(query, around)
-      answer = answerFor(plan, range)
+    if (corrected === null) return { plan, range, answer, corrected }
+    const correctedPlan = planSearch(parseQuery(corrected), around)
+    return { plan: correctedPlan, range, answer: answerFor(correctedPlan, range), corrected }
+  }
+
+  function facets(text: string): SearchFacets {
+    const { bits, isExact } = understand(text).answer.set()
+    const countOf = (token: string) => {
+      const found = copyOf(bits)
+      intersect(found, postings.bitsOf(token))
+      return countBits(found)
     }
+    const named = (kind: NamedKind) => {
+      const mark = wholeName(kind, '')
+      return [...postings.countEach(mark, bits)]
+        .map(([token, photos]) => ({ name: token.slice(mark.length), photos }))
+        .sort((a, b) => b.photos - a.photos || (a.name < b.name ? -1 : 1))
+        .slice(0, facetsShown)
+    }
+    const photos = countBits(bits)
+    const rated = ratingsGiven.map((rating) => ({ rating, photos: countOf(flag.rating(rating)) }))
+    const unrated = { rating: 0, photos: photos - rated.reduce((sum, each) => sum + each.photos, 0) }
+    return {
+      photos,
+      isExact,
+      ratings: [...rated, unrated].sort((a, b) => a.rating - b.rating),
+      favorites: countOf(flag.favorite),
+      people: named('people'),
+      keywords: named('keyword'),
+    }
+  }
+
+  function search(text: string, options: SearchOptions = {}): SearchPage {
+    const limit = options.limit ?? 50
+    const given = options.cursor == null ? null : parseCursor(options.cursor)
+    const { plan, range, answer, corrected } = understand(text)
     const measured = given ?? answer.measure(options.countAll ?? true)
     const isSideBySide =
       plan.sideBySide !== null &&
@@ -373,6 +441,7 @@ export function createSearcher(database: Database): Searcher {
 
   return {
     search: (text, options) => read(() => search(text, options)),
+    facets: (text) => read(() => facets(text)),
   }
 }
 
