@@ -9,6 +9,7 @@ import { addFolderCommands } from './commands/folders.ts'
 import { addModelCommands } from './commands/models.ts'
 import { addPhotoCommands } from './commands/photos.ts'
 import { addSearchCommand } from './commands/search.ts'
+import { addTimelineCommand } from './commands/timeline.ts'
 import { reportError } from './output.ts'
 
 const exitStatusHelp = `
@@ -45,6 +46,7 @@ export async function runCommandLine(args: string[]): Promise<number> {
   }
   addFolderCommands(program, finish)
   addSearchCommand(program)
+  addTimelineCommand(program)
   addPhotoCommands(program)
   addEditingCommands(program)
   addCaptionCommands(program, finish)

@@ -156,6 +156,30 @@ export interface SearchFacets {
   keywords: { name: string; photos: number }[]
 }
 
+/** Of the photos that a query finds, in columns: how many there are of each month, by the clocks of their cameras. */
+export interface Timeline {
+  /** `YYYY-MM`, the newest first. */
+  months: string[]
+  photos: number[]
+  total: number
+  /** Whether all photos that match were counted, or of very many only the newest. */
+  isExact: boolean
+}
+
+/** Photos in the order of the timeline, in columns. */
+export interface TimelinePage {
+  /** The place of the first. */
+  offset: number
+  ids: number[]
+  /** When it was taken by its camera's clock, or else written, as if that were UTC. */
+  sortMs: number[]
+  /** Upright; null where it is not known yet. */
+  widthPx: (number | null)[]
+  heightPx: (number | null)[]
+  captionSource: (CaptionSource | null)[]
+  isMissing: boolean[]
+}
+
 /** How far one piece of long work is. */
 export interface Progress {
   phase: 'scan' | 'caption' | 'search' | 'export' | 'undo' | 'import' | 'backup'

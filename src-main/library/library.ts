@@ -303,6 +303,8 @@ export function createLibrary(options: LibraryOptions): Library {
       photo: ({ photo }) => detailsOf(knownPhoto(photo)),
       photoAt: ({ path }) => detailsOf(photoIdAt(resolve(path))),
       photos: (asked) => photos.byIds(asked.photos),
+      timeline: ({ query }) => searcher.timeline(query),
+      timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
       facets: ({ query }) => searcher.facets(query),
       setCaption: ({ photo, text }) => setCaptions([{ photo, text }])[0]!,
       setCaptions: ({ edits }) => setCaptions(edits),

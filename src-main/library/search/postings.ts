@@ -11,6 +11,7 @@ import {
   removeFromBlock,
 } from './bits.ts'
 import { flag } from './match.ts'
+import type { RowRange } from './rows.ts'
 
 /**
  * Which documents have a token, as bits, so that any combination of tokens is counted exactly and at once.
@@ -54,13 +55,10 @@ export interface PostingsReader {
   bitsOfDocuments(documents: readonly number[]): Bits
   /** The first rows of a set in the order of the index, within a range, at most `limit`. */
   firstRows(bits: Bits, range: RowRange, limit: number): number[]
+  /** The rows of a set within a range, in no order. */
+  eachRow(bits: Bits, range: RowRange, visit: (row: number) => void): void
   /** Leaves in a set only what is within a range of rows. */
   restrict(bits: Bits, range: RowRange): void
-}
-
-export interface RowRange {
-  fromRow: number
-  beforeRow: number
 }
 
 /** Rows are stored and compared by pieces of so many documents. */
@@ -448,6 +446,18 @@ export function createPostingsReader({ prepare }: Database): PostingsReader {
     return first
   }
 
+  function eachRow(bits: Bits, { fromRow, beforeRow }: RowRange, visit: (row: number) => void): void {
+    for (let piece = 0; piece < least.length; piece++) {
+      if (least[piece]! >= beforeRow || greatest[piece]! < fromRow) continue
+      for (let at = piece * wordsPerPiece; at < (piece + 1) * wordsPerPiece; at++) {
+        for (let word = bits[at]!; word !== 0; word &= word - 1) {
+          const row = rows[at * 32 + lowestBit(word)]!
+          if (row >= fromRow && row < beforeRow) visit(row)
+        }
+      }
+    }
+  }
+
   function restrict(bits: Bits, { fromRow, beforeRow }: RowRange): void {
     for (let piece = 0; piece < least.length; piece++) {
       if (least[piece]! >= fromRow && greatest[piece]! < beforeRow) continue
@@ -465,7 +475,7 @@ export function createPostingsReader({ prepare }: Database): PostingsReader {
     }
   }
 
-  return { refresh, bitsOf, bitsOfBegun, has, countEach, bitsOfDocuments, firstRows, restrict }
+  return { refresh, bitsOf, bitsOfBegun, has, countEach, bitsOfDocuments, firstRows, eachRow, restrict }
 }
 
 function insertSorted(sorted: number[], value: number): void {

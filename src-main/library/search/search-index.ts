@@ -15,6 +15,7 @@ import {
   wholeName,
 } from './match.ts'
 import { createPostingsWriter } from './postings.ts'
+import { rowOfEnd, rowsPerSecond } from './rows.ts'
 import { type Token, tokenize, tokenizeName, tokenizeParts } from './words.ts'
 
 /** Photos whose entries are renewed inside one commit; what is left waits for the next. */
@@ -34,15 +35,8 @@ const sweptPerRenewed = 40
 const pagesMerged = 64
 const mergesInARow = 8
 
-/**
- * Rows of the index for one second; more photos of the same second spill over into the ones before. A power
- * of two far above any camera's rate, and small so that the index, which stores differences, stays small.
- */
-const rowsPerSecond = 1024
 /** Rows are looked for in the twelve days before at the farthest: far more room than any library fills. */
 const widestSpread = 2 ** 30
-/** Seconds are counted from 1697, and end in 2242, so that row numbers are positive and exact in a double. */
-const farthestSecond = 2 ** 33
 
 const documentSql = `SELECT photos.id, search_id, search_document, folder_id, folders.path AS folder_path, directory,
     name, sort_ms, camera, lens, missing_since_ms IS NOT NULL AS missing, error_code IS NOT NULL AS failed,
@@ -343,16 +337,6 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     },
     tidy,
   }
-}
-
-/**
- * Rows run from the newest to the oldest, which is the direction the index is fast in: photos of this second
- * and all newer ones are in rows below the result, older ones from it on.
- */
-export function rowOfEnd(sortMs: number): number {
-  const second = Math.floor(sortMs / 1000)
-  const bounded = Math.min(Math.max(second, -farthestSecond), farthestSecond)
-  return (farthestSecond - bounded + 1) * rowsPerSecond
 }
 
 /** Another number below 2^32 at every attempt, whatever the id: one that is taken must not come again for ever. */

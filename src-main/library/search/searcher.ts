@@ -7,6 +7,8 @@ import type {
   SearchFacets,
   SearchHit,
   SearchPage,
+  Timeline,
+  TimelinePage,
 } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
@@ -26,11 +28,12 @@ import {
   words,
 } from './match.ts'
 import { expressToken, type Plan, planSearch, type Surroundings } from './plan.ts'
-import { createPostingsReader, type RowRange } from './postings.ts'
+import { createPostingsReader } from './postings.ts'
 import { parseQuery, type Query } from './query.ts'
-import { rowOfEnd } from './search-index.ts'
+import { type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt, findMarks, type Pattern } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
+import { countAfter, countByDay, type EachRow, monthsOf, rowsAt } from './timeline.ts'
 import { tokenize, tokenizeName } from './words.ts'
 
 export interface SearchOptions {
@@ -40,6 +43,13 @@ export interface SearchOptions {
   cursor?: string | null
   /** Counts all matches, however many there are; else only up to `countedMatches`, for answers while typing. */
   countAll?: boolean
+}
+
+/** The n-th photo, or the first that is older than a moment; the newest where neither is given. */
+export interface TimelinePlace {
+  offset?: number | undefined
+  beforeMs?: number | undefined
+  limit: number
 }
 
 export interface Searcher {
@@ -52,6 +62,10 @@ export interface Searcher {
   search(query: string, options?: SearchOptions): SearchPage
   /** How many of the photos that a search for this finds have which rating, are favourites, show whom, have which keyword. */
   facets(query: string): SearchFacets
+  /** How many of the photos that match there are of each month, the newest first. */
+  timeline(query: string): Timeline
+  /** The photos that match, the newest first whatever their rank, from a place or a moment on. */
+  timelinePage(query: string, place: TimelinePlace): TimelinePage
 }
 
 /**
@@ -94,6 +108,9 @@ const captionsSql = `SELECT search_id, text, is_unsure FROM json_each(?) AS want
     JOIN captions ON captions.id = photos.caption_id`
 const documentsSql = `SELECT search_document AS document FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value`
+const timelineSql = `SELECT photos.id, sort_ms, width_px, height_px, orientation, caption_source,
+    missing_since_ms IS NOT NULL AS is_missing
+  FROM json_each(?) AS wanted JOIN photos ON photos.search_id = wanted.value ORDER BY wanted.key`
 /** By where the words are to be. */
 const completeSql = {
   caption: `SELECT DISTINCT stem FROM (SELECT stem FROM search_words
@@ -124,6 +141,16 @@ interface Position {
   isSideBySide: boolean
   total: number
   totalIsExact: boolean
+}
+
+interface TimelineRow {
+  id: number
+  sort_ms: number
+  width_px: number | null
+  height_px: number | null
+  orientation: number | null
+  caption_source: CaptionSource | null
+  is_missing: number
 }
 
 interface HitRow {
@@ -387,6 +414,40 @@ export function createSearcher(database: Database): Searcher {
     }
   }
 
+  /** Of what a query finds. */
+  function daysOf(text: string) {
+    const { bits, isExact } = understand(text).answer.set()
+    const eachRow: EachRow = (range, visit) => postings.eachRow(bits, range, visit)
+    return { eachRow, isExact, days: countByDay(eachRow) }
+  }
+
+  function timeline(text: string): Timeline {
+    const { days, isExact } = daysOf(text)
+    const months = monthsOf(days)
+    return {
+      months: months.map(([month]) => month),
+      photos: months.map(([, photos]) => photos),
+      total: months.reduce((sum, [, photos]) => sum + photos, 0),
+      isExact,
+    }
+  }
+
+  function timelinePage(text: string, { offset, beforeMs, limit }: TimelinePlace): TimelinePage {
+    const { eachRow, days } = daysOf(text)
+    const first = beforeMs === undefined ? (offset ?? 0) : countAfter(eachRow, beforeMs)
+    const rows = prepare<TimelineRow>(timelineSql).all(JSON.stringify(rowsAt(eachRow, days, first, limit)))
+    const column = <T>(of: (row: TimelineRow) => T) => rows.map(of)
+    return {
+      offset: first,
+      ids: column((row) => row.id),
+      sortMs: column((row) => row.sort_ms),
+      widthPx: column((row) => (isOnItsSide(row) ? row.height_px : row.width_px)),
+      heightPx: column((row) => (isOnItsSide(row) ? row.width_px : row.height_px)),
+      captionSource: column((row) => row.caption_source),
+      isMissing: column((row) => row.is_missing === 1),
+    }
+  }
+
   function search(text: string, options: SearchOptions = {}): SearchPage {
     const limit = options.limit ?? 50
     const given = options.cursor == null ? null : parseCursor(options.cursor)
@@ -441,8 +502,15 @@ export function createSearcher(database: Database): Searcher {
 
   return {
     search: (text, options) => read(() => search(text, options)),
+    timeline: (text) => read(() => timeline(text)),
+    timelinePage: (text, place) => read(() => timelinePage(text, place)),
     facets: (text) => read(() => facets(text)),
   }
+}
+
+/** https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.6.4, Orientation */
+function isOnItsSide({ orientation }: TimelineRow): boolean {
+  return orientation !== null && orientation >= 5
 }
 
 function hasAlternatives(query: Query): boolean {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type CaptionDoubt, noDoubt } from '../../../src-main/contract/records.ts'
-import { currentCaptions } from '../../../src-main/library/metadata/export-sidecars.ts'
+import { currentCaptions, exportCaptions } from '../../../src-main/library/metadata/export-sidecars.ts'
+import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
+import { readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
 import { createSearch, type Search } from '../../../src-main/library/search/search.ts'
 import { modelKey } from '../../../src-main/library/store/captions.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
@@ -111,4 +113,40 @@ test('a copy of a picture gets the doubt with the caption', () => {
   assert.deepEqual(store.captions.copyFromDuplicates([copy], modelKey('m', null), 2), [copy])
   const { confidence, isUnsure, doubtfulWords } = store.captions.current(copy)!
   assert.deepEqual({ confidence, isUnsure, doubtfulWords }, unsure)
+})
+
+test('what a model doubts comes back with its caption from our own sidecar, in the other library too', async (t) => {
+  const photos = mkdtempSync(join(tmpdir(), 'lenslore-doubt-'))
+  const [here, there] = ['here', 'there'].map((name) => openStore(join(photos, `${name}.sqlite`)))
+  t.after(() => {
+    here!.close()
+    there!.close()
+    rmSync(photos, { recursive: true })
+  })
+  const names = ['unsure.jpg', 'sure.jpg', 'uncalibrated.jpg']
+  const doubts = [unsure, sure, noDoubt]
+  const foldersOf = (library: Store) => addFolder(library, photos)
+  const [folderHere, folderThere] = [foldersOf(here!), foldersOf(there!)]
+  for (const [at, name] of names.entries()) {
+    writeFileSync(join(photos, name), name)
+    const photoId = addPhoto(here!, folderHere, name, contentOf(name))
+    const caption = { photoId, text: 'a kite over a green hill', score: -1, modelId: 'm', adapterId: null }
+    here!.captions.addFromModel([{ ...caption, ...doubts[at]!, contentHash: contentOf(name) }], 1)
+  }
+  await exportCaptions(here!.database, currentCaptions(here!.database))
+
+  const metadata = createMetadataStore(there!.database, there!.captions)
+  const readBeside = async (name: string) => {
+    const photoId = addPhoto(there!, folderThere, name, contentOf(name))
+    const sidecar = await readSidecar(join(photos, `${name}.xmp`))
+    metadata.apply(photoId, { kind: 'sidecar', name: `${name}.xmp`, metadata: sidecar! }, 2)
+    const { source, confidence, isUnsure, doubtfulWords } = there!.captions.current(photoId)!
+    assert.equal(source, 'model')
+    return { confidence, isUnsure, doubtfulWords }
+  }
+  for (const [at, name] of names.entries()) assert.deepEqual(await readBeside(name), doubts[at])
+  const { searcher, searchIndex } = createSearch(there!.database)
+  searchIndex.renewAll()
+  const isUnsure = searcher.search('is:unsure').photos.map(({ path }) => path)
+  assert.deepEqual(isUnsure, [join(photos, 'unsure.jpg')])
 })
