@@ -104,7 +104,9 @@ export function createWaitingExporter(
         onSettled: (request, error) => {
           const item = waiting.get(request)!
           waiting.delete(request)
-          if (!error || !momentary.has(error.code)) settled.push({ ...item, isRefused: error !== undefined })
+          if (error && momentary.has(error.code)) return
+          // Of a caption of which only the beginning is known there is nothing to write: it waits for nothing.
+          settled.push({ ...item, isRefused: error !== undefined && error.code !== 'CAPTION_CUT' })
         },
       })
       tell(summary.refused.map(({ error }) => error))
