@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
-import { idAt, openLibraryFor, writtenOut } from '../library-under-test.ts'
+import { idAt, openLibrary, openLibraryFor, writtenOut } from '../library-under-test.ts'
 
 /** Photos and sidecars as other programs leave them, in a library that knows their folder. */
 async function setUp(t: TestContext, descriptions: Record<string, string>) {
@@ -187,7 +187,8 @@ test('a description that is too long is marked, said, searched as far as it goes
 })
 
 test('the beginning of a text that is elsewhere makes no sidecar and changes none', async (t) => {
-  const { client, photos, sidecarOf, current, put, says, takeIn } = await setUp(t, {})
+  const library = await setUp(t, {})
+  const { client, photos, sidecarOf, current, put, says, takeIn, folderId, directory, close } = library
   put('b.jpg', 'boats')
   put('c.jpg', '')
   writeFileSync(join(photos, 'a.jpg'), 'a.jpg')
@@ -207,6 +208,18 @@ test('the beginning of a text that is elsewhere makes no sidecar and changes non
   assert.ok(!existsSync(sidecarOf('a.jpg')))
   assert.equal(says('b.jpg'), sidecar('boats'))
   assert.equal(says('c.jpg'), sidecar(''))
+
+  const told: string[] = []
+  client.on('problem', ({ message }) => told.push(message))
+  await client.setExportsAlways({ folderId, always: true })
+  assert.equal(told.filter((message) => message.includes('only its beginning is known')).length, 2)
+  assert.equal((await client.status({})).waitingExports, 0)
+  await close()
+  const later = openLibrary(directory)
+  t.after(later.close)
+  later.client.on('problem', ({ message }) => told.push(message))
+  await later.client.captionAll({})
+  assert.equal(told.length, 2, 'it is told once, and not at every run')
 })
 
 test('of titles and lists that are too long it is said which', async (t) => {
