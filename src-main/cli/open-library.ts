@@ -4,6 +4,7 @@ import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract
 import { type Client, connect, serve } from '../contract/rpc.ts'
 import { createLibrary, openTrialBook, type TrialBook, trialBookFileIn } from '../library/library.ts'
 import { forkEngine } from '../processes/fork.ts'
+import { packageVersion } from './package-version.ts'
 import { prepareWithProgress } from './prepare-library.ts'
 
 export type LibraryClient = Client<LibraryCalls, LibraryEvents>
@@ -35,6 +36,7 @@ export async function withLibrary<T>(
     ...options,
     dataDirectory: defaultDataDirectory(),
     startEngine: forkEngine,
+    version: packageVersion(),
   })
   const { emit } = serve<LibraryCalls, LibraryEvents>(there, libraryCalls, library.handlers)
   library.onEvent(emit)

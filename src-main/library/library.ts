@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { contractHash } from '../contract/contract-hash.ts'
 import { type ErrorRecord, LensloreError } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
-import type { LibraryCalls, LibraryEvents } from '../contract/library-calls.ts'
+import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
 import type { Caption, LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { EditChange } from '../contract/rooms/captions.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
@@ -53,6 +54,8 @@ export interface LibraryOptions {
   /** A model's name, or the folder of one. */
   model?: string
   startEngine: StartEngine
+  /** Of the product. */
+  version: string
 }
 
 /** Of an edit that is taken back, or brought back, and of files that cannot be read. */
@@ -362,6 +365,7 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       useModel: ({ name }) => useModel({ model: name, adapterPath: null }),
       useModelFiles: useModel,
+      contract: async () => ({ hash: await contractHash(libraryCalls, options.version) }),
       status,
       checkDatabase: () => store.check(),
       backUp: (_, signal) => backUpInThread(store.database.file, 'asked', signal),

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { libraryCalls } from '../../src-main/contract/library-calls.ts'
 
 // The house's walls: which part may import which, and which file alone may hold a native package.
 
@@ -174,4 +175,13 @@ test('of the store, the search knows the database alone', () => {
       specifier !== '../store/database.ts',
   )
   assert.deepEqual(others, [])
+})
+
+test('every call of the library has a host or a page that makes it', () => {
+  const callers = ['src-main/cli', 'src-main/desktop', 'src-renderer']
+    .flatMap(sourceFiles)
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n')
+  const idle = Object.keys(libraryCalls).filter((name) => !new RegExp(`\\.${name}\\(`).test(callers))
+  assert.deepEqual(idle, [])
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { createMemoryChannel } from '../../src-main/channels/memory.ts'
+import { contractHash } from '../../src-main/contract/contract-hash.ts'
 import { libraryCalls, pageCalls } from '../../src-main/contract/library-calls.ts'
 import { connect, serve } from '../../src-main/contract/rpc.ts'
 import { openLibraryFor } from '../library/library-under-test.ts'
@@ -60,4 +61,23 @@ test('every call has a handler, and a page that is served the page calls reaches
   await assert.rejects(page.addFolder({ path: '/' }), { code: 'INVALID_ARGUMENT' })
   await assert.rejects(page.photoAt({ path: '/etc/passwd' }), { code: 'INVALID_ARGUMENT' })
   await assert.rejects(page.useModel({ name: '../elsewhere' }), { code: 'INVALID_ARGUMENT' })
+})
+
+test('another version, another parameter or another right is another contract; the order of the calls is not', async () => {
+  const calls = {
+    one: { page: true, params: z.object({ a: z.int() }) },
+    two: { page: false, params: z.object({}) },
+  }
+  const { one, two } = calls
+  const hash = await contractHash(calls, '1.0.0')
+  assert.match(hash, /^[0-9a-f]{64}$/)
+  assert.equal(await contractHash({ two, one }, '1.0.0'), hash)
+  for (const other of [
+    contractHash(calls, '1.0.1'),
+    contractHash({ one, two: { ...two, page: true } }, '1.0.0'),
+    contractHash({ two, one: { page: true, params: z.object({ a: z.int().max(5) }) } }, '1.0.0'),
+    contractHash({ one }, '1.0.0'),
+  ]) {
+    assert.notEqual(await other, hash)
+  }
 })

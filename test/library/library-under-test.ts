@@ -26,6 +26,7 @@ export function openLibrary(directory: string): LibraryUnderTest {
     directory,
     dataDirectory: directory,
     startEngine: () => forkProcess(fragileEngine),
+    version: '0.0.0',
   })
   const { emit } = serve<LibraryCalls, LibraryEvents>(there, libraryCalls, library.handlers)
   library.onEvent(emit)

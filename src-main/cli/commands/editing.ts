@@ -10,11 +10,17 @@ export function addEditingCommands(program: Command): void {
   program
     .command('caption-set <photo> <text>')
     .description('write your own caption; no model and no import ever replaces it')
-    .action(async (photo: string, text: string, _options, command: Command) => {
-      const caption = await inLibrary(command, async (library) =>
-        library.setCaption({ photo: await photoIdOf(library, photo), text }),
+    .option('--also <photos...>', 'the same for these photos; caption-undo takes all of them back')
+    .action(async (photo: string, text: string, { also = [] }: { also?: string[] }, command: Command) => {
+      const captions = await inLibrary(command, async (library) => {
+        const edits: { photo: number; text: string }[] = []
+        for (const each of [photo, ...also]) edits.push({ photo: await photoIdOf(library, each), text })
+        return edits.length === 1 ? [await library.setCaption(edits[0]!)] : library.setCaptions({ edits })
+      })
+      outputOf(command).answer(
+        also.length === 0 ? captions[0] : captions,
+        captions.map(formatCurrent).join('\n'),
       )
-      outputOf(command).answer(caption, formatCurrent(caption))
     })
 
   program

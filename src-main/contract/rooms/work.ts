@@ -17,6 +17,8 @@ export const workCalls = room({
   pauseCaptioning: { page: true, ...returning<null>()(nothing) },
   /** Goes on, and tries an engine at once that could not be had. */
   resumeCaptioning: { page: true, ...returning<null>()(nothing) },
+  /** The hash of the contract that is answered here (`contractHash`); a page of another one loads itself anew. */
+  contract: { page: true, ...returning<{ hash: string }>()(nothing) },
   status: { page: true, ...returning<LibraryStatus>()(nothing) },
   /** Integrity of the database, in the words of SQLite; an empty list is a sound one. */
   checkDatabase: { page: true, ...returning<string[]>()(nothing) },
