@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { defaultDataDirectory, startEngineProcess, trialBook } from '../src-main/cli/open-library.ts'
+import { defaultDataDirectory, trialBook } from '../src-main/cli/open-library.ts'
 import { noDoubt } from '../src-main/contract/records.ts'
 import { createReconciler } from '../src-main/library/folders/reconcile.ts'
 import { defaultModelName, findModel, superviseEngine } from '../src-main/library/library.ts'
+import { createSearch } from '../src-main/library/search/search.ts'
 import { databaseFileIn, openStore, type Store } from '../src-main/library/store/store.ts'
+import { forkEngine } from '../src-main/processes/fork.ts'
 import { makeEmptyPictures } from './empty-pictures.ts'
 
 // Memory of the library's process with many photos, all captioned: after it looked through all of them and watches
@@ -59,7 +61,7 @@ async function fill(directory: string): Promise<void> {
 /** As the indexer and the engine would, but for looking at the pictures. */
 async function captionAll(store: Store): Promise<void> {
   const modelDirectory = await findModel(defaultModelName, defaultDataDirectory())
-  const engine = superviseEngine(startEngineProcess, { modelDirectory }, { book: trialBook() })
+  const engine = superviseEngine(forkEngine, { modelDirectory }, { book: trialBook() })
   const { modelId, adapterId } = await engine.info()
   engine.close()
   const words = [
@@ -101,5 +103,5 @@ async function captionAll(store: Store): Promise<void> {
       store.captions.addFromModel(batch, 1)
     })
   }
-  store.searchIndex.renewAll()
+  createSearch(store.database).searchIndex.renewAll()
 }

@@ -9,9 +9,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startEngineProcess } from '../src-main/cli/open-library.ts'
 import { type EngineCalls, engineCalls } from '../src-main/contract/engine-calls.ts'
 import { connect } from '../src-main/contract/rpc.ts'
+import { forkEngine } from '../src-main/processes/fork.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -62,19 +62,19 @@ for (const model of models) {
 
 async function measure(modelDirectory: string): Promise<Cost> {
   const startedMs = performance.now()
-  const channel = startEngineProcess()
+  const { channel, pid, kill } = await forkEngine()
   const engine = connect<EngineCalls>(channel, engineCalls)
   try {
     await engine.open({ modelDirectory, provider: 'cpu', threads: Number(values.threads), batchSize: 8 })
     const openMs = performance.now() - startedMs
-    const openMb = await memoryOf(channel.pid!, 'VmRSS')
+    const openMb = await memoryOf(pid, 'VmRSS')
     await Promise.all(photos.slice(0, 16).map((path) => engine.caption({ path })))
     const warmMs = performance.now()
     await Promise.all(photos.map((path) => engine.caption({ path })))
     const photosPerSecond = (photos.length / (performance.now() - warmMs)) * 1000
-    return { openMs, openMb, peakMb: await memoryOf(channel.pid!, 'VmHWM'), photosPerSecond }
+    return { openMs, openMb, peakMb: await memoryOf(pid, 'VmHWM'), photosPerSecond }
   } finally {
-    channel.close()
+    kill()
   }
 }
 

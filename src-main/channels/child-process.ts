@@ -1,19 +1,30 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import type { Channel } from '../contract/rpc.ts'
 
-export interface ChildProcessChannel extends Channel {
-  readonly pid: number | undefined
+export interface ForkedProcess {
+  /** Closes when the process ends, for whatever reason; closing it lets the process end by itself. */
+  channel: Channel
+  pid: number
+  /** Ends it at once, whatever it does. */
+  kill(): void
+}
+
+export interface ForkOptions {
+  /** What the program finds as its arguments. */
+  args?: readonly string[]
+  environment?: NodeJS.ProcessEnv
 }
 
 /**
- * Starts a Node module as a child process and speaks with it. Typed arrays cross as they are. The channel
- * closes when the process ends, for whatever reason; closing it ends the process.
+ * Starts a Node module as a child process and speaks with it. Typed arrays cross as they are.
+ * @throws Error with the system's `code` when no process can be had
  */
-export function forkChannel(
+export async function forkProcess(
   modulePath: string,
-  environment: NodeJS.ProcessEnv = process.env,
-): ChildProcessChannel {
-  const child = fork(modulePath, [], {
+  { args = [], environment = process.env }: ForkOptions = {},
+): Promise<ForkedProcess> {
+  const child = fork(modulePath, args, {
     serialization: 'advanced',
     env: environment,
     // What this process was started with is for itself.
@@ -21,19 +32,18 @@ export function forkChannel(
     // Drivers and native libraries write what they like; only who looks for a fault wants to read it.
     stdio: ['ignore', 'ignore', environment.LENSLORE_DEBUG ? 2 : 'ignore', 'ipc'],
   })
-  return { pid: child.pid, ...channelOver(child, () => child.kill('SIGKILL')) }
+  const channel = channelOver(child, () => child.disconnect())
+  await once(child, 'spawn')
+  return { channel, pid: child.pid!, kill: () => void child.kill('SIGKILL') }
 }
 
 /**
- * The child's end of `forkChannel`. When the parent goes away the process ends at once, so that a killed
- * library never leaves an engine behind.
+ * The child's end of `forkProcess`.
  * @throws Error when this process was not forked.
  */
 export function parentChannel(): Channel {
   if (!process.send) throw new Error('This program is started by Lenslore itself, not by hand.')
-  const channel = channelOver(process as unknown as ChildProcess, () => process.disconnect())
-  channel.onClose(() => process.exit(0))
-  return channel
+  return channelOver(process as unknown as ChildProcess, () => process.disconnect())
 }
 
 function channelOver(end: ChildProcess, close: () => void): Channel {
@@ -46,8 +56,7 @@ function channelOver(end: ChildProcess, close: () => void): Channel {
   }
   end.on('disconnect', closed)
   end.on('exit', closed)
-  // A failed start, or a message that found the pipe broken: the process is going, and `exit` or `disconnect`
-  // may not come when it never was there.
+  // A message that found the pipe broken: the process is going.
   end.on('error', closed)
   return {
     post(message) {
@@ -59,7 +68,7 @@ function channelOver(end: ChildProcess, close: () => void): Channel {
       else queueMicrotask(listener)
     },
     close() {
-      if (open) close()
+      if (open && end.connected) close()
     },
   }
 }

@@ -8,7 +8,8 @@ import { addExchangeCommands } from './commands/exchange.ts'
 import { addFolderCommands } from './commands/folders.ts'
 import { addModelCommands } from './commands/models.ts'
 import { addPhotoCommands } from './commands/photos.ts'
-import { addSearchCommand } from './commands/search.ts'
+import { addFacetsCommand, addSearchCommand } from './commands/search.ts'
+import { addTimelineCommand } from './commands/timeline.ts'
 import { reportError } from './output.ts'
 
 const exitStatusHelp = `
@@ -45,6 +46,8 @@ export async function runCommandLine(args: string[]): Promise<number> {
   }
   addFolderCommands(program, finish)
   addSearchCommand(program)
+  addTimelineCommand(program)
+  addFacetsCommand(program)
   addPhotoCommands(program)
   addEditingCommands(program)
   addCaptionCommands(program, finish)

@@ -1,10 +1,9 @@
-import { fileURLToPath } from 'node:url'
 import envPaths from 'env-paths'
-import { type ChildProcessChannel, forkChannel } from '../channels/child-process.ts'
 import { createMemoryChannel } from '../channels/memory.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
 import { type Client, connect, serve } from '../contract/rpc.ts'
 import { createLibrary, openTrialBook, type TrialBook, trialBookFileIn } from '../library/library.ts'
+import { forkEngine } from '../processes/fork.ts'
 import { prepareWithProgress } from './prepare-library.ts'
 
 export type LibraryClient = Client<LibraryCalls, LibraryEvents>
@@ -18,13 +17,6 @@ export function defaultDataDirectory(): string {
 export function trialBook(): TrialBook {
   return openTrialBook(trialBookFileIn(defaultDataDirectory()))
 }
-
-/** The engine as a child of this process. */
-export function startEngineProcess(): ChildProcessChannel {
-  return forkChannel(engineModule)
-}
-// Source and build have other endings: the engine's program is this file's sibling, whichever we run from.
-const engineModule = fileURLToPath(new URL(`./engine-process${import.meta.url.slice(-3)}`, import.meta.url))
 
 export interface LibraryOptions {
   directory: string
@@ -42,7 +34,7 @@ export async function withLibrary<T>(
   const library = createLibrary({
     ...options,
     dataDirectory: defaultDataDirectory(),
-    startEngine: startEngineProcess,
+    startEngine: forkEngine,
   })
   const { emit } = serve<LibraryCalls, LibraryEvents>(there, libraryCalls, library.handlers)
   library.onEvent(emit)

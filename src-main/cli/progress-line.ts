@@ -5,25 +5,46 @@ import { formatDuration } from './duration.ts'
 const barWidth = 24
 const phaseNames: Record<Progress['phase'], string> = {
   scan: 'Looking for photos',
-  index: 'Reading photos',
   caption: 'Captioning',
   search: 'Indexing',
-  idle: 'Done',
+  export: 'Writing captions out',
+  undo: 'Putting sidecars back',
+  import: 'Importing',
+  backup: 'Backing up',
 }
 
-/** One line of progress, for a terminal `columns` wide. */
-export function formatProgress(progress: Progress, columns: number): string {
-  const { phase, done, total, failed, photosPerSecond, remainingMs } = progress
+/** One line of progress, for a terminal `columns` wide. Of several pieces of work, captioning is what people wait for. */
+export function formatProgress(works: readonly Progress[], columns: number): string {
+  const shown = shownOf(works)
+  if (!shown) return ''
+  const { phase, unit, done, total, failed, perSecond, remainingMs } = shown
   const name = phaseNames[phase]
-  if (phase === 'scan') return `${name}: ${done.toLocaleString('en')} files`
-  const filled = total > 0 ? Math.floor((barWidth * done) / total) : 0
-  const parts = [
-    `${name} ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${done.toLocaleString('en')}/${total.toLocaleString('en')}`,
-  ]
-  if (photosPerSecond > 0) parts.push(`${photosPerSecond.toFixed(photosPerSecond < 10 ? 1 : 0)} photos/s`)
+  const isOpenEnded = phase === 'scan' || total <= done
+  const filled = Math.floor((barWidth * done) / total)
+  const parts = isOpenEnded
+    ? [`${name}: ${formatCount(done, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`]
+    : [
+        `${name} ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${formatCount(done, unit)}/${formatCount(total, unit)}`,
+      ]
+  if (isOpenEnded) return parts.join('')
+  if (perSecond > 0) parts.push(`${formatRate(perSecond, unit)}/s`)
   if (remainingMs !== null) parts.push(`${formatDuration(remainingMs)} left`)
   if (failed > 0) parts.push(`${failed.toLocaleString('en')} failed`)
   return parts.join(' · ').slice(0, Math.max(20, columns - 1))
+}
+
+export function shownOf(works: readonly Progress[]): Progress | undefined {
+  return works.find(({ phase }) => phase === 'caption') ?? works.at(-1)
+}
+
+function formatCount(n: number, unit: Progress['unit']): string {
+  return unit === 'bytes' ? `${(n / 1e6).toFixed(1)} MB` : n.toLocaleString('en')
+}
+
+function formatRate(perSecond: number, unit: Progress['unit']): string {
+  return unit === 'bytes'
+    ? formatCount(perSecond, unit)
+    : `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} ${unit}`
 }
 
 /** One line about a library that is brought up to date, for a terminal `columns` wide. */

@@ -1,6 +1,6 @@
 import { listenForInterrupt } from './interrupt.ts'
 import type { LibraryClient } from './open-library.ts'
-import { createStatusLine, formatProgress } from './progress-line.ts'
+import { createStatusLine, formatProgress, shownOf } from './progress-line.ts'
 
 /** Long work with a line of progress, which Ctrl-C ends. */
 export async function withProgress<T>(
@@ -9,9 +9,8 @@ export async function withProgress<T>(
 ): Promise<T> {
   const interrupt = listenForInterrupt()
   const line = createStatusLine()
-  const stop = library.on('progress', (progress) => {
-    const kind = progress.phase === 'idle' ? null : progress.phase
-    line.show(kind, (columns) => formatProgress(progress, columns))
+  const stop = library.on('progress', (works) => {
+    line.show(shownOf(works)?.phase ?? null, (columns) => formatProgress(works, columns))
   })
   try {
     return await work(interrupt.signal)

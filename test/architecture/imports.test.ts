@@ -11,11 +11,24 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const mayImport: Record<string, readonly string[]> = {
   'src-main/contract': ['src-main/contract'],
   'src-main/channels': ['src-main/channels', 'src-main/contract'],
-  'src-main/library': ['src-main/library', 'src-main/contract'],
-  'src-main/engine': ['src-main/engine', 'src-main/contract'],
-  'src-main/cli': ['src-main/cli', 'src-main/contract', 'src-main/channels', 'root'],
-  'src-main/server': ['src-main/server', 'src-main/contract', 'src-main/channels', 'root'],
-  'src-main/desktop': ['src-main/desktop', 'src-main/contract', 'src-main/channels', 'root'],
+  'src-main/library': ['src-main/library', 'src-main/contract', 'src-main/channels'],
+  'src-main/engine': ['src-main/engine', 'src-main/contract', 'src-main/channels'],
+  'src-main/processes': ['src-main/processes', 'src-main/contract', 'src-main/channels', 'root'],
+  'src-main/cli': ['src-main/cli', 'src-main/contract', 'src-main/channels', 'src-main/processes', 'root'],
+  'src-main/server': [
+    'src-main/server',
+    'src-main/contract',
+    'src-main/channels',
+    'src-main/processes',
+    'root',
+  ],
+  'src-main/desktop': [
+    'src-main/desktop',
+    'src-main/contract',
+    'src-main/channels',
+    'src-main/processes',
+    'root',
+  ],
   'src-renderer': ['src-renderer', 'src-main/contract'],
 }
 
@@ -24,6 +37,7 @@ const roots = ['src-main/library/library.ts', 'src-main/engine/engine.ts', 'src-
 
 const packageHomes: Record<string, string> = {
   electron: 'src-main/desktop/',
+  'node:worker_threads': 'src-main/channels/message-port.ts',
   'better-sqlite3': 'src-main/library/store/database.ts',
   'onnxruntime-node': 'src-main/engine/captioning/session.ts',
   chokidar: 'src-main/library/folders/watch.ts',
@@ -115,13 +129,49 @@ test('no file imports itself by way of others, not even for types', () => {
   assert.deepEqual(circles, [])
 })
 
-test('the store knows nothing of what stands on it', () => {
-  const upwards = imports.filter(({ from, specifier }) => {
-    if (!from.startsWith('src-main/library/store/') || !specifier.startsWith('.')) return false
-    const target = relative(root, resolve(root, dirname(from), specifier))
-      .split(sep)
-      .join('/')
-    return !target.startsWith('src-main/library/store/') && !target.startsWith('src-main/contract/')
-  })
-  assert.deepEqual(upwards, [])
+/** Stand beside the rooms, and know at most the store. */
+const leaves = ['src-main/library/native-path.ts', 'src-main/library/thumbnails.ts']
+
+/** The rooms of the library: on which others each stands. Only the files beside them put rooms together. */
+const rooms: Record<string, readonly string[]> = {
+  store: [],
+  models: [],
+  search: ['store'],
+  metadata: ['store'],
+  folders: ['store', 'metadata'],
+  queue: ['store', 'metadata', 'folders'],
+  editing: ['store', 'metadata', 'folders', 'queue'],
+}
+
+const library = 'src-main/library/'
+const roomOf = (file: string) =>
+  file.startsWith(library) && file.slice(library.length).includes('/')
+    ? file.slice(library.length).split('/')[0]!
+    : null
+
+test('a room of the library imports only those it stands on, and never the library that is made of them', () => {
+  const wrong = imports
+    .filter(({ from, specifier }) => roomOf(from) !== null && specifier.startsWith('.'))
+    .map(({ from, specifier }) => ({
+      from,
+      target: relative(root, resolve(root, dirname(from), specifier))
+        .split(sep)
+        .join('/'),
+    }))
+    .filter(({ from, target }) => {
+      if (!target.startsWith(library) || leaves.includes(target)) return false
+      const room = roomOf(target)
+      return room === null || (room !== roomOf(from) && !rooms[roomOf(from)!]?.includes(room))
+    })
+  assert.deepEqual(wrong, [])
+})
+
+test('of the store, the search knows the database alone', () => {
+  const others = imports.filter(
+    ({ from, specifier }) =>
+      from.startsWith(`${library}search/`) &&
+      specifier.includes('/store/') &&
+      specifier !== '../store/database.ts',
+  )
+  assert.deepEqual(others, [])
 })

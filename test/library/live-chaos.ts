@@ -70,7 +70,7 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
   const engineKilledIn = new WeakSet<LibraryProcess>()
   const exempt = new Map<Picture, number | null>()
   let failure: unknown
-  let watching = open('library')
+  let watching = await open('library')
   let desk: LibraryProcess | undefined
   /** The deaths and births of processes, one after the other. */
   let fate: Promise<void> = Promise.resolve()
@@ -82,7 +82,7 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
     options.log?.(line)
   }
 
-  function open(name: string): LibraryProcess {
+  function open(name: string): Promise<LibraryProcess> {
     return startLibrary(libraryDirectory, (problem) => complain(name, problem))
   }
 
@@ -119,7 +119,7 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
           summary.libraryKills++
           await watching.kill()
           await sleep(afterMs)
-          watching = open('library')
+          watching = await open('library')
           watch(watching)
           note('start the library')
         }),
@@ -132,7 +132,7 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
           note('kill -9 the second process')
           summary.libraryKills++
           await desk!.kill()
-          desk = open('second')
+          desk = await open('second')
         }),
       )
     }
@@ -249,7 +249,7 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
       const { id } = await watching.client.addFolder({ path: join(home, root) })
       if (root === exportingRoot) await watching.client.setExportsAlways({ folderId: id, always: true })
     }
-    desk = open('second')
+    desk = await open('second')
     watch(watching)
     for (let round = 0; round < rounds; round++) {
       note(`round ${round}`)

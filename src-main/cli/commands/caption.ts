@@ -6,10 +6,11 @@ import { displayFileName, fileNameFromText, textFromFileName } from '../../contr
 import { isPictureName } from '../../contract/picture-names.ts'
 import type { CaptionDoubt } from '../../contract/records.ts'
 import { defaultModelName, findModel, type SupervisedEngine, superviseEngine } from '../../library/library.ts'
+import { forkEngine } from '../../processes/fork.ts'
 import { formatWords } from '../caption-words.ts'
 import { outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
-import { defaultDataDirectory, startEngineProcess, trialBook } from '../open-library.ts'
+import { defaultDataDirectory, trialBook } from '../open-library.ts'
 import { type Output, printable, reportError } from '../output.ts'
 
 /** Pictures handed to the engine at once: enough to fill its batches while it decodes ahead. */
@@ -26,7 +27,7 @@ export function addCaptionCommands(program: Command, finish: (status: number) =>
     .option('--model <name>', 'caption with this model')
     .action(async (paths: string[], options: { model?: string }, command: Command) => {
       const modelDirectory = await findModel(options.model ?? defaultModelName, defaultDataDirectory())
-      const engine = superviseEngine(startEngineProcess, { modelDirectory }, { book: trialBook() })
+      const engine = superviseEngine(forkEngine, { modelDirectory }, { book: trialBook() })
       const interrupt = listenForInterrupt()
       interrupt.signal.addEventListener('abort', () => engine.close())
       try {

@@ -4,9 +4,10 @@ import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/e
 import { isSameTrial, type ProviderTrial } from '../../contract/providers.ts'
 import { connect } from '../../contract/rpc.ts'
 import { defaultModelName, findModel, tryProviders } from '../../library/library.ts'
+import { forkEngine } from '../../processes/fork.ts'
 import { inLibrary, libraryDirectoryOf, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
-import { defaultDataDirectory, startEngineProcess, trialBook } from '../open-library.ts'
+import { defaultDataDirectory, trialBook } from '../open-library.ts'
 import { printable } from '../output.ts'
 import { formatAttempts } from '../provider-report.ts'
 import { withProgress } from '../with-progress.ts'
@@ -63,7 +64,7 @@ async function diagnose({ model, measure }: DoctorOptions, command: Command): Pr
 
 /** The engine is asked in a process of its own: a driver that crashes it is a finding, not the end. */
 async function askEngine(modelDirectory: string) {
-  const channel = startEngineProcess()
+  const { channel, kill } = await forkEngine()
   const died = () => new LensloreError('ENGINE_DIED', 'The engine died while it was being checked.')
   try {
     const engine = connect<EngineCalls>(channel, engineCalls, died)
@@ -73,7 +74,7 @@ async function askEngine(modelDirectory: string) {
       .find((trial) => isSameTrial(trial, plan) && trial.finishedMs !== null)
     return { versions: await engine.versions({}), known }
   } finally {
-    channel.close()
+    kill()
   }
 }
 
@@ -82,7 +83,7 @@ async function measureHere(modelDirectory: string, anew: boolean): Promise<Provi
   try {
     const { signal } = interrupt
     return await tryProviders({
-      startEngine: startEngineProcess,
+      startEngine: forkEngine,
       modelDirectory,
       book: trialBook(),
       anew,

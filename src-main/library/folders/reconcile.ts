@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
-import type { ScanSummary } from '../../contract/library-calls.ts'
+import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { Database } from '../store/database.ts'
 import type { FoundFile } from '../store/found-file.ts'
 import { createRootState } from '../store/root-state.ts'

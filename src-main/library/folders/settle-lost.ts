@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { ScanSummary } from '../../contract/library-calls.ts'
+import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { Database } from '../store/database.ts'
 import type { FoundFile } from '../store/found-file.ts'
 import { isSamePlace, type LostPlace, type ScanWriter } from '../store/scan-state.ts'

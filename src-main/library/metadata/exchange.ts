@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
-import type { ExportPlan, ExportSummary } from '../../contract/exchange.ts'
 import type { Caption, Photo } from '../../contract/records.ts'
+import type { ExportPlan, ExportSummary } from '../../contract/rooms/exchange.ts'
 import type { Database } from '../store/database.ts'
 import { otherOwnerOf } from '../store/photos.ts'
 import type { Store } from '../store/store.ts'

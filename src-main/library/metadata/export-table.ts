@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
-import type { TableFormat } from '../../contract/exchange.ts'
 import type { CaptionSource } from '../../contract/records.ts'
+import type { TableFormat } from '../../contract/rooms/exchange.ts'
 import type { Database } from '../store/database.ts'
 import { writePiecesAtomically } from './atomic-write.ts'
 import { guardCell, type TableColumn, tableColumns } from './table-format.ts'

@@ -1,13 +1,13 @@
 import { LensloreError } from '../../contract/errors.ts'
+import { displayFileName } from '../../contract/file-name.ts'
+import type { Caption } from '../../contract/records.ts'
 import type {
   ImportPlan,
   ImportSummary,
   PlannedChange,
   TableError,
   TableFormat,
-} from '../../contract/exchange.ts'
-import { displayFileName } from '../../contract/file-name.ts'
-import type { Caption } from '../../contract/records.ts'
+} from '../../contract/rooms/exchange.ts'
 import type { CaptionStore } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
 import type { PhotoStore } from '../store/photos.ts'

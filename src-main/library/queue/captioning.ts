@@ -1,13 +1,12 @@
 import { join } from 'node:path'
 import type { CaptionResult, EngineInfo } from '../../contract/engine-calls.ts'
 import { type ErrorCode, type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
-import type { CaptionSummary } from '../../contract/library-calls.ts'
 import { type CaptionStore, modelKey } from '../store/captions.ts'
 import type { PhotoStore } from '../store/photos.ts'
 import type { QueueStore, WorkItem } from '../store/queue.ts'
 import type { SupervisedEngine } from './engine-supervisor.ts'
 import { isLeftForLater } from './left-for-later.ts'
-import type { ProgressMeter } from './progress.ts'
+import type { WorkUnderWay } from './progress.ts'
 
 /** The engine runs one batch, has one decoded and decodes a third; more would only be more to repeat. */
 const batchesUnderWay = 3
@@ -28,9 +27,9 @@ export interface CaptioningOptions {
   photos: PhotoStore
   captions: CaptionStore
   queue: QueueStore
-  progress: ProgressMeter
-  /** Told of photos that got a caption or an error. */
-  onPhotosChanged(photoIds: number[]): void
+  progress: WorkUnderWay
+  /** Told of photos that got a caption or an error, and how many of them an error. */
+  onPhotosChanged(photoIds: number[], failed: number): void
   /** Told of a photo that cannot be reached at present; it stays work. */
   onUnavailable(photoId: number): void
   /** Told once of each kind of trouble that spoils no caption, such as a full disk for thumbnails. */
@@ -47,7 +46,7 @@ export interface Captioning {
    * Settles when nothing is left.
    * @throws LensloreError `CANCELLED` by the signal; `ENGINE_DIED` and the like when there is no engine to be had.
    */
-  finished: Promise<Omit<CaptionSummary, 'unavailable'>>
+  finished: Promise<void>
 }
 
 /**
@@ -65,17 +64,15 @@ export function startCaptioning(options: CaptioningOptions): Captioning {
 async function captionAll(
   options: CaptioningOptions,
   onListening: (wake: () => void) => void,
-): Promise<Omit<CaptionSummary, 'unavailable'>> {
+): Promise<void> {
   const { engine, photos, captions, queue, progress, onPhotosChanged, onUnavailable, onProblem, signal } =
     options
-  const startedMs = performance.now()
   const info = await engine.info()
   const key = modelKey(info.modelId, info.adapterId)
   const underWay = new Map<number, string | null>()
   /** Not to be asked for again in this run. */
   const leftAlone = new Set<number>()
   const finished: { item: WorkItem; result: CaptionResult }[] = []
-  const summary = { captioned: 0, failed: 0 }
   const told = new Set<ErrorCode>()
   let fatal: unknown
   let filled = false
@@ -117,10 +114,8 @@ async function captionAll(
   }
 
   function report(photoIds: number[], failed: number): void {
-    summary.captioned += photoIds.length - failed
-    summary.failed += failed
     progress.add(photoIds.length, failed)
-    onPhotosChanged(photoIds)
+    onPhotosChanged(photoIds, failed)
   }
 
   async function captionOne(item: WorkItem): Promise<void> {
@@ -203,7 +198,7 @@ async function captionAll(
       const { promise, resolve } = Promise.withResolvers<void>()
       wake = resolve
       const wasFilled = filled
-      progress.setTotal(summary.captioned + summary.failed + queue.counts(key).waiting)
+      progress.setRemaining(queue.counts(key).waiting)
       for (const item of takeNext()) void captionOne(item)
       if (underWay.size === 0 && wasFilled) break
       await promise
@@ -212,7 +207,6 @@ async function captionAll(
     signal.removeEventListener('abort', onAbort)
     flush()
   }
-  return { ...summary, elapsedMs: performance.now() - startedMs }
 }
 
 function toModelCaption(item: WorkItem, result: CaptionResult, info: EngineInfo) {

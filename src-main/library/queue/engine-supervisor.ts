@@ -6,9 +6,9 @@ import {
 } from '../../contract/engine-calls.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { ProviderTrial } from '../../contract/providers.ts'
-import { type Channel, type Client, connect, type ParamsOf } from '../../contract/rpc.ts'
+import { type Client, connect, type ParamsOf } from '../../contract/rpc.ts'
 import { tryProviders } from './provider-trial.ts'
-import type { StartEngine } from './start-engine.ts'
+import type { EngineProcess, StartEngine } from './start-engine.ts'
 import type { TrialBook } from './trial-book.ts'
 
 export type EngineOptions = Omit<ParamsOf<EngineCalls['open']>, 'trials'>
@@ -66,7 +66,7 @@ export function superviseEngine(
   options: EngineOptions,
   { book, tryAfterMs = 10_000, hangsAfterMs = 300_000, onProblem }: SupervisorOptions,
 ): SupervisedEngine {
-  let channel: Channel | undefined
+  let running: EngineProcess | undefined
   let opening: Promise<OpenEngine> | undefined
   let deathsInARow = 0
   let closed = false
@@ -89,24 +89,38 @@ export function superviseEngine(
   }
 
   async function open(): Promise<OpenEngine> {
-    const started = startEngine()
-    channel = started
-    started.onClose(() => {
-      if (channel !== started) return
-      deathsInARow++
-      channel = opening = undefined
-    })
-    const client = connect<EngineCalls>(started, engineCalls, endedError)
+    const started = await startCountingDeaths()
+    const client = connect<EngineCalls>(started.channel, engineCalls, endedError)
     try {
       return { client, info: await openModel(client) }
     } catch (thrown) {
       if (!isDeath(thrown)) {
         // What the engine says itself (no such model) is final: `opening` stays failed, the process goes.
-        channel = undefined
-        started.close()
+        running = undefined
+        started.kill()
       }
       throw thrown
     }
+  }
+
+  async function startCountingDeaths(): Promise<EngineProcess> {
+    const started = await startEngine().catch((cause: unknown) => {
+      countDeath()
+      throw new LensloreError('ENGINE_DIED', `No engine can be started: ${toErrorRecord(cause).message}`, {
+        cause,
+      })
+    })
+    running = started
+    started.channel.onClose(() => {
+      if (running === started) countDeath()
+    })
+    if (closed) started.kill()
+    return started
+  }
+
+  function countDeath(): void {
+    deathsInARow++
+    running = opening = undefined
   }
 
   async function openModel(client: OpenEngine['client']): Promise<EngineInfo> {
@@ -187,7 +201,7 @@ export function superviseEngine(
   /** Counts from the last sign of life, as long as something is under way. */
   function watchForHang(): void {
     clearTimeout(hangTimer)
-    if (inFlight > 0) hangTimer = setTimeout(() => channel?.close(), hangsAfterMs)
+    if (inFlight > 0) hangTimer = setTimeout(() => running?.kill(), hangsAfterMs)
   }
 
   async function send(request: Request): Promise<void> {
@@ -250,7 +264,7 @@ export function superviseEngine(
     close() {
       closed = true
       stop.abort()
-      channel?.close()
+      running?.kill()
     },
   }
 }

@@ -114,26 +114,25 @@ async function withEngine<T>(
     setDeadline: (afterMs: number | null) => void,
   ) => Promise<T>,
 ): Promise<T> {
-  if (signal.aborted) throw new LensloreError('CANCELLED', 'The trial was stopped.')
-  const channel = startEngine()
+  const { channel, kill } = await startEngine()
   let timer: NodeJS.Timeout | undefined
   let died = 'The engine stopped while it tried this.'
-  const close = () => channel.close()
-  signal.addEventListener('abort', close)
+  signal.addEventListener('abort', kill)
   const engine = connect<EngineCalls>(channel, engineCalls, () => new LensloreError('ENGINE_DIED', died))
   try {
+    if (signal.aborted) throw new LensloreError('CANCELLED', 'The trial was stopped.')
     return await work(engine, (afterMs) => {
       clearTimeout(timer)
       if (afterMs === null) return
       timer = setTimeout(() => {
         died = `It did not answer within ${afterMs / 1000} s.`
-        close()
+        kill()
       }, afterMs)
     })
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', close)
-    channel.close()
+    signal.removeEventListener('abort', kill)
+    kill()
   }
 }
 

@@ -27,6 +27,7 @@ export interface PhotoStore {
   byId(id: number): Photo | undefined
   /** @param path absolute, in the form of `file-name.ts`. */
   byPath(path: string): Photo | undefined
+  /** Those that there are, in the order asked for. */
   byIds(ids: readonly number[]): Photo[]
   /** Photos whose files have exactly this content. @param contentHash SHA-256, lower-case hex. */
   withContent(contentHash: string): number[]
@@ -108,10 +109,13 @@ export function createPhotoStore(database: Database): PhotoStore {
       return undefined
     },
 
-    byIds: (ids) =>
-      prepare<PhotoRow>(`${selectPhoto} WHERE photos.id IN (SELECT value FROM json_each(?))`)
+    byIds(ids) {
+      const found = prepare<PhotoRow>(`${selectPhoto} WHERE photos.id IN (SELECT value FROM json_each(?))`)
         .all(JSON.stringify(ids))
-        .map(toPhoto),
+        .map(toPhoto)
+      const byId = new Map(found.map((photo) => [photo.id, photo]))
+      return ids.flatMap((id) => byId.get(id) ?? [])
+    },
 
     withContent: (contentHash) =>
       prepare<{ id: number }>('SELECT id FROM photos WHERE content_hash = ? ORDER BY id')

@@ -7,8 +7,6 @@ import { isUpToDate, readMigrations } from './migrate.ts'
 import { type DatabaseInUse, openInUse } from './open-in-use.ts'
 import { createPhotoStore, type PhotoStore } from './photos.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
-import { createSearcher, type Searcher } from './search.ts'
-import { createSearchIndexer, type SearchIndexer } from './search-index.ts'
 import { updateAlone } from './update.ts'
 
 export interface Store {
@@ -17,8 +15,6 @@ export interface Store {
   readonly photos: PhotoStore
   readonly captions: CaptionStore
   readonly queue: QueueStore
-  readonly searcher: Searcher
-  readonly searchIndex: SearchIndexer
   /** A photo with its captions. */
   details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined
   /** Reads the whole file and says what is wrong in SQLite's words; an empty list is a sound database. */
@@ -59,8 +55,6 @@ function assemble({ database, close }: DatabaseInUse): Store {
   const photos = createPhotoStore(database)
   const captions = createCaptionStore(database)
   const queue = createQueueStore(database)
-  const searchIndex = createSearchIndexer(database)
-  const searcher = createSearcher(database)
 
   function details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined {
     const photo = photos.byId(photoId)
@@ -84,8 +78,6 @@ function assemble({ database, close }: DatabaseInUse): Store {
     photos,
     captions,
     queue,
-    searcher,
-    searchIndex,
     details,
     check: () => checkIntegrity(database),
     close,

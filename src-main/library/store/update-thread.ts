@@ -1,22 +1,16 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import { toErrorRecord } from '../../contract/errors.ts'
+import { ownThread } from '../../channels/message-port.ts'
+import { serve } from '../../contract/rpc.ts'
 import { readMigrations } from './migrate.ts'
-import { type UpdateAnswer, type UpdateThreadStart, updateWhenFree } from './update.ts'
+import { type UpdateEvents, updateCalls, updateWhenFree } from './update.ts'
 
 // The thread that `update.ts` starts: it brings one database up to date.
 
-const { file, stop } = workerData as UpdateThreadStart
-
-function answer(what: UpdateAnswer): void {
-  parentPort!.postMessage(what)
-}
-
-try {
-  updateWhenFree(file, readMigrations(), {
-    onStep: (progress) => answer({ progress }),
-    isStopped: () => Atomics.load(stop, 0) === 1,
-  })
-  answer('done')
-} catch (thrown) {
-  answer({ error: toErrorRecord(thrown) })
-}
+const { emit } = serve<typeof updateCalls, UpdateEvents>(ownThread().channel, updateCalls, {
+  update({ file, stop }) {
+    updateWhenFree(file, readMigrations(), {
+      onStep: (progress) => emit('progress', progress),
+      isStopped: () => Atomics.load(stop, 0) === 1,
+    })
+    return null
+  },
+})

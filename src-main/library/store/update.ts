@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { Worker } from 'node:worker_threads'
-import { type ErrorRecord, fromErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { moduleBeside, startThread } from '../../channels/message-port.ts'
+import { LensloreError } from '../../contract/errors.ts'
+import { unchecked } from '../../contract/rpc.ts'
 import { removeUnfinishedBackups } from './backups.ts'
 import { openDatabase } from './database.ts'
 import { isHeldAlone, lockAlone } from './lock.ts'
@@ -20,16 +21,14 @@ import { openInUse, orOfferBackup } from './open-in-use.ts'
 /** `waiting` for another process that restores or updates the library. */
 export type UpdateProgress = UpdateStep | { phase: 'waiting' }
 
-export type UpdateAnswer = { progress: UpdateProgress } | { error: ErrorRecord } | 'done'
-
-export interface UpdateThreadStart {
-  file: string
-  /** Its one number is 1 once the update is to end. */
-  stop: Int32Array
+export const updateCalls = {
+  /** @param stop its one number is 1 once the update is to end, for the thread hears of nothing else meanwhile. */
+  update: unchecked<{ file: string; stop: Int32Array }, null>(),
 }
 
-// Source and build have other endings: the thread's program is this file's sibling, whichever we run from.
-const threadModule = new URL(`./update-thread${import.meta.url.slice(-3)}`, import.meta.url)
+export interface UpdateEvents extends Record<string, unknown> {
+  progress: UpdateProgress
+}
 
 /**
  * Updates a database, after a backup, step by step. A process that is killed meanwhile leaves the state before or
@@ -87,22 +86,19 @@ export async function updateInThread(
 ): Promise<void> {
   if (!looksBehind(file)) return
   const stop = new Int32Array(new SharedArrayBuffer(4))
-  const worker = new Worker(threadModule, { workerData: { file, stop } satisfies UpdateThreadStart })
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const thread = startThread<typeof updateCalls, UpdateEvents>(
+    moduleBeside(import.meta.url, 'update-thread'),
+    updateCalls,
+  )
   const onAbort = () => void Atomics.store(stop, 0, 1)
   signal?.addEventListener('abort', onAbort, { once: true })
   if (signal?.aborted) onAbort()
-  worker.on('message', (answer: UpdateAnswer) => {
-    if (answer === 'done') resolve()
-    else if ('error' in answer) reject(fromErrorRecord(answer.error))
-    else onProgress?.(answer.progress)
-  })
-  worker.once('error', (thrown) => reject(new LensloreError('INTERNAL', toErrorRecord(thrown).message)))
+  if (onProgress) thread.calls.on('progress', onProgress)
   try {
-    await promise
+    await thread.calls.update({ file, stop })
   } finally {
     signal?.removeEventListener('abort', onAbort)
-    await worker.terminate()
+    await thread.end()
   }
 }
 

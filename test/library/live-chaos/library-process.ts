@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { forkChannel } from '../../../src-main/channels/child-process.ts'
+import { forkProcess } from '../../../src-main/channels/child-process.ts'
 import { type ErrorRecord, LensloreError } from '../../../src-main/contract/errors.ts'
 import {
   type LibraryCalls,
@@ -22,8 +22,13 @@ export interface LibraryProcess {
 }
 
 /** @param onProblem told of what the library says went wrong. */
-export function startLibrary(directory: string, onProblem: (problem: ErrorRecord) => void): LibraryProcess {
-  const channel = forkChannel(program, { ...process.env, CHAOS_LIBRARY: directory })
+export async function startLibrary(
+  directory: string,
+  onProblem: (problem: ErrorRecord) => void,
+): Promise<LibraryProcess> {
+  const { channel, pid, kill } = await forkProcess(program, {
+    environment: { ...process.env, CHAOS_LIBRARY: directory },
+  })
   let enginePid: number | undefined
   let isOver = false
   const over = new Promise<void>((resolve) => {
@@ -33,18 +38,18 @@ export function startLibrary(directory: string, onProblem: (problem: ErrorRecord
     })
   })
   channel.onMessage((message) => {
-    const { kind, pid } = message as { kind: string; pid: number }
-    if (kind === 'engine') enginePid = pid
+    const engine = message as { kind: string; pid: number }
+    if (engine.kind === 'engine') enginePid = engine.pid
   })
   const client = connect<LibraryCalls, LibraryEvents>(channel, libraryCalls)
   client.on('problem', onProblem)
   return {
-    pid: channel.pid!,
+    pid,
     client,
     enginePid: () => enginePid,
     isOver: () => isOver,
     kill() {
-      channel.close()
+      kill()
       return over
     },
   }

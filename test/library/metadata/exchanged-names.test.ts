@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { createWaitingExporter, setExportsAlways } from '../../../src-main/library/metadata/exchange.ts'
 import { readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
 import { openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { openLibraryFor, writtenOut } from '../library-under-test.ts'
+import { idAt, openLibraryFor, writtenOut } from '../library-under-test.ts'
 import { addFolder, addPhoto, contentOf } from '../store/sample-library.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -40,7 +40,7 @@ async function setUp(t: TestContext) {
   await takeIn()
   await client.setExportsAlways({ folderId, always: true })
   for (const [name, text] of Object.entries(words)) {
-    await client.setCaption({ photo: join(photos, `${name}.jpg`), text })
+    await client.setCaption({ photo: await idAt(client, join(photos, `${name}.jpg`)), text })
   }
   await writtenOut(client)
   return { client, photos, takeIn, problems }

@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import sharp from 'sharp'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
-import type { PlannedExport } from '../../../src-main/contract/exchange.ts'
+import type { PlannedExport } from '../../../src-main/contract/rooms/exchange.ts'
 import { createWaitingExporter, setExportsAlways } from '../../../src-main/library/metadata/exchange.ts'
 import { embedCaption, exifToolVersion } from '../../../src-main/library/metadata/export-embedded.ts'
 import {

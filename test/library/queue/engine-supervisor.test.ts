@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { forkChannel } from '../../../src-main/channels/child-process.ts'
+import { forkProcess } from '../../../src-main/channels/child-process.ts'
 import { superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
 import { openTrialBook } from '../../../src-main/library/queue/trial-book.ts'
 
@@ -10,10 +10,10 @@ const fragileEngine = fileURLToPath(new URL('../../fixtures/fragile-engine.ts', 
 function supervise(environment: NodeJS.ProcessEnv = {}, modelDirectory = 'model') {
   const starts: number[] = []
   const engine = superviseEngine(
-    () => {
-      const channel = forkChannel(fragileEngine, { ...process.env, ...environment })
-      starts.push(channel.pid!)
-      return channel
+    async () => {
+      const started = await forkProcess(fragileEngine, { environment: { ...process.env, ...environment } })
+      starts.push(started.pid)
+      return started
     },
     { modelDirectory },
     { book: openTrialBook('/nowhere/providers.json'), hangsAfterMs: 1500 },
@@ -71,6 +71,37 @@ test('an engine that dies at every start is given up after five', async (t) => {
   const settled = await Promise.allSettled(['a', 'b'].map((path) => engine.caption(path)))
   assert.deepEqual(settled.map(outcome), ['ENGINE_DIED', 'ENGINE_DIED'])
   assert.equal(starts.length, 5)
+})
+
+test('an engine that cannot be started is given up after five tries, like one that dies', async (t) => {
+  let starts = 0
+  const engine = superviseEngine(
+    async () => {
+      starts++
+      throw Object.assign(new Error('spawn EAGAIN'), { code: 'EAGAIN' })
+    },
+    { modelDirectory: 'model' },
+    { book: openTrialBook('/nowhere/providers.json') },
+  )
+  t.after(() => engine.close())
+  await assert.rejects(engine.caption('a'), { code: 'ENGINE_DIED' })
+  assert.equal(starts, 5)
+})
+
+test('an engine that is closed while it starts leaves no process', async () => {
+  const over = Promise.withResolvers<void>()
+  const engine = superviseEngine(
+    async () => {
+      const started = await forkProcess(fragileEngine)
+      started.channel.onClose(over.resolve)
+      engine.close()
+      return started
+    },
+    { modelDirectory: 'model' },
+    { book: openTrialBook('/nowhere/providers.json') },
+  )
+  await assert.rejects(engine.caption('a'), { code: 'CANCELLED' })
+  await over.promise
 })
 
 test('an engine that says why it cannot open is believed at once', async (t) => {

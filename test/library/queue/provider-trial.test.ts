@@ -5,20 +5,20 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { forkChannel } from '../../../src-main/channels/child-process.ts'
+import { forkProcess } from '../../../src-main/channels/child-process.ts'
 import type { ProviderAttempt, ProviderTrial } from '../../../src-main/contract/providers.ts'
 import { superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
 import { tryProviders } from '../../../src-main/library/queue/provider-trial.ts'
 import { openTrialBook, type TrialBook } from '../../../src-main/library/queue/trial-book.ts'
+import { forkEngine } from '../../../src-main/processes/fork.ts'
 import '../../engine/software-gpu.ts'
 
 const trialEngine = fileURLToPath(new URL('../../fixtures/trial-engine.ts', import.meta.url))
-const realEngine = fileURLToPath(new URL('../../../src-main/cli/engine-process.ts', import.meta.url))
 const embedded = fileURLToPath(new URL('../../../models/lenslore-v1', import.meta.url))
 
 interface Bench {
   book: TrialBook
-  start(): ReturnType<typeof forkChannel>
+  start(): ReturnType<typeof forkProcess>
   log(): string[]
   attempt(more?: { anew?: boolean; signal?: AbortSignal }): Promise<ProviderTrial>
 }
@@ -31,7 +31,9 @@ function setUp(t: TestContext, card: string, device = 'device'): Bench {
   writeFileSync(log, '')
   const book = openTrialBook(join(directory, 'data', 'providers.json'))
   const start = () =>
-    forkChannel(trialEngine, { ...process.env, TRIAL_CARD: card, TRIAL_LOG: log, TRIAL_DEVICE: device })
+    forkProcess(trialEngine, {
+      environment: { ...process.env, TRIAL_CARD: card, TRIAL_LOG: log, TRIAL_DEVICE: device },
+    })
   return {
     book,
     start,
@@ -216,7 +218,7 @@ test('a card that was measured and is gone is made up for by the processor', asy
 test('the real engine with the real model is measured here', async (t) => {
   const bench = setUp(t, 'fast')
   const trial = await tryProviders({
-    startEngine: () => forkChannel(realEngine),
+    startEngine: forkEngine,
     modelDirectory: embedded,
     book: bench.book,
     signal: AbortSignal.timeout(120_000),
