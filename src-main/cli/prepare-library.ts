@@ -25,7 +25,7 @@ export async function prepareWithProgress(directory: string): Promise<void> {
     })
   } finally {
     clearInterval(timer)
-    line.clear()
+    if (latest) line.clear()
     interrupt.stop()
   }
 }

@@ -1,8 +1,8 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { listBackups } from './backups.ts'
-import { type Database, openDatabase } from './database.ts'
+import { type Database, openDatabase, openReader } from './database.ts'
 import { lockForUse } from './lock.ts'
 import { isSwapInterrupted } from './swap-database.ts'
 
@@ -14,7 +14,7 @@ export interface DatabaseInUse {
 /**
  * Opens the database of a library, an empty one where there is none, and looks whether it is sound. Until it is closed,
  * no backup takes its place and nobody brings it to another version.
- * @throws LensloreError `DATABASE_DAMAGED` (naming the newest backup), `LIBRARY_LOCKED` while somebody has it alone,
+ * @throws LensloreError `DATABASE_DAMAGED` (naming the newest backup, touching nothing), `LIBRARY_LOCKED` while somebody has it alone,
  * `FILE_UNREADABLE`, `WRITE_FAILED`, `DISK_FULL`.
  */
 export function openInUse(file: string): DatabaseInUse {
@@ -68,9 +68,20 @@ function checkWritable(directory: string): void {
 }
 
 function openSound(file: string): Database {
-  const database = openDatabase(file)
+  // Whoever closes a database that may be written takes over what a killed process left in its log. A damaged one is
+  // to stay as it is, for that log has newer words.
+  if (existsSync(`${file}-wal`)) probe(openReader(file)).close()
+  return probe(openDatabase(file))
+}
+
+/**
+ * A full check reads everything, which takes seconds for a big library. This finds what usually happens to
+ * files (cut short, overwritten from the start, a lost page at either end) within milliseconds.
+ * @returns the database; it is closed where it is damaged.
+ */
+function probe(database: Database): Database {
   try {
-    probe(database)
+    readEnds(database)
     return database
   } catch (thrown) {
     database.close()
@@ -78,11 +89,7 @@ function openSound(file: string): Database {
   }
 }
 
-/**
- * A full check reads everything, which takes seconds for a big library. This finds what usually happens to
- * files (cut short, overwritten from the start, a lost page at either end) within milliseconds.
- */
-function probe(database: Database): void {
+function readEnds(database: Database): void {
   const tables = database
     .prepare<{ name: string }>(
       `SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'`,

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -161,4 +170,29 @@ test('9. the index is made anew from the tables, with the same answers', async (
   await searchIndex.rebuild()
   assert.deepEqual(searcher.search('dog'), before)
   store.close()
+})
+
+test('10. a damaged database with a log beside it, as a kill leaves it, stays as it is, and so does its log', () => {
+  const store = openStore(file)
+  const folderId = addFolder(store, '/pictures')
+  for (let n = 0; n < 500; n++) addPhoto(store, folderId, `a rather long name ${n}.jpg`)
+  store.database.pragma('wal_checkpoint(TRUNCATE)')
+  // In the log alone, on pages that are damaged below it too.
+  for (let n = 1; n < 50; n++) store.captions.setByPerson(n, `what a person wrote ${n}`, n)
+  const killed = join(directory, 'killed', 'library.sqlite')
+  mkdirSync(dirname(killed))
+  for (const ending of ['', '-wal']) copyFileSync(file + ending, killed + ending)
+  const { rootpage } = store.database
+    .prepare<{ rootpage: number }>(`SELECT rootpage FROM sqlite_schema WHERE name = 'folder_mounts'`)
+    .get()!
+  store.close()
+  const damaged = readFileSync(killed).fill(0x5a, (rootpage - 1) * 4096, rootpage * 4096)
+  writeFileSync(killed, damaged)
+  const log = readFileSync(`${killed}-wal`)
+  assert.ok(log.length > 4096)
+  for (let n = 0; n < 2; n++) {
+    assert.throws(() => openStore(killed), { code: 'DATABASE_DAMAGED' })
+    assert.ok(readFileSync(killed).equals(damaged), 'the database')
+    assert.ok(readFileSync(`${killed}-wal`).equals(log), 'its log')
+  }
 })
