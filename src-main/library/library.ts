@@ -32,6 +32,7 @@ import { removeLeftThumbnails } from './thumbnails.ts'
 
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, listModels } from './models/models.ts'
+export { captionFile } from './queue/caption-engine.ts'
 export { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 export { tryProviders } from './queue/provider-trial.ts'
 export { openTrialBook, type TrialBook, trialBookFileIn } from './queue/trial-book.ts'
@@ -102,11 +103,7 @@ export function createLibrary(options: LibraryOptions): Library {
 
   async function openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }> {
     const modelDirectory = await findModel(options.model ?? defaultModelName, options.dataDirectory)
-    engine ??= superviseEngine(
-      options.startEngine,
-      { modelDirectory, thumbnailDirectory },
-      { book, onProblem },
-    )
+    engine ??= superviseEngine(options.startEngine, { modelDirectory }, { book, onProblem })
     try {
       return { engine, info: await engine.info() }
     } catch (thrown) {

@@ -229,7 +229,9 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       key = modelKey(info.modelId, info.adapterId)
       progress.begin('caption', queue.counts(key).waiting)
       captioning = startCaptioning({
+        decoder: engine,
         engine,
+        thumbnailDirectory,
         photos,
         captions,
         queue,
