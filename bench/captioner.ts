@@ -18,6 +18,7 @@ import sharp from 'sharp'
 import { openCaptioner } from '../src-main/engine/captioning/captioner.ts'
 import { createEngine } from '../src-main/engine/engine.ts'
 import { preparePicture } from '../src-main/engine/imaging/picture.ts'
+import { normalisePixels } from '../src-main/engine/imaging/pixels.ts'
 import { readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
 import { writeRandomCheckpoint } from './random-checkpoint.ts'
 
@@ -73,11 +74,10 @@ await captioner.close()
 
 const engine = createEngine()
 const anyone = new AbortController().signal
-await engine.open(
+const { input } = await engine.open(
   {
     modelDirectory: model,
     adapterPath: null,
-    thumbnailDirectory: null,
     provider: 'cpu',
     trials: [],
     batchSize: batch,
@@ -92,7 +92,7 @@ report(
   await inTurns(
     async () => {
       const startedMs = performance.now()
-      await Promise.all(paths.map((path) => engine.caption({ path, attention: false }, anyone)))
+      await Promise.all(paths.map(captionFile))
       return { elapsedMs: performance.now() - startedMs }
     },
     async () => (await peer.ask({ command: 'files', paths, batch })) as unknown as Round,
@@ -100,6 +100,11 @@ report(
 )
 peer.process.kill()
 process.exit(differing.length === 0 ? 0 : 1)
+
+async function captionFile(path: string): Promise<void> {
+  const { pixels } = await engine.decode({ path, input, thumbnailDirectory: null }, anyone)
+  await engine.caption({ pixels: pixels!, attention: false }, anyone)
+}
 
 async function runOurs(): Promise<Round> {
   const startedMs = performance.now()
@@ -162,13 +167,11 @@ function startPeer(): Peer {
 /** The pictures' pixels by our own preprocessing, once, in a file that both read. */
 async function preparePixels() {
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)
-  const prepared = []
+  const prepared: Uint8Array[] = []
   for (const path of paths) {
-    prepared.push((await preparePicture(path, { preprocessing, thumbnailDirectory: null })).pixels)
+    prepared.push((await preparePicture(path, { input: preprocessing, thumbnailDirectory: null })).pixels)
   }
-  const size = prepared[0]!.length
-  const all = new Float32Array(size * prepared.length) // [N, 3, S, S]
-  for (const [index, each] of prepared.entries()) all.set(each, index * size)
+  const all = normalisePixels(prepared, preprocessing) // [N, 3, S, S]
   const path = join(values.work, 'pixels.f32')
   await writeFile(path, all)
   const side = captioner.imageSizePx

@@ -30,7 +30,7 @@ try {
   for (let round = 0; round < rounds; round++) {
     plain = Math.max(plain, await picturesPerSecond(paths, decodePlainly))
     const thumbnailDirectory = join(work, `thumbnails-${round}`)
-    const prepare = (path: string) => preparePicture(path, { preprocessing, thumbnailDirectory })
+    const prepare = (path: string) => preparePicture(path, { input: preprocessing, thumbnailDirectory })
     ours = Math.max(ours, await picturesPerSecond(paths, prepare))
   }
   console.log(`${paths.length} pictures, ${atOnce} at once, best of ${rounds} rounds`)

@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Captioner, openCaptioner } from '../src-main/engine/captioning/captioner.ts'
+import { openCaptioner } from '../src-main/engine/captioning/captioner.ts'
 import type { GeneratedCaption } from '../src-main/engine/captioning/generated-caption.ts'
 import { type PreparedPicture, preparePicture } from '../src-main/engine/imaging/picture.ts'
+import { normalisePixels } from '../src-main/engine/imaging/pixels.ts'
 import { readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
 
 /** Photos with the captions that people gave them. */
@@ -51,27 +52,21 @@ export async function* captionPhotos(
     Promise.all(
       paths
         .slice(at, at + batchSize)
-        .map((path) => preparePicture(path, { preprocessing, thumbnailDirectory: null })),
+        .map((path) => preparePicture(path, { input: preprocessing, thumbnailDirectory: null })),
     )
   try {
     let next = prepare(0)
     for (let at = 0; at < paths.length; at += batchSize) {
       const pictures = await next
       next = prepare(at + batchSize)
-      const captions = await captionPictures(captioner, pictures)
+      const pixels = normalisePixels(
+        pictures.map((picture) => picture.pixels),
+        preprocessing,
+      )
+      const captions = await captioner.caption(pixels, pictures.length, { attention: true })
       for (const [index, picture] of pictures.entries()) yield { caption: captions[index]!, picture }
     }
   } finally {
     await captioner.close()
   }
-}
-
-async function captionPictures(
-  captioner: Captioner,
-  pictures: readonly PreparedPicture[],
-): Promise<GeneratedCaption[]> {
-  const size = pictures[0]!.pixels.length
-  const pixels = new Float32Array(size * pictures.length) // [B, 3, S, S]
-  for (const [index, picture] of pictures.entries()) pixels.set(picture.pixels, index * size)
-  return captioner.caption(pixels, pictures.length, { attention: true })
 }

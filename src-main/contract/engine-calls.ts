@@ -4,6 +4,23 @@ import { type ProviderAttempt, type ProviderName, providerNames, trialSchema } f
 import type { CaptionDoubt } from './records.ts'
 import { returning } from './rpc.ts'
 
+const sidePx = z.int().min(1).max(4096)
+
+/** How a picture is brought to the size of a model's input; what its colours become is the model's own. */
+export const modelInput = z.object({
+  resize: z.discriminatedUnion('kind', [
+    /** To exactly this size; the aspect ratio is not kept. */
+    z.object({ kind: z.literal('squash'), widthPx: sidePx, heightPx: sidePx }),
+    /** The shorter side to `px`, the longer in proportion, rounded down. */
+    z.object({ kind: z.literal('shortest-edge'), px: sidePx }),
+  ]),
+  /** Around the centre; null: the resized picture is the model's input. */
+  crop: z.object({ widthPx: sidePx, heightPx: sidePx }).nullable(),
+  resample: z.enum(['linear', 'cubic', 'lanczos3']),
+})
+
+export type ModelInput = z.infer<typeof modelInput>
+
 /** Everything that decides the words of a caption; a photo is work again when one of the ids changes. */
 export interface EngineInfo {
   modelId: string
@@ -15,6 +32,8 @@ export interface EngineInfo {
   device: string
   /** `untried`: nobody measured this model on this device yet, so that it runs on the processor meanwhile. */
   choice: 'asked' | 'measured' | 'untried'
+  /** What `decode` is to make of pictures for this model. */
+  input: ModelInput
 }
 
 /** What a trial has to try, the processor first. */
@@ -31,18 +50,23 @@ export interface WordAttention {
   weights: Float32Array
 }
 
-export interface CaptionResult extends CaptionDoubt {
-  /** Without words where there is nothing to see: the picture is of one colour. */
-  caption: string
-  /** Length-normalised log-probability of the winning beam. */
-  score: number
+export interface DecodedPicture {
   /** SHA-256 of the bytes that were decoded, lower-case hex. */
   contentHash: string
   /** Size of the upright picture. */
   widthPx: number
   heightPx: number
-  /** Why there is no thumbnail, where one was wanted: no reason to lose the caption. */
+  /** `[heightPx, widthPx, 3]` of the model's input, in sRGB; null where no input was given. */
+  pixels: Uint8Array<ArrayBuffer> | null
+  /** Why there is no thumbnail, where one was wanted: no reason to lose the rest. */
   thumbnailError: ErrorRecord | null
+}
+
+export interface CaptionResult extends CaptionDoubt {
+  /** Without words where there is nothing to see: the picture is of one colour. */
+  caption: string
+  /** Length-normalised log-probability of the winning beam. */
+  score: number
   attention?: { rows: number; columns: number; words: WordAttention[] }
 }
 
@@ -52,8 +76,9 @@ const trialModel = {
 }
 
 /**
- * What the engine process can be asked. `caption` is one photo a call: the engine itself fills its batches
- * from the calls under way, and decodes the next batch while one runs.
+ * What an engine process can be asked. `decode` reads a file and needs no model; `caption` gets pixels alone, never a path
+ * or a name, so that it may be another machine's. Both are one photo a call: the engine itself fills its batches from
+ * the calls under way, and decodes the next pictures while one runs.
  */
 export const engineCalls = {
   open: returning<EngineInfo>()(
@@ -62,8 +87,6 @@ export const engineCalls = {
       modelDirectory: z.string().min(1),
       /** An adapter other than the model folder's own. */
       adapterPath: z.string().min(1).nullable().default(null),
-      /** Sharded thumbnail cache to fill, or null for none. */
-      thumbnailDirectory: z.string().min(1).nullable().default(null),
       /** `auto`: as it was measured here (`trials`), else on the processor. */
       provider: z.enum(['auto', ...providerNames]).default('auto'),
       trials: z.array(trialSchema).default([]),
@@ -75,9 +98,24 @@ export const engineCalls = {
       threads: z.int().min(1).max(256).optional(),
     }),
   ),
-  caption: returning<CaptionResult>()(
+  /**
+   * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_CHANGED`, `FILE_TOO_LARGE`, `PICTURE_DAMAGED`,
+   * `PICTURE_UNSUPPORTED`, `PICTURE_TOO_LARGE`
+   */
+  decode: returning<DecodedPicture>()(
     z.object({
       path: z.string().min(1),
+      /** What to make the pixels for, or null for none. */
+      input: modelInput.nullable().default(null),
+      /** Sharded thumbnail cache to fill, or null for none. */
+      thumbnailDirectory: z.string().min(1).nullable().default(null),
+    }),
+  ),
+  /** @throws LensloreError `INVALID_ARGUMENT` for pixels of another size than the model's input, `ENGINE_FAILED` */
+  caption: returning<CaptionResult>()(
+    z.object({
+      /** `[heightPx, widthPx, 3]` of the model's input. */
+      pixels: z.instanceof(Uint8Array),
       attention: z.boolean().default(false),
     }),
   ),

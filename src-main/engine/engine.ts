@@ -1,30 +1,33 @@
 import { constants, setPriority } from 'node:os'
 import type { CaptionResult, EngineCalls, EngineInfo } from '../contract/engine-calls.ts'
-import { LensloreError, toErrorRecord } from '../contract/errors.ts'
+import { LensloreError } from '../contract/errors.ts'
 import { isSameTrial } from '../contract/providers.ts'
 import { noDoubt } from '../contract/records.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
-import { createBatching } from './captioning/batching.ts'
+import { type Batching, createBatching } from './captioning/batching.ts'
 import { type Captioner, openCaptioner } from './captioning/captioner.ts'
 import { readCheckpoint } from './captioning/checkpoint.ts'
 import type { GeneratedCaption } from './captioning/generated-caption.ts'
 import { runtimeVersion } from './captioning/session.ts'
-import { type PreparedPicture, preparePicture } from './imaging/picture.ts'
-import { readPreprocessing } from './imaging/preprocessing.ts'
+import { createDecoder } from './imaging/decoder.ts'
+import { normalisePixels } from './imaging/pixels.ts'
+import { inputSizePx, type Preprocessing, readPreprocessing } from './imaging/preprocessing.ts'
+import { measureTone, type Tone } from './imaging/tone.ts'
 import { defaultThreads, openAttempt, planTrial, runAttempt } from './trial/attempt.ts'
 import { describeDevice } from './trial/device.ts'
 
 type OpenOptions = CheckedParamsOf<EngineCalls['open']>
 
 interface Entry {
-  picture: PreparedPicture
+  /** `[H, W, 3]` */
+  pixels: Uint8Array
   attention: boolean
 }
 
 interface OpenModel {
   info: EngineInfo
   captioner: Captioner
-  caption(path: string, attention: boolean, signal: AbortSignal): Promise<CaptionResult>
+  batching: Batching<Entry, CaptionResult>
 }
 
 /** Until it is measured; more costs memory everywhere. */
@@ -34,19 +37,27 @@ const defaultBatchSize = 8
 export function createEngine(): Handlers<EngineCalls> {
   let model: OpenModel | undefined
   let attempted: Captioner | undefined
+  const decoder = createDecoder(() => model?.batching.lookAgain())
   yieldToThePerson()
 
   return {
     async open(options) {
       await model?.captioner.close()
       model = undefined
-      model = await openModel(options)
+      model = await openModel(options, () => decoder.pixelsUnderWay > 0)
       return model.info
     },
-    async caption({ path, attention }, signal) {
+    decode: (options, signal) => decoder.decode(options, signal),
+    async caption({ pixels, attention }) {
       if (!model)
         throw new LensloreError('ENGINE_FAILED', 'The engine was asked for a caption before it had a model.')
-      return model.caption(path, attention, signal)
+      const { widthPx, heightPx } = inputSizePx(model.info.input)
+      if (pixels.length !== 3 * widthPx * heightPx)
+        throw new LensloreError(
+          'INVALID_ARGUMENT',
+          `A picture for this model is of ${widthPx} × ${heightPx} pixels.`,
+        )
+      return model.batching.add({ pixels, attention })
     },
     versions: () => ({ node: process.versions.node, onnxruntime: runtimeVersion() }),
     planTrial: ({ modelDirectory, adapterPath }) => planTrial(modelDirectory, adapterPath),
@@ -83,51 +94,38 @@ async function chooseWay(
   }
 }
 
-async function openModel(options: OpenOptions): Promise<OpenModel> {
+async function openModel(options: OpenOptions, areMoreComing: () => boolean): Promise<OpenModel> {
   const way = await chooseWay(options)
   const captioner = await openCaptioner({ ...options, ...way })
-  const { batchSize } = way
-  const batching = createBatching({ batchSize, run: (entries: Entry[]) => captionBatch(captioner, entries) })
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)
+  const { resize, crop, resample } = preprocessing
   const { modelId, adapterId } = captioner
-
-  return {
-    captioner,
-    info: { ...way, modelId, adapterId },
-    async caption(path, attention, signal) {
-      const prepare = async (): Promise<Entry> => {
-        const { thumbnailDirectory } = options
-        return {
-          picture: await preparePicture(path, { preprocessing, thumbnailDirectory, signal }),
-          attention,
-        }
-      }
-      return batching.add(prepare)
-    },
-  }
-}
-
-async function captionBatch(captioner: Captioner, entries: Entry[]): Promise<CaptionResult[]> {
-  const size = entries[0]!.picture.pixels.length
-  const pixels = new Float32Array(entries.length * size) // [B, 3, S, S]
-  entries.forEach(({ picture }, index) => {
-    pixels.set(picture.pixels, index * size)
+  const batching = createBatching({
+    batchSize: way.batchSize,
+    areMoreComing,
+    run: (entries: Entry[]) => captionBatch(captioner, preprocessing, entries),
   })
-  const attention = entries.some((entry) => entry.attention)
-  const captions = await captioner.caption(pixels, entries.length, { attention })
-  return entries.map((entry, index) => toResult(entry, captions[index]!))
+  return { captioner, batching, info: { ...way, modelId, adapterId, input: { resize, crop, resample } } }
 }
 
-function toResult({ picture, attention }: Entry, generated: GeneratedCaption): CaptionResult {
-  const { contentHash, widthPx, heightPx } = picture
-  const thumbnailError = picture.thumbnailError && toErrorRecord(picture.thumbnailError)
-  const result: CaptionResult = {
-    ...(picture.tone.isPlain ? nothingToSee : wordsOf(picture, generated)),
-    contentHash,
-    widthPx,
-    heightPx,
-    thumbnailError,
-  }
+async function captionBatch(
+  captioner: Captioner,
+  preprocessing: Preprocessing,
+  entries: Entry[],
+): Promise<CaptionResult[]> {
+  const pictures = entries.map(({ pixels }) => pixels)
+  const attention = entries.some((entry) => entry.attention)
+  const captions = await captioner.caption(normalisePixels(pictures, preprocessing), entries.length, {
+    attention,
+  })
+  const { widthPx } = inputSizePx(preprocessing)
+  return entries.map((entry, index) => toResult(entry, widthPx, captions[index]!))
+}
+
+function toResult({ pixels, attention }: Entry, widthPx: number, generated: GeneratedCaption): CaptionResult {
+  const tone = measureTone(pixels, widthPx)
+  if (tone.isPlain) return { ...nothingToSee }
+  const result: CaptionResult = wordsOf(tone, generated)
   if (attention && generated.attention && result.caption !== '') result.attention = generated.attention
   return result
 }
@@ -135,7 +133,7 @@ function toResult({ picture, attention }: Entry, generated: GeneratedCaption): C
 const nothingToSee = { ...noDoubt, caption: '', score: 0 }
 
 /** Scans and drawings are nothing that the model learned from, however sure it is. */
-function wordsOf({ tone }: PreparedPicture, { text, score, doubt }: GeneratedCaption) {
+function wordsOf(tone: Tone, { text, score, doubt }: GeneratedCaption) {
   const told = doubt ?? noDoubt
   return { ...told, caption: text, score, isUnsure: told.isUnsure || tone.isOnPaper }
 }

@@ -23,6 +23,7 @@ const ofEngine = new Set<ErrorCode>([
 export interface CaptioningServiceOptions {
   store: Store
   progress: ProgressMeter
+  thumbnailDirectory: string
   /** An engine that is at work, or is being opened, is answered with again. */
   openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }>
   /** Ends the engine, and whatever it is at. */
@@ -65,6 +66,7 @@ export interface CaptioningService {
 export function createCaptioningService({
   store,
   progress,
+  thumbnailDirectory,
   openEngine,
   closeEngine,
   onPhotosChanged,
@@ -123,7 +125,9 @@ export function createCaptioningService({
       problem = null
       key = modelKey(info.modelId, info.adapterId)
       captioning = startCaptioning({
+        decoder: engine,
         engine,
+        thumbnailDirectory,
         photos,
         captions,
         queue,

@@ -12,7 +12,6 @@ export interface ChosenEngineOptions {
   model: string | undefined
   settings: Settings
   dataDirectory: string
-  thumbnailDirectory: string
   startEngine: StartEngine
   book: TrialBook
   onProblem(problem: ErrorRecord): void
@@ -37,7 +36,7 @@ export interface ChosenEngine {
 }
 
 export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
-  const { settings, dataDirectory, thumbnailDirectory, startEngine, book, onProblem } = options
+  const { settings, dataDirectory, startEngine, book, onProblem } = options
   let asked = options.model
   let running: { engine: SupervisedEngine; choice: ModelChoice } | undefined
 
@@ -57,11 +56,7 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
       const { adapterPath } = choice
       const modelDirectory = await findModel(choice.model, dataDirectory)
       running ??= {
-        engine: superviseEngine(
-          startEngine,
-          { modelDirectory, adapterPath, thumbnailDirectory },
-          { book, onProblem },
-        ),
+        engine: superviseEngine(startEngine, { modelDirectory, adapterPath }, { book, onProblem }),
         choice,
       }
       const mine = running

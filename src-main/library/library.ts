@@ -40,6 +40,7 @@ import { removeLeftThumbnails } from './thumbnails.ts'
 
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, listModels } from './models/models.ts'
+export { captionFile } from './queue/caption-engine.ts'
 export { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 export { tryProviders } from './queue/provider-trial.ts'
 export { openTrialBook, type TrialBook, trialBookFileIn } from './queue/trial-book.ts'
@@ -116,7 +117,6 @@ export function createLibrary(options: LibraryOptions): Library {
     model: options.model,
     settings,
     dataDirectory: options.dataDirectory,
-    thumbnailDirectory,
     startEngine: options.startEngine,
     book,
     onProblem,

@@ -146,6 +146,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   const captioning = createCaptioningService({
     store,
     progress,
+    thumbnailDirectory,
     openEngine,
     closeEngine,
     onPhotosChanged(photoIds) {

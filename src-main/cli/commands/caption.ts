@@ -5,7 +5,13 @@ import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/e
 import { displayFileName, fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
 import type { CaptionDoubt } from '../../contract/records.ts'
-import { defaultModelName, findModel, type SupervisedEngine, superviseEngine } from '../../library/library.ts'
+import {
+  captionFile,
+  defaultModelName,
+  findModel,
+  type SupervisedEngine,
+  superviseEngine,
+} from '../../library/library.ts'
 import { forkEngine } from '../../processes/fork.ts'
 import { formatWords } from '../caption-words.ts'
 import { outputOf } from '../command-context.ts'
@@ -56,7 +62,8 @@ async function captionAll(engine: SupervisedEngine, paths: string[], output: Out
 
 async function captionOne(engine: SupervisedEngine, path: string): Promise<Answer> {
   try {
-    const { caption, score, confidence, isUnsure, doubtfulWords } = await engine.caption(path)
+    const { result } = await captionFile(engine, engine, path)
+    const { caption, score, confidence, isUnsure, doubtfulWords } = result
     return { path, caption, score, confidence, isUnsure, doubtfulWords }
   } catch (thrown) {
     return { path, error: toErrorRecord(thrown) }

@@ -1,18 +1,19 @@
-import { availableParallelism } from 'node:os'
-
 /**
- * Turns single requests into batches. Preparing (decoding) runs for several pictures at once and goes on
- * while a batch runs; a batch starts when it is full, or when nothing is left that could fill it.
+ * Turns single requests into batches. A batch starts when it is full, or when no more items are on their way to it:
+ * nothing is being made that will come, and for a moment nothing came.
  */
 export interface Batching<Item, Result> {
-  /** @param prepare makes the item, e.g. decodes the picture; its error is the request's error. */
-  add(prepare: () => Promise<Item>): Promise<Result>
+  add(item: Item): Promise<Result>
+  /** Something that was on its way came to nothing, or is about to be added. */
+  lookAgain(): void
 }
 
 export interface BatchingOptions<Item, Result> {
   batchSize: number
-  /** Items that may be in preparation at once. */
-  concurrency?: number
+  /** Whether items are being made that will be added. */
+  areMoreComing(): boolean
+  /** How long what was made may be on its way from one process to another and back. */
+  onItsWayMs?: number
   /** @returns one result an item, in the same order. */
   run(items: Item[]): Promise<Result[]>
 }
@@ -24,30 +25,21 @@ interface Ready<Item, Result> {
 }
 
 export function createBatching<Item, Result>(options: BatchingOptions<Item, Result>): Batching<Item, Result> {
-  const { batchSize, run, concurrency = Math.max(2, availableParallelism()) } = options
-  const waiting: (() => Promise<void>)[] = []
+  const { batchSize, areMoreComing, onItsWayMs = 20, run } = options
   const ready: Ready<Item, Result>[] = []
-  let preparing = 0
   let running = false
+  let timer: NodeJS.Timeout | undefined
 
-  function prepareNext(): void {
-    // What is decoded but not yet run is memory: two batches ahead are enough to keep the model busy.
-    while (waiting.length > 0 && preparing < concurrency && ready.length + preparing < 2 * batchSize) {
-      preparing++
-      void waiting.shift()!().finally(() => {
-        preparing--
-        prepareNext()
-        void runNext()
-      })
-    }
+  function lookAgain(): void {
+    clearTimeout(timer)
+    if (running || ready.length === 0) return
+    if (ready.length >= batchSize) void runNext()
+    else if (!areMoreComing()) timer = setTimeout(() => void runNext(), onItsWayMs)
   }
 
   async function runNext(): Promise<void> {
-    const canStillFill = preparing > 0 || waiting.length > 0
-    if (running || ready.length === 0 || (ready.length < batchSize && canStillFill)) return
     running = true
     const batch = ready.splice(0, batchSize)
-    prepareNext()
     try {
       const results = await run(batch.map((entry) => entry.item))
       batch.forEach((entry, index) => {
@@ -57,23 +49,17 @@ export function createBatching<Item, Result>(options: BatchingOptions<Item, Resu
       for (const entry of batch) entry.reject(thrown)
     } finally {
       running = false
-      prepareNext()
-      void runNext()
+      lookAgain()
     }
   }
 
   return {
-    add(prepare) {
+    add(item) {
       const { promise, resolve, reject } = Promise.withResolvers<Result>()
-      waiting.push(async () => {
-        try {
-          ready.push({ item: await prepare(), resolve, reject })
-        } catch (thrown) {
-          reject(thrown)
-        }
-      })
-      prepareNext()
+      ready.push({ item, resolve, reject })
+      lookAgain()
       return promise
     },
+    lookAgain,
   }
 }

@@ -1,29 +1,21 @@
-import { LensloreError } from '../../contract/errors.ts'
+import type { DecodedPicture, ModelInput } from '../../contract/engine-calls.ts'
+import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { decodeUpright } from './decode.ts'
 import { makePixels, smallestUseForPixels } from './pixels.ts'
-import type { Preprocessing } from './preprocessing.ts'
 import { readFileContent, shownName } from './read-bytes.ts'
 import { keepThumbnail, smallestUseForThumbnail } from './thumbnail.ts'
-import type { Tone } from './tone.ts'
 
-export interface PreparedPicture {
-  /** SHA-256 of the file's bytes, lower-case hex. */
-  contentHash: string
-  /** Size of the upright picture; of a camera's raw file, of the preview that was used. */
-  widthPx: number
-  heightPx: number
-  /** `[3, H, W]` of the model's input. */
-  pixels: Float32Array
-  tone: Tone
-  /** Why there is no thumbnail (`DISK_FULL`, `WRITE_FAILED`): no reason to lose the caption too. */
-  thumbnailError: LensloreError | null
-}
-
-export interface PrepareOptions {
-  preprocessing: Preprocessing
+export interface PrepareOptions<Input extends ModelInput | null> {
+  /** null: no pixels are wanted. */
+  input: Input
   /** Sharded cache to keep a thumbnail in, or null for none. */
   thumbnailDirectory: string | null
   signal?: AbortSignal
+}
+
+/** `pixels` are there where an input was given. Of a camera's raw file, the size is that of the preview that was used. */
+export type PreparedPicture<Input extends ModelInput | null = ModelInput> = DecodedPicture & {
+  pixels: Input extends null ? null : Uint8Array<ArrayBuffer>
 }
 
 /**
@@ -32,14 +24,17 @@ export interface PrepareOptions {
  * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_CHANGED`, `FILE_TOO_LARGE`,
  *   `PICTURE_DAMAGED`, `PICTURE_UNSUPPORTED`, `PICTURE_TOO_LARGE` or `CANCELLED`
  */
-export async function preparePicture(path: string, options: PrepareOptions): Promise<PreparedPicture> {
-  const { preprocessing, thumbnailDirectory, signal } = options
+export async function preparePicture<Input extends ModelInput | null>(
+  path: string,
+  options: PrepareOptions<Input>,
+): Promise<PreparedPicture<Input>> {
+  const { input, thumbnailDirectory, signal } = options
   stopWhereCancelled(signal)
   const { bytes, contentHash } = await readFileContent(path)
   stopWhereCancelled(signal)
 
   // The same reduction whether or not a thumbnail is wanted: the caption must not depend on it.
-  const forPixels = smallestUseForPixels(preprocessing)
+  const forPixels = input ? smallestUseForPixels(input) : smallestUseForThumbnail
   const picture = await decodeUpright(
     bytes,
     shownName(path),
@@ -55,21 +50,20 @@ export async function preparePicture(path: string, options: PrepareOptions): Pro
     thumbnailDirectory === null
       ? null
       : keepThumbnail(thumbnailDirectory, contentHash, picture).then(() => null, asThumbnailError)
-  const { pixels, tone } = makePixels(picture, preprocessing)
+  const pixels = input && makePixels(picture, input)
   const thumbnailError = await thumbnail
   return {
     contentHash,
     widthPx: picture.fullWidthPx,
     heightPx: picture.fullHeightPx,
-    pixels,
-    tone,
+    pixels: pixels as PreparedPicture<Input>['pixels'],
     thumbnailError,
   }
 }
 
-function asThumbnailError(thrown: unknown): LensloreError {
-  if (thrown instanceof LensloreError) return thrown
-  return new LensloreError('WRITE_FAILED', 'A thumbnail cannot be made.', { cause: thrown })
+function asThumbnailError(thrown: unknown): ErrorRecord {
+  if (thrown instanceof LensloreError) return toErrorRecord(thrown)
+  return { code: 'WRITE_FAILED', message: 'A thumbnail cannot be made.' }
 }
 
 function stopWhereCancelled(signal: AbortSignal | undefined): void {

@@ -1,7 +1,7 @@
+import type { ModelInput } from '../../contract/engine-calls.ts'
 import type { SmallestUse, UprightPicture } from './decode.ts'
 import { inputSizePx, type Preprocessing } from './preprocessing.ts'
 import { resizeWindow, type Size } from './resample.ts'
-import { measureTone, type Tone } from './tone.ts'
 
 /**
  * A picture may be reduced before the model's own resize as long as this much remains: the filter then
@@ -10,32 +10,29 @@ import { measureTone, type Tone } from './tone.ts'
 const oversampling = 2
 
 /** What the decoder must leave of a picture for these pixels. */
-export function smallestUseForPixels({ resize }: Preprocessing): SmallestUse {
+export function smallestUseForPixels({ resize }: ModelInput): SmallestUse {
   const sidePx = resize.kind === 'shortest-edge' ? resize.px : Math.max(resize.widthPx, resize.heightPx)
   return { shortSidePx: oversampling * sidePx, longSidePx: oversampling * sidePx }
 }
 
 /**
- * Resizes, crops, rescales and normalises as the checkpoint's own processor does.
- * @returns `pixels` `[3, heightPx, widthPx]` of the model's input, and the tone of what it sees
+ * Resizes and crops as the checkpoint's own processor does, which rounds to bytes before it rescales.
+ * @returns `[heightPx, widthPx, 3]` of the model's input
  */
-export function makePixels(
-  picture: UprightPicture,
-  preprocessing: Preprocessing,
-): { pixels: Float32Array; tone: Tone } {
-  const resized = resizedSizePx(picture, preprocessing)
-  const input = inputSizePx(preprocessing)
+export function makePixels(picture: UprightPicture, input: ModelInput): Uint8Array<ArrayBuffer> {
+  const resized = resizedSizePx(picture, input)
+  const size = inputSizePx(input)
   const window = {
-    leftPx: Math.floor((resized.widthPx - input.widthPx) / 2),
-    topPx: Math.floor((resized.heightPx - input.heightPx) / 2),
-    ...input,
+    leftPx: Math.floor((resized.widthPx - size.widthPx) / 2),
+    topPx: Math.floor((resized.heightPx - size.heightPx) / 2),
+    ...size,
   }
-  const rgb = resizeWindow(picture.data, picture, resized, window, preprocessing.resample)
-  return { pixels: normalise(rgb, preprocessing), tone: measureTone(rgb, input.widthPx) }
+  const rgb = resizeWindow(picture.data, picture, resized, window, input.resample)
+  return new Uint8Array(rgb.buffer, rgb.byteOffset, rgb.length)
 }
 
 /** The longer side is rounded down, as transformers does, and from the size before our own reduction. */
-function resizedSizePx({ fullWidthPx, fullHeightPx }: UprightPicture, { resize }: Preprocessing): Size {
+function resizedSizePx({ fullWidthPx, fullHeightPx }: UprightPicture, { resize }: ModelInput): Size {
   if (resize.kind === 'squash') return resize
   const shortPx = Math.min(fullWidthPx, fullHeightPx)
   const longPx = Math.max(fullWidthPx, fullHeightPx)
@@ -45,14 +42,25 @@ function resizedSizePx({ fullWidthPx, fullHeightPx }: UprightPicture, { resize }
     : { widthPx: newLongPx, heightPx: resize.px }
 }
 
-/** `[H, W, 3]` bytes → `[3, H, W]` numbers. */
-function normalise(rgb: Uint8ClampedArray, { rescaleFactor, mean, std }: Preprocessing): Float32Array {
-  const area = rgb.length / 3
-  const pixels = new Float32Array(rgb.length)
-  for (let channel = 0; channel < 3; channel++) {
-    const scale = rescaleFactor / std[channel]!
-    const shift = mean[channel]! / std[channel]!
-    for (let i = 0; i < area; i++) pixels[channel * area + i] = rgb[i * 3 + channel]! * scale - shift
+/**
+ * Rescales and normalises a batch.
+ * @param pictures each `[H, W, 3]` bytes
+ * @returns `[B, 3, H, W]`
+ */
+export function normalisePixels(
+  pictures: readonly Uint8Array[],
+  { rescaleFactor, mean, std }: Preprocessing,
+): Float32Array {
+  const size = pictures[0]!.length
+  const area = size / 3
+  const pixels = new Float32Array(pictures.length * size)
+  for (const [index, rgb] of pictures.entries()) {
+    for (let channel = 0; channel < 3; channel++) {
+      const scale = rescaleFactor / std[channel]!
+      const shift = mean[channel]! / std[channel]!
+      const start = index * size + channel * area
+      for (let i = 0; i < area; i++) pixels[start + i] = rgb[i * 3 + channel]! * scale - shift
+    }
   }
   return pixels
 }

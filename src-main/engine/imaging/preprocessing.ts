@@ -1,19 +1,10 @@
 import { z } from 'zod'
+import type { ModelInput } from '../../contract/engine-calls.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import type { Resampling } from './resample.ts'
 
-export type ResizeTarget =
-  /** To exactly this size; the aspect ratio is not kept. */
-  | { kind: 'squash'; widthPx: number; heightPx: number }
-  /** The shorter side to `px`, the longer in proportion, rounded down. */
-  | { kind: 'shortest-edge'; px: number }
-
 /** What a checkpoint's `preprocessor_config.json` asks for, in the order it is done. */
-export interface Preprocessing {
-  resize: ResizeTarget
-  /** Around the centre; null: the resized picture is the model's input. */
-  crop: { widthPx: number; heightPx: number } | null
-  resample: Resampling
+export interface Preprocessing extends ModelInput {
   /** Bytes are multiplied by this, then the mean is taken off and the rest divided by std, by channel. */
   rescaleFactor: number
   mean: readonly [number, number, number]
@@ -131,14 +122,17 @@ function familyOf(config: unknown): keyof typeof defaultsByFamily {
 }
 
 /** Size of the model's input. */
-export function inputSizePx(preprocessing: Preprocessing): { widthPx: number; heightPx: number } {
-  const { resize, crop } = preprocessing
+export function inputSizePx(input: ModelInput): { widthPx: number; heightPx: number } {
+  const { resize, crop } = input
   if (crop) return crop
   if (resize.kind === 'squash') return { widthPx: resize.widthPx, heightPx: resize.heightPx }
   throw invalid('without a crop its input has no fixed size')
 }
 
-function readResize(value: z.output<typeof size>, family: keyof typeof defaultsByFamily): ResizeTarget {
+function readResize(
+  value: z.output<typeof size>,
+  family: keyof typeof defaultsByFamily,
+): ModelInput['resize'] {
   if (typeof value === 'number') {
     return family === 'clip'
       ? { kind: 'shortest-edge', px: value }

@@ -1,3 +1,5 @@
+import type { ModelInput } from '../../contract/engine-calls.ts'
+
 /**
  * Resizing as Pillow does it, which is what the processors of the public checkpoints call. libvips' own
  * comes close where it makes a picture smaller, but not where it makes one larger (fractions of a pixel are
@@ -5,7 +7,7 @@
  * also bounds the work for a picture of any shape.
  */
 
-export type Resampling = 'linear' | 'cubic' | 'lanczos3'
+export type Resampling = ModelInput['resample']
 
 export interface Size {
   widthPx: number
@@ -44,7 +46,7 @@ export function resizeWindow(
   resized: Size,
   window: Size & { leftPx: number; topPx: number },
   resampling: Resampling,
-): Uint8ClampedArray {
+): Uint8ClampedArray<ArrayBuffer> {
   const columns = weigh(source.widthPx, resized.widthPx, window.leftPx, window.widthPx, resampling)
   const rows = weigh(source.heightPx, resized.heightPx, window.topPx, window.heightPx, resampling)
   const firstRow = rows.starts[0]!
@@ -140,7 +142,7 @@ function resizeColumns(
   widthPx: number,
   firstRow: number,
   { starts, taps, weights }: Weights,
-): Uint8ClampedArray {
+): Uint8ClampedArray<ArrayBuffer> {
   const rowLength = widthPx * 3
   const resized = new Uint8ClampedArray(starts.length * rowLength)
   const sums = new Int32Array(rowLength)

@@ -27,12 +27,12 @@ const evenShare = 0.4
 const evenLevels = 2
 
 /** @param rgb `[H, W, 3]` levels of 0 to 255 */
-export function measureTone(rgb: Uint8ClampedArray, widthPx: number): Tone {
+export function measureTone(rgb: Uint8Array, widthPx: number): Tone {
   return { isPlain: spanOf(rgb) <= plainSpanLevels, isOnPaper: liesOnPaper(rgb, widthPx) }
 }
 
 /** Over the channels, the largest distance between two levels. */
-function spanOf(rgb: Uint8ClampedArray): number {
+function spanOf(rgb: Uint8Array): number {
   let span = 0
   for (let channel = 0; channel < 3; channel++) {
     let lowest = 255
@@ -46,7 +46,7 @@ function spanOf(rgb: Uint8ClampedArray): number {
   return span
 }
 
-function liesOnPaper(rgb: Uint8ClampedArray, widthPx: number): boolean {
+function liesOnPaper(rgb: Uint8Array, widthPx: number): boolean {
   const ground = mostFrequentColour(rgb)
   const luma = 0.299 * ground[0] + 0.587 * ground[1] + 0.114 * ground[2]
   if (luma < paperLuma) return false
@@ -62,7 +62,7 @@ function liesOnPaper(rgb: Uint8ClampedArray, widthPx: number): boolean {
   return onGround / pixels >= paperShare && even / pixels >= evenShare
 }
 
-function mostFrequentColour(rgb: Uint8ClampedArray): [number, number, number] {
+function mostFrequentColour(rgb: Uint8Array): [number, number, number] {
   const side = 256 / cellLevels
   const counts = new Uint32Array(side ** 3)
   for (let at = 0; at < rgb.length; at += 3) {
@@ -77,14 +77,14 @@ function mostFrequentColour(rgb: Uint8ClampedArray): [number, number, number] {
   return [middle(Math.floor(cell / side ** 2)), middle(Math.floor(cell / side) % side), middle(cell % side)]
 }
 
-function isNear(rgb: Uint8ClampedArray, pixel: number, colour: readonly number[]): boolean {
+function isNear(rgb: Uint8Array, pixel: number, colour: readonly number[]): boolean {
   for (let channel = 0; channel < 3; channel++) {
     if (Math.abs(rgb[pixel * 3 + channel]! - colour[channel]!) > groundLevels) return false
   }
   return true
 }
 
-function isAlike(rgb: Uint8ClampedArray, pixel: number, other: number): boolean {
+function isAlike(rgb: Uint8Array, pixel: number, other: number): boolean {
   for (let channel = 0; channel < 3; channel++) {
     if (Math.abs(rgb[pixel * 3 + channel]! - rgb[other * 3 + channel]!) > evenLevels) return false
   }

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import type { CaptionResult, EngineInfo } from '../../contract/engine-calls.ts'
+import type { CaptionResult, DecodedPicture, EngineInfo } from '../../contract/engine-calls.ts'
 import { type ErrorCode, type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { type CaptionStore, modelKey } from '../store/captions.ts'
 import type { PhotoStore } from '../store/photos.ts'
 import type { QueueStore, WorkItem } from '../store/queue.ts'
-import type { SupervisedEngine } from './engine-supervisor.ts'
+import { type CaptionEngine, captionFile, type PictureDecoder } from './caption-engine.ts'
 import { isLeftForLater } from './left-for-later.ts'
 import type { WorkUnderWay } from './progress.ts'
 
@@ -23,7 +23,10 @@ const endsRun = new Set<ErrorCode>([
 ])
 
 export interface CaptioningOptions {
-  engine: SupervisedEngine
+  /** Reads the files; what captions gets no more than pixels. */
+  decoder: PictureDecoder
+  engine: CaptionEngine
+  thumbnailDirectory: string
   photos: PhotoStore
   captions: CaptionStore
   queue: QueueStore
@@ -37,6 +40,12 @@ export interface CaptioningOptions {
   /** Settles when nothing more will be added to the queue; until then an empty queue is waited on. */
   filling: Promise<void>
   signal: AbortSignal
+}
+
+interface Finished {
+  item: WorkItem
+  picture: DecodedPicture
+  result: CaptionResult
 }
 
 export interface Captioning {
@@ -65,14 +74,14 @@ async function captionAll(
   options: CaptioningOptions,
   onListening: (wake: () => void) => void,
 ): Promise<void> {
-  const { engine, photos, captions, queue, progress, onPhotosChanged, onUnavailable, onProblem, signal } =
-    options
+  const { decoder, engine, thumbnailDirectory, photos, captions, queue, progress, signal } = options
+  const { onPhotosChanged, onUnavailable, onProblem } = options
   const info = await engine.info()
   const key = modelKey(info.modelId, info.adapterId)
   const underWay = new Map<number, string | null>()
   /** Not to be asked for again in this run. */
   const leftAlone = new Set<number>()
-  const finished: { item: WorkItem; result: CaptionResult }[] = []
+  const finished: Finished[] = []
   const told = new Set<ErrorCode>()
   let fatal: unknown
   let filled = false
@@ -99,12 +108,12 @@ async function captionAll(
     const batch = finished.splice(0)
     if (batch.length === 0) return
     captions.addFromModel(
-      batch.map(({ item, result }) => toModelCaption(item, result, info)),
+      batch.map((each) => toModelCaption(each, info)),
       Date.now(),
     )
-    for (const { item, result } of batch) {
+    for (const { item, picture } of batch) {
       // Written to since it was read: the next run reads it again, or one file that never rests would keep this one.
-      if (underWay.get(item.photoId) !== result.contentHash) leftAlone.add(item.photoId)
+      if (underWay.get(item.photoId) !== picture.contentHash) leftAlone.add(item.photoId)
       underWay.delete(item.photoId)
     }
     report(
@@ -120,19 +129,19 @@ async function captionAll(
 
   async function captionOne(item: WorkItem): Promise<void> {
     const path = join(item.folderPath, item.directory, item.name)
-    const outcome = await engine.caption(path).then(
-      (result) => ({ result }),
+    const outcome = await captionFile(decoder, engine, path, thumbnailDirectory).then(
+      (done) => ({ done }),
       (thrown: unknown) => ({ thrown }),
     )
     orEndRun(() => {
-      if ('result' in outcome) succeed(item, outcome.result)
+      if ('done' in outcome) succeed({ item, ...outcome.done })
       else fail(item, outcome.thrown)
     })
   }
 
-  function succeed(item: WorkItem, result: CaptionResult): void {
-    finished.push({ item, result })
-    if (result.thumbnailError) tellOnce(result.thumbnailError)
+  function succeed(done: Finished): void {
+    finished.push(done)
+    if (done.picture.thumbnailError) tellOnce(done.picture.thumbnailError)
     if (finished.length >= engine.batchSize) flush()
     else flushTimer ??= setTimeout(() => orEndRun(flush), gatherMs)
   }
@@ -209,7 +218,7 @@ async function captionAll(
   }
 }
 
-function toModelCaption(item: WorkItem, result: CaptionResult, info: EngineInfo) {
+function toModelCaption({ item, picture, result }: Finished, info: EngineInfo) {
   return {
     photoId: item.photoId,
     text: result.caption,
@@ -219,6 +228,6 @@ function toModelCaption(item: WorkItem, result: CaptionResult, info: EngineInfo)
     doubtfulWords: result.doubtfulWords,
     modelId: info.modelId,
     adapterId: info.adapterId,
-    contentHash: result.contentHash,
+    contentHash: picture.contentHash,
   }
 }

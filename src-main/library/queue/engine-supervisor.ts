@@ -1,33 +1,22 @@
-import {
-  type CaptionResult,
-  type EngineCalls,
-  type EngineInfo,
-  engineCalls,
-} from '../../contract/engine-calls.ts'
+import { type EngineCalls, type EngineInfo, engineCalls } from '../../contract/engine-calls.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { displayFileName } from '../../contract/file-name.ts'
 import type { ProviderTrial } from '../../contract/providers.ts'
 import { type Client, connect, type ParamsOf } from '../../contract/rpc.ts'
+import type { CaptionEngine, PictureDecoder } from './caption-engine.ts'
 import { tryProviders } from './provider-trial.ts'
 import type { EngineProcess, StartEngine } from './start-engine.ts'
 import type { TrialBook } from './trial-book.ts'
 
 export type EngineOptions = Omit<ParamsOf<EngineCalls['open']>, 'trials'>
 
-export interface SupervisedEngine {
-  /** Starts the engine if it is not running. */
-  info(): Promise<EngineInfo>
-  /** Pictures that it takes in one run at present: another number once it was measured. */
-  readonly batchSize: number
-  /**
-   * Captions one picture. The promise outlives the engine: when the process dies it is started again, and
-   * the pictures that were with it go in again one at a time, so that the one that kills it is known.
-   * @throws LensloreError the picture's own error; `PICTURE_KILLS_ENGINE` when the engine died of it twice;
-   *   `ENGINE_DIED` when the engine died `maxDeathsInARow` times without a caption in between.
-   */
-  caption(path: string, options?: { attention?: boolean }): Promise<CaptionResult>
-  /** Ends the engine process; captions under way fail with `CANCELLED`. */
-  close(): void
-}
+/**
+ * The engine of this machine, which decodes and captions. What it is asked outlives its process: when that dies it is
+ * started again, and the pictures that were with it go in again one at a time, so that the one that kills it is known and
+ * set aside with `PICTURE_KILLS_ENGINE`. After `maxDeathsInARow` deaths without a success in between, all fail with
+ * `ENGINE_DIED`. Decoding needs no model.
+ */
+export interface SupervisedEngine extends CaptionEngine, PictureDecoder {}
 
 export interface SupervisorOptions {
   /**
@@ -43,17 +32,17 @@ export interface SupervisorOptions {
   onProblem?(problem: ErrorRecord): void
 }
 
-interface Request {
-  path: string
-  attention: boolean
-  deaths: number
-  resolve(result: CaptionResult): void
-  reject(reason: unknown): void
-}
+type EngineClient = Client<EngineCalls, Record<never, never>>
+type Kind = 'decode' | 'caption'
 
-interface OpenEngine {
-  client: Client<EngineCalls, Record<never, never>>
-  info: EngineInfo
+interface Request {
+  kind: Kind
+  /** What the engine would have done, had it not died of it. */
+  toDo: string
+  ask(client: EngineClient): Promise<unknown>
+  deaths: number
+  resolve(result: unknown): void
+  reject(reason: unknown): void
 }
 
 const maxDeathsOfOnePicture = 2
@@ -67,8 +56,14 @@ export function superviseEngine(
   { book, tryAfterMs = 10_000, hangsAfterMs = 300_000, onProblem }: SupervisorOptions,
 ): SupervisedEngine {
   let running: EngineProcess | undefined
-  let opening: Promise<OpenEngine> | undefined
-  let deathsInARow = 0
+  let starting: Promise<EngineClient> | undefined
+  let opening: Promise<EngineInfo> | undefined
+  /** A picture that kills the decoder says nothing about the model, and one that decodes nothing for it. */
+  const deathsInARow: Record<Kind, number> = { decode: 0, caption: 0 }
+  const underWay = new Set<Request>()
+  let isOpening = false
+  /** Whether the last one died of the model that it opened, and not of a picture. */
+  let diedOpening = false
   let closed = false
   let lastInfo: EngineInfo | undefined
   /** Why nothing is sent at present: the machine is to be quiet, or the model is opened another way. */
@@ -79,7 +74,6 @@ export function superviseEngine(
   const waiting: Request[] = []
   /** Were with an engine that died: each goes in alone. */
   const suspects: Request[] = []
-  let inFlight = 0
   let becameIdle = Promise.withResolvers<void>()
 
   function endedError(): LensloreError {
@@ -88,19 +82,9 @@ export function superviseEngine(
       : new LensloreError('ENGINE_DIED', 'The captioning engine stopped unexpectedly.')
   }
 
-  async function open(): Promise<OpenEngine> {
-    const started = await startCountingDeaths()
-    const client = connect<EngineCalls>(started.channel, engineCalls, endedError)
-    try {
-      return { client, info: await openModel(client) }
-    } catch (thrown) {
-      if (!isDeath(thrown)) {
-        // What the engine says itself (no such model) is final: `opening` stays failed, the process goes.
-        running = undefined
-        started.kill()
-      }
-      throw thrown
-    }
+  async function start(): Promise<EngineClient> {
+    const { channel } = await startCountingDeaths()
+    return connect<EngineCalls>(channel, engineCalls, endedError)
   }
 
   async function startCountingDeaths(): Promise<EngineProcess> {
@@ -119,21 +103,28 @@ export function superviseEngine(
   }
 
   function countDeath(): void {
-    deathsInARow++
-    running = opening = undefined
+    const wasDecoding = underWay.size > 0 && underWay.values().every(({ kind }) => kind === 'decode')
+    deathsInARow[wasDecoding && !isOpening ? 'decode' : 'caption']++
+    diedOpening = isOpening
+    running = starting = opening = undefined
   }
 
-  async function openModel(client: OpenEngine['client']): Promise<EngineInfo> {
+  async function openModel(client: EngineClient): Promise<EngineInfo> {
     const { provider: asked = 'auto' } = options
-    const isUnlucky = asked === 'auto' && deathsInARow >= deathsUntilProcessor
+    const isUnlucky = asked === 'auto' && deathsInARow.caption >= deathsUntilProcessor
     const provider = isUnlucky ? 'cpu' : asked
-    lastInfo = await client.open({ ...options, provider, trials: book.read() }).catch((thrown: unknown) => {
-      // A card that was measured once may be gone.
-      const { code } = toErrorRecord(thrown)
-      if (provider !== 'auto' || code !== 'PROVIDER_UNAVAILABLE') throw thrown
-      return client.open({ ...options, provider: 'cpu' })
-    })
-    return lastInfo
+    isOpening = true
+    try {
+      lastInfo = await client.open({ ...options, provider, trials: book.read() }).catch((thrown: unknown) => {
+        // A card that was measured once may be gone.
+        const { code } = toErrorRecord(thrown)
+        if (provider !== 'auto' || code !== 'PROVIDER_UNAVAILABLE') throw thrown
+        return client.open({ ...options, provider: 'cpu' })
+      })
+      return lastInfo
+    } finally {
+      isOpening = false
+    }
   }
 
   /** Beside the captions: how is this model best run here? */
@@ -164,7 +155,7 @@ export function superviseEngine(
 
   async function reopen(): Promise<void> {
     const { client } = await openPatiently()
-    opening = openModel(client).then((info) => ({ client, info }))
+    opening = openModel(client)
     await opening
   }
 
@@ -174,7 +165,7 @@ export function superviseEngine(
     const mine = Promise.withResolvers<void>()
     held = mine
     try {
-      while (inFlight > 0) await becameIdle.promise
+      while (underWay.size > 0) await becameIdle.promise
       if (closed) throw endedError()
       return await work()
     } finally {
@@ -184,12 +175,32 @@ export function superviseEngine(
     }
   }
 
-  async function openPatiently(): Promise<OpenEngine> {
+  async function startPatiently(): Promise<EngineClient> {
+    return patiently(() => {
+      starting ??= start()
+      return starting
+    })
+  }
+
+  /** What the engine says itself (no such model) is final. */
+  async function openPatiently(): Promise<{ client: EngineClient; info: EngineInfo }> {
+    return patiently(async () => {
+      starting ??= start()
+      const client = await starting
+      opening ??= openModel(client)
+      return { client, info: await opening }
+    })
+  }
+
+  function isOver(): boolean {
+    return closed || Object.values(deathsInARow).some((deaths) => deaths >= maxDeathsInARow)
+  }
+
+  async function patiently<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
-      if (closed || deathsInARow >= maxDeathsInARow) throw endedError()
+      if (isOver()) throw endedError()
       try {
-        opening ??= open()
-        return await opening
+        return await work()
       } catch (thrown) {
         if (!isDeath(thrown)) throw thrown
       }
@@ -201,27 +212,27 @@ export function superviseEngine(
   /** Counts from the last sign of life, as long as something is under way. */
   function watchForHang(): void {
     clearTimeout(hangTimer)
-    if (inFlight > 0) hangTimer = setTimeout(() => running?.kill(), hangsAfterMs)
+    if (underWay.size > 0) hangTimer = setTimeout(() => running?.kill(), hangsAfterMs)
   }
 
   async function send(request: Request): Promise<void> {
-    inFlight++
-    if (inFlight === 1) watchForHang()
+    underWay.add(request)
+    if (underWay.size === 1) watchForHang()
     try {
-      const { client } = await openPatiently()
-      const result = await captionOrCountDeath(client, request)
-      if (result) {
-        deathsInARow = 0
-        request.resolve(result)
-        void tryProvidersOnce()
+      const client = request.kind === 'decode' ? await startPatiently() : (await openPatiently()).client
+      const answer = await askOrCountDeath(client, request)
+      if (answer) {
+        deathsInARow[request.kind] = 0
+        request.resolve(answer.result)
+        if (request.kind === 'caption') void tryProvidersOnce()
       } else if (request.deaths < maxDeathsOfOnePicture) suspects.push(request)
-      else request.reject(killsEngine(request.path))
+      else request.reject(killsEngine(request))
     } catch (thrown) {
       request.reject(thrown)
     } finally {
-      inFlight--
+      underWay.delete(request)
       watchForHang()
-      if (inFlight === 0) {
+      if (underWay.size === 0) {
         becameIdle.resolve()
         becameIdle = Promise.withResolvers()
       }
@@ -230,37 +241,45 @@ export function superviseEngine(
   }
 
   /** @returns undefined when the engine died over it. */
-  async function captionOrCountDeath(client: OpenEngine['client'], request: Request) {
+  async function askOrCountDeath(client: EngineClient, request: Request) {
     try {
-      return await client.caption({ path: request.path, attention: request.attention })
+      return { result: await request.ask(client) }
     } catch (thrown) {
       if (!isDeath(thrown)) throw thrown
-      request.deaths++
+      if (!diedOpening) request.deaths++
       return undefined
     }
+  }
+
+  function request<T>(kind: Kind, toDo: string, ask: (client: EngineClient) => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    waiting.push({ kind, toDo, ask, deaths: 0, resolve: resolve as Request['resolve'], reject })
+    sendNext()
+    return promise
   }
 
   function sendNext(): void {
     // Suspects go on: nothing is idle before they are done.
     if (held && suspects.length === 0) return
     if (suspects.length > 0) {
-      if (inFlight === 0) void send(suspects.shift()!)
+      if (underWay.size === 0) void send(suspects.shift()!)
       return
     }
     for (const request of waiting.splice(0)) void send(request)
   }
 
   return {
-    info: async () => (await openPatiently()).info,
+    // What is known of the model holds also for the next process.
+    info: async () => (lastInfo && !isOver() ? lastInfo : (await openPatiently()).info),
     get batchSize() {
       return lastInfo?.batchSize ?? 1
     },
-    caption(path, { attention = false } = {}) {
-      const { promise, resolve, reject } = Promise.withResolvers<CaptionResult>()
-      waiting.push({ path, attention, deaths: 0, resolve, reject })
-      sendNext()
-      return promise
-    },
+    decode: (path, decodeOptions) =>
+      request('decode', `read ${displayFileName(path)}`, (client) =>
+        client.decode({ path, ...decodeOptions }),
+      ),
+    caption: (pixels, { attention = false } = {}) =>
+      request('caption', 'described this picture', (client) => client.caption({ pixels, attention })),
     close() {
       closed = true
       stop.abort()
@@ -273,9 +292,9 @@ function isDeath(thrown: unknown): boolean {
   return thrown instanceof LensloreError && thrown.code === 'ENGINE_DIED'
 }
 
-function killsEngine(path: string): LensloreError {
+function killsEngine({ toDo }: Request): LensloreError {
   return new LensloreError(
     'PICTURE_KILLS_ENGINE',
-    `The engine stopped twice while it read ${path}, so the picture is set aside.`,
+    `The engine stopped twice while it ${toDo}, so the picture is set aside.`,
   )
 }

@@ -3,92 +3,89 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBatching } from '../../../src-main/engine/captioning/batching.ts'
 
-test('fills batches across requests and leaves only the last one short', async () => {
+/** Notes the sizes of the batches that it runs. */
+function setUp(batchSize: number, areMoreComing: () => boolean, run = async (items: number[]) => items) {
   const sizes: number[] = []
   const batching = createBatching<number, number>({
-    batchSize: 4,
-    concurrency: 3,
-    async run(items) {
+    batchSize,
+    areMoreComing,
+    run(items) {
       sizes.push(items.length)
-      return items.map((item) => item * 10)
+      return run(items)
     },
   })
+  return { batching, sizes }
+}
+
+test('fills batches across requests and leaves only the last one short', async () => {
+  let making = 10
+  const { batching, sizes } = setUp(
+    4,
+    () => making > 0,
+    async (items) => items.map((item) => item * 10),
+  )
   const answers = await Promise.all(
-    Array.from({ length: 10 }, (_, n) =>
-      batching.add(async () => {
-        await sleep(n % 3)
-        return n
-      }),
-    ),
+    Array.from({ length: 10 }, async (_, n) => {
+      await sleep(n * 4)
+      making--
+      return batching.add(n)
+    }),
   )
   assert.deepEqual(answers, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90])
   assert.deepEqual(sizes, [4, 4, 2])
 })
 
-test('prepares the next batch while one runs, and at most two batches ahead', async () => {
-  const events: string[] = []
-  let unfinished = 0
-  let most = 0
-  const batching = createBatching<number, number>({
-    batchSize: 2,
-    concurrency: 2,
-    async run(items) {
-      events.push(`run ${items.join()}`)
-      await sleep(20)
-      events.push(`ran ${items.join()}`)
-      unfinished -= items.length
-      return items
-    },
-  })
-  await Promise.all(
-    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) =>
-      batching.add(async () => {
-        most = Math.max(most, ++unfinished)
-        events.push(`prepare ${n}`)
-        return n
-      }),
-    ),
-  )
-  assert.ok(events.indexOf('prepare 3') < events.indexOf('ran 1,2'), events.join(' | '))
-  assert.ok(events.indexOf('prepare 4') < events.indexOf('ran 1,2'), events.join(' | '))
-  assert.ok(most <= 2 + 4, `at most one batch running and two ahead, but ${most} were held`)
+test('what was made and is on its way still belongs to the batch', async () => {
+  let making = 2
+  const { batching, sizes } = setUp(3, () => making > 0)
+  const first = batching.add(1)
+  making = 0
+  batching.lookAgain()
+  await sleep(2)
+  assert.deepEqual(await Promise.all([first, batching.add(2)]), [1, 2])
+  assert.deepEqual(sizes, [2])
 })
 
-test('an item that cannot be prepared fails alone and its place is filled', async () => {
-  const sizes: number[] = []
-  const batching = createBatching<number, number>({
-    batchSize: 3,
-    async run(items) {
-      sizes.push(items.length)
+test('what comes to nothing is not waited for', async () => {
+  let making = 1
+  const { batching, sizes } = setUp(3, () => making > 0)
+  const answers = Promise.all([1, 2].map((n) => batching.add(n)))
+  await sleep(40)
+  assert.deepEqual(sizes, [])
+  making--
+  batching.lookAgain()
+  assert.deepEqual(await answers, [1, 2])
+  assert.deepEqual(sizes, [2])
+})
+
+test('items come in while a batch runs, and one runs at a time', async () => {
+  let running = 0
+  const { batching, sizes } = setUp(
+    2,
+    () => false,
+    async (items) => {
+      assert.equal(++running, 1)
+      await sleep(10)
+      running--
       return items
     },
-  })
-  const answers = await Promise.allSettled(
-    [1, 2, 3, 4].map((n) =>
-      batching.add(async () => {
-        if (n === 2) throw new Error('damaged')
-        return n
-      }),
-    ),
   )
-  assert.deepEqual(
-    answers.map((answer) =>
-      answer.status === 'fulfilled' ? answer.value : (answer.reason as Error).message,
-    ),
-    [1, 'damaged', 3, 4],
-  )
-  assert.deepEqual(sizes, [3])
+  const first = [1, 2].map((n) => batching.add(n))
+  await sleep(2)
+  await Promise.all([...first, ...[3, 4, 5].map((n) => batching.add(n))])
+  assert.deepEqual(sizes, [2, 2, 1])
 })
 
 test('a run that fails fails its own batch only', async () => {
-  const batching = createBatching<number, number>({
-    batchSize: 1,
-    async run(items) {
+  const { batching } = setUp(
+    1,
+    () => false,
+    async (items) => {
       if (items[0] === 1) throw new Error('out of memory')
       return items
     },
-  })
-  const answers = await Promise.allSettled([1, 2].map((n) => batching.add(async () => n)))
+  )
+  const answers = await Promise.allSettled([1, 2].map((n) => batching.add(n)))
   assert.equal(answers[0]!.status, 'rejected')
   assert.deepEqual(answers[1], { status: 'fulfilled', value: 2 })
 })

@@ -20,7 +20,7 @@ function picturesIn(folder: string): string[] {
 }
 
 function prepare(folder: string, name: string): Promise<PreparedPicture> {
-  return preparePicture(`${corpus}${folder}/${name}`, { preprocessing, thumbnailDirectory: null })
+  return preparePicture(`${corpus}${folder}/${name}`, { input: preprocessing, thumbnailDirectory: null })
 }
 
 describe('real files', { skip }, () => {
@@ -38,8 +38,8 @@ describe('real files', { skip }, () => {
         assert.deepEqual([picture.widthPx, picture.heightPx], [upright.widthPx, upright.heightPx], name)
         let difference = 0
         for (const [i, value] of picture.pixels.entries()) difference += Math.abs(value - upright.pixels[i]!)
-        // Each was compressed anew, so they are not the same; turned wrongly they differ by 0.5 and more.
-        assert.ok(difference / picture.pixels.length < 0.05, `${name}: ${difference / picture.pixels.length}`)
+        // Each was compressed anew, so they are not the same; turned wrongly they differ by 34 of 255 and more.
+        assert.ok(difference / picture.pixels.length < 3.5, `${name}: ${difference / picture.pixels.length}`)
       }
     }
   })
@@ -74,7 +74,7 @@ describe('real files', { skip }, () => {
   test('that are broken are shown as far as they go, or refused with a code and a sentence', async () => {
     for (const name of picturesIn('broken')) {
       try {
-        assert.ok((await prepare('broken', name)).pixels.every(Number.isFinite), name)
+        assert.ok((await prepare('broken', name)).pixels.length === 3 * 96 * 96, name)
       } catch (thrown) {
         assert.ok(thrown instanceof LensloreError, `${name}: ${thrown}`)
         assert.match(thrown.code, /^PICTURE_(DAMAGED|UNSUPPORTED)$/, name)

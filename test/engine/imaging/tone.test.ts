@@ -6,7 +6,7 @@ import { paint, waves } from './synthetic-pictures.ts'
 
 const side = 224
 const size = { widthPx: side, heightPx: side }
-const toneOf = (rgb: Uint8Array) => measureTone(new Uint8ClampedArray(rgb), side)
+const toneOf = (rgb: Uint8Array) => measureTone(rgb, side)
 
 /** Drawn by the renderer that decodes SVG. */
 async function draw(content: string, background: string): Promise<Uint8Array> {

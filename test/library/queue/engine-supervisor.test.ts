@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { forkProcess } from '../../../src-main/channels/child-process.ts'
-import { superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
+import { captionFile } from '../../../src-main/library/queue/caption-engine.ts'
+import { type SupervisedEngine, superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
 import { openTrialBook } from '../../../src-main/library/queue/trial-book.ts'
 
 const fragileEngine = fileURLToPath(new URL('../../fixtures/fragile-engine.ts', import.meta.url))
@@ -21,6 +22,11 @@ function supervise(environment: NodeJS.ProcessEnv = {}, modelDirectory = 'model'
   return { engine, starts }
 }
 
+/** As `lenslore caption` does. */
+async function captionOf(engine: SupervisedEngine, path: string) {
+  return (await captionFile(engine, engine, path)).result
+}
+
 function outcome(settled: PromiseSettledResult<{ caption: string }>): string {
   return settled.status === 'fulfilled' ? settled.value.caption : (settled.reason as { code: string }).code
 }
@@ -28,7 +34,7 @@ function outcome(settled: PromiseSettledResult<{ caption: string }>): string {
 test('one process serves all pictures, and a picture’s own error is its own', async (t) => {
   const { engine, starts } = supervise()
   t.after(() => engine.close())
-  const settled = await Promise.allSettled(['a', 'damaged', 'b'].map((path) => engine.caption(path)))
+  const settled = await Promise.allSettled(['a', 'damaged', 'b'].map((path) => captionOf(engine, path)))
   assert.deepEqual(settled.map(outcome), ['a photo of a', 'PICTURE_DAMAGED', 'a photo of b'])
   assert.equal(starts.length, 1)
 })
@@ -37,7 +43,7 @@ test('the picture that kills the engine twice is set aside and all others are ca
   const { engine, starts } = supervise()
   t.after(() => engine.close())
   const paths = ['a', 'b', 'killer one', 'c', 'killer two', 'd']
-  const settled = await Promise.allSettled(paths.map((path) => engine.caption(path)))
+  const settled = await Promise.allSettled(paths.map((path) => captionOf(engine, path)))
   assert.deepEqual(settled.map(outcome), [
     'a photo of a',
     'a photo of b',
@@ -55,7 +61,7 @@ test('an engine killed from outside costs nothing', async (t) => {
   const { engine, starts } = supervise()
   t.after(() => engine.close())
   const { modelId } = await engine.info()
-  const captions = ['a', 'b', 'c'].map((path) => engine.caption(path))
+  const captions = ['a', 'b', 'c'].map((path) => captionOf(engine, path))
   process.kill(Number(modelId), 'SIGKILL')
   assert.deepEqual((await Promise.allSettled(captions)).map(outcome), [
     'a photo of a',
@@ -68,7 +74,7 @@ test('an engine killed from outside costs nothing', async (t) => {
 test('an engine that dies at every start is given up after five', async (t) => {
   const { engine, starts } = supervise({ FRAGILE_ENGINE: 'never-opens' })
   t.after(() => engine.close())
-  const settled = await Promise.allSettled(['a', 'b'].map((path) => engine.caption(path)))
+  const settled = await Promise.allSettled(['a', 'b'].map((path) => captionOf(engine, path)))
   assert.deepEqual(settled.map(outcome), ['ENGINE_DIED', 'ENGINE_DIED'])
   assert.equal(starts.length, 5)
 })
@@ -84,7 +90,7 @@ test('an engine that cannot be started is given up after five tries, like one th
     { book: openTrialBook('/nowhere/providers.json') },
   )
   t.after(() => engine.close())
-  await assert.rejects(engine.caption('a'), { code: 'ENGINE_DIED' })
+  await assert.rejects(captionOf(engine, 'a'), { code: 'ENGINE_DIED' })
   assert.equal(starts, 5)
 })
 
@@ -100,7 +106,7 @@ test('an engine that is closed while it starts leaves no process', async () => {
     { modelDirectory: 'model' },
     { book: openTrialBook('/nowhere/providers.json') },
   )
-  await assert.rejects(engine.caption('a'), { code: 'CANCELLED' })
+  await assert.rejects(captionOf(engine, 'a'), { code: 'CANCELLED' })
   await over.promise
 })
 
@@ -108,17 +114,17 @@ test('an engine that says why it cannot open is believed at once', async (t) => 
   const { engine, starts } = supervise({}, 'nowhere')
   t.after(() => engine.close())
   await assert.rejects(engine.info(), { code: 'MODEL_NOT_FOUND' })
-  await assert.rejects(engine.caption('a'), { code: 'MODEL_NOT_FOUND' })
+  await assert.rejects(captionOf(engine, 'a'), { code: 'MODEL_NOT_FOUND' })
   assert.equal(starts.length, 1)
 })
 
 test('closing ends the process and cancels what is under way', async () => {
   const { engine } = supervise()
   const { modelId } = await engine.info()
-  const caption = engine.caption('a')
+  const caption = captionOf(engine, 'a')
   engine.close()
   await assert.rejects(caption, { code: 'CANCELLED' })
-  await assert.rejects(engine.caption('b'), { code: 'CANCELLED' })
+  await assert.rejects(captionOf(engine, 'b'), { code: 'CANCELLED' })
   for (let tries = 0; tries < 100; tries++) {
     try {
       process.kill(Number(modelId), 0)
@@ -133,7 +139,32 @@ test('closing ends the process and cancels what is under way', async () => {
 test('an engine that hangs is ended, the picture it hangs over is set aside, and the others go on', async (t) => {
   const { engine, starts } = supervise()
   t.after(() => engine.close())
-  const settled = await Promise.allSettled(['a', 'hangs', 'b'].map((path) => engine.caption(path)))
+  const settled = await Promise.allSettled(['a', 'hangs', 'b'].map((path) => captionOf(engine, path)))
   assert.deepEqual(settled.map(outcome), ['a photo of a', 'PICTURE_KILLS_ENGINE', 'a photo of b'])
   assert.equal(starts.length, 2)
+})
+
+test('a picture that kills what captions is set aside too, after it was decoded', async (t) => {
+  const { engine, starts } = supervise()
+  t.after(() => engine.close())
+  const settled = await Promise.allSettled(['a', 'heavy', 'b'].map((path) => captionOf(engine, path)))
+  assert.deepEqual(settled.map(outcome), ['a photo of a', 'PICTURE_KILLS_ENGINE', 'a photo of b'])
+  assert.equal(starts.length, 3)
+})
+
+test('decoding needs no model, and is not blamed for one that kills the engine', async (t) => {
+  const options = { input: null, thumbnailDirectory: null }
+  for (const [environment, code] of [
+    [{}, 'MODEL_NOT_FOUND'],
+    [{ FRAGILE_ENGINE: 'never-opens' }, 'ENGINE_DIED'],
+  ] as const) {
+    const { engine } = supervise(environment, 'nowhere')
+    t.after(() => engine.close())
+    const decoding = engine.decode('a', options)
+    if (code === 'MODEL_NOT_FOUND') await assert.rejects(engine.info(), { code })
+    assert.equal((await decoding).widthPx, 1)
+    const beside = engine.decode('b', options)
+    await assert.rejects(engine.info(), { code })
+    await beside.catch((thrown: { code: string }) => assert.equal(thrown.code, 'ENGINE_DIED'))
+  }
 })

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { forkProcess } from '../../../src-main/channels/child-process.ts'
 import type { ProviderAttempt, ProviderTrial } from '../../../src-main/contract/providers.ts'
+import { captionFile } from '../../../src-main/library/queue/caption-engine.ts'
 import { superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
 import { tryProviders } from '../../../src-main/library/queue/provider-trial.ts'
 import { openTrialBook, type TrialBook } from '../../../src-main/library/queue/trial-book.ts'
@@ -169,8 +170,8 @@ async function captionFor(bench: Bench, until: () => boolean, tryAfterMs = 0) {
   try {
     const texts: string[] = []
     for (let n = 0; !until(); n++) {
-      const captions = await Promise.all([`${n}a`, `${n}b`].map((path) => engine.caption(path)))
-      texts.push(...captions.map(({ caption }) => caption))
+      const captions = await Promise.all([`${n}a`, `${n}b`].map((path) => captionFile(engine, engine, path)))
+      texts.push(...captions.map(({ result }) => result.caption))
     }
     return { info: await engine.info(), texts, problems }
   } finally {

@@ -1,0 +1,47 @@
+import type { CaptionResult, DecodedPicture, EngineInfo, ModelInput } from '../../contract/engine-calls.ts'
+
+/**
+ * Whatever captions: the engine of this machine, or others. It gets pixels alone, never a path or a name.
+ */
+export interface CaptionEngine {
+  /**
+   * Opens the model if it is not open.
+   * @throws LensloreError `MODEL_NOT_FOUND` and the like; `ENGINE_DIED` when none is to be had
+   */
+  info(): Promise<EngineInfo>
+  /** Pictures that it takes in one run at present: another number once it was measured. */
+  readonly batchSize: number
+  /**
+   * Captions one picture, together with those of other calls.
+   * @param pixels `[H, W, 3]` as `info().input` has them
+   * @throws LensloreError `ENGINE_DIED`, `CANCELLED`, `PICTURE_KILLS_ENGINE`
+   */
+  caption(pixels: Uint8Array<ArrayBuffer>, options?: { attention?: boolean }): Promise<CaptionResult>
+  /** Ends it; what is under way fails with `CANCELLED`. */
+  close(): void
+}
+
+export interface DecodeOptions {
+  /** What to make the pixels for; null: none are wanted. */
+  input: ModelInput | null
+  /** Where a thumbnail is to be kept; null: none is wanted. */
+  thumbnailDirectory: string | null
+}
+
+/** Reads pictures' files, which only this machine can. */
+export interface PictureDecoder {
+  /** @throws LensloreError the picture's own error; `PICTURE_KILLS_ENGINE`, `ENGINE_DIED`, `CANCELLED` */
+  decode(path: string, options: DecodeOptions): Promise<DecodedPicture>
+}
+
+/** From a file to its caption, by what decodes here and what captions wherever. */
+export async function captionFile(
+  decoder: PictureDecoder,
+  engine: CaptionEngine,
+  path: string,
+  thumbnailDirectory: string | null = null,
+): Promise<{ picture: DecodedPicture; result: CaptionResult }> {
+  const { input } = await engine.info()
+  const picture = await decoder.decode(path, { input, thumbnailDirectory })
+  return { picture, result: await engine.caption(picture.pixels!) }
+}
