@@ -11,6 +11,8 @@ const phaseNames: Record<Progress['phase'], string> = {
   undo: 'Putting sidecars back',
   import: 'Importing',
   backup: 'Backing up',
+  open: 'Opening the model',
+  trial: 'Trying how the model runs best here',
 }
 
 /** One line of progress, for a terminal `columns` wide. Of several pieces of work, captioning is what people wait for. */

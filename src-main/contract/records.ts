@@ -182,9 +182,9 @@ export interface TimelinePage {
 
 /** How far one piece of long work is. */
 export interface Progress {
-  phase: 'scan' | 'caption' | 'search' | 'export' | 'undo' | 'import' | 'backup'
+  phase: 'scan' | 'caption' | 'search' | 'export' | 'undo' | 'import' | 'backup' | 'open' | 'trial'
   /** What is counted. */
-  unit: 'files' | 'photos' | 'rows' | 'bytes'
+  unit: 'files' | 'photos' | 'rows' | 'bytes' | 'ways'
   done: number
   total: number
   failed: number

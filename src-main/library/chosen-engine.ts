@@ -3,6 +3,7 @@ import type { ErrorRecord } from '../contract/errors.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
 import { defaultModelName, findModel } from './models/models.ts'
 import { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
+import type { ProgressMeter, WorkUnderWay } from './queue/progress.ts'
 import type { StartEngine } from './queue/start-engine.ts'
 import type { TrialBook } from './queue/trial-book.ts'
 import type { Settings } from './store/settings.ts'
@@ -14,6 +15,7 @@ export interface ChosenEngineOptions {
   dataDirectory: string
   startEngine: StartEngine
   book: TrialBook
+  progress: ProgressMeter
   onProblem(problem: ErrorRecord): void
 }
 
@@ -36,13 +38,25 @@ export interface ChosenEngine {
 }
 
 export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
-  const { settings, dataDirectory, startEngine, book, onProblem } = options
+  const { settings, dataDirectory, startEngine, book, progress, onProblem } = options
   let asked = options.model
   let running: { engine: SupervisedEngine; choice: ModelChoice } | undefined
 
   function chosen(): ModelChoice {
     if (asked !== undefined) return { model: asked, adapterPath: null }
     return settings.model() ?? { model: defaultModelName, adapterPath: null }
+  }
+
+  let trial: WorkUnderWay | undefined
+
+  function onTrial(state: { done: number; total: number } | null): void {
+    if (state) {
+      trial ??= progress.begin('trial', state.total)
+      trial.reach(state.done)
+      return
+    }
+    trial?.end()
+    trial = undefined
   }
 
   function close(): void {
@@ -56,12 +70,12 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
       const { adapterPath } = choice
       const modelDirectory = await findModel(choice.model, dataDirectory)
       running ??= {
-        engine: superviseEngine(startEngine, { modelDirectory, adapterPath }, { book, onProblem }),
+        engine: superviseEngine(startEngine, { modelDirectory, adapterPath }, { book, onTrial, onProblem }),
         choice,
       }
       const mine = running
       try {
-        return { engine: mine.engine, info: await mine.engine.info() }
+        return { engine: mine.engine, info: await progress.during('open', 0, () => mine.engine.info()) }
       } catch (thrown) {
         mine.engine.close()
         if (running === mine) running = undefined

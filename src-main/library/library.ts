@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { contractHash } from '../contract/contract-hash.ts'
 import { type ErrorRecord, LensloreError } from '../contract/errors.ts'
@@ -31,7 +31,11 @@ import { createSearch } from './search/search.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
 import { modelKey } from './store/captions.ts'
 import { watchOthersCommits } from './store/others-commits.ts'
-import { type RestoredBackup, restoreBackup as restoreDatabase } from './store/restore.ts'
+import {
+  type RestoredBackup,
+  type RestoreOptions,
+  restoreBackup as restoreDatabase,
+} from './store/restore.ts'
 import { createRootState } from './store/root-state.ts'
 import { createSettings } from './store/settings.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
@@ -44,7 +48,7 @@ export { captionFile } from './queue/caption-engine.ts'
 export { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 export { tryProviders } from './queue/provider-trial.ts'
 export { openTrialBook, type TrialBook, trialBookFileIn } from './queue/trial-book.ts'
-export type { RestoredBackup } from './store/restore.ts'
+export type { RestoredBackup, RestoreStep } from './store/restore.ts'
 export type { UpdateProgress } from './store/update.ts'
 
 export interface LibraryOptions {
@@ -119,6 +123,7 @@ export function createLibrary(options: LibraryOptions): Library {
     dataDirectory: options.dataDirectory,
     startEngine: options.startEngine,
     book,
+    progress,
     onProblem,
   })
   const longWork = createLongWork({
@@ -368,7 +373,10 @@ export function createLibrary(options: LibraryOptions): Library {
       contract: async () => ({ hash: await contractHash(libraryCalls, options.version) }),
       status,
       checkDatabase: () => store.check(),
-      backUp: (_, signal) => backUpInThread(store.database.file, 'asked', signal),
+      backUp: (_, signal) =>
+        progress.during('backup', statSync(store.database.file).size, (onProgress) =>
+          backUpInThread(store.database.file, 'asked', { signal, onProgress }),
+        ),
       rebuildSearch: (_, signal) => longWork.rebuildSearch(signal),
     },
     onEvent(listener) {
@@ -394,8 +402,8 @@ function keyOf(model: { modelId: string; adapterId: string | null } | null): str
  * Puts a backup in the place of a library's database, as `store/restore.ts` says, and brings the search index along.
  * @throws LensloreError as there.
  */
-export function restoreBackup(directory: string, backup?: string): RestoredBackup {
-  const restored = restoreDatabase(directory, backup)
+export function restoreBackup(directory: string, options: RestoreOptions = {}): RestoredBackup {
+  const restored = restoreDatabase(directory, options)
   const store = openStore(databaseFileIn(directory))
   try {
     createSearch(store.database).searchIndex.renewAll()

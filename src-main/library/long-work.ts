@@ -118,7 +118,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   async function backUpIfDue(signal: AbortSignal): Promise<void> {
     const { file } = store.database
     if (queue.counts(null).photos === 0 || !isBackupDue(file, Date.now())) return
-    backingUp ??= backUpInThread(file, 'daily', signal)
+    backingUp ??= backUpInThread(file, 'daily', { signal })
       .then(() => {}, orTell)
       .finally(() => {
         backingUp = undefined

@@ -17,6 +17,10 @@ test('every call of the contract is answered over a process', async (t) => {
       return target[name]
     },
   })
+  const phases = new Set<string>()
+  client.on('progress', (works) => {
+    for (const { phase } of works) phases.add(phase)
+  })
   const table = { path: join(photos, '..', 'captions.csv'), format: 'csv' } as const
   const textOf = async (photo: number) => (await library.photo({ photo })).caption?.text
 
@@ -79,5 +83,7 @@ test('every call of the contract is answered over a process', async (t) => {
   await library.removeFolder({ folderId })
   assert.equal((await library.status({})).photos, 0)
 
+  for (const phase of ['scan', 'open', 'caption', 'search', 'export', 'undo', 'backup'])
+    assert.ok(phases.has(phase), phase)
   assert.deepEqual([...called].filter((name) => name !== 'on').sort(), Object.keys(libraryCalls).sort())
 })

@@ -1,8 +1,14 @@
 import { statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { listLibraryBackups, type RestoredBackup, restoreBackup } from '../../library/library.ts'
+import {
+  listLibraryBackups,
+  type RestoredBackup,
+  type RestoreStep,
+  restoreBackup,
+} from '../../library/library.ts'
 import { inLibrary, libraryDirectoryOf, outputOf } from '../command-context.ts'
+import { createStatusLine } from '../progress-line.ts'
 import { withProgress } from '../with-progress.ts'
 
 export function addBackupCommands(program: Command): void {
@@ -26,13 +32,32 @@ export function addBackupCommands(program: Command): void {
       const directory = resolve(libraryDirectoryOf(command))
       const output = outputOf(command)
       if (yes) {
-        const restored = restoreBackup(directory, backup && resolve(backup))
+        const restored = restoreWithSteps(directory, backup && resolve(backup))
         output.answer(restored, formatRestored(restored))
         return
       }
       const backups = listLibraryBackups(directory).map((file) => ({ file, sizeBytes: statSync(file).size }))
       output.answer({ backups }, formatBackups(backups))
     })
+}
+
+function restoreWithSteps(directory: string, backup: string | undefined): RestoredBackup {
+  const line = createStatusLine()
+  try {
+    return restoreBackup(directory, {
+      backup,
+      onStep: (step) => line.show(step, () => restoreSteps[step]),
+    })
+  } finally {
+    line.clear()
+  }
+}
+
+const restoreSteps: Record<RestoreStep, string> = {
+  copy: 'Copying the backup',
+  check: 'Checking the copy',
+  words: 'Bringing back what you wrote since',
+  swap: 'Putting it in the place of the database',
 }
 
 function formatBackups(backups: { file: string; sizeBytes: number }[]): string {

@@ -28,6 +28,8 @@ export interface SupervisorOptions {
   tryAfterMs?: number
   /** An engine that gives no sign for so long hangs, and is ended like one that died. */
   hangsAfterMs?: number
+  /** Told how many of so many ways were tried, and null when that is over. */
+  onTrial?(progress: { done: number; total: number } | null): void
   /** Told why ways could not be tried; the work goes on. */
   onProblem?(problem: ErrorRecord): void
 }
@@ -53,7 +55,7 @@ const deathsUntilProcessor = 3
 export function superviseEngine(
   startEngine: StartEngine,
   options: EngineOptions,
-  { book, tryAfterMs = 10_000, hangsAfterMs = 300_000, onProblem }: SupervisorOptions,
+  { book, tryAfterMs = 10_000, hangsAfterMs = 300_000, onTrial, onProblem }: SupervisorOptions,
 ): SupervisedEngine {
   let running: EngineProcess | undefined
   let starting: Promise<EngineClient> | undefined
@@ -140,12 +142,15 @@ export function superviseEngine(
         adapterPath,
         book,
         whileIdle,
+        onProgress: (done, total) => onTrial?.({ done, total }),
         signal: stop.signal,
       })
       if (chosen && !isRunBy(chosen)) await whileIdle(reopen)
     } catch (thrown) {
       // Then it goes on as it is; the next engine tries again.
       if (!stop.signal.aborted) onProblem?.(toErrorRecord(thrown))
+    } finally {
+      onTrial?.(null)
     }
   }
 

@@ -9,6 +9,7 @@ const unitOf: Partial<Record<Progress['phase'], Progress['unit']>> = {
   undo: 'files',
   import: 'rows',
   backup: 'bytes',
+  trial: 'ways',
 }
 
 export interface ProgressMeter {

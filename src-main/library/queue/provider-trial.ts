@@ -15,6 +15,8 @@ export interface TrialOptions {
   /** Measures also what is known already, and tries again what died. */
   anew?: boolean
   deadlines?: Deadlines
+  /** Gets how many of so many ways were tried. */
+  onProgress?(done: number, total: number): void
   signal: AbortSignal
 }
 
@@ -37,7 +39,7 @@ const nearlyBest = 0.95
  */
 export async function tryProviders(options: TrialOptions): Promise<ProviderTrial> {
   const { modelDirectory, adapterPath = null, book, signal, anew = false } = options
-  const { whileIdle = (work) => work(), deadlines = usualDeadlines } = options
+  const { whileIdle = (work) => work(), deadlines = usualDeadlines, onProgress } = options
   const plan = await withEngine(options, (engine) => engine.planTrial({ modelDirectory, adapterPath }))
   const known = anew ? undefined : book.read().find((trial) => isSameTrial(trial, plan))
   const attempts = (known?.attempts ?? []).map(asLeftBehind)
@@ -50,7 +52,8 @@ export async function tryProviders(options: TrialOptions): Promise<ProviderTrial
   }
 
   let expected: string | undefined
-  for (const candidate of plan.candidates) {
+  for (const [at, candidate] of plan.candidates.entries()) {
+    onProgress?.(at, plan.candidates.length)
     const before = attempts.findIndex((each) => isSameWay(each, candidate))
     if (before >= 0 && attempts[before]!.state === 'died') continue
     if (before >= 0) attempts.splice(before, 1)

@@ -14,6 +14,8 @@ const backupsKept = 3
 const updateBackupsKept = 2
 /** How the label of a backup from before an update begins; the version follows. */
 export const updateLabel = 'before-update-'
+/** How far a copy is. */
+const lookEveryMs = 250
 export const backUpEveryMs = 86_400_000
 
 export const backupCalls = {
@@ -57,13 +59,14 @@ export function backUp(database: Database, label: string, nowMs = Date.now()): s
 
 /**
  * The same in a thread of its own, for a library that is at work: searches and captions go on meanwhile.
- * @param signal ends it early; nothing is left of the copy.
+ * @param options.signal ends it early; nothing is left of the copy.
+ * @param options.onProgress gets how much of the copy is there; it is as large as the database at most
  * @throws LensloreError as `backUp`, and `CANCELLED`.
  */
 export async function backUpInThread(
   databaseFile: string,
   label: string,
-  signal: AbortSignal,
+  { signal, onProgress }: { signal: AbortSignal; onProgress?: (doneBytes: number) => void },
 ): Promise<string> {
   const stopped = () => new LensloreError('CANCELLED', 'The backup was stopped.')
   if (signal.aborted) throw stopped()
@@ -71,14 +74,25 @@ export async function backUpInThread(
   // While it copies, the thread hears nothing.
   const end = () => void thread.end()
   signal.addEventListener('abort', end, { once: true })
+  const looking = onProgress && setInterval(() => onProgress(unfinishedBytes(databaseFile)), lookEveryMs)
   try {
     return await thread.calls.backUp({ databaseFile, label })
   } catch (thrown) {
     throw signal.aborted ? stopped() : thrown
   } finally {
+    clearInterval(looking)
     signal.removeEventListener('abort', end)
     await thread.end()
   }
+}
+
+/** Size of the copy that is being written: of several, the one written to last. */
+function unfinishedBytes(databaseFile: string): number {
+  const directory = backupDirectory(databaseFile)
+  const found = namesIn(directory)
+    .filter((name) => name.endsWith(unfinishedEnding))
+    .flatMap((name) => statSync(join(directory, name), { throwIfNoEntry: false }) ?? [])
+  return found.sort((a, b) => b.mtimeMs - a.mtimeMs)[0]?.size ?? 0
 }
 
 /** Complete backups of a database, newest first. Other files beside them are somebody's own. */

@@ -18,6 +18,16 @@ export interface RestoredBackup {
   wordsTable: string | null
 }
 
+export type RestoreStep = 'copy' | 'check' | 'words' | 'swap'
+
+export interface RestoreOptions {
+  /** The newest one where it is left out. */
+  backup?: string | undefined
+  nowMs?: number
+  /** Told when each step begins. */
+  onStep?(step: RestoreStep): void
+}
+
 /** A person's caption as it stands in the database that is set aside. */
 interface SavedWords {
   photoId: number
@@ -36,12 +46,14 @@ const captionsAtMost = 10_000_000
  * from the present database one by one, as far as that is possible. What is there is set aside whole, not changed.
  * A process that is killed meanwhile has changed nothing, or leaves a library that nobody opens until this is done
  * again, from the same beginning.
- * @param backup the newest one where it is left out.
  * @throws LensloreError `LIBRARY_LOCKED` while any process has the library open; `FILE_NOT_FOUND` where there is no
  * backup; `DATABASE_DAMAGED`, `DATABASE_NEWER` for the backup itself; `DISK_FULL`, `WRITE_FAILED`. Nothing is
  * changed then.
  */
-export function restoreBackup(libraryDirectory: string, backup?: string, nowMs = Date.now()): RestoredBackup {
+export function restoreBackup(
+  libraryDirectory: string,
+  { backup, nowMs = Date.now(), onStep = () => {} }: RestoreOptions = {},
+): RestoredBackup {
   const file = databaseFileIn(libraryDirectory)
   const chosen = backup ?? listBackups(file)[0]
   if (chosen === undefined || !existsSync(chosen)) {
@@ -56,10 +68,14 @@ export function restoreBackup(libraryDirectory: string, backup?: string, nowMs =
     const incoming = databaseFileIn(directory)
     const table = join(directory, 'words.json')
     try {
+      onStep('copy')
       copyFileSync(chosen, incoming)
+      onStep('check')
       checkBackup(incoming, chosen)
+      onStep('words')
       const { wordsBroughtBack, homeless } = bringWords(file, incoming)
       if (homeless.length > 0) writeTable(homeless, table)
+      onStep('swap')
       flush(incoming)
       const beside = homeless.length > 0 ? [table] : []
       const setAside = swapIn(file, incoming, beside, nowMs)

@@ -9,7 +9,7 @@ import { forkProcess } from '../../../src-main/channels/child-process.ts'
 import type { ProviderAttempt, ProviderTrial } from '../../../src-main/contract/providers.ts'
 import { captionFile } from '../../../src-main/library/queue/caption-engine.ts'
 import { superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
-import { tryProviders } from '../../../src-main/library/queue/provider-trial.ts'
+import { type TrialOptions, tryProviders } from '../../../src-main/library/queue/provider-trial.ts'
 import { openTrialBook, type TrialBook } from '../../../src-main/library/queue/trial-book.ts'
 import { forkEngine } from '../../../src-main/processes/fork.ts'
 import '../../engine/software-gpu.ts'
@@ -21,7 +21,7 @@ interface Bench {
   book: TrialBook
   start(): ReturnType<typeof forkProcess>
   log(): string[]
-  attempt(more?: { anew?: boolean; signal?: AbortSignal }): Promise<ProviderTrial>
+  attempt(more?: Pick<TrialOptions, 'anew' | 'onProgress'> & { signal?: AbortSignal }): Promise<ProviderTrial>
 }
 
 /** @param card as `trial-engine.ts` has it */
@@ -55,7 +55,10 @@ const stateOf = (trial: ProviderTrial, provider: string) =>
   trial.attempts.find((attempt) => attempt.provider === provider)?.state
 
 test('the fastest is kept, with the smallest batch that is nearly as fast', async (t) => {
-  const fast = await setUp(t, 'fast').attempt()
+  const reached: string[] = []
+  const onProgress = (done: number, total: number) => reached.push(`${done} of ${total}`)
+  const fast = await setUp(t, 'fast').attempt({ onProgress })
+  assert.deepEqual(reached, ['0 of 2', '1 of 2'])
   assert.deepEqual(fast.chosen, { provider: 'webgpu', threads: 1, batchSize: 8 })
   const slow = await setUp(t, 'slow').attempt()
   assert.deepEqual(slow.chosen, { provider: 'cpu', threads: 1, batchSize: 8 })

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -20,7 +21,7 @@ import fc from 'fast-check'
 import { backUp, backUpInThread, isBackupDue, listBackups } from '../../../src-main/library/store/backups.ts'
 import { openDatabase } from '../../../src-main/library/store/database.ts'
 import { lockAlone } from '../../../src-main/library/store/lock.ts'
-import { restoreBackup } from '../../../src-main/library/store/restore.ts'
+import { type RestoreStep, restoreBackup } from '../../../src-main/library/store/restore.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf } from './sample-library.ts'
 
@@ -66,10 +67,13 @@ test('1. a backup is made beside a library that is written to, and is one state 
   for (let n = 0; n < 2000; n++) addPhoto(store, folderId, `${n}.jpg`)
   let written = 0
   const busy = setInterval(() => store.captions.setByPerson(1, `words ${written++}`, 1), 1)
-  const backup = await backUpInThread(file, 'test', never)
+  const reached: number[] = []
+  const onProgress = (doneBytes: number) => reached.push(doneBytes)
+  const backup = await backUpInThread(file, 'test', { signal: never, onProgress })
   clearInterval(busy)
   store.close()
   assert.ok(written > 1)
+  for (const bytes of reached) assert.ok(bytes <= statSync(backup).size)
   assert.deepEqual(listBackups(file), [backup])
   const copy = openDatabase(backup)
   assert.deepEqual(copy.prepare('PRAGMA integrity_check').all(), [{ integrity_check: 'ok' }])
@@ -79,7 +83,7 @@ test('1. a backup is made beside a library that is written to, and is one state 
 
 test('2. a backup that is stopped leaves nothing; one that a kill left is removed by a later one', async () => {
   withStore((store) => addPhoto(store, addFolder(store, '/pictures'), 'a.jpg'))
-  await assert.rejects(backUpInThread(file, 'test', AbortSignal.abort()), { code: 'CANCELLED' })
+  await assert.rejects(backUpInThread(file, 'test', { signal: AbortSignal.abort() }), { code: 'CANCELLED' })
   const backup = withStore((store) => backUp(store.database, 'test'))
   const [left, young] = ['left', 'young'].map((name) => join(dirname(backup), `${name}.sqlite.part`))
   for (const part of [left!, young!]) writeFileSync(part, '')
@@ -99,7 +103,7 @@ test('3. damage that nobody met yet is found by the backup, and the good ones st
   })
   const good = listBackups(file)
   damage(120, 20)
-  await assert.rejects(backUpInThread(file, 'test', never), { code: 'DATABASE_DAMAGED' })
+  await assert.rejects(backUpInThread(file, 'test', { signal: never }), { code: 'DATABASE_DAMAGED' })
   assert.deepEqual(listBackups(file), good)
   assert.deepEqual(readdirSync(dirname(good[0]!)).length, 1)
 })
@@ -188,8 +192,13 @@ test('7. nothing is changed where the backup is damaged too, is not there, or th
   const before = readFileSync(file)
   const bad = join(directory, 'bad.sqlite')
   writeFileSync(bad, 'no database')
-  assert.throws(() => restoreBackup(directory, bad), { code: 'DATABASE_DAMAGED', message: /bad\.sqlite/ })
-  assert.throws(() => restoreBackup(directory, join(directory, 'none')), { code: 'FILE_NOT_FOUND' })
+  assert.throws(() => restoreBackup(directory, { backup: bad }), {
+    code: 'DATABASE_DAMAGED',
+    message: /bad\.sqlite/,
+  })
+  assert.throws(() => restoreBackup(directory, { backup: join(directory, 'none') }), {
+    code: 'FILE_NOT_FOUND',
+  })
   withStore(() => assert.throws(() => restoreBackup(directory), { code: 'LIBRARY_LOCKED' }))
   assert.deepEqual(readFileSync(file), before)
   assert.ok(
@@ -279,7 +288,9 @@ test('12. what somebody else put beside the backups is neither the newest nor re
   })
   assert.ok(existsSync(own))
   assert.ok(!listBackups(file).includes(own))
-  assert.equal(restoreBackup(directory, own).backup, own)
+  const steps: RestoreStep[] = []
+  assert.equal(restoreBackup(directory, { backup: own, onStep: (step) => steps.push(step) }).backup, own)
+  assert.deepEqual(steps, ['copy', 'check', 'words', 'swap'])
 })
 
 test('13. nothing is restored while any process has the library open, only to search too; a killed one has not', async (t) => {
