@@ -102,7 +102,7 @@ export function chooseSidecar(directoryEntries: readonly string[], photoName: st
   return (sharesStem(directoryEntries, photoName) ? undefined : shared?.name) ?? `${photoName}.xmp`
 }
 
-/** Of photos of which each has its words in the next one's sidecar; more than these take turns by hand. */
+/** Photos of which each has its words in the next one's sidecar: of a longer row these are written, the others at the next run. */
 const ringAtMost = 16
 
 /** A photo whose export is looked at for the sake of another's, and where it would be written. */
@@ -130,7 +130,9 @@ async function prepareExport(
       beforeBytes = await bytesIfThere(sidecarPath)
     }
     const made =
-      beforeBytes === null ? created(caption) : await updated(sidecarPath, beforeBytes, request, ring)
+      beforeBytes === null
+        ? created(caption)
+        : await updated(sidecarPath, beforeBytes, request, namesOfFolder, ring)
     if (request.isCut && made.action !== 'unchanged') throw cutCaption(photoPath)
     if (made.action === 'update') await checkIsWritable(sidecarPath)
     return { request, photoPath, sidecarPath, after, beforeBytes, ...made }
@@ -195,6 +197,7 @@ async function updated(
   sidecarPath: string,
   bytes: Buffer,
   { photoPath, caption, isCut, isKnown, ownerOf }: ExportRequest,
+  namesOfFolder: Promise<string[]>,
   ring: readonly Link[],
 ) {
   try {
@@ -211,8 +214,11 @@ async function updated(
     const owner = about === null ? undefined : ownerOf?.(about)
     const after = spliceCaption(text, caption)
     const areKnown = displacedWords(text, after).every(isKnown)
-    if (owner && !(areKnown && (await hasItsWords(owner, [...ring, { photoPath, sidecarPath }])))) {
-      throw sidecarOfOther(sidecarPath, owner.path)
+    if (owner) {
+      const isBeside = dirname(owner.path) === dirname(photoPath)
+      const names = isBeside ? namesOfFolder : namesIn(dirname(owner.path))
+      const areSafe = areKnown && (await hasItsWords(owner, names, [...ring, { photoPath, sidecarPath }]))
+      if (!areSafe) throw sidecarOfOther(sidecarPath, owner.path)
     }
     if (caption.source !== 'person' && !areKnown) {
       return { action: 'kept' as const, before, afterBytes: null }
@@ -230,11 +236,12 @@ async function updated(
  */
 async function hasItsWords(
   { path, request, isWaiting }: WordsOwner,
+  namesOfFolder: Promise<string[]>,
   ring: readonly Link[],
 ): Promise<boolean> {
   if (ring.some(({ photoPath }) => photoPath === path)) return true
   if (!request || ring.length === ringAtMost) return false
-  const { action, sidecarPath } = await prepareExport(request, namesIn(dirname(path)), ring)
+  const { action, sidecarPath } = await prepareExport(request, namesOfFolder, ring)
   // One file for two photos: what is its own would be written over.
   if (ring.some((link) => link.sidecarPath === sidecarPath)) return false
   return action === 'unchanged' || (isWaiting === true && (action === 'create' || action === 'update'))
