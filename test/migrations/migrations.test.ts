@@ -396,3 +396,13 @@ test('0220: photos of before are found by rating, people and keywords; those wit
     [[1], [], [2]],
   )
 })
+
+test('0230: codes that are in no caption are words no more', (t) => {
+  const { database, apply } = before(t, 230)
+  const insert = database.prepare('INSERT INTO search_words VALUES (?, ?, ?, ?)')
+  insert.run('dog', 'dog', 0, 3)
+  insert.run('f81d4fae', 'f81d4fae', 0, 1)
+  insert.run('boeing747', 'boeing747', 2, 1)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT word AS id FROM search_words'), ['boeing747', 'dog'])
+})
