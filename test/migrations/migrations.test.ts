@@ -397,8 +397,18 @@ test('0220: photos of before are found by rating, people and keywords; those wit
   )
 })
 
-test('0230: nobody chose anything before', (t) => {
+test('0230: codes that are in no caption are words no more', (t) => {
   const { database, apply } = before(t, 230)
+  const insert = database.prepare('INSERT INTO search_words VALUES (?, ?, ?, ?)')
+  insert.run('dog', 'dog', 0, 3)
+  insert.run('f81d4fae', 'f81d4fae', 0, 1)
+  insert.run('boeing747', 'boeing747', 2, 1)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT word AS id FROM search_words'), ['boeing747', 'dog'])
+})
+
+test('0240: nobody chose anything before', (t) => {
+  const { database, apply } = before(t, 240)
   apply()
   assert.deepEqual(database.prepare('SELECT * FROM settings').all(), [])
 })

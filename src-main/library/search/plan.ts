@@ -158,7 +158,7 @@ function expressNamed(
   const exact = named(last.stem)
   if (last.kind === 'gram') return both(named(last.stem, [...last.text].length === 1))
   if (isPhrase) return both(exact)
-  if (last.kind === 'number') return { exact, wide: named(last.stem, true) }
+  if (last.kind !== 'word') return { exact, wide: named(last.stem, true) }
   const begun = around.complete(last.text, 'others', completions).filter((stem) => stem !== last.stem)
   return begun.length > 0 ? { exact, wide: anyOf([exact, ...begun.map((stem) => named(stem))]) } : both(exact)
 }
@@ -190,17 +190,26 @@ function expressPlaced(
   if (last.kind === 'gram') return both(words(stems, where, [...last.text].length === 1))
   if (isPhrase) return both(exact)
   if (last.kind === 'number') {
-    // Beginnings of one or two digits would gather a good part of all file names.
-    if (last.text.length >= 3) return { exact, wide: words(stems, where, true) }
+    if (isLongEnough(last)) return { exact, wide: words(stems, where, true) }
     return { exact, wide: before.length > 0 ? words(before, where) : exact }
   }
-  const scope = where === 'caption' ? where : 'others'
-  const begun = around.complete(last.text, scope, before.length > 0 ? completions / 2 : completions)
-  const others = begun.filter((begunStem) => begunStem !== last.stem)
-  const alternatives = [exact, ...others.map((begunStem) => words([...before, begunStem], where))]
+  const alternatives = [exact]
+  if (last.kind === 'code') {
+    if (isLongEnough(last)) alternatives.push(words(stems, where, true))
+  } else {
+    const scope = where === 'caption' ? where : 'others'
+    const begun = around.complete(last.text, scope, before.length > 0 ? completions / 2 : completions)
+    const others = begun.filter((begunStem) => begunStem !== last.stem)
+    alternatives.push(...others.map((begunStem) => words([...before, begunStem], where)))
+  }
   const parts = tokenizeParts(last.text).map((token) => token.stem)
   if (parts.length > 1) alternatives.push(words([...before, ...parts], where))
   return alternatives.length > 1 ? { exact, wide: anyOf(alternatives) } : both(exact)
+}
+
+/** Beginnings of one or two signs would gather a good part of all file names. */
+function isLongEnough({ text }: Token): boolean {
+  return text.length >= 3
 }
 
 /** The last of several characters of a run is indexed alone only where the run ends. */
@@ -231,7 +240,7 @@ function patternsOf(term: WordsTerm): Pattern[] {
   const wanted = withoutLoneEnd(term.tokens)
   const last = wanted.at(-1)!
   const isSingle = last.kind === 'gram' && [...last.text].length === 1
-  const isBegun = last.kind === 'word' || (last.kind === 'number' && last.text.length >= 3)
+  const isBegun = last.kind === 'word' || (last.kind !== 'gram' && isLongEnough(last))
   const lastPrefix = isSingle || (isBegun && !term.isPhrase) ? last.text : null
   const patterns = [{ stems: wanted.map((token) => token.stem), lastPrefix }]
   const parts = tokenizeParts(last.text).map((token) => token.stem)

@@ -36,6 +36,10 @@ export interface PostingsWriter {
    * @returns undefined where they are not too many, or there is nothing to be gained.
    */
   sparsest(limit: number): { document: number; row: number }[] | undefined
+  /** Whether any document, dead ones included that were not let go, has the token. */
+  has(token: string): boolean
+  /** Another one whenever documents were let go. */
+  generation(): number
   /** Deletes what is left of blocks that were let go, at most `limit` rows. @returns whether there may be more. */
   sweep(limit: number): boolean
   clear(): void
@@ -106,7 +110,8 @@ interface Block {
   made: number
 }
 
-export function createPostingsWriter({ prepare }: Database): PostingsWriter {
+export function createPostingsWriter(database: Database): PostingsWriter {
+  const { prepare } = database
   const blocks = () =>
     prepare<Block>('SELECT block, made FROM search_blocks WHERE NOT is_let_go ORDER BY block').all()
   const photos = () =>
@@ -249,6 +254,13 @@ export function createPostingsWriter({ prepare }: Database): PostingsWriter {
     remove,
     sparsest,
     sweep,
+    has: (token) =>
+      isInAny(
+        database,
+        token,
+        blocks().map(({ block }) => block),
+      ),
+    generation: () => prepare<{ number: number }>('SELECT number FROM search_generation').get()!.number,
     clear() {
       for (const table of ['search_postings', 'search_rows', 'search_blocks']) {
         prepare(`DELETE FROM ${table}`).run()
@@ -274,7 +286,8 @@ function toRows(stored: Uint8Array): Float64Array {
   return new Float64Array(new Uint8Array(stored).buffer)
 }
 
-export function createPostingsReader({ prepare }: Database): PostingsReader {
+export function createPostingsReader(database: Database): PostingsReader {
+  const { prepare } = database
   let generation = -1
   let removals = -1
   const remembered = new Map<string, Remembered>()
@@ -402,12 +415,6 @@ export function createPostingsReader({ prepare }: Database): PostingsReader {
     return bits
   }
 
-  function has(token: string): boolean {
-    const posting = prepare('SELECT 1 FROM search_postings WHERE block = ? AND token = ?')
-    for (const block of firstPlaces.keys()) if (posting.get(block, token) !== undefined) return true
-    return false
-  }
-
   function countEach(prefix: string, bits: Bits): Map<string, number> {
     const counts = new Map<string, number>()
     for (const { token, first, documents: stored } of begun(prefix)) {
@@ -475,7 +482,15 @@ export function createPostingsReader({ prepare }: Database): PostingsReader {
     }
   }
 
+  const has = (token: string) => isInAny(database, token, firstPlaces.keys())
+
   return { refresh, bitsOf, bitsOfBegun, has, countEach, bitsOfDocuments, firstRows, eachRow, restrict }
+}
+
+function isInAny({ prepare }: Database, token: string, blocks: Iterable<number>): boolean {
+  const posting = prepare('SELECT 1 FROM search_postings WHERE block = ? AND token = ?')
+  for (const block of blocks) if (posting.get(block, token) !== undefined) return true
+  return false
 }
 
 function insertSorted(sorted: number[], value: number): void {

@@ -24,16 +24,18 @@ const renewedPerCommit = 2000
 const renewedInBulk = 20_000
 /** The same beside searches, which wait for it: about 20 ms. */
 const renewedBetweenSearches = 200
-/** Documents that are moved out of a sparse block in one commit: about 20 ms. */
-const movedPerCommit = 500
+/** Documents that are moved out of a sparse block in one commit: about 15 ms. */
+const movedPerCommit = 300
 /** For each photo that a commit renews. A block that dies evenly gives one place for three that are moved. */
 const movedPerRenewed = 4
 /** Rows of blocks that were let go, which one commit deletes: about 10 ms; for each renewed photo, more than it adds. */
 const sweptPerCommit = 2000
 const sweptPerRenewed = 40
+/** Words of which one commit looks whether they are still in use: about 10 ms. */
+const wordsPerCommit = 500
 /** Pages of FTS5's index that are merged in one go, and how often in a row. */
-const pagesMerged = 64
-const mergesInARow = 8
+const pagesMerged = 32
+const mergesInARow = 16
 
 /** Rows are looked for in the twelve days before at the farthest: far more room than any library fills. */
 const widestSpread = 2 ** 30
@@ -63,8 +65,8 @@ export interface SearchIndexer {
    */
   rebuild(options?: RebuildOptions): Promise<void>
   /**
-   * Renews what is stale, empties blocks that hardly anything lives in, and merges a little of what many small commits left
-   * behind, in commits of some 20 ms, between which others get their turns. What is begun is gone on with by the next call,
+   * Renews what is stale, empties blocks that hardly anything lives in, forgets words that no photo has any more, and merges a
+   * little of what many small commits left behind, in commits of some 20 ms, between which others get their turns. What is begun is gone on with by the next call,
    * or by edits, so that nothing is lost where it ends early.
    */
   tidy(options?: { signal?: AbortSignal }): Promise<void>
@@ -107,6 +109,10 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   const postings = createPostingsWriter(database)
   /** While everything is renewed, in an order of its own, no commit renews anything in passing. */
   let isInBulk = false
+  /** As of which generation all words were looked at, are being looked at, and how far. */
+  let lookedSince: number | undefined
+  let lookingSince: number | undefined
+  let lastWord = ''
   database.beforeCommit(() => {
     const buried = buryRemoved()
     if (isInBulk) return
@@ -139,11 +145,33 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     const steps = [
       () => renew(readStale(renewedBetweenSearches)) > 0,
       compact,
+      forgetWords,
       () => merge() && ++merges < mergesInARow,
     ]
     for (const step of steps) {
       while (!signal?.aborted && inBulk(() => write(() => step()))) await nextTurn()
     }
+  }
+
+  /** One step through all words, after documents were let go. @returns whether there is more to look at. */
+  function forgetWords(): boolean {
+    if (lastWord === '') lookingSince = postings.generation()
+    if (lookingSince === lookedSince) return false
+    const words = prepare<{ word: string; stem: string }>(
+      'SELECT word, stem FROM search_words WHERE word > ? ORDER BY word LIMIT ?',
+    ).all(lastWord, wordsPerCommit)
+    for (const { word, stem } of words) {
+      const [inCaption, inOthers] = [tokenOf(stem, 'caption'), tokenOf(stem, 'others')].map(postings.has)
+      if (inCaption && inOthers) continue
+      if (!inCaption && !inOthers) prepare('DELETE FROM search_words WHERE word = ?').run(word)
+      else if (inCaption)
+        prepare('UPDATE search_words SET others = 0 WHERE word = ? AND others > 0').run(word)
+      else prepare('UPDATE search_words SET captions = 0 WHERE word = ? AND captions > 0').run(word)
+    }
+    const isOver = words.length < wordsPerCommit
+    lastWord = isOver ? '' : words.at(-1)!.word
+    if (isOver) lookedSince = lookingSince
+    return !isOver
   }
 
   /** @returns whether there was anything to merge. */
@@ -427,7 +455,8 @@ function toPart(text: string, where: Place): Part {
   const scope = where === 'caption' ? where : 'others'
   const places: Place[] = scope === where ? [scope] : [scope, where]
   return {
-    words: tokens.filter((token) => token.kind === 'word'),
+    // Codes of names are not what anybody mistypes a word for, and what begins like them is found without a list.
+    words: tokens.filter(({ kind }) => kind === 'word' || (kind === 'code' && where === 'caption')),
     indexText: tokens.map((token) => tokenOf(token.stem, scope)).join(' '),
     postings: places.flatMap((place) => tokens.map((token) => tokenOf(token.stem, place))),
   }

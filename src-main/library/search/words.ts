@@ -1,12 +1,13 @@
 import { stem } from './stem.ts'
 
 /**
- * - `word`: letters (and digits among them), found by stem and by prefix;
+ * - `word`: letters, found by stem and by prefix;
  * - `number`: digits only;
+ * - `code`: letters with digits among them, as in names that programs give: there may be as many as photos;
  * - `gram`: two neighbouring characters of a script that writes no spaces (or the last one of a run), so that
  *   every part of a run is found without knowing where its words end.
  */
-export type TokenKind = 'word' | 'number' | 'gram'
+export type TokenKind = 'word' | 'number' | 'code' | 'gram'
 
 export interface Token {
   kind: TokenKind
@@ -120,7 +121,7 @@ function formOf(word: string): WordForm | null {
   const folded = fold(word).replace(/['’]/g, '').slice(0, longestToken)
   // Only marks, or half of a surrogate pair where the cut fell: nothing to find.
   const text = folded.toWellFormed().replaceAll('\ufffd', '')
-  const kind = /^\p{N}+$/u.test(text) ? 'number' : 'word'
+  const kind = !/\p{N}/u.test(text) ? 'word' : /^\p{N}+$/u.test(text) ? 'number' : 'code'
   form = text === '' ? null : { kind, text, stem: stem(text) }
   // Words that were read long ago and never since should not stay for good.
   if (knownForms.size >= formsKept) knownForms.clear()

@@ -122,6 +122,21 @@ test('an idle moment finishes what edits began: blocks are let go whole, in the 
   assert.equal(createSearcher(other).search('').total, 300)
 })
 
+test('words that no photo has any more are forgotten, and complete and correct nothing', async () => {
+  const ids = fill(400)
+  recaption(ids, (id) => `a zeppelin${'abcdefghij'[id % 10]} over a lake`)
+  // Documents that are dead but not let go yet keep their words.
+  for (let round = 0; round < 4; round++) recaption(ids, () => 'a kite over a lake')
+  await search.searchIndex.tidy()
+  const words = store.database.prepare<{ word: string }>('SELECT word FROM search_words ORDER BY word').all()
+  assert.deepEqual(
+    words.map(({ word }) => word),
+    ['a', 'img', 'jpg', 'kite', 'lake', 'over', 'pictures'],
+  )
+  assert.equal(search.searcher.search('zepelin').corrected, null)
+  assert.equal(search.searcher.search('kiet').corrected, 'kite')
+})
+
 test('a stop ends it between two commits, and the next call goes on', async () => {
   const ids = fill(2000)
   store.database.prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos').run()

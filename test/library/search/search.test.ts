@@ -326,6 +326,9 @@ describe('search', () => {
       'dog OR ',
       '-dog ',
       'folder:x ',
+      'people:x ',
+      '-keyword:"x y" ',
+      'rating:3+ ',
       'IMG_1 ',
       '("',
     ]) {
