@@ -361,3 +361,33 @@ test('status says why a folder is offline', async (t) => {
   const { stdout } = await runLenslore(data, 'status')
   assert.match(stdout, /photos \(1 photo, offline\)\n {11}It is not there; its photos are kept/)
 })
+
+test('captioning is paused, goes on, and uses another model; months and places are told', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const photos = join(home, 'photos')
+  const data = join(home, 'data')
+  mkdirSync(photos)
+  for (const [n, name] of ['a.jpg', 'b.jpg'].entries()) writeFileSync(join(photos, name), pictures[n]!)
+  const say = async (...args: string[]) => {
+    const { stdout, stderr, status } = await runLenslore(data, ...args)
+    assert.equal(status, 0, stderr)
+    return stdout
+  }
+  await say('pause')
+  assert.match(await say('status'), /paused/)
+  await say('resume')
+  assert.doesNotMatch(await say('status'), /paused/)
+  await run(data, photos)
+
+  assert.match(await say('models'), /captions this library/)
+  assert.match(await say('models', 'use', 'lenslore-v1'), /lenslore-v1/)
+  const unknown = await runLenslore(data, 'models', 'use', 'nonsense')
+  assert.deepEqual([unknown.status, /nonsense/.test(unknown.stderr)], [3, true])
+
+  assert.match(await say('timeline'), /2 photos/)
+  assert.match(await say('timeline', '--before', '2100-01-01', '--limit', '1'), /[ab]\.jpg/)
+  assert.equal((await runLenslore(data, 'timeline', '--before', 'yesterday')).status, 2)
+
+  await say('caption-set', '1', 'Ruth', '--also', '2')
+  assert.match(await say('caption-undo'), /Captions changed: 2/)
+})
