@@ -90,6 +90,8 @@ const cameras = [
   'Leica Q2',
   'OLYMPUS E-M1',
 ]
+const people = 'Ruth Ada Kari Jonas Mia Paul Emma Noah Lena Tom Ida Max'.split(' ')
+const families = 'Miller Nordmann Rossi Tanaka Dubois Novak Silva Berg'.split(' ')
 const trips =
   'family summer holiday wedding garden birthday rome london paris kyoto alps hike concert zoo'.split(' ')
 
@@ -141,6 +143,12 @@ function fillLibrary({ database, folders }: Store, nameOf: (sample: Sample) => s
   const insertCaption = database.prepare(
     `INSERT INTO captions (id, photo_id, text, source, model_id, score, created_ms) VALUES (?, ?, ?, ?, 'm', -0.5, 1)`,
   )
+  const insertSource = database.prepare(
+    `INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, rating, is_favorite)
+     VALUES (?, ?, 'embedded', '', 1, ?, ?)`,
+  )
+  const insertKeyword = database.prepare('INSERT OR IGNORE INTO metadata_keywords VALUES (?, ?)')
+  const insertPerson = database.prepare('INSERT INTO metadata_people (source_id, name) VALUES (?, ?)')
   database.exec('BEGIN')
   for (let id = 1; id <= photos; id++) {
     const sample = makeSample(id)
@@ -162,6 +170,12 @@ function fillLibrary({ database, folders }: Store, nameOf: (sample: Sample) => s
       contentOf(id),
     )
     insertCaption.run(id, id, caption, source)
+    // Of every third somebody said something.
+    if (id % 3 === 0) {
+      insertSource.run(id, id, random() < 0.5 ? Math.floor(random() * 6) : null, random() < 0.05 ? 1 : 0)
+      for (let n = 0; n < 3; n++) insertKeyword.run(id, pick(rareWords))
+      if (random() < 0.5) insertPerson.run(id, `${pick(people)} ${pick(families)}`)
+    }
     if (id % 50_000 === 0) {
       database.exec('COMMIT')
       database.exec('BEGIN')
@@ -174,9 +188,11 @@ function fillPlain(plain: Database, libraryFile: string): void {
   plain.prepare('ATTACH ? AS library').run(libraryFile)
   plain.exec(`
     CREATE TABLE photos (id INTEGER PRIMARY KEY, directory TEXT, name TEXT, camera TEXT, sort_ms REAL, source TEXT,
-      caption TEXT);
-    INSERT INTO photos SELECT p.id, directory, name, camera, sort_ms, caption_source, text
-      FROM library.photos p JOIN library.captions c ON c.id = p.caption_id;
+      caption TEXT, rating INTEGER, people TEXT);
+    INSERT INTO photos SELECT p.id, directory, p.name, camera, sort_ms, caption_source, text, s.rating, n.name
+      FROM library.photos p JOIN library.captions c ON c.id = p.caption_id
+        LEFT JOIN library.metadata_sources s ON s.photo_id = p.id
+        LEFT JOIN library.metadata_people n ON n.source_id = s.id;
     CREATE INDEX photos_by_time ON photos (sort_ms);
     CREATE INDEX photos_by_camera ON photos (camera);
     CREATE VIRTUAL TABLE texts USING fts5(caption, directory, name, camera, content = 'photos', content_rowid = 'id',
@@ -205,6 +221,8 @@ const filters: readonly Filter[] = [
   },
   { ours: 'date:2015-06', where: `p.sort_ms >= ${Date.UTC(2015, 5)} AND p.sort_ms < ${Date.UTC(2015, 6)}` },
   { ours: 'by:person', where: "p.source = 'person'" },
+  { ours: 'rating:4+', where: 'p.rating >= 4' },
+  { ours: 'people:ruth', where: "p.people LIKE '%ruth%'" },
   { ours: 'by:model', where: "p.source = 'model'" },
 ]
 
@@ -304,7 +322,7 @@ interface Asked {
 const textOf = ({ question, filter }: Asked) => (filter ? `${question.ours} ${filter.ours}` : question.ours)
 
 /** Asks everything, and reports by kind. */
-function askOurs({ search }: Searcher, asked: readonly Asked[]) {
+function askOurs({ search, facets }: Searcher, asked: readonly Asked[]) {
   const times = {
     open: [] as number[],
     filtered: [] as number[],
@@ -337,6 +355,10 @@ function askOurs({ search }: Searcher, asked: readonly Asked[]) {
   const filtered = report('ours with a filter', times.filtered)
   report('ours, next page', times.next)
   report('ours, all matches counted', times.counted)
+  report(
+    'facets of all and of a hundred words',
+    ['', ...rareWords.slice(0, 50), ...subjects, ...places].map((text) => measureMs(() => facets(text))),
+  )
   return { open, filtered }
 }
 

@@ -400,27 +400,29 @@ export function createPostingsReader(database: Database): PostingsReader {
     remembered.delete(token)
   }
 
-  function* begun(prefix: string): Generator<Posting & { first: number }> {
+  function eachBegun(prefix: string, look: (posting: Posting, first: number) => void): void {
     const found = prepare<Posting>(
       'SELECT token, documents FROM search_postings WHERE block = ? AND token >= ? AND token < ?',
     )
     for (const [block, first] of firstPlaces) {
-      for (const posting of found.iterate(block, prefix, `${prefix}\u{10ffff}`)) yield { ...posting, first }
+      for (const posting of found.all(block, prefix, `${prefix}\u{10ffff}`)) look(posting, first)
     }
   }
 
   function bitsOfBegun(prefix: string, into?: Bits): Bits {
     const bits = emptySet(into)
-    for (const { first, documents: stored } of begun(prefix)) addBlock(bits, first, stored)
+    eachBegun(prefix, ({ documents: stored }, first) => addBlock(bits, first, stored))
     return bits
   }
 
+  const has = (token: string) => isInAny(database, token, firstPlaces.keys())
+
   function countEach(prefix: string, bits: Bits): Map<string, number> {
     const counts = new Map<string, number>()
-    for (const { token, first, documents: stored } of begun(prefix)) {
+    eachBegun(prefix, ({ token, documents: stored }, first) => {
       const count = countInBlock(bits, first, stored)
       if (count > 0) counts.set(token, (counts.get(token) ?? 0) + count)
-    }
+    })
     return counts
   }
 
@@ -481,8 +483,6 @@ export function createPostingsReader(database: Database): PostingsReader {
       }
     }
   }
-
-  const has = (token: string) => isInAny(database, token, firstPlaces.keys())
 
   return { refresh, bitsOf, bitsOfBegun, has, countEach, bitsOfDocuments, firstRows, eachRow, restrict }
 }

@@ -52,8 +52,8 @@ const documentSql = `SELECT photos.id, search_id, search_document, folder_id, fo
     JOIN search_filters ON search_filters.photo_id = photos.id
     JOIN folders ON folders.id = photos.folder_id
     LEFT JOIN captions ON captions.id = photos.caption_id`
-const staleSql = `${documentSql} WHERE photos.id IN (SELECT photo_id FROM search_stale LIMIT ?)`
-const movedSql = `${documentSql} WHERE search_id IN (SELECT value FROM json_each(?))`
+export const staleSql = `${documentSql} WHERE photos.id IN (SELECT photo_id FROM search_stale LIMIT ?)`
+export const movedSql = `${documentSql} WHERE search_id IN (SELECT value FROM json_each(?))`
 const inOrderSql = `${documentSql} WHERE (sort_ms, photos.id) < (?, ?) ORDER BY sort_ms DESC, photos.id DESC LIMIT ?`
 
 export interface SearchIndexer {

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { noDoubt } from '../../../src-main/contract/records.ts'
 import { createSearch, type Search } from '../../../src-main/library/search/search.ts'
+import { movedSql, staleSql } from '../../../src-main/library/search/search-index.ts'
 import { hitsSql, pageSql } from '../../../src-main/library/search/searcher.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf, markMissing, removePhotos } from '../store/sample-library.ts'
@@ -349,6 +350,9 @@ describe('search', () => {
     assert.deepEqual(more, [])
     const details = plan(hitsSql, '[]')
     assert.ok(details.some((detail) => /SEARCH photos USING INDEX photos_by_search_id/.test(detail)))
-    assert.ok(!details.some((detail) => /SCAN (photos|captions|folders)/.test(detail)), details.join('\n'))
+    for (const each of [details, plan(staleSql, 1), plan(movedSql, '[]')]) {
+      const ofAll = each.filter((detail) => /SCAN (photos|captions|folders|metadata)|AUTOMATIC/.test(detail))
+      assert.deepEqual(ofAll, [], 'nothing is looked for in all rows of a table')
+    }
   })
 })
