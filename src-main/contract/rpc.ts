@@ -6,7 +6,8 @@ import { type ErrorRecord, fromErrorRecord, LensloreError, toErrorRecord } from 
  * (typed arrays included). What carries it (a child process, a MessagePort, memory) is in `channels/`.
  */
 export interface Channel {
-  post(message: unknown): void
+  /** @param transfer moved to the other side rather than copied, where the channel can */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void
   onMessage(listener: (message: unknown) => void): void
   /** Called once, also when the channel is already closed at the time of asking. */
   onClose(listener: () => void): void
@@ -53,6 +54,30 @@ export function returning<Result>() {
   return <Params extends z.ZodType>(params: Params): Call<Params, Result> => ({ params })
 }
 
+/**
+ * A call between two threads of ours, where the type checker sees both sides: its parameters are not checked again,
+ * and a thread that starts need not load a library for it.
+ */
+export function unchecked<Params, Result>(): Call<z.ZodType<Params, Params>, Result> {
+  const schema = { safeParse: (data: unknown) => ({ success: true, data }) }
+  return { params: schema as z.ZodType<Params, Params> }
+}
+
+const moved = new WeakMap<object, readonly ArrayBuffer[]>()
+
+/**
+ * Marks what a call is given or answers with: these buffers of it go to the other side without a copy, and are empty
+ * here from then on. Over a pipe they are copied as ever.
+ */
+export function transferring<T extends object>(value: T, buffers: readonly ArrayBuffer[]): T {
+  moved.set(value, buffers)
+  return value
+}
+
+function movedWith(value: unknown): readonly ArrayBuffer[] | undefined {
+  return value instanceof Object ? moved.get(value) : undefined
+}
+
 type Message =
   | { kind: 'call'; id: number; name: string; params: unknown }
   | { kind: 'cancel'; id: number }
@@ -92,7 +117,7 @@ export function serve<Calls extends CallTable, Events extends EventTable = Recor
       if (!call) throw new LensloreError('INVALID_ARGUMENT', `There is no call named ${name}.`)
       const checked = checkParams(call.params, name, params)
       const value = await handlers[name]!(checked as never, cancel.signal)
-      channel.post({ kind: 'result', id, value } satisfies Message)
+      channel.post({ kind: 'result', id, value } satisfies Message, movedWith(value))
     } catch (thrown) {
       channel.post({ kind: 'error', id, error: toErrorRecord(thrown) } satisfies Message)
     } finally {
@@ -155,7 +180,7 @@ export function connect<Calls extends CallTable, Events extends EventTable = Rec
     const id = nextId++
     waiting.set(id, { resolve, reject })
     const cancel = () => channel.post({ kind: 'cancel', id } satisfies Message)
-    channel.post({ kind: 'call', id, name, params } satisfies Message)
+    channel.post({ kind: 'call', id, name, params } satisfies Message, movedWith(params))
     if (options.signal?.aborted) cancel()
     options.signal?.addEventListener('abort', cancel, { once: true })
     return promise.finally(() => options.signal?.removeEventListener('abort', cancel))

@@ -11,8 +11,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const mayImport: Record<string, readonly string[]> = {
   'src-main/contract': ['src-main/contract'],
   'src-main/channels': ['src-main/channels', 'src-main/contract'],
-  'src-main/library': ['src-main/library', 'src-main/contract'],
-  'src-main/engine': ['src-main/engine', 'src-main/contract'],
+  'src-main/library': ['src-main/library', 'src-main/contract', 'src-main/channels'],
+  'src-main/engine': ['src-main/engine', 'src-main/contract', 'src-main/channels'],
   'src-main/cli': ['src-main/cli', 'src-main/contract', 'src-main/channels', 'root'],
   'src-main/server': ['src-main/server', 'src-main/contract', 'src-main/channels', 'root'],
   'src-main/desktop': ['src-main/desktop', 'src-main/contract', 'src-main/channels', 'root'],
@@ -24,6 +24,7 @@ const roots = ['src-main/library/library.ts', 'src-main/engine/engine.ts', 'src-
 
 const packageHomes: Record<string, string> = {
   electron: 'src-main/desktop/',
+  'node:worker_threads': 'src-main/channels/message-port.ts',
   'better-sqlite3': 'src-main/library/store/database.ts',
   'onnxruntime-node': 'src-main/engine/captioning/session.ts',
   chokidar: 'src-main/library/folders/watch.ts',

@@ -1,40 +1,27 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import { toErrorRecord } from '../../contract/errors.ts'
-import { openPacked, type SessionTensor } from './session.ts'
-import type { ThreadAnswer, ThreadRequest, ThreadStart } from './session-thread.ts'
+import { ownThread } from '../../channels/message-port.ts'
+import { LensloreError } from '../../contract/errors.ts'
+import { serve } from '../../contract/rpc.ts'
+import { openPacked, type Session } from './session.ts'
+import { sessionCalls } from './session-thread.ts'
 
-/** The thread's side of `session-thread.ts`. */
+// The thread that `session-thread.ts` starts.
 
-const port = parentPort!
-const { packed, provider, threads } = workerData as ThreadStart
+const { channel } = ownThread()
+let session: Session | undefined
 
-async function answer(work: () => Promise<Record<string, SessionTensor>>): Promise<boolean> {
-  try {
-    port.postMessage({ kind: 'done', outputs: await work() } satisfies ThreadAnswer)
-    return true
-  } catch (thrown) {
-    port.postMessage({ kind: 'failed', error: toErrorRecord(thrown) } satisfies ThreadAnswer)
-    return false
-  }
-}
-
-const opening = openPacked(packed, provider, threads)
-const opened = await answer(async () => {
-  await opening
-  return {}
+serve(channel, sessionCalls, {
+  async open({ packed, provider, threads }) {
+    session = await openPacked(packed, provider, threads)
+    return null
+  },
+  run(feeds) {
+    if (!session) throw new LensloreError('ENGINE_FAILED', 'The model is not open.')
+    return session.run(feeds)
+  },
+  async close() {
+    await session?.close()
+    // The runtime's own threads end with the session; only then may this one, and after its answer.
+    setImmediate(() => channel.close())
+    return null
+  },
 })
-if (!opened) port.close()
-else {
-  const session = await opening
-  port.on('message', async (request: ThreadRequest) => {
-    if (request.kind === 'run') {
-      await answer(() => session.run(request.feeds))
-      return
-    }
-    await answer(async () => {
-      await session.close()
-      return {}
-    })
-    port.close()
-  })
-}

@@ -73,7 +73,7 @@ function decodeForeign(format: 'heif' | 'jxl'): Decoder {
     const iccProfile = format === 'heif' ? await readProfile(bytes) : null
     const reply = await decodeByWasm({ format, bytes, iccProfile, maxPixels: maxWasmPixels }, signal).catch(
       (thrown: unknown) => {
-        if (thrown instanceof LensloreError) throw thrown
+        if (thrown instanceof LensloreError && thrown.code === 'CANCELLED') throw thrown
         throw damaged(name, thrown)
       },
     )

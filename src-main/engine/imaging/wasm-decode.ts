@@ -1,6 +1,6 @@
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { moduleBeside, startThread, type Thread } from '../../channels/message-port.ts'
 import { LensloreError } from '../../contract/errors.ts'
+import { unchecked } from '../../contract/rpc.ts'
 
 export interface DecodeRequest {
   format: 'heif' | 'jxl'
@@ -16,22 +16,21 @@ export type DecodeReply =
   | { failure: 'damaged'; reason: string }
   | { failure: 'too-large'; widthPx: number; heightPx: number }
 
+export const decodeCalls = { decode: unchecked<DecodeRequest, DecodeReply>() }
+
 /**
  * WebAssembly memory grows and never shrinks, so the thread ends when it has had nothing to do for this
  * long, and after every failure, where its heap can no longer be trusted.
  */
 const idleMs = 10_000
 
-/** Compiled output keeps the folder but not the extension. */
-const program = new URL(`./wasm-decode-worker${extname(import.meta.filename)}`, import.meta.url)
-
-let worker: Worker | null = null
+let thread: Thread<typeof decodeCalls> | undefined
 let idle: NodeJS.Timeout | undefined
 let last: Promise<unknown> = Promise.resolve()
 
 /**
  * Decodes a HEIF or JPEG XL picture, one at a time, on a thread of its own.
- * @throws Error where the thread itself ends
+ * @throws LensloreError `CANCELLED`; another code where the thread itself ends
  */
 export function decodeByWasm(request: DecodeRequest, signal?: AbortSignal): Promise<DecodeReply> {
   const turn = last.then(() => {
@@ -44,38 +43,20 @@ export function decodeByWasm(request: DecodeRequest, signal?: AbortSignal): Prom
 
 async function decodeNow(request: DecodeRequest): Promise<DecodeReply> {
   clearTimeout(idle)
-  const thread = worker ?? new Worker(program)
-  worker = thread
-  thread.ref()
+  thread ??= startThread(moduleBeside(import.meta.url, 'wasm-decode-thread'), decodeCalls)
   try {
-    const reply = await askThread(thread, request)
-    if ('failure' in reply && reply.failure === 'damaged') endThread(thread)
+    const reply = await thread.calls.decode(request)
+    if ('failure' in reply && reply.failure === 'damaged') endThread()
     return reply
   } catch (thrown) {
-    endThread(thread)
+    endThread()
     throw thrown
   } finally {
-    // A waiting thread must not keep the process alive.
-    thread.unref()
-    idle = setTimeout(() => endThread(thread), idleMs).unref()
+    idle = setTimeout(endThread, idleMs).unref()
   }
 }
 
-function askThread(thread: Worker, request: DecodeRequest): Promise<DecodeReply> {
-  const { promise, resolve, reject } = Promise.withResolvers<DecodeReply>()
-  const onExit = (status: number) => reject(new Error(`The decoder's thread ended with status ${status}.`))
-  thread.once('message', resolve)
-  thread.once('error', reject)
-  thread.once('exit', onExit)
-  thread.postMessage(request)
-  return promise.finally(() => {
-    thread.off('message', resolve)
-    thread.off('error', reject)
-    thread.off('exit', onExit)
-  })
-}
-
-function endThread(thread: Worker): void {
-  if (worker === thread) worker = null
-  void thread.terminate()
+function endThread(): void {
+  void thread?.end()
+  thread = undefined
 }

@@ -1,9 +1,12 @@
 import { readdir } from 'node:fs/promises'
-import { Worker } from 'node:worker_threads'
+import { moduleBeside, startThread, type Thread } from '../../channels/message-port.ts'
+import { unchecked } from '../../contract/rpc.ts'
 import { nativePath } from '../native-path.ts'
 
-/** Answered by one message each, in order: the names of directories, or the file system's code for why not. */
-export type ListingAnswer = { names: string[] } | { code: string }
+export const listingCalls = {
+  /** Of a path: the names of directories right below it, or the file system's code for why not. */
+  directoriesIn: unchecked<string, { names: string[] } | { code: string }>(),
+}
 
 export interface DirectoryLister {
   /**
@@ -18,50 +21,30 @@ export interface DirectoryLister {
 /** What the thread makes is short-lived: more room for it would be memory taken and not given back. */
 const resourceLimits = { maxYoungGenerationSizeMb: 4 }
 
-// Source and build have other endings: the thread's program is this file's sibling, whichever we run from.
-const threadModule = new URL(`./directory-lister-thread${import.meta.url.slice(-3)}`, import.meta.url)
-
 /**
  * Lists directories in a thread of its own, as long as there are many to list: the names of all the files beside
  * them, which are read on the way, would make this thread's memory grow by a hundred megabytes for a million.
  */
 export function createDirectoryLister(): DirectoryLister {
-  const waiting: { resolve(names: string[]): void; reject(reason: Error): void }[] = []
-  let worker: Worker | undefined
+  let thread: Thread<typeof listingCalls> | undefined
   let isEnded = false
 
-  function start(): Worker {
-    const started = new Worker(threadModule, { resourceLimits })
-    started.on('message', (answer: ListingAnswer) => {
-      const asked = waiting.shift()!
-      if ('names' in answer) asked.resolve(answer.names)
-      else asked.reject(Object.assign(new Error(answer.code), { code: answer.code }))
-    })
-    started.on('error', endThread)
-    started.unref()
-    return started
-  }
-
-  function endThread(): void {
-    isEnded = true
-    void worker?.terminate()
-    for (const { reject } of waiting.splice(0)) {
-      reject(Object.assign(new Error('ECANCELED'), { code: 'ECANCELED' }))
-    }
-  }
-
   return {
-    endThread,
+    endThread() {
+      isEnded = true
+      void thread?.end()
+    },
     async directoriesIn(path) {
       if (isEnded) {
         const entries = await readdir(nativePath(path), { withFileTypes: true })
         return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
       }
-      worker ??= start()
-      const { promise, resolve, reject } = Promise.withResolvers<string[]>()
-      waiting.push({ resolve, reject })
-      worker.postMessage(path)
-      return promise
+      thread ??= startThread(moduleBeside(import.meta.url, 'directory-lister-thread'), listingCalls, {
+        resourceLimits,
+      })
+      const answer = await thread.calls.directoriesIn(path)
+      if ('names' in answer) return answer.names
+      throw Object.assign(new Error(answer.code), { code: answer.code })
     },
   }
 }

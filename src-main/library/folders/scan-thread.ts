@@ -1,14 +1,16 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { ownThread } from '../../channels/message-port.ts'
+import { serve } from '../../contract/rpc.ts'
 import { openReader } from '../store/database.ts'
 import { createScanReader } from '../store/scan-state.ts'
 import { createComparer } from './compare.ts'
-import type { ScanRequest, ScanThreadData } from './scan-threads.ts'
+import { type ScanThreadData, scanCalls } from './scan-threads.ts'
 
 // The thread that `scan-threads.ts` starts: it compares directories with the library, one after the other.
 
-const { databaseFile } = workerData as ScanThreadData
+const { channel, data } = ownThread()
+const { databaseFile } = data as ScanThreadData
 const comparer = createComparer(createScanReader(openReader(databaseFile)))
 
-parentPort!.on('message', ({ folder, visits }: ScanRequest) => {
-  parentPort!.postMessage(visits.map((visit) => comparer.compare(folder, visit)))
+serve(channel, scanCalls, {
+  compare: ({ folder, visits }) => visits.map((visit) => comparer.compare(folder, visit)),
 })

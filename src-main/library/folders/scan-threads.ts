@@ -1,14 +1,14 @@
-import { Worker } from 'node:worker_threads'
+import { moduleBeside, startThread, type Thread } from '../../channels/message-port.ts'
+import { unchecked } from '../../contract/rpc.ts'
 import type { DirectoryReport, ScannedFolder, Visit } from './compare.ts'
 
 export interface ScanThreadData {
   databaseFile: string
 }
 
-/** Answered by one array of reports, in the order of the visits. */
-export interface ScanRequest {
-  folder: ScannedFolder
-  visits: Visit[]
+export const scanCalls = {
+  /** Reports come in the order of the visits. */
+  compare: unchecked<{ folder: ScannedFolder; visits: Visit[] }, DirectoryReport[]>(),
 }
 
 /** A stat waits for the disk more than for the processor, so two threads are faster than one even there. */
@@ -21,9 +21,6 @@ const keptIdleMs = 3000
 
 /** What a thread makes is short-lived: more room for it would be memory taken and not given back. */
 const resourceLimits = { maxYoungGenerationSizeMb: 4 }
-
-// Source and build have other endings: the thread's program is this file's sibling, whichever we run from.
-const threadModule = new URL(`./scan-thread${import.meta.url.slice(-3)}`, import.meta.url)
 
 /** Threads that look at the disk while this one stays free for searches. Started when needed. */
 export interface ScanThreads {
@@ -42,35 +39,30 @@ export interface ScanThreads {
   close(): Promise<void>
 }
 
-interface Thread {
-  worker: Worker
+interface ScanThread extends Thread<typeof scanCalls> {
   requests: number
 }
 
 export function createScanThreads(databaseFile: string): ScanThreads {
-  const threads: Thread[] = []
+  const threads: ScanThread[] = []
   let idleTimer: NodeJS.Timeout | undefined
-  let onAnswer: (reports: DirectoryReport[]) => void = () => {}
-  let onBroken: (error: Error) => void = () => {}
 
-  function startThread(): Thread {
-    const workerData: ScanThreadData = { databaseFile }
-    const worker = new Worker(threadModule, { workerData, resourceLimits })
-    const thread: Thread = { worker, requests: 0 }
-    worker.on('message', (reports: DirectoryReport[]) => {
-      thread.requests--
-      onAnswer(reports)
+  function startScanThread(): ScanThread {
+    const data: ScanThreadData = { databaseFile }
+    const thread = startThread(moduleBeside(import.meta.url, 'scan-thread'), scanCalls, {
+      data,
+      resourceLimits,
     })
-    worker.on('error', (error) => onBroken(error))
-    threads.push(thread)
-    return thread
+    const scanThread = { ...thread, requests: 0 }
+    threads.push(scanThread)
+    return scanThread
   }
 
   /** The least busy thread; another one is started while all are busy. */
-  function freeThread(): Thread | undefined {
+  function freeThread(): ScanThread | undefined {
     const [least] = threads.toSorted((a, b) => a.requests - b.requests)
     if (least?.requests === 0) return least
-    if (threads.length < threadCount) return startThread()
+    if (threads.length < threadCount) return startScanThread()
     return least && least.requests < requestsPerThread ? least : undefined
   }
 
@@ -83,7 +75,7 @@ export function createScanThreads(databaseFile: string): ScanThreads {
     // Last in, first out: what waits is one path from the top with its siblings, never a whole level.
     const waiting = start.toReversed()
     const reports: DirectoryReport[] = []
-    let broken: Error | undefined
+    let broken: unknown
     let wake: () => void = () => {}
     const onAbort = () => wake()
 
@@ -92,24 +84,22 @@ export function createScanThreads(databaseFile: string): ScanThreads {
         const thread = freeThread()
         if (!thread) return
         const share = Math.min(visitsPerRequest, Math.ceil(waiting.length / threadCount))
-        thread.requests++
-        thread.worker.postMessage({
-          folder,
-          visits: waiting.splice(-share).toReversed(),
-        } satisfies ScanRequest)
+        void compare(thread, waiting.splice(-share).toReversed())
       }
     }
 
+    async function compare(thread: ScanThread, visits: Visit[]): Promise<void> {
+      thread.requests++
+      try {
+        reports.push(...(await thread.calls.compare({ folder, visits })))
+      } catch (thrown) {
+        broken ??= thrown
+      }
+      thread.requests--
+      wake()
+    }
+
     clearTimeout(idleTimer)
-    for (const { worker } of threads) worker.ref()
-    onAnswer = (answered) => {
-      reports.push(...answered)
-      wake()
-    }
-    onBroken = (error) => {
-      broken = error
-      wake()
-    }
     signal.addEventListener('abort', onAbort)
     try {
       for (;;) {
@@ -126,22 +116,19 @@ export function createScanThreads(databaseFile: string): ScanThreads {
         wake = resolve
         await promise
       }
-      for (const { worker } of threads) worker.unref()
       idleTimer = setTimeout(() => void close(), keptIdleMs).unref()
     } catch (thrown) {
-      // Answers to what is still under way must not reach the next visit.
+      // What is still under way would keep the next visit waiting.
       await close()
       throw thrown
     } finally {
       signal.removeEventListener('abort', onAbort)
-      onAnswer = () => {}
     }
   }
 
   async function close(): Promise<void> {
     clearTimeout(idleTimer)
-    onBroken(new Error('The threads were closed.'))
-    await Promise.all(threads.splice(0).map(({ worker }) => worker.terminate()))
+    await Promise.all(threads.splice(0).map((thread) => thread.end()))
   }
 
   return { visit, close }

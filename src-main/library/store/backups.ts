@@ -1,18 +1,18 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { moduleBeside, startThread } from '../../channels/message-port.ts'
+import { LensloreError } from '../../contract/errors.ts'
+import { unchecked } from '../../contract/rpc.ts'
 import type { Database } from './database.ts'
 
 /** Backups kept beside a database; older ones are removed after a new one is complete. */
 const backupsKept = 3
 export const backUpEveryMs = 86_400_000
 
-// Source and build have other endings: the thread's program is this file's sibling, whichever we run from.
-const threadModule = new URL(`./backup-thread${import.meta.url.slice(-3)}`, import.meta.url)
-
-/** What the thread says when it is done. */
-export type BackupAnswer = { file: string } | { error: ErrorRecord }
+export const backupCalls = {
+  /** Answers with the backup's path. */
+  backUp: unchecked<{ databaseFile: string; label: string }, string>(),
+}
 
 /**
  * Copies the database into `backups/` beside it, under a name that appears only when the copy is complete; only
@@ -54,21 +54,19 @@ export async function backUpInThread(
   label: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const worker = new Worker(threadModule, { workerData: { databaseFile, label } })
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
-  const onAbort = () => reject(new LensloreError('CANCELLED', 'The backup was stopped.'))
-  signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) onAbort()
-  worker.once('message', (answer: BackupAnswer) => {
-    if ('file' in answer) resolve(answer.file)
-    else reject(new LensloreError(answer.error.code, answer.error.message))
-  })
-  worker.once('error', (thrown) => reject(new LensloreError('INTERNAL', toErrorRecord(thrown).message)))
+  const stopped = () => new LensloreError('CANCELLED', 'The backup was stopped.')
+  if (signal.aborted) throw stopped()
+  const thread = startThread(moduleBeside(import.meta.url, 'backup-thread'), backupCalls)
+  // While it copies, the thread hears nothing.
+  const end = () => void thread.end()
+  signal.addEventListener('abort', end, { once: true })
   try {
-    return await promise
+    return await thread.calls.backUp({ databaseFile, label })
+  } catch (thrown) {
+    throw signal.aborted ? stopped() : thrown
   } finally {
-    signal.removeEventListener('abort', onAbort)
-    await worker.terminate()
+    signal.removeEventListener('abort', end)
+    await thread.end()
   }
 }
 

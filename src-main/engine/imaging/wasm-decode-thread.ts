@@ -4,17 +4,20 @@
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parentPort } from 'node:worker_threads'
 import { initSync, JxlImage } from 'jxl-oxide-wasm'
 import libheif from 'libheif-js/wasm-bundle.js'
+import { ownThread } from '../../channels/message-port.ts'
+import { serve, transferring } from '../../contract/rpc.ts'
 import { wrapAsTiff } from './tiff-container.ts'
-import type { DecodeReply, DecodeRequest } from './wasm-decode.ts'
+import { type DecodeReply, type DecodeRequest, decodeCalls } from './wasm-decode.ts'
 
 let isJxlReady = false
 
-parentPort!.on('message', (request: DecodeRequest) => {
-  const reply = decode(request)
-  parentPort!.postMessage(reply, 'bytes' in reply ? [reply.bytes.buffer] : [])
+serve(ownThread().channel, decodeCalls, {
+  decode(request) {
+    const reply = decode(request)
+    return 'bytes' in reply ? transferring(reply, [reply.bytes.buffer]) : reply
+  },
 })
 
 function decode(request: DecodeRequest): DecodeReply {
