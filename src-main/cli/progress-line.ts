@@ -7,6 +7,11 @@ const phaseNames: Record<Progress['phase'], string> = {
   index: 'Reading photos',
   caption: 'Captioning',
   search: 'Indexing',
+  change: 'Changing captions',
+  forget: 'Forgetting photos',
+  check: 'Checking the database',
+  import: 'Reading the table',
+  export: 'Writing the table',
   idle: 'Done',
 }
 
@@ -15,6 +20,8 @@ export function formatProgress(progress: Progress, columns = 80): string {
   const { phase, done, total, failed, photosPerSecond, remainingMs } = progress
   const name = phaseNames[phase]
   if (phase === 'scan') return `${name}: ${done.toLocaleString('en')} files`
+  // Nobody knows how much there is.
+  if (total === 0) return phase === 'idle' ? name : `${name} …`
   const filled = total > 0 ? Math.floor((barWidth * done) / total) : 0
   const parts = [
     `${name} ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${done.toLocaleString('en')}/${total.toLocaleString('en')}`,

@@ -39,7 +39,10 @@ export const libraryCalls = {
   ),
   /** A folder is at another path now: confirmed by what is there, and nothing is recomputed. */
   relocateFolder: returning<Folder>()(z.object({ folderId: z.int().positive(), path: z.string().min(1) })),
-  /** Forgets a folder with all its photos, their captions and history. The files stay. */
+  /**
+   * Forgets a folder with all its photos, their captions and history. The files stay. Nobody sees the folder from then on; what
+   * a cancelled call leaves of it is forgotten by the next work.
+   */
   removeFolder: returning<null>()(z.object({ folderId: z.int().positive() })),
   /** Compares the folders with the disk and takes in what is new; all folders where none is named. */
   scan: returning<ScanSummary>()(z.object({ folderIds: z.array(z.int().positive()).optional() })),
@@ -74,7 +77,7 @@ export const libraryCalls = {
   /** Brings back what `undoEdit` took last; null where there is none, or a newer edit. */
   redoEdit: returning<EditChange | null>()(z.object({})),
   /** Replaces words in current captions; with `preview` it only tells what it would do. */
-  replaceInCaptions: returning<Replacement[]>()(
+  replaceInCaptions: returning<Replacements>()(
     z.object({
       find: z.string().min(1).max(maxCaptionLength),
       replace: z.string().max(maxCaptionLength),
@@ -143,6 +146,13 @@ export interface ReplacementOptions {
   matchCase: boolean
   /** Only where letters or digits stand on neither side. */
   wholeWords: boolean
+}
+
+/** A replacement is one edit. */
+export interface Replacements {
+  /** How many captions change, and the first of them. */
+  changes: number
+  first: Replacement[]
 }
 
 export interface Replacement {

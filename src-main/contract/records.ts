@@ -144,7 +144,21 @@ export interface SearchPage {
 }
 
 export interface Progress {
-  phase: 'scan' | 'index' | 'caption' | 'search' | 'idle'
+  /**
+   * `search`: the index is brought up to date. `change`: captions are changed in one edit. `forget`: photos of a folder that was
+   * removed. `import`, `export`: a table.
+   */
+  phase:
+    | 'scan'
+    | 'index'
+    | 'caption'
+    | 'search'
+    | 'change'
+    | 'forget'
+    | 'check'
+    | 'import'
+    | 'export'
+    | 'idle'
   done: number
   total: number
   failed: number

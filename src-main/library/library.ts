@@ -1,14 +1,21 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { EngineInfo } from '../contract/engine-calls.ts'
-import { type ErrorRecord, LensloreError } from '../contract/errors.ts'
+import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
-import type { EditChange, LibraryCalls, LibraryEvents, PhotoReference } from '../contract/library-calls.ts'
+import type {
+  EditChange,
+  LibraryCalls,
+  LibraryEvents,
+  PhotoReference,
+  ReplacementOptions,
+  Replacements,
+} from '../contract/library-calls.ts'
 import type { Caption, LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
 import { embedCurrentCaption } from './editing/embed.ts'
-import { planReplacement } from './editing/find-replace.ts'
+import { planReplacement, type ReplacedCaption } from './editing/find-replace.ts'
 import { checkPlace } from './folders/check-place.ts'
 import { setExcludes } from './folders/excludes.ts'
 import { createReconciler } from './folders/reconcile.ts'
@@ -16,8 +23,9 @@ import { createLongWork } from './long-work.ts'
 import { createWaitingExporter, setExportsAlways, summariseExport } from './metadata/exchange.ts'
 import { currentCaptions, exportCaptions, undoLastExport } from './metadata/export-sidecars.ts'
 import { exportTable } from './metadata/export-table.ts'
-import { importTable, planImport } from './metadata/import-table.ts'
+import { type ImportTarget, importTable, planImport } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
+import { createTableWords } from './metadata/table-words.ts'
 import { defaultModelName, findModel } from './models/models.ts'
 import { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 import { createProgressMeter } from './queue/progress.ts'
@@ -25,12 +33,14 @@ import type { StartEngine } from './queue/start-engine.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
 import { createSearch } from './search/search.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
+import { type ChangeOptions, createCaptionChanges } from './store/caption-changes.ts'
 import { modelKey } from './store/captions.ts'
+import { checkInThread } from './store/check.ts'
 import { watchOthersCommits } from './store/others-commits.ts'
 import { type RestoredBackup, restoreBackup as restoreDatabase } from './store/restore.ts'
 import { createRootState } from './store/root-state.ts'
+import { inSlices } from './store/slices.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
-import { removeLeftThumbnails } from './thumbnails.ts'
 
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, listModels } from './models/models.ts'
@@ -52,6 +62,12 @@ export interface LibraryOptions {
 /** Of an edit that is taken back, or brought back, and of files that cannot be read. */
 const shownOfEdit = 20
 const shownProblems = 20
+/** Of a replacement, people read the beginning. */
+const shownReplacements = 1000
+/** An edit of no more photos than these is made at once. */
+const editedAtOnce = 50
+/** Of a change, these sidecars are written before others that wait. */
+const writtenFirst = 500
 
 type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]) => void
 
@@ -75,7 +91,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const reconciler = createReconciler(store.database)
   const roots = createRootState(store.database)
   const thumbnailDirectory = join(directory, 'thumbnails')
-  const importTarget = { database: store.database, photos, captions, metadata }
+  const changes = createCaptionChanges(store.database, captions, createTableWords(metadata))
   let emit: Emit = () => {}
   const progress = createProgressMeter((state) => emit('progress', state))
   const onPhotosChanged = (photoIds: number[]) => emit('photosChanged', { photoIds })
@@ -104,6 +120,21 @@ export function createLibrary(options: LibraryOptions): Library {
     emit('changedElsewhere', {})
   })
 
+  const stop = new AbortController()
+  let resuming = resume(stop.signal)
+
+  /** Does what a process that was killed, or a call that was cancelled, left to do, as far as no other is at it. */
+  async function resume(signal: AbortSignal): Promise<void> {
+    try {
+      await changes.resume()
+      await longWork.forgetLeft(signal)
+      await longWork.renewSearch(signal)
+    } catch (thrown) {
+      const error = toErrorRecord(thrown)
+      if (!signal.aborted && error.code !== 'LIBRARY_LOCKED') onProblem(error)
+    }
+  }
+
   async function openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }> {
     const modelDirectory = await findModel(options.model ?? defaultModelName, options.dataDirectory)
     engine ??= superviseEngine(
@@ -131,10 +162,42 @@ export function createLibrary(options: LibraryOptions): Library {
     )
   }
 
-  function setCaptions(edits: { photo: PhotoReference; text: string }[]): Caption[] {
-    const resolved = edits.map(({ photo, text }) => ({ photoId: photoIdOf(photo), text }))
-    const set = captions.setManyByPerson(resolved, Date.now())
-    captionsChanged(resolved.map(({ photoId }) => photoId))
+  async function setCaptions(
+    edits: { photo: PhotoReference; text: string }[],
+    signal: AbortSignal,
+  ): Promise<Caption[]> {
+    if (edits.length <= editedAtOnce) {
+      const resolved = edits.map(({ photo, text }) => ({ photoId: photoIdOf(photo), text }))
+      const set = captions.setManyByPerson(resolved, Date.now())
+      captionsChanged(resolved.map(({ photoId }) => photoId))
+      return set
+    }
+    const photoIds: number[] = []
+    await changeMany(
+      (options) =>
+        changes.set((add, limit) => {
+          const some = edits.slice(photoIds.length, photoIds.length + limit)
+          for (const { photo, text } of some) {
+            const photoId = photoIdOf(photo)
+            photoIds.push(photoId)
+            add({
+              photoId,
+              captionId: captions.current(photoId)?.id ?? null,
+              text,
+              source: 'person',
+              language: null,
+            })
+          }
+          return some.length
+        }, options),
+      signal,
+    )
+    const set: Caption[] = []
+    await inSlices(store.database, (limit) => {
+      const some = photoIds.slice(set.length, set.length + limit)
+      set.push(...some.map((photoId) => captions.current(photoId)!))
+      return some.length
+    })
     return set
   }
 
@@ -155,12 +218,72 @@ export function createLibrary(options: LibraryOptions): Library {
     exporter.writeBehind(photoIds)
   }
 
-  /** @returns null where there was nothing to change. */
-  function changeEdit(change: () => number[] | undefined): EditChange | null {
-    const photoIds = change()
-    if (!photoIds) return null
-    captionsChanged(photoIds)
-    return { photos: photoIds.length, first: photos.byIds(photoIds.slice(0, shownOfEdit)) }
+  /**
+   * Shows a change of many captions, and tells of it; what it leaves to do in the search index is done with it.
+   * @returns null where there was nothing to change.
+   */
+  async function changeMany(
+    change: (options: ChangeOptions) => Promise<number | undefined>,
+    signal: AbortSignal | undefined,
+  ): Promise<EditChange | null> {
+    const first: number[] = []
+    const changed = await progress
+      .during('change', 0, ({ onProgress, setTotal }) =>
+        change({
+          signal,
+          onProgress,
+          onPlanned: setTotal,
+          onPhotosChanged(photoIds) {
+            first.push(...photoIds.slice(0, writtenFirst - first.length))
+            onPhotosChanged(photoIds)
+          },
+        }),
+      )
+      .catch((thrown: unknown) => {
+        resuming = resuming.then(() => resume(stop.signal))
+        throw thrown
+      })
+    if (changed === undefined) return null
+    exporter.writeBehind(first)
+    await longWork.renewSearch(signal)
+    return { photos: changed, first: photos.byIds(first.slice(0, shownOfEdit)) }
+  }
+
+  async function replaceInCaptions(
+    preview: boolean,
+    replacement: ReplacementOptions,
+    signal: AbortSignal,
+  ): Promise<Replacements> {
+    let replaced = 0
+    const first = new Map<number, ReplacedCaption>()
+    const note = (each: ReplacedCaption) => {
+      replaced++
+      if (first.size < shownReplacements) first.set(each.photoId, each)
+    }
+    if (preview) {
+      const { photos: present } = queue.counts(null)
+      await progress.during('change', present, ({ onProgress }) =>
+        inSlices(store.database, planReplacement(captions, replacement, note), { signal, onProgress }),
+      )
+    } else {
+      await changeMany((options) => {
+        let plan: ((limit: number) => number) | undefined
+        return changes.set((add, limit) => {
+          plan ??= planReplacement(captions, replacement, (each) => {
+            note(each)
+            add({ ...each, text: each.after, source: 'person', language: null })
+          })
+          return plan(limit)
+        }, options)
+      }, signal)
+    }
+    return {
+      changes: replaced,
+      first: photos.byIds([...first.keys()]).map(({ id, path }) => {
+        const { before, after } = first.get(id)!
+        return { photoId: id, path, before, after }
+      }),
+    }
   }
 
   function detailsOf(id: number): PhotoDetails {
@@ -185,10 +308,13 @@ export function createLibrary(options: LibraryOptions): Library {
     }
   }
 
-  function addFolder(path: string) {
+  async function addFolder(path: string, signal: AbortSignal) {
     const absolute = resolve(path)
     const known = folders.byPath(absolute)
     if (known) return known
+    // One that was removed just now, and is still being forgotten.
+    const other = roots.overlapping(absolute, null)
+    if (other !== undefined && !folders.byPath(other)) await longWork.forgetLeft(signal)
     checkPlace(roots, absolute, null)
     const folder = folders.insert(absolute, Date.now())
     onFoldersChanged()
@@ -214,26 +340,39 @@ export function createLibrary(options: LibraryOptions): Library {
     }
   }
 
+  const importTarget: ImportTarget = {
+    database: store.database,
+    photos,
+    captions,
+    changes: {
+      async set(plan, { signal } = {}) {
+        return (await changeMany((options) => changes.set(plan, options), signal))!.photos
+      },
+    },
+  }
+
   return {
     handlers: {
-      addFolder: ({ path }) => addFolder(path),
+      addFolder: ({ path }, signal) => addFolder(path, signal),
       folders: () => folders.list(),
-      setExcludes({ folderId, globs }) {
-        setExcludes(store.database, folderId, globs, Date.now())
+      async setExcludes({ folderId, globs }) {
+        await setExcludes(store.database, folderId, globs, Date.now())
         onFoldersChanged()
         return folders.byId(folderId)!
       },
-      async relocateFolder({ folderId, path }) {
+      async relocateFolder({ folderId, path }, signal) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
         await longWork.relocate(folderId, resolve(path))
         onFoldersChanged()
+        await longWork.renewSearch(signal)
         return folders.byId(folderId)!
       },
-      async removeFolder({ folderId }) {
+      async removeFolder({ folderId }, signal) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
-        folders.remove(folderId)
+        folders.leave(folderId)
+        longWork.foldersChanged()
         onFoldersChanged()
-        await removeLeftThumbnails(store.database, thumbnailDirectory)
+        await longWork.forgetLeft(signal)
         return null
       },
       scan: ({ folderIds }, signal) => longWork.scan(folderIds, signal),
@@ -241,8 +380,8 @@ export function createLibrary(options: LibraryOptions): Library {
       watch: (_, signal) => longWork.watch(signal),
       search: ({ query, ...options }) => searcher.search(query, options),
       photo: ({ photo }) => detailsOf(photoIdOf(photo)),
-      setCaption: ({ photo, text }) => setCaptions([{ photo, text }])[0]!,
-      setCaptions: ({ edits }) => setCaptions(edits),
+      setCaption: async ({ photo, text }, signal) => (await setCaptions([{ photo, text }], signal))[0]!,
+      setCaptions: ({ edits }, signal) => setCaptions(edits, signal),
       undoCaption: ({ photo }) =>
         changeHistory(
           photo,
@@ -251,13 +390,10 @@ export function createLibrary(options: LibraryOptions): Library {
         ),
       redoCaption: ({ photo }) =>
         changeHistory(photo, (id) => captions.redo(id), 'There is no caption to bring back.'),
-      undoEdit: () => changeEdit(() => captions.undoEdit(Date.now())),
-      redoEdit: () => changeEdit(() => captions.redoEdit()),
-      replaceInCaptions({ preview, ...replacement }) {
-        const changes = planReplacement(captions, photos, replacement)
-        if (!preview) setCaptions(changes.map(({ photoId, after }) => ({ photo: photoId, text: after })))
-        return changes
-      },
+      undoEdit: (_, signal) => changeMany((options) => changes.undoEdit(Date.now(), options), signal),
+      redoEdit: (_, signal) => changeMany((options) => changes.redoEdit(options), signal),
+      replaceInCaptions: ({ preview, ...replacement }, signal) =>
+        replaceInCaptions(preview, replacement, signal),
       planExport: ({ folderIds, sources }, signal) =>
         summariseExport(currentCaptions(store.database, given({ folderIds, sources })), { signal }),
       exportCaptions: ({ folderIds, sources }, signal) =>
@@ -281,12 +417,20 @@ export function createLibrary(options: LibraryOptions): Library {
         return null
       },
       exportTable: ({ path, format }, signal) =>
-        exportTable(store.database, resolve(path), { format, signal }),
+        progress.during('export', queue.counts(null).captioned, ({ onProgress }) =>
+          exportTable(store.database, resolve(path), { format, signal, onProgress }),
+        ),
       planTableImport: ({ path, format }, signal) =>
-        planImport(importTarget, resolve(path), { format, signal }),
-      importTable: ({ path, format }, signal) => importTable(importTarget, resolve(path), { format, signal }),
+        progress.during('import', 0, ({ onProgress }) =>
+          planImport(importTarget, resolve(path), { format, signal, onProgress }),
+        ),
+      importTable: ({ path, format }, signal) =>
+        progress.during('import', 0, ({ onProgress }) =>
+          importTable(importTarget, resolve(path), { format, signal, onProgress }),
+        ),
       status,
-      checkDatabase: () => store.check(),
+      checkDatabase: (_, signal) =>
+        progress.during('check', 0, () => checkInThread(store.database.file, signal)),
       backUp: (_, signal) => backUpInThread(store.database.file, 'asked', signal),
       rebuildSearch: (_, signal) => longWork.rebuildSearch(signal),
     },
@@ -294,8 +438,11 @@ export function createLibrary(options: LibraryOptions): Library {
       emit = listener
     },
     async close() {
+      stop.abort()
       stopWatchingOthers()
       engine?.close()
+      await resuming
+      await changes.close()
       await exporter.close()
       await reconciler.close()
       store.close()
@@ -311,11 +458,11 @@ function keyOf(model: { modelId: string; adapterId: string | null } | null): str
  * Puts a backup in the place of a library's database, as `store/restore.ts` says, and brings the search index along.
  * @throws LensloreError as there.
  */
-export function restoreBackup(directory: string, backup?: string): RestoredBackup {
+export async function restoreBackup(directory: string, backup?: string): Promise<RestoredBackup> {
   const restored = restoreDatabase(directory, backup)
   const store = openStore(databaseFileIn(directory))
   try {
-    createSearch(store.database).searchIndex.renewAll()
+    await createSearch(store.database).searchIndex.renewAll()
   } finally {
     store.close()
   }

@@ -19,6 +19,7 @@ import { backUpInThread, isBackupDue } from './store/backups.ts'
 import { modelKey } from './store/captions.ts'
 import type { FileLock } from './store/database.ts'
 import { lockForWork } from './store/lock.ts'
+import { inSlices } from './store/slices.ts'
 import type { Store } from './store/store.ts'
 import { removeLeftThumbnails } from './thumbnails.ts'
 
@@ -79,6 +80,12 @@ export interface LongWork {
   lookAgain(): void
   /** Tells the library where a folder went. */
   relocate(folderId: number, path: string): Promise<void>
+  /** The folders are others now, or at other places: what watches them is to follow. */
+  foldersChanged(): void
+  /** Forgets the photos of folders that a person removed; what a stop leaves is done by the next work. */
+  forgetLeft(signal: AbortSignal): Promise<void>
+  /** Brings the search index up to date; what a stop leaves is done by the next work. */
+  renewSearch(signal?: AbortSignal): Promise<void>
   /** Makes the search index anew; what a stop leaves is done by the next work. */
   rebuildSearch(signal: AbortSignal): Promise<null>
 }
@@ -102,6 +109,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   let lastTold: string | undefined
   let isCaptioning = false
   let lookAgain: () => void = () => {}
+  let refreshWatch: () => void = () => {}
   let lock: { held: FileLock; calls: number } | undefined
   let backingUp: Promise<void> | undefined
 
@@ -109,35 +117,39 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     signal: AbortSignal,
     look: (options: ReconcileOptions) => Promise<ScanSummary>,
   ): Promise<ScanSummary> {
-    return showing('scan', 0, async (onProgress) => {
+    return progress.during('scan', 0, async ({ onProgress }) => {
       const summary = await look({ signal, onPhotosChanged, onProgress })
-      await forget()
+      await renewSearch(signal)
+      await forget(signal)
       onFoldersChanged()
       return summary
     })
   }
 
-  /** Shows how far work is, unless it goes on beside captioning: then it is that which is shown. */
-  async function showing<T>(
-    phase: 'scan' | 'search',
-    total: number,
-    work: (onProgress: (done: number) => void) => Promise<T>,
-  ): Promise<T> {
-    if (isCaptioning) return work(() => {})
-    progress.begin(phase, total)
-    let counted = 0
-    const result = await work((done) => {
-      progress.add(done - counted)
-      counted = done
-    })
-    progress.begin('idle')
-    return result
+  /** What was missing for long enough, and what only it had. */
+  async function forget(signal: AbortSignal): Promise<void> {
+    await forgetLongMissing(store.database, Date.now(), { signal })
+    await forgetLeft(signal)
   }
 
-  /** What was missing for long enough, and what only it had. */
-  async function forget(): Promise<void> {
-    forgetLongMissing(store.database, Date.now())
-    await removeLeftThumbnails(store.database, thumbnailDirectory)
+  async function forgetLeft(signal: AbortSignal): Promise<void> {
+    const { folders } = store
+    for (const { id, photos: left } of folders.leaving()) {
+      await progress.during('forget', left, ({ onProgress }) =>
+        inSlices(store.database, (limit) => folders.forgetSome(id, limit), { signal, onProgress }),
+      )
+    }
+    await removeLeftThumbnails(store.database, thumbnailDirectory, signal)
+  }
+
+  async function renewSearch(signal?: AbortSignal): Promise<void> {
+    const stale = searchIndex.stale()
+    if (stale === 0) return
+    try {
+      await progress.during('search', stale, ({ onProgress }) => searchIndex.renewAll({ signal, onProgress }))
+    } catch (thrown) {
+      if (!signal?.aborted) throw thrown
+    }
   }
 
   /** Beside the work, once a day. A backup that fails spoils nothing else. */
@@ -153,7 +165,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   }
 
   async function keepHouse(signal: AbortSignal): Promise<void> {
-    await forget().catch(orTell)
+    await forget(signal).catch(orTell)
     await backUpIfDue(signal)
   }
 
@@ -214,7 +226,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       throw new LensloreError('LIBRARY_LOCKED', 'This library is being captioned already; stop that first.')
     }
     isCaptioning = true
-    queue.retryUnreadable()
+    await queue.retryUnreadable()
     exporter.retryRefused()
     unavailable.clear()
     const stop = new AbortController()
@@ -275,7 +287,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     } finally {
       if (!signal.aborted) {
         await writeOut(signal)
-        tidyUp()
+        await tidyUp(signal)
         await backUpIfDue(signal)
       }
       clearInterval(keepingHouse)
@@ -305,9 +317,13 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   }
 
   /** What many small commits left to do in the search index; for when nothing else is. */
-  function tidyUp(): void {
-    searchIndex.renewAll()
-    searchIndex.tidy()
+  async function tidyUp(signal: AbortSignal): Promise<void> {
+    try {
+      await renewSearch(signal)
+      await searchIndex.tidy({ signal })
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown
+    }
   }
 
   async function watch(signal: AbortSignal): Promise<CaptionSummary> {
@@ -323,12 +339,14 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       onModeChange: onFoldersChanged,
       onError: (thrown) => onProblem(toErrorRecord(thrown)),
     })
+    refreshWatch = watcher.refresh
     signal.addEventListener('abort', () => changed.resolve(), { once: true })
     try {
       await watcher.ready
       await scan(signal, watcher.scan)
       return await caption(signal, fill, tryEngineAgainMs)
     } finally {
+      refreshWatch = () => {}
       await watcher.close()
     }
 
@@ -345,7 +363,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
           wakeCaptioning()
           await index(either, wakeCaptioning)
           await writeOut(either)
-          tidyUp()
+          await tidyUp(either)
           void backUpIfDue(either)
           await changed.promise
         }
@@ -358,7 +376,9 @@ export function createLongWork(options: LongWorkOptions): LongWork {
 
   async function rebuildSearch(signal: AbortSignal): Promise<null> {
     const { photos: present, missing } = queue.counts(null)
-    await showing('search', present + missing, (onProgress) => searchIndex.rebuild({ signal, onProgress }))
+    await progress.during('search', present + missing, ({ onProgress }) =>
+      searchIndex.rebuild({ signal, onProgress }),
+    )
     return null
   }
 
@@ -382,6 +402,9 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     captionAll: (signal) => locked(() => caption(signal, index, null)),
     watch: (signal) => locked(() => watch(signal)),
     lookAgain: () => lookAgain(),
+    foldersChanged: () => refreshWatch(),
+    forgetLeft,
+    renewSearch,
     relocate: (folderId, path) =>
       locked(() =>
         relocateFolder(

@@ -22,11 +22,11 @@ export function addBackupCommands(program: Command): void {
       'put a backup (the newest one, or the file named) in the place of the database, with what you wrote since; lists them until --yes is given',
     )
     .option('--yes', 'do it; the present database is set aside, not changed')
-    .action((backup: string | undefined, { yes }: { yes?: boolean }, command: Command) => {
+    .action(async (backup: string | undefined, { yes }: { yes?: boolean }, command: Command) => {
       const directory = resolve(libraryDirectoryOf(command))
       const output = outputOf(command)
       if (yes) {
-        const restored = restoreBackup(directory, backup && resolve(backup))
+        const restored = await restoreBackup(directory, backup && resolve(backup))
         output.answer(restored, formatRestored(restored))
         return
       }

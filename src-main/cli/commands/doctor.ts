@@ -47,9 +47,12 @@ export function addDoctorCommand(program: Command, finish: (status: number) => v
 async function diagnose({ model, measure }: DoctorOptions, command: Command): Promise<Diagnosis> {
   const library: Diagnosis['library'] = { directory: libraryDirectoryOf(command), problems: [], error: null }
   try {
-    library.problems = await inLibrary(command, (client) => client.checkDatabase({}))
+    library.problems = await inLibrary(command, (client) =>
+      withProgress(client, (signal) => client.checkDatabase({}, { signal })),
+    )
   } catch (thrown) {
     library.error = toErrorRecord(thrown)
+    if (library.error.code === 'CANCELLED') throw thrown
   }
   try {
     const modelDirectory = await findModel(model ?? defaultModelName, defaultDataDirectory())

@@ -17,6 +17,7 @@ import { listenForInterrupt } from '../interrupt.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
 import { toPhotoReference } from '../photo-reference.ts'
+import { withProgress } from '../with-progress.ts'
 
 interface ExportOptions {
   dryRun?: boolean
@@ -88,29 +89,30 @@ export function addExchangeCommands(program: Command): void {
   program
     .command('export-table <file>')
     .description('write all captions to a .csv or .json file')
-    .action((file: string, _options, command: Command) =>
-      interruptible(command, async (library, signal) => {
-        const photos = await library.exportTable({ path: resolve(file), format: formatOf(file) }, { signal })
-        outputOf(command).answer({ file: resolve(file), photos }, `${photos} photos are in ${file}.`)
-      }),
-    )
+    .action(async (file: string, _options, command: Command) => {
+      const table = { path: resolve(file), format: formatOf(file) }
+      const photos = await inLibrary(command, (library) =>
+        withProgress(library, (signal) => library.exportTable(table, { signal })),
+      )
+      outputOf(command).answer({ file: table.path, photos }, `${photos} photos are in ${file}.`)
+    })
 
   program
     .command('import-table <file>')
     .description('take captions from a .csv or .json file, matched by content, then by path')
     .option('--dry-run', 'only tell what would change')
-    .action((file: string, options: { dryRun?: boolean }, command: Command) =>
-      interruptible(command, async (library, signal) => {
-        const table = { path: resolve(file), format: formatOf(file) }
+    .action(async (file: string, options: { dryRun?: boolean }, command: Command) => {
+      const table = { path: resolve(file), format: formatOf(file) }
+      await inLibrary(command, async (library) => {
         if (options.dryRun) {
-          const plan = await library.planTableImport(table, { signal })
+          const plan = await withProgress(library, (signal) => library.planTableImport(table, { signal }))
           outputOf(command).answer(plan, formatImportPlan(plan))
         } else {
-          const summary = await library.importTable(table, { signal })
+          const summary = await withProgress(library, (signal) => library.importTable(table, { signal }))
           outputOf(command).answer(summary, formatImport(summary))
         }
-      }),
-    )
+      })
+    })
 }
 
 async function interruptible(

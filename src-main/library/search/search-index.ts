@@ -1,17 +1,19 @@
 import { basename } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
+import { inSlices, type SliceOptions } from '../store/slices.ts'
 import { type Field, flag, type Place, tokenOf } from './match.ts'
 import { createPostingsWriter } from './postings.ts'
 import { type Token, tokenize, tokenizeName } from './words.ts'
 
-/** Photos whose entries are renewed inside one commit; what is left waits for the next. */
-const renewedPerCommit = 2000
-/** The same where nobody waits: what is gathered for longer is written in fewer pieces. */
-const renewedInBulk = 20_000
+/**
+ * Of the photos that a commit changed, so many are found by their new words at once: an edit waits for all of them. The others
+ * are stale until `renewAll`.
+ */
+const renewedPerCommit = 50
+/** What `tidy` merges at most, in pages of the index. */
+const tidiedPages = 500
 
 /**
  * Rows of the index for one second; more photos of the same second spill over into the ones before. A power
@@ -34,24 +36,25 @@ const documentSql = `SELECT photos.id, search_id, search_document, folder_id, fo
     JOIN folders ON folders.id = photos.folder_id
     LEFT JOIN captions ON captions.id = photos.caption_id`
 const staleSql = `${documentSql} WHERE photos.id IN (SELECT photo_id FROM search_stale LIMIT ?)`
+const changedSql = `${documentSql} WHERE photos.id IN
+    (SELECT photo_id FROM temp.search_changed WHERE photo_id IN search_stale LIMIT ?)`
 const inOrderSql = `${documentSql} WHERE (sort_ms, photos.id) < (?, ?) ORDER BY sort_ms DESC, photos.id DESC LIMIT ?`
 
 export interface SearchIndexer {
-  /** Renews entries until none is stale. @returns how many were renewed. */
-  renewAll(): number
+  /** How many photos' entries are to be renewed, as far as that is known; 0: none. */
+  stale(): number
   /**
-   * Throws the index away and makes it anew from the tables; others get their turns meanwhile.
-   * @throws LensloreError `CANCELLED` through the signal; what is left is indexed by `renewAll`.
+   * Renews entries until none is stale, in slices; what is left by a stop, or a kill, is renewed by the next call.
+   * @returns how many were renewed.
    */
-  rebuild(options?: RebuildOptions): Promise<void>
+  renewAll(options?: SliceOptions): Promise<number>
+  /**
+   * Throws the index away and makes it anew from the tables, in slices.
+   * @throws DOMException `AbortError` through the signal; `renewAll` goes on with what is left.
+   */
+  rebuild(options?: SliceOptions): Promise<void>
   /** Merges a little of what many small commits left behind, which makes searches faster; for idle moments. */
-  tidy(): void
-}
-
-export interface RebuildOptions {
-  signal?: AbortSignal
-  /** Gets the photos done so far. */
-  onProgress?: (done: number) => void
+  tidy(options?: SliceOptions): Promise<void>
 }
 
 interface DocumentRow {
@@ -78,49 +81,77 @@ interface DocumentRow {
 export function createSearchIndexer(database: Database): SearchIndexer {
   const { prepare, write } = database
   const postings = createPostingsWriter(database)
-  /** While everything is renewed, in an order of its own, no commit renews anything in passing. */
-  let isInBulk = false
+  noteChanges(database)
   database.beforeCommit(() => {
     buryRemoved()
-    if (!isInBulk) renew(readStale(renewedPerCommit))
+    if (!isEmptying()) renew(readChanged())
+    prepare('DELETE FROM temp.search_changed').run()
   })
 
-  function inBulk<T>(work: () => T): T {
-    isInBulk = true
-    try {
-      return work()
-    } finally {
-      isInBulk = false
-    }
-  }
-
-  /** Commit by commit, so that other processes get their turns between. */
-  function renewAll(): number {
-    for (let done = 0; ; ) {
-      const renewed = write(() => renew(readStale(renewedInBulk)))
-      if (renewed === 0) return done
-      done += renewed
-    }
+  async function renewAll(options: SliceOptions = {}): Promise<number> {
+    await inSlices(database, emptySome, { signal: options.signal })
+    await inSlices(database, markSome, { signal: options.signal })
+    return inSlices(database, (limit) => renew(readStale(limit)), options)
   }
 
   /** From the newest photo to the oldest, so that the index is written from its start to its end. */
-  async function renewInOrder({ signal, onProgress }: RebuildOptions): Promise<void> {
-    let last: DocumentRow | undefined
-    for (let done = 0; ; onProgress?.(done)) {
-      await nextTurn()
-      if (signal?.aborted) {
-        throw new LensloreError('CANCELLED', 'Indexing was stopped; it goes on with the next run.')
-      }
-      const { sort_ms: lastMs, id: lastId } = last ?? { sort_ms: Infinity, id: Infinity }
-      const rows = write(() => {
-        const read = prepare<DocumentRow>(inOrderSql).all(lastMs, lastId, renewedInBulk)
-        renew(read)
-        return read
-      })
-      last = rows.at(-1)
-      if (last === undefined) return
-      done += rows.length
+  async function renewInOrder(options: SliceOptions): Promise<void> {
+    let last = { sort_ms: Infinity, id: Infinity }
+    await inSlices(
+      database,
+      (limit) => {
+        const rows = prepare<DocumentRow>(inOrderSql).all(last.sort_ms, last.id, limit)
+        last = rows.at(-1) ?? last
+        return renew(rows)
+      },
+      options,
+    )
+  }
+
+  function isEmptying(): boolean {
+    return prepare('SELECT 1 FROM search_emptying').get() !== undefined
+  }
+
+  /** While photos let go of their entries none gets another, for row numbers and documents begin anew after the last. */
+  function emptySome(limit: number): number {
+    const from = prepare<{ photo: number }>('SELECT up_to_photo AS photo FROM search_emptying').get()?.photo
+    if (from === undefined) return 0
+    const to = from + limit
+    prepare('UPDATE photos SET search_id = NULL, search_document = NULL WHERE id > ? AND id <= ?').run(
+      from,
+      to,
+    )
+    prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE id > ? AND id <= ?').run(from, to)
+    prepare('UPDATE search_emptying SET up_to_photo = ?').run(to)
+    if (isPastLastPhoto(to)) {
+      prepare("INSERT INTO search_index (search_index) VALUES ('delete-all')").run()
+      prepare('DELETE FROM search_words').run()
+      postings.clear()
+      prepare('DELETE FROM search_emptying').run()
     }
+    // Not to be renewed with this commit.
+    prepare('DELETE FROM temp.search_changed').run()
+    return limit
+  }
+
+  /** Photos of a folder whose name is another one: by their ids, never by the folder, which may be all of the library. */
+  function markSome(limit: number): number {
+    const folder = prepare<{ id: number; photo: number }>(
+      'SELECT folder_id AS id, up_to_photo AS photo FROM search_stale_folders LIMIT 1',
+    ).get()
+    if (!folder) return 0
+    const to = folder.photo + limit
+    prepare(
+      'INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE id > ? AND id <= ? AND +folder_id = ?',
+    ).run(folder.photo, to, folder.id)
+    if (isPastLastPhoto(to)) prepare('DELETE FROM search_stale_folders WHERE folder_id = ?').run(folder.id)
+    else prepare('UPDATE search_stale_folders SET up_to_photo = ? WHERE folder_id = ?').run(to, folder.id)
+    prepare('DELETE FROM temp.search_changed').run()
+    return limit
+  }
+
+  function isPastLastPhoto(id: number): boolean {
+    return prepare('SELECT 1 FROM photos WHERE id > ? LIMIT 1').get(id) === undefined
   }
 
   function buryRemoved(): void {
@@ -132,6 +163,10 @@ export function createSearchIndexer(database: Database): SearchIndexer {
 
   function readStale(limit: number): DocumentRow[] {
     return prepare<DocumentRow>(staleSql).all(limit)
+  }
+
+  function readChanged(): DocumentRow[] {
+    return prepare<DocumentRow>(changedSql).all(renewedPerCommit)
   }
 
   function renew(rows: readonly DocumentRow[]): number {
@@ -223,31 +258,58 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     }
   }
 
-  return {
-    renewAll: () => inBulk(renewAll),
-    async rebuild(options = {}) {
-      isInBulk = true
-      try {
-        write(() => {
-          prepare("INSERT INTO search_index (search_index) VALUES ('delete-all')").run()
-          prepare('DELETE FROM search_words').run()
-          postings.clear()
-          prepare(
-            'UPDATE photos SET search_id = NULL, search_document = NULL WHERE search_id IS NOT NULL',
-          ).run()
-          prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos').run()
-        })
-        await renewInOrder(options)
-      } finally {
-        isInBulk = false
-      }
-      // Edited meanwhile.
-      inBulk(renewAll)
-      prepare("INSERT INTO search_index (search_index) VALUES ('optimize')").run()
-    },
-    tidy: () =>
-      void write(() => prepare("INSERT INTO search_index (search_index, rank) VALUES ('merge', 500)").run()),
+  /** In pages of the index, as many as are asked for in each slice. */
+  async function merge(mostPages: number, options: SliceOptions): Promise<void> {
+    let pages = 0
+    await inSlices(
+      database,
+      (limit) => {
+        if (pages >= mostPages) return 0
+        pages += limit
+        const before = totalChanges()
+        prepare("INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)").run(limit)
+        // https://www.sqlite.org/fts5.html#the_merge_command
+        return totalChanges() - before < 2 ? 0 : limit
+      },
+      options,
+    )
   }
+
+  function totalChanges(): number {
+    return prepare<{ n: number }>('SELECT total_changes() AS n').get()!.n
+  }
+
+  return {
+    stale() {
+      const { stale, isMore } = prepare<{ stale: number; isMore: number }>(
+        `SELECT (SELECT count(*) FROM search_stale) AS stale,
+           EXISTS (SELECT 1 FROM search_stale_folders) OR EXISTS (SELECT 1 FROM search_emptying) AS isMore`,
+      ).get()!
+      return isMore ? Math.max(stale, 1) : stale
+    },
+    renewAll,
+    async rebuild(options = {}) {
+      const { signal } = options
+      write(() => prepare('INSERT OR REPLACE INTO search_emptying VALUES (1, 0)').run())
+      await inSlices(database, emptySome, { signal })
+      await renewInOrder(options)
+      // Edited meanwhile.
+      await renewAll({ signal })
+      // All of it into one piece: begun by a negative number.
+      write(() => prepare("INSERT INTO search_index (search_index, rank) VALUES ('merge', -1)").run())
+      await merge(Infinity, { signal })
+    },
+    tidy: (options = {}) => merge(tidiedPages, options),
+  }
+}
+
+/** What this connection changes is put down for its commit, also where it was stale before. */
+function noteChanges(database: Database): void {
+  database.exec(`
+    CREATE TEMP TABLE IF NOT EXISTS search_changed (photo_id INTEGER PRIMARY KEY) STRICT;
+    CREATE TEMP TRIGGER IF NOT EXISTS search_note_changed BEFORE INSERT ON main.search_stale BEGIN
+      INSERT OR IGNORE INTO search_changed VALUES (new.photo_id);
+    END;`)
 }
 
 /**

@@ -8,6 +8,8 @@ import { exportTable } from '../../../src-main/library/metadata/export-table.ts'
 import { importTable, planImport } from '../../../src-main/library/metadata/import-table.ts'
 import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
 import { guardCell, unguardCell } from '../../../src-main/library/metadata/table-format.ts'
+import { createTableWords } from '../../../src-main/library/metadata/table-words.ts'
+import { createCaptionChanges } from '../../../src-main/library/store/caption-changes.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf, markMissing } from '../store/sample-library.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -23,7 +25,8 @@ function setUp(context: TestContext) {
     writeFileSync(join(folder, name), content)
     return join(folder, name)
   }
-  return { folder, store, add, put, target: { ...store, metadata } }
+  const changes = createCaptionChanges(store.database, store.captions, createTableWords(metadata))
+  return { folder, store, add, put, target: { ...store, metadata, changes } }
 }
 
 const csv = { format: 'csv' } as const

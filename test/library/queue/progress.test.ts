@@ -60,3 +60,28 @@ test('with nothing done there is no guess', () => {
   assert.equal(meter.current().remainingMs, null)
   assert.equal(meter.current().photosPerSecond, 0)
 })
+
+test('other work is shown in place of the phase for as long as it takes, and both count', async () => {
+  const { meter, reports } = setUp()
+  meter.begin('caption', 10)
+  await meter.during('check', 0, async () => {
+    meter.add(4)
+    assert.equal(meter.current().phase, 'check')
+    await assert.rejects(
+      meter.during('change', 8, async ({ onProgress, setTotal }) => {
+        setTotal(9)
+        onProgress(3)
+        assert.deepEqual(
+          [meter.current().phase, meter.current().done, meter.current().total],
+          ['change', 3, 9],
+        )
+        throw new Error('no')
+      }),
+    )
+  })
+  assert.deepEqual([meter.current().phase, meter.current().done], ['caption', 4])
+  assert.deepEqual(
+    reports.map(({ phase }) => phase),
+    ['caption', 'check', 'change', 'check', 'caption'],
+  )
+})
