@@ -103,5 +103,5 @@ async function captionAll(store: Store): Promise<void> {
       store.captions.addFromModel(batch, 1)
     })
   }
-  createSearch(store.database).searchIndex.renewAll()
+  await createSearch(store.database).searchIndex.renewAll()
 }

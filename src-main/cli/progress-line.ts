@@ -7,9 +7,12 @@ const phaseNames: Record<Progress['phase'], string> = {
   scan: 'Looking for photos',
   caption: 'Captioning',
   search: 'Indexing',
+  change: 'Changing captions',
+  forget: 'Forgetting photos',
+  check: 'Checking the database',
+  import: 'Reading the table',
   export: 'Writing captions out',
   undo: 'Putting sidecars back',
-  import: 'Importing',
   backup: 'Backing up',
   open: 'Opening the model',
   trial: 'Trying how the model runs best here',
@@ -21,14 +24,13 @@ export function formatProgress(works: readonly Progress[], columns: number): str
   if (!shown) return ''
   const { phase, unit, done, total, failed, perSecond, remainingMs } = shown
   const name = phaseNames[phase]
-  const isOpenEnded = phase === 'scan' || total <= done
+  // Nobody knows how much there is.
+  if (total === 0) return `${name} …`
+  if (total <= done) return `${name}: ${formatCount(done, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`
   const filled = Math.floor((barWidth * done) / total)
-  const parts = isOpenEnded
-    ? [`${name}: ${formatCount(done, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`]
-    : [
-        `${name} ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${formatCount(done, unit)}/${formatCount(total, unit)}`,
-      ]
-  if (isOpenEnded) return parts.join('')
+  const parts = [
+    `${name} ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${formatCount(done, unit)}/${formatCount(total, unit)}`,
+  ]
   if (perSecond > 0) parts.push(`${formatRate(perSecond, unit)}/s`)
   if (remainingMs !== null) parts.push(`${formatDuration(remainingMs)} left`)
   if (failed > 0) parts.push(`${failed.toLocaleString('en')} failed`)

@@ -182,7 +182,23 @@ export interface TimelinePage {
 
 /** How far one piece of long work is. */
 export interface Progress {
-  phase: 'scan' | 'caption' | 'search' | 'export' | 'undo' | 'import' | 'backup' | 'open' | 'trial'
+  /**
+   * `search`: the index is brought up to date. `change`: captions are changed in one edit. `forget`: photos of a folder that was
+   * removed. `import`: a table. `export`: sidecars, or a table. `open`: a model. `trial`: how it runs best.
+   */
+  phase:
+    | 'scan'
+    | 'caption'
+    | 'search'
+    | 'change'
+    | 'forget'
+    | 'check'
+    | 'import'
+    | 'export'
+    | 'undo'
+    | 'backup'
+    | 'open'
+    | 'trial'
   /** What is counted. */
   unit: 'files' | 'photos' | 'rows' | 'bytes' | 'ways'
   done: number

@@ -1,17 +1,16 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { contractHash } from '../contract/contract-hash.ts'
-import { type ErrorRecord, LensloreError } from '../contract/errors.ts'
+import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
-import type { Caption, LibraryStatus, PhotoDetails } from '../contract/records.ts'
-import type { EditChange } from '../contract/rooms/captions.ts'
+import type { LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
+import { createCaptionEdits } from './caption-edits.ts'
 import { createChosenEngine } from './chosen-engine.ts'
 import { embedCurrentCaption } from './editing/embed.ts'
-import { planReplacement } from './editing/find-replace.ts'
 import { checkPlace } from './folders/check-place.ts'
 import { setExcludes } from './folders/excludes.ts'
 import { createReconciler } from './folders/reconcile.ts'
@@ -20,8 +19,9 @@ import { createWaitingExporter, setExportsAlways, summariseExport } from './meta
 import type { ExportRequest } from './metadata/export-plan.ts'
 import { currentCaptions, exportCaptions, undoLastExport } from './metadata/export-sidecars.ts'
 import { exportTable } from './metadata/export-table.ts'
-import { importTable, planImport } from './metadata/import-table.ts'
+import { type ImportTarget, importTable, planImport } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
+import { createTableWords } from './metadata/table-words.ts'
 import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
 import { createProgressMeter } from './queue/progress.ts'
@@ -29,7 +29,9 @@ import type { StartEngine } from './queue/start-engine.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
 import { createSearch } from './search/search.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
+import { createCaptionChanges } from './store/caption-changes.ts'
 import { modelKey } from './store/captions.ts'
+import { checkInThread } from './store/check.ts'
 import { watchOthersCommits } from './store/others-commits.ts'
 import {
   type RestoredBackup,
@@ -40,7 +42,6 @@ import { createRootState } from './store/root-state.ts'
 import { createSettings } from './store/settings.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { type UpdateProgress, updateInThread } from './store/update.ts'
-import { removeLeftThumbnails } from './thumbnails.ts'
 
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, listModels } from './models/models.ts'
@@ -63,8 +64,7 @@ export interface LibraryOptions {
   version: string
 }
 
-/** Of an edit that is taken back, or brought back, and of files that cannot be read. */
-const shownOfEdit = 20
+/** Of files that cannot be read. */
 const shownProblems = 20
 
 type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]) => void
@@ -103,14 +103,13 @@ export function createLibrary(options: LibraryOptions): Library {
   const reconciler = createReconciler(store.database)
   const roots = createRootState(store.database)
   const thumbnailDirectory = join(directory, 'thumbnails')
-  const importTarget = { database: store.database, photos, captions, metadata }
   const listeners = new Set<Emit>()
   const emit: Emit = (name, data) => {
     for (const listener of listeners) listener(name, data)
   }
   const progress = createProgressMeter((works) => emit('progress', works))
-  const changes = createPhotoChanges(store.database, (told) => emit('photosChanged', told))
-  const onPhotosChanged = changes.note
+  const photoChanges = createPhotoChanges(store.database, (told) => emit('photosChanged', told))
+  const onPhotosChanged = photoChanges.note
   const onFoldersChanged = () => emit('foldersChanged', {})
   const onProblem = (problem: ErrorRecord) => emit('problem', problem)
   const exporter = createWaitingExporter(store, onProblem)
@@ -149,6 +148,39 @@ export function createLibrary(options: LibraryOptions): Library {
     emit('changedElsewhere', {})
   })
 
+  const stop = new AbortController()
+  const captionChanges = createCaptionChanges(store.database, captions, createTableWords(metadata))
+  const edits = createCaptionEdits({
+    store,
+    changes: captionChanges,
+    progress,
+    onPhotosChanged,
+    writeBehind: exporter.writeBehind,
+    renewSearch: longWork.renewSearch,
+    onStopped() {
+      resuming = resuming.then(() => resume(stop.signal))
+    },
+  })
+  const importTarget: ImportTarget = {
+    database: store.database,
+    photos,
+    captions,
+    changes: edits.forImport,
+  }
+  let resuming = resume(stop.signal)
+
+  /** Does what a process that was killed, or a call that was cancelled, left to do, as far as no other is at it. */
+  async function resume(signal: AbortSignal): Promise<void> {
+    try {
+      await captionChanges.resume()
+      await longWork.forgetLeft(signal)
+      await longWork.renewSearch(signal)
+    } catch (thrown) {
+      const error = toErrorRecord(thrown)
+      if (!signal.aborted && error.code !== 'LIBRARY_LOCKED') onProblem(error)
+    }
+  }
+
   function photoIdAt(path: string): number {
     const photo = photos.byPath(path)
     if (photo) return photo.id
@@ -158,39 +190,6 @@ export function createLibrary(options: LibraryOptions): Library {
   function knownPhoto(id: number): number {
     if (photos.byId(id)) return id
     throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${id}.`)
-  }
-
-  function setCaptions(edits: { photo: number; text: string }[]): Caption[] {
-    const set = captions.setManyByPerson(
-      edits.map(({ photo, text }) => ({ photoId: knownPhoto(photo), text })),
-      Date.now(),
-    )
-    captionsChanged(edits.map(({ photo }) => photo))
-    return set
-  }
-
-  function changeHistory(
-    photo: number,
-    change: (photoId: number) => Caption | null | undefined,
-    refusal: string,
-  ): Caption | null {
-    const caption = change(knownPhoto(photo))
-    if (caption === undefined) throw new LensloreError('INVALID_ARGUMENT', refusal)
-    captionsChanged([photo])
-    return caption
-  }
-
-  function captionsChanged(photoIds: number[]): void {
-    onPhotosChanged(photoIds)
-    exporter.writeBehind(photoIds)
-  }
-
-  /** @returns null where there was nothing to change. */
-  function changeEdit(change: () => number[] | undefined): EditChange | null {
-    const photoIds = change()
-    if (!photoIds) return null
-    captionsChanged(photoIds)
-    return { photos: photoIds.length, first: photos.byIds(photoIds.slice(0, shownOfEdit)) }
   }
 
   function detailsOf(id: number): PhotoDetails {
@@ -248,13 +247,18 @@ export function createLibrary(options: LibraryOptions): Library {
     work: (requests: Iterable<ExportRequest>, onProgress: (done: number) => void) => Promise<T>,
   ): Promise<T> {
     const requests = currentCaptions(store.database, given({ folderIds, sources }))
-    return progress.during('export', queue.counts(null).captioned, (onProgress) => work(requests, onProgress))
+    return progress.during('export', queue.counts(null).captioned, ({ onProgress }) =>
+      work(requests, onProgress),
+    )
   }
 
-  function addFolder(path: string) {
+  async function addFolder(path: string, signal: AbortSignal) {
     const absolute = resolve(path)
     const known = folders.byPath(absolute)
     if (known) return known
+    // One that was removed just now, and is still being forgotten.
+    const other = roots.overlapping(absolute, null)
+    if (other !== undefined && !folders.byPath(other)) await longWork.forgetLeft(signal)
     checkPlace(roots, absolute, null)
     const folder = folders.insert(absolute, Date.now())
     onFoldersChanged()
@@ -284,24 +288,26 @@ export function createLibrary(options: LibraryOptions): Library {
 
   return {
     handlers: {
-      addFolder: ({ path }) => addFolder(path),
+      addFolder: ({ path }, signal) => addFolder(path, signal),
       folders: () => folders.list(),
-      setExcludes({ folderId, globs }) {
-        setExcludes(store.database, folderId, globs, Date.now())
+      async setExcludes({ folderId, globs }) {
+        await setExcludes(store.database, folderId, globs, Date.now())
         onFoldersChanged()
         return folders.byId(folderId)!
       },
-      async relocateFolder({ folderId, path }) {
+      async relocateFolder({ folderId, path }, signal) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
         await longWork.relocate(folderId, resolve(path))
         onFoldersChanged()
+        await longWork.renewSearch(signal)
         return folders.byId(folderId)!
       },
-      async removeFolder({ folderId }) {
+      async removeFolder({ folderId }, signal) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
-        folders.remove(folderId)
+        folders.leave(folderId)
+        longWork.foldersChanged()
         onFoldersChanged()
-        await removeLeftThumbnails(store.database, thumbnailDirectory)
+        await longWork.forgetLeft(signal)
         return null
       },
       scan: ({ folderIds }, signal) => longWork.scan(folderIds, signal),
@@ -314,23 +320,13 @@ export function createLibrary(options: LibraryOptions): Library {
       timeline: ({ query }) => searcher.timeline(query),
       timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
       facets: ({ query }) => searcher.facets(query),
-      setCaption: ({ photo, text }) => setCaptions([{ photo, text }])[0]!,
-      setCaptions: ({ edits }) => setCaptions(edits),
-      undoCaption: ({ photo }) =>
-        changeHistory(
-          photo,
-          (id) => captions.undo(id, Date.now()),
-          'There is no caption of yours to take back.',
-        ),
-      redoCaption: ({ photo }) =>
-        changeHistory(photo, (id) => captions.redo(id), 'There is no caption to bring back.'),
-      undoEdit: () => changeEdit(() => captions.undoEdit(Date.now())),
-      redoEdit: () => changeEdit(() => captions.redoEdit()),
-      replaceInCaptions({ preview, ...replacement }) {
-        const changes = planReplacement(captions, photos, replacement)
-        if (!preview) setCaptions(changes.map(({ photoId, after }) => ({ photo: photoId, text: after })))
-        return changes
-      },
+      setCaption: async (edit, signal) => (await edits.set([edit], signal))[0]!,
+      setCaptions: (asked, signal) => edits.set(asked.edits, signal),
+      undoCaption: ({ photo }) => edits.undo(photo),
+      redoCaption: ({ photo }) => edits.redo(photo),
+      undoEdit: (_, signal) => edits.undoEdit(signal),
+      redoEdit: (_, signal) => edits.redoEdit(signal),
+      replaceInCaptions: ({ preview, ...replacement }, signal) => edits.replace(preview, replacement, signal),
       planExport: (chosen, signal) =>
         exporting(chosen, (requests, onProgress) => summariseExport(requests, { signal, onProgress })),
       exportCaptions: (chosen, signal) =>
@@ -340,7 +336,7 @@ export function createLibrary(options: LibraryOptions): Library {
       async undoExport(_, signal) {
         // What is being written out is to be taken back too.
         await exporter.idle()
-        const undone = await progress.during('undo', 0, (onProgress) =>
+        const undone = await progress.during('undo', 0, ({ onProgress }) =>
           undoLastExport(store.database, { signal, onProgress }),
         )
         return undone ?? null
@@ -348,7 +344,7 @@ export function createLibrary(options: LibraryOptions): Library {
       async setExportsAlways({ folderId, always }, signal) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
         setExportsAlways(store.database, folderId, always)
-        const written = await progress.during('export', exporter.waiting(), (onProgress) =>
+        const written = await progress.during('export', exporter.waiting(), ({ onProgress }) =>
           exporter.write({ signal, onProgress }),
         )
         return written ?? null
@@ -359,10 +355,17 @@ export function createLibrary(options: LibraryOptions): Library {
         return null
       },
       exportTable: ({ path, format }, signal) =>
-        exportTable(store.database, resolve(path), { format, signal }),
+        progress.during('export', queue.counts(null).captioned, ({ onProgress }) =>
+          exportTable(store.database, resolve(path), { format, signal, onProgress }),
+        ),
       planTableImport: ({ path, format }, signal) =>
-        planImport(importTarget, resolve(path), { format, signal }),
-      importTable: ({ path, format }, signal) => importTable(importTarget, resolve(path), { format, signal }),
+        progress.during('import', 0, ({ onProgress }) =>
+          planImport(importTarget, resolve(path), { format, signal, onProgress }),
+        ),
+      importTable: ({ path, format }, signal) =>
+        progress.during('import', 0, ({ onProgress }) =>
+          importTable(importTarget, resolve(path), { format, signal, onProgress }),
+        ),
       pauseCaptioning: () => wishCaptioning(true),
       resumeCaptioning: () => wishCaptioning(false),
       async models() {
@@ -372,9 +375,10 @@ export function createLibrary(options: LibraryOptions): Library {
       useModelFiles: useModel,
       contract: async () => ({ hash: await contractHash(libraryCalls, options.version) }),
       status,
-      checkDatabase: () => store.check(),
+      checkDatabase: (_, signal) =>
+        progress.during('check', 0, () => checkInThread(store.database.file, signal)),
       backUp: (_, signal) =>
-        progress.during('backup', statSync(store.database.file).size, (onProgress) =>
+        progress.during('backup', statSync(store.database.file).size, ({ onProgress }) =>
           backUpInThread(store.database.file, 'asked', { signal, onProgress }),
         ),
       rebuildSearch: (_, signal) => longWork.rebuildSearch(signal),
@@ -384,9 +388,12 @@ export function createLibrary(options: LibraryOptions): Library {
       return () => listeners.delete(listener)
     },
     async close() {
+      stop.abort()
       stopWatchingOthers()
       engine.close()
-      changes.end()
+      photoChanges.end()
+      await resuming
+      await captionChanges.close()
       await exporter.close()
       await reconciler.close()
       store.close()
@@ -402,11 +409,14 @@ function keyOf(model: { modelId: string; adapterId: string | null } | null): str
  * Puts a backup in the place of a library's database, as `store/restore.ts` says, and brings the search index along.
  * @throws LensloreError as there.
  */
-export function restoreBackup(directory: string, options: RestoreOptions = {}): RestoredBackup {
+export async function restoreBackup(
+  directory: string,
+  options: RestoreOptions = {},
+): Promise<RestoredBackup> {
   const restored = restoreDatabase(directory, options)
   const store = openStore(databaseFileIn(directory))
   try {
-    createSearch(store.database).searchIndex.renewAll()
+    await createSearch(store.database).searchIndex.renewAll()
   } finally {
     store.close()
   }

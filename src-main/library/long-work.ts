@@ -21,6 +21,7 @@ import type { SearchIndexer } from './search/search-index.ts'
 import { backUpInThread, isBackupDue } from './store/backups.ts'
 import type { FileLock } from './store/database.ts'
 import { lockForWork } from './store/lock.ts'
+import { inSlices } from './store/slices.ts'
 import type { Store } from './store/store.ts'
 import { removeLeftThumbnails } from './thumbnails.ts'
 
@@ -68,6 +69,12 @@ export interface LongWork {
   lookAgain(): void
   /** Tells the library where a folder went. */
   relocate(folderId: number, path: string): Promise<void>
+  /** The folders are others now, or at other places: what watches them is to follow. */
+  foldersChanged(): void
+  /** Forgets the photos of folders that a person removed; what a stop leaves is done by the next work. */
+  forgetLeft(signal: AbortSignal): Promise<void>
+  /** Brings the search index up to date; what a stop leaves is done by the next work. */
+  renewSearch(signal?: AbortSignal): Promise<void>
   /** Makes the search index anew; what a stop leaves is done by the next work. */
   rebuildSearch(signal: AbortSignal): Promise<null>
 }
@@ -92,6 +99,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   let lastTold: string | undefined
   let isCaptioning = false
   let lookAgain: () => void = () => {}
+  let refreshWatch: () => void = () => {}
   let lock: { held: FileLock; calls: number } | undefined
   let backingUp: Promise<void> | undefined
   let tidying: Promise<void> | undefined
@@ -100,18 +108,39 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     signal: AbortSignal,
     look: (options: ReconcileOptions) => Promise<ScanSummary>,
   ): Promise<ScanSummary> {
-    return progress.during('scan', 0, async (onProgress) => {
+    return progress.during('scan', 0, async ({ onProgress }) => {
       const summary = await look({ signal, onPhotosChanged, onProgress })
-      await forget()
+      await renewSearch(signal)
+      await forget(signal)
       onFoldersChanged()
       return summary
     })
   }
 
   /** What was missing for long enough, and what only it had. */
-  async function forget(): Promise<void> {
-    forgetLongMissing(store.database, Date.now())
-    await removeLeftThumbnails(store.database, thumbnailDirectory)
+  async function forget(signal: AbortSignal): Promise<void> {
+    await forgetLongMissing(store.database, Date.now(), { signal })
+    await forgetLeft(signal)
+  }
+
+  async function forgetLeft(signal: AbortSignal): Promise<void> {
+    const { folders } = store
+    for (const { id, photos: left } of folders.leaving()) {
+      await progress.during('forget', left, ({ onProgress }) =>
+        inSlices(store.database, (limit) => folders.forgetSome(id, limit), { signal, onProgress }),
+      )
+    }
+    await removeLeftThumbnails(store.database, thumbnailDirectory, signal)
+  }
+
+  async function renewSearch(signal?: AbortSignal): Promise<void> {
+    const stale = searchIndex.stale()
+    if (stale === 0) return
+    try {
+      await progress.during('search', stale, ({ onProgress }) => searchIndex.renewAll({ signal, onProgress }))
+    } catch (thrown) {
+      if (!signal?.aborted) throw thrown
+    }
   }
 
   /** Beside the work, once a day. A backup that fails spoils nothing else. */
@@ -127,7 +156,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   }
 
   async function keepHouse(signal: AbortSignal): Promise<void> {
-    await forget().catch(orTell)
+    await forget(signal).catch(orTell)
     await backUpIfDue(signal)
   }
 
@@ -206,7 +235,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       throw new LensloreError('LIBRARY_LOCKED', 'This library is being captioned already; stop that first.')
     }
     isCaptioning = true
-    queue.retryUnreadable()
+    await queue.retryUnreadable()
     exporter.retryRefused()
     unavailable.clear()
     const stop = new AbortController()
@@ -253,8 +282,8 @@ export function createLongWork(options: LongWorkOptions): LongWork {
 
   /** What commits left to do in the search index; beside whatever else there is to do. */
   function tidyUp(signal: AbortSignal): Promise<void> {
-    tidying ??= searchIndex
-      .tidy({ signal })
+    tidying ??= renewSearch(signal)
+      .then(() => searchIndex.tidy({ signal }))
       .catch(orTell)
       .finally(() => {
         tidying = undefined
@@ -275,12 +304,14 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       onModeChange: onFoldersChanged,
       onError: (thrown) => onProblem(toErrorRecord(thrown)),
     })
+    refreshWatch = watcher.refresh
     signal.addEventListener('abort', () => changed.resolve(), { once: true })
     try {
       await watcher.ready
       await scan(signal, watcher.scan)
       return await caption(signal, fill, tryEngineAgainMs)
     } finally {
+      refreshWatch = () => {}
       await watcher.close()
     }
 
@@ -310,7 +341,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
 
   async function rebuildSearch(signal: AbortSignal): Promise<null> {
     const { photos: present, missing } = queue.counts(null)
-    await progress.during('search', present + missing, (onProgress) =>
+    await progress.during('search', present + missing, ({ onProgress }) =>
       searchIndex.rebuild({ signal, onProgress }),
     )
     return null
@@ -337,6 +368,9 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     captionAll: (signal) => locked(() => caption(signal, index, null)),
     watch: (signal) => locked(() => watch(signal)),
     lookAgain: () => lookAgain(),
+    foldersChanged: () => refreshWatch(),
+    forgetLeft,
+    renewSearch,
     relocate: (folderId, path) =>
       locked(() =>
         relocateFolder(

@@ -4,7 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
 import type { Database } from './store/database.ts'
 
-const contentsATurn = 100
+/** Files are removed at once, for a photo may get this content in any turn between. */
+const contentsATurn = 50
 
 /** Gives a content the thumbnail of another one that has the same picture; nothing where that has none. */
 export function copyThumbnail(thumbnailDirectory: string, fromHash: string, toHash: string): void {
@@ -26,10 +27,16 @@ export function copyThumbnail(thumbnailDirectory: string, fromHash: string, toHa
  * Removes the thumbnails of contents that only removed photos had. What is left over by a kill is removed by the
  * next call.
  * @returns how many contents no photo has any more.
+ * @throws DOMException `AbortError` through the signal
  */
-export async function removeLeftThumbnails(database: Database, thumbnailDirectory: string): Promise<number> {
+export async function removeLeftThumbnails(
+  database: Database,
+  thumbnailDirectory: string,
+  signal?: AbortSignal,
+): Promise<number> {
   const { prepare, write } = database
   for (let removed = 0; ; await nextTurn()) {
+    signal?.throwIfAborted()
     const contents = prepare<{ content: Buffer; isUsed: number }>(
       `SELECT content_hash AS content,
          EXISTS (SELECT 1 FROM photos WHERE photos.content_hash = contents_left.content_hash) AS isUsed

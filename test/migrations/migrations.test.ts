@@ -93,14 +93,14 @@ test('0020: photos of before have no caption; captions go with their photo', (t)
   assert.deepEqual(ids(database, 'SELECT id FROM captions'), [])
 })
 
-test('0030: photos and captions of before can be searched', (t) => {
+test('0030: photos and captions of before can be searched', async (t) => {
   const { database, apply } = before(t, 30)
   addPhoto(database, 1)
   addPhoto(database, 2)
   addCaption(database, 1, 2, 'a red kite')
   apply()
   bringUpToDate(database)
-  createSearchIndexer(database).renewAll()
+  await createSearchIndexer(database).renewAll()
   const { search } = createSearcher(database)
   assert.deepEqual(
     search('kites').photos.map((hit) => hit.id),
@@ -109,7 +109,7 @@ test('0030: photos and captions of before can be searched', (t) => {
   assert.equal(search('summer').total, 2)
 })
 
-test('0040: words of files are searched beside those that were there', (t) => {
+test('0040: words of files are searched beside those that were there', async (t) => {
   const { database, apply } = before(t, 40)
   addPhoto(database, 1)
   addCaption(database, 1, 1, 'a red kite')
@@ -121,7 +121,7 @@ test('0040: words of files are searched beside those that were there', (t) => {
       VALUES (1, 1, 'embedded', '', 1, 0)`)
     database.exec(`INSERT INTO metadata_keywords VALUES (1, 'Grandma')`)
   })
-  indexer.renewAll()
+  await indexer.renewAll()
   const { search } = createSearcher(database)
   assert.equal(search('grandma kite').total, 1)
   database.exec('DELETE FROM photos')
@@ -378,7 +378,7 @@ test('0210: documents and sets of before are there, in their blocks', (t) => {
   ])
 })
 
-test('0220: photos of before are found by rating, people and keywords; those without are left as they are', (t) => {
+test('0220: photos of before are found by rating, people and keywords; those without are left as they are', async (t) => {
   const { database, apply } = before(t, 220)
   for (const id of [1, 2, 3]) addPhoto(database, id)
   database.exec(`INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, title, rating, is_favorite)
@@ -389,7 +389,7 @@ test('0220: photos of before are found by rating, people and keywords; those wit
   apply()
   assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [1, 2])
   bringUpToDate(database)
-  createSearchIndexer(database).renewAll()
+  await createSearchIndexer(database).renewAll()
   const { search } = createSearcher(database)
   assert.deepEqual(
     ['rating:5', 'rating:4', 'keyword:bonfire'].map((query) => search(query).photos.map((hit) => hit.id)),
@@ -411,4 +411,21 @@ test('0240: nobody chose anything before', (t) => {
   const { database, apply } = before(t, 240)
   apply()
   assert.deepEqual(database.prepare('SELECT * FROM settings').all(), [])
+})
+
+test('0250: nothing long is under way in a library of before; a folder that gets another path is to be indexed again', (t) => {
+  const { database, apply } = before(t, 250)
+  addPhoto(database, 1)
+  apply()
+  for (const table of [
+    'search_stale_folders',
+    'search_emptying',
+    'caption_changes',
+    'caption_change_steps',
+  ]) {
+    assert.deepEqual(database.prepare(`SELECT * FROM ${table}`).all(), [], table)
+  }
+  assert.deepEqual(ids(database, 'SELECT is_leaving AS id FROM folders'), [0])
+  database.exec(`UPDATE folders SET path = '/elsewhere'`)
+  assert.deepEqual(ids(database, 'SELECT folder_id AS id FROM search_stale_folders'), [1])
 })

@@ -28,11 +28,11 @@ export function addBackupCommands(program: Command): void {
       'put a backup (the newest one, or the file named) in the place of the database, with what you wrote since; lists them until --yes is given',
     )
     .option('--yes', 'do it; the present database is set aside, not changed')
-    .action((backup: string | undefined, { yes }: { yes?: boolean }, command: Command) => {
+    .action(async (backup: string | undefined, { yes }: { yes?: boolean }, command: Command) => {
       const directory = resolve(libraryDirectoryOf(command))
       const output = outputOf(command)
       if (yes) {
-        const restored = restoreWithSteps(directory, backup && resolve(backup))
+        const restored = await restoreWithSteps(directory, backup && resolve(backup))
         output.answer(restored, formatRestored(restored))
         return
       }
@@ -41,10 +41,10 @@ export function addBackupCommands(program: Command): void {
     })
 }
 
-function restoreWithSteps(directory: string, backup: string | undefined): RestoredBackup {
+async function restoreWithSteps(directory: string, backup: string | undefined): Promise<RestoredBackup> {
   const line = createStatusLine()
   try {
-    return restoreBackup(directory, {
+    return await restoreBackup(directory, {
       backup,
       onStep: (step) => line.show(step, () => restoreSteps[step]),
     })

@@ -55,10 +55,11 @@ async function diagnose({ model, measure }: DoctorOptions, command: Command): Pr
   try {
     await inLibrary(command, async (client) => {
       library.contract = (await client.contract({})).hash
-      library.problems = await client.checkDatabase({})
+      library.problems = await withProgress(client, (signal) => client.checkDatabase({}, { signal }))
     })
   } catch (thrown) {
     library.error = toErrorRecord(thrown)
+    if (library.error.code === 'CANCELLED') throw thrown
   }
   try {
     const modelDirectory = await findModel(model ?? defaultModelName, defaultDataDirectory())

@@ -5,6 +5,7 @@ import type { EditChange } from '../../contract/rooms/captions.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
 import { photoIdOf } from '../photo-reference.ts'
+import { withProgress } from '../with-progress.ts'
 
 export function addEditingCommands(program: Command): void {
   program
@@ -30,7 +31,9 @@ export function addEditingCommands(program: Command): void {
     )
     .action(async (photo: string | undefined, _options, command: Command) => {
       if (photo === undefined) {
-        const change = await inLibrary(command, (library) => library.undoEdit({}))
+        const change = await inLibrary(command, (library) =>
+          withProgress(library, (signal) => library.undoEdit({}, { signal })),
+        )
         outputOf(command).answer(change, formatEdit(change, 'There is no edit of yours to take back.'))
         return
       }
@@ -45,7 +48,9 @@ export function addEditingCommands(program: Command): void {
     .description('bring back the caption, or without a photo the edit, that was taken back last')
     .action(async (photo: string | undefined, _options, command: Command) => {
       if (photo === undefined) {
-        const change = await inLibrary(command, (library) => library.redoEdit({}))
+        const change = await inLibrary(command, (library) =>
+          withProgress(library, (signal) => library.redoEdit({}, { signal })),
+        )
         outputOf(command).answer(change, formatEdit(change, 'There is no edit to bring back.'))
         return
       }
@@ -63,21 +68,27 @@ export function addEditingCommands(program: Command): void {
     .option('--parts', 'also inside of words')
     .action(async (find: string, replace: string, options: ReplaceOptions, command: Command) => {
       const preview = !options.apply
-      const changes = await inLibrary(command, (library) =>
-        library.replaceInCaptions({
-          find,
-          replace,
-          preview,
-          matchCase: Boolean(options.matchCase),
-          wholeWords: !options.parts,
-        }),
+      const { changes, first } = await inLibrary(command, (library) =>
+        withProgress(library, (signal) =>
+          library.replaceInCaptions(
+            {
+              find,
+              replace,
+              preview,
+              matchCase: Boolean(options.matchCase),
+              wholeWords: !options.parts,
+            },
+            { signal },
+          ),
+        ),
       )
-      const lines = changes.map(
+      const lines = first.map(
         ({ path, before, after }) =>
           `${printable(displayFileName(path))}\n\t- ${printable(before)}\n\t+ ${printable(after)}`,
       )
-      lines.push(`${changes.length} captions ${preview ? 'would change; do it with --apply' : 'changed'}.`)
-      outputOf(command).answer({ applied: !preview, changes }, lines.join('\n'))
+      if (changes > lines.length) lines.push(`… and ${changes - lines.length} more`)
+      lines.push(`${changes} captions ${preview ? 'would change; do it with --apply' : 'changed'}.`)
+      outputOf(command).answer({ applied: !preview, changes, first }, lines.join('\n'))
     })
 }
 

@@ -13,7 +13,6 @@ import type {
 } from '../../contract/rooms/exchange.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { folderIdsOf } from '../folder-reference.ts'
-import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
 import { photoIdOf } from '../photo-reference.ts'
 import { withProgress } from '../with-progress.ts'
@@ -33,11 +32,11 @@ export function addExchangeCommands(program: Command): void {
     .option('--dry-run', 'only list what would change')
     .option('--undo', 'put the sidecars of the last export back as they were, also of an automatic one')
     .option('--by <sources...>', `only captions by ${captionSources.join(', ')}`)
-    .action((folders: string[], options: ExportOptions, command: Command) =>
-      interruptible(command, async (library, signal) => {
-        const output = outputOf(command)
+    .action(async (folders: string[], options: ExportOptions, command: Command) => {
+      const output = outputOf(command)
+      await inLibrary(command, async (library) => {
         if (options.undo) {
-          const undone = await library.undoExport({}, { signal })
+          const undone = await withProgress(library, (signal) => library.undoExport({}, { signal }))
           output.answer(undone, undone ? formatUndo(undone) : 'There is no export to take back.')
           return
         }
@@ -46,34 +45,35 @@ export function addExchangeCommands(program: Command): void {
           ...(options.by ? { sources: options.by } : {}),
         }
         if (options.dryRun) {
-          const plan = await library.planExport(chosen, { signal })
+          const plan = await withProgress(library, (signal) => library.planExport(chosen, { signal }))
           output.answer(plan, formatPlan(plan))
         } else {
-          const summary = await library.exportCaptions(chosen, { signal })
+          const summary = await withProgress(library, (signal) => library.exportCaptions(chosen, { signal }))
           output.answer(summary, formatExport(summary))
         }
-      }),
-    )
+      })
+    })
 
   program
     .command('export-always <folder> <on|off>')
     .description('write captions of a folder into sidecars whenever they change')
-    .action((folder: string, state: string, _options, command: Command) =>
-      interruptible(command, async (library, signal) => {
-        if (state !== 'on' && state !== 'off') throw new LensloreError('INVALID_ARGUMENT', 'Say on or off.')
+    .action(async (folder: string, state: string, _options, command: Command) => {
+      if (state !== 'on' && state !== 'off') throw new LensloreError('INVALID_ARGUMENT', 'Say on or off.')
+      const always = state === 'on'
+      const { folderId, summary } = await inLibrary(command, async (library) => {
         const [folderId] = await folderIdsOf(library, [folder])
-        const summary = await library.setExportsAlways(
-          { folderId: folderId!, always: state === 'on' },
-          { signal },
+        const summary = await withProgress(library, (signal) =>
+          library.setExportsAlways({ folderId: folderId!, always }, { signal }),
         )
-        outputOf(command).answer(
-          { folderId, always: state === 'on', export: summary },
-          summary
-            ? formatExport(summary)
-            : `Captions of ${shown(resolve(folder))} are ${state === 'on' ? 'always' : 'no longer'} written out.`,
-        )
-      }),
-    )
+        return { folderId, summary }
+      })
+      outputOf(command).answer(
+        { folderId, always, export: summary },
+        summary
+          ? formatExport(summary)
+          : `Captions of ${shown(resolve(folder))} are ${always ? 'always' : 'no longer'} written out.`,
+      )
+    })
 
   program
     .command('embed <photo>')
@@ -90,36 +90,30 @@ export function addExchangeCommands(program: Command): void {
   program
     .command('export-table <file>')
     .description('write all captions to a .csv or .json file')
-    .action((file: string, _options, command: Command) =>
-      interruptible(command, async (library, signal) => {
-        const photos = await library.exportTable({ path: resolve(file), format: formatOf(file) }, { signal })
-        outputOf(command).answer({ file: resolve(file), photos }, `${photos} photos are in ${file}.`)
-      }),
-    )
+    .action(async (file: string, _options, command: Command) => {
+      const table = { path: resolve(file), format: formatOf(file) }
+      const photos = await inLibrary(command, (library) =>
+        withProgress(library, (signal) => library.exportTable(table, { signal })),
+      )
+      outputOf(command).answer({ file: table.path, photos }, `${photos} photos are in ${file}.`)
+    })
 
   program
     .command('import-table <file>')
     .description('take captions from a .csv or .json file, matched by content, then by path')
     .option('--dry-run', 'only tell what would change')
-    .action((file: string, options: { dryRun?: boolean }, command: Command) =>
-      interruptible(command, async (library, signal) => {
-        const table = { path: resolve(file), format: formatOf(file) }
+    .action(async (file: string, options: { dryRun?: boolean }, command: Command) => {
+      const table = { path: resolve(file), format: formatOf(file) }
+      await inLibrary(command, async (library) => {
         if (options.dryRun) {
-          const plan = await library.planTableImport(table, { signal })
+          const plan = await withProgress(library, (signal) => library.planTableImport(table, { signal }))
           outputOf(command).answer(plan, formatImportPlan(plan))
         } else {
-          const summary = await library.importTable(table, { signal })
+          const summary = await withProgress(library, (signal) => library.importTable(table, { signal }))
           outputOf(command).answer(summary, formatImport(summary))
         }
-      }),
-    )
-}
-
-function interruptible(
-  command: Command,
-  work: (library: LibraryClient, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  return inLibrary(command, (library) => withProgress(library, (signal) => work(library, signal)))
+      })
+    })
 }
 
 function formatOf(file: string): TableFormat {

@@ -67,7 +67,9 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
     .action(async (path: string, newPath: string, _options, command: Command) => {
       const folder = await inLibrary(command, async (library) => {
         const [folderId] = await folderIdsOf(library, [path])
-        return library.relocateFolder({ folderId: folderId!, path: resolve(newPath) })
+        return withProgress(library, (signal) =>
+          library.relocateFolder({ folderId: folderId!, path: resolve(newPath) }, { signal }),
+        )
       })
       outputOf(command).answer(folder, `${shown(resolve(path))} is now ${shown(folder.path)}.`)
     })
@@ -87,7 +89,7 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
       }
       await inLibrary(command, async (library) => {
         const [folderId] = await folderIdsOf(library, [path])
-        await library.removeFolder({ folderId: folderId! })
+        await withProgress(library, (signal) => library.removeFolder({ folderId: folderId! }, { signal }))
       })
       outputOf(command).answer({ path: resolve(path) }, `Forgot ${shown(resolve(path))}.`)
     })

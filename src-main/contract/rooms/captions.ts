@@ -27,7 +27,7 @@ export const captionCalls = room({
   /** Replaces words in current captions; with `preview` it only tells what it would do. */
   replaceInCaptions: {
     page: true,
-    ...returning<Replacement[]>()(
+    ...returning<Replacements>()(
       z.object({
         find: z.string().min(1).max(maxCaptionLength),
         replace: z.string().max(maxCaptionLength),
@@ -51,6 +51,13 @@ export interface ReplacementOptions {
   matchCase: boolean
   /** Only where letters or digits stand on neither side. */
   wholeWords: boolean
+}
+
+/** A replacement is one edit. */
+export interface Replacements {
+  /** How many captions change, and the first of them. */
+  changes: number
+  first: Replacement[]
 }
 
 export interface Replacement {

@@ -14,7 +14,10 @@ export const folderCalls = room({
   },
   /** A folder is at another path now: confirmed by what is there, and nothing is recomputed. */
   relocateFolder: { page: false, ...returning<Folder>()(z.object({ folderId, path })) },
-  /** Forgets a folder with all its photos, their captions and history. The files stay. */
+  /**
+   * Forgets a folder with all its photos, their captions and history. The files stay. Nobody sees the folder from then on; what
+   * a cancelled call leaves of it is forgotten by the next work.
+   */
   removeFolder: { page: true, ...returning<null>()(z.object({ folderId })) },
   /** Compares the folders with the disk and takes in what is new. */
   scan: { page: true, ...returning<ScanSummary>()(z.object({ folderIds })) },

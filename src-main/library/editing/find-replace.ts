@@ -1,6 +1,13 @@
-import type { Replacement, ReplacementOptions } from '../../contract/rooms/captions.ts'
+import type { ReplacementOptions } from '../../contract/rooms/captions.ts'
 import type { CaptionStore } from '../store/captions.ts'
-import type { PhotoStore } from '../store/photos.ts'
+
+/** What a replacement makes of one current caption. */
+export interface ReplacedCaption {
+  photoId: number
+  captionId: number
+  before: string
+  after: string
+}
 
 /** Every place in `text` where `find` stands, replaced; `replace` is taken literally. */
 export function replaceInText(text: string, options: ReplacementOptions): string {
@@ -15,21 +22,24 @@ function patternOf({ find, matchCase, wholeWords }: ReplacementOptions): RegExp 
 }
 
 /**
- * What a replacement would do to the current captions, without doing it. A caption that would become empty
- * is left out: nothing is a worse caption than the one there is. So is one of which only the beginning is here.
+ * What a replacement would do to the current captions, without doing it, in the order of the photos' ids. A caption that would
+ * become empty is left out: nothing is a worse caption than the one there is. So is one of which only the beginning is here.
+ * @param take told of every caption that would change.
+ * @returns what does it in slices: it gets how many captions to look at, and answers with how many it did.
  */
 export function planReplacement(
-  captions: CaptionStore,
-  photos: PhotoStore,
+  captions: Pick<CaptionStore, 'wholeAfter'>,
   options: ReplacementOptions,
-): Replacement[] {
-  const changed = new Map<number, { before: string; after: string }>()
-  for (const { photoId, text } of captions.eachWhole()) {
-    const after = replaceInText(text, options).trim()
-    if (after !== text && after !== '') changed.set(photoId, { before: text, after })
+  take: (replaced: ReplacedCaption) => void,
+): (limit: number) => number {
+  let last = 0
+  return (limit) => {
+    const whole = captions.wholeAfter(last, limit)
+    for (const { photoId, id: captionId, text: before } of whole) {
+      const after = replaceInText(before, options).trim()
+      if (after !== before && after !== '') take({ photoId, captionId, before, after })
+    }
+    last = whole.at(-1)?.photoId ?? last
+    return whole.length
   }
-  return photos
-    .byIds([...changed.keys()])
-    .map(({ id, path }) => ({ photoId: id, path, ...changed.get(id)! }))
-    .sort((a, b) => a.photoId - b.photoId)
 }

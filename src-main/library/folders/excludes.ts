@@ -1,6 +1,7 @@
 import { LensloreError } from '../../contract/errors.ts'
 import type { Database } from '../store/database.ts'
 import { createRootState } from '../store/root-state.ts'
+import { inSlices } from '../store/slices.ts'
 import { createLeftAlone, type LeftAlone } from './left-alone.ts'
 
 const maxGlobs = 200
@@ -13,29 +14,39 @@ const maxGlobLength = 500
  * @param globs as `createLeftAlone` takes them.
  * @throws LensloreError `INVALID_ARGUMENT`, `FOLDER_NOT_FOUND`; nothing is changed then.
  */
-export function setExcludes(
+export async function setExcludes(
   database: Database,
   folderId: number,
   globs: readonly string[],
   nowMs: number,
-): void {
+): Promise<void> {
   for (const glob of globs) checkGlob(glob)
   if (globs.length > maxGlobs) {
     throw new LensloreError('INVALID_ARGUMENT', `A folder has at most ${maxGlobs} excludes.`)
   }
-  database.write(() => {
-    const roots = createRootState(database)
-    if (!roots.ids().includes(folderId)) {
-      throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${folderId}.`)
-    }
-    const wasLeftAlone = createLeftAlone(roots.byId(folderId).excludes)
-    const isLeftAlone = createLeftAlone(globs)
-    roots.setExcludes(folderId, globs)
-    for (const photo of roots.missing(folderId, nowMs)) {
+  const roots = createRootState(database)
+  const check = () => {
+    if (roots.has(folderId)) return
+    throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${folderId}.`)
+  }
+  check()
+  const wasLeftAlone = createLeftAlone(roots.byId(folderId).excludes)
+  const isLeftAlone = createLeftAlone(globs)
+  let last = { sinceMs: 0, id: 0 }
+  // Before they are other globs, for a kill in between is to forget no photo too early.
+  await inSlices(database, (limit) => {
+    const missing = roots.missing(folderId, nowMs, last, limit)
+    for (const photo of missing) {
       if (isLeftOut(wasLeftAlone, photo) && !isLeftOut(isLeftAlone, photo)) {
         roots.setMissingSince(photo.id, nowMs)
       }
     }
+    last = missing.at(-1) ?? last
+    return missing.length
+  })
+  database.write(() => {
+    check()
+    roots.setExcludes(folderId, globs)
   })
 }
 

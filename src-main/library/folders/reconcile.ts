@@ -6,6 +6,7 @@ import type { FoundFile } from '../store/found-file.ts'
 import { createRootState } from '../store/root-state.ts'
 import { createScanWriter, isSamePlace } from '../store/scan-state.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
+import { inSlices } from '../store/slices.ts'
 import type { Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
 import { probeRoot, type RootReport } from './roots.ts'
 import { createScanThreads } from './scan-threads.ts'
@@ -102,6 +103,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
     const reachable = [...found.values()].filter((root) => root.isReachable).map((root) => root.folderId)
     const left = new Set<number>()
     const visit = async (id: number, directories: readonly string[], extent: Extent) => {
+      if (!roots.has(id)) return
       const { path, excludes } = roots.byId(id)
       const folder = { id, path, excludes, reachable, settleMs: options.settleMs ?? 0, startedMs: scanMs }
       if (!(await scanFolder(folder, directories, extent, summary, options, signal))) left.add(id)
@@ -123,12 +125,14 @@ export function createReconciler(database: Database, now: () => number = Date.no
         }
       }
       // Whatever went away while it was looked at is no reason to miss its photos.
-      const gone = new Set([...visited].filter((id) => probeRoot(roots, id).offline !== null || left.has(id)))
-      for (const id of gone) tellAway(found.get(id)!)
+      const gone = new Set(
+        [...visited].filter((id) => !roots.has(id) || probeRoot(roots, id).offline !== null || left.has(id)),
+      )
+      for (const id of gone) if (roots.has(id)) tellAway(found.get(id)!)
       const settling = { database, writer, summary, now, scanMs, signal }
       await settleLost(settling, gone, (photoIds) => tellOf(photoIds, options))
       if (isWhole) {
-        for (const id of online.filter((each) => !gone.has(each))) {
+        for (const id of online.filter((each) => !gone.has(each) && roots.has(each))) {
           roots.setScanned(id, now())
           roots.dropUnreadableBefore(id, scanMs)
           sidecars.forgetStrays(id)
@@ -142,7 +146,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
     return { ...summary, elapsedMs: performance.now() - startedMs }
   }
 
-  /** @returns false where the folder itself went away meanwhile. */
+  /** @returns false where the folder itself went away meanwhile, or a person removed it. */
   async function scanFolder(
     folder: ScannedFolder,
     start: readonly string[],
@@ -159,7 +163,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
 
     async function take(report: DirectoryReport): Promise<Visit[]> {
       const { directory } = report
-      if (directory === '' && isAway(report)) {
+      if (!roots.has(folderId) || (directory === '' && isAway(report))) {
         isThere = false
         return []
       }
@@ -186,15 +190,15 @@ export function createReconciler(database: Database, now: () => number = Date.no
       if (report.unsettled > 0) options.onUnsettled?.(folderId, directory)
       for (const vanished of report.vanished) {
         const below = [...mounts.keys()].filter((mount) => isAtOrBelow(mount, vanished))
-        database.write(() => writer.noteVanished(folderId, vanished, below))
+        await inSlices(database, writer.noteVanished(folderId, vanished, below), { signal })
       }
       for (const excluded of report.excluded) {
-        database.write(() => writer.noteVanished(folderId, excluded, []))
+        await inSlices(database, writer.noteVanished(folderId, excluded, []), { signal })
       }
       for (let at = 0; at < report.differences.length; at += differencesPerCommit) {
         const part = report.differences.slice(at, at + differencesPerCommit)
         const changed = database.write(() =>
-          part.map((difference) => apply(folderId, directory, difference, summary)),
+          roots.has(folderId) ? part.map((each) => apply(folderId, directory, each, summary)) : [],
         )
         tellOf(
           changed.filter((id) => id !== null),
@@ -269,7 +273,9 @@ export function createReconciler(database: Database, now: () => number = Date.no
     const differing = new Set(differences.map((each) => (each.kind === 'arrived' ? null : each.photoId)))
     for (let at = 0; at < found.length; at += differencesPerCommit) {
       const part = found.slice(at, at + differencesPerCommit)
-      const marked = database.write(() => part.flatMap((each) => sidecars.take(folderId, directory, each)))
+      const marked = database.write(() =>
+        roots.has(folderId) ? part.flatMap((each) => sidecars.take(folderId, directory, each)) : [],
+      )
       const ids = marked.filter(({ isMissing }) => !isMissing).map(({ id }) => id)
       const changed = ids.filter((id) => !differing.has(id)).length
       summary.changed += changed
@@ -346,7 +352,12 @@ export function createReconciler(database: Database, now: () => number = Date.no
       inTurn(() => scanNow(folderIds ?? roots.ids(), () => [''], true, options)),
     rescan: (directories, options = {}) =>
       inTurn(() =>
-        scanNow([...directories.keys()], (id) => [...new Set(directories.get(id))], false, options),
+        scanNow(
+          [...directories.keys()].filter(roots.has),
+          (id) => [...new Set(directories.get(id))],
+          false,
+          options,
+        ),
       ),
     close: () => threads.close(),
   }

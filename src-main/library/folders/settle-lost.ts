@@ -1,12 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { Database } from '../store/database.ts'
 import type { FoundFile } from '../store/found-file.ts'
 import { isSamePlace, type LostPlace, type ScanWriter } from '../store/scan-state.ts'
+import { inSlices } from '../store/slices.ts'
 import { joinCopyOf } from './identity.ts'
-
-/** Decisions a transaction: few enough that a search never waits noticeably. */
-const decisionsPerCommit = 200
 
 /** The comparison whose notes are decided. */
 export interface Settling {
@@ -25,7 +22,7 @@ export interface Settling {
  * missing. Files under known names come first, then what stayed away. Killed meanwhile, the rest is seen again by the
  * next comparison.
  * @param offline folders of which nothing can be said.
- * @param onPhotosChanged told after each transaction.
+ * @param onPhotosChanged told within each transaction.
  * @throws what `signal` was aborted with.
  */
 export async function settleLost(
@@ -35,21 +32,19 @@ export async function settleLost(
 ): Promise<void> {
   const { database, writer, signal } = settling
   for (const isFound of [true, false]) {
-    for (let note = 0; ; ) {
-      const batch = writer.lostAfter(note, decisionsPerCommit)
-      if (batch.length === 0) break
-      note = batch.at(-1)!.note
-      const changed = database.write(() =>
-        batch
-          .filter((lost) => (lost.found !== null) === isFound && !offline.has(lost.folderId))
-          .flatMap((lost) =>
-            lost.found ? settleFound(settling, lost, lost.found) : settleGone(settling, lost),
-          ),
-      )
+    let note = 0
+    const settleSome = (limit: number) => {
+      const batch = writer.lostAfter(note, limit)
+      note = batch.at(-1)?.note ?? note
+      const changed = batch
+        .filter((lost) => (lost.found !== null) === isFound && !offline.has(lost.folderId))
+        .flatMap((lost) =>
+          lost.found ? settleFound(settling, lost, lost.found) : settleGone(settling, lost),
+        )
       onPhotosChanged(changed)
-      await nextTurn()
-      signal.throwIfAborted()
+      return batch.length
     }
+    await inSlices(database, settleSome, { signal })
   }
 }
 

@@ -15,13 +15,21 @@ export interface MatchedRow {
   unclear: UnclearRow['reason'] | null
 }
 
-/** The rows of one import, outside the library's file: a transaction cannot wait for a file to be read. */
+/** The rows of one import, outside the library's file. What it does in slices gets how many to do at most, and 0 ends it. */
 export interface ImportRows extends Disposable {
   add(rows: readonly TableRow[]): void
-  /** Finds out which photo each row is for; call it, and `pages` after it, in one transaction. */
-  match(): void
-  /** The rows in the table's order. */
-  pages(): Generator<MatchedRow[]>
+  /** Finds out which photo each row is for, when all are added: first those whose content the library has. */
+  matchSome(limit: number): number
+  /** The next rows in the table's order, when all are matched. */
+  takeSome(limit: number): MatchedRow[]
+}
+
+/** What rows have in common that are for one photo. */
+interface Place {
+  sha256: string
+  path: string
+  photoId: number | null
+  unclear: UnclearRow['reason'] | null
 }
 
 export interface MatchedAgainst {
@@ -29,8 +37,6 @@ export interface MatchedAgainst {
   photos: Pick<PhotoStore, 'byPath'>
   captions: Pick<CaptionStore, 'current'>
 }
-
-const pageSize = 1000
 
 const tables = `
   CREATE TEMP TABLE IF NOT EXISTS import_rows (
@@ -58,6 +64,9 @@ export function stageRows({ database, photos, captions }: MatchedAgainst): Impor
   const { prepare, read } = database
   const importId = ++lastImport
   let position = 0
+  let matched: Pick<Place, 'sha256' | 'path'> = { sha256: '', path: '' }
+  let isByPath = false
+  let taken = 0
   database.exec(tables)
 
   function settle(
@@ -84,10 +93,10 @@ export function stageRows({ database, photos, captions }: MatchedAgainst): Impor
       }))
   }
 
-  /** @returns whether the library has photos of this content. */
-  function matchContent(sha256: string, paths: readonly string[]): boolean {
+  /** Of a content that the library has. */
+  function matchContent(sha256: string, paths: readonly string[]): void {
     const copies = copiesOf(sha256)
-    if (copies.length === 0) return false
+    if (copies.length === 0) return
     const matches = matchCopies(paths, copies)
     for (const path of paths) {
       const match = matches.get(path)
@@ -97,7 +106,6 @@ export function stageRows({ database, photos, captions }: MatchedAgainst): Impor
         settle(sha256, path, match.photoId, isPersons ? 'person' : null)
       }
     }
-    return true
   }
 
   /** Of a content that the library does not have, or that is not said. */
@@ -130,46 +138,44 @@ export function stageRows({ database, photos, captions }: MatchedAgainst): Impor
         }
       }),
 
-    match() {
-      const contents = prepare<{ sha256: string }>(
-        `SELECT DISTINCT sha256 FROM temp.import_places WHERE import_id = ? AND sha256 > ? ORDER BY sha256 LIMIT ?`,
-      )
-      const pathsOf = prepare<{ path: string }>(
-        'SELECT path FROM temp.import_places WHERE import_id = ? AND sha256 = ?',
-      )
-      const byPath: string[] = ['']
-      for (let page = contents.all(importId, '', pageSize); page.length > 0; ) {
-        for (const { sha256 } of page) {
-          const paths = pathsOf.all(importId, sha256).map(({ path }) => path)
-          if (!matchContent(sha256, paths)) byPath.push(sha256)
+    matchSome(limit) {
+      if (!isByPath) {
+        const contents = prepare<{ sha256: string }>(
+          `SELECT DISTINCT sha256 FROM temp.import_places WHERE import_id = ? AND sha256 > ? ORDER BY sha256 LIMIT ?`,
+        ).all(importId, matched.sha256, limit)
+        for (const { sha256 } of contents) {
+          const paths = prepare<{ path: string }>(
+            'SELECT path FROM temp.import_places WHERE import_id = ? AND sha256 = ?',
+          ).all(importId, sha256)
+          matchContent(
+            sha256,
+            paths.map(({ path }) => path),
+          )
         }
-        page = contents.all(importId, page.at(-1)!.sha256, pageSize)
+        matched.sha256 = contents.at(-1)?.sha256 ?? matched.sha256
+        if (contents.length > 0) return contents.length
+        isByPath = true
+        matched = { sha256: '', path: '' }
       }
-      for (const sha256 of byPath) {
-        for (const { path } of pathsOf.all(importId, sha256)) matchPath(sha256, path)
+      const places = prepare<Place>(
+        `SELECT sha256, path, photo_id AS photoId, unclear FROM temp.import_places
+         WHERE import_id = ? AND (sha256, path) > (?, ?) ORDER BY sha256, path LIMIT ?`,
+      ).all(importId, matched.sha256, matched.path, limit)
+      for (const { sha256, path, photoId, unclear } of places) {
+        if (photoId === null && unclear === null) matchPath(sha256, path)
       }
+      matched = places.at(-1) ?? matched
+      return places.length
     },
 
-    *pages() {
-      for (let last = 0; ; ) {
-        const page = prepare<{
-          position: number
-          row: string
-          photoId: number | null
-          unclear: UnclearRow['reason'] | null
-        }>(
-          `SELECT position, row, photo_id AS photoId, unclear
-           FROM temp.import_rows JOIN temp.import_places USING (import_id, sha256, path)
-           WHERE import_id = ? AND position > ? ORDER BY position LIMIT ?`,
-        ).all(importId, last, pageSize)
-        if (page.length === 0) return
-        yield page.map(({ row, photoId, unclear }) => ({
-          row: JSON.parse(row) as TableRow,
-          photoId,
-          unclear,
-        }))
-        last = page.at(-1)!.position
-      }
+    takeSome(limit) {
+      const page = prepare<{ position: number; row: string } & Pick<Place, 'photoId' | 'unclear'>>(
+        `SELECT position, row, photo_id AS photoId, unclear
+         FROM temp.import_rows JOIN temp.import_places USING (import_id, sha256, path)
+         WHERE import_id = ? AND position > ? ORDER BY position LIMIT ?`,
+      ).all(importId, taken, limit)
+      taken = page.at(-1)?.position ?? taken
+      return page.map(({ row, photoId, unclear }) => ({ row: JSON.parse(row) as TableRow, photoId, unclear }))
     },
 
     [Symbol.dispose]() {

@@ -8,20 +8,20 @@ import type {
   TableError,
   TableFormat,
 } from '../../contract/rooms/exchange.ts'
+import type { CaptionChanges, NewWords } from '../store/caption-changes.ts'
 import type { CaptionStore } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
 import type { PhotoStore } from '../store/photos.ts'
+import { inSlices } from '../store/slices.ts'
 import { type MatchedRow, stageRows } from './import-rows.ts'
-import type { MetadataStore } from './metadata-store.ts'
-import { emptyMetadata } from './photo-metadata.ts'
 import { readTable, type TableRow } from './table-rows.ts'
 
 /** The parts of the library that an import reads and writes. */
 export interface ImportTarget {
   database: Database
   photos: Pick<PhotoStore, 'byPath'>
-  captions: Pick<CaptionStore, 'current' | 'setByPerson' | 'inOneEdit'>
-  metadata: Pick<MetadataStore, 'apply'>
+  captions: Pick<CaptionStore, 'current'>
+  changes: Pick<CaptionChanges, 'set'>
 }
 
 export interface TableImportOptions {
@@ -63,26 +63,27 @@ export async function planImport(
     plan.firstErrors.push(...errors.slice(0, shownLines - plan.firstErrors.length))
     rows.add(batch.filter(isRow))
   }
-  target.database.read(() => {
-    rows.match()
-    for (const page of rows.pages()) {
-      options.signal?.throwIfAborted()
-      for (const matched of page) {
-        const outcome = outcomeOf(target, matched)
-        if (outcome === 'unmatched') {
-          plan.unmatched++
-          const { line, path, sha256 } = matched.row
-          if (plan.firstUnmatched.length < shownLines)
-            plan.firstUnmatched.push({ line, path: path || sha256 })
-        } else if (outcome === 'unclear') noteUnclear(plan, matched)
-        else if (outcome === 'unchanged') plan.unchanged++
-        else {
-          plan.changes++
-          if (plan.firstChanges.length < shownLines) plan.firstChanges.push(outcome)
-        }
+  const { database } = target
+  const { signal } = options
+  await inSlices(database, (limit) => rows.matchSome(limit), { signal })
+  const lookAtSome = (limit: number) => {
+    const taken = rows.takeSome(limit)
+    for (const matched of taken) {
+      const outcome = outcomeOf(target, matched)
+      if (outcome === 'unmatched') {
+        plan.unmatched++
+        const { line, path, sha256 } = matched.row
+        if (plan.firstUnmatched.length < shownLines) plan.firstUnmatched.push({ line, path: path || sha256 })
+      } else if (outcome === 'unclear') noteUnclear(plan, matched)
+      else if (outcome === 'unchanged') plan.unchanged++
+      else {
+        plan.changes++
+        if (plan.firstChanges.length < shownLines) plan.firstChanges.push(outcome)
       }
     }
-  })
+    return taken.length
+  }
+  await inSlices(database, lookAtSome, { signal })
   return plan
 }
 
@@ -93,7 +94,7 @@ export async function planImport(
  * still says `model` with other words was edited: as the model's it would be overwritten by the next run.)
  * Rows without a caption change nothing. One that is marked `cut` is taken as the beginning that it is, whatever else it says.
  *
- * All rows are checked before the first is applied, and they are applied in one transaction.
+ * All rows are checked before the first is applied, and they are one change: all or none.
  * @throws LensloreError `IMPORT_INVALID` naming the first lines that are refused, with nothing imported;
  * `FILE_NOT_FOUND`; DOMException `AbortError` through the signal, with nothing imported.
  */
@@ -101,7 +102,6 @@ export async function importTable(
   target: ImportTarget,
   file: string,
   options: TableImportOptions,
-  nowMs = Date.now(),
 ): Promise<ImportSummary> {
   const summary: ImportSummary = {
     rows: 0,
@@ -121,31 +121,34 @@ export async function importTable(
   }
   if (errors.length > 0) throw invalidLines(file, errors)
 
-  target.captions.inOneEdit(() => {
-    rows.match()
-    for (const page of rows.pages()) {
-      options.signal?.throwIfAborted()
-      for (const matched of page) apply(target, matched, summary, nowMs)
-    }
-  })
+  const { signal } = options
+  await inSlices(target.database, (limit) => rows.matchSome(limit), { signal })
+  await target.changes.set(
+    (add, limit) => {
+      const taken = rows.takeSome(limit)
+      for (const matched of taken) planRow(target, matched, summary, add)
+      return taken.length
+    },
+    { signal },
+  )
   return summary
 }
 
-function apply(target: ImportTarget, matched: MatchedRow, summary: ImportSummary, nowMs: number): void {
+function planRow(
+  target: ImportTarget,
+  matched: MatchedRow,
+  summary: ImportSummary,
+  add: (words: NewWords) => void,
+): void {
   const outcome = outcomeOf(target, matched)
   if (outcome === 'unmatched') summary.unmatched++
   else if (outcome === 'unclear') noteUnclear(summary, matched)
   else if (outcome === 'unchanged') summary.unchanged++
   else {
-    const { photoId, after, source } = outcome
-    if (source === 'person') target.captions.setByPerson(photoId, after, nowMs)
-    else {
-      const { language, isCut } = matched.row
-      const caption = { text: after, language: language || null, field: 'table:caption' }
-      const captions = [isCut ? { ...caption, isCut } : caption]
-      const metadata = { ...emptyMetadata(), captions }
-      target.metadata.apply(photoId, { kind: 'table', name: '', metadata }, nowMs)
-    }
+    const { photoId, after: text, source } = outcome
+    const captionId = target.captions.current(photoId)?.id ?? null
+    const { language, isCut } = matched.row
+    add({ photoId, captionId, text, source, language: language || null, isCut })
     summary.changed++
   }
 }

@@ -16,13 +16,16 @@ export interface ProgressMeter {
   /** Begins to show a piece of work. */
   begin(phase: Progress['phase'], total?: number): WorkUnderWay
   /** Shows a piece of work until it settles; it tells how much of it is done. */
-  during<T>(
-    phase: Progress['phase'],
-    total: number,
-    work: (onProgress: (done: number) => void) => T | Promise<T>,
-  ): Promise<T>
+  during<T>(phase: Progress['phase'], total: number, work: (count: WorkCount) => T | Promise<T>): Promise<T>
   /** All work under way, the oldest first. */
   current(): Progress[]
+}
+
+export interface WorkCount {
+  /** Gets what is done so far. */
+  onProgress(done: number): void
+  /** How many there are in all, where that becomes known later. */
+  setTotal(total: number): void
 }
 
 export interface WorkUnderWay {
@@ -30,7 +33,8 @@ export interface WorkUnderWay {
   add(done: number, failed?: number): void
   /** So many are done in all. */
   reach(done: number): void
-  /** How many there still are, when that becomes known or changes. */
+  /** How many there are in all, or still are, when that becomes known or changes. */
+  setTotal(total: number): void
   setRemaining(remaining: number): void
   end(): void
 }
@@ -68,8 +72,12 @@ export function createProgressMeter(
       reach(done) {
         tell(work.add(done - work.current().done, 0))
       },
+      setTotal(total) {
+        work.setTotal(total)
+        tell(false)
+      },
       setRemaining(remaining) {
-        work.setRemaining(remaining)
+        work.setTotal(work.current().done + remaining)
         tell(false)
       },
       end() {
@@ -81,11 +89,11 @@ export function createProgressMeter(
   async function during<T>(
     phase: Progress['phase'],
     total: number,
-    work: (onProgress: (done: number) => void) => T | Promise<T>,
+    work: (count: WorkCount) => T | Promise<T>,
   ): Promise<T> {
     const shown = begin(phase, total)
     try {
-      return await work(shown.reach)
+      return await work({ onProgress: shown.reach, setTotal: shown.setTotal })
     } finally {
       shown.end()
     }
@@ -109,8 +117,8 @@ function countWork(phase: Progress['phase'], expected: number, nowMs: () => numb
       total = Math.max(total, done)
       return more > 0 && done === total
     },
-    setRemaining(remaining: number): void {
-      total = done + remaining
+    setTotal(value: number): void {
+      total = Math.max(value, done)
     },
     takeSample(): void {
       samples.push({ ms: nowMs(), done })

@@ -1,9 +1,8 @@
 import { basename } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
+import { inSlices, type SliceOptions } from '../store/slices.ts'
 import {
   type Field,
   flag,
@@ -18,24 +17,22 @@ import { createPostingsWriter } from './postings.ts'
 import { rowOfEnd, rowsPerSecond } from './rows.ts'
 import { type Token, tokenize, tokenizeName, tokenizeParts } from './words.ts'
 
-/** Photos whose entries are renewed inside one commit; what is left waits for the next. */
-const renewedPerCommit = 2000
-/** The same where nobody waits: what is gathered for longer is written in fewer pieces. */
-const renewedInBulk = 20_000
-/** The same beside searches, which wait for it: about 20 ms. */
-const renewedBetweenSearches = 200
-/** Documents that are moved out of a sparse block in one commit: about 15 ms. */
+/**
+ * Of the photos that a commit changed, so many are found by their new words at once: an edit waits for all of them. The others
+ * are stale until `renewAll`.
+ */
+const renewedPerCommit = 50
+/** Documents that are moved out of a sparse block with one commit: about 15 ms. */
 const movedPerCommit = 300
-/** For each photo that a commit renews. A block that dies evenly gives one place for three that are moved. */
+/** For each photo that is renewed. A block that dies evenly gives one place for three that are moved. */
 const movedPerRenewed = 4
 /** Rows of blocks that were let go, which one commit deletes: about 10 ms; for each renewed photo, more than it adds. */
 const sweptPerCommit = 2000
 const sweptPerRenewed = 40
-/** Words of which one commit looks whether they are still in use: about 10 ms. */
-const wordsPerCommit = 500
-/** Pages of FTS5's index that are merged in one go, and how often in a row. */
-const pagesMerged = 32
-const mergesInARow = 16
+/** For each document that is moved: about as long. */
+const sweptPerMoved = 7
+/** What `tidy` merges at most, in pages of FTS5's index. */
+const tidiedPages = 500
 
 /** Rows are looked for in the twelve days before at the farthest: far more room than any library fills. */
 const widestSpread = 2 ** 30
@@ -53,29 +50,30 @@ const documentSql = `SELECT photos.id, search_id, search_document, folder_id, fo
     JOIN folders ON folders.id = photos.folder_id
     LEFT JOIN captions ON captions.id = photos.caption_id`
 export const staleSql = `${documentSql} WHERE photos.id IN (SELECT photo_id FROM search_stale LIMIT ?)`
+const changedSql = `${documentSql} WHERE photos.id IN
+    (SELECT photo_id FROM temp.search_changed WHERE photo_id IN search_stale LIMIT ?)`
 export const movedSql = `${documentSql} WHERE search_id IN (SELECT value FROM json_each(?))`
 const inOrderSql = `${documentSql} WHERE (sort_ms, photos.id) < (?, ?) ORDER BY sort_ms DESC, photos.id DESC LIMIT ?`
 
 export interface SearchIndexer {
-  /** Renews entries until none is stale. @returns how many were renewed. */
-  renewAll(): number
+  /** How many photos' entries are to be renewed, as far as that is known; 0: none. */
+  stale(): number
   /**
-   * Throws the index away and makes it anew from the tables; others get their turns meanwhile.
-   * @throws LensloreError `CANCELLED` through the signal; what is left is indexed by `renewAll`.
+   * Renews entries until none is stale, in slices; what is left by a stop, or a kill, is renewed by the next call.
+   * @returns how many were renewed.
    */
-  rebuild(options?: RebuildOptions): Promise<void>
+  renewAll(options?: SliceOptions): Promise<number>
   /**
-   * Renews what is stale, empties blocks that hardly anything lives in, forgets words that no photo has any more, and merges a
-   * little of what many small commits left behind, in commits of some 20 ms, between which others get their turns. What is begun is gone on with by the next call,
-   * or by edits, so that nothing is lost where it ends early.
+   * Throws the index away and makes it anew from the tables, in slices.
+   * @throws DOMException `AbortError` through the signal; `renewAll` goes on with what is left.
    */
-  tidy(options?: { signal?: AbortSignal }): Promise<void>
-}
-
-export interface RebuildOptions {
-  signal?: AbortSignal
-  /** Gets the photos done so far. */
-  onProgress?: (done: number) => void
+  rebuild(options?: SliceOptions): Promise<void>
+  /**
+   * Empties blocks that hardly anything lives in, forgets words that no photo has any more, and merges a little of what many
+   * small commits left behind, in slices. What is begun is gone on with by the next call, or by edits, so that nothing is
+   * lost where it ends early.
+   */
+  tidy(options?: SliceOptions): Promise<void>
 }
 
 interface DocumentRow {
@@ -107,59 +105,90 @@ interface DocumentRow {
 export function createSearchIndexer(database: Database): SearchIndexer {
   const { prepare, write } = database
   const postings = createPostingsWriter(database)
-  /** While everything is renewed, in an order of its own, no commit renews anything in passing. */
-  let isInBulk = false
   /** As of which generation all words were looked at, are being looked at, and how far. */
   let lookedSince: number | undefined
   let lookingSince: number | undefined
   let lastWord = ''
+  noteChanges(database)
   database.beforeCommit(() => {
     const buried = buryRemoved()
-    if (isInBulk) return
-    const changed = buried + renew(readStale(renewedPerCommit))
-    if (changed > 0) compact(changed * movedPerRenewed, changed * sweptPerRenewed)
+    const changed = buried + (isEmptying() ? 0 : renew(readChanged()))
+    prepare('DELETE FROM temp.search_changed').run()
+    if (changed > 0) {
+      compact(
+        Math.min(changed * movedPerRenewed, movedPerCommit),
+        Math.min(changed * sweptPerRenewed, sweptPerCommit),
+      )
+    }
   })
 
-  function inBulk<T>(work: () => T): T {
-    const wasInBulk = isInBulk
-    isInBulk = true
-    try {
-      return work()
-    } finally {
-      isInBulk = wasInBulk
-    }
+  async function renewAll(options: SliceOptions = {}): Promise<number> {
+    await inSlices(database, emptySome, { signal: options.signal })
+    await inSlices(database, markSome, { signal: options.signal })
+    return inSlices(database, renewSome, options)
   }
 
-  /** Commit by commit, so that other processes get their turns between. */
-  function renewAll(): number {
-    for (let done = 0; ; ) {
-      const renewed = write(() => renew(readStale(renewedInBulk)))
-      while (write(() => compact())) {}
-      if (renewed === 0) return done
-      done += renewed
-    }
+  function renewSome(limit: number): number {
+    // Begun meanwhile, here or in another process.
+    if (isEmptying()) return emptySome(limit)
+    const renewed = renew(readStale(limit))
+    if (renewed > 0) compact(renewed * movedPerRenewed, renewed * sweptPerRenewed)
+    return renewed
   }
 
-  async function tidy({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    let merges = 0
-    const steps = [
-      () => renew(readStale(renewedBetweenSearches)) > 0,
-      compact,
-      forgetWords,
-      () => merge() && ++merges < mergesInARow,
-    ]
-    for (const step of steps) {
-      while (!signal?.aborted && inBulk(() => write(() => step()))) await nextTurn()
-    }
+  function isEmptying(): boolean {
+    return prepare('SELECT 1 FROM search_emptying').get() !== undefined
   }
 
-  /** One step through all words, after documents were let go. @returns whether there is more to look at. */
-  function forgetWords(): boolean {
+  /** While photos let go of their entries none gets another, for row numbers and documents begin anew after the last. */
+  function emptySome(limit: number): number {
+    const from = prepare<{ photo: number }>('SELECT up_to_photo AS photo FROM search_emptying').get()?.photo
+    if (from === undefined) return 0
+    const to = from + limit
+    prepare('UPDATE photos SET search_id = NULL, search_document = NULL WHERE id > ? AND id <= ?').run(
+      from,
+      to,
+    )
+    prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE id > ? AND id <= ?').run(from, to)
+    prepare('UPDATE search_emptying SET up_to_photo = ?').run(to)
+    if (isPastLastPhoto(to)) {
+      prepare("INSERT INTO search_index (search_index) VALUES ('delete-all')").run()
+      prepare('DELETE FROM search_words').run()
+      postings.clear()
+      prepare('DELETE FROM search_emptying').run()
+    }
+    // Not to be renewed with this commit.
+    prepare('DELETE FROM temp.search_changed').run()
+    return limit
+  }
+
+  /** Photos of a folder whose name is another one: by their ids, never by the folder, which may be all of the library. */
+  function markSome(limit: number): number {
+    const folder = prepare<{ id: number; photo: number }>(
+      'SELECT folder_id AS id, up_to_photo AS photo FROM search_stale_folders LIMIT 1',
+    ).get()
+    if (!folder) return 0
+    const to = folder.photo + limit
+    prepare(
+      'INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE id > ? AND id <= ? AND +folder_id = ?',
+    ).run(folder.photo, to, folder.id)
+    if (isPastLastPhoto(to)) prepare('DELETE FROM search_stale_folders WHERE folder_id = ?').run(folder.id)
+    else prepare('UPDATE search_stale_folders SET up_to_photo = ? WHERE folder_id = ?').run(to, folder.id)
+    prepare('DELETE FROM temp.search_changed').run()
+    return limit
+  }
+
+  function isPastLastPhoto(id: number): boolean {
+    return prepare('SELECT 1 FROM photos WHERE id > ? LIMIT 1').get(id) === undefined
+  }
+
+  /** Looks through all words, after documents were let go. @returns how many it looked at. */
+  function forgetWords(limit: number): number {
     if (lastWord === '') lookingSince = postings.generation()
-    if (lookingSince === lookedSince) return false
+    if (lookingSince === lookedSince) return 0
     const words = prepare<{ word: string; stem: string }>(
       'SELECT word, stem FROM search_words WHERE word > ? ORDER BY word LIMIT ?',
-    ).all(lastWord, wordsPerCommit)
+    ).all(lastWord, limit)
     for (const { word, stem } of words) {
       const [inCaption, inOthers] = [tokenOf(stem, 'caption'), tokenOf(stem, 'others')].map(postings.has)
       if (inCaption && inOthers) continue
@@ -168,30 +197,42 @@ export function createSearchIndexer(database: Database): SearchIndexer {
         prepare('UPDATE search_words SET others = 0 WHERE word = ? AND others > 0').run(word)
       else prepare('UPDATE search_words SET captions = 0 WHERE word = ? AND captions > 0').run(word)
     }
-    const isOver = words.length < wordsPerCommit
+    const isOver = words.length < limit
     lastWord = isOver ? '' : words.at(-1)!.word
     if (isOver) lookedSince = lookingSince
-    return !isOver
+    return words.length
   }
 
-  /** @returns whether there was anything to merge. */
-  function merge(): boolean {
-    const changes = () => prepare<{ n: number }>('SELECT total_changes() AS n').get()!.n
-    const before = changes()
-    prepare("INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)").run(pagesMerged)
-    // The statement itself is one.
-    return changes() - before > 1
+  /** In pages of FTS5's index, as many as are asked for in each slice. */
+  async function merge(mostPages: number, options: SliceOptions): Promise<void> {
+    let pages = 0
+    await inSlices(
+      database,
+      (limit) => {
+        if (pages >= mostPages) return 0
+        pages += limit
+        const before = totalChanges()
+        prepare("INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)").run(limit)
+        // https://www.sqlite.org/fts5.html#the_merge_command
+        return totalChanges() - before < 2 ? 0 : limit
+      },
+      options,
+    )
+  }
+
+  function totalChanges(): number {
+    return prepare<{ n: number }>('SELECT total_changes() AS n').get()!.n
   }
 
   /**
-   * One step of keeping the documents within one and a half times the photos. Every step is a commit, or part of one, after
-   * which everything is right: there is nothing to resume.
+   * One step of keeping the documents within one and a half times the photos. After every step everything is right: there is
+   * nothing to resume.
    * @returns whether there may be more to do.
    */
-  function compact(moves = movedPerCommit, sweeps = sweptPerCommit): boolean {
-    const moved = postings.sparsest(Math.min(moves, movedPerCommit))
+  function compact(moves: number, sweeps: number): boolean {
+    const moved = postings.sparsest(moves)
     if (moved !== undefined) move(moved)
-    return postings.sweep(Math.min(sweeps, sweptPerCommit)) || moved !== undefined
+    return postings.sweep(sweeps) || moved !== undefined
   }
 
   /** Gives photos other documents; their entries in FTS5 stay as they are. */
@@ -213,23 +254,18 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   }
 
   /** From the newest photo to the oldest, so that the index is written from its start to its end. */
-  async function renewInOrder({ signal, onProgress }: RebuildOptions): Promise<void> {
-    let last: DocumentRow | undefined
-    for (let done = 0; ; onProgress?.(done)) {
-      await nextTurn()
-      if (signal?.aborted) {
-        throw new LensloreError('CANCELLED', 'Indexing was stopped; it goes on with the next run.')
-      }
-      const { sort_ms: lastMs, id: lastId } = last ?? { sort_ms: Infinity, id: Infinity }
-      const rows = write(() => {
-        const read = prepare<DocumentRow>(inOrderSql).all(lastMs, lastId, renewedInBulk)
-        renew(read)
-        return read
-      })
-      last = rows.at(-1)
-      if (last === undefined) return
-      done += rows.length
-    }
+  async function renewInOrder(options: SliceOptions): Promise<void> {
+    let last = { sort_ms: Infinity, id: Infinity }
+    await inSlices(
+      database,
+      (limit) => {
+        if (isEmptying()) return emptySome(limit)
+        const rows = prepare<DocumentRow>(inOrderSql).all(last.sort_ms, last.id, limit)
+        last = rows.at(-1) ?? last
+        return renew(rows)
+      },
+      options,
+    )
   }
 
   /** @returns how many. */
@@ -243,6 +279,10 @@ export function createSearchIndexer(database: Database): SearchIndexer {
 
   function readStale(limit: number): DocumentRow[] {
     return prepare<DocumentRow>(staleSql).all(limit)
+  }
+
+  function readChanged(): DocumentRow[] {
+    return prepare<DocumentRow>(changedSql).all(renewedPerCommit)
   }
 
   function renew(rows: readonly DocumentRow[]): number {
@@ -342,29 +382,41 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   }
 
   return {
-    renewAll: () => inBulk(renewAll),
-    async rebuild(options = {}) {
-      isInBulk = true
-      try {
-        write(() => {
-          prepare("INSERT INTO search_index (search_index) VALUES ('delete-all')").run()
-          prepare('DELETE FROM search_words').run()
-          postings.clear()
-          prepare(
-            'UPDATE photos SET search_id = NULL, search_document = NULL WHERE search_id IS NOT NULL',
-          ).run()
-          prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos').run()
-        })
-        await renewInOrder(options)
-      } finally {
-        isInBulk = false
-      }
-      // Edited meanwhile.
-      inBulk(renewAll)
-      prepare("INSERT INTO search_index (search_index) VALUES ('optimize')").run()
+    stale() {
+      const { stale, isMore } = prepare<{ stale: number; isMore: number }>(
+        `SELECT (SELECT count(*) FROM search_stale) AS stale,
+           EXISTS (SELECT 1 FROM search_stale_folders) OR EXISTS (SELECT 1 FROM search_emptying) AS isMore`,
+      ).get()!
+      return isMore ? Math.max(stale, 1) : stale
     },
-    tidy,
+    renewAll,
+    async rebuild(options = {}) {
+      const { signal } = options
+      write(() => prepare('INSERT OR REPLACE INTO search_emptying VALUES (1, 0)').run())
+      await inSlices(database, emptySome, { signal })
+      await renewInOrder(options)
+      // Edited meanwhile.
+      await renewAll({ signal })
+      // All of it into one piece: begun by a negative number.
+      write(() => prepare("INSERT INTO search_index (search_index, rank) VALUES ('merge', -1)").run())
+      await merge(Infinity, { signal })
+    },
+    async tidy(options = {}) {
+      const compactSome = (limit: number) => (compact(limit, limit * sweptPerMoved) ? limit : 0)
+      await inSlices(database, compactSome, options)
+      await inSlices(database, forgetWords, options)
+      await merge(tidiedPages, options)
+    },
   }
+}
+
+/** What this connection changes is put down for its commit, also where it was stale before. */
+function noteChanges(database: Database): void {
+  database.exec(`
+    CREATE TEMP TABLE IF NOT EXISTS search_changed (photo_id INTEGER PRIMARY KEY) STRICT;
+    CREATE TEMP TRIGGER IF NOT EXISTS search_note_changed BEFORE INSERT ON main.search_stale BEGIN
+      INSERT OR IGNORE INTO search_changed VALUES (new.photo_id);
+    END;`)
 }
 
 /** Another number below 2^32 at every attempt, whatever the id: one that is taken must not come again for ever. */

@@ -29,25 +29,21 @@ export interface CaptionStore {
   /** All captions ever, newest first. */
   history(photoId: number): Caption[]
   /**
-   * The current caption of every photo that is not missing, one at a time, where the library has all of it. Write
-   * nothing while it runs.
+   * The current captions of photos that are not missing, at most so many after a photo in the order of their ids, where the
+   * library has all of them.
    */
-  eachWhole(): IterableIterator<{ photoId: number; text: string }>
+  wholeAfter(photoId: number, limit: number): { photoId: number; id: number; text: string }[]
   /** The model that captioned last, or null before the first. */
   latestModel(): { modelId: string; adapterId: string | null } | null
   /** The person's own words; the same words again add nothing. @throws LensloreError `PHOTO_NOT_FOUND`. */
   setByPerson(photoId: number, text: string, nowMs: number): Caption
   /** Several captions in one transaction: all or none. They are one edit. */
   setManyByPerson(captions: readonly { photoId: number; text: string }[], nowMs: number): Caption[]
-  /** Runs `work` in one transaction; all of a person's words that it sets are one edit. */
-  inOneEdit<T>(work: () => T): T
   /**
-   * Takes the person's last edit back, on however many photos it was. What of it was taken back by itself
-   * stays so. @returns the photos; undefined where there is nothing.
+   * Runs `work` in one transaction; all of a person's words that it sets are one edit.
+   * @param edit one that was begun before, or gets the id of this one.
    */
-  undoEdit(nowMs: number): number[] | undefined
-  /** Brings what was last taken back in one go; undefined where there is nothing, or an edit was begun since. */
-  redoEdit(): number[] | undefined
+  inOneEdit<T>(work: () => T, edit?: { id?: number }): T
   /** Takes a person's last words back. @returns what is current then; undefined where there is nothing. */
   undo(photoId: number, nowMs: number): Caption | null | undefined
   /** Brings the photo's words that were last taken back; undefined where there are none, or newer words. */
@@ -158,10 +154,14 @@ export function settleCurrentCaption(database: Database, photoId: number): void 
 }
 
 /** Words that were taken back have no newer ones of a person beside them: brought back, they would not be current. */
-const isNewest = `NOT EXISTS (SELECT 1 FROM captions WHERE photo_id = undone.photo_id AND source = 'person'
+export const isNewestSql = `NOT EXISTS (SELECT 1 FROM captions WHERE photo_id = undone.photo_id AND source = 'person'
   AND withdrawn_ms IS NULL AND id > undone.id)`
 
-const newestEdit = '(SELECT ifnull(max(edit_id), 0) FROM captions WHERE edit_id IS NOT NULL)'
+export const newestEditSql = '(SELECT ifnull(max(edit_id), 0) FROM captions WHERE edit_id IS NOT NULL)'
+
+/** What is taken back next has a higher step than all that was, and than all that is being taken back. */
+export const nextUndoStepSql = `(SELECT ifnull(max(undo_step), 0) + 1 FROM
+  (SELECT undo_step FROM captions WHERE undo_step IS NOT NULL UNION ALL SELECT undo_step FROM caption_changes))`
 
 export function createCaptionStore(database: Database): CaptionStore {
   const { prepare, write } = database
@@ -207,9 +207,9 @@ export function createCaptionStore(database: Database): CaptionStore {
   /** What all captions that are set at present belong to; its id is known with the first of them. */
   let edit: { id?: number } | undefined
 
-  function inOneEdit<T>(work: () => T): T {
+  function inOneEdit<T>(work: () => T, begun: { id?: number } = {}): T {
     if (edit) return work()
-    edit = {}
+    edit = begun
     try {
       return write(work)
     } finally {
@@ -232,13 +232,13 @@ export function createCaptionStore(database: Database): CaptionStore {
     })
   }
 
-  /** Words are taken back in one step with those that `which` names beside them. @returns their photos. */
+  /** @returns their photos. */
   function takeBack(which: string, value: number, nowMs: number): number[] {
     return settleAll(
       prepare<{ photo_id: number }>(
         `UPDATE captions SET withdrawn_ms = ?,
-           undo_step = (SELECT ifnull(max(undo_step), 0) + 1 FROM captions WHERE undo_step IS NOT NULL),
-           undone_after = ${newestEdit}
+           undo_step = ${nextUndoStepSql},
+           undone_after = ${newestEditSql}
          WHERE withdrawn_ms IS NULL AND ${which} RETURNING photo_id`,
       ).all(nowMs, value),
     )
@@ -249,7 +249,7 @@ export function createCaptionStore(database: Database): CaptionStore {
     return settleAll(
       prepare<{ photo_id: number }>(
         `UPDATE captions SET withdrawn_ms = NULL, undo_step = NULL, undone_after = NULL
-         WHERE id IN (SELECT id FROM captions AS undone WHERE ${which} AND ${isNewest}) RETURNING photo_id`,
+         WHERE id IN (SELECT id FROM captions AS undone WHERE ${which} AND ${isNewestSql}) RETURNING photo_id`,
       ).all(value),
     )
   }
@@ -290,11 +290,11 @@ export function createCaptionStore(database: Database): CaptionStore {
         .all(photoId)
         .map(toCaption),
 
-    eachWhole: () =>
-      prepare<{ photoId: number; text: string }>(
-        `SELECT photos.id AS photoId, text FROM photos JOIN captions ON captions.id = photos.caption_id
-         WHERE missing_since_ms IS NULL AND is_cut = 0`,
-      ).iterate(),
+    wholeAfter: (photoId, limit) =>
+      prepare<{ photoId: number; id: number; text: string }>(
+        `SELECT photos.id AS photoId, captions.id AS id, text FROM photos JOIN captions ON captions.id = photos.caption_id
+         WHERE photos.id > ? AND missing_since_ms IS NULL AND is_cut = 0 ORDER BY photos.id LIMIT ?`,
+      ).all(photoId, limit),
 
     latestModel: () =>
       prepare<{ modelId: string; adapterId: string | null }>(
@@ -306,25 +306,6 @@ export function createCaptionStore(database: Database): CaptionStore {
     setManyByPerson: (captions, nowMs) =>
       inOneEdit(() => captions.map(({ photoId, text }) => setByPerson(photoId, text, nowMs))),
     inOneEdit,
-
-    undoEdit: (nowMs) =>
-      write(() => {
-        const last = prepare<{ edit_id: number }>(
-          `SELECT edit_id FROM captions WHERE edit_id IS NOT NULL AND withdrawn_ms IS NULL
-           ORDER BY edit_id DESC LIMIT 1`,
-        ).get()
-        return last && takeBack('edit_id = ?', last.edit_id, nowMs)
-      }),
-
-    redoEdit: () =>
-      write(() => {
-        const last = prepare<{ undo_step: number }>(
-          `SELECT undo_step FROM captions AS undone
-           WHERE undo_step IS NOT NULL AND undone_after >= ${newestEdit}
-             AND ${isNewest} ORDER BY undo_step DESC LIMIT 1`,
-        ).get()
-        return last && bringBack('undo_step = ?', last.undo_step)
-      }),
 
     undo: (photoId, nowMs) =>
       write(() => {
@@ -341,7 +322,7 @@ export function createCaptionStore(database: Database): CaptionStore {
       write(() => {
         const changed = bringBack(
           `id = (SELECT id FROM captions AS undone
-                 WHERE photo_id = ? AND undo_step IS NOT NULL AND ${isNewest}
+                 WHERE photo_id = ? AND undo_step IS NOT NULL AND ${isNewestSql}
                  ORDER BY undo_step DESC, id LIMIT 1)`,
           photoId,
         )

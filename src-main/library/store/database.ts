@@ -22,6 +22,11 @@ export interface Database {
    * other instead of failing half-way). Inside another `write` it is part of that one.
    */
   write<T>(work: () => T): T
+  /**
+   * The same, but on the disk only with the next `write`: for a slice of long work, which a power cut may take back together
+   * with all that came after it, for it is found and done again.
+   */
+  writeRepeatable<T>(work: () => T): T
   /** Runs `work` on one unchanging state of the database, whatever other processes write meanwhile. */
   read<T>(work: () => T): T
   /** `step` runs at the end of every outermost `write`, inside its transaction. */
@@ -161,6 +166,16 @@ function wrap(connection: BetterSqlite3.Database, file: string): Database {
     return written
   }
 
+  function writeRepeatable<T>(work: () => T): T {
+    if (connection.inTransaction) return work()
+    connection.pragma('synchronous = NORMAL')
+    try {
+      return write(work)
+    } finally {
+      connection.pragma('synchronous = FULL')
+    }
+  }
+
   function read<T>(work: () => T): T {
     if (connection.inTransaction) return work()
     return translateErrors(file, () => connection.transaction(work).deferred()) as T
@@ -170,6 +185,7 @@ function wrap(connection: BetterSqlite3.Database, file: string): Database {
     file,
     prepare,
     write,
+    writeRepeatable,
     read,
     exec: (sql) => void translateErrors(file, () => connection.exec(sql)),
     pragma: (sql) => translateErrors(file, () => connection.pragma(sql)),

@@ -7,8 +7,15 @@ export interface FolderStore {
   list(): Folder[]
   byId(id: number): Folder | undefined
   byPath(path: string): Folder | undefined
-  /** Forgets the folder with all its photos, captions and history; for a person's explicit wish only. */
-  remove(id: number): void
+  /** From now on nobody sees the folder; `forgetSome` does the rest. For a person's explicit wish only. */
+  leave(id: number): void
+  /** Folders that are left, of which photos are still to be forgotten. */
+  leaving(): { id: number; photos: number }[]
+  /**
+   * Forgets photos of a folder that is left, with their captions and history, and at last the folder itself.
+   * @returns how many; 0 when it is gone.
+   */
+  forgetSome(id: number, limit: number): number
 }
 
 interface FolderRow {
@@ -27,13 +34,13 @@ interface FolderRow {
 /** `photos` counts those that are not missing. */
 const select = `SELECT id, path, state, added_ms, scanned_ms, offline_reason, watch_mode, watch_reason, excludes,
   (SELECT ifnull(sum(photos), 0) FROM photo_tallies WHERE folder_id = folders.id AND is_missing = 0) AS photos
-  FROM folders`
+  FROM folders WHERE NOT is_leaving`
 
 export function createFolderStore(database: Database): FolderStore {
   const { prepare, write } = database
 
   function byId(id: number): Folder | undefined {
-    const row = prepare<FolderRow>(`${select} WHERE id = ?`).get(id)
+    const row = prepare<FolderRow>(`${select} AND id = ?`).get(id)
     return row && toFolder(row)
   }
 
@@ -47,10 +54,31 @@ export function createFolderStore(database: Database): FolderStore {
     list: () => prepare<FolderRow>(`${select} ORDER BY path`).all().map(toFolder),
     byId,
     byPath(path) {
-      const row = prepare<FolderRow>(`${select} WHERE path = ?`).get(path)
+      const row = prepare<FolderRow>(`${select} AND path = ?`).get(path)
       return row && toFolder(row)
     },
-    remove: (id) => void write(() => prepare('DELETE FROM folders WHERE id = ?').run(id)),
+    leave: (id) =>
+      // Offline, for nothing of it is work any more.
+      void write(() => prepare(`UPDATE folders SET is_leaving = 1, state = 'offline' WHERE id = ?`).run(id)),
+    leaving: () =>
+      prepare<{ id: number; photos: number }>(
+        `SELECT id, (SELECT ifnull(sum(photos), 0) FROM photo_tallies WHERE folder_id = folders.id) AS photos
+         FROM folders WHERE is_leaving`,
+      ).all(),
+    forgetSome: (id, limit) =>
+      write(() => {
+        const { changes: photos } = prepare(
+          'DELETE FROM photos WHERE id IN (SELECT id FROM photos WHERE folder_id = ? LIMIT ?)',
+        ).run(id, limit)
+        if (photos > 0) return photos
+        const { changes: sidecars } = prepare(
+          `DELETE FROM sidecars WHERE folder_id = ? AND (directory, name) IN
+             (SELECT directory, name FROM sidecars WHERE folder_id = ? LIMIT ?)`,
+        ).run(id, id, limit)
+        if (sidecars > 0) return sidecars
+        prepare('DELETE FROM folders WHERE id = ?').run(id)
+        return 0
+      }),
   }
 }
 

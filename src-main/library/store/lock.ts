@@ -26,6 +26,21 @@ export function lockForWork(libraryDirectory: string): FileLock {
 }
 
 /**
+ * Changes of many captions are made by one process at a time, also beside a worker: each is to be all or none.
+ * @throws LensloreError `LIBRARY_LOCKED` while another process makes one.
+ */
+export function lockForChanges(libraryDirectory: string): FileLock {
+  const lock = holdExclusively(join(libraryDirectory, 'changes.lock'), 0)
+  if (!lock) {
+    throw new LensloreError(
+      'LIBRARY_LOCKED',
+      `Another Lenslore is changing many captions of the library ${libraryDirectory}; try again when that is done.`,
+    )
+  }
+  return lock
+}
+
+/**
  * What everybody holds who has the library's database open, so that nobody puts another file in its place: who has
  * it open would go on writing to the file that is no longer there. Nor does anybody change its tables meanwhile.
  * @throws LensloreError `LIBRARY_LOCKED` while somebody has the library alone.

@@ -1,5 +1,6 @@
 import type { LibraryStatus } from '../../contract/records.ts'
 import type { Database } from './database.ts'
+import { inSlices } from './slices.ts'
 
 export interface WorkItem {
   photoId: number
@@ -27,7 +28,7 @@ export interface QueueStore {
    */
   nextToCaption(modelKey: string, limit: number, except?: readonly number[]): WorkItem[]
   /** Makes files that could not be read (permissions, a failing drive) work again. */
-  retryUnreadable(): void
+  retryUnreadable(): Promise<void>
   /** From a few summed rows, whatever the size of the library. `captioned` counts any source. */
   counts(modelKey: string | null): WorkCounts
 }
@@ -53,7 +54,7 @@ export const toIndexSql = `${select}
   WHERE photos.folder_id = ? AND indexed_ms IS NULL AND missing_since_ms IS NULL ${order}`
 
 export function createQueueStore(database: Database): QueueStore {
-  const { prepare, write } = database
+  const { prepare } = database
 
   return {
     nextToIndex(limit, except = []) {
@@ -80,13 +81,16 @@ export function createQueueStore(database: Database): QueueStore {
       return firstOf(rows, limit, except)
     },
 
-    retryUnreadable: () =>
-      void write(() =>
-        prepare(
-          `UPDATE photos SET error_code = NULL, error_message = NULL, indexed_ms = NULL
-           WHERE error_code = 'FILE_UNREADABLE'`,
-        ).run(),
-      ),
+    async retryUnreadable() {
+      await inSlices(
+        database,
+        (limit) =>
+          prepare(
+            `UPDATE photos SET error_code = NULL, error_message = NULL, indexed_ms = NULL
+             WHERE id IN (SELECT id FROM photos WHERE error_code = 'FILE_UNREADABLE' LIMIT ?)`,
+          ).run(limit).changes,
+      )
+    },
 
     counts(modelKey) {
       return prepare<WorkCounts>(

@@ -23,9 +23,18 @@ export interface SampledFile {
   contentHash: string | null
 }
 
+export interface MissingPhoto {
+  id: number
+  directory: string
+  name: string
+  sinceMs: number
+}
+
 /** What is known of the folders themselves: their volumes, and what is mounted below them. */
 export interface RootState {
   ids(): number[]
+  /** Whether the library still has a folder, which a person may remove at any moment. */
+  has(folderId: number): boolean
   byId(folderId: number): RootRow
   holdsPhotos(folderId: number): boolean
   /** Files spread over the folder's photos that are not missing. */
@@ -42,8 +51,13 @@ export interface RootState {
     volume: { volumeId: string | null; pathOnVolume: string } | null,
   ): void
   setExcludes(folderId: number, globs: readonly string[]): void
-  /** Photos of a folder that went missing before a time. */
-  missing(folderId: number, beforeMs: number): { id: number; directory: string; name: string }[]
+  /** Photos of a folder that went missing before a time, at most so many after one of them: those longest missing first. */
+  missing(
+    folderId: number,
+    beforeMs: number,
+    after: Pick<MissingPhoto, 'sinceMs' | 'id'>,
+    limit: number,
+  ): MissingPhoto[]
   setMissingSince(photoId: number, nowMs: number): void
   /** How changes are noticed at present; null while the folder is not watched. */
   setWatchMode(folderId: number, mode: 'watching' | 'polling' | null, reason: string | null): void
@@ -78,18 +92,17 @@ export function createRootState(database: Database): RootState {
   }
 
   function setPath(folderId: number, path: string): void {
-    write(() => {
-      prepare('UPDATE folders SET path = ? WHERE id = ?').run(path, folderId)
-      // The folder's name is among the words its photos are found by.
-      prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE folder_id = ?').run(folderId)
-    })
+    write(() => prepare('UPDATE folders SET path = ? WHERE id = ?').run(path, folderId))
   }
 
   return {
     ids: () =>
-      prepare<{ id: number }>('SELECT id FROM folders ORDER BY id')
+      prepare<{ id: number }>('SELECT id FROM folders WHERE NOT is_leaving ORDER BY id')
         .all()
         .map((row) => row.id),
+
+    has: (folderId) =>
+      prepare('SELECT 1 FROM folders WHERE id = ? AND NOT is_leaving').get(folderId) !== undefined,
 
     byId,
 
@@ -167,10 +180,12 @@ export function createRootState(database: Database): RootState {
         prepare('UPDATE folders SET excludes = ? WHERE id = ?').run(JSON.stringify(globs), folderId),
       ),
 
-    missing: (folderId, beforeMs) =>
-      prepare<{ id: number; directory: string; name: string }>(
-        'SELECT id, directory, name FROM photos INDEXED BY photos_missing WHERE folder_id = ? AND missing_since_ms < ?',
-      ).all(folderId, beforeMs),
+    missing: (folderId, beforeMs, after, limit) =>
+      prepare<MissingPhoto>(
+        `SELECT id, directory, name, missing_since_ms AS sinceMs FROM photos INDEXED BY photos_missing
+         WHERE folder_id = ? AND missing_since_ms < ? AND (missing_since_ms, id) > (?, ?)
+         ORDER BY missing_since_ms, id LIMIT ?`,
+      ).all(folderId, beforeMs, after.sinceMs, after.id, limit),
 
     setMissingSince: (photoId, nowMs) =>
       void prepare('UPDATE photos SET missing_since_ms = ? WHERE id = ?').run(nowMs, photoId),

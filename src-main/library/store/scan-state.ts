@@ -140,8 +140,11 @@ export interface ScanWriter {
   /** Of one directory, which is compared again. */
   forgetNotesIn(folderId: number, directory: string): void
   noteLost(lost: LostPlace): void
-  /** Notes all photos at or below a directory that vanished, in place of what was noted there before. */
-  noteVanished(folderId: number, directory: string, exceptBelow: readonly string[]): void
+  /**
+   * Notes all photos at or below a directory that vanished, in place of what was noted there before.
+   * @returns what does that in slices: it gets how many to note, and answers with how many it did.
+   */
+  noteVanished(folderId: number, directory: string, exceptBelow: readonly string[]): (limit: number) => number
   /** The notes in the order they were made, a bounded number at a time. */
   lostAfter(note: number, limit: number): (LostPlace & { note: number })[]
   /** A lost photo, other than this one, whose file looked like the found one. */
@@ -322,17 +325,30 @@ export function createScanWriter(database: Database): ScanWriter {
 
     noteVanished(folderId, directory, exceptBelow) {
       const [start, end] = rangeBelow(directory)
-      prepare(
-        `DELETE FROM temp.scan_lost WHERE folder_id = ? AND directory >= ? AND directory < ?
-           AND (directory = ? OR directory >= ?)`,
-      ).run(folderId, directory, end, directory, start)
-      prepare(
-        `INSERT INTO temp.scan_lost (photo_id, folder_id, directory, name, size_bytes, modified_ms)
-         SELECT id, folder_id, directory, name, size_bytes, modified_ms FROM photos
-         WHERE folder_id = ? AND (directory = ? OR directory >= ? AND directory < ?)
-           AND missing_since_ms IS NULL AND NOT EXISTS (
-             SELECT 1 FROM json_each(?) WHERE directory = value OR directory >= value || '/' AND directory < value || '0')`,
-      ).run(folderId, directory, start, end, JSON.stringify(exceptBelow))
+      const except = JSON.stringify(exceptBelow)
+      let last: { directory: string; name: string } | undefined
+      return (limit) => {
+        if (!last) {
+          prepare(
+            `DELETE FROM temp.scan_lost WHERE folder_id = ? AND directory >= ? AND directory < ?
+               AND (directory = ? OR directory >= ?)`,
+          ).run(folderId, directory, end, directory, start)
+          last = { directory, name: '' }
+        }
+        const { changes } = prepare(
+          `INSERT INTO temp.scan_lost (photo_id, folder_id, directory, name, size_bytes, modified_ms)
+           SELECT id, folder_id, directory, name, size_bytes, modified_ms FROM photos
+           WHERE folder_id = ? AND (directory, name) > (?, ?) AND directory < ? AND (directory = ? OR directory >= ?)
+             AND missing_since_ms IS NULL AND NOT EXISTS (
+               SELECT 1 FROM json_each(?) WHERE directory = value OR directory >= value || '/' AND directory < value || '0')
+           ORDER BY directory, name LIMIT ?`,
+        ).run(folderId, last.directory, last.name, end, directory, start, except, limit)
+        last =
+          prepare<{ directory: string; name: string }>(
+            'SELECT directory, name FROM temp.scan_lost ORDER BY note DESC LIMIT 1',
+          ).get() ?? last
+        return changes
+      }
     },
 
     lostAfter: (note, limit) =>

@@ -17,8 +17,6 @@ export interface Store {
   readonly queue: QueueStore
   /** A photo with its captions. */
   details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined
-  /** Reads the whole file and says what is wrong in SQLite's words; an empty list is a sound database. */
-  check(): string[]
   close(): void
 }
 
@@ -79,21 +77,6 @@ function assemble({ database, close }: DatabaseInUse): Store {
     captions,
     queue,
     details,
-    check: () => checkIntegrity(database),
     close,
-  }
-}
-
-function checkIntegrity(database: Database): string[] {
-  try {
-    const rows = database.prepare<{ integrity_check: string }>('PRAGMA integrity_check').all()
-    const words = rows.map((row) => row.integrity_check)
-    for (const row of database.prepare<{ table: string }>('PRAGMA foreign_key_check').all()) {
-      words.push(`A row of ${row.table} refers to something that is not there.`)
-    }
-    database.exec("INSERT INTO search_index (search_index) VALUES ('integrity-check')")
-    return words.filter((word) => word !== 'ok')
-  } catch (thrown) {
-    return [thrown instanceof Error ? thrown.message : String(thrown)]
   }
 }

@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { planReplacement, replaceInText } from '../../../src-main/library/editing/find-replace.ts'
+import {
+  planReplacement,
+  type ReplacedCaption,
+  replaceInText,
+} from '../../../src-main/library/editing/find-replace.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
 import { addPhoto } from '../store/sample-library.ts'
 
@@ -48,7 +52,13 @@ test('a plan names what would change and leaves alone what would become empty', 
     store.captions.setByPerson(id, text, 1)
     return id
   })
-  assert.deepEqual(planReplacement(store.captions, store.photos, { ...options, find: 'kite', replace: '' }), [
-    { photoId: ids[0], path: join('/photos', '0.jpg'), before: 'a man with a kite', after: 'a man with a' },
+  const planned: ReplacedCaption[] = []
+  const plan = planReplacement(store.captions, { ...options, find: 'kite', replace: '' }, (each) =>
+    planned.push(each),
+  )
+  assert.deepEqual([plan(2), plan(2), plan(2)], [2, 1, 0])
+  const captionId = store.captions.current(ids[0]!)!.id
+  assert.deepEqual(planned, [
+    { photoId: ids[0], captionId, before: 'a man with a kite', after: 'a man with a' },
   ])
 })

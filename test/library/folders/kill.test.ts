@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { checkIntegrity } from '../../../src-main/library/store/check.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
 import { killWhileScanning } from './chaos.ts'
 import { createLibraryOnDisk } from './library-on-disk.ts'
@@ -30,7 +31,7 @@ test('a scan that is killed at any moment loses no photo and no word, and the ne
     at = moved
     await killWhileScanning(join(library.directory, '.library'), round + 1)
     const reopened = openStore(library.store.database.file)
-    assert.deepEqual(reopened.check(), [])
+    assert.deepEqual(checkIntegrity(reopened.database), [])
     reopened.close()
   }
 

@@ -148,15 +148,15 @@ test('9. what is missing for 30 days, on several days, is forgotten; nothing els
   rmSync(path('pictures/a.jpg'))
   await library.sync()
   const forget = () => forgetLongMissing(library.store.database, library.now())
-  assert.equal(forget(), 0)
+  assert.equal(await forget(), 0)
   library.addMs(40 * msPerDay)
   await library.sync()
-  assert.equal(forget(), 0, 'one day on which the clock says so is not enough')
+  assert.equal(await forget(), 0, 'one day on which the clock says so is not enough')
   for (let day = 0; day < 2; day++) {
     library.addMs(msPerDay)
     await library.sync()
   }
-  assert.equal(forget(), 1)
+  assert.equal(await forget(), 1)
   assert.deepEqual(Object.keys(library.photos()), ['pictures/b.jpg'])
 })
 
@@ -172,7 +172,7 @@ test('10. a clock that was ahead for a while forgets nothing when it is right ag
     library.addMs(msPerDay)
     await library.sync()
   }
-  assert.equal(forgetLongMissing(library.store.database, library.now()), 0)
+  assert.equal(await forgetLongMissing(library.store.database, library.now()), 0)
 })
 
 test('11. nothing is forgotten of a folder that is away', async () => {
@@ -187,7 +187,7 @@ test('11. nothing is forgotten of a folder that is away', async () => {
   }
   renameSync(path('pictures'), path('away'))
   await library.sync()
-  assert.equal(forgetLongMissing(library.store.database, library.now()), 0)
+  assert.equal(await forgetLongMissing(library.store.database, library.now()), 0)
   assert.equal(readdirSync(path('away')).length, 1)
 })
 

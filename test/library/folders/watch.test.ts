@@ -133,7 +133,7 @@ test('6. folders and excludes that are new while the library is open are looked 
   library.addFolder('other')
   put('other/c.jpg')
   const { id } = library.store.folders.byPath(path('pictures'))!
-  setExcludes(library.store.database, id, ['x'], library.now())
+  await setExcludes(library.store.database, id, ['x'], library.now())
   watcher.refresh()
   await until(['-pictures/x/b.jpg', 'other/c.jpg', 'pictures/a.jpg'])
   put('other/d.jpg')

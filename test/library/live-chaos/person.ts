@@ -98,11 +98,9 @@ export function createPerson(disk: Disk, random: () => number, processes: () => 
 
   async function replace({ client }: LibraryProcess, find: string, by: string): Promise<void> {
     try {
-      for (const { photoId, after } of await client.replaceInCaptions({
-        find,
-        replace: by,
-        preview: false,
-      })) {
+      const { changes, first } = await client.replaceInCaptions({ find, replace: by, preview: false })
+      if (changes > first.length) isAllUnsure = true
+      for (const { photoId, after } of first) {
         stands(photoId, { source: 'person', text: after })
       }
     } catch (thrown) {

@@ -171,7 +171,10 @@ test('a description that is too long is marked, said, searched as far as it goes
 
   assert.equal((await client.exportCaptions({})).unchanged, 1, 'the sidecar says it, and more')
   await client.setExportsAlways({ folderId, always: true })
-  assert.deepEqual(await client.replaceInCaptions({ find: 'w0001', replace: 'x', preview: false }), [])
+  assert.deepEqual(await client.replaceInCaptions({ find: 'w0001', replace: 'x', preview: false }), {
+    changes: 0,
+    first: [],
+  })
   await takeIn()
   await assert.rejects(client.embedCaption({ photo: await idAt(client, photo) }), {
     code: 'CAPTION_CUT',

@@ -9,6 +9,8 @@ import { importTable, planImport } from '../../../src-main/library/metadata/impo
 import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
 import { emptyMetadata, type PhotoMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
 import { guardCell, unguardCell } from '../../../src-main/library/metadata/table-format.ts'
+import { createTableWords } from '../../../src-main/library/metadata/table-words.ts'
+import { createCaptionChanges } from '../../../src-main/library/store/caption-changes.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf, markMissing } from '../store/sample-library.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -24,7 +26,8 @@ function setUp(context: TestContext) {
     writeFileSync(join(folder, name), content)
     return join(folder, name)
   }
-  return { folder, store, add, put, target: { ...store, metadata } }
+  const changes = createCaptionChanges(store.database, store.captions, createTableWords(metadata))
+  return { folder, store, add, put, target: { ...store, metadata, changes } }
 }
 
 const csv = { format: 'csv' } as const

@@ -65,7 +65,7 @@ test('with nothing done there is no guess', () => {
 test('work under way at the same time is told of together, the oldest first, until it ends', async () => {
   const { meter, reports } = setUp()
   const captioning = meter.begin('caption', 5)
-  await meter.during('export', 3, (onProgress) => onProgress(3))
+  await meter.during('export', 3, ({ onProgress }) => onProgress(3))
   const shown = reports.map((works) => works.map(({ phase, done }) => `${phase} ${done}`))
   assert.deepEqual(shown, [
     ['caption 0'],
@@ -75,4 +75,25 @@ test('work under way at the same time is told of together, the oldest first, unt
   ])
   captioning.end()
   assert.deepEqual(reports.at(-1), [])
+})
+
+test('work that fails is over, and how much of it there is may be known late', async () => {
+  const { meter } = setUp()
+  const captioning = meter.begin('caption', 10)
+  await assert.rejects(
+    meter.during('change', 0, ({ onProgress, setTotal }) => {
+      setTotal(9)
+      onProgress(3)
+      captioning.add(4)
+      const [first, second] = meter.current()
+      assert.deepEqual([first!.phase, first!.done], ['caption', 4])
+      assert.deepEqual([second!.phase, second!.done, second!.total], ['change', 3, 9])
+      throw new Error('no')
+    }),
+    /no/,
+  )
+  assert.deepEqual(
+    meter.current().map(({ phase }) => phase),
+    ['caption'],
+  )
 })

@@ -33,11 +33,13 @@ afterEach(() => {
   rmSync(directory, { recursive: true })
 })
 
-function fill(count: number): number[] {
+async function fill(count: number): Promise<number[]> {
   const folderId = addFolder(store, '/pictures')
-  return store.database.write(() =>
+  const ids = store.database.write(() =>
     Array.from({ length: count }, (_, n) => addPhoto(store, folderId, `IMG_${n}.jpg`, contentOf(`${n}`))),
   )
+  await search.searchIndex.renewAll()
+  return ids
 }
 
 function recaption(photoIds: readonly number[], text: (id: number) => string): void {
@@ -74,8 +76,8 @@ function shuffled(ids: readonly number[], seed: number): number[] {
   return ids.toSorted((a, b) => ((a * seed * 7919) % 10_007) - ((b * seed * 7919) % 10_007) || a - b)
 }
 
-test('however often a library is captioned again, and in what order, its documents are less than 1.5 a photo', () => {
-  const ids = fill(1000)
+test('however often a library is captioned again, and in what order, its documents are less than 1.5 a photo', async () => {
+  const ids = await fill(1000)
   const reader = createPostingsReader(other)
   const searcherElsewhere = createSearcher(other)
   const first = placesOf(reader)
@@ -110,7 +112,7 @@ test('however often a library is captioned again, and in what order, its documen
 })
 
 test('an idle moment finishes what edits began: blocks are let go whole, in the file and in memory', async () => {
-  const ids = fill(3000)
+  const ids = await fill(3000)
   const reader = createPostingsReader(other)
   const before = placesOf(reader)
   removePhotos(store, ...ids.slice(0, 2700))
@@ -123,10 +125,14 @@ test('an idle moment finishes what edits began: blocks are let go whole, in the 
 })
 
 test('words that no photo has any more are forgotten, and complete and correct nothing', async () => {
-  const ids = fill(400)
+  const ids = await fill(400)
   recaption(ids, (id) => `a zeppelin${'abcdefghij'[id % 10]} over a lake`)
+  await search.searchIndex.renewAll()
   // Documents that are dead but not let go yet keep their words.
-  for (let round = 0; round < 4; round++) recaption(ids, () => 'a kite over a lake')
+  for (let round = 0; round < 4; round++) {
+    recaption(ids, () => 'a kite over a lake')
+    await search.searchIndex.renewAll()
+  }
   await search.searchIndex.tidy()
   const words = store.database.prepare<{ word: string }>('SELECT word FROM search_words ORDER BY word').all()
   assert.deepEqual(
@@ -138,21 +144,34 @@ test('words that no photo has any more are forgotten, and complete and correct n
 })
 
 test('a stop ends it between two commits, and the next call goes on', async () => {
-  const ids = fill(2000)
+  const ids = await fill(2000)
   store.database.prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos').run()
   const stop = new AbortController()
-  const tidying = search.searchIndex.tidy({ signal: stop.signal })
-  stop.abort()
-  await tidying
-  const left = numberOf('SELECT count(*) AS n FROM search_stale')
+  const renewing = search.searchIndex.renewAll({ signal: stop.signal, onProgress: () => stop.abort() })
+  await assert.rejects(renewing, { name: 'AbortError' })
+  const left = search.searchIndex.stale()
   assert.ok(left > 0 && left < ids.length, `${left} left`)
-  await search.searchIndex.tidy()
-  assert.equal(numberOf('SELECT count(*) AS n FROM search_stale'), 0)
+  assert.equal(await search.searchIndex.renewAll(), left)
   assert.equal(search.searcher.search('').total, ids.length)
 })
 
+test('edits while the index is made anew lose nothing of it', async () => {
+  const ids = await fill(1500)
+  const rebuilding = search.searchIndex.rebuild()
+  const renewing = search.searchIndex.renewAll()
+  for (const id of ids.slice(0, 300)) {
+    store.captions.setByPerson(id, `kite ${id}`, 1)
+    await new Promise(setImmediate)
+  }
+  await Promise.all([rebuilding, renewing])
+  await search.searchIndex.renewAll()
+  assert.equal(search.searcher.search('').total, ids.length)
+  assert.equal(search.searcher.search('kite').total, 300)
+  assert.equal(numberOf('SELECT count(*) AS n FROM search_index'), ids.length)
+})
+
 test('a process that is killed while it captions and compacts leaves an index that is right, and goes on', async () => {
-  const ids = fill(600)
+  const ids = await fill(600)
   const module = (path: string) =>
     JSON.stringify(new URL(`../../../src-main/library/${path}`, import.meta.url).href)
   const program = `

@@ -146,7 +146,7 @@ test('what a model doubts comes back with its caption from our own sidecar, in t
   }
   for (const [at, name] of names.entries()) assert.deepEqual(await readBeside(name), doubts[at])
   const { searcher, searchIndex } = createSearch(there!.database)
-  searchIndex.renewAll()
+  await searchIndex.renewAll()
   const isUnsure = searcher.search('is:unsure').photos.map(({ path }) => path)
   assert.deepEqual(isUnsure, [join(photos, 'unsure.jpg')])
 })

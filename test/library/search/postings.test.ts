@@ -159,7 +159,7 @@ test('a block is the same set as a list and as bits, whatever is appended and re
   )
 })
 
-test('thousands of photos of one second each find a row, also with ids that a plain hash makes small', () => {
+test('thousands of photos of one second each find a row, also with ids that a plain hash makes small', async () => {
   const folderId = addFolder(store, '/copied')
   let inverse = 0x9e3779b1
   for (let i = 0; i < 5; i++) inverse = Math.imul(inverse, 2 - Math.imul(0x9e3779b1, inverse))
@@ -174,6 +174,6 @@ test('thousands of photos of one second each find a row, also with ids that a pl
         .run(Math.imul(inverse, n + 1) >>> 0, folderId, `${n}.jpg`)
     }
   })
-  search.searchIndex.renewAll()
+  await search.searchIndex.renewAll()
   assert.equal(search.searcher.search('').total, count)
 })

@@ -9,7 +9,7 @@ import { backUp } from '../../../src-main/library/store/backups.ts'
 import { databaseFileIn, openStore } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto } from '../store/sample-library.ts'
 
-test('words that a restore brings back are found at once', (t) => {
+test('words that a restore brings back are found at once', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'lenslore-restored-'))
   t.after(() => rmSync(directory, { recursive: true }))
   const store = openStore(databaseFileIn(directory))
@@ -18,7 +18,7 @@ test('words that a restore brings back are found at once', (t) => {
   backUp(store.database, 'good')
   store.captions.setByPerson(id, 'Rex at the beach', 1)
   store.close()
-  restoreBackup(directory)
+  await restoreBackup(directory)
   const restored = openStore(databaseFileIn(directory))
   assert.equal(createSearch(restored.database).searcher.search('beach').total, 1)
   restored.close()

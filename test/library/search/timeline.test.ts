@@ -39,7 +39,7 @@ test('months tell how many photos there are of each, for all and for a query’s
   assert.deepEqual(searcher.timeline('nothing'), { months: [], photos: [], total: 0, isExact: true })
 })
 
-test('pages at any place are the photos of that place, newest first, whatever the size', (t) => {
+test('pages at any place are the photos of that place, newest first, whatever the size', async (t) => {
   const { store, searcher, searchIndex, add } = openSample(t)
   // Many of one second, as where a folder was copied without its times, and some of every day around.
   store.database.write(() => {
@@ -48,7 +48,7 @@ test('pages at any place are the photos of that place, newest first, whatever th
       add(`day ${n}.jpg`, new Date(Date.UTC(2020, 11, 1) + n * 86_400_000).toISOString().slice(0, 19))
     }
   })
-  searchIndex.renewAll()
+  await searchIndex.renewAll()
   const times = store.database
     .prepare<{ id: number; sort_ms: number }>('SELECT id, sort_ms FROM photos ORDER BY sort_ms DESC')
     .all()

@@ -19,6 +19,7 @@ import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import fc from 'fast-check'
 import { backUp, backUpInThread, isBackupDue, listBackups } from '../../../src-main/library/store/backups.ts'
+import { checkIntegrity } from '../../../src-main/library/store/check.ts'
 import { openDatabase } from '../../../src-main/library/store/database.ts'
 import { lockAlone } from '../../../src-main/library/store/lock.ts'
 import { type RestoreStep, restoreBackup } from '../../../src-main/library/store/restore.ts'
@@ -139,7 +140,7 @@ test('5. restoring sets the damaged file aside as it is; where nothing of it can
   const restored = restoreBackup(directory)
   assert.deepEqual(readFileSync(join(restored.setAside!, 'library.sqlite')), damaged)
   withStore((store) => {
-    assert.deepEqual(store.check(), [])
+    assert.deepEqual(checkIntegrity(store.database), [])
     assert.equal(store.captions.current(id)?.text, 'before')
   })
   assert.equal(restored.wordsBroughtBack, 0)
@@ -373,7 +374,7 @@ test('15. killed anywhere, a restore has changed nothing or is ended by the next
       assert.match(readFileSync(restored.wordsTable!, 'utf8'), /of a photo that the backup does not know/)
     }
     withStore((store) => {
-      assert.deepEqual(store.check(), [])
+      assert.deepEqual(checkIntegrity(store.database), [])
       assert.equal(store.captions.current(photo)?.text, 'after', `killed before ${at}`)
     })
     const [setAside, ...more] = readdirSync(directory).filter((name) => name.startsWith('set aside'))

@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { createSearch } from '../../../src-main/library/search/search.ts'
 import { backUp, listBackups } from '../../../src-main/library/store/backups.ts'
+import { checkIntegrity } from '../../../src-main/library/store/check.ts'
 import { openDatabase } from '../../../src-main/library/store/database.ts'
 import { lockForWork } from '../../../src-main/library/store/lock.ts'
 import { migrate, readMigrations } from '../../../src-main/library/store/migrate.ts'
@@ -39,12 +40,12 @@ test('1. migrations are numbered by tens, once each, and a new library has all o
   assert.equal(new Set(versions).size, versions.length)
   const store = openStore(file)
   assert.deepEqual(store.database.pragma('user_version'), [{ user_version: versions.at(-1) }])
-  assert.deepEqual(store.check(), [])
+  assert.deepEqual(checkIntegrity(store.database), [])
   assert.deepEqual(listBackups(file), [])
   store.close()
 })
 
-test('2. a person’s words survive every later migration, with a backup from before', () => {
+test('2. a person’s words survive every later migration, with a backup from before', async () => {
   const all = readMigrations()
   const early = openDatabase(file)
   migrate(
@@ -59,7 +60,7 @@ test('2. a person’s words survive every later migration, with a backup from be
   early.close()
   const store = openStore(file)
   const { searcher, searchIndex } = createSearch(store.database)
-  searchIndex.renewAll()
+  await searchIndex.renewAll()
   assert.equal(store.captions.current(1)?.text, 'Rex at the beach')
   assert.equal(searcher.search('beach').total, 1)
   store.close()

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import type { ImportedWords } from '../../../src-main/library/store/caption-changes.ts'
 import type { ContentFacts } from '../../../src-main/library/store/photos.ts'
 import type { Store } from '../../../src-main/library/store/store.ts'
 
@@ -65,4 +67,10 @@ export const plainFacts = {
   lens: null,
   latitude: null,
   longitude: null,
+}
+
+/** For changes of captions that come from no table. */
+export const noTables: ImportedWords = {
+  take: () => assert.fail('no table was imported'),
+  giveBack: () => assert.fail('no table was imported'),
 }

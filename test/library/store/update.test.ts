@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { prepareLibrary, type UpdateProgress } from '../../../src-main/library/library.ts'
 import { backUp, listBackups } from '../../../src-main/library/store/backups.ts'
+import { checkIntegrity } from '../../../src-main/library/store/check.ts'
 import { openDatabase } from '../../../src-main/library/store/database.ts'
 import { lockAlone, lockForUse } from '../../../src-main/library/store/lock.ts'
 import { readMigrations, readVersion } from '../../../src-main/library/store/migrate.ts'
@@ -114,7 +115,7 @@ test('2. killed at any moment, an update leaves all rows and one of the versions
       await prepareLibrary(directory)
       const store = openStore(file)
       assert.equal(store.captions.current(2)?.text, 'what a person wrote about photo 2')
-      assert.deepEqual(store.check(), [])
+      assert.deepEqual(checkIntegrity(store.database), [])
       store.close()
       assert.ok(readdirSync(join(directory, 'backups', 'library')).every((name) => name.endsWith('.sqlite')))
     }
