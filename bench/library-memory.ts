@@ -10,6 +10,7 @@ import { defaultDataDirectory, trialBook } from '../src-main/cli/open-library.ts
 import { noDoubt } from '../src-main/contract/records.ts'
 import { createReconciler } from '../src-main/library/folders/reconcile.ts'
 import { defaultModelName, findModel, superviseEngine } from '../src-main/library/library.ts'
+import { createSearch } from '../src-main/library/search/search.ts'
 import { databaseFileIn, openStore, type Store } from '../src-main/library/store/store.ts'
 import { forkEngine } from '../src-main/processes/fork.ts'
 import { makeEmptyPictures } from './empty-pictures.ts'
@@ -102,5 +103,5 @@ async function captionAll(store: Store): Promise<void> {
       store.captions.addFromModel(batch, 1)
     })
   }
-  store.searchIndex.renewAll()
+  createSearch(store.database).searchIndex.renewAll()
 }

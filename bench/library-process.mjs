@@ -14,14 +14,14 @@ const startedMs = performance.now()
 await withLibrary({ directory: join(directory, 'library') }, async (library) => {
   tell('the library is open')
   const stop = new AbortController()
-  let phase = ''
-  library.on('progress', (progress) => {
-    phase = progress.phase
+  let isCaptioning = false
+  library.on('progress', (works) => {
+    isCaptioning = works.some(({ phase }) => phase === 'caption')
   })
   const watching = library.watch({}, { signal: stop.signal }).catch((thrown) => {
     if (!stop.signal.aborted) throw thrown
   })
-  while (phase !== 'caption') await sleep(50)
+  while (!isCaptioning) await sleep(50)
   const { folders, waiting, captioned } = await library.status({})
   if (waiting > 0 || captioned !== photos) throw new Error(`${captioned} captioned, ${waiting} waiting`)
   const elapsed = ((performance.now() - startedMs) / 1000).toFixed(1)

@@ -3,7 +3,7 @@
 ALTER TABLE photos ADD COLUMN thumbnail_version INTEGER;
 
 CREATE TRIGGER photos_thumbnail_of_content AFTER UPDATE OF content_hash ON photos
-WHEN new.content_hash IS NOT old.content_hash BEGIN
+WHEN new.content_hash IS NOT old.content_hash AND new.thumbnail_version IS NOT NULL BEGIN
   UPDATE photos SET thumbnail_version = NULL WHERE id = new.id;
 END;
 

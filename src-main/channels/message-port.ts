@@ -1,7 +1,14 @@
 import { extname } from 'node:path'
 import { MessagePort, parentPort, type ResourceLimits, Worker, workerData } from 'node:worker_threads'
 import { isErrorCode, LensloreError } from '../contract/errors.ts'
-import { type CallOptions, type CallTable, type Channel, type Client, connect } from '../contract/rpc.ts'
+import {
+  type CallOptions,
+  type CallTable,
+  type Channel,
+  type Client,
+  connect,
+  type EventTable,
+} from '../contract/rpc.ts'
 
 /**
  * What the ports of Node's threads and of Electron's processes have in common. Electron's hand out an event that holds
@@ -57,9 +64,9 @@ export function portChannel(port: PortLike, close: () => void = () => port.close
   }
 }
 
-export interface Thread<Calls extends CallTable> {
+export interface Thread<Calls extends CallTable, Events extends EventTable = Record<never, never>> {
   /** An error keeps its code; what ends the thread fails the calls under way with `closedError`. */
-  calls: Client<Calls, Record<never, never>>
+  calls: Client<Calls, Events>
   /** Ends the thread whatever it does. Settles when it is gone. */
   end(): Promise<void>
 }
@@ -77,18 +84,18 @@ export interface ThreadOptions {
  * while it waits for one.
  * @param module program of the thread, which serves `ownThread().channel`
  */
-export function startThread<Calls extends CallTable>(
+export function startThread<Calls extends CallTable, Events extends EventTable = Record<never, never>>(
   module: URL,
   calls: Calls,
   { data, resourceLimits = {}, closedError = threadEnded }: ThreadOptions = {},
-): Thread<Calls> {
+): Thread<Calls, Events> {
   const worker = new Worker(module, { workerData: data, resourceLimits })
   let cause: Error | undefined
   worker.on('error', (thrown) => {
     cause = thrown as Error
   })
   const end = async () => void (await worker.terminate())
-  const client = connect(
+  const client = connect<Calls, Events>(
     portChannel(worker, () => void end()),
     calls,
     () => closedError(cause),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './commands/backups.ts'
 import { addCaptionCommands } from './commands/caption.ts'
@@ -8,8 +7,10 @@ import { addExchangeCommands } from './commands/exchange.ts'
 import { addFolderCommands } from './commands/folders.ts'
 import { addModelCommands } from './commands/models.ts'
 import { addPhotoCommands } from './commands/photos.ts'
-import { addSearchCommand } from './commands/search.ts'
+import { addFacetsCommand, addSearchCommand } from './commands/search.ts'
+import { addTimelineCommand } from './commands/timeline.ts'
 import { reportError } from './output.ts'
+import { packageVersion } from './package-version.ts'
 
 const exitStatusHelp = `
 Exit status:
@@ -22,11 +23,6 @@ Exit status:
   6    the library is in use, damaged, or of a newer version
   70   a fault of Lenslore itself
   130  stopped by you`
-
-export function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
-}
 
 /**
  * Runs `lenslore` with the given arguments.
@@ -45,6 +41,8 @@ export async function runCommandLine(args: string[]): Promise<number> {
   }
   addFolderCommands(program, finish)
   addSearchCommand(program)
+  addTimelineCommand(program)
+  addFacetsCommand(program)
   addPhotoCommands(program)
   addEditingCommands(program)
   addCaptionCommands(program, finish)

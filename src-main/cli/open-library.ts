@@ -4,6 +4,8 @@ import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract
 import { type Client, connect, serve } from '../contract/rpc.ts'
 import { createLibrary, openTrialBook, type TrialBook, trialBookFileIn } from '../library/library.ts'
 import { forkEngine } from '../processes/fork.ts'
+import { packageVersion } from './package-version.ts'
+import { prepareWithProgress } from './prepare-library.ts'
 
 export type LibraryClient = Client<LibraryCalls, LibraryEvents>
 
@@ -23,16 +25,18 @@ export interface LibraryOptions {
   model?: string
 }
 
-/** Opens the library in this process and speaks with it as any other host would, through its contract. */
+/** Opens the library in this process, brought up to date, and speaks with it as any other host would, through its contract. */
 export async function withLibrary<T>(
   options: LibraryOptions,
   work: (library: LibraryClient) => Promise<T>,
 ): Promise<T> {
+  await prepareWithProgress(options.directory)
   const [here, there] = createMemoryChannel()
   const library = createLibrary({
     ...options,
     dataDirectory: defaultDataDirectory(),
     startEngine: forkEngine,
+    version: packageVersion(),
   })
   const { emit } = serve<LibraryCalls, LibraryEvents>(there, libraryCalls, library.handlers)
   library.onEvent(emit)

@@ -1,55 +1,91 @@
 import type { Progress } from '../contract/records.ts'
+import type { UpdateProgress } from '../library/library.ts'
 import { formatDuration } from './duration.ts'
 
 const barWidth = 24
 const phaseNames: Record<Progress['phase'], string> = {
   scan: 'Looking for photos',
-  index: 'Reading photos',
   caption: 'Captioning',
   search: 'Indexing',
-  idle: 'Done',
+  export: 'Writing captions out',
+  undo: 'Putting sidecars back',
+  import: 'Importing',
+  backup: 'Backing up',
 }
 
-/** One line of progress, for a terminal `columns` wide. */
-export function formatProgress(progress: Progress, columns = 80): string {
-  const { phase, done, total, failed, photosPerSecond, remainingMs } = progress
+/** One line of progress, for a terminal `columns` wide. Of several pieces of work, captioning is what people wait for. */
+export function formatProgress(works: readonly Progress[], columns: number): string {
+  const shown = shownOf(works)
+  if (!shown) return ''
+  const { phase, unit, done, total, failed, perSecond, remainingMs } = shown
   const name = phaseNames[phase]
-  if (phase === 'scan') return `${name}: ${done.toLocaleString('en')} files`
-  const filled = total > 0 ? Math.floor((barWidth * done) / total) : 0
-  const parts = [
-    `${name} ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${done.toLocaleString('en')}/${total.toLocaleString('en')}`,
-  ]
-  if (photosPerSecond > 0) parts.push(`${photosPerSecond.toFixed(photosPerSecond < 10 ? 1 : 0)} photos/s`)
+  const isOpenEnded = phase === 'scan' || total <= done
+  const filled = Math.floor((barWidth * done) / total)
+  const parts = isOpenEnded
+    ? [`${name}: ${formatCount(done, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`]
+    : [
+        `${name} ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${formatCount(done, unit)}/${formatCount(total, unit)}`,
+      ]
+  if (isOpenEnded) return parts.join('')
+  if (perSecond > 0) parts.push(`${formatRate(perSecond, unit)}/s`)
   if (remainingMs !== null) parts.push(`${formatDuration(remainingMs)} left`)
   if (failed > 0) parts.push(`${failed.toLocaleString('en')} failed`)
   return parts.join(' · ').slice(0, Math.max(20, columns - 1))
 }
 
-export interface ProgressLine {
-  show(progress: Progress): void
+export function shownOf(works: readonly Progress[]): Progress | undefined {
+  return works.find(({ phase }) => phase === 'caption') ?? works.at(-1)
+}
+
+function formatCount(n: number, unit: Progress['unit']): string {
+  return unit === 'bytes' ? `${(n / 1e6).toFixed(1)} MB` : n.toLocaleString('en')
+}
+
+function formatRate(perSecond: number, unit: Progress['unit']): string {
+  return unit === 'bytes'
+    ? formatCount(perSecond, unit)
+    : `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} ${unit}`
+}
+
+/** One line about a library that is brought up to date, for a terminal `columns` wide. */
+export function formatUpdate(progress: UpdateProgress, elapsedMs: number, columns: number): string {
+  const elapsed = formatDuration(elapsedMs)
+  const line =
+    progress.phase === 'waiting'
+      ? 'Waiting for another Lenslore, which is restoring or updating the library'
+      : progress.phase === 'backup'
+        ? `Updating the library: a backup first · ${elapsed}`
+        : `Updating the library: ${progress.done + 1} of ${progress.total} · ${elapsed}`
+  return line.slice(0, Math.max(20, columns - 1))
+}
+
+/** A line on stderr that is rewritten in place on a terminal. */
+export interface StatusLine {
+  /**
+   * Elsewhere than on a terminal (a log file), a line is written whenever `kind` is another one, and every half minute.
+   * @param kind null for what is of no interest there.
+   * @param format makes the line for so many columns.
+   */
+  show(kind: string | null, format: (columns: number) => string): void
   /** Leaves the cursor on an empty line, so that other words can follow. */
   clear(): void
 }
 
-/**
- * Shows progress on stderr: a line rewritten in place on a terminal, elsewhere (a log file) a line whenever
- * the phase changes and every half minute.
- */
-export function createProgressLine(stream: NodeJS.WriteStream = process.stderr): ProgressLine {
+export function createStatusLine(stream: NodeJS.WriteStream = process.stderr): StatusLine {
   if (stream.isTTY) {
     return {
-      show: (progress) => void stream.write(`\r\x1b[2K${formatProgress(progress, stream.columns)}`),
+      show: (_kind, format) => void stream.write(`\r\x1b[2K${format(stream.columns)}`),
       clear: () => void stream.write('\r\x1b[2K'),
     }
   }
-  let lastPhase: string | undefined
+  let lastKind: string | null = null
   let lastMs = 0
   return {
-    show(progress) {
-      if (progress.phase === lastPhase && performance.now() - lastMs < 30_000) return
-      lastPhase = progress.phase
+    show(kind, format) {
+      if (kind === lastKind && performance.now() - lastMs < 30_000) return
+      lastKind = kind
       lastMs = performance.now()
-      if (progress.phase !== 'idle') stream.write(`${formatProgress(progress, 200)}\n`)
+      if (kind !== null) stream.write(`${format(200)}\n`)
     },
     clear: () => {},
   }

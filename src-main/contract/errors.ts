@@ -44,6 +44,8 @@ export const exitStatusByCode = {
   DATABASE_NEWER: 6,
   DATABASE_DAMAGED: 6,
 
+  CAPTIONING_PAUSED: 6,
+
   CANCELLED: 130,
   CHANNEL_CLOSED: 70,
   INTERNAL: 70,

@@ -143,13 +143,53 @@ export interface SearchPage {
   corrected: string | null
 }
 
+/** Of the photos that a search finds, how many have what; photos of two people count for both. */
+export interface SearchFacets {
+  photos: number
+  /** Whether all photos that match were counted, or of very many only the newest. */
+  isExact: boolean
+  /** By rating, from -1 (rejected) over 0 (not rated) to 5 stars. */
+  ratings: { rating: number; photos: number }[]
+  favorites: number
+  /** The 50 most frequent at most, as they are written. */
+  people: { name: string; photos: number }[]
+  keywords: { name: string; photos: number }[]
+}
+
+/** Of the photos that a query finds, in columns: how many there are of each month, by the clocks of their cameras. */
+export interface Timeline {
+  /** `YYYY-MM`, the newest first. */
+  months: string[]
+  photos: number[]
+  total: number
+  /** Whether all photos that match were counted, or of very many only the newest. */
+  isExact: boolean
+}
+
+/** Photos in the order of the timeline, in columns. */
+export interface TimelinePage {
+  /** The place of the first. */
+  offset: number
+  ids: number[]
+  /** When it was taken by its camera's clock, or else written, as if that were UTC. */
+  sortMs: number[]
+  /** Upright; null where it is not known yet. */
+  widthPx: (number | null)[]
+  heightPx: (number | null)[]
+  captionSource: (CaptionSource | null)[]
+  isMissing: boolean[]
+}
+
+/** How far one piece of long work is. */
 export interface Progress {
-  phase: 'scan' | 'index' | 'caption' | 'search' | 'idle'
+  phase: 'scan' | 'caption' | 'search' | 'export' | 'undo' | 'import' | 'backup'
+  /** What is counted. */
+  unit: 'files' | 'photos' | 'rows' | 'bytes'
   done: number
   total: number
   failed: number
   /** Over the last half minute. */
-  photosPerSecond: number
+  perSecond: number
   remainingMs: number | null
 }
 
@@ -179,5 +219,15 @@ export interface LibraryStatus {
   sidecarProblems: { count: number; first: { photoId: number; name: string; message: string }[] }
   /** Files that say more about their photo than is kept, and of what there is more in the first of them. */
   cutWords: { count: number; first: { photoId: number; name: string; fields: CutField[] }[] }
-  progress: Progress
+  captioning: CaptioningState
+  /** All long work under way in this process. */
+  progress: Progress[]
+}
+
+/** Of captioning in this process. */
+export interface CaptioningState {
+  /** `waiting`: there is no engine to be had at present; another try comes by itself. */
+  state: 'stopped' | 'running' | 'paused' | 'waiting'
+  /** Why it waits. */
+  problem: ErrorRecord | null
 }

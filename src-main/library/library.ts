@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { EngineInfo } from '../contract/engine-calls.ts'
+import { contractHash } from '../contract/contract-hash.ts'
 import { type ErrorRecord, LensloreError } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
-import type { EditChange, LibraryCalls, LibraryEvents, PhotoReference } from '../contract/library-calls.ts'
+import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
 import type { Caption, LibraryStatus, PhotoDetails } from '../contract/records.ts'
-import type { Handlers } from '../contract/rpc.ts'
+import type { EditChange } from '../contract/rooms/captions.ts'
+import type { ModelChoice } from '../contract/rooms/models.ts'
+import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
+import { createChosenEngine } from './chosen-engine.ts'
 import { embedCurrentCaption } from './editing/embed.ts'
 import { planReplacement } from './editing/find-replace.ts'
 import { checkPlace } from './folders/check-place.ts'
@@ -14,20 +17,25 @@ import { setExcludes } from './folders/excludes.ts'
 import { createReconciler } from './folders/reconcile.ts'
 import { createLongWork } from './long-work.ts'
 import { createWaitingExporter, setExportsAlways, summariseExport } from './metadata/exchange.ts'
+import type { ExportRequest } from './metadata/export-plan.ts'
 import { currentCaptions, exportCaptions, undoLastExport } from './metadata/export-sidecars.ts'
 import { exportTable } from './metadata/export-table.ts'
 import { importTable, planImport } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
-import { defaultModelName, findModel } from './models/models.ts'
-import { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
+import { listModels } from './models/models.ts'
+import { createPhotoChanges } from './photo-changes.ts'
 import { createProgressMeter } from './queue/progress.ts'
 import type { StartEngine } from './queue/start-engine.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
+import { createSearch } from './search/search.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
 import { modelKey } from './store/captions.ts'
 import { watchOthersCommits } from './store/others-commits.ts'
+import { type RestoredBackup, restoreBackup as restoreDatabase } from './store/restore.ts'
 import { createRootState } from './store/root-state.ts'
+import { createSettings } from './store/settings.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
+import { type UpdateProgress, updateInThread } from './store/update.ts'
 import { removeLeftThumbnails } from './thumbnails.ts'
 
 export { downloadModel } from './models/download.ts'
@@ -36,7 +44,8 @@ export { captionFile } from './queue/caption-engine.ts'
 export { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 export { tryProviders } from './queue/provider-trial.ts'
 export { openTrialBook, type TrialBook, trialBookFileIn } from './queue/trial-book.ts'
-export { type RestoredBackup, restoreBackup } from './store/restore.ts'
+export type { RestoredBackup } from './store/restore.ts'
+export type { UpdateProgress } from './store/update.ts'
 
 export interface LibraryOptions {
   /** Folder of the database and the thumbnails; made where it is not there. */
@@ -46,6 +55,8 @@ export interface LibraryOptions {
   /** A model's name, or the folder of one. */
   model?: string
   startEngine: StartEngine
+  /** Of the product. */
+  version: string
 }
 
 /** Of an edit that is taken back, or brought back, and of files that cannot be read. */
@@ -56,90 +67,111 @@ type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: Librar
 
 export interface Library {
   readonly handlers: Handlers<LibraryCalls>
-  /** The one listener of all events. */
-  onEvent(emit: Emit): void
+  /** @returns a function that ends it. */
+  onEvent(listener: Emit): () => void
   close(): Promise<void>
 }
 
 /**
+ * Brings the database of a library to this version of the program, after a backup and in a thread of its own; nothing
+ * where it is up to date. To be awaited before `createLibrary`, which would do the same while its host stands still.
+ * @param options.signal ends it before the next step; what was done stays.
+ * @throws LensloreError `LIBRARY_LOCKED` while another process has the library open, `DATABASE_DAMAGED`,
+ * `DATABASE_NEWER`, `DISK_FULL`, `WRITE_FAILED`, `CANCELLED`.
+ */
+export async function prepareLibrary(
+  directory: string,
+  options: { onProgress?: (progress: UpdateProgress) => void; signal?: AbortSignal } = {},
+): Promise<void> {
+  await updateInThread(databaseFileIn(resolve(directory)), options)
+}
+
+/**
  * Opens a library: the composition of all its parts behind the contract.
- * @throws LensloreError `DATABASE_DAMAGED`, `DATABASE_NEWER`, `WRITE_FAILED`
+ * @throws LensloreError `DATABASE_DAMAGED`, `DATABASE_NEWER`, `LIBRARY_LOCKED`, `WRITE_FAILED`
  */
 export function createLibrary(options: LibraryOptions): Library {
   const directory = resolve(options.directory)
   const store = openStore(databaseFileIn(directory))
-  const { photos, captions, folders, queue, searcher } = store
+  const { photos, captions, folders, queue } = store
+  const { searcher, searchIndex } = createSearch(store.database)
   const metadata = createMetadataStore(store.database, captions)
   const reconciler = createReconciler(store.database)
   const roots = createRootState(store.database)
   const thumbnailDirectory = join(directory, 'thumbnails')
   const importTarget = { database: store.database, photos, captions, metadata }
-  let emit: Emit = () => {}
-  const progress = createProgressMeter((state) => emit('progress', state))
-  const onPhotosChanged = (photoIds: number[]) => emit('photosChanged', { photoIds })
+  const listeners = new Set<Emit>()
+  const emit: Emit = (name, data) => {
+    for (const listener of listeners) listener(name, data)
+  }
+  const progress = createProgressMeter((works) => emit('progress', works))
+  const changes = createPhotoChanges(store.database, (told) => emit('photosChanged', told))
+  const onPhotosChanged = changes.note
   const onFoldersChanged = () => emit('foldersChanged', {})
   const onProblem = (problem: ErrorRecord) => emit('problem', problem)
   const exporter = createWaitingExporter(store, onProblem)
-  let engine: SupervisedEngine | undefined
+  const settings = createSettings(store.database)
+  let heardMs = 0
   const book = openTrialBook(trialBookFileIn(options.dataDirectory))
+  const engine = createChosenEngine({
+    model: options.model,
+    settings,
+    dataDirectory: options.dataDirectory,
+    startEngine: options.startEngine,
+    book,
+    onProblem,
+  })
   const longWork = createLongWork({
     directory,
     thumbnailDirectory,
     store,
+    searchIndex,
     metadata,
     reconciler,
     progress,
     exporter,
-    openEngine,
+    openEngine: engine.open,
+    closeEngine: engine.close,
     onPhotosChanged,
     onFoldersChanged,
     onProblem,
   })
 
+  takeUpWishes()
   const stopWatchingOthers = watchOthersCommits(store.database, () => {
+    takeUpWishes()
     longWork.lookAgain()
     emit('changedElsewhere', {})
   })
 
-  async function openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }> {
-    const modelDirectory = await findModel(options.model ?? defaultModelName, options.dataDirectory)
-    engine ??= superviseEngine(options.startEngine, { modelDirectory }, { book, onProblem })
-    try {
-      return { engine, info: await engine.info() }
-    } catch (thrown) {
-      engine.close()
-      engine = undefined
-      throw thrown
-    }
-  }
-
-  function photoIdOf(reference: PhotoReference): number {
-    const photo = typeof reference === 'number' ? photos.byId(reference) : photos.byPath(resolve(reference))
+  function photoIdAt(path: string): number {
+    const photo = photos.byPath(path)
     if (photo) return photo.id
-    throw new LensloreError(
-      'PHOTO_NOT_FOUND',
-      typeof reference === 'number'
-        ? `There is no photo ${reference}.`
-        : `The library knows no photo ${displayFileName(reference)}.`,
-    )
+    throw new LensloreError('PHOTO_NOT_FOUND', `The library knows no photo ${displayFileName(path)}.`)
   }
 
-  function setCaptions(edits: { photo: PhotoReference; text: string }[]): Caption[] {
-    const resolved = edits.map(({ photo, text }) => ({ photoId: photoIdOf(photo), text }))
-    const set = captions.setManyByPerson(resolved, Date.now())
-    captionsChanged(resolved.map(({ photoId }) => photoId))
+  function knownPhoto(id: number): number {
+    if (photos.byId(id)) return id
+    throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${id}.`)
+  }
+
+  function setCaptions(edits: { photo: number; text: string }[]): Caption[] {
+    const set = captions.setManyByPerson(
+      edits.map(({ photo, text }) => ({ photoId: knownPhoto(photo), text })),
+      Date.now(),
+    )
+    captionsChanged(edits.map(({ photo }) => photo))
     return set
   }
 
   function changeHistory(
-    photo: PhotoReference,
+    photo: number,
     change: (photoId: number) => Caption | null | undefined,
     refusal: string,
   ): Caption | null {
-    const id = photoIdOf(photo)
-    const caption = change(id)
+    const caption = change(knownPhoto(photo))
     if (caption === undefined) throw new LensloreError('INVALID_ARGUMENT', refusal)
-    captionsChanged([id])
+    captionsChanged([photo])
     return caption
   }
 
@@ -178,6 +210,42 @@ export function createLibrary(options: LibraryOptions): Library {
     }
   }
 
+  async function useModel(choice: ModelChoice): Promise<ModelChoice> {
+    await engine.choose(choice)
+    takeUpModel()
+    return choice
+  }
+
+  function takeUpModel(): void {
+    if (engine.isOutdated()) longWork.captioning.reopen()
+  }
+
+  function wishCaptioning(isPaused: boolean): null {
+    settings.setCaptioning({ isPaused, askedMs: Date.now() })
+    takeUpWishes()
+    return null
+  }
+
+  /** Said here or in another process. */
+  function takeUpWishes(): void {
+    takeUpModel()
+    const { isPaused, askedMs } = settings.captioning()
+    if (askedMs === heardMs) return
+    heardMs = askedMs
+    if (isPaused) longWork.captioning.pause()
+    else longWork.captioning.resume()
+    emit('captioningChanged', longWork.captioning.state())
+  }
+
+  /** Shows how far an export is, as far as it can be told before: not every caption is among those chosen. */
+  function exporting<T>(
+    { folderIds, sources }: CheckedParamsOf<LibraryCalls['planExport']>,
+    work: (requests: Iterable<ExportRequest>, onProgress: (done: number) => void) => Promise<T>,
+  ): Promise<T> {
+    const requests = currentCaptions(store.database, given({ folderIds, sources }))
+    return progress.during('export', queue.counts(null).captioned, (onProgress) => work(requests, onProgress))
+  }
+
   function addFolder(path: string) {
     const absolute = resolve(path)
     const known = folders.byPath(absolute)
@@ -190,7 +258,8 @@ export function createLibrary(options: LibraryOptions): Library {
 
   function status(): LibraryStatus {
     const latest = captions.latestModel()
-    const { toIndex: _toIndex, ...counts } = queue.counts(keyOf(latest))
+    const modelId = longWork.captioning.key() ?? keyOf(latest)
+    const { toIndex: _toIndex, ...counts } = queue.counts(modelId)
     return {
       directory,
       ...counts,
@@ -198,11 +267,12 @@ export function createLibrary(options: LibraryOptions): Library {
       unreadable: roots
         .unreadable()
         .map(({ folderPath, directory, code }) => ({ path: join(folderPath, directory), code })),
-      modelId: keyOf(latest),
+      modelId,
       providerTrial: book.read().find((trial) => trial.modelId === latest?.modelId) ?? null,
       waitingExports: exporter.waiting(),
       sidecarProblems: metadata.refused(shownProblems),
       cutWords: metadata.cut(shownProblems),
+      captioning: longWork.captioning.state(),
       progress: progress.current(),
     }
   }
@@ -233,7 +303,12 @@ export function createLibrary(options: LibraryOptions): Library {
       captionAll: (_, signal) => longWork.captionAll(signal),
       watch: (_, signal) => longWork.watch(signal),
       search: ({ query, ...options }) => searcher.search(query, options),
-      photo: ({ photo }) => detailsOf(photoIdOf(photo)),
+      photo: ({ photo }) => detailsOf(knownPhoto(photo)),
+      photoAt: ({ path }) => detailsOf(photoIdAt(resolve(path))),
+      photos: (asked) => photos.byIds(asked.photos),
+      timeline: ({ query }) => searcher.timeline(query),
+      timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
+      facets: ({ query }) => searcher.facets(query),
       setCaption: ({ photo, text }) => setCaptions([{ photo, text }])[0]!,
       setCaptions: ({ edits }) => setCaptions(edits),
       undoCaption: ({ photo }) =>
@@ -251,26 +326,31 @@ export function createLibrary(options: LibraryOptions): Library {
         if (!preview) setCaptions(changes.map(({ photoId, after }) => ({ photo: photoId, text: after })))
         return changes
       },
-      planExport: ({ folderIds, sources }, signal) =>
-        summariseExport(currentCaptions(store.database, given({ folderIds, sources })), { signal }),
-      exportCaptions: ({ folderIds, sources }, signal) =>
-        exportCaptions(store.database, currentCaptions(store.database, given({ folderIds, sources })), {
-          signal,
-        }),
+      planExport: (chosen, signal) =>
+        exporting(chosen, (requests, onProgress) => summariseExport(requests, { signal, onProgress })),
+      exportCaptions: (chosen, signal) =>
+        exporting(chosen, (requests, onProgress) =>
+          exportCaptions(store.database, requests, { signal, onProgress }),
+        ),
       async undoExport(_, signal) {
         // What is being written out is to be taken back too.
         await exporter.idle()
-        return (await undoLastExport(store.database, { signal })) ?? null
+        const undone = await progress.during('undo', 0, (onProgress) =>
+          undoLastExport(store.database, { signal, onProgress }),
+        )
+        return undone ?? null
       },
       async setExportsAlways({ folderId, always }, signal) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
         setExportsAlways(store.database, folderId, always)
-        return (await exporter.write({ signal })) ?? null
+        const written = await progress.during('export', exporter.waiting(), (onProgress) =>
+          exporter.write({ signal, onProgress }),
+        )
+        return written ?? null
       },
       async embedCaption({ photo }) {
-        const id = photoIdOf(photo)
-        await embedCurrentCaption(store, thumbnailDirectory, id)
-        onPhotosChanged([id])
+        await embedCurrentCaption(store, thumbnailDirectory, knownPhoto(photo))
+        onPhotosChanged([photo])
         return null
       },
       exportTable: ({ path, format }, signal) =>
@@ -278,17 +358,27 @@ export function createLibrary(options: LibraryOptions): Library {
       planTableImport: ({ path, format }, signal) =>
         planImport(importTarget, resolve(path), { format, signal }),
       importTable: ({ path, format }, signal) => importTable(importTarget, resolve(path), { format, signal }),
+      pauseCaptioning: () => wishCaptioning(true),
+      resumeCaptioning: () => wishCaptioning(false),
+      async models() {
+        return { models: await listModels(options.dataDirectory), chosen: engine.chosen() }
+      },
+      useModel: ({ name }) => useModel({ model: name, adapterPath: null }),
+      useModelFiles: useModel,
+      contract: async () => ({ hash: await contractHash(libraryCalls, options.version) }),
       status,
       checkDatabase: () => store.check(),
       backUp: (_, signal) => backUpInThread(store.database.file, 'asked', signal),
       rebuildSearch: (_, signal) => longWork.rebuildSearch(signal),
     },
     onEvent(listener) {
-      emit = listener
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     async close() {
       stopWatchingOthers()
-      engine?.close()
+      engine.close()
+      changes.end()
       await exporter.close()
       await reconciler.close()
       store.close()
@@ -298,6 +388,21 @@ export function createLibrary(options: LibraryOptions): Library {
 
 function keyOf(model: { modelId: string; adapterId: string | null } | null): string | null {
   return model && modelKey(model.modelId, model.adapterId)
+}
+
+/**
+ * Puts a backup in the place of a library's database, as `store/restore.ts` says, and brings the search index along.
+ * @throws LensloreError as there.
+ */
+export function restoreBackup(directory: string, backup?: string): RestoredBackup {
+  const restored = restoreDatabase(directory, backup)
+  const store = openStore(databaseFileIn(directory))
+  try {
+    createSearch(store.database).searchIndex.renewAll()
+  } finally {
+    store.close()
+  }
+  return restored
 }
 
 /** The backups of a library, newest first, also of one that cannot be opened. */

@@ -1,21 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EngineInfo } from '../contract/engine-calls.ts'
-import { type ErrorCode, type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
-import type { CaptionSummary, ScanSummary } from '../contract/library-calls.ts'
+import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
+import type { ScanSummary } from '../contract/rooms/folders.ts'
+import type { CaptionSummary } from '../contract/rooms/work.ts'
+import {
+  type CaptioningService,
+  type CaptioningServiceOptions,
+  createCaptioningService,
+} from './captioning-service.ts'
 import { forgetLongMissing } from './folders/forget.ts'
 import { watchLibrary } from './folders/library-watcher.ts'
 import type { ReconcileOptions, Reconciler } from './folders/reconcile.ts'
 import { relocateFolder } from './folders/relocate.ts'
 import type { WaitingExporter } from './metadata/exchange.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
-import { type Captioning, startCaptioning } from './queue/captioning.ts'
-import type { SupervisedEngine } from './queue/engine-supervisor.ts'
 import { indexAll } from './queue/indexer.ts'
 import { createContentKeeper, createContentReader } from './queue/photo-content.ts'
 import type { ProgressMeter } from './queue/progress.ts'
 import { readFileOnce } from './queue/read-photo.ts'
+import type { SearchIndexer } from './search/search-index.ts'
 import { backUpInThread, isBackupDue } from './store/backups.ts'
-import { modelKey } from './store/captions.ts'
 import type { FileLock } from './store/database.ts'
 import { lockForWork } from './store/lock.ts'
 import type { Store } from './store/store.ts'
@@ -35,31 +38,18 @@ const lookAgainEveryMs = 5000
 /** A model that was put in its place meanwhile, a driver that was mended. */
 const tryEngineAgainMs = 60_000
 
-/** What says that there is no engine to be had, and nothing about the library. */
-const ofEngine = new Set<ErrorCode>([
-  'MODEL_NOT_FOUND',
-  'MODEL_INCOMPLETE',
-  'CHECKPOINT_INVALID',
-  'SAFETENSORS_INVALID',
-  'PROVIDER_UNAVAILABLE',
-  'ENGINE_FAILED',
-  'ENGINE_DIED',
-])
-
-function isOfEngine(thrown: unknown): boolean {
-  return ofEngine.has(toErrorRecord(thrown).code)
-}
-
 export interface LongWorkOptions {
   /** The library's own, which only one process may work on. */
   directory: string
   thumbnailDirectory: string
   store: Store
+  searchIndex: SearchIndexer
   metadata: MetadataStore
   reconciler: Reconciler
   progress: ProgressMeter
   exporter: WaitingExporter
-  openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }>
+  openEngine: CaptioningServiceOptions['openEngine']
+  closeEngine: CaptioningServiceOptions['closeEngine']
   onPhotosChanged(photoIds: number[]): void
   onFoldersChanged(): void
   onProblem(problem: ErrorRecord): void
@@ -73,6 +63,7 @@ export interface LongWork {
   captionAll(signal: AbortSignal): Promise<CaptionSummary>
   /** Scans, captions, and goes on with whatever changes in the folders, until the signal ends it. */
   watch(signal: AbortSignal): Promise<CaptionSummary>
+  readonly captioning: CaptioningService
   /** Somebody wrote into the library: a watch looks for work at once. */
   lookAgain(): void
   /** Tells the library where a folder went. */
@@ -86,49 +77,35 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     directory,
     thumbnailDirectory,
     store,
+    searchIndex,
     metadata,
     reconciler,
     progress,
     exporter,
     openEngine,
+    closeEngine,
     onPhotosChanged,
     onFoldersChanged,
     onProblem,
   } = options
-  const { queue, photos, captions } = store
+  const { queue, photos } = store
   let lastTold: string | undefined
   let isCaptioning = false
   let lookAgain: () => void = () => {}
   let lock: { held: FileLock; calls: number } | undefined
   let backingUp: Promise<void> | undefined
+  let tidying: Promise<void> | undefined
 
   async function scan(
     signal: AbortSignal,
     look: (options: ReconcileOptions) => Promise<ScanSummary>,
   ): Promise<ScanSummary> {
-    return showing('scan', 0, async (onProgress) => {
+    return progress.during('scan', 0, async (onProgress) => {
       const summary = await look({ signal, onPhotosChanged, onProgress })
       await forget()
       onFoldersChanged()
       return summary
     })
-  }
-
-  /** Shows how far work is, unless it goes on beside captioning: then it is that which is shown. */
-  async function showing<T>(
-    phase: 'scan' | 'search',
-    total: number,
-    work: (onProgress: (done: number) => void) => Promise<T>,
-  ): Promise<T> {
-    if (isCaptioning) return work(() => {})
-    progress.begin(phase, total)
-    let counted = 0
-    const result = await work((done) => {
-      progress.add(done - counted)
-      counted = done
-    })
-    progress.begin('idle')
-    return result
   }
 
   /** What was missing for long enough, and what only it had. */
@@ -156,11 +133,30 @@ export function createLongWork(options: LongWorkOptions): LongWork {
 
   /** Not the same sentence again and again, as of a full disk. */
   function orTell(thrown: unknown): void {
-    const error = toErrorRecord(thrown)
+    tell(toErrorRecord(thrown))
+  }
+
+  function tell(error: ErrorRecord): void {
     if (error.code === 'CANCELLED' || error.message === lastTold) return
     lastTold = error.message
     onProblem(error)
   }
+
+  let writingOut: ReturnType<typeof writeOutBeside> | undefined
+  const captioning = createCaptioningService({
+    store,
+    progress,
+    thumbnailDirectory,
+    openEngine,
+    closeEngine,
+    onPhotosChanged(photoIds) {
+      for (const id of photoIds) unavailable.delete(id)
+      onPhotosChanged(photoIds)
+      writingOut?.soon()
+    },
+    onUnavailable: (id) => unavailable.add(id),
+    onProblem: tell,
+  })
 
   async function writeOut(signal: AbortSignal): Promise<void> {
     await exporter.write({ signal, isAutomatic: true }).catch(orTell)
@@ -169,7 +165,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   /** Could not be reached in the present run, and not read since. */
   const unavailable = new Set<number>()
 
-  function index(signal: AbortSignal, wakeCaptioning: () => void): Promise<void> {
+  function index(signal: AbortSignal): Promise<void> {
     let told = 0
     const keep = createContentKeeper(store, metadata, {
       thumbnailDirectory,
@@ -186,10 +182,9 @@ export function createLongWork(options: LongWorkOptions): LongWork {
         unavailable.delete(item.photoId)
       },
       write: (work) => store.database.write(work),
-      onPhotosChanged: (ids, failed) => {
-        progress.add(failed, failed)
+      onPhotosChanged: (ids) => {
         onPhotosChanged(ids)
-        wakeCaptioning()
+        captioning.wake()
       },
       onUnavailable: (id) => unavailable.add(id),
       signal,
@@ -199,12 +194,12 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   /**
    * Reads what is new and captions it, at the same time: the first words come long before the last file is read. Where there
    * is no engine to be had, all that needs none is done all the same.
-   * @param fill puts photos into the queue, and settles when there will be no more; gets the key of the model, once known.
+   * @param fill puts photos into the queue, and settles when there will be no more.
    * @param tryAgainMs how long to wait before another engine is tried; null: not at all.
    */
   async function caption(
     signal: AbortSignal,
-    fill: (signal: AbortSignal, wakeCaptioning: () => void, key: () => string | null) => Promise<void>,
+    fill: (signal: AbortSignal) => Promise<void>,
     tryAgainMs: number | null,
   ): Promise<CaptionSummary> {
     if (isCaptioning) {
@@ -216,73 +211,26 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     unavailable.clear()
     const stop = new AbortController()
     const either = AbortSignal.any([signal, stop.signal])
-    let captioning: Captioning | undefined
-    let key: string | null = null
-    const wakeCaptioning = () => captioning?.wake()
-    const filling = fill(either, wakeCaptioning, () => key)
+    const filling = fill(either)
     filling.catch(() => {})
     const keepingHouse = setInterval(() => void keepHouse(either), keepHouseEveryMs)
-    const writingOut = writeOutBeside(either)
-
-    async function captionOnce() {
-      const { engine, info } = await openEngine()
-      key = modelKey(info.modelId, info.adapterId)
-      progress.begin('caption', queue.counts(key).waiting)
-      captioning = startCaptioning({
-        decoder: engine,
-        engine,
-        thumbnailDirectory,
-        photos,
-        captions,
-        queue,
-        progress,
-        onPhotosChanged: (photoIds) => {
-          for (const id of photoIds) unavailable.delete(id)
-          onPhotosChanged(photoIds)
-          writingOut.soon()
-        },
-        onUnavailable: (id) => unavailable.add(id),
-        onProblem,
-        filling,
-        signal,
-      })
-      return captioning.finished
-    }
-
-    async function captionPatiently() {
-      for (;;) {
-        try {
-          return await captionOnce()
-        } catch (thrown) {
-          if (signal.aborted || !isOfEngine(thrown)) throw thrown
-          captioning = undefined
-          if (tryAgainMs === null) {
-            await filling
-            throw thrown
-          }
-          orTell(thrown)
-          await Promise.race([sleep(tryAgainMs, undefined, { signal }).catch(() => {}), filling])
-          if (signal.aborted)
-            throw new LensloreError('CANCELLED', 'Captioning was stopped.', { cause: thrown })
-        }
-      }
-    }
-
+    writingOut = writeOutBeside(either)
     try {
-      const summary = await captionPatiently()
+      const summary = await captioning.run({ filling, signal, tryAgainMs })
       return { ...summary, unavailable: unavailable.size }
     } finally {
       if (!signal.aborted) {
         await writeOut(signal)
-        tidyUp()
+        await tidyUp(signal)
         await backUpIfDue(signal)
       }
       clearInterval(keepingHouse)
       stop.abort()
       await filling.catch(() => {})
       await writingOut.ended()
+      writingOut = undefined
       await backingUp
-      progress.begin('idle')
+      await tidying
       isCaptioning = false
     }
   }
@@ -303,10 +251,15 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     }
   }
 
-  /** What many small commits left to do in the search index; for when nothing else is. */
-  function tidyUp(): void {
-    store.searchIndex.renewAll()
-    store.searchIndex.tidy()
+  /** What commits left to do in the search index; beside whatever else there is to do. */
+  function tidyUp(signal: AbortSignal): Promise<void> {
+    tidying ??= searchIndex
+      .tidy({ signal })
+      .catch(orTell)
+      .finally(() => {
+        tidying = undefined
+      })
+    return tidying
   }
 
   async function watch(signal: AbortSignal): Promise<CaptionSummary> {
@@ -331,20 +284,20 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       await watcher.close()
     }
 
-    async function fill(either: AbortSignal, wakeCaptioning: () => void, key: () => string | null) {
+    async function fill(either: AbortSignal) {
       either.addEventListener('abort', () => changed.resolve(), { once: true })
       lookAgain = () => {
-        if (queue.counts(key()).waiting === 0) void writeOut(either)
+        if (queue.counts(captioning.key()).waiting === 0) void writeOut(either)
         else changed.resolve()
       }
       const lookingAgain = setInterval(() => lookAgain(), lookAgainEveryMs)
       try {
         while (!either.aborted) {
           changed = Promise.withResolvers()
-          wakeCaptioning()
-          await index(either, wakeCaptioning)
+          captioning.wake()
+          await index(either)
           await writeOut(either)
-          tidyUp()
+          void tidyUp(either)
           void backUpIfDue(either)
           await changed.promise
         }
@@ -357,8 +310,8 @@ export function createLongWork(options: LongWorkOptions): LongWork {
 
   async function rebuildSearch(signal: AbortSignal): Promise<null> {
     const { photos: present, missing } = queue.counts(null)
-    await showing('search', present + missing, (onProgress) =>
-      store.searchIndex.rebuild({ signal, onProgress }),
+    await progress.during('search', present + missing, (onProgress) =>
+      searchIndex.rebuild({ signal, onProgress }),
     )
     return null
   }
@@ -379,6 +332,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   }
 
   return {
+    captioning,
     scan: (folderIds, signal) => locked(() => scan(signal, (options) => reconciler.scan(folderIds, options))),
     captionAll: (signal) => locked(() => caption(signal, index, null)),
     watch: (signal) => locked(() => watch(signal)),

@@ -13,6 +13,7 @@ const argument = z.object({
   directory: z.string().min(1),
   dataDirectory: z.string().min(1),
   model: z.string().min(1).optional(),
+  version: z.string().min(1),
 })
 
 const channel = await ownChannel()

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { libraryCalls } from '../../src-main/contract/library-calls.ts'
 
 // The house's walls: which part may import which, and which file alone may hold a native package.
 
@@ -129,15 +130,58 @@ test('no file imports itself by way of others, not even for types', () => {
   assert.deepEqual(circles, [])
 })
 
-test('the store knows nothing of what stands on it', () => {
-  const upwards = imports.filter(({ from, specifier }) => {
-    if (!from.startsWith('src-main/library/store/') || !specifier.startsWith('.')) return false
-    const target = relative(root, resolve(root, dirname(from), specifier))
-      .split(sep)
-      .join('/')
-    return !['src-main/library/store/', 'src-main/contract/', 'src-main/channels/'].some((below) =>
-      target.startsWith(below),
-    )
-  })
-  assert.deepEqual(upwards, [])
+/** Stand beside the rooms, and know at most the store. */
+const leaves = ['src-main/library/native-path.ts', 'src-main/library/thumbnails.ts']
+
+/** The rooms of the library: on which others each stands. Only the files beside them put rooms together. */
+const rooms: Record<string, readonly string[]> = {
+  store: [],
+  models: [],
+  search: ['store'],
+  metadata: ['store'],
+  folders: ['store', 'metadata'],
+  queue: ['store', 'metadata', 'folders'],
+  editing: ['store', 'metadata', 'folders', 'queue'],
+}
+
+const library = 'src-main/library/'
+const roomOf = (file: string) =>
+  file.startsWith(library) && file.slice(library.length).includes('/')
+    ? file.slice(library.length).split('/')[0]!
+    : null
+
+test('a room of the library imports only those it stands on, and never the library that is made of them', () => {
+  const wrong = imports
+    .filter(({ from, specifier }) => roomOf(from) !== null && specifier.startsWith('.'))
+    .map(({ from, specifier }) => ({
+      from,
+      target: relative(root, resolve(root, dirname(from), specifier))
+        .split(sep)
+        .join('/'),
+    }))
+    .filter(({ from, target }) => {
+      if (!target.startsWith(library) || leaves.includes(target)) return false
+      const room = roomOf(target)
+      return room === null || (room !== roomOf(from) && !rooms[roomOf(from)!]?.includes(room))
+    })
+  assert.deepEqual(wrong, [])
+})
+
+test('of the store, the search knows the database alone', () => {
+  const others = imports.filter(
+    ({ from, specifier }) =>
+      from.startsWith(`${library}search/`) &&
+      specifier.includes('/store/') &&
+      specifier !== '../store/database.ts',
+  )
+  assert.deepEqual(others, [])
+})
+
+test('every call of the library has a host or a page that makes it', () => {
+  const callers = ['src-main/cli', 'src-main/desktop', 'src-renderer']
+    .flatMap(sourceFiles)
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n')
+  const idle = Object.keys(libraryCalls).filter((name) => !new RegExp(`\\.${name}\\(`).test(callers))
+  assert.deepEqual(idle, [])
 })

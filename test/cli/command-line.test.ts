@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { before, test } from 'node:test'
 import BetterSqlite3 from 'better-sqlite3'
 import sharp from 'sharp'
-import type { PhotoDetails, SearchPage } from '../../src-main/contract/records.ts'
+import type { PhotoDetails, SearchFacets, SearchPage } from '../../src-main/contract/records.ts'
 import { waves } from '../engine/imaging/synthetic-pictures.ts'
 import { makeTemporaryFolder, runLenslore, startLenslore } from './lenslore.ts'
 
@@ -128,6 +128,43 @@ test('a person’s caption stays: through a move while closed, an edit of the fi
     (await search(data, 'grandma kites')).photos.map((hit) => hit.id),
     [id],
   )
+})
+
+test('stars and keywords of a sidecar filter a search, and are counted', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const photos = join(home, 'photos')
+  const data = join(home, 'data')
+  mkdirSync(photos)
+  for (const [n, name] of ['a.jpg', 'b.jpg', 'c.jpg'].entries())
+    writeFileSync(join(photos, name), pictures[n]!)
+  writeFileSync(
+    join(photos, 'a.jpg.xmp'),
+    `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+      <rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+        xmp:Rating="4"><dc:subject><rdf:Bag><rdf:li>holiday</rdf:li></rdf:Bag></dc:subject></rdf:Description>
+    </rdf:RDF></x:xmpmeta>`,
+  )
+  await run(data, photos)
+  assert.deepEqual(
+    (await search(data, 'rating:4+', 'keyword:holiday')).photos.map((hit) => hit.path),
+    [join(photos, 'a.jpg')],
+  )
+  const counted = await runLenslore(data, 'facets', '--json')
+  assert.equal(counted.status, 0, counted.stderr)
+  const { photos: total, ratings, keywords } = counted.json[0] as SearchFacets
+  assert.equal(total, 3)
+  assert.deepEqual(
+    ratings.filter((each) => each.photos > 0),
+    [
+      { rating: 0, photos: 2 },
+      { rating: 4, photos: 1 },
+    ],
+  )
+  assert.deepEqual(keywords, [{ name: 'holiday', photos: 1 }])
+  const { stdout } = await runLenslore(data, 'facets', 'rating:4')
+  assert.match(stdout, /1 {2}rating:4\n +1 {2}keyword:"holiday"\n1 photo\n$/)
+  const tooLong = await runLenslore(data, 'facets', 'x'.repeat(10_001))
+  assert.deepEqual([tooLong.status, /facets\.query/.test(tooLong.stderr)], [2, true])
 })
 
 test('exact duplicates are photos of their own that share one caption', async (t) => {

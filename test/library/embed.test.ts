@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test'
 import sharp from 'sharp'
 import { thumbnailPath } from '../../src-main/contract/thumbnail-path.ts'
 import { exifToolVersion } from '../../src-main/library/metadata/export-embedded.ts'
-import { openLibraryFor } from './library-under-test.ts'
+import { idAt, openLibraryFor } from './library-under-test.ts'
 
 function setUp(t: TestContext) {
   const library = openLibraryFor(t)
@@ -28,15 +28,15 @@ test('a caption that is written into its photo is about the same picture, and is
     .toFile(photo)
   await client.addFolder({ path: photos })
   await takeIn()
-  const before = await client.photo({ photo })
+  const before = await client.photoAt({ path: photo })
   putThumbnail(before.contentHash!)
   for (const text of [null, 'Grandma with the red kite']) {
-    if (text) await client.setCaption({ photo, text })
+    if (text) await client.setCaption({ photo: await idAt(client, photo), text })
     const sizeBytes = statSync(photo).size
-    await client.embedCaption({ photo })
+    await client.embedCaption({ photo: await idAt(client, photo) })
     assert.notEqual(statSync(photo).size, sizeBytes)
     assert.deepEqual(await takeIn(), { changed: 0, captioned: 0 })
-    const after = await client.photo({ photo })
+    const after = await client.photoAt({ path: photo })
     assert.notEqual(after.contentHash, before.contentHash)
     assert.equal(after.pictureChanged, false)
     assert.equal(after.caption?.text, text ?? before.caption?.text)
@@ -46,7 +46,7 @@ test('a caption that is written into its photo is about the same picture, and is
   // Read again for whatever reason, nothing is imported.
   writeFileSync(`${photo}.xmp`, '<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
   await takeIn()
-  const { history } = await client.photo({ photo })
+  const { history } = await client.photoAt({ path: photo })
   assert.deepEqual(
     history.map(({ source }) => source),
     ['person', 'model'],
@@ -60,9 +60,9 @@ test('nothing is written into a file that the library has not read as it is', as
   await client.addFolder({ path: photos })
   await takeIn()
   writeFileSync(photo, 'another picture')
-  await assert.rejects(client.embedCaption({ photo }), { code: 'FILE_CHANGED' })
+  await assert.rejects(client.embedCaption({ photo: await idAt(client, photo) }), { code: 'FILE_CHANGED' })
   rmSync(photo)
-  await assert.rejects(client.embedCaption({ photo }), { code: 'FILE_NOT_FOUND' })
+  await assert.rejects(client.embedCaption({ photo: await idAt(client, photo) }), { code: 'FILE_NOT_FOUND' })
 })
 
 test('nothing is written into a photo that is write-protected', async (t) => {
@@ -72,7 +72,10 @@ test('nothing is written into a photo that is write-protected', async (t) => {
   chmodSync(photo, 0o444)
   await client.addFolder({ path: photos })
   await takeIn()
-  await assert.rejects(client.embedCaption({ photo }), { code: 'WRITE_FAILED', message: /write-protected/ })
+  await assert.rejects(client.embedCaption({ photo: await idAt(client, photo) }), {
+    code: 'WRITE_FAILED',
+    message: /write-protected/,
+  })
 })
 
 test('thumbnails go with the last photo of their content', async (t) => {
@@ -86,7 +89,7 @@ test('thumbnails go with the last photo of their content', async (t) => {
   await takeIn()
   const [shared, own] = await Promise.all(
     ['a.jpg', 'b.jpg'].map(async (name) =>
-      putThumbnail((await client.photo({ photo: join(photos, name) })).contentHash!),
+      putThumbnail((await client.photoAt({ path: join(photos, name) })).contentHash!),
     ),
   )
   await client.removeFolder({ folderId: folder.id })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openLibrary, openLibraryFor } from './library-under-test.ts'
+import { idAt, openLibrary, openLibraryFor } from './library-under-test.ts'
 
 const waitingPhotos = 400
 
@@ -20,7 +20,7 @@ test('an edit does not wait for the export queue, nor does closing, but its own 
   await assert.rejects(second.setExportsAlways({ folderId, always: true }, { signal: stop.signal }))
   assert.equal((await second.status({})).waitingExports, waitingPhotos)
   const path = join(photos, `${waitingPhotos - 1}.jpg`)
-  await second.setCaption({ photo: path, text: 'Grandma with the red kite' })
+  await second.setCaption({ photo: await idAt(second, path), text: 'Grandma with the red kite' })
   assert.ok((await second.status({})).waitingExports > waitingPhotos / 2, 'the answer came before the others')
   await closeSecond()
   assert.match(readFileSync(`${path}.xmp`, 'utf8'), /Grandma with the red kite/)
@@ -41,8 +41,8 @@ test('what goes wrong with a sidecar is told, and the caption is there all the s
   await takeIn()
   const told = new Promise<string>((resolve) => client.on('problem', ({ message }) => resolve(message)))
   await client.setExportsAlways({ folderId, always: true })
-  const caption = await client.setCaption({ photo: path, text: 'mine' })
+  const caption = await client.setCaption({ photo: await idAt(client, path), text: 'mine' })
   assert.equal(caption.text, 'mine')
   assert.match(await told, /a\.jpg\.xmp/)
-  assert.equal((await client.photo({ photo: path })).caption?.text, 'mine')
+  assert.equal((await client.photoAt({ path: path })).caption?.text, 'mine')
 })

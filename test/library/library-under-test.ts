@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,12 +9,13 @@ import { forkProcess } from '../../src-main/channels/child-process.ts'
 import { createMemoryChannel } from '../../src-main/channels/memory.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../../src-main/contract/library-calls.ts'
 import { type Client, connect, serve } from '../../src-main/contract/rpc.ts'
-import { createLibrary } from '../../src-main/library/library.ts'
+import { createLibrary, type Library } from '../../src-main/library/library.ts'
 
 const fragileEngine = fileURLToPath(new URL('../fixtures/fragile-engine.ts', import.meta.url))
 
 export interface LibraryUnderTest {
   client: Client<LibraryCalls, LibraryEvents>
+  handlers: Library['handlers']
   close(): Promise<void>
 }
 
@@ -24,16 +26,30 @@ export function openLibrary(directory: string): LibraryUnderTest {
     directory,
     dataDirectory: directory,
     startEngine: () => forkProcess(fragileEngine),
+    version: '0.0.0',
   })
   const { emit } = serve<LibraryCalls, LibraryEvents>(there, libraryCalls, library.handlers)
   library.onEvent(emit)
   return {
     client: connect<LibraryCalls, LibraryEvents>(here, libraryCalls),
+    handlers: library.handlers,
     close() {
       // Ends what a test that failed left under way.
       here.close()
       return library.close()
     },
+  }
+}
+
+export async function idAt({ photoAt }: LibraryUnderTest['client'], path: string): Promise<number> {
+  return (await photoAt({ path })).id
+}
+
+/** Waits for what comes by itself. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await isSo()); tries++) {
+    assert.ok(tries < 1000, 'it never was so')
+    await sleep(20)
   }
 }
 
@@ -55,7 +71,7 @@ export function openLibraryFor(t: TestContext): PhotosUnderTest {
   const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
   const [photos, directory] = [join(home, 'photos'), join(home, 'library')]
   mkdirSync(photos)
-  const { client, close } = openLibrary(directory)
+  const { client, handlers, close } = openLibrary(directory)
   t.after(async () => {
     await close()
     rmSync(home, { recursive: true, force: true, maxRetries: 5 })
@@ -65,5 +81,5 @@ export function openLibraryFor(t: TestContext): PhotosUnderTest {
     const { captioned } = await client.captionAll({})
     return { changed, captioned }
   }
-  return { client, close, photos, directory, takeIn }
+  return { client, handlers, close, photos, directory, takeIn }
 }

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openLibrary, openLibraryFor } from './library-under-test.ts'
+import { idAt, openLibrary, openLibraryFor } from './library-under-test.ts'
 
 test('what another process writes is told of, and a watch acts on it', async (t) => {
   const { client, photos, directory } = openLibraryFor(t)
@@ -17,7 +17,7 @@ test('what another process writes is told of, and a watch acts on it', async (t)
   client.on('changedElsewhere', () => {
     told++
   })
-  await client.setCaption({ photo: path, text: 'mine' })
+  await client.setCaption({ photo: await idAt(client, path), text: 'mine' })
   await sleep(1500)
   assert.equal(told, 0, 'its own commits are no news')
 

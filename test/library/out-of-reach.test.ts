@@ -56,13 +56,54 @@ test('a photo whose drive does not answer has not failed: it stays work, and the
   assert.deepEqual([captioned, failed, unavailable], [0, 0, 1])
   const { waiting, failed: failedAll } = await client.status({})
   assert.deepEqual([waiting, failedAll], [1, 0])
-  assert.equal((await client.photo({ photo: path })).error, null)
+  assert.equal((await client.photoAt({ path: path })).error, null)
 
   unlinkSync(path)
   writeFileSync(path, 'a picture again')
   await client.scan({})
   const again = await client.captionAll({})
   return assert.deepEqual([again.captioned, again.unavailable], [1, 0])
+})
+
+const sidecar = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt>
+  <rdf:li xml:lang="x-default">Grandma with the red kite</rdf:li>
+  </rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta>`
+
+test('a running watch tries by itself what did not answer: nothing tells that it does again', async (t) => {
+  if (!existsSync(unreadableFile)) return t.skip(`there is no ${unreadableFile}`)
+  const { client, photos } = openLibraryFor(t)
+  const path = join(photos, 'a.jpg')
+  writeFileSync(path, 'a picture')
+  // Out of sight of the watcher, as what happens on a server is.
+  const server = join(photos, '..', 'server')
+  mkdirSync(server)
+  symlinkSync(unreadableFile, join(server, 'a.xmp'))
+  symlinkSync(join(server, 'a.xmp'), `${path}.xmp`)
+  await client.addFolder({ path: photos })
+  const found = new Promise((resolve) => client.on('photosChanged', resolve))
+  await client.scan({})
+  await found
+  // The scan has told of all that it found: what is told of now was tried to be read.
+  const tried = Promise.withResolvers<void>()
+  const read = Promise.withResolvers<void>()
+  client.on('photosChanged', async () => {
+    tried.resolve()
+    if ((await client.photoAt({ path })).caption?.source === 'imported') read.resolve()
+  })
+  const stop = new AbortController()
+  const watching = client.watch({}, { signal: stop.signal })
+  await Promise.race([tried.promise, watching])
+  const { contentHash, words } = await client.photoAt({ path })
+  assert.deepEqual([contentHash, words.sources], [null, []])
+
+  unlinkSync(join(server, 'a.xmp'))
+  writeFileSync(join(server, 'a.xmp'), sidecar)
+  await Promise.race([read.promise, watching])
+  const photo = await client.photoAt({ path })
+  assert.equal(photo.caption?.text, 'Grandma with the red kite')
+  stop.abort()
+  return assert.rejects(watching, { code: 'CANCELLED' })
 })
 
 test('sidecars in a directory that cannot be listed for a moment are not lost', async (t) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import BetterSqlite3 from 'better-sqlite3'
-import { type LibraryUnderTest, openLibrary } from './library-under-test.ts'
+import { idAt, type LibraryUnderTest, openLibrary } from './library-under-test.ts'
 
 function makeHome(t: TestContext) {
   const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
@@ -59,7 +59,10 @@ test('a disk that fills while captions are written loses none that was there, an
   writePhotos(photos, 20)
   const first = open()
   await takeIn(first, photos)
-  await first.client.setCaption({ photo: join(photos, '3.jpg'), text: 'Grandma with the red kite' })
+  await first.client.setCaption({
+    photo: await idAt(first.client, join(photos, '3.jpg')),
+    text: 'Grandma with the red kite',
+  })
   await first.close()
 
   writePhotos(photos, 3000, 20)
@@ -73,7 +76,7 @@ test('a disk that fills while captions are written loses none that was there, an
   await takeIn(roomy, photos)
   const status = await roomy.client.status({})
   assert.deepEqual([status.photos, status.captioned], [3020, 3020])
-  const { caption } = await roomy.client.photo({ photo: join(photos, '3.jpg') })
+  const { caption } = await roomy.client.photoAt({ path: join(photos, '3.jpg') })
   assert.equal(caption!.text, 'Grandma with the red kite')
 })
 
@@ -87,11 +90,11 @@ test('a second worker on the same library is refused, while reading and editing 
   const work = worker.client.captionAll({})
   await assert.rejects(other.client.captionAll({}), { code: 'LIBRARY_LOCKED' })
   await assert.rejects(other.client.scan({}), { code: 'LIBRARY_LOCKED' })
-  await other.client.setCaption({ photo: join(photos, '1.jpg'), text: 'mine' })
+  await other.client.setCaption({ photo: await idAt(other.client, join(photos, '1.jpg')), text: 'mine' })
   assert.equal((await other.client.search({ query: 'mine' })).total, 1)
   await work
   assert.equal((await other.client.status({})).captioned, 40)
-  assert.equal((await worker.client.photo({ photo: join(photos, '1.jpg') })).caption!.text, 'mine')
+  assert.equal((await worker.client.photoAt({ path: join(photos, '1.jpg') })).caption!.text, 'mine')
 })
 
 test('a library of a newer version is refused and stays as it is', async (t) => {
@@ -137,7 +140,7 @@ test('a photo that changes while it is captioned is left to the next run, not ca
   clearInterval(restless)
   await opened.client.scan({})
   await opened.client.captionAll({})
-  const { caption, contentHash } = await opened.client.photo({ photo: path })
+  const { caption, contentHash } = await opened.client.photoAt({ path: path })
   assert.equal(caption!.contentHash, contentHash)
 })
 
@@ -150,8 +153,8 @@ test('cancelling stops at once, and what was captioned stays', async (t) => {
   const stop = new AbortController()
   const work = opened.client.captionAll({}, { signal: stop.signal })
   await new Promise<void>((resolve) => {
-    const off = opened.client.on('progress', ({ done }) => {
-      if (done < 8) return
+    const off = opened.client.on('progress', ([work]) => {
+      if (!work || work.done < 8) return
       off()
       resolve()
     })

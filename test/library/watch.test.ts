@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openLibraryFor } from './library-under-test.ts'
+import { idAt, openLibraryFor } from './library-under-test.ts'
 
 /** Asks until the answer is right; what it was at last, where it never is. */
 async function eventually<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
@@ -27,7 +27,7 @@ test('while it watches, what arrives is captioned, what moves stays itself, what
   writeFileSync(join(photos, 'new', 'second.jpg'), 'second picture')
   assert.equal((await eventually(captioned, ({ total }) => total === 2)).total, 2)
 
-  const { id } = await client.photo({ photo: join(photos, 'new', 'second.jpg') })
+  const { id } = await client.photoAt({ path: join(photos, 'new', 'second.jpg') })
   await client.setCaption({ photo: id, text: 'Grandma with the red kite' })
   renameSync(join(photos, 'new'), join(photos, 'summer'))
   const inSummer = () => client.search({ query: 'kite folder:summer' })
@@ -69,7 +69,10 @@ test('while it watches, captions of an exported folder are in sidecars as soon a
 
   writeFileSync(join(photos, 'a.jpg'), 'picture')
   await says('a.jpg', 'a photo of')
-  await client.setCaption({ photo: join(photos, 'a.jpg'), text: 'Grandma with the red kite' })
+  await client.setCaption({
+    photo: await idAt(client, join(photos, 'a.jpg')),
+    text: 'Grandma with the red kite',
+  })
   await says('a.jpg', 'Grandma with the red kite')
   renameSync(join(photos, 'a.jpg'), join(photos, 'b.jpg'))
   await says('b.jpg', 'Grandma with the red kite')

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type LibraryUnderTest, openLibraryFor } from './library-under-test.ts'
+import { idAt, type LibraryUnderTest, openLibraryFor, until } from './library-under-test.ts'
 
 // No model, or an engine that dies again and again: the library is kept true all the same.
 
@@ -13,13 +12,6 @@ function openWithoutEngine(t: TestContext) {
     delete process.env.FRAGILE_ENGINE
   })
   return openLibraryFor(t)
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) {
-    assert.ok(tries < 200, 'it never was so')
-    await sleep(100)
-  }
 }
 
 const isFound = async (client: LibraryUnderTest['client'], query: string) =>
@@ -51,9 +43,12 @@ test('watching goes on without an engine: what arrives is found, what moves stay
   assert.equal(await told, 'ENGINE_DIED')
   writeFileSync(join(photos, 'lighthouse.jpg'), 'a picture')
   await until(() => isFound(client, 'lighthouse'))
-  await client.setCaption({ photo: join(photos, 'lighthouse.jpg'), text: 'Grandma with the red kite' })
+  await client.setCaption({
+    photo: await idAt(client, join(photos, 'lighthouse.jpg')),
+    text: 'Grandma with the red kite',
+  })
   await until(
-    async () => (await client.photo({ photo: join(photos, 'lighthouse.jpg') })).contentHash !== null,
+    async () => (await client.photoAt({ path: join(photos, 'lighthouse.jpg') })).contentHash !== null,
   )
   mkdirSync(join(photos, 'summer'))
   renameSync(join(photos, 'lighthouse.jpg'), join(photos, 'summer', 'b.jpg'))

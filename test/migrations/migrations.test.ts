@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { createSearchIndexer } from '../../src-main/library/search/search-index.ts'
+import { createSearcher } from '../../src-main/library/search/searcher.ts'
 import { type Database, openDatabase } from '../../src-main/library/store/database.ts'
 import { migrate, readMigrations } from '../../src-main/library/store/migrate.ts'
-import { createSearcher } from '../../src-main/library/store/search.ts'
-import { createSearchIndexer } from '../../src-main/library/store/search-index.ts'
 
 const migrations = readMigrations()
 
@@ -354,6 +354,54 @@ test('0200: no directory of before is known to be unreadable', (t) => {
   addPhoto(database, 1)
   apply()
   assert.deepEqual(database.prepare('SELECT * FROM unreadable_directories').all(), [])
+})
+
+test('0210: documents and sets of before are there, in their blocks', (t) => {
+  const { database, apply } = before(t, 210)
+  const insert = database.prepare('INSERT INTO search_postings VALUES (?, ?, ?)')
+  insert.run('dog', 0, Buffer.from([1, 0]))
+  insert.run('dog', 1, Buffer.from([2, 0]))
+  insert.run('cat', 1, Buffer.from([3, 0]))
+  const piece = (number: number, rows: number) =>
+    database.prepare('INSERT INTO search_rows VALUES (?, ?)').run(number, Buffer.alloc(rows * 8))
+  piece(63, 1024)
+  piece(64, 1024)
+  piece(65, 7)
+  apply()
+  assert.deepEqual(database.prepare('SELECT block, token FROM search_postings').all(), [
+    { block: 0, token: 'dog' },
+    { block: 1, token: 'cat' },
+    { block: 1, token: 'dog' },
+  ])
+  assert.deepEqual(database.prepare('SELECT * FROM search_blocks').all(), [
+    { block: 0, made: 1024, is_let_go: 0 },
+    { block: 1, made: 1031, is_let_go: 0 },
+  ])
+})
+
+test('0220: photos of before are found by rating, people and keywords; those without are left as they are', (t) => {
+  const { database, apply } = before(t, 220)
+  for (const id of [1, 2, 3]) addPhoto(database, id)
+  database.exec(`INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, title, rating, is_favorite)
+    VALUES (1, 1, 'embedded', '', 1, NULL, 4, 0), (2, 1, 'sidecar', '1.xmp', 1, NULL, 5, 0),
+      (3, 2, 'embedded', '', 1, NULL, NULL, 0), (4, 3, 'embedded', '', 1, 'Midsummer', NULL, 0);
+    INSERT INTO metadata_keywords VALUES (3, 'bonfire');
+    DELETE FROM search_stale`)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [1, 2])
+  bringUpToDate(database)
+  createSearchIndexer(database).renewAll()
+  const { search } = createSearcher(database)
+  assert.deepEqual(
+    ['rating:5', 'rating:4', 'keyword:bonfire'].map((query) => search(query).photos.map((hit) => hit.id)),
+    [[1], [], [2]],
+  )
+})
+
+test('0230: nobody chose anything before', (t) => {
+  const { database, apply } = before(t, 230)
+  apply()
+  assert.deepEqual(database.prepare('SELECT * FROM settings').all(), [])
 })
 
 test('0260: no thumbnail of before is known of, and another content has none', (t) => {

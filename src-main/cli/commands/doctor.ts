@@ -13,7 +13,7 @@ import { formatAttempts } from '../provider-report.ts'
 import { withProgress } from '../with-progress.ts'
 
 interface Diagnosis {
-  library: { directory: string; problems: string[]; error: ErrorRecord | null }
+  library: { directory: string; contract: string | null; problems: string[]; error: ErrorRecord | null }
   versions: Record<string, string>
   /** How the model runs here; null where it does not. */
   trial: ProviderTrial | null
@@ -46,9 +46,17 @@ export function addDoctorCommand(program: Command, finish: (status: number) => v
 }
 
 async function diagnose({ model, measure }: DoctorOptions, command: Command): Promise<Diagnosis> {
-  const library: Diagnosis['library'] = { directory: libraryDirectoryOf(command), problems: [], error: null }
+  const library: Diagnosis['library'] = {
+    directory: libraryDirectoryOf(command),
+    contract: null,
+    problems: [],
+    error: null,
+  }
   try {
-    library.problems = await inLibrary(command, (client) => client.checkDatabase({}))
+    await inLibrary(command, async (client) => {
+      library.contract = (await client.contract({})).hash
+      library.problems = await client.checkDatabase({})
+    })
   } catch (thrown) {
     library.error = toErrorRecord(thrown)
   }
@@ -106,6 +114,7 @@ function formatDiagnosis({ library, versions, trial, engineError }: Diagnosis): 
   else if (library.problems.length > 0)
     lines.push(...library.problems.map((problem) => `Database   ${problem}`))
   else lines.push('Database   sound')
+  if (library.contract) lines.push(`Contract   ${library.contract}`)
   if (engineError) lines.push(`Engine     ${engineError.message}`)
   for (const [name, version] of Object.entries(versions)) lines.push(`Version    ${name} ${version}`)
   if (trial) {

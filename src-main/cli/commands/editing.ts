@@ -1,20 +1,26 @@
 import type { Command } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { EditChange } from '../../contract/library-calls.ts'
 import type { Caption } from '../../contract/records.ts'
+import type { EditChange } from '../../contract/rooms/captions.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
-import { toPhotoReference } from '../photo-reference.ts'
+import { photoIdOf } from '../photo-reference.ts'
 
 export function addEditingCommands(program: Command): void {
   program
     .command('caption-set <photo> <text>')
     .description('write your own caption; no model and no import ever replaces it')
-    .action(async (photo: string, text: string, _options, command: Command) => {
-      const caption = await inLibrary(command, (library) =>
-        library.setCaption({ photo: toPhotoReference(photo), text }),
+    .option('--also <photos...>', 'the same for these photos; caption-undo takes all of them back')
+    .action(async (photo: string, text: string, { also = [] }: { also?: string[] }, command: Command) => {
+      const captions = await inLibrary(command, async (library) => {
+        const edits: { photo: number; text: string }[] = []
+        for (const each of [photo, ...also]) edits.push({ photo: await photoIdOf(library, each), text })
+        return edits.length === 1 ? [await library.setCaption(edits[0]!)] : library.setCaptions({ edits })
+      })
+      outputOf(command).answer(
+        also.length === 0 ? captions[0] : captions,
+        captions.map(formatCurrent).join('\n'),
       )
-      outputOf(command).answer(caption, formatCurrent(caption))
     })
 
   program
@@ -28,8 +34,8 @@ export function addEditingCommands(program: Command): void {
         outputOf(command).answer(change, formatEdit(change, 'There is no edit of yours to take back.'))
         return
       }
-      const caption = await inLibrary(command, (library) =>
-        library.undoCaption({ photo: toPhotoReference(photo) }),
+      const caption = await inLibrary(command, async (library) =>
+        library.undoCaption({ photo: await photoIdOf(library, photo) }),
       )
       outputOf(command).answer(caption, formatCurrent(caption))
     })
@@ -43,8 +49,8 @@ export function addEditingCommands(program: Command): void {
         outputOf(command).answer(change, formatEdit(change, 'There is no edit to bring back.'))
         return
       }
-      const caption = await inLibrary(command, (library) =>
-        library.redoCaption({ photo: toPhotoReference(photo) }),
+      const caption = await inLibrary(command, async (library) =>
+        library.redoCaption({ photo: await photoIdOf(library, photo) }),
       )
       outputOf(command).answer(caption, formatCurrent(caption))
     })

@@ -1,6 +1,8 @@
 import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
+import { displayFileName } from '../../contract/file-name.ts'
+import { type CaptionSource, captionSources } from '../../contract/records.ts'
 import type {
   ExportPlan,
   ExportSummary,
@@ -8,15 +10,13 @@ import type {
   ImportSummary,
   TableFormat,
   UndoSummary,
-} from '../../contract/exchange.ts'
-import { displayFileName } from '../../contract/file-name.ts'
-import { type CaptionSource, captionSources } from '../../contract/records.ts'
+} from '../../contract/rooms/exchange.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { folderIdsOf } from '../folder-reference.ts'
-import { listenForInterrupt } from '../interrupt.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
-import { toPhotoReference } from '../photo-reference.ts'
+import { photoIdOf } from '../photo-reference.ts'
+import { withProgress } from '../with-progress.ts'
 
 interface ExportOptions {
   dryRun?: boolean
@@ -81,7 +81,9 @@ export function addExchangeCommands(program: Command): void {
       'write a caption into the photo itself, with exiftool; the only command that changes a photo',
     )
     .action(async (photo: string, _options, command: Command) => {
-      await inLibrary(command, (library) => library.embedCaption({ photo: toPhotoReference(photo) }))
+      await inLibrary(command, async (library) =>
+        library.embedCaption({ photo: await photoIdOf(library, photo) }),
+      )
       outputOf(command).answer({ photo }, 'The caption is in the photo.')
     })
 
@@ -113,16 +115,11 @@ export function addExchangeCommands(program: Command): void {
     )
 }
 
-async function interruptible(
+function interruptible(
   command: Command,
   work: (library: LibraryClient, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const interrupt = listenForInterrupt()
-  try {
-    await inLibrary(command, (library) => work(library, interrupt.signal))
-  } finally {
-    interrupt.stop()
-  }
+  return inLibrary(command, (library) => withProgress(library, (signal) => work(library, signal)))
 }
 
 function formatOf(file: string): TableFormat {

@@ -2,8 +2,9 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { CaptionSummary, ScanSummary } from '../../contract/library-calls.ts'
 import type { Folder, LibraryStatus, UnreadableDirectory } from '../../contract/records.ts'
+import type { ScanSummary } from '../../contract/rooms/folders.ts'
+import type { CaptionSummary } from '../../contract/rooms/work.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { formatDuration } from '../duration.ts'
 import { folderIdsOf } from '../folder-reference.ts'
@@ -92,6 +93,22 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
     })
 
   program
+    .command('pause')
+    .description('stop captioning until "resume", also in a program that is at it; all else goes on')
+    .action(async (_options, command: Command) => {
+      await inLibrary(command, (library) => library.pauseCaptioning({}))
+      outputOf(command).answer({ isPaused: true }, 'Captioning is paused.')
+    })
+
+  program
+    .command('resume')
+    .description('go on with captioning, and try a model again that could not be run')
+    .action(async (_options, command: Command) => {
+      await inLibrary(command, (library) => library.resumeCaptioning({}))
+      outputOf(command).answer({ isPaused: false }, 'Captioning goes on where a program is at it.')
+    })
+
+  program
     .command('status')
     .description('what the library holds and what is left to do')
     .action(async (_options, command: Command) => {
@@ -159,6 +176,7 @@ function formatStatus(status: LibraryStatus): string {
     `Library    ${status.directory}`,
     `Photos     ${status.photos} (${status.captioned} captioned, ${status.waiting} waiting, ${status.failed} failed, ${status.missing} missing)`,
     `Model      ${status.modelId ?? 'none has captioned here yet'}`,
+    ...(status.captioning.state === 'paused' ? ['Captioning paused; go on with: lenslore resume'] : []),
     `Runs on    ${printable(formatChoice(status.providerTrial))}`,
     ...status.folders.map(formatFolder),
     ...status.unreadable.map(formatUnreadable),

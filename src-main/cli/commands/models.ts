@@ -1,6 +1,7 @@
+import { isAbsolute, resolve, sep } from 'node:path'
 import type { Command } from 'commander'
-import { downloadModel, listModels } from '../../library/library.ts'
-import { outputOf } from '../command-context.ts'
+import { downloadModel } from '../../library/library.ts'
+import { inLibrary, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
 import { defaultDataDirectory } from '../open-library.ts'
 
@@ -9,9 +10,31 @@ export function addModelCommands(program: Command): void {
     .command('models')
     .description('the models that can caption, and which of them are here')
     .action(async (_options, command: Command) => {
-      const list = await listModels(defaultDataDirectory())
-      const text = list.map((model) => `${model.state.padEnd(12)}${model.name.padEnd(40)}${model.title}`)
-      outputOf(command).answer(list, text.join('\n'))
+      const { models, chosen } = await inLibrary(command, (library) => library.models({}))
+      const text = models.map((model) => {
+        const title = model.name === chosen.model ? `${model.title} (captions this library)` : model.title
+        return `${model.state.padEnd(12)}${model.name.padEnd(40)}${title}`
+      })
+      outputOf(command).answer(models, text.join('\n'))
+    })
+
+  models
+    .command('use <model>')
+    .description(
+      'caption this library with another model from now on, by its name or folder; a program that is at it goes on with that one',
+    )
+    .option('--adapter <file>', 'an adapter of your own, in place of the one that belongs to the model')
+    .action(async (model: string, { adapter }: { adapter?: string }, command: Command) => {
+      const isPath = isAbsolute(model) || model.includes('/') || model.includes(sep)
+      const choice = await inLibrary(command, (library) =>
+        isPath || adapter
+          ? library.useModelFiles({
+              model: isPath ? resolve(model) : model,
+              adapterPath: adapter ? resolve(adapter) : null,
+            })
+          : library.useModel({ name: model }),
+      )
+      outputOf(command).answer(choice, `This library is captioned with ${choice.model} from now on.`)
     })
 
   models

@@ -4,14 +4,16 @@ import type { Caption, PhotoDetails } from '../../contract/records.ts'
 import { formatWords } from '../caption-words.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
-import { toPhotoReference } from '../photo-reference.ts'
+import { photoIdOf } from '../photo-reference.ts'
 
 export function addPhotoCommands(program: Command): void {
   program
     .command('show <photo>')
     .description('all that is known of a photo, by its id or path')
     .action(async (photo: string, _options, command: Command) => {
-      const details = await inLibrary(command, (library) => library.photo({ photo: toPhotoReference(photo) }))
+      const details = await inLibrary(command, async (library) =>
+        library.photo({ photo: await photoIdOf(library, photo) }),
+      )
       outputOf(command).answer(details, formatDetails(details))
     })
 }

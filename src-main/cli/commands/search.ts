@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { SearchHit, SearchPage } from '../../contract/records.ts'
+import type { SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
 
@@ -11,7 +11,8 @@ A query is words, in any order: each matches by its stem and as the beginning of
   "red kite"          these words next to each other
   -dog                without this word
   cat OR dog          either
-  folder:Alps camera:canon lens:50mm before:2021 after:2019-06 by:person is:missing has:caption`
+  folder:Alps camera:canon lens:50mm before:2021 after:2019-06 by:person is:missing has:caption
+  rating:4+ rating:rejected is:favourite people:"Nana Ruth" keyword:holiday`
 
 export function addSearchCommand(program: Command): void {
   program
@@ -23,11 +24,10 @@ export function addSearchCommand(program: Command): void {
     .allowUnknownOption()
     .addHelpText('after', queryHelp)
     .action(async (words: string[], options: { limit: string; cursor?: string }, command: Command) => {
-      const unknown = words.find((word) => word.startsWith('--'))
-      if (unknown) throw new LensloreError('INVALID_ARGUMENT', `There is no option ${unknown}.`)
+      const query = toQuery(words)
       const page = await inLibrary(command, (library) =>
         library.search({
-          query: words.join(' '),
+          query,
           limit: Number(options.limit),
           cursor: options.cursor ?? null,
         }),
@@ -36,13 +36,57 @@ export function addSearchCommand(program: Command): void {
     })
 }
 
+export function addFacetsCommand(program: Command): void {
+  program
+    .command('facets [query...]')
+    .description('count ratings, favourites, people and keywords of the photos that a search finds')
+    .allowUnknownOption()
+    .addHelpText('after', queryHelp)
+    .action(async (words: string[], _options: object, command: Command) => {
+      const query = toQuery(words)
+      const facets = await inLibrary(command, (library) => library.facets({ query }))
+      outputOf(command).answer(facets, formatFacets(facets))
+    })
+}
+
+function toQuery(words: readonly string[]): string {
+  const unknown = words.find((word) => word.startsWith('--'))
+  if (unknown) throw new LensloreError('INVALID_ARGUMENT', `There is no option ${unknown}.`)
+  return words.join(' ')
+}
+
+/** Each line ends with the filter that finds the photos it counts. */
+function formatFacets({ photos, isExact, ratings, favorites, people, keywords }: SearchFacets): string {
+  const values = { '-1': 'rejected', '0': 'unrated' } as Record<string, string>
+  const counted = [
+    ...ratings.map((each) => ({
+      photos: each.photos,
+      filter: `rating:${values[each.rating] ?? each.rating}`,
+    })),
+    { photos: favorites, filter: 'is:favourite' },
+    ...people.map((each) => ({ photos: each.photos, filter: `people:"${printable(each.name)}"` })),
+    ...keywords.map((each) => ({ photos: each.photos, filter: `keyword:"${printable(each.name)}"` })),
+  ]
+  const all = isExact ? formatCount(photos) : `The newest ${formatCount(photos)}`
+  return [
+    ...counted
+      .filter((each) => each.photos > 0)
+      .map((each) => `${each.photos.toLocaleString('en').padStart(9)}  ${each.filter}`),
+    all,
+  ].join('\n')
+}
+
+function formatCount(photos: number): string {
+  return photos === 1 ? '1 photo' : `${photos.toLocaleString('en')} photos`
+}
+
 function formatPage(page: SearchPage): string {
   const lines = page.photos.map(
     (hit) =>
       `${hit.id}\t${printable(displayFileName(hit.path))}\n\t${highlight(hit)}${hit.isUnsure ? ' (unsure)' : ''}`,
   )
   if (page.corrected) lines.unshift(`Showing photos for: ${printable(page.corrected)}`)
-  lines.push(page.total === 1 ? '1 photo' : `${page.total.toLocaleString('en')} photos`)
+  lines.push(formatCount(page.total))
   if (page.cursor) lines.push(`More with: --cursor ${page.cursor}`)
   return lines.join('\n')
 }

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
+import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
-import { isPassing } from '../../contract/passing-errors.ts'
 
 /** Larger than any photo (a 200-megapixel TIFF of 16 bits is 1.2 GB raw, but cameras write none). */
 export const maxFileBytes = 2 ** 30
@@ -65,24 +65,4 @@ async function readUnchanged(handle: FileHandle, name: string): Promise<Buffer<A
     throw new LensloreError('FILE_CHANGED', `${name} was changed while it was read.`)
   }
   return bytes
-}
-
-function asFileError(thrown: unknown, name: string): LensloreError {
-  if (thrown instanceof LensloreError) return thrown
-  const code = (thrown as NodeJS.ErrnoException).code
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new LensloreError('FILE_NOT_FOUND', `${name} is not there.`, { cause: thrown })
-  }
-  if (isPassing(code)) {
-    return new LensloreError('FILE_UNAVAILABLE', `${name} cannot be reached at present (${code}).`, {
-      cause: thrown,
-    })
-  }
-  const reason =
-    code === 'EACCES' || code === 'EPERM'
-      ? 'you may not read it'
-      : code === 'ELOOP'
-        ? 'its link leads nowhere'
-        : (code ?? String(thrown))
-  return new LensloreError('FILE_UNREADABLE', `${name} cannot be read: ${reason}.`, { cause: thrown })
 }

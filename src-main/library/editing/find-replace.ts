@@ -1,4 +1,4 @@
-import type { Replacement, ReplacementOptions } from '../../contract/library-calls.ts'
+import type { Replacement, ReplacementOptions } from '../../contract/rooms/captions.ts'
 import type { CaptionStore } from '../store/captions.ts'
 import type { PhotoStore } from '../store/photos.ts'
 

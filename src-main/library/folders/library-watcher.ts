@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import type { ScanSummary } from '../../contract/library-calls.ts'
+import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import { nativePath } from '../native-path.ts'
 import type { Database } from '../store/database.ts'
 import { createRootState } from '../store/root-state.ts'

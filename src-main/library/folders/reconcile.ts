@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
-import type { ScanSummary } from '../../contract/library-calls.ts'
+import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { Database } from '../store/database.ts'
 import type { FoundFile } from '../store/found-file.ts'
 import { createRootState } from '../store/root-state.ts'
-import { createScanWriter, type LostPlace, type Place } from '../store/scan-state.ts'
+import { createScanWriter, isSamePlace } from '../store/scan-state.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
 import type { Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
-import { joinCopyOf } from './identity.ts'
 import { probeRoot, type RootReport } from './roots.ts'
 import { createScanThreads } from './scan-threads.ts'
+import { settleLost } from './settle-lost.ts'
 import { volumeOf } from './volume.ts'
 
 /** Differences a transaction: few enough that a search never waits noticeably. */
@@ -125,7 +125,8 @@ export function createReconciler(database: Database, now: () => number = Date.no
       // Whatever went away while it was looked at is no reason to miss its photos.
       const gone = new Set([...visited].filter((id) => probeRoot(roots, id).offline !== null || left.has(id)))
       for (const id of gone) tellAway(found.get(id)!)
-      await settleLost(gone, summary, options, signal)
+      const settling = { database, writer, summary, now, scanMs, signal }
+      await settleLost(settling, gone, (photoIds) => tellOf(photoIds, options))
       if (isWhole) {
         for (const id of online.filter((each) => !gone.has(each))) {
           roots.setScanned(id, now())
@@ -334,76 +335,10 @@ export function createReconciler(database: Database, now: () => number = Date.no
     return writer.arrive(folderId, directory, file, scanMs)
   }
 
-  /** With all of the disk seen: files under known names first, then what stayed away. */
-  async function settleLost(
-    offline: ReadonlySet<number>,
-    summary: ScanSummary,
-    options: ReconcileOptions,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (const isFound of [true, false]) {
-      for (let note = 0; ; ) {
-        const batch = writer.lostAfter(note, differencesPerCommit)
-        if (batch.length === 0) break
-        note = batch.at(-1)!.note
-        const changed = database.write(() =>
-          batch
-            .filter((lost) => (lost.found !== null) === isFound && !offline.has(lost.folderId))
-            .flatMap((lost) =>
-              lost.found ? settleFound(lost, lost.found, summary) : settleGone(lost, summary),
-            ),
-        )
-        tellOf(changed, options)
-        await nextTurn()
-        signal.throwIfAborted()
-      }
-    }
-  }
-
   function tellOf(photoIds: number[], options: ReconcileOptions): void {
     if (photoIds.length === 0) return
     if (options.arriveFirst) database.write(() => writer.prefer(photoIds))
     options.onPhotosChanged?.(photoIds)
-  }
-
-  function settleFound(lost: LostPlace, file: FoundFile, summary: ScanSummary): number[] {
-    const { photoId, folderId, directory } = lost
-    const looksTheSame = file.sizeBytes === lost.sizeBytes && file.modifiedMs === lost.modifiedMs
-    const occupant = writer.occupant(lost)
-    if (looksTheSame && occupant?.id === photoId) {
-      // File systems without inodes of their own give other numbers at every mount.
-      writer.refresh(photoId, file)
-      summary.unchanged++
-      return []
-    }
-    const twin = writer.lostLike(file, photoId)
-    if (twin !== undefined) {
-      writer.moveTo(twin, folderId, directory, file, now())
-      summary.moved++
-      return occupant ? [twin, occupant.id] : [twin]
-    }
-    if (occupant?.id === photoId && !occupant.isMissing) {
-      writer.markEdited(photoId, file)
-      summary.changed++
-      return [photoId]
-    }
-    // Another photo that is known to stand here was put here by its own file.
-    if (occupant && !occupant.isMissing) return []
-    summary.added++
-    return [writer.arrive(folderId, directory, file, scanMs)]
-  }
-
-  function settleGone(lost: LostPlace, summary: ScanSummary): number[] {
-    const place = writer.placeOf(lost.photoId)
-    if (!place || place.isMissing || !isSamePlace(place, lost)) return []
-    const copy = joinCopyOf(database, writer, lost.photoId, now())
-    if (copy !== undefined) {
-      summary.moved++
-      return [lost.photoId, copy]
-    }
-    writer.markMissing(lost.photoId, now())
-    summary.missing++
-    return [lost.photoId]
   }
 
   return {
@@ -419,15 +354,6 @@ export function createReconciler(database: Database, now: () => number = Date.no
 
 /** All of a folder, single directories of it, or single ones of which some were compared just now. */
 type Extent = 'whole' | 'part' | 'again'
-
-function isSamePlace(place: Place | undefined, other: Place): boolean {
-  return (
-    place !== undefined &&
-    place.folderId === other.folderId &&
-    place.directory === other.directory &&
-    place.name === other.name
-  )
-}
 
 function isAtOrBelow(directory: string, top: string): boolean {
   return directory === top || directory.startsWith(`${top}/`)

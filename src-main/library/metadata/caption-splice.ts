@@ -1,4 +1,4 @@
-import type { Caption } from '../../contract/records.ts'
+import type { Caption, CaptionDoubt } from '../../contract/records.ts'
 import type { CaptionProvenance } from './photo-metadata.ts'
 import { cleanText } from './words.ts'
 import {
@@ -29,6 +29,9 @@ export interface CaptionToWrite extends CaptionProvenance {
   language: string | null
 }
 
+type WrittenCaption = CaptionDoubt &
+  Pick<Caption, 'text' | 'language' | 'source' | 'modelId' | 'adapterId' | 'contentHash' | 'createdMs'>
+
 /** A caption of the library's as it is written out. */
 export function captionToWrite({
   text,
@@ -38,12 +41,12 @@ export function captionToWrite({
   adapterId,
   contentHash,
   createdMs,
-}: Pick<
-  Caption,
-  'text' | 'language' | 'source' | 'modelId' | 'adapterId' | 'contentHash' | 'createdMs'
->): CaptionToWrite {
+  ...doubt
+}: WrittenCaption): CaptionToWrite {
   const writtenAt = new Date(createdMs).toISOString()
-  return { text, language, source, modelId, adapterId, contentHash, writtenAt }
+  const { confidence, isUnsure, doubtfulWords } = doubt
+  const said = { text, language, source, modelId, adapterId, contentHash, writtenAt }
+  return confidence === null ? said : { ...said, doubt: { confidence, isUnsure, doubtfulWords } }
 }
 
 interface Edit {
@@ -240,6 +243,7 @@ function recordElement(prefix: string, rdfPrefix: string, caption: CaptionToWrit
     ['Content', caption.contentHash],
     ['Language', caption.language],
     ['Written', caption.writtenAt],
+    ...doubtFields(caption),
   ]
   const inner = fields
     .filter(([, value]) => value !== null)
@@ -247,6 +251,17 @@ function recordElement(prefix: string, rdfPrefix: string, caption: CaptionToWrit
   const name = `${prefix}:${captionRecord}`
   const declared = `xmlns:${prefix}="${namespaces.lenslore}"`
   return `<${name} ${declared} ${rdfPrefix}parseType="Resource">${inner.join('')}</${name}>`
+}
+
+/** Offsets of doubtful words are UTF-16's, in the record's own text. */
+function doubtFields({ doubt }: CaptionToWrite): [local: string, value: string][] {
+  if (!doubt) return []
+  const words = doubt.doubtfulWords.map(([start, end]) => `${start}-${end}`)
+  return [
+    ['Confidence', String(doubt.confidence)],
+    ['Unsure', doubt.isUnsure ? 'True' : 'False'],
+    ...(words.length > 0 ? [['Doubtful', words.join(' ')] as [string, string]] : []),
+  ]
 }
 
 /** A description of its own just before the end of rdf:RDF, in the line ends and indentation around it. */

@@ -1,10 +1,11 @@
 import { type ErrorCode, type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
-import type { ExportPlan, ExportSummary } from '../../contract/exchange.ts'
+import type { Caption, Photo } from '../../contract/records.ts'
+import type { ExportPlan, ExportSummary } from '../../contract/rooms/exchange.ts'
 import type { Database } from '../store/database.ts'
 import { otherOwnerOf } from '../store/photos.ts'
 import type { Store } from '../store/store.ts'
 import { captionToWrite } from './caption-splice.ts'
-import { type ExportOptions, type ExportRequest, planExport } from './export-plan.ts'
+import { type ExportOptions, type ExportRequest, planExport, type WordsOwner } from './export-plan.ts'
 import { exportCaptions, knownWords } from './export-sidecars.ts'
 
 /** Of a dry run, people read the beginning. */
@@ -103,7 +104,9 @@ export function createWaitingExporter(
         onSettled: (request, error) => {
           const item = waiting.get(request)!
           waiting.delete(request)
-          if (!error || !momentary.has(error.code)) settled.push({ ...item, isRefused: error !== undefined })
+          if (error && momentary.has(error.code)) return
+          // Of a caption of which only the beginning is known there is nothing to write: it waits for nothing.
+          settled.push({ ...item, isRefused: error !== undefined && error.code !== 'CAPTION_CUT' })
         },
       })
       tell(summary.refused.map(({ error }) => error))
@@ -188,17 +191,32 @@ function* waitingRequests(
         settled.push({ ...item, isRefused: false })
         continue
       }
-      const request: ExportRequest = {
-        photoPath: photo.path,
-        caption: captionToWrite(caption),
-        isCut: caption.isCut,
-        isKnown: knownWords(database, photo.id),
-        ownerOf: (contentHash) => otherOwnerOf(database, photo.id, contentHash),
-      }
+      const request = requestOf(store, photo, caption)
       waiting.set(request, item)
       yield request
     }
     last = ids.at(-1)!
+  }
+}
+
+function requestOf(store: Store, { id, path }: Photo, caption: Caption): ExportRequest {
+  const { database, photos, captions } = store
+
+  function ownerOf(contentHash: string): WordsOwner | undefined {
+    const owner = otherOwnerOf(database, id, contentHash)
+    if (!owner) return undefined
+    const own = captions.current(owner.photoId)
+    if (!own || own.text === '') return { path: owner.path }
+    const isWaiting = waitingAfter(database, 0, 1, [owner.photoId]).length > 0
+    return { path: owner.path, request: requestOf(store, photos.byId(owner.photoId)!, own), isWaiting }
+  }
+
+  return {
+    photoPath: path,
+    caption: captionToWrite(caption),
+    isCut: caption.isCut,
+    isKnown: knownWords(database, id),
+    ownerOf,
   }
 }
 

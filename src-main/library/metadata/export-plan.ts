@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
-import type { PlannedExport } from '../../contract/exchange.ts'
 import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
-import { maxCaptionLength } from '../../contract/library-calls.ts'
+import type { PlannedExport } from '../../contract/rooms/exchange.ts'
+import { maxCaptionLength } from '../../contract/rooms/parameters.ts'
 import { nativePath } from '../native-path.ts'
 import { checkIsWritable, readIfThere } from './atomic-write.ts'
 import {
@@ -29,8 +29,17 @@ export interface ExportRequest {
   isCut: boolean
   /** Whether the library has these words itself, so that they are not lost where others take their place. */
   isKnown(words: DisplacedWords): boolean
-  /** The path of the other photo that words about this content (SHA-256, lower-case hex) are of, if they are. */
-  ownerOf?(contentHash: string): string | undefined
+  /** The other photo that words about this content (SHA-256, lower-case hex) are of, if they are. */
+  ownerOf?(contentHash: string): WordsOwner | undefined
+}
+
+/** A photo whose words stand in another one's sidecar. */
+export interface WordsOwner {
+  path: string
+  /** Its own caption, as it is to stand in its own sidecar; left out where that is nobody's concern. */
+  request?: ExportRequest
+  /** It is written there too, whatever happens meanwhile. */
+  isWaiting?: boolean
 }
 
 /** A plan with what it is made of. */
@@ -93,9 +102,20 @@ export function chooseSidecar(directoryEntries: readonly string[], photoName: st
   return (sharesStem(directoryEntries, photoName) ? undefined : shared?.name) ?? `${photoName}.xmp`
 }
 
+/** Of photos of which each has its words in the next one's sidecar; more than these take turns by hand. */
+const ringAtMost = 16
+
+/** A photo whose export is looked at for the sake of another's, and where it would be written. */
+interface Link {
+  photoPath: string
+  sidecarPath: string
+}
+
+/** @param ring the photos before it, of which each has its words in the sidecar of the one that goes before. */
 async function prepareExport(
   request: ExportRequest,
   namesOfFolder: Promise<string[]>,
+  ring: readonly Link[] = [],
 ): Promise<PreparedExport> {
   const { photoPath, caption } = request
   const after = writableCaption(caption.text)
@@ -109,7 +129,8 @@ async function prepareExport(
       sidecarPath = `${photoPath}.xmp`
       beforeBytes = await bytesIfThere(sidecarPath)
     }
-    const made = beforeBytes === null ? created(caption) : updated(sidecarPath, beforeBytes, request)
+    const made =
+      beforeBytes === null ? created(caption) : await updated(sidecarPath, beforeBytes, request, ring)
     if (request.isCut && made.action !== 'unchanged') throw cutCaption(photoPath)
     if (made.action === 'update') await checkIsWritable(sidecarPath)
     return { request, photoPath, sidecarPath, after, beforeBytes, ...made }
@@ -168,9 +189,14 @@ function isOfOtherExtension(sidecarPath: string, bytes: Buffer, photoName: strin
 
 /**
  * A sidecar that says the very words already is left alone, whoever wrote them there. Words that the library has not
- * taken in give way to a person's alone; those about another photo to nobody's.
+ * taken in give way to a person's alone; those about another photo to nobody's, before that photo has them itself.
  */
-function updated(sidecarPath: string, bytes: Buffer, { caption, isCut, isKnown, ownerOf }: ExportRequest) {
+async function updated(
+  sidecarPath: string,
+  bytes: Buffer,
+  { photoPath, caption, isCut, isKnown, ownerOf }: ExportRequest,
+  ring: readonly Link[],
+) {
   try {
     const { text, encoding } = decodeText(bytes)
     if (encoding.name === 'windows-1252' || declaresOtherEncoding(text)) {
@@ -183,9 +209,12 @@ function updated(sidecarPath: string, bytes: Buffer, { caption, isCut, isKnown, 
     }
     const about = contentInSidecar(text)
     const owner = about === null ? undefined : ownerOf?.(about)
-    if (owner !== undefined) throw sidecarOfOther(sidecarPath, owner)
     const after = spliceCaption(text, caption)
-    if (caption.source !== 'person' && !displacedWords(text, after).every(isKnown)) {
+    const areKnown = displacedWords(text, after).every(isKnown)
+    if (owner && !(areKnown && (await hasItsWords(owner, [...ring, { photoPath, sidecarPath }])))) {
+      throw sidecarOfOther(sidecarPath, owner.path)
+    }
+    if (caption.source !== 'person' && !areKnown) {
       return { action: 'kept' as const, before, afterBytes: null }
     }
     return { action: 'update' as const, before, afterBytes: encodeText(after, encoding) }
@@ -193,6 +222,22 @@ function updated(sidecarPath: string, bytes: Buffer, { caption, isCut, isKnown, 
     if (thrown instanceof LensloreError) throw thrown
     throw damagedSidecar(sidecarPath, thrown)
   }
+}
+
+/**
+ * Whether a photo's words stand in its own sidecar, or are about to: where it is written out too, and nothing stands in
+ * the way but words of photos for which the same is true. Of photos that exchanged their names each waits for the other.
+ */
+async function hasItsWords(
+  { path, request, isWaiting }: WordsOwner,
+  ring: readonly Link[],
+): Promise<boolean> {
+  if (ring.some(({ photoPath }) => photoPath === path)) return true
+  if (!request || ring.length === ringAtMost) return false
+  const { action, sidecarPath } = await prepareExport(request, namesIn(dirname(path)), ring)
+  // One file for two photos: what is its own would be written over.
+  if (ring.some((link) => link.sidecarPath === sidecarPath)) return false
+  return action === 'unchanged' || (isWaiting === true && (action === 'create' || action === 'update'))
 }
 
 /** The words that it holds may be nowhere else on the disk. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
-import type { ExportSummary, UndoSummary } from '../../contract/exchange.ts'
 import type { CaptionSource } from '../../contract/records.ts'
+import type { ExportSummary, UndoSummary } from '../../contract/rooms/exchange.ts'
+import { type DoubtColumns, toDoubt } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
 import { otherOwnerOf } from '../store/photos.ts'
 import { createSidecarState, type SidecarState } from '../store/sidecar-state.ts'
@@ -38,7 +39,7 @@ export function* currentCaptions(
   database: Database,
   { folderIds, sources = ['person', 'imported', 'model'] }: ExportedPhotos = {},
 ): Generator<ExportRequest> {
-  interface Row {
+  interface Row extends DoubtColumns {
     id: number
     folder_id: number
     folder: string
@@ -65,7 +66,7 @@ export function* currentCaptions(
         .prepare<Row>(
           `SELECT photos.id, folder_id, folders.path AS folder, directory, name, text, language, source,
              model_id AS modelId, adapter_id AS adapterId, nullif(lower(hex(captions.content_hash)), '') AS contentHash,
-             created_ms AS createdMs, is_cut AS isCut
+             created_ms AS createdMs, is_cut AS isCut, confidence, is_unsure, doubtful_words
            FROM photos JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
            WHERE folder_id = ? AND (directory, name) > (?, ?) AND missing_since_ms IS NULL
            ORDER BY directory, name LIMIT ?`,
@@ -75,7 +76,7 @@ export function* currentCaptions(
         if (!sources.includes(row.source) || row.text === '') continue
         yield {
           photoPath: join(row.folder, row.directory, row.name),
-          caption: captionToWrite(row),
+          caption: captionToWrite({ ...row, ...toDoubt(row) }),
           isCut: row.isCut === 1,
           isKnown: knownWords(database, row.id),
           ownerOf: (contentHash) => otherOwnerOf(database, row.id, contentHash),

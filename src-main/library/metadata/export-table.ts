@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
-import type { TableFormat } from '../../contract/exchange.ts'
 import type { CaptionSource } from '../../contract/records.ts'
+import type { TableFormat } from '../../contract/rooms/exchange.ts'
 import type { Database } from '../store/database.ts'
 import { writePiecesAtomically } from './atomic-write.ts'
 import { guardCell, type TableColumn, tableColumns } from './table-format.ts'
@@ -22,6 +22,7 @@ interface Row {
   content_hash: Buffer | null
   text: string
   source: CaptionSource
+  is_cut: number
   language: string | null
   model_id: string | null
   adapter_id: string | null
@@ -37,7 +38,7 @@ const keywordSeparator = '; '
 /**
  * Writes the current caption of every photo, offline and missing ones too, to a table: CSV as RFC 4180 has it
  * (UTF-8 with a byte order mark, without which Excel reads Windows-1252), or a JSON array with one photo a line.
- * The file is complete or not there.
+ * The file is complete or not there. `cut` says `yes` of a caption that is only the beginning of what its file says.
  * @param file in the form of `file-name.ts`.
  * @returns how many photos are in it.
  * @throws LensloreError `WRITE_FAILED`, `DISK_FULL`; DOMException `AbortError` through the signal.
@@ -75,7 +76,7 @@ function* pagesOfRows(database: Database): Generator<(Row & { folder_id: number 
     const page = database
       .prepare<Row & { folder_id: number }>(
         `SELECT photos.id, folder_id, folders.path AS folder, directory, photos.name, photos.content_hash,
-           text, source, language, model_id, adapter_id, created_ms,
+           text, source, is_cut, language, model_id, adapter_id, created_ms,
            (SELECT title FROM metadata_sources WHERE photo_id = photos.id AND title IS NOT NULL LIMIT 1) AS title,
            (SELECT rating FROM metadata_sources WHERE photo_id = photos.id AND rating IS NOT NULL LIMIT 1) AS rating,
            (SELECT group_concat(keyword, '${keywordSeparator}') FROM
@@ -97,6 +98,7 @@ function toCells(row: Row): Record<TableColumn, string> {
     sha256: row.content_hash?.toString('hex') ?? '',
     caption: row.text.toWellFormed(),
     source: row.source,
+    cut: row.is_cut === 1 ? 'yes' : '',
     language: row.language ?? '',
     model: row.model_id ?? '',
     adapter: row.adapter_id ?? '',

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { UnclearRow } from '../../contract/exchange.ts'
+import type { UnclearRow } from '../../contract/rooms/exchange.ts'
 import type { CaptionStore } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
 import type { PhotoStore } from '../store/photos.ts'

@@ -1,13 +1,13 @@
 import { LensloreError } from '../../contract/errors.ts'
+import { displayFileName } from '../../contract/file-name.ts'
+import type { Caption } from '../../contract/records.ts'
 import type {
   ImportPlan,
   ImportSummary,
   PlannedChange,
   TableError,
   TableFormat,
-} from '../../contract/exchange.ts'
-import { displayFileName } from '../../contract/file-name.ts'
-import type { Caption } from '../../contract/records.ts'
+} from '../../contract/rooms/exchange.ts'
 import type { CaptionStore } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
 import type { PhotoStore } from '../store/photos.ts'
@@ -91,7 +91,7 @@ export async function planImport(
  * its path that they have in common; else by its path. What is unclear then is listed and changes nothing. A row that
  * says `person` becomes the person's caption; any other text that differs from the current caption is imported. (A row that
  * still says `model` with other words was edited: as the model's it would be overwritten by the next run.)
- * Rows without a caption change nothing.
+ * Rows without a caption change nothing. One that is marked `cut` is taken as the beginning that it is, whatever else it says.
  *
  * All rows are checked before the first is applied, and they are applied in one transaction.
  * @throws LensloreError `IMPORT_INVALID` naming the first lines that are refused, with nothing imported;
@@ -140,8 +140,10 @@ function apply(target: ImportTarget, matched: MatchedRow, summary: ImportSummary
     const { photoId, after, source } = outcome
     if (source === 'person') target.captions.setByPerson(photoId, after, nowMs)
     else {
-      const caption = { text: after, language: matched.row.language || null, field: 'table:caption' }
-      const metadata = { ...emptyMetadata(), captions: [caption] }
+      const { language, isCut } = matched.row
+      const caption = { text: after, language: language || null, field: 'table:caption' }
+      const captions = [isCut ? { ...caption, isCut } : caption]
+      const metadata = { ...emptyMetadata(), captions }
       target.metadata.apply(photoId, { kind: 'table', name: '', metadata }, nowMs)
     }
     summary.changed++
@@ -171,8 +173,12 @@ function noteUnclear(
 
 /** Undefined where the row says what is so already. */
 function changeFor(row: TableRow, photoId: number, current: Caption | null): PlannedChange | undefined {
-  const source = row.source === 'person' ? 'person' : 'imported'
-  const isSame = current?.text === row.caption && (source === 'imported' || current.source === 'person')
+  // What is only a beginning is nobody's caption as it stands, edited or not: as a person's it would be written over
+  // the whole of it.
+  const source = row.source === 'person' && !row.isCut ? 'person' : 'imported'
+  // Where a text was cut may be a space, which a table does not keep.
+  const isSame =
+    current?.text.trim() === row.caption && (source === 'imported' || current.source === 'person')
   if (isSame) return undefined
   return { line: row.line, photoId, before: current?.text ?? null, after: row.caption, source }
 }

@@ -1,5 +1,7 @@
 /** What photos and the files beside them say about a picture, each source read on its own. */
 
+import type { CaptionDoubt } from '../../contract/records.ts'
+
 /** Where words about a photo came from; `table` is a CSV or JSON file that a person imported. */
 export const metadataKinds = ['table', 'sidecar', 'takeout', 'embedded'] as const
 /**
@@ -30,6 +32,8 @@ export interface CaptionProvenance {
   contentHash: string | null
   /** ISO 8601, UTC. */
   writtenAt: string | null
+  /** What the model doubts of its words, where it was calibrated. */
+  doubt?: CaptionDoubt
 }
 
 /** Fractions of the picture's width and height, as the program that wrote them counted. */

@@ -20,7 +20,8 @@ export interface ReadSources {
  * @param directoryEntries the names in the photo's folder, those of pictures and of what may describe them, so that a
  * scan lists each folder once.
  * @param bytes the photo's content where the caller has it.
- * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE` for the photo itself; never for its metadata.
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE` for the photo itself; never for its metadata. `FILE_UNAVAILABLE` also for a
+ * sidecar that cannot be reached at present.
  */
 export async function readSources(
   path: string,
@@ -36,6 +37,8 @@ export async function readSources(
       if (metadata) sources.push({ kind, name, metadata })
     } catch (thrown) {
       const error = toErrorRecord(thrown)
+      // It would be known as read, and not be looked at again once its drive answers.
+      if (error.code === 'FILE_UNAVAILABLE') throw thrown
       if (error.code !== 'FILE_NOT_FOUND') refused.push({ kind, name, error })
     }
   }

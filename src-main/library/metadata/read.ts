@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { brotliDecompress, inflate } from 'node:zlib'
 import exifReader, { type ExpandedTags } from 'exifreader'
-import { LensloreError } from '../../contract/errors.ts'
+import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../native-path.ts'
 import { readCr3 } from './canon-cr3.ts'
@@ -198,12 +198,7 @@ async function readStart(path: string): Promise<Buffer> {
     }
     return bytes.subarray(0, filled)
   } catch (thrown) {
-    const missing = (thrown as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new LensloreError(
-      missing ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE',
-      `${displayFileName(path)} ${missing ? 'is not there' : 'cannot be read'}.`,
-      { cause: thrown },
-    )
+    throw asFileError(thrown, displayFileName(path))
   }
 }
 

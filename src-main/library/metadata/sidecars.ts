@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type ErrorRecord, LensloreError } from '../../contract/errors.ts'
+import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CutField } from '../../contract/records.ts'
 import { nativePath } from '../native-path.ts'
@@ -36,7 +37,7 @@ const maxSidecarBytes = 16 * 1024 * 1024
  * @param path in the form of `file-name.ts`.
  * @param photoName the photo that it may describe, as its name tells.
  * @returns undefined for a JSON file that is no Takeout file, and for a sidecar that says it is another photo's.
- * @throws LensloreError `SIDECAR_DAMAGED`, `FILE_NOT_FOUND`, `FILE_UNREADABLE`.
+ * @throws LensloreError `SIDECAR_DAMAGED`, `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE`.
  */
 export async function readSidecar(path: string, photoName?: string): Promise<PhotoMetadata | undefined> {
   const bytes = await readSidecarBytes(path)
@@ -50,7 +51,7 @@ export async function readSidecar(path: string, photoName?: string): Promise<Pho
   }
 }
 
-/** @throws LensloreError `SIDECAR_DAMAGED` where it is beyond any sane size, `FILE_NOT_FOUND`, `FILE_UNREADABLE`. */
+/** @throws LensloreError `SIDECAR_DAMAGED` where it is beyond any sane size; as `asFileError`. */
 export async function readSidecarBytes(path: string): Promise<Buffer> {
   const name = nativePath(path)
   try {
@@ -58,13 +59,7 @@ export async function readSidecarBytes(path: string): Promise<Buffer> {
     if (size > maxSidecarBytes) throw damagedSidecar(path, new Error(`it has ${size} bytes`))
     return await readFile(name)
   } catch (thrown) {
-    if (thrown instanceof LensloreError) throw thrown
-    const missing = (thrown as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new LensloreError(
-      missing ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE',
-      `The sidecar ${displayFileName(path)} ${missing ? 'is not there' : 'cannot be read'}.`,
-      { cause: thrown },
-    )
+    throw asFileError(thrown, `The sidecar ${displayFileName(path)}`)
   }
 }
 

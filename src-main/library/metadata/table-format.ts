@@ -4,6 +4,7 @@ export const tableColumns = [
   'sha256',
   'caption',
   'source',
+  'cut',
   'language',
   'model',
   'adapter',

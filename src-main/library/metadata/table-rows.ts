@@ -5,9 +5,9 @@ import { TextDecoder } from 'node:util'
 import { parse } from 'csv-parse'
 import { z } from 'zod'
 import { LensloreError } from '../../contract/errors.ts'
-import type { TableError, TableFormat } from '../../contract/exchange.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import { maxCaptionLength } from '../../contract/library-calls.ts'
+import type { TableError, TableFormat } from '../../contract/rooms/exchange.ts'
+import { maxCaptionLength } from '../../contract/rooms/parameters.ts'
 import { nativePath } from '../native-path.ts'
 import { unguardCell } from './table-format.ts'
 import { decodeText } from './text-encoding.ts'
@@ -21,6 +21,8 @@ export interface TableRow {
   /** Empty where the table says nothing. */
   caption: string
   source: string
+  /** The caption is only the beginning of what stands in a file. */
+  isCut: boolean
   language: string
 }
 
@@ -35,11 +37,13 @@ const tableRow = z
       .transform((text) => text.replace(/\r\n?/g, '\n').trim())
       .pipe(z.string().max(maxCaptionLength, `caption is longer than ${maxCaptionLength} characters`)),
     source: cell.transform((text) => text.trim().toLowerCase()),
+    cut: cell.transform((text) => !/^(no|false|0)?$/i.test(text.trim())),
     language: cell
       .transform((text) => text.trim())
       .pipe(z.string().regex(/^([a-z]{2,8}(-[a-z0-9]{1,8})*)?$/i, 'language is not one like en or pt-BR')),
   })
   .refine((row) => row.path !== '' || row.sha256 !== '', 'neither path nor sha256 says which photo')
+  .transform(({ cut, ...row }) => ({ ...row, isCut: cut }))
 
 const maxRecordCharacters = 1_000_000
 /** JSON laid out in another way than ours is read as a whole, up to here. */

@@ -1,3 +1,4 @@
+import type { CaptionDoubt } from '../../contract/records.ts'
 import { checkedPosition } from './exif.ts'
 import {
   type CaptionProvenance,
@@ -181,15 +182,32 @@ export function recordOf(xmp: XmpProperties): (CaptionProvenance & { text: strin
   const field = (local: string) => record?.get('lenslore', local)?.text || null
   const source = field('Source')
   const contentHash = field('Content')
+  const text = field('Text') ?? ''
   if (source !== 'person' && source !== 'imported' && source !== 'model') return undefined
+  const doubt = source === 'model' ? doubtOf(field, text) : undefined
   return {
-    text: field('Text') ?? '',
+    text,
     source,
     modelId: field('Model'),
     adapterId: field('Adapter'),
     contentHash: contentHash && /^[0-9a-f]{64}$/.test(contentHash) ? contentHash : null,
     writtenAt: field('Written'),
+    ...(doubt && { doubt }),
   }
+}
+
+/** Undefined where the record says none, as those of before, or what cannot be. */
+function doubtOf(field: (local: string) => string | null, text: string): CaptionDoubt | undefined {
+  const confidence = Number(field('Confidence') ?? Number.NaN)
+  if (!(confidence >= 0 && confidence <= 1)) return undefined
+  const doubtfulWords: [start: number, end: number][] = []
+  for (const [, start, end] of (field('Doubtful') ?? '').matchAll(/(\d{1,6})-(\d{1,6})/g)) {
+    doubtfulWords.push([Number(start), Number(end)])
+  }
+  const areInText = doubtfulWords.every(
+    ([start, end], at) => start >= (doubtfulWords[at - 1]?.[1] ?? 0) && start < end && end <= text.length,
+  )
+  return areInText ? { confidence, isUnsure: field('Unsure') === 'True', doubtfulWords } : undefined
 }
 
 /** Names with regions in the vocabularies of MWG (Lightroom, digiKam, Picasa, Apple) and Microsoft, and IPTC's names. */

@@ -1,25 +1,11 @@
 import { readdir, stat } from 'node:fs/promises'
 import { isAbsolute, join, resolve, sep } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
+import type { ModelEntry } from '../../contract/rooms/models.ts'
 import { readCatalogue, shippedModelsDirectory } from './catalogue.ts'
 
 /** The model that captions where none is named. */
 export const defaultModelName = 'lenslore-v1'
-
-export interface ModelEntry {
-  name: string
-  title: string
-  /** `embedded` ships with the app; `available` can be downloaded. */
-  state: 'embedded' | 'downloaded' | 'available'
-  /** Whether it writes captions as it comes; else it is a part, or waits for an adapter of the person's own. */
-  captions: boolean
-  directory: string | null
-  /** What a download would fetch, or what lies on disk; null where the catalogue does not know. */
-  sizeBytes: number | null
-  licence: string | null
-  source: string | null
-  note: string
-}
 
 /** Every model there is: those that came with the app, those downloaded, those that could be. */
 export async function listModels(

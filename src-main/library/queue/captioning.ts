@@ -2,14 +2,13 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CaptionResult, DecodedPicture, EngineInfo } from '../../contract/engine-calls.ts'
 import { type ErrorCode, type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
-import type { CaptionSummary } from '../../contract/library-calls.ts'
 import { type CaptionStore, modelKey } from '../store/captions.ts'
 import type { PhotoStore } from '../store/photos.ts'
 import { byUrgency, type QueueStore, type WorkItem } from '../store/queue.ts'
 import { isThumbnailKept, thumbnailVersion } from '../thumbnails.ts'
 import { type CaptionEngine, captionFile, type PictureDecoder } from './caption-engine.ts'
 import { isLeftForLater } from './left-for-later.ts'
-import type { ProgressMeter } from './progress.ts'
+import type { WorkUnderWay } from './progress.ts'
 
 /** The engine runs one batch, has one decoded and decodes a third; more would only be more to repeat. */
 const batchesUnderWay = 3
@@ -33,9 +32,11 @@ export interface CaptioningOptions {
   photos: PhotoStore
   captions: CaptionStore
   queue: QueueStore
-  progress: ProgressMeter
-  /** Told of photos that got a caption or an error. */
+  progress: WorkUnderWay
+  /** Told of photos that got a caption or an error, and how many of them an error. */
   onPhotosChanged(photoIds: number[]): void
+  /** Told how many more got a caption, and how many an error. */
+  onCounted(captioned: number, failed: number): void
   /** Told of a photo that cannot be reached at present; it stays work. */
   onUnavailable(photoId: number): void
   /** Told once of each kind of trouble that spoils no caption, such as a full disk for thumbnails. */
@@ -65,7 +66,7 @@ export interface Captioning {
    * Settles when nothing is left.
    * @throws LensloreError `CANCELLED` by the signal; `ENGINE_DIED` and the like when there is no engine to be had.
    */
-  finished: Promise<Omit<CaptionSummary, 'unavailable'>>
+  finished: Promise<void>
 }
 
 /**
@@ -84,10 +85,9 @@ export function startCaptioning(options: CaptioningOptions): Captioning {
 async function captionAll(
   options: CaptioningOptions,
   onListening: (wake: () => void) => void,
-): Promise<Omit<CaptionSummary, 'unavailable'>> {
+): Promise<void> {
   const { decoder, engine, thumbnailDirectory, photos, captions, queue, progress, signal } = options
-  const { onPhotosChanged, onUnavailable, onProblem } = options
-  const startedMs = performance.now()
+  const { onPhotosChanged, onCounted, onUnavailable, onProblem } = options
   const info = await engine.info()
   const key = modelKey(info.modelId, info.adapterId)
   const underWay = new Map<number, string | null>()
@@ -96,7 +96,6 @@ async function captionAll(
   /** Nor for a thumbnail, although it is asked for again: there is no room for one. */
   const withoutThumbnail = new Set<number>()
   const finished: Finished[] = []
-  const summary = { captioned: 0, failed: 0 }
   const told = new Set<ErrorCode>()
   let fatal: unknown
   let filled = false
@@ -140,9 +139,8 @@ async function captionAll(
   }
 
   function count(captioned: number, failed: number): void {
-    summary.captioned += captioned
-    summary.failed += failed
     progress.add(captioned + failed, failed)
+    onCounted(captioned, failed)
   }
 
   async function makeAll({ item, needsCaption }: Job): Promise<void> {
@@ -267,7 +265,7 @@ async function captionAll(
       const { promise, resolve } = Promise.withResolvers<void>()
       wake = resolve
       const wasFilled = filled
-      progress.setTotal(summary.captioned + summary.failed + queue.counts(key).waiting)
+      progress.setRemaining(queue.counts(key).waiting)
       const { jobs, settled } = takeNext()
       for (const job of jobs) void makeAll(job)
       if (settled > 0) {
@@ -282,7 +280,6 @@ async function captionAll(
     signal.removeEventListener('abort', onAbort)
     flush()
   }
-  return { ...summary, elapsedMs: performance.now() - startedMs }
 }
 
 function toModelCaption(item: WorkItem, picture: DecodedPicture, result: CaptionResult, info: EngineInfo) {

@@ -4,69 +4,124 @@ const rateWindowMs = 30_000
 /** People read no faster, and every report crosses a channel. */
 const reportEveryMs = 250
 
+const unitOf: Partial<Record<Progress['phase'], Progress['unit']>> = {
+  scan: 'files',
+  undo: 'files',
+  import: 'rows',
+  backup: 'bytes',
+}
+
 export interface ProgressMeter {
-  /** Begins a phase; what an earlier one counted is forgotten. */
-  begin(phase: Progress['phase'], total?: number): void
+  /** Begins to show a piece of work. */
+  begin(phase: Progress['phase'], total?: number): WorkUnderWay
+  /** Shows a piece of work until it settles; it tells how much of it is done. */
+  during<T>(
+    phase: Progress['phase'],
+    total: number,
+    work: (onProgress: (done: number) => void) => T | Promise<T>,
+  ): Promise<T>
+  /** All work under way, the oldest first. */
+  current(): Progress[]
+}
+
+export interface WorkUnderWay {
   /** Some more are done, of which some failed. */
   add(done: number, failed?: number): void
-  /** How many there are in all, when that becomes known or changes. */
-  setTotal(total: number): void
-  current(): Progress
+  /** So many are done in all. */
+  reach(done: number): void
+  /** How many there still are, when that becomes known or changes. */
+  setRemaining(remaining: number): void
+  end(): void
 }
 
 /**
  * Counts work and tells of it a few times a second.
- * @param report gets every change of phase and, between them, at most one report in 250 ms.
+ * @param report gets every beginning and end and, between them, at most one report in 250 ms.
  * @param nowMs a clock that never goes back.
  */
 export function createProgressMeter(
-  report: (progress: Progress) => void,
+  report: (progress: Progress[]) => void,
   nowMs: () => number = () => performance.now(),
 ): ProgressMeter {
-  let phase: Progress['phase'] = 'idle'
-  let done = 0
-  let total = 0
-  let failed = 0
+  const underWay = new Set<ReturnType<typeof countWork>>()
   let reportedMs = Number.NEGATIVE_INFINITY
-  /** When how many were done, over the last half minute. */
-  let samples: { ms: number; done: number }[] = []
 
-  function current(): Progress {
-    const now = nowMs()
-    while (samples.length > 1 && now - samples[0]!.ms > rateWindowMs) samples.shift()
-    const first = samples[0]
-    const elapsedMs = first ? now - first.ms : 0
-    const photosPerSecond = first && elapsedMs > 0 ? ((done - first.done) * 1000) / elapsedMs : 0
-    const remainingMs = photosPerSecond > 0 ? ((total - done) * 1000) / photosPerSecond : null
-    return { phase, done, total, failed, photosPerSecond, remainingMs }
-  }
+  const current = () => [...underWay].map((work) => work.current())
 
   function tell(atOnce: boolean): void {
     const now = nowMs()
     if (!atOnce && now - reportedMs < reportEveryMs) return
     reportedMs = now
-    samples.push({ ms: now, done })
+    for (const work of underWay) work.takeSample()
     report(current())
   }
 
+  function begin(phase: Progress['phase'], total = 0): WorkUnderWay {
+    const work = countWork(phase, total, nowMs)
+    underWay.add(work)
+    tell(true)
+    return {
+      add(done, failed = 0) {
+        tell(work.add(done, failed))
+      },
+      reach(done) {
+        tell(work.add(done - work.current().done, 0))
+      },
+      setRemaining(remaining) {
+        work.setRemaining(remaining)
+        tell(false)
+      },
+      end() {
+        if (underWay.delete(work)) tell(true)
+      },
+    }
+  }
+
+  async function during<T>(
+    phase: Progress['phase'],
+    total: number,
+    work: (onProgress: (done: number) => void) => T | Promise<T>,
+  ): Promise<T> {
+    const shown = begin(phase, total)
+    try {
+      return await work(shown.reach)
+    } finally {
+      shown.end()
+    }
+  }
+
+  return { begin, during, current }
+}
+
+function countWork(phase: Progress['phase'], expected: number, nowMs: () => number) {
+  let done = 0
+  let total = expected
+  let failed = 0
+  /** When how many were done, over the last half minute. */
+  const samples: { ms: number; done: number }[] = []
+
   return {
-    begin(next, expected = 0) {
-      phase = next
-      done = failed = 0
-      total = expected
-      samples = []
-      tell(true)
-    },
-    add(more, moreFailed = 0) {
+    /** @returns whether that was the last of it. */
+    add(more: number, moreFailed: number): boolean {
       done += more
       failed += moreFailed
       total = Math.max(total, done)
-      tell(done === total)
+      return more > 0 && done === total
     },
-    setTotal(value) {
-      total = Math.max(value, done)
-      tell(false)
+    setRemaining(remaining: number): void {
+      total = done + remaining
     },
-    current,
+    takeSample(): void {
+      samples.push({ ms: nowMs(), done })
+    },
+    current(): Progress {
+      const now = nowMs()
+      while (samples.length > 1 && now - samples[0]!.ms > rateWindowMs) samples.shift()
+      const first = samples[0]
+      const elapsedMs = first ? now - first.ms : 0
+      const perSecond = first && elapsedMs > 0 ? ((done - first.done) * 1000) / elapsedMs : 0
+      const remainingMs = perSecond > 0 ? ((total - done) * 1000) / perSecond : null
+      return { phase, unit: unitOf[phase] ?? 'photos', done, total, failed, perSecond, remainingMs }
+    },
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
+import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import { isPassing } from '../../contract/passing-errors.ts'
 import { nativePath } from '../native-path.ts'
 import { hashPicture } from './picture-hash.ts'
 
@@ -39,7 +39,7 @@ export async function readFileOnce(path: string): Promise<ReadFile> {
     const pictureHash = isWhole ? await hashPicture(bytes) : null
     return { contentHash, pictureHash, bytes, sizeBytes: after.size, modifiedMs: after.mtimeMs }
   } catch (thrown) {
-    throw translate(thrown, displayFileName(path))
+    throw asFileError(thrown, displayFileName(path))
   }
 }
 
@@ -63,22 +63,4 @@ async function readInPieces(handle: FileHandle): Promise<{ bytes: Buffer; conten
     keptBytes += piece.length
   }
   return { bytes: Buffer.concat(kept), contentHash: sha256.digest('hex') }
-}
-
-function translate(thrown: unknown, shownPath: string): unknown {
-  if (thrown instanceof LensloreError) return thrown
-  const code = (thrown as NodeJS.ErrnoException).code
-  const options = { cause: thrown }
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new LensloreError('FILE_NOT_FOUND', `${shownPath} is not there.`, options)
-  }
-  if (isPassing(code)) {
-    return new LensloreError(
-      'FILE_UNAVAILABLE',
-      `${shownPath} cannot be reached at present (${code}).`,
-      options,
-    )
-  }
-  if (code) return new LensloreError('FILE_UNREADABLE', `${shownPath} cannot be read (${code}).`, options)
-  return thrown
 }

@@ -7,6 +7,13 @@ import type { Database } from './database.ts'
 
 /** Backups kept beside a database; older ones are removed after a new one is complete. */
 const backupsKept = 3
+/**
+ * Of those from before an update. They are counted by themselves: neither do a few days push out the state that a new
+ * version has found, nor updates that are begun again and again the daily ones.
+ */
+const updateBackupsKept = 2
+/** How the label of a backup from before an update begins; the version follows. */
+export const updateLabel = 'before-update-'
 export const backUpEveryMs = 86_400_000
 
 export const backupCalls = {
@@ -26,7 +33,7 @@ export const backupCalls = {
 export function backUp(database: Database, label: string, nowMs = Date.now()): string {
   const directory = backupDirectory(database.file)
   mkdirSync(directory, { recursive: true })
-  removeUnfinished(directory, nowMs)
+  removeUnfinished(directory, nowMs, backUpEveryMs)
   const number = Math.max(0, ...namesIn(directory).map((name) => readName(name)?.number ?? 0)) + 1
   const time = new Date(nowMs).toISOString().replaceAll(':', '-')
   const file = join(directory, `${String(number).padStart(6, '0')}-${time}-${label}.sqlite`)
@@ -40,7 +47,11 @@ export function backUp(database: Database, label: string, nowMs = Date.now()): s
     rmSync(unfinished, { force: true })
     throw thrown
   }
-  for (const old of listBackups(database.file).slice(backupsKept)) rmSync(old, { force: true })
+  const isOfUpdate = (path: string) => readName(basename(path))!.label.startsWith(updateLabel)
+  const [kept, isOfKind] = isOfUpdate(file)
+    ? [updateBackupsKept, isOfUpdate]
+    : [backupsKept, (path: string) => !isOfUpdate(path)]
+  for (const old of listBackups(database.file).filter(isOfKind).slice(kept)) rmSync(old, { force: true })
   return file
 }
 
@@ -91,25 +102,32 @@ export function isBackupDue(databaseFile: string, nowMs: number): boolean {
 }
 
 const unfinishedEnding = '.part'
+/** SQLite has a file of its own beside a copy that it makes. */
+const unfinished = /\.part(-journal)?$/
 
 /**
  * Backups are counted, for a clock that was wrong would make one the newest for ever. Those of before, named by
  * their time alone, are older than all that are counted.
  */
-function readName(name: string): { number: number; madeMs: number } | undefined {
-  const parts = /^(?:(\d{6,})-)?([+-]?\d+-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d\.\d+Z)-/.exec(name)
+function readName(name: string): { number: number; madeMs: number; label: string } | undefined {
+  const parts = /^(?:(\d{6,})-)?([+-]?\d+-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d\.\d+Z)-(.*)/.exec(name)
   if (!parts) return undefined
-  const [, number = '0', day, hour, minute, second] = parts
-  return { number: Number(number), madeMs: Date.parse(`${day}${hour}:${minute}:${second}`) }
+  const [, number = '0', day, hour, minute, second, label] = parts
+  return { number: Number(number), madeMs: Date.parse(`${day}${hour}:${minute}:${second}`), label: label! }
 }
 
-/** Of a process that was killed; another process's that is being written now is younger. */
-function removeUnfinished(directory: string, nowMs: number): void {
+/** Removes what killed processes left, for who has the library alone: nobody else writes a backup now. */
+export function removeUnfinishedBackups(databaseFile: string): void {
+  removeUnfinished(backupDirectory(databaseFile), Date.now(), 0)
+}
+
+/** Of a process that was killed; another process's that is being written now is younger than `ageMs`. */
+function removeUnfinished(directory: string, nowMs: number, ageMs: number): void {
   for (const name of namesIn(directory)) {
     const file = join(directory, name)
-    if (!name.endsWith(unfinishedEnding)) continue
+    if (!unfinished.test(name)) continue
     const found = statSync(file, { throwIfNoEntry: false })
-    if (found && Math.abs(nowMs - found.mtimeMs) > backUpEveryMs) rmSync(file, { force: true })
+    if (found && Math.abs(nowMs - found.mtimeMs) >= ageMs) rmSync(file, { force: true })
   }
 }
 

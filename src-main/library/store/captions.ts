@@ -1,5 +1,5 @@
 import { LensloreError } from '../../contract/errors.ts'
-import type { Caption, CaptionDoubt, CaptionSource } from '../../contract/records.ts'
+import { type Caption, type CaptionDoubt, type CaptionSource, noDoubt } from '../../contract/records.ts'
 import type { Database } from './database.ts'
 
 export interface ModelCaption extends CaptionDoubt {
@@ -194,9 +194,7 @@ export function createCaptionStore(database: Database): CaptionStore {
         caption.adapterId ?? null,
         caption.language ?? null,
         caption.score ?? null,
-        caption.doubt?.confidence ?? null,
-        caption.doubt?.isUnsure ? 1 : 0,
-        caption.doubt?.doubtfulWords.length ? JSON.stringify(caption.doubt.doubtfulWords) : null,
+        ...doubtValues(caption.doubt),
         caption.contentHash,
         nowMs,
         caption.isCut ? 1 : 0,
@@ -434,12 +432,23 @@ export function createCaptionStore(database: Database): CaptionStore {
   }
 }
 
-function toDoubt(row: CaptionRow): CaptionDoubt {
+/** The columns that hold what a model doubts. */
+export type DoubtColumns = Pick<CaptionRow, 'confidence' | 'is_unsure' | 'doubtful_words'>
+
+export function toDoubt(row: DoubtColumns): CaptionDoubt {
   return {
     confidence: row.confidence,
     isUnsure: row.is_unsure === 1,
     doubtfulWords: row.doubtful_words === null ? [] : JSON.parse(row.doubtful_words),
   }
+}
+
+/** The values of `DoubtColumns`, in their order. */
+export function doubtValues(
+  doubt: CaptionDoubt = noDoubt,
+): [confidence: number | null, isUnsure: number, doubtfulWords: string | null] {
+  const { confidence, isUnsure, doubtfulWords } = doubt
+  return [confidence, isUnsure ? 1 : 0, doubtfulWords.length > 0 ? JSON.stringify(doubtfulWords) : null]
 }
 
 function toCaption(row: CaptionRow): Caption {

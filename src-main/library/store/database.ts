@@ -26,6 +26,8 @@ export interface Database {
   read<T>(work: () => T): T
   /** `step` runs at the end of every outermost `write`, inside its transaction. */
   beforeCommit(step: () => void): void
+  /** `step` runs after every outermost `write` that was committed. */
+  afterCommit(step: () => void): void
   /** A copy of the whole database in `file`, which must not exist; the copy is complete or absent. */
   copyTo(file: string): void
   close(): void
@@ -93,10 +95,11 @@ export interface FileLock {
 
 /**
  * Takes the exclusive lock on a tiny database of its own.
- * @returns undefined where another connection, of this process or another, holds it or shares it.
+ * @param patienceMs how long it waits for those who hold it or share it.
+ * @returns undefined where another connection, of this process or another, still does.
  */
-export function holdExclusively(file: string): FileLock | undefined {
-  return hold(file, 'BEGIN EXCLUSIVE', 0)
+export function holdExclusively(file: string, patienceMs: number): FileLock | undefined {
+  return hold(file, 'BEGIN EXCLUSIVE', patienceMs)
 }
 
 /**
@@ -126,6 +129,7 @@ function hold(file: string, begin: string, patienceMs: number): FileLock | undef
 function wrap(connection: BetterSqlite3.Database, file: string): Database {
   const statements = new Map<string, Statement>()
   const steps: (() => void)[] = []
+  const stepsAfter: (() => void)[] = []
 
   function prepare<Row>(sql: string): Statement<Row> {
     let statement = statements.get(sql)
@@ -144,7 +148,7 @@ function wrap(connection: BetterSqlite3.Database, file: string): Database {
 
   function write<T>(work: () => T): T {
     if (connection.inTransaction) return work()
-    return translateErrors(file, () =>
+    const written = translateErrors(file, () =>
       connection
         .transaction(() => {
           const result = work()
@@ -153,6 +157,8 @@ function wrap(connection: BetterSqlite3.Database, file: string): Database {
         })
         .immediate(),
     ) as T
+    for (const step of stepsAfter) step()
+    return written
   }
 
   function read<T>(work: () => T): T {
@@ -168,6 +174,7 @@ function wrap(connection: BetterSqlite3.Database, file: string): Database {
     exec: (sql) => void translateErrors(file, () => connection.exec(sql)),
     pragma: (sql) => translateErrors(file, () => connection.pragma(sql)),
     beforeCommit: (step) => void steps.push(step),
+    afterCommit: (step) => void stepsAfter.push(step),
     copyTo: (target) => {
       if (existsSync(target)) throw new LensloreError('WRITE_FAILED', `${target} exists already.`)
       translateErrors(file, () => connection.prepare('VACUUM INTO ?').run(target))

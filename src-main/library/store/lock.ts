@@ -5,8 +5,8 @@ import { type FileLock, holdExclusively, holdShared } from './database.ts'
 // Locks are SQLite's own on files beside the database, because the operating system drops them with the process,
 // however that ends; a file with a process id in it would outlive a kill -9.
 
-/** Who tries to be alone, and is not, keeps others out for a moment. */
-const openPatienceMs = 2000
+/** Who tries to be alone, and is not, keeps others out for a moment; who opens a library and finds it old, too. */
+const patienceMs = 2000
 
 /**
  * Makes this process the library's only worker: the one that scans, watches and captions. Two of them would
@@ -15,7 +15,7 @@ const openPatienceMs = 2000
  * @throws LensloreError `LIBRARY_LOCKED` where another process is the worker.
  */
 export function lockForWork(libraryDirectory: string): FileLock {
-  const lock = holdExclusively(join(libraryDirectory, 'worker.lock'))
+  const lock = holdExclusively(join(libraryDirectory, 'worker.lock'), 0)
   if (!lock) {
     throw new LensloreError(
       'LIBRARY_LOCKED',
@@ -27,23 +27,26 @@ export function lockForWork(libraryDirectory: string): FileLock {
 
 /**
  * What everybody holds who has the library's database open, so that nobody puts another file in its place: who has
- * it open would go on writing to the file that is no longer there.
- * @throws LensloreError `LIBRARY_LOCKED` while a backup is restored.
+ * it open would go on writing to the file that is no longer there. Nor does anybody change its tables meanwhile.
+ * @throws LensloreError `LIBRARY_LOCKED` while somebody has the library alone.
  */
 export function lockForUse(databaseFile: string): FileLock {
-  const lock = holdShared(lockOf(databaseFile), openPatienceMs)
+  const lock = holdShared(lockOf(databaseFile), patienceMs)
   if (!lock) {
     throw new LensloreError(
       'LIBRARY_LOCKED',
-      `A backup of the library ${dirname(databaseFile)} is being restored; try again when that is done.`,
+      `Another Lenslore is restoring or updating the library ${dirname(databaseFile)}; try again when that is done.`,
     )
   }
   return lock
 }
 
-/** Keeps everybody else out. @throws LensloreError `LIBRARY_LOCKED` while any process has the library open. */
+/**
+ * Keeps everybody else out. Waits a moment for those who only look whether the library has to be updated.
+ * @throws LensloreError `LIBRARY_LOCKED` while any process has the library open.
+ */
 export function lockAlone(databaseFile: string): FileLock {
-  const lock = holdExclusively(lockOf(databaseFile))
+  const lock = holdExclusively(lockOf(databaseFile), patienceMs)
   if (!lock) {
     throw new LensloreError(
       'LIBRARY_LOCKED',
@@ -51,6 +54,12 @@ export function lockAlone(databaseFile: string): FileLock {
     )
   }
   return lock
+}
+
+export function isHeldAlone(databaseFile: string): boolean {
+  const lock = holdShared(lockOf(databaseFile), 0)
+  lock?.release()
+  return lock === undefined
 }
 
 function lockOf(databaseFile: string): string {

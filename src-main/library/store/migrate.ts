@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LensloreError } from '../../contract/errors.ts'
-import { backUp } from './backups.ts'
+import { backUp, updateLabel } from './backups.ts'
 import type { Database } from './database.ts'
 
 /** The project's migrations, as they lie beside the sources. */
@@ -29,13 +29,21 @@ export function readMigrations(directory = migrationsDirectory): Migration[] {
     }))
 }
 
-/**
- * Brings a database to the newest version, each migration in a transaction of its own; a database with
- * content is backed up first. Does nothing where it is up to date.
- * @returns the path of the backup, or null where none was needed.
- * @throws LensloreError `DATABASE_NEWER` for a file that a later version of this program wrote.
- */
-export function migrate(database: Database, migrations = readMigrations()): string | null {
+/** What is begun now. `done` and `total` count the migrations that the database lacks. */
+export interface UpdateStep {
+  phase: 'backup' | 'migration'
+  done: number
+  total: number
+}
+
+export interface UpdateOptions {
+  onStep?: (step: UpdateStep) => void
+  /** Asked before every step. */
+  isStopped?: () => boolean
+}
+
+/** @throws LensloreError `DATABASE_NEWER` for a file that a later version of this program wrote. */
+export function isUpToDate(database: Database, migrations: readonly Migration[]): boolean {
   const newest = migrations.at(-1)?.version ?? 0
   const version = readVersion(database)
   if (version > newest) {
@@ -44,9 +52,41 @@ export function migrate(database: Database, migrations = readMigrations()): stri
       `The library ${database.file} was written by a newer version of Lenslore; please update.`,
     )
   }
-  if (version === newest) return null
-  const backup = version > 0 ? backUp(database, `v${version}`) : null
-  for (const migration of migrations) applyOnce(database, migration)
+  return version === newest
+}
+
+/**
+ * Brings a database to the newest version, each migration in a transaction of its own; a database with
+ * content is backed up first. Does nothing where it is up to date.
+ * @returns the path of the backup, or null where none was needed.
+ * @throws LensloreError as `isUpToDate` and `backUp`, `CANCELLED`.
+ */
+export function migrate(
+  database: Database,
+  migrations: readonly Migration[] = readMigrations(),
+  { onStep, isStopped }: UpdateOptions = {},
+): string | null {
+  if (isUpToDate(database, migrations)) return null
+  const version = readVersion(database)
+  const lacking = migrations.filter((migration) => migration.version > version)
+  const begin = (phase: UpdateStep['phase'], done: number) => {
+    if (isStopped?.()) {
+      throw new LensloreError(
+        'CANCELLED',
+        'The update was stopped; it goes on when the library is opened again.',
+      )
+    }
+    onStep?.({ phase, done, total: lacking.length })
+  }
+  let backup: string | null = null
+  if (version > 0) {
+    begin('backup', 0)
+    backup = backUp(database, `${updateLabel}v${version}`)
+  }
+  for (const [done, migration] of lacking.entries()) {
+    begin('migration', done)
+    applyOnce(database, migration)
+  }
   return backup
 }
 

@@ -27,6 +27,7 @@ export interface PhotoStore {
   byId(id: number): Photo | undefined
   /** @param path absolute, in the form of `file-name.ts`. */
   byPath(path: string): Photo | undefined
+  /** Those that there are, in the order asked for. */
   byIds(ids: readonly number[]): Photo[]
   /** Photos whose files have exactly this content. @param contentHash SHA-256, lower-case hex. */
   withContent(contentHash: string): number[]
@@ -108,10 +109,13 @@ export function createPhotoStore(database: Database): PhotoStore {
       return undefined
     },
 
-    byIds: (ids) =>
-      prepare<PhotoRow>(`${selectPhoto} WHERE photos.id IN (SELECT value FROM json_each(?))`)
+    byIds(ids) {
+      const found = prepare<PhotoRow>(`${selectPhoto} WHERE photos.id IN (SELECT value FROM json_each(?))`)
         .all(JSON.stringify(ids))
-        .map(toPhoto),
+        .map(toPhoto)
+      const byId = new Map(found.map((photo) => [photo.id, photo]))
+      return ids.flatMap((id) => byId.get(id) ?? [])
+    },
 
     withContent: (contentHash) =>
       prepare<{ id: number }>('SELECT id FROM photos WHERE content_hash = ? ORDER BY id')
@@ -198,21 +202,25 @@ export function createPhotoStore(database: Database): PhotoStore {
 }
 
 /**
- * The path of the photo that words about this content are of, where they are no longer, and never were, of this one.
+ * The photo that words about this content are of, where they are no longer, and never were, of this one.
  * @param contentHash SHA-256, lower-case hex.
  */
-export function otherOwnerOf(database: Database, photoId: number, contentHash: string): string | undefined {
+export function otherOwnerOf(
+  database: Database,
+  photoId: number,
+  contentHash: string,
+): { photoId: number; path: string } | undefined {
   const content = Buffer.from(contentHash, 'hex')
   const row = database
-    .prepare<{ folder: string; directory: string; name: string }>(
-      `SELECT folders.path AS folder, directory, name FROM photos JOIN folders ON folders.id = folder_id
+    .prepare<{ id: number; folder: string; directory: string; name: string }>(
+      `SELECT photos.id, folders.path AS folder, directory, name FROM photos JOIN folders ON folders.id = folder_id
        WHERE content_hash = ? AND missing_since_ms IS NULL
          AND NOT EXISTS (SELECT 1 FROM photos WHERE id = ? AND content_hash = ?)
          AND NOT EXISTS (SELECT 1 FROM captions WHERE photo_id = ? AND content_hash = ?)
        ORDER BY photos.id LIMIT 1`,
     )
     .get(content, photoId, content, photoId, content)
-  return row && join(row.folder, row.directory, row.name)
+  return row && { photoId: row.id, path: join(row.folder, row.directory, row.name) }
 }
 
 /**

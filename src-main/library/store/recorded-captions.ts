@@ -1,5 +1,5 @@
-import type { CaptionSource } from '../../contract/records.ts'
-import { modelKey, settleCurrentCaption } from './captions.ts'
+import type { CaptionDoubt, CaptionSource } from '../../contract/records.ts'
+import { doubtValues, modelKey, settleCurrentCaption } from './captions.ts'
 import type { Database } from './database.ts'
 
 /** A caption beside a photo as this program wrote it there, from this library or another, with its record. */
@@ -14,6 +14,8 @@ export interface RecordedCaption {
   contentHash: string | null
   /** When it became a caption, ISO 8601; null where that is not said. */
   writtenAt: string | null
+  /** What the model doubts, where that is said. */
+  doubt?: CaptionDoubt
 }
 
 /** Captions that come back from what was written out, as what they were. */
@@ -52,8 +54,9 @@ export function createRecordedCaptions(database: Database): RecordedCaptions {
   ): number {
     const writtenMs = Date.parse(caption.writtenAt ?? '')
     const { lastInsertRowid } = prepare(
-      `INSERT INTO captions (photo_id, text, source, model_id, adapter_id, language, content_hash, created_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO captions (photo_id, text, source, model_id, adapter_id, language,
+         confidence, is_unsure, doubtful_words, content_hash, created_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       photoId,
       caption.text,
@@ -61,6 +64,7 @@ export function createRecordedCaptions(database: Database): RecordedCaptions {
       caption.modelId,
       caption.adapterId,
       caption.language,
+      ...doubtValues(caption.doubt),
       contentHash,
       writtenMs >= 0 && writtenMs < nowMs ? Math.trunc(writtenMs) : nowMs,
     )

@@ -10,6 +10,15 @@ export interface Place {
   name: string
 }
 
+export function isSamePlace(place: Place | undefined, other: Place): boolean {
+  return (
+    place !== undefined &&
+    place.folderId === other.folderId &&
+    place.directory === other.directory &&
+    place.name === other.name
+  )
+}
+
 /** A known file as comparing one directory needs it. */
 export interface KnownEntry {
   id: number

@@ -1,18 +1,13 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { LensloreError } from '../../contract/errors.ts'
+import { join } from 'node:path'
 import type { PhotoDetails } from '../../contract/records.ts'
-import { listBackups } from './backups.ts'
 import { type CaptionStore, createCaptionStore } from './captions.ts'
-import { type Database, type FileLock, openDatabase } from './database.ts'
+import type { Database } from './database.ts'
 import { createFolderStore, type FolderStore } from './folders.ts'
-import { lockForUse } from './lock.ts'
-import { migrate, migrationsDirectory, readMigrations } from './migrate.ts'
+import { isUpToDate, readMigrations } from './migrate.ts'
+import { type DatabaseInUse, openInUse } from './open-in-use.ts'
 import { createPhotoStore, type PhotoStore } from './photos.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
-import { createSearcher, type Searcher } from './search.ts'
-import { createSearchIndexer, type SearchIndexer } from './search-index.ts'
-import { isSwapInterrupted } from './swap-database.ts'
+import { updateAlone } from './update.ts'
 
 export interface Store {
   readonly database: Database
@@ -20,8 +15,6 @@ export interface Store {
   readonly photos: PhotoStore
   readonly captions: CaptionStore
   readonly queue: QueueStore
-  readonly searcher: Searcher
-  readonly searchIndex: SearchIndexer
   /** A photo with its captions. */
   details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined
   /** Reads the whole file and says what is wrong in SQLite's words; an empty list is a sound database. */
@@ -38,60 +31,30 @@ export function databaseFileIn(libraryDirectory: string): string {
 }
 
 /**
- * Opens the database of a library, makes it where there is none, and brings it up to date. Until it is closed, no
- * backup takes its place.
- * @throws LensloreError `DATABASE_DAMAGED` (naming the newest backup, touching nothing), `DATABASE_NEWER`,
- * `LIBRARY_LOCKED`, `FILE_UNREADABLE`, `WRITE_FAILED`, `DISK_FULL`.
+ * Opens the database of a library, makes it where there is none, and brings it up to date: here and now, which takes
+ * as long as it takes (`updateInThread` has done it before). Until it is closed, no backup takes its place.
+ * @throws LensloreError as `openInUse` and `updateAlone`; `DATABASE_NEWER`.
  */
 export function openStore(file: string, options: StoreOptions = {}): Store {
-  checkWritable(dirname(file))
-  const inUse = lockForUse(file)
-  try {
-    if (isSwapInterrupted(file)) {
-      throw new LensloreError(
-        'DATABASE_DAMAGED',
-        `Restoring a backup of ${file} was interrupted, and has to be done again.`,
-      )
+  const migrations = readMigrations(options.migrationsDirectory)
+  for (;;) {
+    const inUse = openInUse(file)
+    try {
+      if (isUpToDate(inUse.database, migrations)) return assemble(inUse)
+    } catch (thrown) {
+      inUse.close()
+      throw thrown
     }
-    const existed = existsSync(file)
-    return orOfferBackup(file, () => {
-      const database = openDatabase(file)
-      try {
-        if (existed) probe(database)
-        migrate(database, readMigrations(options.migrationsDirectory ?? migrationsDirectory))
-        return assemble(database, inUse)
-      } catch (thrown) {
-        database.close()
-        throw thrown
-      }
-    })
-  } catch (thrown) {
-    inUse.release()
-    throw thrown
+    inUse.close()
+    updateAlone(file, migrations)
   }
 }
 
-/** SQLite writes beside the database also to read it, and would only say that it cannot open it. */
-function checkWritable(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true })
-    accessSync(directory, constants.W_OK)
-  } catch (cause) {
-    throw new LensloreError(
-      'WRITE_FAILED',
-      `The library's folder ${directory} cannot be written to, which Lenslore needs also to search.`,
-      { cause },
-    )
-  }
-}
-
-function assemble(database: Database, inUse: FileLock): Store {
+function assemble({ database, close }: DatabaseInUse): Store {
   const folders = createFolderStore(database)
   const photos = createPhotoStore(database)
   const captions = createCaptionStore(database)
   const queue = createQueueStore(database)
-  const searchIndex = createSearchIndexer(database)
-  const searcher = createSearcher(database)
 
   function details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined {
     const photo = photos.byId(photoId)
@@ -115,14 +78,9 @@ function assemble(database: Database, inUse: FileLock): Store {
     photos,
     captions,
     queue,
-    searcher,
-    searchIndex,
     details,
     check: () => checkIntegrity(database),
-    close() {
-      database.close()
-      inUse.release()
-    },
+    close,
   }
 }
 
@@ -137,35 +95,5 @@ function checkIntegrity(database: Database): string[] {
     return words.filter((word) => word !== 'ok')
   } catch (thrown) {
     return [thrown instanceof Error ? thrown.message : String(thrown)]
-  }
-}
-
-/**
- * A full check reads everything, which takes seconds for a big library. This finds what usually happens to
- * files (cut short, overwritten from the start, a lost page at either end) within milliseconds.
- */
-function probe(database: Database): void {
-  const tables = database
-    .prepare<{ name: string }>(
-      `SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'`,
-    )
-    .all()
-  for (const { name } of tables) {
-    const table = `"${name.replaceAll('"', '""')}"`
-    database.prepare(`SELECT * FROM ${table} LIMIT 1`).get()
-    if (name === 'photos' || name === 'captions') {
-      database.prepare(`SELECT * FROM ${table} ORDER BY id DESC LIMIT 1`).get()
-    }
-  }
-}
-
-function orOfferBackup<T>(file: string, work: () => T): T {
-  try {
-    return work()
-  } catch (thrown) {
-    if (!(thrown instanceof LensloreError) || thrown.code !== 'DATABASE_DAMAGED') throw thrown
-    const newest = listBackups(file)[0]
-    const offer = newest ? `; the last good backup is ${newest}` : ' and there is no backup'
-    throw new LensloreError('DATABASE_DAMAGED', `The database ${file} is damaged${offer}.`, { cause: thrown })
   }
 }

@@ -41,14 +41,14 @@ test('1. what is excluded leaves the results, is not read, and is back with its 
 
   exclude('screenshots/')
   assert.equal((await library.scan()).missing, 2)
-  assert.deepEqual(library.store.searcher.search('receipt').photos, [])
+  assert.deepEqual(library.search.searcher.search('receipt').photos, [])
   assert.deepEqual(library.store.queue.nextToIndex(10), [])
   assert.deepEqual((await library.scan()).missing, 0)
 
   exclude()
   assert.equal((await library.scan()).restored, 2)
   assert.deepEqual(library.photos(), ids)
-  assert.equal(library.store.searcher.search('receipt').photos.length, 1)
+  assert.equal(library.search.searcher.search('receipt').photos.length, 1)
   assert.equal(library.store.queue.nextToIndex(10).length, 1)
 })
 

@@ -2,17 +2,19 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import type { ScanSummary } from '../../../src-main/contract/library-calls.ts'
+import type { ScanSummary } from '../../../src-main/contract/rooms/folders.ts'
 import { settleIdentity } from '../../../src-main/library/folders/identity.ts'
 import { createReconciler, type Reconciler } from '../../../src-main/library/folders/reconcile.ts'
 import { findSidecars } from '../../../src-main/library/metadata/sidecar-names.ts'
 import { nativePath } from '../../../src-main/library/native-path.ts'
+import { createSearch, type Search } from '../../../src-main/library/search/search.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 
 /** A library on real files in a directory of its own. */
 export interface LibraryOnDisk extends AsyncDisposable {
   directory: string
   store: Store
+  search: Search
   reconciler: Reconciler
   now(): number
   /** Moves the library's clock; the files keep the machine's. */
@@ -38,6 +40,7 @@ export interface LibraryOnDisk extends AsyncDisposable {
 export function createLibraryOnDisk(): LibraryOnDisk {
   const directory = mkdtempSync(join(tmpdir(), 'lenslore-folders-'))
   const store = openStore(databaseFileIn(join(directory, '.library')))
+  const search = createSearch(store.database)
   let aheadMs = 0
   const now = () => Date.now() + aheadMs
   const reconciler = createReconciler(store.database, now)
@@ -89,6 +92,7 @@ export function createLibraryOnDisk(): LibraryOnDisk {
   return {
     directory,
     store,
+    search,
     reconciler,
     path,
     now,

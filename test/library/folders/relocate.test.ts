@@ -17,7 +17,7 @@ test('a folder that went to another path keeps its photos, their words and their
   }
   const { id: folderId } = await client.addFolder({ path: old })
   await takeIn()
-  const { id } = await client.photo({ photo: join(old, '1/4.jpg') })
+  const { id } = await client.photoAt({ path: join(old, '1/4.jpg') })
   await client.setCaption({ photo: id, text: 'Grandma with the red kite' })
   mkdirSync(join(place, '..'))
   execFileSync('cp', ['-Rp', old, place])
@@ -29,7 +29,7 @@ test('a folder that went to another path keeps its photos, their words and their
   const { added, moved, missing, changed, unchanged } = await client.scan({})
   assert.deepEqual([added, moved, missing, changed, unchanged], [0, 0, 0, 0, names.length])
   assert.equal((await client.captionAll({})).captioned, 0)
-  assert.equal((await client.photo({ photo: join(place, '1/4.jpg') })).id, id)
+  assert.equal((await client.photoAt({ path: join(place, '1/4.jpg') })).id, id)
   assert.equal((await client.search({ query: 'kite folder:Pictures' })).total, 1)
   assert.equal((await client.search({ query: 'folder:old' })).total, 0)
 })

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, w
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openLibraryFor } from '../library-under-test.ts'
+import { idAt, openLibraryFor } from '../library-under-test.ts'
 
 /** A sidecar as programs write it, with a caption and a keyword. */
 const sidecar = (caption: string, keyword: string) => `<x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -19,12 +19,12 @@ test('words of a sidecar are found when it is written, changed and removed; a pe
   const { client, photos, takeIn } = openLibraryFor(t)
   const found = async (query: string) =>
     (await client.search({ query })).photos.map(({ path }) => path.slice(photos.length + 1))
-  const details = (name: string) => client.photo({ photo: join(photos, name) })
+  const details = (name: string) => client.photoAt({ path: join(photos, name) })
 
   for (const name of ['IMG.JPG', 'mine.jpg']) writeFileSync(join(photos, name), name)
   await client.addFolder({ path: photos })
   await takeIn()
-  await client.setCaption({ photo: join(photos, 'mine.jpg'), text: 'a lighthouse' })
+  await client.setCaption({ photo: await idAt(client, join(photos, 'mine.jpg')), text: 'a lighthouse' })
   assert.deepEqual(await found('harbour'), [])
 
   writeFileSync(join(photos, 'IMG.JPG.xmp'), sidecar('boats in the harbour', 'Bergen'))
@@ -83,7 +83,7 @@ test('a sidecar that is cut off keeps the words and the time it gave, until it i
   const { client, photos, takeIn } = openLibraryFor(t)
   const readAgain = async () => {
     await takeIn()
-    return client.photo({ photo: join(photos, 'IMG.JPG') })
+    return client.photoAt({ path: join(photos, 'IMG.JPG') })
   }
   const dated = sidecar('boats in the harbour', 'Bergen').replace(
     '<dc:subject>',
@@ -144,10 +144,10 @@ test('two photos whose names differ in case keep their words apart, read and wri
   writeFileSync(join(photos, 'IMG.JPG.xmp'), sidecar('Grandma in Rome', 'Rome'))
   await client.addFolder({ path: photos })
   await takeIn()
-  const captionOf = async (name: string) => (await client.photo({ photo: join(photos, name) })).caption
+  const captionOf = async (name: string) => (await client.photoAt({ path: join(photos, name) })).caption
   assert.equal((await captionOf('IMG.JPG'))?.text, 'Grandma in Rome')
   assert.equal((await captionOf('img.jpg'))?.source, 'model')
-  await client.setCaption({ photo: join(photos, 'img.jpg'), text: 'a dog' })
+  await client.setCaption({ photo: await idAt(client, join(photos, 'img.jpg')), text: 'a dog' })
   await client.exportCaptions({})
   await takeIn()
   assert.equal((await captionOf('IMG.JPG'))?.text, 'Grandma in Rome')

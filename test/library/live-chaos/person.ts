@@ -46,7 +46,7 @@ export function createPerson(disk: Disk, random: () => number, processes: () => 
 
   /** What the library says that is there is what the person looks at, wherever the file is by now. */
   async function lookAt({ client }: LibraryProcess, path: string): Promise<number> {
-    const { id, contentHash } = await client.photo({ photo: `${disk.home}/${path}` })
+    const { id, contentHash } = await client.photoAt({ path: `${disk.home}/${path}` })
     const picture = contentHash === null ? undefined : disk.withContent(contentHash)
     if (picture) picture.id ??= id
     return id

@@ -94,6 +94,36 @@ test('a second export replaces the record instead of adding one', () => {
   })
 })
 
+test('what a model doubts stands in our record, and what cannot be is not believed', () => {
+  const doubt = {
+    confidence: 0.25,
+    isUnsure: true,
+    doubtfulWords: [
+      [2, 5],
+      [19, 23],
+    ] as [number, number][],
+  }
+  const text = newSidecar({ ...dog, doubt })
+  const doubtIn = (sidecar: string) => metadataFromXmp(sidecar).captions[0]?.provenance?.doubt
+  assert.deepEqual(doubtIn(text), doubt)
+  assert.deepEqual(doubtIn(spliceCaption(text, { ...dog, doubt: { ...doubt, isUnsure: false } })), {
+    ...doubt,
+    isUnsure: false,
+  })
+  assert.equal(doubtIn(spliceCaption(text, dog)), undefined)
+  for (const [said, wrong] of [
+    ['>0.25<', '>1.5<'],
+    ['>0.25<', '>likely<'],
+    ['2-5 19-23', '2-5 19-24'],
+    ['2-5 19-23', '2-5 4-9'],
+    ['2-5 19-23', '5-2'],
+  ] as const) {
+    assert.ok(text.includes(said))
+    assert.equal(doubtIn(text.replace(said, wrong)), undefined, wrong)
+  }
+  assert.equal(doubtIn(text.replace('>model<', '>person<')), undefined)
+})
+
 test('words that another program changed after our export carry no provenance', () => {
   const edited = newSidecar(dog).replace('>a dog runs through snow</rdf:li>', '>my dog Rex</rdf:li>')
   assert.deepEqual(metadataFromXmp(edited).captions, [

@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import sharp from 'sharp'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
-import type { PlannedExport } from '../../../src-main/contract/exchange.ts'
+import type { PlannedExport } from '../../../src-main/contract/rooms/exchange.ts'
 import { createWaitingExporter, setExportsAlways } from '../../../src-main/library/metadata/exchange.ts'
 import { embedCaption, exifToolVersion } from '../../../src-main/library/metadata/export-embedded.ts'
 import {
@@ -140,8 +140,6 @@ test('a sidecar with our words about another photo is refused by name, about thi
   assert.match(refused[0]!.error.message, /a\.jpg\.xmp/)
   assert.match(refused[0]!.error.message, /b\.jpg/)
   assert.equal((await readSidecar(join(photos, 'a.jpg.xmp')))?.captions[0]?.text, 'Grandma in Rome')
-  setExportsAlways(store.database, folderId, true)
-  assert.equal((await createWaitingExporter(store, () => {}).write({}))?.refused.length, 1)
 
   // Edited since its words were written out, and a copy of how it was before lies elsewhere.
   store.photos.setContent(b, { ...plainFacts, contentHash: contentOf('b, edited') }, 2)

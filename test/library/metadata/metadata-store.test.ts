@@ -5,6 +5,7 @@ import { noDoubt } from '../../../src-main/contract/records.ts'
 import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
 import { emptyMetadata, type PhotoMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
 import type { MetadataSource } from '../../../src-main/library/metadata/sidecars.ts'
+import { createSearch } from '../../../src-main/library/search/search.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf } from '../store/sample-library.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -12,8 +13,9 @@ import { temporaryFolder } from './temporary-folder.ts'
 function setUp(context: TestContext) {
   const store = openStore(join(temporaryFolder(context), 'library.sqlite'))
   context.after(() => store.close())
+  const { searcher } = createSearch(store.database)
   const photoId = addPhoto(store, addFolder(store, '/photos'), 'a.jpg')
-  return { store, photoId, metadata: createMetadataStore(store.database, store.captions) }
+  return { store, searcher, photoId, metadata: createMetadataStore(store.database, store.captions) }
 }
 
 function source(kind: MetadataSource['kind'], name: string, said: Partial<PhotoMetadata>): MetadataSource {
@@ -148,7 +150,7 @@ test('imported words that came back from our own record are still there when it 
 })
 
 test('titles, keywords, people and places are searched, and are found no more when they go', (context) => {
-  const { store, metadata, photoId } = setUp(context)
+  const { searcher, metadata, photoId } = setUp(context)
   const said = {
     title: 'Midsummer',
     keywords: ['bonfire'],
@@ -156,7 +158,7 @@ test('titles, keywords, people and places are searched, and are found no more wh
     places: [{ kind: 'city' as const, name: 'Bergen' }],
   }
   metadata.applyAll(photoId, [source('embedded', '', said)], [], 1)
-  const found = (query: string) => store.searcher.search(query, { limit: 10 }).photos.map(({ id }) => id)
+  const found = (query: string) => searcher.search(query, { limit: 10 }).photos.map(({ id }) => id)
   for (const query of ['midsummer', 'bonfires', 'nordmann', 'berg'])
     assert.deepEqual(found(query), [photoId], query)
   metadata.applyAll(photoId, [], [], 2)

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
-import { openLibraryFor, writtenOut } from '../library-under-test.ts'
+import { idAt, openLibrary, openLibraryFor, writtenOut } from '../library-under-test.ts'
 
 /** Photos and sidecars as other programs leave them, in a library that knows their folder. */
 async function setUp(t: TestContext, descriptions: Record<string, string>) {
@@ -21,7 +21,7 @@ async function setUp(t: TestContext, descriptions: Record<string, string>) {
     const page = await client.search({ query })
     return page.photos.map(({ path }) => path.slice(photos.length + 1))
   }
-  const current = async (name: string) => (await client.photo({ photo: join(photos, name) })).caption
+  const current = async (name: string) => (await client.photoAt({ path: join(photos, name) })).caption
   const says = (name: string) => readFileSync(sidecarOf(name), 'utf8')
   return { ...library, folderId, put, found, current, says, sidecarOf }
 }
@@ -68,7 +68,7 @@ test('a camera’s own words are no caption, are found, and are left where they 
   await takeIn()
   assert.equal(says('a.jpg'), sidecar('OLYMPUS DIGITAL CAMERA'))
 
-  await client.setCaption({ photo: join(photos, 'a.jpg'), text: 'The kite' })
+  await client.setCaption({ photo: await idAt(client, join(photos, 'a.jpg')), text: 'The kite' })
   await writtenOut(client)
   assert.match(says('a.jpg'), />The kite</)
 })
@@ -78,7 +78,10 @@ test('words that are not taken in yet stay as they are, also beside a record of 
   const other = await setUp(t, {})
   writeFileSync(join(other.photos, 'c.jpg'), 'b.jpg')
   await other.takeIn()
-  await other.client.setCaption({ photo: join(other.photos, 'c.jpg'), text: 'Grandma in Rome' })
+  await other.client.setCaption({
+    photo: await idAt(other.client, join(other.photos, 'c.jpg')),
+    text: 'Grandma in Rome',
+  })
   await other.client.exportCaptions({})
 
   writeFileSync(sidecarOf('a.jpg'), sidecar('boats'))
@@ -92,9 +95,9 @@ test('words that are not taken in yet stay as they are, also beside a record of 
   assert.equal((await current('b.jpg'))?.text, 'Grandma in Rome')
 
   await client.exportCaptions({})
-  await client.setCaption({ photo: join(photos, 'a.jpg'), text: 'ships' })
+  await client.setCaption({ photo: await idAt(client, join(photos, 'a.jpg')), text: 'ships' })
   assert.equal((await client.exportCaptions({})).updated, 1)
-  await client.undoCaption({ photo: join(photos, 'a.jpg') })
+  await client.undoCaption({ photo: await idAt(client, join(photos, 'a.jpg')) })
   assert.equal((await client.exportCaptions({})).updated, 1, 'what was written from here is replaced')
   assert.match(says('a.jpg'), />boats</)
 })
@@ -119,7 +122,7 @@ test('a model’s words that were written out give way to its next, and sentence
 test('a record of ours that matches its text is read, whatever the words', async (t) => {
   for (const text of ['SAMSUNG', '19890714', '***']) {
     const { client, photos, sidecarOf } = await setUp(t, { 'a.jpg': 'OLYMPUS DIGITAL CAMERA' })
-    await client.setCaption({ photo: join(photos, 'a.jpg'), text })
+    await client.setCaption({ photo: await idAt(client, join(photos, 'a.jpg')), text })
     await client.exportCaptions({})
     const [caption] = (await readSidecar(sidecarOf('a.jpg')))!.captions
     assert.deepEqual([caption?.text, caption?.provenance?.source], [text, 'person'])
@@ -138,8 +141,8 @@ test('what was written out because it always is can be taken back too, a stretch
   await client.setExportsAlways({ folderId, always: true })
   put('a.jpg', '')
   await takeIn()
-  await client.setCaption({ photo: join(photos, 'a.jpg'), text: 'a kite' })
-  await client.setCaption({ photo: join(photos, 'a.jpg'), text: 'a red kite' })
+  await client.setCaption({ photo: await idAt(client, join(photos, 'a.jpg')), text: 'a kite' })
+  await client.setCaption({ photo: await idAt(client, join(photos, 'a.jpg')), text: 'a red kite' })
   await writtenOut(client)
   assert.match(says('a.jpg'), />a red kite</)
   assert.deepEqual(await client.undoExport({}), { restored: 1, removed: 0, left: [], isAutomatic: true })
@@ -157,7 +160,7 @@ test('a description that is too long is marked, said, searched as far as it goes
   const photo = join(photos, 'a.jpg')
   const caption = await current('a.jpg')
   assert.deepEqual([caption?.isCut, caption?.text], [true, long.slice(0, 10_000)])
-  const { sources } = (await client.photo({ photo })).words
+  const { sources } = (await client.photoAt({ path: photo })).words
   assert.deepEqual(
     sources.map(({ name, cut }) => [name, cut]),
     [['a.jpg.xmp', ['captions']]],
@@ -170,10 +173,13 @@ test('a description that is too long is marked, said, searched as far as it goes
   await client.setExportsAlways({ folderId, always: true })
   assert.deepEqual(await client.replaceInCaptions({ find: 'w0001', replace: 'x', preview: false }), [])
   await takeIn()
-  await assert.rejects(client.embedCaption({ photo }), { code: 'CAPTION_CUT', message: /a\.jpg/ })
+  await assert.rejects(client.embedCaption({ photo: await idAt(client, photo) }), {
+    code: 'CAPTION_CUT',
+    message: /a\.jpg/,
+  })
   assert.equal(says('a.jpg'), sidecar(long))
 
-  await client.setCaption({ photo, text: 'my own' })
+  await client.setCaption({ photo: await idAt(client, photo), text: 'my own' })
   await writtenOut(client)
   assert.match(says('a.jpg'), />my own</, 'what a person writes goes in its place')
   await client.undoExport({})
@@ -181,7 +187,8 @@ test('a description that is too long is marked, said, searched as far as it goes
 })
 
 test('the beginning of a text that is elsewhere makes no sidecar and changes none', async (t) => {
-  const { client, photos, sidecarOf, current, put, says, takeIn } = await setUp(t, {})
+  const library = await setUp(t, {})
+  const { client, photos, sidecarOf, current, put, says, takeIn, folderId, directory, close } = library
   put('b.jpg', 'boats')
   put('c.jpg', '')
   writeFileSync(join(photos, 'a.jpg'), 'a.jpg')
@@ -201,6 +208,18 @@ test('the beginning of a text that is elsewhere makes no sidecar and changes non
   assert.ok(!existsSync(sidecarOf('a.jpg')))
   assert.equal(says('b.jpg'), sidecar('boats'))
   assert.equal(says('c.jpg'), sidecar(''))
+
+  const told: string[] = []
+  client.on('problem', ({ message }) => told.push(message))
+  await client.setExportsAlways({ folderId, always: true })
+  assert.equal(told.filter((message) => message.includes('only its beginning is known')).length, 2)
+  assert.equal((await client.status({})).waitingExports, 0)
+  await close()
+  const later = openLibrary(directory)
+  t.after(later.close)
+  later.client.on('problem', ({ message }) => told.push(message))
+  await later.client.captionAll({})
+  assert.equal(told.length, 2, 'it is told once, and not at every run')
 })
 
 test('of titles and lists that are too long it is said which', async (t) => {
@@ -219,7 +238,7 @@ test('of titles and lists that are too long it is said which', async (t) => {
     sidecar('boats').replace('</rdf:Description>', `${said.join('')}</rdf:Description>`),
   )
   await takeIn()
-  const { words } = await client.photo({ photo: join(photos, 'a.jpg') })
+  const { words } = await client.photoAt({ path: join(photos, 'a.jpg') })
   assert.deepEqual(words.sources[0]?.cut, ['title', 'keywords', 'people'])
   assert.deepEqual([words.title?.length, words.keywords.length], [500, 1000])
   for (const query of ['title', 'tag7', 'name1', 'boats']) assert.deepEqual(await found(query), ['a.jpg'])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { openLibrary, openLibraryFor } from '../library-under-test.ts'
+import { idAt, openLibrary, openLibraryFor } from '../library-under-test.ts'
 
 /** A library whose captions were written out, and another one that knows nothing but the photos' folder. */
 async function setUp(t: TestContext, names: readonly string[]) {
@@ -20,7 +20,7 @@ async function setUp(t: TestContext, names: readonly string[]) {
       await other.captionAll({})
     }
     await takeInAnew()
-    const details = (name: string) => other.photo({ photo: at(name) })
+    const details = (name: string) => other.photoAt({ path: at(name) })
     return { details, takeIn: takeInAnew, client: other }
   }
   return { client, at, anew }
@@ -33,10 +33,10 @@ function setAge(path: string, year: number): void {
 
 test('a library that is made anew has captions back from its sidecars as what they were', async (t) => {
   const { client, at, anew } = await setUp(t, ['mine.jpg', 'seen.jpg'])
-  await client.setCaption({ photo: at('mine.jpg'), text: 'Grandma in Rome' })
+  await client.setCaption({ photo: await idAt(client, at('mine.jpg')), text: 'Grandma in Rome' })
   const [mine, seen] = [
-    await client.photo({ photo: at('mine.jpg') }),
-    await client.photo({ photo: at('seen.jpg') }),
+    await client.photoAt({ path: at('mine.jpg') }),
+    await client.photoAt({ path: at('seen.jpg') }),
   ]
   await client.exportCaptions({})
 
@@ -60,7 +60,7 @@ test('a library that is made anew has captions back from its sidecars as what th
 
 test('made anew, a photo that was renamed with its sidecar has its words, and one under its old name has not', async (t) => {
   const { client, at, anew } = await setUp(t, ['a.jpg'])
-  await client.setCaption({ photo: at('a.jpg'), text: 'Grandma in Rome' })
+  await client.setCaption({ photo: await idAt(client, at('a.jpg')), text: 'Grandma in Rome' })
   await client.exportCaptions({})
   for (const end of ['', '.xmp']) renameSync(at(`a.jpg${end}`), at(`b.jpg${end}`))
   writeFileSync(at('a.jpg'), 'another picture')
@@ -76,7 +76,7 @@ for (const [first, ageOfOld, ageOfNew] of [
 ] as const) {
   test(`made anew, a photo has its words though its sidecar stayed under its old name; ${first} is read first`, async (t) => {
     const { client, at, anew } = await setUp(t, ['a.jpg'])
-    await client.setCaption({ photo: at('a.jpg'), text: 'Grandma in Rome' })
+    await client.setCaption({ photo: await idAt(client, at('a.jpg')), text: 'Grandma in Rome' })
     await client.exportCaptions({})
     renameSync(at('a.jpg'), at('b.jpg'))
     writeFileSync(at('a.jpg'), 'another picture')
@@ -105,8 +105,8 @@ for (const [first, ageOfOld, ageOfNew] of [
 
 test('made anew, a photo that was edited since has its words, until the picture that they are about turns up', async (t) => {
   const { client, at, anew } = await setUp(t, ['a.jpg'])
-  await client.setCaption({ photo: at('a.jpg'), text: 'Grandma in Rome' })
-  const before = await client.photo({ photo: at('a.jpg') })
+  await client.setCaption({ photo: await idAt(client, at('a.jpg')), text: 'Grandma in Rome' })
+  const before = await client.photoAt({ path: at('a.jpg') })
   await client.exportCaptions({})
   copyFileSync(at('a.jpg'), `${at('')}.kept`)
   writeFileSync(at('a.jpg'), 'the picture, edited')

@@ -7,6 +7,7 @@ import { noDoubt } from '../../../src-main/contract/records.ts'
 import { exportTable } from '../../../src-main/library/metadata/export-table.ts'
 import { importTable, planImport } from '../../../src-main/library/metadata/import-table.ts'
 import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
+import { emptyMetadata, type PhotoMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
 import { guardCell, unguardCell } from '../../../src-main/library/metadata/table-format.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf, markMissing } from '../store/sample-library.ts'
@@ -49,6 +50,50 @@ for (const format of ['csv', 'json'] as const) {
     )
     assert.deepEqual(await importTable(target, file, { format }), { ...nothing, rows: 8, unchanged: 8 })
   })
+}
+
+for (const format of ['csv', 'json'] as const) {
+  test(`a caption that is only a beginning stays one in ${format}: unchanged, edited, and in another library`, async (context) => {
+    // Cut after a space, which no table keeps.
+    const long = `Grandma's letter. 1${' and so on'.repeat(1100)}`
+    assert.equal(long[9999], ' ')
+    const fromFile = (target: ReturnType<typeof setUp>['target'], photoId: number) =>
+      target.metadata.apply(photoId, { kind: 'embedded', name: '', metadata: withCaption(long) }, 1)
+    const here = setUp(context)
+    const photo = here.add('a.jpg', 'a')
+    here.store.captions.setByPerson(here.add('b.jpg', 'b'), 'whole words', 1)
+    fromFile(here.target, photo)
+    assert.equal(here.store.captions.current(photo)?.isCut, true)
+    const file = join(here.folder, `captions.${format}`)
+    await exportTable(here.store.database, file, { format })
+    assert.deepEqual(await importTable(here.target, file, { format }), { ...nothing, rows: 2, unchanged: 2 })
+
+    const other = setUp(context)
+    const [there, whole] = [other.add('x.jpg', 'a'), other.add('b.jpg', 'b')]
+    await importTable(other.target, file, { format })
+    assert.equal(other.store.captions.current(there)?.isCut, true)
+    assert.equal(other.store.captions.current(whole)?.isCut, false)
+
+    const edited = readFileSync(file, 'utf8').replace('letter. ', 'letter: ').replace('imported', 'person')
+    writeFileSync(file, edited)
+    const { changed } = await importTable(here.target, file, { format })
+    assert.equal(changed, 1)
+    const caption = here.store.captions.current(photo)
+    assert.ok(caption?.text.startsWith("Grandma's letter: 1 and so on"))
+    assert.deepEqual([caption?.isCut, caption?.source], [true, 'imported'])
+
+    writeFileSync(
+      file,
+      edited.replace(format === 'csv' ? ',yes,' : '"cut":"yes"', format === 'csv' ? ',,' : '"cut":""'),
+    )
+    await importTable(here.target, file, { format })
+    const own = here.store.captions.current(photo)
+    assert.deepEqual([own?.isCut, own?.source], [false, 'person'])
+  })
+}
+
+function withCaption(text: string): PhotoMetadata {
+  return { ...emptyMetadata(), captions: [{ text, language: null, field: 'xmp:dc:description' }] }
 }
 
 test('no cell of a CSV starts like a formula, and guarding takes nothing away', async (context) => {

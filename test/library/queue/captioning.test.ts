@@ -55,19 +55,24 @@ function setUp(t: TestContext) {
 
   async function captionAll() {
     const problems: ErrorRecord[] = []
-    const { captioned, failed } = await startCaptioning({
+    const summary = { captioned: 0, failed: 0 }
+    await startCaptioning({
       ...store,
       decoder: engine,
       engine,
       thumbnailDirectory,
-      progress: createProgressMeter(() => {}),
+      progress: createProgressMeter(() => {}).begin('caption'),
       onPhotosChanged() {},
+      onCounted(captioned, failed) {
+        summary.captioned += captioned
+        summary.failed += failed
+      },
       onUnavailable() {},
       onProblem: (problem) => problems.push(problem),
       filling: Promise.resolve(),
       signal: AbortSignal.timeout(120_000),
     }).finished
-    return { captioned, failed, problems: problems.map(({ code }) => code) }
+    return { ...summary, problems: problems.map(({ code }) => code) }
   }
 
   const thumbnailOf = (id: number) => thumbnailPath(thumbnailDirectory, store.photos.byId(id)!.contentHash!)

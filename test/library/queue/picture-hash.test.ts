@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { before, test } from 'node:test'
 import sharp from 'sharp'
 import { hashPicture } from '../../../src-main/library/queue/picture-hash.ts'
-import { openLibraryFor } from '../library-under-test.ts'
+import { idAt, openLibraryFor } from '../library-under-test.ts'
 
 const raw = { create: { width: 40, height: 30, channels: 3 as const, background: '#2a6' } }
 let jpeg: Buffer
@@ -64,19 +64,19 @@ test('a photo that another program writes words into keeps its caption; one that
   writeFileSync(photo, jpeg)
   await client.addFolder({ path: photos })
   await takeIn()
-  await client.setCaption({ photo, text: 'Grandma with the red kite' })
-  await client.undoCaption({ photo })
+  await client.setCaption({ photo: await idAt(client, photo), text: 'Grandma with the red kite' })
+  await client.undoCaption({ photo: await idAt(client, photo) })
 
   writeFileSync(photo, withSegment(0xfe, 'rated'))
   assert.deepEqual(await takeIn(), { changed: 1, captioned: 0 })
-  await client.redoCaption({ photo })
-  assert.equal((await client.photo({ photo })).pictureChanged, false)
+  await client.redoCaption({ photo: await idAt(client, photo) })
+  assert.equal((await client.photoAt({ path: photo })).pictureChanged, false)
 
   // The same pixels: only EXIF's orientation is new.
   const oneEntry = '\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0'
   writeFileSync(photo, withSegment(0xe1, `Exif\0\0II*\0\x08\0\0\0${oneEntry}`))
   await takeIn()
-  const turned = await client.photo({ photo })
+  const turned = await client.photoAt({ path: photo })
   assert.equal(turned.orientation, 6)
   assert.equal(turned.pictureChanged, true)
   assert.equal(turned.caption?.text, 'Grandma with the red kite')

@@ -4,13 +4,13 @@ import type { Progress } from '../../../src-main/contract/records.ts'
 import { createProgressMeter } from '../../../src-main/library/queue/progress.ts'
 
 function setUp() {
-  const reports: Progress[] = []
+  const reports: Progress[][] = []
   const clock = { ms: 1000 }
   return {
     reports,
     clock,
     meter: createProgressMeter(
-      (progress) => reports.push(progress),
+      (works) => reports.push(works),
       () => clock.ms,
     ),
   }
@@ -18,45 +18,61 @@ function setUp() {
 
 test('rate and time left come from what was done since', () => {
   const { meter, clock } = setUp()
-  meter.begin('caption', 100)
+  const work = meter.begin('caption', 100)
   clock.ms += 2000
-  meter.add(10)
-  const { photosPerSecond, remainingMs, done } = meter.current()
-  assert.equal(photosPerSecond, 5)
+  work.add(10)
+  const { perSecond, remainingMs, done } = meter.current()[0]!
+  assert.equal(perSecond, 5)
   assert.equal(remainingMs, 18_000)
   assert.equal(done, 10)
 })
 
 test('the rate forgets what is older than half a minute', () => {
   const { meter, clock } = setUp()
-  meter.begin('caption', 1000)
+  const work = meter.begin('caption', 1000)
   for (let second = 1; second <= 10; second++) {
     clock.ms += 1000
-    meter.add(20)
+    work.add(20)
   }
   for (let second = 1; second <= 60; second++) {
     clock.ms += 1000
-    meter.add(2)
+    work.add(2)
   }
-  assert.equal(Math.round(meter.current().photosPerSecond), 2)
+  assert.equal(Math.round(meter.current()[0]!.perSecond), 2)
 })
 
 test('reports are few, but none of a phase’s first and last is left out', () => {
   const { meter, clock, reports } = setUp()
-  meter.begin('index', 1000)
+  const work = meter.begin('search', 1000)
   for (let n = 0; n < 1000; n++) {
     clock.ms += 1
-    meter.add(1, n % 10 === 0 ? 1 : 0)
+    work.add(1, n % 10 === 0 ? 1 : 0)
   }
   assert.ok(reports.length <= 6, `${reports.length} reports in a second`)
-  assert.deepEqual([reports[0]!.done, reports.at(-1)!.done, reports.at(-1)!.failed], [0, 1000, 100])
-  assert.equal(reports.at(-1)!.remainingMs, 0)
+  const [first, last] = [reports[0]![0]!, reports.at(-1)![0]!]
+  assert.deepEqual([first.done, last.done, last.failed], [0, 1000, 100])
+  assert.equal(last.remainingMs, 0)
 })
 
 test('with nothing done there is no guess', () => {
   const { meter, clock } = setUp()
   meter.begin('caption', 5)
   clock.ms += 5000
-  assert.equal(meter.current().remainingMs, null)
-  assert.equal(meter.current().photosPerSecond, 0)
+  assert.equal(meter.current()[0]!.remainingMs, null)
+  assert.equal(meter.current()[0]!.perSecond, 0)
+})
+
+test('work under way at the same time is told of together, the oldest first, until it ends', async () => {
+  const { meter, reports } = setUp()
+  const captioning = meter.begin('caption', 5)
+  await meter.during('export', 3, (onProgress) => onProgress(3))
+  const shown = reports.map((works) => works.map(({ phase, done }) => `${phase} ${done}`))
+  assert.deepEqual(shown, [
+    ['caption 0'],
+    ['caption 0', 'export 0'],
+    ['caption 0', 'export 3'],
+    ['caption 0'],
+  ])
+  captioning.end()
+  assert.deepEqual(reports.at(-1), [])
 })

@@ -5,17 +5,20 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import fc from 'fast-check'
 import { noDoubt } from '../../../src-main/contract/records.ts'
+import { createSearch, type Search } from '../../../src-main/library/search/search.ts'
 import { modelKey, settleCurrentCaption } from '../../../src-main/library/store/captions.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf, plainFacts, removePhotos } from './sample-library.ts'
 
 let directory: string
 let store: Store
+let search: Search
 let folderId: number
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'lenslore-captions-'))
   store = openStore(databaseFileIn(directory))
+  search = createSearch(store.database)
   folderId = addFolder(store, '/pictures')
 })
 
@@ -422,7 +425,7 @@ test('of models, the captions of the one in use are current; those of one before
   assert.deepEqual(store.captions.takeUpAgain([id], modelKey('first', null)), [id])
   assert.equal(store.captions.current(id)?.text, 'a dog')
   assert.deepEqual(store.queue.next('caption', modelKey('first', null), 10), [])
-  assert.equal(store.searcher.search('brown').total, 0)
+  assert.equal(search.searcher.search('brown').total, 0)
   assert.deepEqual(store.captions.takeUpAgain([id], modelKey('third', null)), [])
 
   store.captions.setByPerson(id, 'mine', 1001)

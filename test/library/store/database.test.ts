@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { createSearch } from '../../../src-main/library/search/search.ts'
 import { backUp, listBackups } from '../../../src-main/library/store/backups.ts'
 import { openDatabase } from '../../../src-main/library/store/database.ts'
 import { lockForWork } from '../../../src-main/library/store/lock.ts'
@@ -48,9 +58,10 @@ test('2. a person’s words survive every later migration, with a backup from be
     INSERT INTO captions (photo_id, text, source, created_ms) VALUES (1, 'Rex at the beach', 'person', 1);`)
   early.close()
   const store = openStore(file)
-  store.searchIndex.renewAll()
+  const { searcher, searchIndex } = createSearch(store.database)
+  searchIndex.renewAll()
   assert.equal(store.captions.current(1)?.text, 'Rex at the beach')
-  assert.equal(store.searcher.search('beach').total, 1)
+  assert.equal(searcher.search('beach').total, 1)
   store.close()
   const [backup] = listBackups(file)
   assert.ok(backup?.endsWith('-v20.sqlite'))
@@ -116,8 +127,8 @@ test('7. a transaction that fails leaves neither row nor entry in the index', ()
       throw stop
     })
   assert.throws(half, stop)
-  assert.equal(store.searcher.search('').total, 0)
-  assert.equal(store.searcher.search('rex').total, 0)
+  assert.equal(createSearch(store.database).searcher.search('').total, 0)
+  assert.equal(createSearch(store.database).searcher.search('rex').total, 0)
   store.close()
 })
 
@@ -134,7 +145,7 @@ test('8. a library has one worker at a time; a killed one leaves no lock; readin
   })
   await once(other.stdout, 'data')
   assert.throws(() => lockForWork(directory), { code: 'LIBRARY_LOCKED' })
-  assert.equal(store.searcher.search('').total, 0)
+  assert.equal(createSearch(store.database).searcher.search('').total, 0)
   other.kill('SIGKILL')
   await once(other, 'exit')
   lockForWork(directory).release()
@@ -143,6 +154,7 @@ test('8. a library has one worker at a time; a killed one leaves no lock; readin
 
 test('9. the index is made anew from the tables, with the same answers', async () => {
   const store = openStore(file)
+  const { searcher, searchIndex } = createSearch(store.database)
   const folderId = addFolder(store, '/pictures')
   for (const [name, text] of [
     ['a', 'a dog'],
@@ -151,11 +163,36 @@ test('9. the index is made anew from the tables, with the same answers', async (
   ] as const) {
     store.captions.setByPerson(addPhoto(store, folderId, `${name}.jpg`), text, 1)
   }
-  const before = store.searcher.search('dog')
+  const before = searcher.search('dog')
   store.database.exec("INSERT INTO search_index (search_index) VALUES ('delete-all')")
   store.database.exec('DELETE FROM search_postings; UPDATE search_generation SET number = number + 1')
-  assert.equal(store.searcher.search('dog').total, 0)
-  await store.searchIndex.rebuild()
-  assert.deepEqual(store.searcher.search('dog'), before)
+  assert.equal(searcher.search('dog').total, 0)
+  await searchIndex.rebuild()
+  assert.deepEqual(searcher.search('dog'), before)
   store.close()
+})
+
+test('10. a damaged database with a log beside it, as a kill leaves it, stays as it is, and so does its log', () => {
+  const store = openStore(file)
+  const folderId = addFolder(store, '/pictures')
+  for (let n = 0; n < 500; n++) addPhoto(store, folderId, `a rather long name ${n}.jpg`)
+  store.database.pragma('wal_checkpoint(TRUNCATE)')
+  // In the log alone, on pages that are damaged below it too.
+  for (let n = 1; n < 50; n++) store.captions.setByPerson(n, `what a person wrote ${n}`, n)
+  const killed = join(directory, 'killed', 'library.sqlite')
+  mkdirSync(dirname(killed))
+  for (const ending of ['', '-wal']) copyFileSync(file + ending, killed + ending)
+  const { rootpage } = store.database
+    .prepare<{ rootpage: number }>(`SELECT rootpage FROM sqlite_schema WHERE name = 'folder_mounts'`)
+    .get()!
+  store.close()
+  const damaged = readFileSync(killed).fill(0x5a, (rootpage - 1) * 4096, rootpage * 4096)
+  writeFileSync(killed, damaged)
+  const log = readFileSync(`${killed}-wal`)
+  assert.ok(log.length > 4096)
+  for (let n = 0; n < 2; n++) {
+    assert.throws(() => openStore(killed), { code: 'DATABASE_DAMAGED' })
+    assert.ok(readFileSync(killed).equals(damaged), 'the database')
+    assert.ok(readFileSync(`${killed}-wal`).equals(log), 'its log')
+  }
 })

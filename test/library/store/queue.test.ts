@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { noDoubt } from '../../../src-main/contract/records.ts'
+import { createSearch, type Search } from '../../../src-main/library/search/search.ts'
 import { questions, toIndexSql } from '../../../src-main/library/store/queue.ts'
 import { createRootState } from '../../../src-main/library/store/root-state.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
@@ -19,10 +20,12 @@ import {
 
 let directory: string
 let store: Store
+let search: Search
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'lenslore-queue-'))
   store = openStore(databaseFileIn(directory))
+  search = createSearch(store.database)
 })
 
 afterEach(() => {
@@ -105,7 +108,7 @@ test('3. the tallies stay equal to the rows through every change', () => {
   assert.deepEqual(kept, counted)
   store.folders.remove(one)
   assert.equal(store.queue.counts('m').photos, 0)
-  assert.equal(store.searcher.search('dog').total, 0)
+  assert.equal(search.searcher.search('dog').total, 0)
 })
 
 test('4. a photo that was set aside is no work until it changes; one that could not be read is again at the next run', () => {

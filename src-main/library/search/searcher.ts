@@ -1,11 +1,17 @@
 import { join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { CaptionSource, FolderState, SearchHit, SearchPage } from '../../contract/records.ts'
-import type { Database } from './database.ts'
-import { parseQuery, type Query } from './query.ts'
-import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './search-bits.ts'
-import { rowOfEnd } from './search-index.ts'
+import type {
+  CaptionSource,
+  FolderState,
+  SearchFacets,
+  SearchHit,
+  SearchPage,
+  Timeline,
+  TimelinePage,
+} from '../../contract/records.ts'
+import type { Database } from '../store/database.ts'
+import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
 import {
   allOf,
   anyOf,
@@ -13,15 +19,21 @@ import {
   flagged,
   hasPhrase,
   type Match,
+  type NamedKind,
+  ratingsGiven,
   toExpression,
   tokenOf,
+  wholeName,
   without,
   words,
-} from './search-match.ts'
-import { expressToken, type Plan, planSearch, type Surroundings } from './search-plan.ts'
-import { createPostingsReader, type RowRange } from './search-postings.ts'
+} from './match.ts'
+import { expressToken, type Plan, planSearch, type Surroundings } from './plan.ts'
+import { createPostingsReader } from './postings.ts'
+import { parseQuery, type Query } from './query.ts'
+import { type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt, findMarks, type Pattern } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
+import { countAfter, countByDay, type EachRow, monthsOf, rowsAt } from './timeline.ts'
 import { tokenize, tokenizeName } from './words.ts'
 
 export interface SearchOptions {
@@ -33,6 +45,13 @@ export interface SearchOptions {
   countAll?: boolean
 }
 
+/** The n-th photo, or the first that is older than a moment; the newest where neither is given. */
+export interface TimelinePlace {
+  offset?: number | undefined
+  beforeMs?: number | undefined
+  limit: number
+}
+
 export interface Searcher {
   /**
    * Ranked: all words in the caption before words elsewhere, whole words before begun ones, captions that their model is
@@ -41,6 +60,12 @@ export interface Searcher {
    * @throws LensloreError `INVALID_ARGUMENT` for a cursor that is none of ours; never for a query.
    */
   search(query: string, options?: SearchOptions): SearchPage
+  /** How many of the photos that a search for this finds have which rating, are favourites, show whom, have which keyword. */
+  facets(query: string): SearchFacets
+  /** How many of the photos that match there are of each month, the newest first. */
+  timeline(query: string): Timeline
+  /** The photos that match, the newest first whatever their rank, from a place or a moment on. */
+  timelinePage(query: string, place: TimelinePlace): TimelinePage
 }
 
 /**
@@ -53,6 +78,12 @@ const fewMatches = 250
 const suggestionsTried = 5
 /** Few queries combine more sets than this. */
 const scratchKept = 16
+/** Of people and keywords, the most frequent ones. */
+const facetsShown = 50
+/** Of photos that only FTS5 finds, the newest are counted by facets: each is looked up. */
+const facetsCountedFromIndex = 10_000
+/** Of words that are gone from all photos the list knows still: more are read than are wanted. */
+const completionsRead = 4
 const farthestRow = Number.MAX_SAFE_INTEGER
 
 export const pageSql = `SELECT rowid FROM search_index
@@ -75,6 +106,11 @@ const otherStartSql = `SELECT word, stem, captions + others AS photos FROM searc
 const captionsSql = `SELECT search_id, text, is_unsure FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value
     JOIN captions ON captions.id = photos.caption_id`
+const documentsSql = `SELECT search_document AS document FROM json_each(?) AS wanted
+    JOIN photos ON photos.search_id = wanted.value`
+const timelineSql = `SELECT photos.id, sort_ms, width_px, height_px, orientation, caption_source,
+    missing_since_ms IS NOT NULL AS is_missing
+  FROM json_each(?) AS wanted JOIN photos ON photos.search_id = wanted.value ORDER BY wanted.key`
 /** By where the words are to be. */
 const completeSql = {
   caption: `SELECT DISTINCT stem FROM (SELECT stem FROM search_words
@@ -94,6 +130,8 @@ interface Answer {
    * photos match.
    */
   rowsSideBySide(stems: readonly string[]): [sure: number[], unsure: number[]]
+  /** The photos as a set, and whether it has all of them. */
+  set(): { bits: Bits; isExact: boolean }
 }
 
 /** Where the next page begins, and what the first one found out. */
@@ -103,6 +141,16 @@ interface Position {
   isSideBySide: boolean
   total: number
   totalIsExact: boolean
+}
+
+interface TimelineRow {
+  id: number
+  sort_ms: number
+  width_px: number | null
+  height_px: number | null
+  orientation: number | null
+  caption_source: CaptionSource | null
+  is_missing: number
 }
 
 interface HitRow {
@@ -141,12 +189,13 @@ export function createSearcher(database: Database): Searcher {
   const around: Surroundings = {
     complete: (prefix, where, limit) =>
       prepare<{ stem: string }>(completeSql[where])
-        .all(prefix, `${prefix}\u{10ffff}`, limit)
-        .map((row) => row.stem),
+        .all(prefix, `${prefix}\u{10ffff}`, limit * completionsRead)
+        .map((row) => row.stem)
+        .filter((stem) => postings.has(tokenOf(stem, where)))
+        .slice(0, limit),
     hasMissing: () =>
       prepare('SELECT 1 FROM photo_tallies WHERE is_missing = 1 AND photos > 0 LIMIT 1').get() !== undefined,
-    hasUnsure: () =>
-      prepare('SELECT 1 FROM search_postings WHERE token = ? LIMIT 1').get(flag.unsure) !== undefined,
+    hasUnsure: () => postings.has(flag.unsure),
     folders: () =>
       prepare<{ id: number; path: string; state: FolderState }>('SELECT id, path, state FROM folders')
         .all()
@@ -188,6 +237,16 @@ export function createSearcher(database: Database): Searcher {
           rowsOf(allOf([matches, unsure]), range.fromRow, fewMatches),
         ]
       },
+      set() {
+        const found = rowsOf(plan.all, range.fromRow, facetsCountedFromIndex + 1)
+        const documents = prepare<{ document: number }>(documentsSql).all(
+          JSON.stringify(found.slice(0, facetsCountedFromIndex)),
+        )
+        return {
+          bits: postings.bitsOfDocuments(documents.map((row) => row.document)),
+          isExact: found.length <= facetsCountedFromIndex,
+        }
+      },
     }
   }
 
@@ -219,6 +278,7 @@ export function createSearcher(database: Database): Searcher {
           found.filter((row) => row.is_unsure === isUnsure).map((row) => row.search_id)
         return [rowsWhere(0), rowsWhere(1)]
       },
+      set: () => ({ bits: all, isExact: true }),
     }
   }
 
@@ -307,22 +367,91 @@ export function createSearcher(database: Database): Searcher {
       .map((row) => toHit(row, patterns))
   }
 
-  function search(text: string, options: SearchOptions = {}): SearchPage {
-    const limit = options.limit ?? 50
-    const given = options.cursor == null ? null : parseCursor(options.cursor)
+  /** What a query finds in the library as it is now. */
+  function understand(text: string): {
+    plan: Plan
+    range: RowRange
+    answer: Answer
+    corrected: string | null
+  } {
     postings.refresh()
     scratchUsed = 0
     scratch.splice(scratchKept)
-    let query = parseQuery(text)
+    const query = parseQuery(text)
     const range = rangeOf(query)
-    let plan = planSearch(query, around)
-    let answer = answerFor(plan, range)
+    const plan = planSearch(query, around)
+    const answer = answerFor(plan, range)
     const corrected = hasAlternatives(query) || answer.isEmpty() ? correct(text, query) : null
-    if (corrected !== null) {
-      query = parseQuery(corrected)
-      plan = planSearch(query, around)
-      answer = answerFor(plan, range)
+    if (corrected === null) return { plan, range, answer, corrected }
+    const correctedPlan = planSearch(parseQuery(corrected), around)
+    return { plan: correctedPlan, range, answer: answerFor(correctedPlan, range), corrected }
+  }
+
+  function facets(text: string): SearchFacets {
+    const { bits, isExact } = understand(text).answer.set()
+    const countOf = (token: string) => {
+      const found = copyOf(bits)
+      intersect(found, postings.bitsOf(token))
+      return countBits(found)
     }
+    const named = (kind: NamedKind) => {
+      const mark = wholeName(kind, '')
+      return [...postings.countEach(mark, bits)]
+        .map(([token, photos]) => ({ name: token.slice(mark.length), photos }))
+        .sort((a, b) => b.photos - a.photos || (a.name < b.name ? -1 : 1))
+        .slice(0, facetsShown)
+    }
+    const photos = countBits(bits)
+    const rated = ratingsGiven.map((rating) => ({ rating, photos: countOf(flag.rating(rating)) }))
+    const unrated = { rating: 0, photos: photos - rated.reduce((sum, each) => sum + each.photos, 0) }
+    return {
+      photos,
+      isExact,
+      ratings: [...rated, unrated].sort((a, b) => a.rating - b.rating),
+      favorites: countOf(flag.favorite),
+      people: named('people'),
+      keywords: named('keyword'),
+    }
+  }
+
+  /** Of what a query finds. */
+  function daysOf(text: string) {
+    const { bits, isExact } = understand(text).answer.set()
+    const eachRow: EachRow = (range, visit) => postings.eachRow(bits, range, visit)
+    return { eachRow, isExact, days: countByDay(eachRow) }
+  }
+
+  function timeline(text: string): Timeline {
+    const { days, isExact } = daysOf(text)
+    const months = monthsOf(days)
+    return {
+      months: months.map(([month]) => month),
+      photos: months.map(([, photos]) => photos),
+      total: months.reduce((sum, [, photos]) => sum + photos, 0),
+      isExact,
+    }
+  }
+
+  function timelinePage(text: string, { offset, beforeMs, limit }: TimelinePlace): TimelinePage {
+    const { eachRow, days } = daysOf(text)
+    const first = beforeMs === undefined ? (offset ?? 0) : countAfter(eachRow, beforeMs)
+    const rows = prepare<TimelineRow>(timelineSql).all(JSON.stringify(rowsAt(eachRow, days, first, limit)))
+    const column = <T>(of: (row: TimelineRow) => T) => rows.map(of)
+    return {
+      offset: first,
+      ids: column((row) => row.id),
+      sortMs: column((row) => row.sort_ms),
+      widthPx: column((row) => (isOnItsSide(row) ? row.height_px : row.width_px)),
+      heightPx: column((row) => (isOnItsSide(row) ? row.width_px : row.height_px)),
+      captionSource: column((row) => row.caption_source),
+      isMissing: column((row) => row.is_missing === 1),
+    }
+  }
+
+  function search(text: string, options: SearchOptions = {}): SearchPage {
+    const limit = options.limit ?? 50
+    const given = options.cursor == null ? null : parseCursor(options.cursor)
+    const { plan, range, answer, corrected } = understand(text)
     const measured = given ?? answer.measure(options.countAll ?? true)
     const isSideBySide =
       plan.sideBySide !== null &&
@@ -373,7 +502,15 @@ export function createSearcher(database: Database): Searcher {
 
   return {
     search: (text, options) => read(() => search(text, options)),
+    timeline: (text) => read(() => timeline(text)),
+    timelinePage: (text, place) => read(() => timelinePage(text, place)),
+    facets: (text) => read(() => facets(text)),
   }
+}
+
+/** https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.6.4, Orientation */
+function isOnItsSide({ orientation }: TimelineRow): boolean {
+  return orientation !== null && orientation >= 5
 }
 
 function hasAlternatives(query: Query): boolean {

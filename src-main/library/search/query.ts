@@ -1,4 +1,5 @@
 import { type CaptionSource, captionSources } from '../../contract/records.ts'
+import { type Field, fields, type NamedKind, namedKinds } from './match.ts'
 import { type Token, tokenize } from './words.ts'
 
 /** One thing a photo must have, or with `negated` must not. `source` is how the person wrote it. */
@@ -6,12 +7,15 @@ export type Term =
   | { kind: 'words'; text: string; tokens: Token[]; isPhrase: boolean; negated: boolean; source: string }
   | {
       kind: 'field'
-      field: 'folder' | 'camera' | 'lens'
+      field: Field | NamedKind
       text: string
       tokens: Token[]
+      isPhrase: boolean
       negated: boolean
       source: string
     }
+  /** Any of these: -1 is rejected, 0 not rated. */
+  | { kind: 'rating'; source: string; ratings: number[]; negated: boolean }
   | { kind: 'by'; source: string; by: CaptionSource; negated: boolean }
   | { kind: 'is'; source: string; state: (typeof states)[number]; negated: boolean }
   | { kind: 'has'; source: string; what: 'caption'; negated: boolean }
@@ -33,9 +37,10 @@ const fillers = new Set(
 const termsRead = 32
 const tokensRead = 32
 
-const states = ['missing', 'failed', 'unsure', 'offline'] as const
+const states = ['missing', 'failed', 'unsure', 'offline', 'favorite'] as const
 
-const fieldName = /^(-?)(folder|camera|lens|before|after|date|by|is|has):/i
+const fieldName = /^(-?)(folder|camera|lens|people|keyword|rating|before|after|date|by|is|has):/i
+const longestFieldName = '-keyword:'.length
 const quotes = '"“”„'
 
 /**
@@ -92,7 +97,7 @@ function split(text: string): Piece[] {
       continue
     }
     const start = at
-    const field = fieldName.exec(text.slice(at, at + 9))
+    const field = fieldName.exec(text.slice(at, at + longestFieldName))
     const isNegated = text[at] === '-' && at + 1 < text.length && !/\s/.test(text[at + 1]!)
     at += field ? field[0].length : isNegated ? 1 : 0
     const isQuoted = at < text.length && quotes.includes(text[at]!)
@@ -117,16 +122,22 @@ function parseTerm(piece: Piece): Term | undefined {
   const source = piece.text
   if (field !== null && value.trim() === '') return undefined
   const word = value.toLowerCase()
-  if (field === 'folder' || field === 'camera' || field === 'lens') {
+  const named = [...fields, ...namedKinds].find((name) => name === field)
+  if (named) {
     const tokens = tokenize(value).slice(0, tokensRead)
-    return tokens.length > 0 ? { kind: 'field', field, text: value, tokens, negated, source } : undefined
+    if (tokens.length === 0) return undefined
+    return { kind: 'field', field: named, text: value, tokens, isPhrase: piece.isQuoted, negated, source }
+  }
+  if (field === 'rating') {
+    const ratings = parseRatings(word)
+    if (ratings) return { kind: 'rating', ratings, negated, source }
   }
   if (field === 'by') {
     const by = captionSources.find((candidate) => candidate === word)
     if (by) return { kind: 'by', by, negated, source }
   }
   if (field === 'is') {
-    const state = states.find((candidate) => candidate === word)
+    const state = states.find((candidate) => candidate === word.replace('favourite', 'favorite'))
     if (state) return { kind: 'is', state, negated, source }
   }
   if (field === 'has' && word === 'caption') return { kind: 'has', what: 'caption', negated, source }
@@ -134,6 +145,27 @@ function parseTerm(piece: Piece): Term | undefined {
   const tokens = tokenize(text).slice(0, tokensRead)
   if (tokens.length === 0) return undefined
   return { kind: 'words', text, tokens, isPhrase: piece.isQuoted, negated, source }
+}
+
+/** `4`, `4+`, `>=4`, `<3`, `2-4`, `rejected`, `unrated`; what is below a number of stars includes what has none. */
+function parseRatings(text: string): number[] | undefined {
+  if (text === 'rejected' || text === '-1') return [-1]
+  if (text === 'unrated') return [0]
+  const match = /^(?:([<>]?=?)([0-5])|([0-5])\+|([0-5])(?:-|\.\.)([0-5]))$/.exec(text)
+  if (!match) return undefined
+  const [, sign, bound, atLeast, from, to] = match
+  const stars = Number(bound ?? atLeast ?? from)
+  const isWanted = (rating: number) => {
+    if (to !== undefined)
+      return rating >= Math.min(stars, Number(to)) && rating <= Math.max(stars, Number(to))
+    if (atLeast !== undefined || sign === '>=') return rating >= stars
+    if (sign === '>') return rating > stars
+    if (sign === '<=') return rating <= stars
+    if (sign === '<') return rating < stars
+    return rating === stars
+  }
+  const ratings = [0, 1, 2, 3, 4, 5].filter(isWanted)
+  return ratings.length > 0 ? ratings : undefined
 }
 
 function parseDate(piece: Piece): { fromMs: number | null; beforeMs: number | null } | undefined {

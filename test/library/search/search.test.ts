@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { noDoubt } from '../../../src-main/contract/records.ts'
-import { hitsSql, pageSql } from '../../../src-main/library/store/search.ts'
+import { createSearch, type Search } from '../../../src-main/library/search/search.ts'
+import { hitsSql, pageSql } from '../../../src-main/library/search/searcher.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf, markMissing, removePhotos } from './sample-library.ts'
+import { addFolder, addPhoto, contentOf, markMissing, removePhotos } from '../store/sample-library.ts'
 
 const samples: {
   path: string
@@ -61,11 +62,13 @@ const samples: {
 describe('search', () => {
   let directory: string
   let store: Store
+  let search: Search
   const ids = new Map<string, number>()
 
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'lenslore-search-'))
     store = openStore(databaseFileIn(directory))
+    search = createSearch(store.database)
     const folderId = addFolder(store, '/home/anna/Pictures')
     for (const { path, caption, by = 'model', takenAt, camera, lens } of samples) {
       const id = addPhoto(store, folderId, path, contentOf(path), {
@@ -104,7 +107,7 @@ describe('search', () => {
   })
 
   function found(query: string): string[] {
-    return store.searcher.search(query).photos.map((hit) => hit.path.slice('/home/anna/Pictures/'.length))
+    return search.searcher.search(query).photos.map((hit) => hit.path.slice('/home/anna/Pictures/'.length))
   }
 
   const [beachDog, snowDogs, redCarCat, redHouse, zurich, japanese, thai, dogFile, lost] = samples.map(
@@ -170,7 +173,7 @@ describe('search', () => {
   for (const [what, query, expected] of expectations) {
     test(`${what}: ${query}`, () => {
       assert.deepEqual(found(query), expected)
-      assert.equal(store.searcher.search(query).total, expected.length)
+      assert.equal(search.searcher.search(query).total, expected.length)
     })
   }
 
@@ -181,17 +184,17 @@ describe('search', () => {
       ['dog beahc', 'dog beach', [beachDog]],
       ['cta OR snow', 'cat OR snow', [redCarCat, snowDogs]],
     ] as const) {
-      const page = store.searcher.search(typed)
+      const page = search.searcher.search(typed)
       assert.equal(page.corrected, meant)
       assert.deepEqual(found(typed), expected)
     }
-    assert.equal(store.searcher.search('dog').corrected, null)
-    assert.equal(store.searcher.search('xylophone').corrected, null)
+    assert.equal(search.searcher.search('dog').corrected, null)
+    assert.equal(search.searcher.search('xylophone').corrected, null)
   })
 
   test('marks lie on what matched, in the caption or else in the name', () => {
     const marked = (query: string) =>
-      store.searcher
+      search.searcher
         .search(query)
         .photos.map((hit) => hit.marks.map(([start, end]) => hit.snippet.slice(start, end)))
     assert.deepEqual(marked('run beach'), [['running', 'beach']])
@@ -205,7 +208,7 @@ describe('search', () => {
   test('a snippet of a long caption shows the match', () => {
     const id = addPhoto(store, 1, 'long.jpg', contentOf('long'), { takenAt: '1999-01-01T00:00:00' })
     store.captions.setByPerson(id, `${'word '.repeat(200)}zeppelin ${'word '.repeat(200)}`, 1)
-    const [hit] = store.searcher.search('zeppelin').photos
+    const [hit] = search.searcher.search('zeppelin').photos
     assert.ok(hit && hit.snippet.length < 170)
     assert.deepEqual(
       hit.marks.map(([start, end]) => hit.snippet.slice(start, end)),
@@ -222,7 +225,7 @@ describe('search', () => {
         const paged: string[] = []
         let cursor: string | null = null
         do {
-          const page = store.searcher.search(query, { limit, cursor })
+          const page = search.searcher.search(query, { limit, cursor })
           assert.ok(page.photos.length <= limit)
           paged.push(...page.photos.map((hit) => hit.path.slice('/home/anna/Pictures/'.length)))
           cursor = page.cursor
@@ -233,7 +236,7 @@ describe('search', () => {
   })
 
   test('a foreign cursor is refused', () => {
-    assert.throws(() => store.searcher.search('dog', { cursor: '1 OR 1' }), { code: 'INVALID_ARGUMENT' })
+    assert.throws(() => search.searcher.search('dog', { cursor: '1 OR 1' }), { code: 'INVALID_ARGUMENT' })
   })
 
   test('any text at all is a query, and what is found is among everything', () => {
@@ -297,7 +300,7 @@ describe('search', () => {
     )
     fc.assert(
       fc.property(text, (query) => {
-        const page = store.searcher.search(query)
+        const page = search.searcher.search(query)
         assert.equal(page.total, page.photos.length)
         for (const hit of page.photos) {
           assert.ok(everything.has(hit.path.slice('/home/anna/Pictures/'.length)))
@@ -327,7 +330,7 @@ describe('search', () => {
       '("',
     ]) {
       const query = part.repeat(Math.ceil(10_000 / part.length)).slice(0, 10_000)
-      assert.doesNotThrow(() => store.searcher.search(query))
+      assert.doesNotThrow(() => search.searcher.search(query))
     }
   })
 

@@ -1,4 +1,33 @@
-import type { ErrorRecord } from './errors.ts'
+import { z } from 'zod'
+import type { ErrorRecord } from '../errors.ts'
+import { captionSources } from '../records.ts'
+import { returning } from '../rpc.ts'
+import { folderId, folderIds, path, photoId } from './parameters.ts'
+import { room } from './room.ts'
+
+/** Photos of all online folders where none is named. */
+const exportedPhotos = z.object({ folderIds, sources: z.array(z.enum(captionSources)).max(10).optional() })
+const table = z.object({ path, format: z.enum(['csv', 'json']) })
+
+export const exchangeCalls = room({
+  /** What `exportCaptions` would do. */
+  planExport: { page: true, ...returning<ExportPlan>()(exportedPhotos) },
+  /** Writes current captions into XMP sidecars, keeping all that other programs wrote there. */
+  exportCaptions: { page: true, ...returning<ExportSummary>()(exportedPhotos) },
+  /** Puts the sidecars of the last export back as they were, also of an automatic one; null where there is none. */
+  undoExport: { page: true, ...returning<UndoSummary | null>()(z.object({})) },
+  /** Whether captions of a folder are written out whenever they change. */
+  setExportsAlways: {
+    page: true,
+    ...returning<ExportSummary | null>()(z.object({ folderId, always: z.boolean() })),
+  },
+  /** Writes the current caption into the photo itself, through exiftool. The one call that changes a photo. */
+  embedCaption: { page: true, ...returning<null>()(z.object({ photo: photoId })) },
+  /** All current captions as a table; answers with how many photos are in it. */
+  exportTable: { page: false, ...returning<number>()(table) },
+  planTableImport: { page: false, ...returning<ImportPlan>()(table) },
+  importTable: { page: false, ...returning<ImportSummary>()(table) },
+})
 
 /** What writing one caption out would do to the disk. */
 export interface PlannedExport {

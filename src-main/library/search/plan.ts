@@ -1,15 +1,18 @@
-import type { Query, Term } from './query.ts'
 import {
   allOf,
   anyOf,
   flag,
   flagged,
   type Match,
+  type NamedKind,
+  neighbours,
   type Place,
+  ratingsGiven,
   type Scope,
   without,
   words,
-} from './search-match.ts'
+} from './match.ts'
+import type { Query, Term } from './query.ts'
 import type { Pattern } from './snippet.ts'
 import { type Token, tokenize, tokenizeParts } from './words.ts'
 
@@ -106,12 +109,23 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
     case 'words':
       return expressTokens(term.tokens, term.isPhrase, around)
     case 'field': {
+      if (term.field === 'people' || term.field === 'keyword') {
+        return expressNamed(term.tokens, term.isPhrase, term.field, around)
+      }
       const { exact, wide } = expressPlaced(term.tokens, false, term.field, around)
       const below = term.field === 'folder' ? expressPath(term.text, around) : []
       return { exact: anyOf([exact, ...below]), wide: anyOf([wide, ...below]) }
     }
     case 'by':
       return both(flagged(flag.by(term.by)))
+    case 'rating':
+      return both(
+        anyOf(
+          term.ratings.map((rating) =>
+            rating === 0 ? allBut(anyOf(ratingsGiven.map(rated))) : rated(rating),
+          ),
+        ),
+      )
     case 'has':
       return both(flagged(flag.captioned))
     case 'is': {
@@ -123,6 +137,30 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
       )
     }
   }
+}
+
+const rated = (rating: number): Match => flagged(flag.rating(rating))
+
+/** Words side by side in one name. */
+function expressNamed(
+  tokens: readonly Token[],
+  isPhrase: boolean,
+  kind: NamedKind,
+  around: Surroundings,
+): Strengths {
+  const wanted = withoutLoneEnd(tokens)
+  const last = wanted.at(-1)!
+  const before = wanted.slice(0, -1).map((token) => token.stem)
+  const named = (lastStem: string, isBegun = false): Match => {
+    const pairs = neighbours([...before, lastStem])
+    return allOf(pairs.map((pair, at) => words([pair], kind, isBegun && at === pairs.length - 1)))
+  }
+  const exact = named(last.stem)
+  if (last.kind === 'gram') return both(named(last.stem, [...last.text].length === 1))
+  if (isPhrase) return both(exact)
+  if (last.kind === 'number') return { exact, wide: named(last.stem, true) }
+  const begun = around.complete(last.text, 'others', completions).filter((stem) => stem !== last.stem)
+  return begun.length > 0 ? { exact, wide: anyOf([exact, ...begun.map((stem) => named(stem))]) } : both(exact)
 }
 
 function expressWords(term: WordsTerm, where: Scope, around: Surroundings): Strengths {

@@ -1,36 +1,54 @@
 /**
  * Sets of documents as bits, in blocks that are stored one by one: the numbers of documents below 65,536 are
  * block 0 and so on. A stored block is a list of 16-bit numbers where it has few, else its bits; both little
- * endian, as every machine is that this program runs on.
+ * endian, as every machine is that this program runs on. In memory the blocks that there are follow each other
+ * without room between.
  */
 export const documentsPerBlock = 2 ** 16
 const bytesPerBlock = documentsPerBlock / 8
 /** A list of so many would be as long as the bits. */
 const longestList = bytesPerBlock / 2
 
-/** Bit `n % 32` of word `n / 32` is document `n`. */
+/** Bit `n % 32` of word `n / 32` is place `n`. */
 export type Bits = Uint32Array<ArrayBuffer>
 
-/** Room for documents below `documents`, in whole blocks. @param into a set of no further use, which may be taken. */
-export function emptyBits(documents: number, into?: Bits): Bits {
-  const words = (Math.ceil(documents / documentsPerBlock) * documentsPerBlock) / 32
+/** @param places a multiple of 32. @param into a set of no further use, which may be taken. */
+export function emptyBits(places: number, into?: Bits): Bits {
+  const words = places / 32
   return into?.length === words ? into.fill(0) : new Uint32Array(words)
 }
 
-/** Adds what a stored block holds. */
-export function addBlock(bits: Bits, block: number, stored: Uint8Array): void {
-  const first = block * documentsPerBlock
+/** Adds what a stored block holds. @param first the place of the block's document 0, a multiple of 32. */
+export function addBlock(bits: Bits, first: number, stored: Uint8Array): void {
   if (stored.byteLength < bytesPerBlock) {
     for (let at = 0; at < stored.byteLength; at += 2) {
-      const document = first + (stored[at]! | (stored[at + 1]! << 8))
-      bits[document >>> 5]! |= 1 << document
+      const place = first + (stored[at]! | (stored[at + 1]! << 8))
+      bits[place >>> 5]! |= 1 << place
     }
     return
   }
   const added = new Uint32Array(bytesPerBlock / 4)
   new Uint8Array(added.buffer).set(stored)
   const start = first / 32
-  for (let at = 0; at < added.length; at++) bits[start + at]! |= added[at]!
+  // A block that is not full has room for the documents that were made in it alone.
+  const end = Math.min(added.length, bits.length - start)
+  for (let at = 0; at < end; at++) bits[start + at]! |= added[at]!
+}
+
+/** How many of a stored block are in a set. @param first as in `addBlock`. */
+export function countInBlock(bits: Bits, first: number, stored: Uint8Array): number {
+  let count = 0
+  if (stored.byteLength < bytesPerBlock) {
+    for (let at = 0; at < stored.byteLength; at += 2) {
+      const place = first + (stored[at]! | (stored[at + 1]! << 8))
+      count += (bits[place >>> 5]! >>> place) & 1
+    }
+    return count
+  }
+  const common = emptyBits(documentsPerBlock)
+  addBlock(common, 0, stored)
+  intersect(common, bits.subarray(first / 32))
+  return countBits(common)
 }
 
 /** @param added numbers within the block, in order, greater than all that are stored. */

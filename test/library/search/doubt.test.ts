@@ -1,21 +1,26 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type CaptionDoubt, noDoubt } from '../../../src-main/contract/records.ts'
-import { currentCaptions } from '../../../src-main/library/metadata/export-sidecars.ts'
+import { currentCaptions, exportCaptions } from '../../../src-main/library/metadata/export-sidecars.ts'
+import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
+import { readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
+import { createSearch, type Search } from '../../../src-main/library/search/search.ts'
 import { modelKey } from '../../../src-main/library/store/captions.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf } from './sample-library.ts'
+import { addFolder, addPhoto, contentOf } from '../store/sample-library.ts'
 
 let directory: string
 let store: Store
+let search: Search
 let folderId: number
 
 before(() => {
   directory = mkdtempSync(join(tmpdir(), 'lenslore-doubt-'))
   store = openStore(databaseFileIn(directory))
+  search = createSearch(store.database)
   folderId = addFolder(store, '/pictures')
 })
 after(() => {
@@ -34,7 +39,7 @@ function add(name: string, text: string, doubt: CaptionDoubt): number {
   return id
 }
 
-const found = (query: string) => store.searcher.search(query).photos.map((hit) => hit.id)
+const found = (query: string) => search.searcher.search(query).photos.map((hit) => hit.id)
 
 test('what a model doubts is kept with its caption, searched, and comes after what it is sure of', () => {
   const old = add('a.jpg', 'a kite over the green hill', sure)
@@ -55,7 +60,7 @@ test('what a model doubts is kept with its caption, searched, and comes after wh
     [old, doubted],
     'words in a row, which another index answers',
   )
-  const hits = store.searcher.search('kite').photos
+  const hits = search.searcher.search('kite').photos
   assert.deepEqual(
     hits.map((hit) => hit.isUnsure),
     [false, false, true],
@@ -68,7 +73,7 @@ test('pages go on where the one before ended, also between sure and unsure', () 
     const paged: number[] = []
     let cursor: string | null = null
     do {
-      const page = store.searcher.search(query, { limit: 1, cursor })
+      const page = search.searcher.search(query, { limit: 1, cursor })
       paged.push(...page.photos.map((hit) => hit.id))
       cursor = page.cursor
     } while (cursor)
@@ -99,7 +104,7 @@ test('nothing to see is an answer: no work is left, nothing is exported, and it 
   assert.ok(!found('has:caption').includes(id))
   const exported = [...currentCaptions(store.database)].map(({ photoPath }) => photoPath)
   assert.ok(!exported.includes('/pictures/black.jpg'))
-  assert.equal(store.searcher.search('black.jpg').photos[0]!.caption, '')
+  assert.equal(search.searcher.search('black.jpg').photos[0]!.caption, '')
 })
 
 test('a copy of a picture gets the doubt with the caption', () => {
@@ -108,4 +113,40 @@ test('a copy of a picture gets the doubt with the caption', () => {
   assert.deepEqual(store.captions.copyFromDuplicates([copy], modelKey('m', null), 2), [copy])
   const { confidence, isUnsure, doubtfulWords } = store.captions.current(copy)!
   assert.deepEqual({ confidence, isUnsure, doubtfulWords }, unsure)
+})
+
+test('what a model doubts comes back with its caption from our own sidecar, in the other library too', async (t) => {
+  const photos = mkdtempSync(join(tmpdir(), 'lenslore-doubt-'))
+  const [here, there] = ['here', 'there'].map((name) => openStore(join(photos, `${name}.sqlite`)))
+  t.after(() => {
+    here!.close()
+    there!.close()
+    rmSync(photos, { recursive: true })
+  })
+  const names = ['unsure.jpg', 'sure.jpg', 'uncalibrated.jpg']
+  const doubts = [unsure, sure, noDoubt]
+  const foldersOf = (library: Store) => addFolder(library, photos)
+  const [folderHere, folderThere] = [foldersOf(here!), foldersOf(there!)]
+  for (const [at, name] of names.entries()) {
+    writeFileSync(join(photos, name), name)
+    const photoId = addPhoto(here!, folderHere, name, contentOf(name))
+    const caption = { photoId, text: 'a kite over a green hill', score: -1, modelId: 'm', adapterId: null }
+    here!.captions.addFromModel([{ ...caption, ...doubts[at]!, contentHash: contentOf(name) }], 1)
+  }
+  await exportCaptions(here!.database, currentCaptions(here!.database))
+
+  const metadata = createMetadataStore(there!.database, there!.captions)
+  const readBeside = async (name: string) => {
+    const photoId = addPhoto(there!, folderThere, name, contentOf(name))
+    const sidecar = await readSidecar(join(photos, `${name}.xmp`))
+    metadata.apply(photoId, { kind: 'sidecar', name: `${name}.xmp`, metadata: sidecar! }, 2)
+    const { source, confidence, isUnsure, doubtfulWords } = there!.captions.current(photoId)!
+    assert.equal(source, 'model')
+    return { confidence, isUnsure, doubtfulWords }
+  }
+  for (const [at, name] of names.entries()) assert.deepEqual(await readBeside(name), doubts[at])
+  const { searcher, searchIndex } = createSearch(there!.database)
+  searchIndex.renewAll()
+  const isUnsure = searcher.search('is:unsure').photos.map(({ path }) => path)
+  assert.deepEqual(isUnsure, [join(photos, 'unsure.jpg')])
 })

@@ -3,25 +3,40 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource } from '../../contract/records.ts'
-import type { Database } from './database.ts'
-import { type Field, flag, type Place, tokenOf } from './search-match.ts'
-import { createPostingsWriter } from './search-postings.ts'
-import { type Token, tokenize, tokenizeName } from './words.ts'
+import type { Database } from '../store/database.ts'
+import {
+  type Field,
+  flag,
+  type NamedKind,
+  neighbours,
+  type Place,
+  ratingsGiven,
+  tokenOf,
+  wholeName,
+} from './match.ts'
+import { createPostingsWriter } from './postings.ts'
+import { rowOfEnd, rowsPerSecond } from './rows.ts'
+import { type Token, tokenize, tokenizeName, tokenizeParts } from './words.ts'
 
 /** Photos whose entries are renewed inside one commit; what is left waits for the next. */
 const renewedPerCommit = 2000
 /** The same where nobody waits: what is gathered for longer is written in fewer pieces. */
 const renewedInBulk = 20_000
+/** The same beside searches, which wait for it: about 20 ms. */
+const renewedBetweenSearches = 200
+/** Documents that are moved out of a sparse block in one commit: about 20 ms. */
+const movedPerCommit = 500
+/** For each photo that a commit renews. A block that dies evenly gives one place for three that are moved. */
+const movedPerRenewed = 4
+/** Rows of blocks that were let go, which one commit deletes: about 10 ms; for each renewed photo, more than it adds. */
+const sweptPerCommit = 2000
+const sweptPerRenewed = 40
+/** Pages of FTS5's index that are merged in one go, and how often in a row. */
+const pagesMerged = 64
+const mergesInARow = 8
 
-/**
- * Rows of the index for one second; more photos of the same second spill over into the ones before. A power
- * of two far above any camera's rate, and small so that the index, which stores differences, stays small.
- */
-const rowsPerSecond = 1024
 /** Rows are looked for in the twelve days before at the farthest: far more room than any library fills. */
 const widestSpread = 2 ** 30
-/** Seconds are counted from 1697, and end in 2242, so that row numbers are positive and exact in a double. */
-const farthestSecond = 2 ** 33
 
 const documentSql = `SELECT photos.id, search_id, search_document, folder_id, folders.path AS folder_path, directory,
     name, sort_ms, camera, lens, missing_since_ms IS NOT NULL AS missing, error_code IS NOT NULL AS failed,
@@ -29,11 +44,14 @@ const documentSql = `SELECT photos.id, search_id, search_document, folder_id, fo
     CASE caption_source WHEN 'imported' THEN
       (SELECT text FROM captions WHERE photo_id = photos.id AND source = 'model' AND withdrawn_ms IS NULL
          ORDER BY captions.content_hash IS photos.content_hash DESC, id DESC LIMIT 1) END AS other_caption,
-    (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra
+    (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra,
+    rating, is_favorite, people, keywords
   FROM photos
+    JOIN search_filters ON search_filters.photo_id = photos.id
     JOIN folders ON folders.id = photos.folder_id
     LEFT JOIN captions ON captions.id = photos.caption_id`
 const staleSql = `${documentSql} WHERE photos.id IN (SELECT photo_id FROM search_stale LIMIT ?)`
+const movedSql = `${documentSql} WHERE search_id IN (SELECT value FROM json_each(?))`
 const inOrderSql = `${documentSql} WHERE (sort_ms, photos.id) < (?, ?) ORDER BY sort_ms DESC, photos.id DESC LIMIT ?`
 
 export interface SearchIndexer {
@@ -44,8 +62,12 @@ export interface SearchIndexer {
    * @throws LensloreError `CANCELLED` through the signal; what is left is indexed by `renewAll`.
    */
   rebuild(options?: RebuildOptions): Promise<void>
-  /** Merges a little of what many small commits left behind, which makes searches faster; for idle moments. */
-  tidy(): void
+  /**
+   * Renews what is stale, empties blocks that hardly anything lives in, and merges a little of what many small commits left
+   * behind, in commits of some 20 ms, between which others get their turns. What is begun is gone on with by the next call,
+   * or by edits, so that nothing is lost where it ends early.
+   */
+  tidy(options?: { signal?: AbortSignal }): Promise<void>
 }
 
 export interface RebuildOptions {
@@ -72,6 +94,11 @@ interface DocumentRow {
   unsure: number | null
   other_caption: string | null
   extra: string | null
+  rating: number | null
+  is_favorite: number
+  /** JSON. */
+  people: string
+  keywords: string
 }
 
 /** Keeps the index in step: entries are renewed at the end of every transaction that changed their photo. */
@@ -81,16 +108,19 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   /** While everything is renewed, in an order of its own, no commit renews anything in passing. */
   let isInBulk = false
   database.beforeCommit(() => {
-    buryRemoved()
-    if (!isInBulk) renew(readStale(renewedPerCommit))
+    const buried = buryRemoved()
+    if (isInBulk) return
+    const changed = buried + renew(readStale(renewedPerCommit))
+    if (changed > 0) compact(changed * movedPerRenewed, changed * sweptPerRenewed)
   })
 
   function inBulk<T>(work: () => T): T {
+    const wasInBulk = isInBulk
     isInBulk = true
     try {
       return work()
     } finally {
-      isInBulk = false
+      isInBulk = wasInBulk
     }
   }
 
@@ -98,9 +128,60 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   function renewAll(): number {
     for (let done = 0; ; ) {
       const renewed = write(() => renew(readStale(renewedInBulk)))
+      while (write(() => compact())) {}
       if (renewed === 0) return done
       done += renewed
     }
+  }
+
+  async function tidy({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    let merges = 0
+    const steps = [
+      () => renew(readStale(renewedBetweenSearches)) > 0,
+      compact,
+      () => merge() && ++merges < mergesInARow,
+    ]
+    for (const step of steps) {
+      while (!signal?.aborted && inBulk(() => write(() => step()))) await nextTurn()
+    }
+  }
+
+  /** @returns whether there was anything to merge. */
+  function merge(): boolean {
+    const changes = () => prepare<{ n: number }>('SELECT total_changes() AS n').get()!.n
+    const before = changes()
+    prepare("INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)").run(pagesMerged)
+    // The statement itself is one.
+    return changes() - before > 1
+  }
+
+  /**
+   * One step of keeping the documents within one and a half times the photos. Every step is a commit, or part of one, after
+   * which everything is right: there is nothing to resume.
+   * @returns whether there may be more to do.
+   */
+  function compact(moves = movedPerCommit, sweeps = sweptPerCommit): boolean {
+    const moved = postings.sparsest(Math.min(moves, movedPerCommit))
+    if (moved !== undefined) move(moved)
+    return postings.sweep(Math.min(sweeps, sweptPerCommit)) || moved !== undefined
+  }
+
+  /** Gives photos other documents; their entries in FTS5 stay as they are. */
+  function move(documents: readonly { document: number; row: number }[]): void {
+    if (documents.length === 0) return
+    postings.remove(documents.map(({ document }) => document))
+    const known = new Set(documents.map(({ document }) => document))
+    const rows = prepare<DocumentRow>(movedSql)
+      .all(JSON.stringify(documents.map(({ row }) => row)))
+      .filter((row) => known.has(row.search_document!))
+      .sort((a, b) => a.search_id! - b.search_id!)
+    const batch = emptyBatch()
+    const made = postings.append(rows.map((row) => row.search_id!))
+    for (const [at, row] of rows.entries()) {
+      prepare('UPDATE photos SET search_document = ? WHERE id = ?').run(made[at]!, row.id)
+      addDocument(readEntry(row, batch), made[at]!, batch)
+    }
+    postings.add(batch.documents)
   }
 
   /** From the newest photo to the oldest, so that the index is written from its start to its end. */
@@ -123,11 +204,13 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     }
   }
 
-  function buryRemoved(): void {
+  /** @returns how many. */
+  function buryRemoved(): number {
     const dead = prepare<{ document: number }>('SELECT document FROM search_dead').all()
-    if (dead.length === 0) return
+    if (dead.length === 0) return 0
     postings.remove(dead.map((row) => row.document))
     prepare('DELETE FROM search_dead').run()
+    return dead.length
   }
 
   function readStale(limit: number): DocumentRow[] {
@@ -139,10 +222,8 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     // FTS5 gathers words in memory as long as rows come in order, and writes a piece of index where they do not.
     for (const row of rows.toSorted((a, b) => (a.search_id ?? 0) - (b.search_id ?? 0))) removeEntry(row)
     postings.remove(rows.flatMap((row) => row.search_document ?? []))
-    const batch: Batch = { words: new Map(), documents: new Map(), parts: new Map() }
-    let document = postings.next()
-    const placed = placeAll(rows, document)
-    for (const { row, searchId } of placed) addEntry(row, searchId, document++, batch)
+    const batch = emptyBatch()
+    for (const { row, searchId, document } of placeAll(rows)) addEntry(row, searchId, document, batch)
     postings.add(batch.documents)
     for (const [word, { stem, captions, others }] of batch.words) {
       prepare(
@@ -158,8 +239,10 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     prepare('DELETE FROM search_stale WHERE photo_id = ?').run(row.id)
   }
 
-  /** Gives the photos their rows in the index, and documents from `first` on, in the order of the rows. */
-  function placeAll(rows: readonly DocumentRow[], first: number): { row: DocumentRow; searchId: number }[] {
+  /** Gives the photos their rows in the index, and documents in the order of the rows. */
+  function placeAll(
+    rows: readonly DocumentRow[],
+  ): { row: DocumentRow; searchId: number; document: number }[] {
     const taken = new Set<number>()
     const placed = rows.map((row) => {
       const searchId = findRow(row, taken)
@@ -167,21 +250,31 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       return { row, searchId }
     })
     placed.sort((a, b) => a.searchId - b.searchId)
-    postings.append(
-      first,
-      placed.map(({ searchId }) => searchId),
-    )
-    for (const [at, { row, searchId }] of placed.entries()) {
+    const documents = postings.append(placed.map(({ searchId }) => searchId))
+    return placed.map(({ row, searchId }, at) => {
+      const document = documents[at]!
       prepare('UPDATE photos SET search_id = ?, search_document = ? WHERE id = ?').run(
         searchId,
-        first + at,
+        document,
         row.id,
       )
-    }
-    return placed
+      return { row, searchId, document }
+    })
   }
 
   function addEntry(row: DocumentRow, searchId: number, document: number, batch: Batch): void {
+    const entry = readEntry(row, batch)
+    const { caption, others, flags } = entry
+    prepare(
+      `INSERT INTO search_index (rowid, caption, words, folder, camera, lens, flags)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ).run(searchId, caption.indexText, ...others.map((part) => part.indexText), flags.join(' '))
+    countWords([caption], 'captions', batch.words)
+    countWords(others, 'others', batch.words)
+    addDocument(entry, document, batch)
+  }
+
+  function readEntry(row: DocumentRow, batch: Batch): Entry {
     const caption = toPart(row.caption ?? '', 'caption')
     const names = [displayFileName(row.name), row.extra ?? '', row.other_caption ?? ''].join(' ')
     const others = [
@@ -191,14 +284,11 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       recall(row.camera ?? '', 'camera', batch),
       recall(row.lens ?? '', 'lens', batch),
     ]
-    const flags = flagsOf(row)
-    prepare(
-      `INSERT INTO search_index (rowid, caption, words, folder, camera, lens, flags)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    ).run(searchId, caption.indexText, ...others.map((part) => part.indexText), flags.join(' '))
-    countWords([caption], 'captions', batch.words)
-    countWords(others, 'others', batch.words)
-    for (const tokens of [flags, caption.postings, ...others.map((part) => part.postings)]) {
+    return { caption, others, flags: flagsOf(row), names: namesOf(row) }
+  }
+
+  function addDocument({ caption, others, flags, names }: Entry, document: number, batch: Batch): void {
+    for (const tokens of [flags, names, caption.postings, ...others.map((part) => part.postings)]) {
       for (const token of tokens) {
         const documents = batch.documents.get(token)
         if (documents === undefined) batch.documents.set(token, [document])
@@ -245,19 +335,8 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       inBulk(renewAll)
       prepare("INSERT INTO search_index (search_index) VALUES ('optimize')").run()
     },
-    tidy: () =>
-      void write(() => prepare("INSERT INTO search_index (search_index, rank) VALUES ('merge', 500)").run()),
+    tidy,
   }
-}
-
-/**
- * Rows run from the newest to the oldest, which is the direction the index is fast in: photos of this second
- * and all newer ones are in rows below the result, older ones from it on.
- */
-export function rowOfEnd(sortMs: number): number {
-  const second = Math.floor(sortMs / 1000)
-  const bounded = Math.min(Math.max(second, -farthestSecond), farthestSecond)
-  return (farthestSecond - bounded + 1) * rowsPerSecond
 }
 
 /** Another number below 2^32 at every attempt, whatever the id: one that is taken must not come again for ever. */
@@ -274,6 +353,20 @@ interface Batch {
   documents: Map<string, number[]>
   /** By text and field. */
   parts: Map<string, Part>
+}
+
+function emptyBatch(): Batch {
+  return { words: new Map(), documents: new Map(), parts: new Map() }
+}
+
+/** What the index has of a photo. */
+interface Entry {
+  caption: Part
+  others: readonly Part[]
+  /** Tokens of filters. */
+  flags: readonly string[]
+  /** Whole names of people and keywords, which are counted, and which FTS5 does not have. */
+  names: readonly string[]
 }
 
 /** One text of an entry. */
@@ -297,7 +390,26 @@ function flagsOf(row: DocumentRow): string[] {
   // A caption without words is an answer, and none that anybody looks for.
   if (row.caption) flags.push(flag.captioned)
   if (row.unsure) flags.push(flag.unsure)
+  if (row.rating !== null && ratingsGiven.includes(row.rating)) flags.push(flag.rating(row.rating))
+  if (row.is_favorite) flags.push(flag.favorite)
+  for (const [kind, names] of namesIn(row)) {
+    const stems = names.map((name) => tokenize(name).map((token) => token.stem))
+    const parts = names.flatMap((name) => tokenizeParts(name).map((token) => token.stem))
+    const tokens = [...parts, ...stems.flat(), ...stems.flatMap(neighbours)]
+    flags.push(...new Set(tokens.map((token) => tokenOf(token, kind))))
+  }
   return flags
+}
+
+function namesOf(row: DocumentRow): string[] {
+  return namesIn(row).flatMap(([kind, names]) => names.map((name) => wholeName(kind, name)))
+}
+
+function namesIn({ people, keywords }: DocumentRow): [NamedKind, string[]][] {
+  return [
+    ['people', JSON.parse(people) as string[]],
+    ['keyword', JSON.parse(keywords) as string[]],
+  ]
 }
 
 function recall(text: string, where: Field, { parts }: Batch): Part {

@@ -11,11 +11,15 @@ export type Match =
   | { kind: 'any'; of: readonly Match[] }
   | { kind: 'without'; wanted: Match; unwanted: Match }
 
+/** Columns of FTS5's. */
 export const fields = ['folder', 'camera', 'lens'] as const
 export type Field = (typeof fields)[number]
-/** Words of the caption, all other words together, or those of one field. */
+/** Of these a photo has many, and words of one are not words of another: they are flags, as `namedTokens` makes them. */
+export const namedKinds = ['people', 'keyword'] as const
+export type NamedKind = (typeof namedKinds)[number]
+/** Words of the caption, all other words together, those of one field, or those of a name. */
 export type Scope = 'caption' | 'others'
-export type Place = Scope | Field
+export type Place = Scope | Field | NamedKind
 
 /**
  * What stands before a word: words of the caption and other words are different tokens, so that "in the
@@ -27,7 +31,12 @@ const marks: Readonly<Record<Place, string>> = {
   folder: 'folder=',
   camera: 'camera=',
   lens: 'lens=',
+  people: 'people=',
+  keyword: 'keyword=',
 }
+
+/** Beside none at all, which is 0: rejected and one to five stars. */
+export const ratingsGiven = [-1, 1, 2, 3, 4, 5]
 
 /** The token that stands for a filter; '=' is in no word. */
 export const flag = {
@@ -38,6 +47,9 @@ export const flag = {
   captioned: 'has=caption',
   /** The current caption is a model's, which doubts it. */
   unsure: 'is=unsure',
+  favorite: 'is=favorite',
+  /** One of `ratingsGiven`. */
+  rating: (rating: number) => (rating < 0 ? 'rating=rejected' : `rating=${rating}`),
   by: (source: CaptionSource) => `by=${source}`,
   folder: (folderId: number) => `root=${folderId}`,
 } as const
@@ -45,6 +57,19 @@ export const flag = {
 /** The token of a word in the postings; those of `caption` and `others` are also FTS5's. */
 export function tokenOf(stem: string, where: Place): string {
   return marks[where] + stem
+}
+
+/**
+ * The words of a name in a row, as one token for each two that are neighbours: so that they are found side by side in one
+ * name without a look at where they stand.
+ */
+export function neighbours(stems: readonly string[]): string[] {
+  return stems.length === 1 ? [stems[0]!] : stems.slice(1).map((stem, at) => `${stems[at]}=${stem}`)
+}
+
+/** Before a whole name as it is written, which is counted. No word begins with the sign, and FTS5 does not know it. */
+export function wholeName(kind: NamedKind, name: string): string {
+  return `${marks[kind]}=${name}`
 }
 
 /** @param isBegun the last word may also be longer. */
@@ -92,8 +117,9 @@ export function toExpression(match: Match): string {
     case 'words': {
       const { stems, where, isBegun } = match
       const scope = where === 'caption' ? 'caption' : 'others'
-      const quoted = quote(stems.map((stem) => tokenOf(stem, scope))) + (isBegun ? ' *' : '')
-      return where === scope ? quoted : `(${where} : ${quoted})`
+      const isName = namedKinds.some((kind) => kind === where)
+      const quoted = quote(stems.map((stem) => tokenOf(stem, isName ? where : scope))) + (isBegun ? ' *' : '')
+      return where === scope || isName ? quoted : `(${where} : ${quoted})`
     }
     case 'flag':
       return quote([match.flag])

@@ -1,0 +1,45 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { displayFileName } from '../../contract/file-name.ts'
+import { inLibrary, outputOf } from '../command-context.ts'
+import { printable } from '../output.ts'
+
+interface TimelineOptions {
+  before?: number
+  offset?: number
+  limit: number
+}
+
+export function addTimelineCommand(program: Command): void {
+  program
+    .command('timeline [query...]')
+    .description(
+      'how many photos there are of each month; with --before or --offset, the photos from there on',
+    )
+    .option('--before <day>', 'photos taken before this day, such as 2019-08-01, the newest first', toMs)
+    .option('--offset <n>', 'photos from the n-th on, the newest first', Number)
+    .option('--limit <n>', 'photos a page', Number, 20)
+    .action(async (words: string[], { before, offset, limit }: TimelineOptions, command: Command) => {
+      const query = words.join(' ')
+      if (before === undefined && offset === undefined) {
+        const timeline = await inLibrary(command, (library) => library.timeline({ query }))
+        const lines = timeline.months.map((month, at) => `${month}\t${timeline.photos[at]}`)
+        outputOf(command).answer(timeline, [...lines, `${timeline.total} photos`].join('\n'))
+        return
+      }
+      const { page, photos } = await inLibrary(command, async (library) => {
+        const page = await library.timelinePage({ query, limit, offset, beforeMs: before })
+        return { page, photos: await library.photos({ photos: page.ids }) }
+      })
+      const lines = photos.map(
+        ({ id, path }, at) =>
+          `${new Date(page.sortMs[at]!).toISOString().slice(0, 10)}\t${id}\t${printable(displayFileName(path))}`,
+      )
+      outputOf(command).answer({ ...page, photos }, lines.join('\n'))
+    })
+}
+
+function toMs(day: string): number {
+  const ms = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(day) : Number.NaN
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('Say a day such as 2019-08-01.')
+  return ms
+}

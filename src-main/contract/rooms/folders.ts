@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import type { Folder, UnreadableDirectory } from '../records.ts'
+import { returning } from '../rpc.ts'
+import { folderId, folderIds, path } from './parameters.ts'
+import { room } from './room.ts'
+
+export const folderCalls = room({
+  folders: { page: true, ...returning<Folder[]>()(z.object({})) },
+  addFolder: { page: false, ...returning<Folder>()(z.object({ path })) },
+  /** Which parts of a folder are left alone, as globs; the next scan acts on it. */
+  setExcludes: {
+    page: true,
+    ...returning<Folder>()(z.object({ folderId, globs: z.array(z.string().max(1000)).max(200) })),
+  },
+  /** A folder is at another path now: confirmed by what is there, and nothing is recomputed. */
+  relocateFolder: { page: false, ...returning<Folder>()(z.object({ folderId, path })) },
+  /** Forgets a folder with all its photos, their captions and history. The files stay. */
+  removeFolder: { page: true, ...returning<null>()(z.object({ folderId })) },
+  /** Compares the folders with the disk and takes in what is new. */
+  scan: { page: true, ...returning<ScanSummary>()(z.object({ folderIds })) },
+})
+
+export interface ScanSummary {
+  files: number
+  added: number
+  changed: number
+  moved: number
+  missing: number
+  /** Were missing, and are back where they were. */
+  restored: number
+  unchanged: number
+  offlineFolders: string[]
+  /** Directories that could not be listed; what is known of their photos stays. */
+  unreadable: UnreadableDirectory[]
+  elapsedMs: number
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+
+/** What several calls take. A page knows photos and folders by their ids alone; only the host names paths. */
+
+export const photoId = z.int().positive()
+export const folderId = z.int().positive()
+/** Some folders; all of them where it is left out. */
+export const folderIds = z.array(folderId).max(10_000).optional()
+/** On Linux a path may have 4,096 bytes, each of which may be escaped to one character. */
+export const path = z.string().min(1).max(4096)
+/** Any text is a query. */
+export const query = z.string().max(10_000)
+/** A caption longer than this is refused at the border: no reader shows it and the index would suffer. */
+export const maxCaptionLength = 10_000
+export const captionText = z.string().trim().min(1, 'a caption needs words').max(maxCaptionLength)

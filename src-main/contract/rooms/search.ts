@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import type { SearchFacets, SearchPage } from '../records.ts'
+import { returning } from '../rpc.ts'
+import { query } from './parameters.ts'
+import { room } from './room.ts'
+
+export const searchCalls = room({
+  search: {
+    page: true,
+    ...returning<SearchPage>()(
+      z.object({
+        query,
+        limit: z.int().min(1).max(1000).default(50),
+        cursor: z.string().max(1000).nullable().default(null),
+        /** Else counting ends at a few hundred, which keeps answers while typing quick in any library. */
+        countAll: z.boolean().default(true),
+      }),
+    ),
+  },
+  /** Of what a query finds, how many have what. */
+  facets: { page: true, ...returning<SearchFacets>()(z.object({ query })) },
+  /** Makes the search index anew from the photos and captions. */
+  rebuildSearch: { page: true, ...returning<null>()(z.object({})) },
+})

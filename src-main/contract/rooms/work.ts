@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import type { LibraryStatus } from '../records.ts'
+import { returning } from '../rpc.ts'
+import { room } from './room.ts'
+
+const nothing = z.object({})
+
+export const workCalls = room({
+  /** Captions everything that is work, and answers when nothing is left. Waits while captioning is paused. */
+  captionAll: { page: true, ...returning<CaptionSummary>()(nothing) },
+  /** Scans, captions, and goes on with whatever changes in the folders until it is cancelled. */
+  watch: { page: true, ...returning<CaptionSummary>()(nothing) },
+  /**
+   * Ends the engine of whichever process captions this library, until `resumeCaptioning`, also after a restart. What it was at
+   * is done again then; all else goes on.
+   */
+  pauseCaptioning: { page: true, ...returning<null>()(nothing) },
+  /** Goes on, and tries an engine at once that could not be had. */
+  resumeCaptioning: { page: true, ...returning<null>()(nothing) },
+  /** The hash of the contract that is answered here (`contractHash`); a page of another one loads itself anew. */
+  contract: { page: true, ...returning<{ hash: string }>()(nothing) },
+  status: { page: true, ...returning<LibraryStatus>()(nothing) },
+  /** Integrity of the database, in the words of SQLite; an empty list is a sound one. */
+  checkDatabase: { page: true, ...returning<string[]>()(nothing) },
+  /** Copies the database beside it, in addition to the daily backups; answers with the copy's path. */
+  backUp: { page: true, ...returning<string>()(nothing) },
+})
+
+export interface CaptionSummary {
+  captioned: number
+  failed: number
+  /** Photos that could not be reached, on a drive or server that did not answer; they stay work. */
+  unavailable: number
+  elapsedMs: number
+}

@@ -1,0 +1,84 @@
+import type { EngineInfo } from '../contract/engine-calls.ts'
+import type { ErrorRecord } from '../contract/errors.ts'
+import type { ModelChoice } from '../contract/rooms/models.ts'
+import { defaultModelName, findModel } from './models/models.ts'
+import { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
+import type { StartEngine } from './queue/start-engine.ts'
+import type { TrialBook } from './queue/trial-book.ts'
+import type { Settings } from './store/settings.ts'
+
+export interface ChosenEngineOptions {
+  /** For as long as this library is open; else what the library says. */
+  model: string | undefined
+  settings: Settings
+  dataDirectory: string
+  startEngine: StartEngine
+  book: TrialBook
+  onProblem(problem: ErrorRecord): void
+}
+
+/** The one engine of a library, with the model that its person chose. */
+export interface ChosenEngine {
+  /**
+   * The engine that runs, or another one.
+   * @throws LensloreError `MODEL_NOT_FOUND`, and what the engine says of the model
+   */
+  open(): Promise<{ engine: SupervisedEngine; info: EngineInfo }>
+  close(): void
+  chosen(): ModelChoice
+  /**
+   * Chooses a model for this library, now and later. The engine that runs is another's until it is closed.
+   * @throws LensloreError `MODEL_NOT_FOUND`; then nothing has changed.
+   */
+  choose(choice: ModelChoice): Promise<void>
+  /** Whether an engine runs with a model that is not the chosen one: another process may have chosen, too. */
+  isOutdated(): boolean
+}
+
+export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
+  const { settings, dataDirectory, startEngine, book, onProblem } = options
+  let asked = options.model
+  let running: { engine: SupervisedEngine; choice: ModelChoice } | undefined
+
+  function chosen(): ModelChoice {
+    if (asked !== undefined) return { model: asked, adapterPath: null }
+    return settings.model() ?? { model: defaultModelName, adapterPath: null }
+  }
+
+  function close(): void {
+    running?.engine.close()
+    running = undefined
+  }
+
+  return {
+    async open() {
+      const choice = chosen()
+      const { adapterPath } = choice
+      const modelDirectory = await findModel(choice.model, dataDirectory)
+      running ??= {
+        engine: superviseEngine(startEngine, { modelDirectory, adapterPath }, { book, onProblem }),
+        choice,
+      }
+      const mine = running
+      try {
+        return { engine: mine.engine, info: await mine.engine.info() }
+      } catch (thrown) {
+        mine.engine.close()
+        if (running === mine) running = undefined
+        throw thrown
+      }
+    },
+    close,
+    chosen,
+    async choose(choice) {
+      await findModel(choice.model, dataDirectory)
+      settings.setModel(choice)
+      asked = undefined
+    },
+    isOutdated() {
+      if (!running) return false
+      const { model, adapterPath } = chosen()
+      return running.choice.model !== model || running.choice.adapterPath !== adapterPath
+    },
+  }
+}

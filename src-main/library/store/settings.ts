@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import type { ModelChoice } from '../../contract/rooms/models.ts'
+import type { Database } from './database.ts'
+
+const schemas = {
+  model: z.object({ model: z.string(), adapterPath: z.string().nullable() }),
+  captioning: z.object({ isPaused: z.boolean(), askedMs: z.number() }),
+}
+
+/** What a person decided for the whole library, in whichever process. */
+export interface Settings {
+  /** The model that captions; null where nobody chose one. */
+  model(): ModelChoice | null
+  setModel(choice: ModelChoice): void
+  captioning(): CaptioningWish
+  setCaptioning(wish: CaptioningWish): void
+}
+
+export interface CaptioningWish {
+  isPaused: boolean
+  /** When it was said last, so that it is noticed also where it is said again. */
+  askedMs: number
+}
+
+export function createSettings({ prepare, write }: Database): Settings {
+  function read<Name extends keyof typeof schemas>(name: Name): z.infer<(typeof schemas)[Name]> | undefined {
+    const row = prepare<{ value: string }>('SELECT value FROM settings WHERE name = ?').get(name)
+    return row && (schemas[name].parse(JSON.parse(row.value)) as z.infer<(typeof schemas)[Name]>)
+  }
+
+  function set(name: keyof typeof schemas, value: object): void {
+    write(() =>
+      prepare('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(
+        name,
+        JSON.stringify(value),
+      ),
+    )
+  }
+
+  return {
+    model: () => read('model') ?? null,
+    setModel: (choice) => set('model', choice),
+    captioning: () => read('captioning') ?? { isPaused: false, askedMs: 0 },
+    setCaptioning: (wish) => set('captioning', wish),
+  }
+}

@@ -1,0 +1,21 @@
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+
+// A process that writes out the captions that wait in the library whose database it is given, and dies before the n-th
+// sidecar gets its name; it ends by itself where there are fewer.
+
+const [file, at] = process.argv.slice(2)
+const { rename } = fs.promises
+let done = 0
+
+fs.promises.rename = async (...args) => {
+  if (++done === Number(at)) process.kill(process.pid, 'SIGKILL')
+  return rename(...args)
+}
+syncBuiltinESMExports()
+
+const { createWaitingExporter } = await import('../../../src-main/library/metadata/exchange.ts')
+const { openStore } = await import('../../../src-main/library/store/store.ts')
+const store = openStore(file!)
+await createWaitingExporter(store, () => {}).write({ isAutomatic: true })
+store.close()

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type LibraryCalls, libraryCalls } from '../../src-main/contract/library-calls.ts'
+import { idAt, writtenOut } from '../library/library-under-test.ts'
+import { drawSquares, openLibraryInProcess } from './library-in-process.ts'
+
+test('every call of the contract is answered over a process', async (t) => {
+  const { client, photos } = await openLibraryInProcess(t)
+  await drawSquares(join(photos, 'one.jpg'), 'navy')
+  await drawSquares(join(photos, 'two.jpg'), 'olive')
+  const called = new Set<string>()
+  const library = new Proxy(client, {
+    get(target, name: keyof LibraryCalls) {
+      called.add(name)
+      return target[name]
+    },
+  })
+  const table = { path: join(photos, '..', 'captions.csv'), format: 'csv' } as const
+  const textOf = async (photo: number) => (await library.photo({ photo })).caption?.text
+
+  const { id: folderId } = await library.addFolder({ path: photos })
+  assert.equal((await library.folders({})).length, 1)
+  assert.deepEqual((await library.setExcludes({ folderId, globs: ['*.gif'] })).excludes, ['*.gif'])
+  assert.equal((await library.scan({ folderIds: [folderId] })).added, 2)
+  const ids = await Promise.all(['one.jpg', 'two.jpg'].map((name) => idAt(library, join(photos, name))))
+  const [one, two] = ids as [number, number]
+
+  await library.pauseCaptioning({})
+  assert.equal((await library.status({})).captioning.state, 'paused')
+  await library.resumeCaptioning({})
+  assert.equal((await library.captionAll({})).captioned, 2)
+  const { models, chosen } = await library.models({})
+  assert.equal((await library.useModel({ name: chosen.model })).model, chosen.model)
+  const { directory } = models.find(({ name }) => name === chosen.model)!
+  assert.equal((await library.useModelFiles({ model: directory! })).adapterPath, null)
+
+  await library.setCaption({ photo: one, text: 'Grandma with the red kite' })
+  await library.undoCaption({ photo: one })
+  assert.notEqual(await textOf(one), 'Grandma with the red kite')
+  await library.redoCaption({ photo: one })
+  await library.setCaptions({ edits: ids.map((photo) => ({ photo, text: `kite ${photo}` })) })
+  assert.equal((await library.undoEdit({}))!.photos, 2)
+  assert.equal((await library.redoEdit({}))!.photos, 2)
+  await library.replaceInCaptions({ find: 'kite', replace: 'balloon', preview: false })
+  assert.equal(await textOf(two), `balloon ${two}`)
+
+  assert.equal((await library.search({ query: 'balloon' })).total, 2)
+  assert.equal((await library.facets({ query: 'balloon' })).photos, 2)
+  assert.equal((await library.timeline({ query: 'balloon' })).total, 2)
+  assert.equal((await library.timelinePage({ query: '', offset: 1 })).ids.length, 1)
+  assert.deepEqual(
+    (await library.photos({ photos: [two, one, 999] })).map(({ id }) => id),
+    [two, one],
+  )
+
+  assert.equal((await library.planExport({})).create, 2)
+  assert.equal((await library.exportCaptions({})).created, 2)
+  assert.match(readFileSync(join(photos, 'one.jpg.xmp'), 'utf8'), /balloon/)
+  assert.equal((await library.undoExport({}))!.removed, 2)
+  assert.equal((await library.setExportsAlways({ folderId, always: true }))!.created, 2)
+  await writtenOut(library)
+  assert.equal(await library.exportTable(table), 2)
+  assert.equal((await library.planTableImport(table)).rows, 2)
+  assert.equal((await library.importTable(table)).unchanged, 2)
+  await library.embedCaption({ photo: one }).catch(({ code }) => assert.equal(code, 'EXIFTOOL_MISSING'))
+
+  assert.match((await library.contract({})).hash, /^[0-9a-f]{64}$/)
+  assert.deepEqual(await library.checkDatabase({}), [])
+  await library.rebuildSearch({})
+  assert.ok(existsSync(await library.backUp({})))
+  const stop = new AbortController()
+  const watching = library.watch({}, { signal: stop.signal })
+  stop.abort()
+  await assert.rejects(watching, { code: 'CANCELLED' })
+  renameSync(photos, `${photos} elsewhere`)
+  assert.equal((await library.relocateFolder({ folderId, path: `${photos} elsewhere` })).id, folderId)
+  await library.removeFolder({ folderId })
+  assert.equal((await library.status({})).photos, 0)
+
+  assert.deepEqual([...called].filter((name) => name !== 'on').sort(), Object.keys(libraryCalls).sort())
+})
