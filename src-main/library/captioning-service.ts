@@ -132,10 +132,10 @@ export function createCaptioningService({
         captions,
         queue,
         progress: shown,
-        onPhotosChanged(photoIds, failed) {
-          summary.captioned += photoIds.length - failed
+        onPhotosChanged,
+        onCounted(captioned, failed) {
+          summary.captioned += captioned
           summary.failed += failed
-          onPhotosChanged(photoIds)
         },
         onUnavailable,
         onProblem,

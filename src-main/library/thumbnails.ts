@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
@@ -6,6 +6,15 @@ import type { Database } from './store/database.ts'
 
 /** Files are removed at once, for a photo may get this content in any turn between. */
 const contentsATurn = 50
+
+/** Of what thumbnails are made now. Another number makes them all anew, and needs another directory. */
+export const thumbnailVersion = 1
+
+/** Whether a content has a thumbnail already; an empty file is what a power cut leaves of one. */
+export function isThumbnailKept(thumbnailDirectory: string, contentHash: string): boolean {
+  const found = statSync(thumbnailPath(thumbnailDirectory, contentHash), { throwIfNoEntry: false })
+  return found !== undefined && found.size > 0
+}
 
 /** Gives a content the thumbnail of another one that has the same picture; nothing where that has none. */
 export function copyThumbnail(thumbnailDirectory: string, fromHash: string, toHash: string): void {

@@ -62,9 +62,10 @@ function ids(database: Database, sql: string): unknown[] {
 }
 
 test('migrations are numbered by tens, each once, and all leave a sound database', (t) => {
+  const versions = migrations.map(({ version }) => version)
   assert.deepEqual(
-    migrations.map(({ version }) => version),
-    migrations.map((_, index) => (index + 1) * 10),
+    versions,
+    [...new Set(versions)].filter((version) => version % 10 === 0).sort((a, b) => a - b),
   )
   const { database, apply } = before(t, migrations.at(-1)!.version)
   addPhoto(database, 1)
@@ -428,4 +429,18 @@ test('0250: nothing long is under way in a library of before; a folder that gets
   assert.deepEqual(ids(database, 'SELECT is_leaving AS id FROM folders'), [0])
   database.exec(`UPDATE folders SET path = '/elsewhere'`)
   assert.deepEqual(ids(database, 'SELECT folder_id AS id FROM search_stale_folders'), [1])
+})
+
+test('0260: no thumbnail of before is known of, and another content has none', (t) => {
+  const { database, apply } = before(t, 260)
+  addPhoto(database, 1)
+  database.exec(`UPDATE photos SET content_hash = x'aa'`)
+  apply()
+  const versions = () => database.prepare('SELECT thumbnail_version FROM photos').all()
+  assert.deepEqual(versions(), [{ thumbnail_version: null }])
+  database.exec('UPDATE photos SET thumbnail_version = 1')
+  database.exec(`UPDATE photos SET content_hash = x'aa', camera = 'X'`)
+  assert.deepEqual(versions(), [{ thumbnail_version: 1 }])
+  database.exec(`UPDATE photos SET content_hash = x'bb'`)
+  assert.deepEqual(versions(), [{ thumbnail_version: null }])
 })

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CaptionResult, DecodedPicture, EngineInfo } from '../../contract/engine-calls.ts'
 import { type ErrorCode, type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { type CaptionStore, modelKey } from '../store/captions.ts'
 import type { PhotoStore } from '../store/photos.ts'
-import type { QueueStore, WorkItem } from '../store/queue.ts'
+import { byUrgency, type QueueStore, type WorkItem } from '../store/queue.ts'
+import { isThumbnailKept, thumbnailVersion } from '../thumbnails.ts'
 import { type CaptionEngine, captionFile, type PictureDecoder } from './caption-engine.ts'
 import { isLeftForLater } from './left-for-later.ts'
 import type { WorkUnderWay } from './progress.ts'
@@ -32,7 +34,9 @@ export interface CaptioningOptions {
   queue: QueueStore
   progress: WorkUnderWay
   /** Told of photos that got a caption or an error, and how many of them an error. */
-  onPhotosChanged(photoIds: number[], failed: number): void
+  onPhotosChanged(photoIds: number[]): void
+  /** Told how many more got a caption, and how many an error. */
+  onCounted(captioned: number, failed: number): void
   /** Told of a photo that cannot be reached at present; it stays work. */
   onUnavailable(photoId: number): void
   /** Told once of each kind of trouble that spoils no caption, such as a full disk for thumbnails. */
@@ -45,7 +49,14 @@ export interface CaptioningOptions {
 interface Finished {
   item: WorkItem
   picture: DecodedPicture
-  result: CaptionResult
+  /** null: it needed no caption. */
+  result: CaptionResult | null
+}
+
+/** A photo with what is to be made of it; a thumbnail comes with every decode. */
+interface Job {
+  item: WorkItem
+  needsCaption: boolean
 }
 
 export interface Captioning {
@@ -59,8 +70,9 @@ export interface Captioning {
 }
 
 /**
- * Captions everything that is work, newest first, until nothing is left. A photo is work until its caption is
- * in the database, so a kill at any moment repeats at most what was under way.
+ * Makes captions and thumbnails of everything that lacks them, newest first, until nothing is left. A photo is work
+ * until what is made of it is in the database, so a kill at any moment repeats at most what was under way. The summary and
+ * the progress count captions: a thumbnail takes a small part of their time, and mostly comes with one.
  */
 export function startCaptioning(options: CaptioningOptions): Captioning {
   let wake: () => void = () => {}
@@ -75,12 +87,14 @@ async function captionAll(
   onListening: (wake: () => void) => void,
 ): Promise<void> {
   const { decoder, engine, thumbnailDirectory, photos, captions, queue, progress, signal } = options
-  const { onPhotosChanged, onUnavailable, onProblem } = options
+  const { onPhotosChanged, onCounted, onUnavailable, onProblem } = options
   const info = await engine.info()
   const key = modelKey(info.modelId, info.adapterId)
   const underWay = new Map<number, string | null>()
   /** Not to be asked for again in this run. */
   const leftAlone = new Set<number>()
+  /** Nor for a thumbnail, although it is asked for again: there is no room for one. */
+  const withoutThumbnail = new Set<number>()
   const finished: Finished[] = []
   const told = new Set<ErrorCode>()
   let fatal: unknown
@@ -107,29 +121,36 @@ async function captionAll(
     flushTimer = undefined
     const batch = finished.splice(0)
     if (batch.length === 0) return
-    captions.addFromModel(
-      batch.map((each) => toModelCaption(each, info)),
-      Date.now(),
+    const modelCaptions = batch.flatMap(({ item, picture, result }) =>
+      result ? [toModelCaption(item, picture, result, info)] : [],
+    )
+    captions.addFromModel(modelCaptions, Date.now())
+    queue.setThumbnailsMade(
+      batch.filter(({ picture }) => !picture.thumbnailError).map(({ picture }) => picture.contentHash),
+      thumbnailVersion,
     )
     for (const { item, picture } of batch) {
       // Written to since it was read: the next run reads it again, or one file that never rests would keep this one.
       if (underWay.get(item.photoId) !== picture.contentHash) leftAlone.add(item.photoId)
       underWay.delete(item.photoId)
     }
-    report(
-      batch.map(({ item }) => item.photoId),
-      0,
-    )
+    count(modelCaptions.length, 0)
+    onPhotosChanged(batch.map(({ item }) => item.photoId))
   }
 
-  function report(photoIds: number[], failed: number): void {
-    progress.add(photoIds.length, failed)
-    onPhotosChanged(photoIds, failed)
+  function count(captioned: number, failed: number): void {
+    progress.add(captioned + failed, failed)
+    onCounted(captioned, failed)
   }
 
-  async function captionOne(item: WorkItem): Promise<void> {
+  async function makeAll({ item, needsCaption }: Job): Promise<void> {
     const path = join(item.folderPath, item.directory, item.name)
-    const outcome = await captionFile(decoder, engine, path, thumbnailDirectory).then(
+    const making = needsCaption
+      ? captionFile(decoder, engine, path, thumbnailDirectory)
+      : decoder
+          .decode(path, { input: null, thumbnailDirectory })
+          .then((picture) => ({ picture, result: null }))
+    const outcome = await making.then(
       (done) => ({ done }),
       (thrown: unknown) => ({ thrown }),
     )
@@ -141,7 +162,10 @@ async function captionAll(
 
   function succeed(done: Finished): void {
     finished.push(done)
-    if (done.picture.thumbnailError) tellOnce(done.picture.thumbnailError)
+    if (done.picture.thumbnailError) {
+      withoutThumbnail.add(done.item.photoId)
+      tellOnce(done.picture.thumbnailError)
+    }
     if (finished.length >= engine.batchSize) flush()
     else flushTimer ??= setTimeout(() => orEndRun(flush), gatherMs)
   }
@@ -154,7 +178,8 @@ async function captionAll(
     if (isLeftForLater(error.code)) leftAlone.add(item.photoId)
     else {
       photos.setError(item.photoId, error, Date.now())
-      report([item.photoId], 1)
+      count(0, 1)
+      onPhotosChanged([item.photoId])
     }
   }
 
@@ -174,29 +199,62 @@ async function captionAll(
     onProblem(problem)
   }
 
-  /** Exact duplicates share one run: the twin of a photo under way waits, that of a finished one copies. */
-  function takeNext(): WorkItem[] {
+  /**
+   * What to make next. Exact duplicates share one run: the twin of a photo under way waits, that of a finished one copies.
+   * @returns `settled`: how much turned out to be made already.
+   */
+  function takeNext(): { jobs: Job[]; settled: number } {
     const room = batchesUnderWay * engine.batchSize - underWay.size
-    if (room <= 0) return []
-    const items = queue.nextToCaption(key, 2 * room, [...underWay.keys(), ...leftAlone])
-    const ids = items.map((item) => item.photoId)
-    const known = captions.takeUpAgain(ids, key)
-    const others = ids.filter((id) => !known.includes(id))
-    const copied = [...known, ...captions.copyFromDuplicates(others, key, Date.now())]
-    if (copied.length > 0) report(copied, 0)
-    const done = new Set(copied)
+    if (room <= 0) return { jobs: [], settled: 0 }
+    const except = [...underWay.keys(), ...leftAlone]
+    const toCaption = queue.next('caption', key, 2 * room, except)
+    const toThumbnail = queue.next('thumbnail', thumbnailVersion, 2 * room, [...except, ...withoutThumbnail])
+    const captioned = settleCaptions(toCaption.map((item) => item.photoId))
+    const kept = settleThumbnails(toThumbnail)
+    const open = new Map<number, Job>()
+    for (const item of toThumbnail) {
+      if (!kept.has(item.photoId)) open.set(item.photoId, { item, needsCaption: false })
+    }
+    for (const item of toCaption) {
+      if (!captioned.has(item.photoId)) open.set(item.photoId, { item, needsCaption: true })
+    }
     const hashes = new Set(underWay.values())
-    const taken: WorkItem[] = []
-    for (const item of items) {
-      if (done.has(item.photoId) || taken.length === room) continue
-      const { contentHash } = photos.byId(item.photoId) ?? {}
+    const jobs: Job[] = []
+    for (const job of [...open.values()].sort((a, b) => byUrgency(a.item, b.item))) {
+      if (jobs.length === room) break
+      const { photoId } = job.item
+      const { contentHash } = photos.byId(photoId) ?? {}
       if (!contentHash || hashes.has(contentHash)) continue
       hashes.add(contentHash)
-      underWay.set(item.photoId, contentHash)
-      taken.push(item)
+      underWay.set(photoId, contentHash)
+      jobs.push(job)
     }
-    // All that was looked at was copied: look further at once.
-    return taken.length === 0 && copied.length > 0 ? takeNext() : taken
+    return { jobs, settled: captioned.size + kept.size }
+  }
+
+  /** Words that this model wrote before, for the photo or for its twin. */
+  function settleCaptions(photoIds: number[]): Set<number> {
+    const known = captions.takeUpAgain(photoIds, key)
+    const others = photoIds.filter((id) => !known.includes(id))
+    const settled = new Set([...known, ...captions.copyFromDuplicates(others, key, Date.now())])
+    if (settled.size > 0) {
+      count(settled.size, 0)
+      onPhotosChanged([...settled])
+    }
+    return settled
+  }
+
+  /** Thumbnails that were made before it was written down, or for another content with the same picture. */
+  function settleThumbnails(items: WorkItem[]): Set<number> {
+    const hashes = new Map(items.map(({ photoId }) => [photoId, photos.byId(photoId)?.contentHash]))
+    const kept = [...hashes].filter(([, hash]) => hash && isThumbnailKept(thumbnailDirectory, hash))
+    if (kept.length > 0) {
+      queue.setThumbnailsMade(
+        kept.map(([, hash]) => hash!),
+        thumbnailVersion,
+      )
+    }
+    return new Set(kept.map(([id]) => id))
   }
 
   try {
@@ -208,7 +266,13 @@ async function captionAll(
       wake = resolve
       const wasFilled = filled
       progress.setRemaining(queue.counts(key).waiting)
-      for (const item of takeNext()) void captionOne(item)
+      const { jobs, settled } = takeNext()
+      for (const job of jobs) void makeAll(job)
+      if (settled > 0) {
+        // There may be more of that; but searches go first.
+        await nextTurn()
+        continue
+      }
       if (underWay.size === 0 && wasFilled) break
       await promise
     }
@@ -218,7 +282,7 @@ async function captionAll(
   }
 }
 
-function toModelCaption({ item, picture, result }: Finished, info: EngineInfo) {
+function toModelCaption(item: WorkItem, picture: DecodedPicture, result: CaptionResult, info: EngineInfo) {
   return {
     photoId: item.photoId,
     text: result.caption,

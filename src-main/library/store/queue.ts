@@ -18,15 +18,36 @@ export type WorkCounts = Pick<LibraryStatus, 'photos' | 'captioned' | 'failed' |
   toIndex: number
 }
 
+/**
+ * What is made of a picture, and what decides that it is made anew: the version of our thumbnails, or the key of the
+ * model and adapter. Each product has its own column that tells what a photo's present content has, its own index, and its
+ * own question; what fails is an error of the photo's file, for all of them.
+ */
+export interface ProductKeys {
+  thumbnail: number
+  caption: string
+}
+
+export type Product = keyof ProductKeys
+
 export interface QueueStore {
   /** Photos of online folders whose file is still to be read: by priority, then newest first. */
   nextToIndex(limit: number, except?: readonly number[]): WorkItem[]
   /**
-   * Photos of online folders that need words from the model of this key: those without a caption of it for
-   * their present content, unless a person wrote one. By priority, then newest first.
+   * Photos of online folders whose present content lacks a product of this key. By priority, then newest first.
    * @param except ids under way already.
    */
-  nextToCaption(modelKey: string, limit: number, except?: readonly number[]): WorkItem[]
+  next<Name extends Product>(
+    product: Name,
+    key: ProductKeys[Name],
+    limit: number,
+    except?: readonly number[],
+  ): WorkItem[]
+  /**
+   * Keeps in mind that all photos of these contents have their thumbnails.
+   * @param contentHashes SHA-256, lower-case hex.
+   */
+  setThumbnailsMade(contentHashes: readonly string[], version: number): void
   /** Makes files that could not be read (permissions, a failing drive) work again. */
   retryUnreadable(): Promise<void>
   /** From a few summed rows, whatever the size of the library. `captioned` counts any source. */
@@ -47,14 +68,43 @@ const select = `SELECT photos.id, folders.path AS folder_path, directory, name, 
   FROM photos JOIN folders ON folders.id = photos.folder_id`
 const order = 'ORDER BY priority DESC, sort_ms DESC, photos.id DESC LIMIT ?'
 
-export const toCaptionSql = `${select}
-  WHERE photos.folder_id = ? AND captioned_by IS ? AND indexed_ms IS NOT NULL AND missing_since_ms IS NULL
-    AND error_code IS NULL AND caption_source IS NOT 'person' ${order}`
+interface Outdated {
+  folder_id: number
+  value: string | number | null
+}
+
+interface Question {
+  /** "Not equal" cannot use an index; but the outdated values are few, and each is one ordered range of a folder. */
+  outdated: string
+  /** Photos with one of these values. */
+  sql: string
+}
+
+const isWhole = 'indexed_ms IS NOT NULL AND missing_since_ms IS NULL AND error_code IS NULL'
+
+export const questions: Record<Product, Question> = {
+  thumbnail: {
+    outdated: `WITH RECURSIVE versions (value) AS (
+        SELECT NULL UNION ALL SELECT ifnull(value, 0) + 1 FROM versions WHERE ifnull(value, 0) + 1 < ?
+      ) SELECT id AS folder_id, value FROM folders, versions WHERE state = 'online'`,
+    sql: `${select} WHERE photos.folder_id = ? AND thumbnail_version IS ? AND ${isWhole} ${order}`,
+  },
+  caption: {
+    outdated: `SELECT DISTINCT folder_id, nullif(captioned_by, '') AS value
+      FROM photo_tallies JOIN folders ON folders.id = folder_id
+      WHERE state = 'online' AND captioned_by <> ? AND caption_source <> 'person' AND is_indexed = 1
+        AND is_missing = 0 AND has_error = 0 AND photos > 0`,
+    // A person's words are not to be improved upon.
+    sql: `${select} WHERE photos.folder_id = ? AND captioned_by IS ? AND ${isWhole}
+      AND caption_source IS NOT 'person' ${order}`,
+  },
+}
+
 export const toIndexSql = `${select}
   WHERE photos.folder_id = ? AND indexed_ms IS NULL AND missing_since_ms IS NULL ${order}`
 
 export function createQueueStore(database: Database): QueueStore {
-  const { prepare } = database
+  const { prepare, write } = database
 
   return {
     nextToIndex(limit, except = []) {
@@ -68,18 +118,21 @@ export function createQueueStore(database: Database): QueueStore {
       return firstOf(rows, limit, except)
     },
 
-    nextToCaption(modelKey, limit, except = []) {
-      // "Not equal" cannot use an index; but the outdated values are few, and each is one ordered range.
-      const ranges = prepare<{ folder_id: number; captioned_by: string }>(
-        `SELECT DISTINCT folder_id, captioned_by FROM photo_tallies JOIN folders ON folders.id = folder_id
-         WHERE state = 'online' AND captioned_by <> ? AND caption_source <> 'person' AND is_indexed = 1
-           AND is_missing = 0 AND has_error = 0 AND photos > 0`,
-      ).all(modelKey)
-      const rows = ranges.flatMap(({ folder_id, captioned_by }) =>
-        prepare<WorkRow>(toCaptionSql).all(folder_id, captioned_by || null, limit + except.length),
-      )
+    next(product, key, limit, except = []) {
+      const { outdated, sql } = questions[product]
+      const rows = prepare<Outdated>(outdated)
+        .all(key)
+        .flatMap(({ folder_id, value }) => prepare<WorkRow>(sql).all(folder_id, value, limit + except.length))
       return firstOf(rows, limit, except)
     },
+
+    setThumbnailsMade: (contentHashes, version) =>
+      void write(() => {
+        const set = prepare(
+          'UPDATE photos SET thumbnail_version = ? WHERE content_hash = ? AND thumbnail_version IS NOT ?',
+        )
+        for (const hash of contentHashes) set.run(version, Buffer.from(hash, 'hex'), version)
+      }),
 
     async retryUnreadable() {
       await inSlices(
@@ -111,12 +164,17 @@ export function createQueueStore(database: Database): QueueStore {
   }
 }
 
+/** By priority, then newest first: what was read just now goes before what is made anew. */
+export function byUrgency(a: WorkOrder, b: WorkOrder): number {
+  return b.priority - a.priority || b.sortMs - a.sortMs || b.photoId - a.photoId
+}
+
+type WorkOrder = Pick<WorkItem, 'photoId' | 'priority' | 'sortMs'>
+
 function firstOf(rows: WorkRow[], limit: number, except: readonly number[]): WorkItem[] {
   const excepted = new Set(except)
   return rows
     .filter((row) => !excepted.has(row.id))
-    .sort((a, b) => b.priority - a.priority || b.sort_ms - a.sort_ms || b.id - a.id)
-    .slice(0, limit)
     .map((row) => ({
       photoId: row.id,
       folderPath: row.folder_path,
@@ -126,4 +184,6 @@ function firstOf(rows: WorkRow[], limit: number, except: readonly number[]): Wor
       sortMs: row.sort_ms,
       marks: row.marks,
     }))
+    .sort(byUrgency)
+    .slice(0, limit)
 }

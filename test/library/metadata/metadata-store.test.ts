@@ -114,8 +114,8 @@ test('a record brings words back as what they were, with their time, and they ma
   const model = { source: 'model', modelId: 'm', adapterId: 'a', writtenAt: at(1) } as const
   const seen = read('a dog', model)
   assert.deepEqual([seen?.source, seen?.modelId, seen?.adapterId, seen?.score], ['model', 'm', 'a', null])
-  assert.deepEqual(store.queue.nextToCaption('m+a', 9), [], 'it need not be made again')
-  assert.equal(store.queue.nextToCaption('better', 9)[0]?.photoId, photoId, 'a better one takes its place')
+  assert.deepEqual(store.queue.next('caption', 'm+a', 9), [], 'it need not be made again')
+  assert.equal(store.queue.next('caption', 'better', 9)[0]?.photoId, photoId, 'a better one takes its place')
   assert.equal(read('a hound', { ...model, modelId: 'n' })?.text, 'a dog', 'one model’s words are enough')
 
   const first = read('Rex', { writtenAt: at(2) })

@@ -98,7 +98,7 @@ test('a person’s words are not doubted, and those of the model are again once 
 test('nothing to see is an answer: no work is left, nothing is exported, and it has no caption to be found by', () => {
   const id = add('black.jpg', '', noDoubt)
   assert.equal(store.captions.current(id)!.text, '')
-  const waiting = store.queue.nextToCaption(modelKey('m', null), 100).map((item) => item.photoId)
+  const waiting = store.queue.next('caption', modelKey('m', null), 100).map((item) => item.photoId)
   assert.ok(!waiting.includes(id))
   assert.ok(found('-has:caption').includes(id))
   assert.ok(!found('has:caption').includes(id))

@@ -130,16 +130,16 @@ test('6. a changed picture is work again; its old caption stays until then, a pe
   const id = addPhoto(store, folderId, 'a.jpg')
   const key = modelKey('base', null)
   fromModel(id, 'a dog')
-  assert.deepEqual(store.queue.nextToCaption(key, 9), [])
+  assert.deepEqual(store.queue.next('caption', key, 9), [])
   const facts = { ...contentFacts(), contentHash: contentOf('b') }
   store.photos.setContent(id, facts, 2000)
   assert.equal(store.details(id)?.caption?.text, 'a dog')
   assert.equal(store.details(id)?.pictureChanged, true)
-  assert.equal(store.queue.nextToCaption(key, 9).length, 1)
+  assert.equal(store.queue.next('caption', key, 9).length, 1)
 
   store.captions.setByPerson(id, 'Rex', 1)
   assert.equal(store.details(id)?.pictureChanged, false)
-  assert.deepEqual(store.queue.nextToCaption(key, 9), [])
+  assert.deepEqual(store.queue.next('caption', key, 9), [])
   store.photos.setContent(id, { ...facts, contentHash: contentOf('c') }, 3000)
   assert.equal(store.details(id)?.pictureChanged, true)
   assert.equal(store.details(id)?.caption?.text, 'Rex')
@@ -150,19 +150,19 @@ test('7. a picture changed back to one that was captioned is no work', () => {
   fromModel(id, 'a dog')
   store.photos.setContent(id, { ...contentFacts(), contentHash: contentOf('b') }, 2000)
   store.photos.setContent(id, { ...contentFacts(), contentHash: contentOf('a') }, 3000)
-  assert.deepEqual(store.queue.nextToCaption('base', 9), [])
+  assert.deepEqual(store.queue.next('caption', 'base', 9), [])
 })
 
 test('8. a caption of newer bytes than the library knows sends the file to be read, not in circles', () => {
   const id = addPhoto(store, folderId, 'a.jpg')
   fromModel(id, 'a cat', 'base', contentOf('new'))
-  assert.deepEqual(store.queue.nextToCaption('base', 9), [])
+  assert.deepEqual(store.queue.next('caption', 'base', 9), [])
   assert.deepEqual(
     store.queue.nextToIndex(9).map((item) => item.photoId),
     [id],
   )
   store.photos.setContent(id, { ...contentFacts(), contentHash: contentOf('new') }, 4000)
-  assert.deepEqual(store.queue.nextToCaption('base', 9), [])
+  assert.deepEqual(store.queue.next('caption', 'base', 9), [])
   assert.equal(store.details(id)?.pictureChanged, false)
 })
 
@@ -175,7 +175,7 @@ test('9. an exact duplicate takes over the caption without the engine', () => {
   assert.equal(store.captions.current(second)?.text, 'a dog')
   assert.equal(store.captions.current(other), null)
   assert.deepEqual(
-    store.queue.nextToCaption('base', 9).map((item) => item.photoId),
+    store.queue.next('caption', 'base', 9).map((item) => item.photoId),
     [other],
   )
 })
@@ -230,7 +230,7 @@ test('13. a file written anew with the same picture keeps its captions current a
   assert.equal(details?.pictureChanged, false)
   store.captions.undo(id, 2)
   assert.equal(store.details(id)?.pictureChanged, false)
-  assert.deepEqual(store.queue.nextToCaption('base', 9), [])
+  assert.deepEqual(store.queue.next('caption', 'base', 9), [])
   assert.deepEqual(store.queue.nextToIndex(9), [])
 })
 
@@ -439,12 +439,12 @@ test('of models, the captions of the one in use are current; those of one before
   fromModel(id, 'a brown dog', 'second')
   assert.equal(store.captions.current(id)?.text, 'a brown dog')
   assert.deepEqual(
-    store.queue.nextToCaption(modelKey('first', null), 10).map((item) => item.photoId),
+    store.queue.next('caption', modelKey('first', null), 10).map((item) => item.photoId),
     [id],
   )
   assert.deepEqual(store.captions.takeUpAgain([id], modelKey('first', null)), [id])
   assert.equal(store.captions.current(id)?.text, 'a dog')
-  assert.deepEqual(store.queue.nextToCaption(modelKey('first', null), 10), [])
+  assert.deepEqual(store.queue.next('caption', modelKey('first', null), 10), [])
   assert.equal(search.searcher.search('brown').total, 0)
   assert.deepEqual(store.captions.takeUpAgain([id], modelKey('third', null)), [])
 

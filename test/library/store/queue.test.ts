@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { noDoubt } from '../../../src-main/contract/records.ts'
 import { createSearch, type Search } from '../../../src-main/library/search/search.ts'
-import { toCaptionSql, toIndexSql } from '../../../src-main/library/store/queue.ts'
+import { questions, toIndexSql } from '../../../src-main/library/store/queue.ts'
 import { createRootState } from '../../../src-main/library/store/root-state.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 import {
@@ -56,12 +56,12 @@ test('1. work is what this model has not captioned, newest first over all folder
   const d = addTaken(one, 'd', 4)
   caption(c, 'c', 'old')
   caption(d, 'd', 'new')
-  assert.deepEqual(ids(store.queue.nextToCaption('new', 9)), [c, b, a])
-  assert.deepEqual(ids(store.queue.nextToCaption('new', 1, [c])), [b])
+  assert.deepEqual(ids(store.queue.next('caption', 'new', 9)), [c, b, a])
+  assert.deepEqual(ids(store.queue.next('caption', 'new', 1, [c])), [b])
   prefer(store, a)
-  assert.deepEqual(ids(store.queue.nextToCaption('new', 2)), [a, c])
+  assert.deepEqual(ids(store.queue.next('caption', 'new', 2)), [a, c])
   caption(a, 'a', 'new')
-  assert.deepEqual(ids(store.queue.nextToCaption('new', 9)), [c, b])
+  assert.deepEqual(ids(store.queue.next('caption', 'new', 9)), [c, b])
 })
 
 test('2. no work: offline, missing, failed, or in a person’s words', () => {
@@ -73,7 +73,7 @@ test('2. no work: offline, missing, failed, or in a person’s words', () => {
   markMissing(store, a)
   store.photos.setError(b, { code: 'PICTURE_DAMAGED', message: 'It is damaged.' }, 1)
   store.captions.setByPerson(c, 'mine', 1)
-  assert.deepEqual(store.queue.nextToCaption('new', 9), [])
+  assert.deepEqual(store.queue.next('caption', 'new', 9), [])
   assert.deepEqual(store.queue.counts('new'), {
     photos: 3,
     captioned: 1,
@@ -117,17 +117,19 @@ test('4. a photo that was set aside is no work until it changes; one that could 
   const [a, b, c] = [addTaken(one, 'a', 1), addTaken(one, 'b', 2), addTaken(one, 'c', 3)]
   store.photos.setError(a, { code: 'PICTURE_KILLS_ENGINE', message: 'It kills the engine.' }, 9)
   store.photos.setError(b, { code: 'FILE_UNREADABLE', message: 'It cannot be read.' }, 9)
-  assert.deepEqual(ids(store.queue.nextToCaption('m', 9)), [c])
+  assert.deepEqual(ids(store.queue.next('caption', 'm', 9)), [c])
   await store.queue.retryUnreadable()
   assert.equal(store.photos.byId(a)?.error?.code, 'PICTURE_KILLS_ENGINE')
   assert.equal(store.photos.byId(b)?.error, null)
   assert.deepEqual(ids(store.queue.nextToIndex(9)), [b])
 })
 
-test('5. both queues read ranges of their index in its order, without sorting', () => {
+test('5. the queues read ranges of their index in its order, without sorting', () => {
   for (const [sql, values, index] of [
-    [toCaptionSql, [1, 'old', 9], 'photos_to_caption'],
-    [toCaptionSql, [1, null, 9], 'photos_to_caption'],
+    [questions.caption.sql, [1, 'old', 9], 'photos_to_caption'],
+    [questions.caption.sql, [1, null, 9], 'photos_to_caption'],
+    [questions.thumbnail.sql, [1, null, 9], 'photos_to_thumbnail'],
+    [questions.thumbnail.sql, [1, 1, 9], 'photos_to_thumbnail'],
     [toIndexSql, [1, 9], 'photos_to_index'],
   ] as const) {
     const plan = store.database
@@ -172,4 +174,18 @@ test('7. what was urgent is so until it has its words, and not when it is read a
     store.photos.setContent(id, { ...plainFacts, contentHash: contentOf(content) }, 5)
   }
   assert.deepEqual(priorities(), [0, 1])
+})
+
+test('8. a thumbnail is wanted for each content, whoever wrote the words, and once for all that share it', () => {
+  const folder = addFolder(store, '/one')
+  const [a, b] = [addTaken(folder, 'a', 1), addTaken(folder, 'b', 2)]
+  const twin = addPhoto(store, folder, 'twin', contentOf('a'), { takenAt: '2020-01-03T00:00:00' })
+  store.captions.setByPerson(a, 'mine', 1)
+  assert.deepEqual(ids(store.queue.next('caption', 'm', 9)), [twin, b])
+  assert.deepEqual(ids(store.queue.next('thumbnail', 1, 9)), [twin, b, a])
+  store.queue.setThumbnailsMade([contentOf('a')], 1)
+  assert.deepEqual(ids(store.queue.next('thumbnail', 1, 9)), [b])
+  assert.deepEqual(ids(store.queue.next('thumbnail', 3, 9)), [twin, b, a], 'an older version is none')
+  store.photos.setContent(a, { ...plainFacts, contentHash: contentOf('edited') }, 5)
+  assert.deepEqual(new Set(ids(store.queue.next('thumbnail', 1, 9))), new Set([a, b]))
 })

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
+import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
+import { thumbnailPath } from '../../../src-main/contract/thumbnail-path.ts'
+import { startCaptioning } from '../../../src-main/library/queue/captioning.ts'
+import { superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
+import { makeThumbnail } from '../../../src-main/library/queue/make-thumbnail.ts'
+import { createProgressMeter } from '../../../src-main/library/queue/progress.ts'
+import { readFileOnce } from '../../../src-main/library/queue/read-photo.ts'
+import { openTrialBook } from '../../../src-main/library/queue/trial-book.ts'
+import { databaseFileIn, openStore } from '../../../src-main/library/store/store.ts'
+import { forkEngine } from '../../../src-main/processes/fork.ts'
+import { addFolder, addPhoto, plainFacts } from '../store/sample-library.ts'
+
+// With the real engine and the model that comes along.
+
+const modelDirectory = fileURLToPath(new URL('../../../models/lenslore-v1', import.meta.url))
+
+function setUp(t: TestContext) {
+  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
+  const photos = join(home, 'photos')
+  mkdirSync(photos)
+  const store = openStore(databaseFileIn(join(home, 'library')))
+  const folder = addFolder(store, photos)
+  const thumbnailDirectory = join(home, 'thumbnails')
+  const engine = superviseEngine(
+    forkEngine,
+    { modelDirectory },
+    { book: openTrialBook(join(home, 'providers.json')) },
+  )
+  t.after(() => {
+    engine.close()
+    store.close()
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  })
+
+  /** Also in the place of the picture that was there. */
+  async function draw(name: string, colour: string, id?: number): Promise<number> {
+    const path = join(photos, name)
+    const square = { create: { width: 90, height: 60, channels: 3 as const, background: colour } }
+    await sharp({ create: { width: 300, height: 200, channels: 3, background: 'white' } })
+      .composite([{ input: square, left: 30, top: 40 }])
+      .jpeg()
+      .toFile(path)
+    const { contentHash } = await readFileOnce(path)
+    if (id === undefined) return addPhoto(store, folder, name, contentHash)
+    store.photos.setContent(id, { ...plainFacts, contentHash }, 9)
+    return id
+  }
+
+  async function captionAll() {
+    const problems: ErrorRecord[] = []
+    const summary = { captioned: 0, failed: 0 }
+    await startCaptioning({
+      ...store,
+      decoder: engine,
+      engine,
+      thumbnailDirectory,
+      progress: createProgressMeter(() => {}).begin('caption'),
+      onPhotosChanged() {},
+      onCounted(captioned, failed) {
+        summary.captioned += captioned
+        summary.failed += failed
+      },
+      onUnavailable() {},
+      onProblem: (problem) => problems.push(problem),
+      filling: Promise.resolve(),
+      signal: AbortSignal.timeout(120_000),
+    }).finished
+    return { ...summary, problems: problems.map(({ code }) => code) }
+  }
+
+  const thumbnailOf = (id: number) => thumbnailPath(thumbnailDirectory, store.photos.byId(id)!.contentHash!)
+  return { photos, store, engine, thumbnailDirectory, draw, captionAll, thumbnailOf }
+}
+
+test('a photo in a person’s words gets a thumbnail and no other words, also after it was edited', async (t) => {
+  const { store, draw, captionAll, thumbnailOf } = setUp(t)
+  const mine = await draw('mine.jpg', 'navy')
+  const other = await draw('other.jpg', 'olive')
+  store.captions.setByPerson(mine, 'Grandma’s flag', 1)
+  assert.deepEqual(await captionAll(), { captioned: 1, failed: 0, problems: [] })
+  assert.ok(existsSync(thumbnailOf(mine)) && existsSync(thumbnailOf(other)))
+  assert.equal(store.captions.history(mine).length, 1)
+
+  const before = thumbnailOf(mine)
+  await draw('mine.jpg', 'red', mine)
+  assert.notEqual(thumbnailOf(mine), before)
+  assert.deepEqual(await captionAll(), { captioned: 0, failed: 0, problems: [] })
+  assert.ok(existsSync(thumbnailOf(mine)))
+  assert.deepEqual(store.queue.next('thumbnail', 1, 9), [])
+})
+
+test('a thumbnail that is there is not made again, and the file of it is not asked for', async (t) => {
+  const { photos, store, draw, captionAll, thumbnailOf } = setUp(t)
+  const id = await draw('a.jpg', 'navy')
+  store.captions.setByPerson(id, 'mine', 1)
+  mkdirSync(join(thumbnailOf(id), '..'), { recursive: true })
+  writeFileSync(thumbnailOf(id), 'made by an earlier version')
+  rmSync(join(photos, 'a.jpg'))
+  assert.deepEqual(await captionAll(), { captioned: 0, failed: 0, problems: [] })
+  assert.deepEqual(store.queue.next('thumbnail', 1, 9), [])
+  assert.equal(statSync(thumbnailOf(id)).size, 26)
+})
+
+test('a thumbnail that cannot be written loses no caption, is told of once, and stays work', async (t) => {
+  const { store, draw, captionAll, thumbnailDirectory, thumbnailOf } = setUp(t)
+  writeFileSync(thumbnailDirectory, 'a file in the way')
+  const ids = [await draw('a.jpg', 'navy'), await draw('b.jpg', 'olive')]
+  assert.deepEqual(await captionAll(), { captioned: 2, failed: 0, problems: ['WRITE_FAILED'] })
+  assert.equal(store.queue.next('thumbnail', 1, 9).length, 2)
+  rmSync(thumbnailDirectory)
+  assert.deepEqual(await captionAll(), { captioned: 0, failed: 0, problems: [] })
+  for (const id of ids) assert.ok(existsSync(thumbnailOf(id)))
+})
+
+test('a picture that cannot be shown is set aside under a person’s words too, which stay', async (t) => {
+  const { photos, store, captionAll } = setUp(t)
+  writeFileSync(join(photos, 'broken.jpg'), 'no picture at all')
+  const { contentHash } = await readFileOnce(join(photos, 'broken.jpg'))
+  const id = addPhoto(store, store.folders.list()[0]!.id, 'broken.jpg', contentHash)
+  store.captions.setByPerson(id, 'what it was', 1)
+  assert.deepEqual(await captionAll(), { captioned: 0, failed: 1, problems: [] })
+  assert.equal(store.photos.byId(id)!.error?.code, 'PICTURE_UNSUPPORTED')
+  assert.equal(store.captions.current(id)!.text, 'what it was')
+})
+
+test('one thumbnail is made at once where it is asked for, and says why where it cannot be', async (t) => {
+  const { photos, store, engine, thumbnailDirectory, draw, thumbnailOf } = setUp(t)
+  const options = { store, decoder: engine, thumbnailDirectory }
+  const id = await draw('a.jpg', 'navy')
+  assert.equal(await makeThumbnail(options, id), thumbnailOf(id))
+  assert.equal((await sharp(thumbnailOf(id)).metadata()).width, 300)
+  assert.deepEqual(store.queue.next('thumbnail', 1, 9), [])
+  rmSync(join(photos, 'a.jpg'))
+  assert.equal(await makeThumbnail(options, id), thumbnailOf(id))
+  rmSync(thumbnailOf(id))
+  await assert.rejects(makeThumbnail(options, id), { code: 'FILE_NOT_FOUND' })
+  await assert.rejects(makeThumbnail(options, id + 1), { code: 'PHOTO_NOT_FOUND' })
+})
