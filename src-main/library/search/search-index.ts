@@ -21,8 +21,8 @@ import { type Token, tokenize, tokenizeName, tokenizeParts } from './words.ts'
 const renewedPerCommit = 2000
 /** The same where nobody waits: what is gathered for longer is written in fewer pieces. */
 const renewedInBulk = 20_000
-/** The same beside searches, which wait for it: about 20 ms. */
-const renewedBetweenSearches = 200
+/** The same beside searches, which wait for it: about 10 ms. */
+const renewedBetweenSearches = 100
 /** Documents that are moved out of a sparse block in one commit: about 15 ms. */
 const movedPerCommit = 300
 /** For each photo that a commit renews. A block that dies evenly gives one place for three that are moved. */
@@ -122,8 +122,7 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   database.beforeCommit(() => {
     const buried = buryRemoved()
     if (isInBulk) return
-    const changed = buried + renew(readStale(renewedPerCommit))
-    if (changed > 0) compact(changed * movedPerRenewed, changed * sweptPerRenewed)
+    compactFor(buried + renew(readStale(renewedPerCommit)))
   })
 
   function inBulk<T>(work: () => T): T {
@@ -140,7 +139,7 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   function renewAll(): number {
     for (let done = 0; ; ) {
       const renewed = write(() => renew(readStale(renewedInBulk)))
-      while (write(() => compact())) {}
+      while (write(() => compact(movedPerCommit, sweptPerCommit))) {}
       if (renewed === 0) return done
       done += renewed
     }
@@ -149,8 +148,12 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   async function tidy({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     let merges = 0
     const steps = [
-      () => renew(readStale(renewedBetweenSearches)) > 0,
-      compact,
+      () => {
+        const renewed = renew(readStale(renewedBetweenSearches))
+        compactFor(renewed)
+        return renewed > 0
+      },
+      () => compact(movedPerCommit, sweptPerCommit),
       forgetWords,
       () => merge() && ++merges < mergesInARow,
     ]
@@ -194,10 +197,19 @@ export function createSearchIndexer(database: Database): SearchIndexer {
    * which everything is right: there is nothing to resume.
    * @returns whether there may be more to do.
    */
-  function compact(moves = movedPerCommit, sweeps = sweptPerCommit): boolean {
-    const moved = postings.sparsest(Math.min(moves, movedPerCommit))
+  function compact(moves: number, sweeps: number): boolean {
+    const moved = postings.sparsest(moves)
     if (moved !== undefined) move(moved)
-    return postings.sweep(Math.min(sweeps, sweptPerCommit)) || moved !== undefined
+    return postings.sweep(sweeps) || moved !== undefined
+  }
+
+  /** What a commit owes for the documents that it made or that died in it; one with many, as many again. */
+  function compactFor(changed: number): void {
+    if (changed === 0) return
+    compact(
+      Math.max(Math.min(changed * movedPerRenewed, movedPerCommit), changed),
+      Math.max(Math.min(changed * sweptPerRenewed, sweptPerCommit), changed),
+    )
   }
 
   /** Gives photos other documents; their entries in FTS5 stay as they are. */
