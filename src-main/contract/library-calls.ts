@@ -57,6 +57,7 @@ export const libraryCalls = {
       countAll: z.boolean().default(true),
     }),
   ),
+  /** Ratings, favourites, people and keywords of what a search finds, counted; an empty query is every photo. */
   facets: returning<SearchFacets>()(z.object({ query: z.string().max(10_000) })),
   photo: returning<PhotoDetails>()(z.object({ photo: photoReference })),
   setCaption: returning<Caption>()(z.object({ photo: photoReference, text: captionText })),

@@ -27,14 +27,17 @@ const renewedBetweenSearches = 100
 const movedPerCommit = 300
 /** For each photo that a commit renews. A block that dies evenly gives one place for three that are moved. */
 const movedPerRenewed = 4
+/** The same where a commit does nothing else, in a large library that is not in memory. */
+const movedBetweenSearches = 150
 /** Rows of blocks that were let go, which one commit deletes: about 10 ms; for each renewed photo, more than it adds. */
 const sweptPerCommit = 2000
 const sweptPerRenewed = 40
+const sweptBetweenSearches = 1000
 /** Words of which one commit looks whether they are still in use: about 10 ms. */
-const wordsPerCommit = 500
+const wordsPerCommit = 300
 /** Pages of FTS5's index that are merged in one go, and how often in a row. */
-const pagesMerged = 32
-const mergesInARow = 16
+const pagesMerged = 16
+const mergesInARow = 32
 
 /**
  * Rows of the index for one second; more photos of the same second spill over into the ones before. A power
@@ -153,7 +156,7 @@ export function createSearchIndexer(database: Database): SearchIndexer {
         compactFor(renewed)
         return renewed > 0
       },
-      () => compact(movedPerCommit, sweptPerCommit),
+      () => compact(movedBetweenSearches, sweptBetweenSearches),
       forgetWords,
       () => merge() && ++merges < mergesInARow,
     ]
