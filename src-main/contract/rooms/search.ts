@@ -17,7 +17,7 @@ export const searchCalls = room({
       }),
     ),
   },
-  /** Of what a query finds, how many have what. */
+  /** Ratings, favourites, people and keywords of what a search finds, counted; an empty query is every photo. */
   facets: { page: true, ...returning<SearchFacets>()(z.object({ query })) },
   /** Makes the search index anew from the photos and captions. */
   rebuildSearch: { page: true, ...returning<null>()(z.object({})) },
