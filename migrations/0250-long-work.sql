@@ -1,8 +1,8 @@
 -- Long work is done in slices, each a transaction of its own. What is still to be done stands here, so that a process that
 -- was killed, or another one, goes on with it.
 
--- Folders whose path is another one now, of which it is among the words their photos are found by. Photos up to this id
--- are in search_stale, or were.
+-- Folders whose photos' entries are all to be renewed; up to this id they are. The path is among the words that photos are
+-- found by.
 CREATE TABLE search_stale_folders (
   folder_id   INTEGER PRIMARY KEY REFERENCES folders(id) ON DELETE CASCADE,
   up_to_photo INTEGER NOT NULL

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { Caption } from '../../contract/records.ts'
@@ -32,7 +33,7 @@ export interface TableImportOptions {
 }
 
 const shownLines = 100
-const batchSize = 1000
+const batchSize = 200
 
 /**
  * The dry run: reads the whole table and says what `importTable` would do now.
@@ -199,6 +200,8 @@ async function* batches(
     onProgress?.(rows)
     yield batch
     batch = []
+    // A table that is read at once would be gone through in one turn.
+    await nextTurn()
   }
   onProgress?.(rows)
   yield batch

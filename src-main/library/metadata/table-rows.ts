@@ -173,7 +173,7 @@ function encodingOf(start: Buffer): string {
 /** Our own layout, one photo a line (JSON Lines too), streams; any other array is read at once. */
 async function* jsonRecords(file: string): AsyncGenerator<RawRecord> {
   const { size } = await stat(nativePath(file))
-  if (size <= maxWholeJsonBytes) {
+  if (size <= maxWholeJsonBytes && !(await isOneALine(file))) {
     const whole = parsedJson(decodeText(await readFile(nativePath(file))).text)
     if (Array.isArray(whole)) {
       for (const [index, value] of whole.entries()) yield { line: index + 1, value }
@@ -189,6 +189,16 @@ async function* jsonRecords(file: string): AsyncGenerator<RawRecord> {
     for (const text of lines) yield* jsonLine(++line, text)
   }
   yield* jsonLine(++line, rest)
+}
+
+/** Whether the first lines are those of our own layout. */
+async function isOneALine(file: string): Promise<boolean> {
+  await using handle = await open(nativePath(file))
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(65_536), 0, 65_536, 0)
+  const [bracket, first, second] = buffer.toString('utf8', 0, bytesRead).split('\n')
+  if (bracket?.trim() !== '[' || second === undefined) return false
+  const [record] = jsonLine(2, first!)
+  return record?.value !== undefined
 }
 
 function* jsonLine(line: number, text: string): Generator<RawRecord> {

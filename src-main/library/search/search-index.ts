@@ -53,10 +53,11 @@ export const staleSql = `${documentSql} WHERE photos.id IN (SELECT photo_id FROM
 const changedSql = `${documentSql} WHERE photos.id IN
     (SELECT photo_id FROM temp.search_changed WHERE photo_id IN search_stale LIMIT ?)`
 export const movedSql = `${documentSql} WHERE search_id IN (SELECT value FROM json_each(?))`
+const ofFolderSql = `${documentSql} WHERE photos.id > ? AND photos.id <= ? AND +folder_id = ?`
 const inOrderSql = `${documentSql} WHERE (sort_ms, photos.id) < (?, ?) ORDER BY sort_ms DESC, photos.id DESC LIMIT ?`
 
 export interface SearchIndexer {
-  /** How many photos' entries are to be renewed, as far as that is known; 0: none. */
+  /** How many photos' entries are to be renewed, or a little more. */
   stale(): number
   /**
    * Renews entries until none is stale, in slices; what is left by a stop, or a kill, is renewed by the next call.
@@ -123,15 +124,24 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   })
 
   async function renewAll(options: SliceOptions = {}): Promise<number> {
-    await inSlices(database, emptySome, { signal: options.signal })
-    await inSlices(database, markSome, { signal: options.signal })
-    return inSlices(database, renewSome, options)
+    const { signal, onProgress } = options
+    await inSlices(database, emptySome, { signal })
+    const ofFolders = await inSlices(database, renewFolders, options)
+    const others = await inSlices(database, renewSome, {
+      signal,
+      onProgress: (done) => onProgress?.(ofFolders + done),
+    })
+    return ofFolders + others
   }
 
   function renewSome(limit: number): number {
     // Begun meanwhile, here or in another process.
     if (isEmptying()) return emptySome(limit)
-    const renewed = renew(readStale(limit))
+    return renewAndCompact(readStale(limit))
+  }
+
+  function renewAndCompact(rows: readonly DocumentRow[]): number {
+    const renewed = renew(rows)
     if (renewed > 0) compact(renewed * movedPerRenewed, renewed * sweptPerRenewed)
     return renewed
   }
@@ -149,32 +159,28 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       from,
       to,
     )
-    prepare('INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE id > ? AND id <= ?').run(from, to)
     prepare('UPDATE search_emptying SET up_to_photo = ?').run(to)
     if (isPastLastPhoto(to)) {
       prepare("INSERT INTO search_index (search_index) VALUES ('delete-all')").run()
       prepare('DELETE FROM search_words').run()
       postings.clear()
       prepare('DELETE FROM search_emptying').run()
+      prepare('INSERT OR REPLACE INTO search_stale_folders SELECT id, 0 FROM folders').run()
     }
-    // Not to be renewed with this commit.
-    prepare('DELETE FROM temp.search_changed').run()
     return limit
   }
 
-  /** Photos of a folder whose name is another one: by their ids, never by the folder, which may be all of the library. */
-  function markSome(limit: number): number {
+  /** Of folders that are to be indexed anew as a whole: by the photos' ids, for a folder may be all of the library. */
+  function renewFolders(limit: number): number {
+    if (isEmptying()) return emptySome(limit)
     const folder = prepare<{ id: number; photo: number }>(
       'SELECT folder_id AS id, up_to_photo AS photo FROM search_stale_folders LIMIT 1',
     ).get()
     if (!folder) return 0
     const to = folder.photo + limit
-    prepare(
-      'INSERT OR IGNORE INTO search_stale SELECT id FROM photos WHERE id > ? AND id <= ? AND +folder_id = ?',
-    ).run(folder.photo, to, folder.id)
+    renewAndCompact(prepare<DocumentRow>(ofFolderSql).all(folder.photo, to, folder.id))
     if (isPastLastPhoto(to)) prepare('DELETE FROM search_stale_folders WHERE folder_id = ?').run(folder.id)
     else prepare('UPDATE search_stale_folders SET up_to_photo = ? WHERE folder_id = ?').run(to, folder.id)
-    prepare('DELETE FROM temp.search_changed').run()
     return limit
   }
 
@@ -382,19 +388,19 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   }
 
   return {
-    stale() {
-      const { stale, isMore } = prepare<{ stale: number; isMore: number }>(
-        `SELECT (SELECT count(*) FROM search_stale) AS stale,
-           EXISTS (SELECT 1 FROM search_stale_folders) OR EXISTS (SELECT 1 FROM search_emptying) AS isMore`,
-      ).get()!
-      return isMore ? Math.max(stale, 1) : stale
-    },
+    stale: () =>
+      prepare<{ n: number }>(
+        `SELECT (SELECT count(*) FROM search_stale) + ifnull((SELECT sum(photos) FROM photo_tallies
+           WHERE EXISTS (SELECT 1 FROM search_emptying)
+             OR folder_id IN (SELECT folder_id FROM search_stale_folders)), 0) AS n`,
+      ).get()!.n,
     renewAll,
     async rebuild(options = {}) {
       const { signal } = options
       write(() => prepare('INSERT OR REPLACE INTO search_emptying VALUES (1, 0)').run())
       await inSlices(database, emptySome, { signal })
       await renewInOrder(options)
+      write(() => prepare('DELETE FROM search_stale_folders').run())
       // Edited meanwhile.
       await renewAll({ signal })
       // All of it into one piece: begun by a negative number.

@@ -146,7 +146,7 @@ export function createCaptionChanges(
     try {
       await inSlices(database, plan, { signal })
     } catch (thrown) {
-      forget()
+      await forget()
       throw thrown
     }
     onPlanned?.(planned)
@@ -167,7 +167,7 @@ export function createCaptionChanges(
       await finish(onPhotosChanged)
       throw thrown
     }
-    forget()
+    await forget()
     return changed
   }
 
@@ -179,14 +179,24 @@ export function createCaptionChanges(
     } else if (left?.state === 'undoing') {
       await inSlices(database, (limit) => undoSome(limit, onPhotosChanged), { signal })
     }
-    if (left) forget()
+    await forget()
   }
 
-  function forget(): void {
-    write(() => {
-      prepare('DELETE FROM caption_change_steps').run()
-      prepare('DELETE FROM caption_changes').run()
-    })
+  /** With the change itself all is decided; its steps are nobody's then. */
+  async function forget(): Promise<void> {
+    if (read()) write(() => prepare('DELETE FROM caption_changes').run())
+    await inSlices(
+      database,
+      (limit) =>
+        prepare(
+          `DELETE FROM caption_change_steps WHERE position IN
+             (SELECT position FROM caption_change_steps ORDER BY position LIMIT ?)`,
+        ).run(limit).changes,
+    )
+  }
+
+  function isLeft(): boolean {
+    return read() !== undefined || prepare('SELECT 1 FROM caption_change_steps LIMIT 1').get() !== undefined
   }
 
   function doSome(limit: number, onPhotosChanged: ChangeOptions['onPhotosChanged']): number {
@@ -290,7 +300,8 @@ export function createCaptionChanges(
       alone(async () => {
         const edit = prepare<{ id: number; undoStep: number; undoneAfter: number }>(
           `SELECT edit_id AS id, ${nextUndoStepSql} AS undoStep, ${newestEditSql} AS undoneAfter
-           FROM captions WHERE edit_id IS NOT NULL AND withdrawn_ms IS NULL ORDER BY edit_id DESC LIMIT 1`,
+           FROM captions INDEXED BY captions_by_standing_edit
+           WHERE edit_id IS NOT NULL AND withdrawn_ms IS NULL ORDER BY edit_id DESC LIMIT 1`,
         ).get()
         if (!edit) return undefined
         write(() =>
@@ -312,7 +323,7 @@ export function createCaptionChanges(
     redoEdit: (options = {}) =>
       alone(async () => {
         const step = prepare<Pick<Change, 'undo_step' | 'undone_after' | 'withdrawn_ms'>>(
-          `SELECT undo_step, undone_after, withdrawn_ms FROM captions AS undone
+          `SELECT undo_step, undone_after, withdrawn_ms FROM captions AS undone INDEXED BY captions_by_undone_after
            WHERE undo_step IS NOT NULL AND undone_after >= ${newestEditSql} AND ${isNewestSql}
            ORDER BY undone_after DESC, undo_step DESC LIMIT 1`,
         ).get()
@@ -327,7 +338,7 @@ export function createCaptionChanges(
         return change(undone, options)
       }),
 
-    resume: () => (read() ? alone(async () => {}) : Promise.resolve()),
+    resume: () => (isLeft() ? alone(async () => {}) : Promise.resolve()),
 
     async close() {
       stop.abort()

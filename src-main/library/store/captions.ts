@@ -160,8 +160,9 @@ export const isNewestSql = `NOT EXISTS (SELECT 1 FROM captions WHERE photo_id = 
 export const newestEditSql = '(SELECT ifnull(max(edit_id), 0) FROM captions WHERE edit_id IS NOT NULL)'
 
 /** What is taken back next has a higher step than all that was, and than all that is being taken back. */
-export const nextUndoStepSql = `(SELECT ifnull(max(undo_step), 0) + 1 FROM
-  (SELECT undo_step FROM captions WHERE undo_step IS NOT NULL UNION ALL SELECT undo_step FROM caption_changes))`
+export const nextUndoStepSql = `(1 + max(
+  ifnull((SELECT max(undo_step) FROM captions WHERE undo_step IS NOT NULL), 0),
+  ifnull((SELECT max(undo_step) FROM caption_changes), 0)))`
 
 export function createCaptionStore(database: Database): CaptionStore {
   const { prepare, write } = database

@@ -112,9 +112,10 @@ export function createRootState(database: Database): RootState {
       ) !== undefined,
 
     sample(folderId, size) {
+      // By their ids: the index of folders would have all of a folder sorted for each.
       const { first, last } = prepare<{ first: number | null; last: number | null }>(
-        `SELECT (SELECT id FROM photos WHERE folder_id = ? ORDER BY id LIMIT 1) AS first,
-           (SELECT id FROM photos WHERE folder_id = ? ORDER BY id DESC LIMIT 1) AS last`,
+        `SELECT (SELECT id FROM photos WHERE +folder_id = ? ORDER BY id LIMIT 1) AS first,
+           (SELECT id FROM photos WHERE +folder_id = ? ORDER BY id DESC LIMIT 1) AS last`,
       ).get(folderId, folderId)!
       if (first === null || last === null) return []
       const found = new Map<number, SampledFile>()
@@ -122,7 +123,7 @@ export function createRootState(database: Database): RootState {
         const row = prepare<SampledFile & { id: number }>(
           `SELECT id, directory, name, size_bytes AS sizeBytes,
              iif(is_edited, NULL, lower(hex(content_hash))) AS contentHash FROM photos
-           WHERE id >= ? AND folder_id = ? AND missing_since_ms IS NULL ORDER BY id LIMIT 1`,
+           WHERE id >= ? AND +folder_id = ? AND missing_since_ms IS NULL ORDER BY id LIMIT 1`,
         ).get(first + Math.floor(((last - first) * i) / size), folderId)
         if (row) found.set(row.id, row)
       }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from './database.ts'
 
 /**
@@ -11,6 +11,8 @@ const firstLimit = 32
 const highestLimit = 20_000
 /** Of the time that a slice took: in it other processes get the write lock, which they ask for now and then. */
 const restShare = 1 / 8
+/** After a slice as short as that nobody needs a rest. */
+const shortMs = 2
 
 export interface SliceOptions {
   signal?: AbortSignal | undefined
@@ -40,7 +42,7 @@ export async function inSlices(
     done += count
     onProgress?.(done)
     limit = nextLimit(limit, tookMs)
-    await sleep(Math.ceil(tookMs * restShare))
+    await (tookMs < shortMs ? nextTurn() : sleep(Math.ceil(tookMs * restShare)))
   }
 }
 
