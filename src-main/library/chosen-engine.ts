@@ -2,6 +2,7 @@ import type { EngineInfo } from '../contract/engine-calls.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
 import { defaultModelName, findModel } from './models/models.ts'
+import type { PictureDecoder } from './queue/caption-engine.ts'
 import { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 import type { ProgressMeter, WorkUnderWay } from './queue/progress.ts'
 import type { StartEngine } from './queue/start-engine.ts'
@@ -26,6 +27,11 @@ export interface ChosenEngine {
    * @throws LensloreError `MODEL_NOT_FOUND`, and what the engine says of the model
    */
   open(): Promise<{ engine: SupervisedEngine; info: EngineInfo }>
+  /**
+   * What decodes, for which no model is opened.
+   * @throws LensloreError `MODEL_NOT_FOUND`
+   */
+  decoder(): Promise<PictureDecoder>
   close(): void
   chosen(): ModelChoice
   /**
@@ -37,10 +43,15 @@ export interface ChosenEngine {
   isOutdated(): boolean
 }
 
+interface Running {
+  engine: SupervisedEngine
+  choice: ModelChoice
+}
+
 export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
   const { settings, dataDirectory, startEngine, book, progress, onProblem } = options
   let asked = options.model
-  let running: { engine: SupervisedEngine; choice: ModelChoice } | undefined
+  let running: Running | undefined
 
   function chosen(): ModelChoice {
     if (asked !== undefined) return { model: asked, adapterPath: null }
@@ -64,16 +75,20 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
     running = undefined
   }
 
+  async function start(): Promise<Running> {
+    const choice = chosen()
+    const { adapterPath } = choice
+    const modelDirectory = await findModel(choice.model, dataDirectory)
+    running ??= {
+      engine: superviseEngine(startEngine, { modelDirectory, adapterPath }, { book, onTrial, onProblem }),
+      choice,
+    }
+    return running
+  }
+
   return {
     async open() {
-      const choice = chosen()
-      const { adapterPath } = choice
-      const modelDirectory = await findModel(choice.model, dataDirectory)
-      running ??= {
-        engine: superviseEngine(startEngine, { modelDirectory, adapterPath }, { book, onTrial, onProblem }),
-        choice,
-      }
-      const mine = running
+      const mine = await start()
       try {
         return { engine: mine.engine, info: await progress.during('open', 0, () => mine.engine.info()) }
       } catch (thrown) {
@@ -82,6 +97,7 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
         throw thrown
       }
     },
+    decoder: async () => (await start()).engine,
     close,
     chosen,
     async choose(choice) {

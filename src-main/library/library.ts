@@ -24,6 +24,7 @@ import { createMetadataStore } from './metadata/metadata-store.ts'
 import { createTableWords } from './metadata/table-words.ts'
 import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
+import { makeThumbnail } from './queue/make-thumbnail.ts'
 import { createProgressMeter } from './queue/progress.ts'
 import type { StartEngine } from './queue/start-engine.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
@@ -317,6 +318,10 @@ export function createLibrary(options: LibraryOptions): Library {
       photo: ({ photo }) => detailsOf(knownPhoto(photo)),
       photoAt: ({ path }) => detailsOf(photoIdAt(resolve(path))),
       photos: (asked) => photos.byIds(asked.photos),
+      async thumbnail({ photo }) {
+        const decoder = await engine.decoder()
+        return { path: await makeThumbnail({ store, decoder, thumbnailDirectory }, photo) }
+      },
       timeline: ({ query }) => searcher.timeline(query),
       timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
       facets: ({ query }) => searcher.facets(query),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type LibraryCalls, libraryCalls } from '../../src-main/contract/library-calls.ts'
@@ -30,6 +30,9 @@ test('every call of the contract is answered over a process', async (t) => {
   assert.equal((await library.scan({ folderIds: [folderId] })).added, 2)
   const ids = await Promise.all(['one.jpg', 'two.jpg'].map((name) => idAt(library, join(photos, name))))
   const [one, two] = ids as [number, number]
+
+  // Nothing has opened a model yet.
+  assert.ok(statSync((await library.thumbnail({ photo: one })).path).size > 0)
 
   await library.pauseCaptioning({})
   assert.equal((await library.status({})).captioning.state, 'paused')

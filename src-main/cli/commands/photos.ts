@@ -16,6 +16,16 @@ export function addPhotoCommands(program: Command): void {
       )
       outputOf(command).answer(details, formatDetails(details))
     })
+
+  program
+    .command('thumbnail <photo>')
+    .description('the file of a photo’s thumbnail; it is made where there is none')
+    .action(async (photo: string, _options, command: Command) => {
+      const thumbnail = await inLibrary(command, async (library) =>
+        library.thumbnail({ photo: await photoIdOf(library, photo) }),
+      )
+      outputOf(command).answer(thumbnail, thumbnail.path)
+    })
 }
 
 function formatDetails(photo: PhotoDetails): string {

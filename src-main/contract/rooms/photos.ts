@@ -7,6 +7,8 @@ import { room } from './room.ts'
 export const photoCalls = room({
   photo: { page: true, ...returning<PhotoDetails>()(z.object({ photo: photoId })) },
   photoAt: { page: false, ...returning<PhotoDetails>()(z.object({ path })) },
+  /** The file of a photo's thumbnail, which is made where there is none; for a host that shows it under the photo's id. */
+  thumbnail: { page: false, ...returning<{ path: string }>()(z.object({ photo: photoId })) },
   /** Of what a query finds, all photos with an empty one: how many there are of each month. */
   timeline: { page: true, ...returning<Timeline>()(z.object({ query })) },
   /** The same photos from the n-th on, or from the first that is older than a moment. */
