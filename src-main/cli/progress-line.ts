@@ -16,6 +16,7 @@ const phaseNames: Record<Progress['phase'], string> = {
   backup: 'Backing up',
   open: 'Opening the model',
   trial: 'Trying how the model runs best here',
+  update: 'Updating the library',
 }
 
 /** One line of progress, for a terminal `columns` wide. Of several pieces of work, captioning is what people wait for. */

@@ -184,7 +184,8 @@ export interface TimelinePage {
 export interface Progress {
   /**
    * `search`: the index is brought up to date. `change`: captions are changed in one edit. `forget`: photos of a folder that was
-   * removed. `import`: a table. `export`: sidecars, or a table. `open`: a model. `trial`: how it runs best.
+   * removed. `import`: a table. `export`: sidecars, or a table. `open`: a model. `trial`: how it runs best. `update`: a library of an
+   * older version, before it is open.
    */
   phase:
     | 'scan'
@@ -199,8 +200,9 @@ export interface Progress {
     | 'backup'
     | 'open'
     | 'trial'
+    | 'update'
   /** What is counted. */
-  unit: 'files' | 'photos' | 'rows' | 'bytes' | 'ways'
+  unit: 'files' | 'photos' | 'rows' | 'bytes' | 'ways' | 'steps'
   done: number
   total: number
   failed: number

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ownChannel } from '../channels/own-channel.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
 import { checkParams, type Handlers, serve } from '../contract/rpc.ts'
-import { createLibrary, type Library } from '../library/library.ts'
+import { createLibrary, type Library, prepareLibrary } from '../library/library.ts'
 import { forkEngine } from './fork.ts'
 
 // The program of a library in a process of its own. Its only argument, as JSON, says which library; Ctrl-C is its
@@ -17,22 +17,31 @@ const argument = z.object({
 })
 
 const channel = await ownChannel()
-const library = openLibrary()
-const { emit } = serve<LibraryCalls, LibraryEvents>(channel, libraryCalls, library.handlers)
-library.onEvent?.(emit)
+const opening = openLibrary()
+opening.catch(() => {})
+const { emit } = serve<LibraryCalls, LibraryEvents>(
+  channel,
+  libraryCalls,
+  // Calls wait until the library is up to date; one that does not open says why to each of them.
+  Object.fromEntries(
+    Object.keys(libraryCalls).map((name) => [
+      name,
+      async (params: never, signal: AbortSignal) =>
+        (await opening).handlers[name as keyof LibraryCalls](params, signal),
+    ]),
+  ) as unknown as Handlers<LibraryCalls>,
+)
 
-/** One that does not open says why to every call. */
-function openLibrary(): Pick<Library, 'handlers'> & Partial<Library> {
-  try {
-    const { model, ...rest } = checkParams(argument, 'library', JSON.parse(process.argv[2] ?? 'null'))
-    return createLibrary({ ...rest, ...(model && { model }), startEngine: forkEngine })
-  } catch (thrown) {
-    const refuse = () => {
-      throw thrown
-    }
-    const names = Object.keys(libraryCalls)
-    return {
-      handlers: Object.fromEntries(names.map((name) => [name, refuse])) as unknown as Handlers<LibraryCalls>,
-    }
-  }
+async function openLibrary(): Promise<Library> {
+  const { model, ...rest } = checkParams(argument, 'library', JSON.parse(process.argv[2] ?? 'null'))
+  await prepareLibrary(rest.directory, {
+    onProgress(step) {
+      const { done, total } = 'total' in step ? step : { done: 0, total: 0 }
+      const counted = { unit: 'steps', done, total, failed: 0, perSecond: 0, remainingMs: null } as const
+      emit('progress', [{ phase: 'update', ...counted }])
+    },
+  })
+  const library = createLibrary({ ...rest, ...(model && { model }), startEngine: forkEngine })
+  library.onEvent(emit)
+  return library
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { databaseFileIn } from '../../src-main/library/store/store.ts'
 import { idAt, until } from '../library/library-under-test.ts'
+import { makeOldLibrary } from '../library/store/old-library.ts'
 import { drawSquares, openLibraryInProcess } from './library-in-process.ts'
 
 test('a library in a process of its own is asked as one in this process, and tells what changes', async (t) => {
@@ -39,6 +41,20 @@ test('a library in a process of its own starts an engine process, and both end w
   channel.close()
   await over.promise
   while (isThere(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+})
+
+test('an old library is brought up to date first: calls wait, and how far it is is told', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
+  t.after(() => rmSync(home, { recursive: true }))
+  mkdirSync(join(home, 'library'))
+  makeOldLibrary(databaseFileIn(join(home, 'library')), 100)
+  const { client } = await openLibraryInProcess(t, join(home, 'library'))
+  const told = new Set<string>()
+  client.on('progress', (works) => {
+    for (const { phase, total } of works) if (total > 1) told.add(phase)
+  })
+  assert.equal((await client.status({})).photos, 100)
+  assert.ok(told.has('update'))
 })
 
 test('a library that does not open says why to every call', async (t) => {
