@@ -67,6 +67,8 @@ export interface LibraryOptions {
 
 /** Of files that cannot be read. */
 const shownProblems = 20
+/** Another process that has written nothing for so long may be gone, in the middle of what it was at. */
+const othersAreQuietMs = 5000
 
 type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]) => void
 
@@ -143,10 +145,13 @@ export function createLibrary(options: LibraryOptions): Library {
   })
 
   takeUpWishes()
+  let lookingForRest: NodeJS.Timeout | undefined
   const stopWatchingOthers = watchOthersCommits(store.database, () => {
     takeUpWishes()
     longWork.lookAgain()
     emit('changedElsewhere', {})
+    clearTimeout(lookingForRest)
+    lookingForRest = setTimeout(resumeNext, othersAreQuietMs).unref()
   })
 
   const stop = new AbortController()
@@ -158,9 +163,7 @@ export function createLibrary(options: LibraryOptions): Library {
     onPhotosChanged,
     writeBehind: exporter.writeBehind,
     renewSearch: longWork.renewSearch,
-    onStopped() {
-      resuming = resuming.then(() => resume(stop.signal))
-    },
+    onStopped: resumeNext,
   })
   const importTarget: ImportTarget = {
     database: store.database,
@@ -180,6 +183,10 @@ export function createLibrary(options: LibraryOptions): Library {
       const error = toErrorRecord(thrown)
       if (!signal.aborted && error.code !== 'LIBRARY_LOCKED') onProblem(error)
     }
+  }
+
+  function resumeNext(): void {
+    resuming = resuming.then(() => resume(stop.signal))
   }
 
   function photoIdAt(path: string): number {
@@ -394,6 +401,7 @@ export function createLibrary(options: LibraryOptions): Library {
     },
     async close() {
       stop.abort()
+      clearTimeout(lookingForRest)
       stopWatchingOthers()
       engine.close()
       photoChanges.end()

@@ -150,13 +150,54 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
     return kills
   }
 
+  /** Long work beside all that, to be killed in the middle of. */
+  function planWork(): (() => void)[] {
+    const works: (() => void)[] = []
+    if (random() < 0.4) {
+      works.push(() => {
+        note('make the search index anew')
+        void watching.client.rebuildSearch({}).catch((thrown: unknown) => {
+          if (!isOfDeath(thrown)) failure ??= thrown
+        })
+      })
+    }
+    const pausedMs = random() * 2000
+    if (random() < 0.25) {
+      works.push(() =>
+        inTime(async () => {
+          note('pause captioning')
+          await orDie(desk!.client.pauseCaptioning({}))
+          await sleep(pausedMs)
+          // Whoever is there goes on, also where the one that paused was killed.
+          while (!(await orDie(desk!.client.resumeCaptioning({})))) await sleep(50)
+          note('resume captioning')
+        }),
+      )
+    }
+    return works
+  }
+
+  /** @returns whether it was answered, and did not die over it. */
+  function orDie(call: Promise<unknown>): Promise<boolean> {
+    return call.then(
+      () => true,
+      (thrown: unknown) => {
+        if (isOfDeath(thrown)) return false
+        throw thrown
+      },
+    )
+  }
+
   function pauseMs(): number {
     const kind = random()
     return random() * (kind < 0.5 ? 30 : kind < 0.85 ? 300 : 1500)
   }
 
   async function playRound(): Promise<void> {
-    const kills = planKills().map((kill) => ({ kill, at: Math.floor(random() * operationsPerRound) }))
+    const kills = [...planKills(), ...planWork()].map((kill) => ({
+      kill,
+      at: Math.floor(random() * operationsPerRound),
+    }))
     for (let index = 0; index < operationsPerRound; index++) {
       for (const { kill, at } of kills) if (at === index) kill()
       note(disk.operate())

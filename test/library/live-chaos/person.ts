@@ -1,9 +1,16 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LensloreError } from '../../../src-main/contract/errors.ts'
 import type { Caption } from '../../../src-main/contract/records.ts'
 import { uniqueWord } from '../../fixtures/chaos-words.ts'
 import { type Disk, themes } from './disk.ts'
 import { isOfDeath, type LibraryProcess } from './library-process.ts'
+
+interface ImportedRow {
+  path: string
+  words: string
+}
 
 /** What a person wrote, as far as the library answered that it took it in. */
 export interface Person {
@@ -35,6 +42,7 @@ export function createPerson(disk: Disk, random: () => number, processes: () => 
   let last: Promise<void> = Promise.resolve()
   let failure: unknown
   let written = 0
+  let imported = 0
 
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!
 
@@ -109,19 +117,54 @@ export function createPerson(disk: Disk, random: () => number, processes: () => 
     }
   }
 
+  /** Words for several photos, from a table. */
+  async function importTable({ client }: LibraryProcess, rows: readonly ImportedRow[]): Promise<void> {
+    const table = { path: join(disk.home, `table-${imported++}.json`), format: 'json' } as const
+    writeFileSync(
+      table.path,
+      JSON.stringify(rows.map(({ path, words }) => ({ path, caption: words, source: 'person' }))),
+    )
+    try {
+      await client.importTable(table)
+      // Meanwhile another photo may have come to be there, or the words went to a copy.
+      for (const { words } of rows) floating.add(words)
+      for (const { path, words } of rows) {
+        const { id, caption } = await client.photoAt({ path })
+        if (caption?.text === words) stands(id, caption)
+      }
+    } catch (thrown) {
+      if (isOfDeath(thrown)) isAllUnsure = true
+      throw thrown
+    }
+  }
+
+  function planTable(): ImportedRow[] {
+    const all = disk.present()
+    const paths = new Set(Array.from({ length: 4 }, () => pick(all).path))
+    return [...paths].map((path) => ({
+      path: `${disk.home}/${path}`,
+      words: `table ${pick(themes)} ${uniqueWord(0x800000 + written++)}`,
+    }))
+  }
+
   function plan(): [what: string, work: (library: LibraryProcess) => Promise<void>] {
     const kind = random()
     // What has just arrived is looked at first.
     const all = disk.present()
     const { path } = pick(random() < 0.5 ? all.slice(-3) : all)
-    if (kind < 0.66) {
+    if (kind < 0.6) {
       const words = `words ${pick(themes)} ${uniqueWord(0x800000 + written++)}`
       return [`write "${words}" on ${path}`, (library) => write(library, path, words)]
     }
-    if (kind < 0.8) return [`undo on ${path}`, (library) => takeBackOrForth(library, path, true)]
-    if (kind < 0.9) return [`redo on ${path}`, (library) => takeBackOrForth(library, path, false)]
-    if (kind < 0.93) return ['undo the last edit', (library) => undoOrRedoEdit(library, true)]
-    if (kind < 0.95) return ['redo the last edit', (library) => undoOrRedoEdit(library, false)]
+    if (kind < 0.73) return [`undo on ${path}`, (library) => takeBackOrForth(library, path, true)]
+    if (kind < 0.82) return [`redo on ${path}`, (library) => takeBackOrForth(library, path, false)]
+    if (kind < 0.85) return ['undo the last edit', (library) => undoOrRedoEdit(library, true)]
+    if (kind < 0.87) return ['redo the last edit', (library) => undoOrRedoEdit(library, false)]
+    if (kind < 0.93) {
+      const rows = planTable()
+      const listed = rows.map(({ path, words }) => `"${words}" on ${path}`).join(', ')
+      return [`import ${listed}`, (library) => importTable(library, rows)]
+    }
     const [find, by] = [pick(themes), pick(themes)]
     return [`replace ${find} by ${by}`, (library) => replace(library, find, by)]
   }
@@ -167,6 +210,7 @@ export function createPerson(disk: Disk, random: () => number, processes: () => 
 function isExpected(thrown: unknown): boolean {
   return (
     thrown instanceof LensloreError &&
-    ['PHOTO_NOT_FOUND', 'INVALID_ARGUMENT', 'CHANNEL_CLOSED'].includes(thrown.code)
+    // Another process is changing many captions just then.
+    ['PHOTO_NOT_FOUND', 'INVALID_ARGUMENT', 'CHANNEL_CLOSED', 'LIBRARY_LOCKED'].includes(thrown.code)
   )
 }
