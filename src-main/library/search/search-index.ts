@@ -50,8 +50,9 @@ const documentSql = `SELECT photos.id, search_id, search_document, folder_id, fo
     JOIN folders ON folders.id = photos.folder_id
     LEFT JOIN captions ON captions.id = photos.caption_id`
 export const staleSql = `${documentSql} WHERE photos.id IN (SELECT photo_id FROM search_stale LIMIT ?)`
-const changedSql = `${documentSql} WHERE photos.id IN
-    (SELECT photo_id FROM temp.search_changed WHERE photo_id IN search_stale LIMIT ?)`
+export const changedSql = `${documentSql} WHERE photos.id IN
+    (SELECT photo_id FROM temp.search_changed AS changed
+     WHERE EXISTS (SELECT 1 FROM search_stale WHERE photo_id = changed.photo_id) LIMIT ?)`
 export const movedSql = `${documentSql} WHERE search_id IN (SELECT value FROM json_each(?))`
 const ofFolderSql = `${documentSql} WHERE photos.id > ? AND photos.id <= ? AND +folder_id = ?`
 const inOrderSql = `${documentSql} WHERE (sort_ms, photos.id) < (?, ?) ORDER BY sort_ms DESC, photos.id DESC LIMIT ?`

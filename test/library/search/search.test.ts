@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { noDoubt } from '../../../src-main/contract/records.ts'
 import { createSearch, type Search } from '../../../src-main/library/search/search.ts'
-import { movedSql, staleSql } from '../../../src-main/library/search/search-index.ts'
+import { changedSql, movedSql, staleSql } from '../../../src-main/library/search/search-index.ts'
 import { hitsSql, pageSql } from '../../../src-main/library/search/searcher.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf, markMissing, removePhotos } from '../store/sample-library.ts'
@@ -354,5 +354,11 @@ describe('search', () => {
       const ofAll = each.filter((detail) => /SCAN (photos|captions|folders|metadata)|AUTOMATIC/.test(detail))
       assert.deepEqual(ofAll, [], 'nothing is looked for in all rows of a table')
     }
+    // After every commit, however many others are stale.
+    const changed = plan(changedSql, 1)
+    assert.deepEqual(
+      changed.filter((detail) => /SCAN (photos|search_stale)|AUTOMATIC/.test(detail)),
+      [],
+    )
   })
 })
