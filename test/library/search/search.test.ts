@@ -354,11 +354,9 @@ describe('search', () => {
       const ofAll = each.filter((detail) => /SCAN (photos|captions|folders|metadata)|AUTOMATIC/.test(detail))
       assert.deepEqual(ofAll, [], 'nothing is looked for in all rows of a table')
     }
-    // After every commit, however many others are stale.
+    // With every commit, however many others are stale.
     const changed = plan(changedSql, 1)
-    assert.deepEqual(
-      changed.filter((detail) => /SCAN (photos|search_stale)|AUTOMATIC/.test(detail)),
-      [],
-    )
+    assert.ok(changed.includes('SCAN changed'), changed.join('\n'))
+    assert.ok(changed.some((detail) => /^SEARCH search_stale/.test(detail)))
   })
 })
