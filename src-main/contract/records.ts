@@ -231,7 +231,7 @@ export interface LibraryStatus {
   modelId: string | null
   /** How that model runs on this machine, as far as it was tried. */
   providerTrial: ProviderTrial | null
-  /** Captions of folders that are always written out, and are still to be. */
+  /** Captions of folders that are always written out, and are still to be; 10,000 stands for more, too. */
   waitingExports: number
   /** Files beside photos that cannot be read at present, and why the first of them cannot. */
   sidecarProblems: { count: number; first: { photoId: number; name: string; message: string }[] }

@@ -15,7 +15,12 @@ import { checkPlace } from './folders/check-place.ts'
 import { setExcludes } from './folders/excludes.ts'
 import { createReconciler } from './folders/reconcile.ts'
 import { createLongWork } from './long-work.ts'
-import { createWaitingExporter, setExportsAlways, summariseExport } from './metadata/exchange.ts'
+import {
+  createWaitingExporter,
+  setExportsAlways,
+  settleExportTurns,
+  summariseExport,
+} from './metadata/exchange.ts'
 import type { ExportRequest } from './metadata/export-plan.ts'
 import { currentCaptions, exportCaptions, undoLastExport } from './metadata/export-sidecars.ts'
 import { exportTable } from './metadata/export-table.ts'
@@ -178,6 +183,7 @@ export function createLibrary(options: LibraryOptions): Library {
     try {
       await captionChanges.resume()
       await longWork.forgetLeft(signal)
+      await settleExportTurns(store.database, { signal })
       await longWork.renewSearch(signal)
     } catch (thrown) {
       const error = toErrorRecord(thrown)
@@ -355,9 +361,14 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       async setExportsAlways({ folderId, always }, signal) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
-        setExportsAlways(store.database, folderId, always)
-        const written = await progress.during('export', exporter.waiting(), ({ onProgress }) =>
-          exporter.write({ signal, onProgress }),
+        await setExportsAlways(store.database, folderId, always, { signal }).catch((thrown: unknown) => {
+          resumeNext()
+          throw thrown
+        })
+        const written = await progress.during(
+          'export',
+          always ? folders.byId(folderId)!.photos : 0,
+          ({ onProgress }) => exporter.write({ signal, onProgress }),
         )
         return written ?? null
       },

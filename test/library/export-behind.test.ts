@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { idAt, openLibrary, openLibraryFor } from './library-under-test.ts'
+import { idAt, openLibrary, openLibraryFor, until } from './library-under-test.ts'
 
 const waitingPhotos = 400
 
@@ -18,7 +18,7 @@ test('an edit does not wait for the export queue, nor does closing, but its own 
   const stop = new AbortController()
   stop.abort()
   await assert.rejects(second.setExportsAlways({ folderId, always: true }, { signal: stop.signal }))
-  assert.equal((await second.status({})).waitingExports, waitingPhotos)
+  await until(async () => (await second.status({})).waitingExports === waitingPhotos)
   const path = join(photos, `${waitingPhotos - 1}.jpg`)
   await second.setCaption({ photo: await idAt(second, path), text: 'Grandma with the red kite' })
   assert.ok((await second.status({})).waitingExports > waitingPhotos / 2, 'the answer came before the others')

@@ -7,6 +7,7 @@ import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Progress } from '../../src-main/contract/records.ts'
+import { openReader } from '../../src-main/library/store/database.ts'
 import { databaseFileIn, openStore } from '../../src-main/library/store/store.ts'
 import { countStates, createLargeLibraries, manyPhotos } from './large-library.ts'
 import { type LibraryUnderTest, openLibrary, openLibraryFor } from './library-under-test.ts'
@@ -315,3 +316,30 @@ for (const kind of ['scan', 'watch'] as const) {
     assert.deepEqual(await client.checkDatabase({}), [])
   })
 }
+
+test('a folder’s captions get their turns to be written out in slices, which a kill leaves to the next', async (t) => {
+  const large = await openLarge(t)
+  const { client, folderId, directory } = large
+  const stop = new AbortController()
+  const switching = client.setExportsAlways({ folderId, always: true }, { signal: stop.signal })
+  stop.abort()
+  await assert.rejects(switching)
+  await large.reopen()
+  const turns = () => {
+    const reader = openReader(databaseFileIn(directory))
+    try {
+      return reader
+        .prepare<{ waiting: number; left: number | null }>(
+          `SELECT (SELECT count(*) FROM captions_to_export) AS waiting,
+             (SELECT max(exports_settled_to) FROM folders) AS left`,
+        )
+        .get()!
+    } finally {
+      reader.close()
+    }
+  }
+  await eventually(async () => turns().left === null)
+  assert.equal(turns().waiting, manyPhotos)
+  await large.client.setExportsAlways({ folderId, always: false })
+  assert.deepEqual(turns(), { waiting: 0, left: null })
+})

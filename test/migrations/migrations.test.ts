@@ -444,3 +444,20 @@ test('0260: no thumbnail of before is known of, and another content has none', (
   database.exec(`UPDATE photos SET content_hash = x'bb'`)
   assert.deepEqual(versions(), [{ thumbnail_version: null }])
 })
+
+test('0270: what waited to be written out waits; a folder that is switched says so, and nothing more', (t) => {
+  const { database, apply } = before(t, 270)
+  addPhoto(database, 1)
+  addPhoto(database, 2)
+  addCaption(database, 1, 1, 'a kite')
+  database.exec(
+    `UPDATE folders SET exports_always = 1; INSERT OR IGNORE INTO captions_to_export (photo_id) VALUES (2)`,
+  )
+  const waiting = () => ids(database, 'SELECT photo_id AS id FROM captions_to_export ORDER BY photo_id')
+  const before270 = waiting()
+  apply()
+  assert.deepEqual(waiting(), before270)
+  database.exec('UPDATE folders SET exports_always = 0')
+  assert.deepEqual(waiting(), before270)
+  assert.deepEqual(ids(database, 'SELECT exports_settled_to AS id FROM folders'), [0])
+})

@@ -183,7 +183,9 @@ function formatStatus(status: LibraryStatus): string {
     ...status.folders.map(formatFolder),
     ...status.unreadable.map(formatUnreadable),
     ...(status.waitingExports > 0
-      ? [`Exports    ${count(status.waitingExports, 'caption')} to be written out`]
+      ? [
+          `Exports    ${count(status.waitingExports, 'caption')}${status.waitingExports < 10_000 ? '' : ' or more'} to be written out`,
+        ]
       : []),
     ...formatSidecarProblems(status.sidecarProblems),
     ...formatCutWords(status.cutWords),

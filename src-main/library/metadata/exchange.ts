@@ -3,6 +3,7 @@ import type { Caption, Photo } from '../../contract/records.ts'
 import type { ExportPlan, ExportSummary } from '../../contract/rooms/exchange.ts'
 import type { Database } from '../store/database.ts'
 import { otherOwnerOf } from '../store/photos.ts'
+import { inSlices, type SliceOptions } from '../store/slices.ts'
 import type { Store } from '../store/store.ts'
 import { captionToWrite } from './caption-splice.ts'
 import { type ExportOptions, type ExportRequest, planExport, type WordsOwner } from './export-plan.ts'
@@ -32,11 +33,44 @@ export async function summariseExport(
   return plan
 }
 
-/** Whether a folder's captions are written out as they change. Switched on, those there are wait for it at once. */
-export function setExportsAlways(database: Database, folderId: number, always: boolean): void {
+/**
+ * Whether a folder's captions are written out as they change. Switched on, those there are wait for it; switched off, none
+ * does any more. What a stop leaves of that is done by `settleExportTurns`.
+ * @throws DOMException `AbortError` through the signal
+ */
+export async function setExportsAlways(
+  database: Database,
+  folderId: number,
+  always: boolean,
+  options: SliceOptions = {},
+): Promise<void> {
   database.write(() =>
     database.prepare('UPDATE folders SET exports_always = ? WHERE id = ?').run(always ? 1 : 0, folderId),
   )
+  await settleExportTurns(database, options)
+}
+
+/** Gives photos of folders that were switched their turns, or takes them away. */
+export async function settleExportTurns(database: Database, options: SliceOptions = {}): Promise<void> {
+  await inSlices(database, (limit) => settleSome(database, limit), options)
+}
+
+function settleSome({ prepare }: Database, limit: number): number {
+  const folder = prepare<{ id: number; always: number; photo: number }>(
+    `SELECT id, exports_always AS always, exports_settled_to AS photo FROM folders
+     WHERE exports_settled_to IS NOT NULL LIMIT 1`,
+  ).get()
+  if (!folder) return 0
+  const to = folder.photo + limit
+  const sql = folder.always
+    ? `INSERT OR IGNORE INTO captions_to_export (photo_id)
+       SELECT id FROM photos WHERE id > ? AND id <= ? AND +folder_id = ? AND caption_id IS NOT NULL`
+    : `DELETE FROM captions_to_export
+       WHERE photo_id > ? AND photo_id <= ? AND (SELECT folder_id FROM photos WHERE id = photo_id) = ?`
+  prepare(sql).run(folder.photo, to, folder.id)
+  const isOver = prepare('SELECT 1 FROM photos WHERE id > ? LIMIT 1').get(to) === undefined
+  prepare('UPDATE folders SET exports_settled_to = ? WHERE id = ?').run(isOver ? null : to, folder.id)
+  return limit
 }
 
 /** Writes captions out that are waiting for it, because their folder's captions always are. */
@@ -57,7 +91,7 @@ export interface WaitingExporter {
   writeBehind(photoIds: readonly number[]): void
   /** Waits for the exports that were begun. */
   idle(): Promise<void>
-  /** Photos whose captions are still to be written out, folders that are offline left out. */
+  /** Photos whose captions are still to be written out, folders that are offline left out; at most `countedWaiting`. */
   waiting(): number
   /** Waits for the photos that `writeBehind` was given, and leaves the others to the next run. */
   close(): Promise<void>
@@ -67,6 +101,8 @@ export interface WaitingExporter {
 
 /** What says nothing about the sidecar: another program wrote it just then, photo or folder moved or went away. */
 const momentary = new Set<ErrorCode>(['FILE_CHANGED', 'FILE_NOT_FOUND', 'FOLDER_NOT_FOUND'])
+/** More than these are not counted: `status` asks again and again. */
+export const countedWaiting = 10_000
 /** Of one export, no more sentences than these are worth reading. */
 const toldRefusals = 10
 
@@ -143,7 +179,10 @@ export function createWaitingExporter(
     async idle() {
       await last
     },
-    waiting: () => store.database.prepare<{ n: number }>(`SELECT count(*) AS n ${waitingSql}`).get()!.n,
+    waiting: () =>
+      store.database
+        .prepare<{ n: number }>(`SELECT count(*) AS n FROM (SELECT 1 ${waitingSql} LIMIT ${countedWaiting})`)
+        .get()!.n,
     async close() {
       await behind
       stop.abort()

@@ -138,7 +138,7 @@ async function makeExchanged(home: string): Promise<Record<'a' | 'b', number>> {
   }) as [number, number]
   cpSync(import.meta.filename, join(photos, 'a.jpg'))
   cpSync(import.meta.filename, join(photos, 'b.jpg'))
-  setExportsAlways(store.database, folderId, true)
+  await setExportsAlways(store.database, folderId, true)
   await createWaitingExporter(store, () => {}).write({})
   store.database.write(() => {
     for (const [id, name] of [

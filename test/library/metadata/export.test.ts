@@ -337,7 +337,7 @@ test('a photo that takes the place of another one while captions are written out
   const file = { name: 'a.jpg', sizeBytes: 0, modifiedMs: 1, device: 1, inode: 1 }
   const add = (words: string) => store.captions.setByPerson(writer.arrive(folder.id, '', file, 1), words, 1)
   add('the first')
-  setExportsAlways(store.database, folder.id, true)
+  await setExportsAlways(store.database, folder.id, true)
   const problems: ErrorRecord[] = []
   const exporter = createWaitingExporter(store, (error) => problems.push(error))
   let isFirst = true
@@ -357,7 +357,7 @@ test('what could not be written waits until its folder is back, or until it is t
   const sidecar = `${put('a.jpg')}.xmp`
   const { id: folderId } = store.folders.insert(photos, 1)
   const photoId = addPhoto(store, folderId, 'a.jpg')
-  setExportsAlways(store.database, folderId, true)
+  await setExportsAlways(store.database, folderId, true)
   store.captions.setByPerson(photoId, 'the kite', 1)
   const problems: ErrorRecord[] = []
   const exporter = createWaitingExporter(store, (error) => problems.push(error))
