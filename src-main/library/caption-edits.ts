@@ -48,11 +48,6 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
   const { store, changes, progress, onPhotosChanged, writeBehind, renewSearch, onStopped } = options
   const { photos, captions, queue } = store
 
-  function knownPhoto(id: number): number {
-    if (photos.byId(id)) return id
-    throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${id}.`)
-  }
-
   function captionsChanged(photoIds: number[]): void {
     onPhotosChanged(photoIds)
     writeBehind(photoIds)
@@ -94,7 +89,7 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
     change: (photoId: number) => Caption | null | undefined,
     refusal: string,
   ): Caption | null {
-    const caption = change(knownPhoto(photo))
+    const caption = change(photos.known(photo).id)
     if (caption === undefined) throw new LensloreError('INVALID_ARGUMENT', refusal)
     captionsChanged([photo])
     return caption
@@ -110,7 +105,7 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
         changes.set((add, limit) => {
           const some = edits.slice(planned, planned + limit)
           for (const { photo, text } of some) {
-            const captionId = captions.current(knownPhoto(photo))?.id ?? null
+            const captionId = captions.current(photos.known(photo).id)?.id ?? null
             add({ photoId: photo, captionId, text, source: 'person', language: null, isCut: false })
           }
           planned += some.length
@@ -125,7 +120,7 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
     async set(edits, signal) {
       if (edits.length > editedAtOnce) return setMany(edits, signal)
       const set = captions.setManyByPerson(
-        edits.map(({ photo, text }) => ({ photoId: knownPhoto(photo), text })),
+        edits.map(({ photo, text }) => ({ photoId: photos.known(photo).id, text })),
         Date.now(),
       )
       captionsChanged(edits.map(({ photo }) => photo))

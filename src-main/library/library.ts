@@ -201,11 +201,6 @@ export function createLibrary(options: LibraryOptions): Library {
     throw new LensloreError('PHOTO_NOT_FOUND', `The library knows no photo ${displayFileName(path)}.`)
   }
 
-  function knownPhoto(id: number): number {
-    if (photos.byId(id)) return id
-    throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${id}.`)
-  }
-
   function detailsOf(id: number): PhotoDetails {
     const details = store.details(id)!
     const { contentHash } = details
@@ -328,7 +323,7 @@ export function createLibrary(options: LibraryOptions): Library {
       captionAll: (_, signal) => longWork.captionAll(signal),
       watch: (_, signal) => longWork.watch(signal),
       search: ({ query, ...options }) => searcher.search(query, options),
-      photo: ({ photo }) => detailsOf(knownPhoto(photo)),
+      photo: ({ photo }) => detailsOf(photos.known(photo).id),
       photoAt: ({ path }) => detailsOf(photoIdAt(resolve(path))),
       photos: (asked) => photos.byIds(asked.photos),
       async thumbnail({ photo }) {
@@ -373,7 +368,7 @@ export function createLibrary(options: LibraryOptions): Library {
         return written ?? null
       },
       async embedCaption({ photo }) {
-        await embedCurrentCaption(store, thumbnailDirectory, knownPhoto(photo))
+        await embedCurrentCaption(store, thumbnailDirectory, photos.known(photo).id)
         onPhotosChanged([photo])
         return null
       },

@@ -19,8 +19,7 @@ export async function makeThumbnail(
   { store, decoder, thumbnailDirectory }: MakeThumbnailOptions,
   photoId: number,
 ): Promise<string> {
-  const photo = store.photos.byId(photoId)
-  if (!photo) throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${photoId}.`)
+  const photo = store.photos.known(photoId)
   if (photo.contentHash !== null && isThumbnailKept(thumbnailDirectory, photo.contentHash)) {
     return thumbnailPath(thumbnailDirectory, photo.contentHash)
   }

@@ -1,5 +1,5 @@
 import { join, sep } from 'node:path'
-import { type ErrorRecord, isErrorCode } from '../../contract/errors.ts'
+import { type ErrorRecord, isErrorCode, LensloreError } from '../../contract/errors.ts'
 import type { FolderState, Photo } from '../../contract/records.ts'
 import { modelKeyForContent, settleCurrentCaption } from './captions.ts'
 import type { Database } from './database.ts'
@@ -25,6 +25,8 @@ export interface ContentFacts {
 
 export interface PhotoStore {
   byId(id: number): Photo | undefined
+  /** @throws LensloreError `PHOTO_NOT_FOUND` */
+  known(id: number): Photo
   /** @param path absolute, in the form of `file-name.ts`. */
   byPath(path: string): Photo | undefined
   /** Those that there are, in the order asked for. */
@@ -87,10 +89,18 @@ export function createPhotoStore(database: Database): PhotoStore {
     prepare('INSERT OR IGNORE INTO contents_left VALUES (?)').run(from)
   }
 
+  function byId(id: number): Photo | undefined {
+    const row = prepare<PhotoRow>(`${selectPhoto} WHERE photos.id = ?`).get(id)
+    return row && toPhoto(row)
+  }
+
   return {
-    byId(id) {
-      const row = prepare<PhotoRow>(`${selectPhoto} WHERE photos.id = ?`).get(id)
-      return row && toPhoto(row)
+    byId,
+
+    known(id) {
+      const photo = byId(id)
+      if (!photo) throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${id}.`)
+      return photo
     },
 
     byPath(path) {
@@ -113,8 +123,8 @@ export function createPhotoStore(database: Database): PhotoStore {
       const found = prepare<PhotoRow>(`${selectPhoto} WHERE photos.id IN (SELECT value FROM json_each(?))`)
         .all(JSON.stringify(ids))
         .map(toPhoto)
-      const byId = new Map(found.map((photo) => [photo.id, photo]))
-      return ids.flatMap((id) => byId.get(id) ?? [])
+      const foundById = new Map(found.map((photo) => [photo.id, photo]))
+      return ids.flatMap((id) => foundById.get(id) ?? [])
     },
 
     withContent: (contentHash) =>
