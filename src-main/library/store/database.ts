@@ -33,6 +33,11 @@ export interface Database {
   beforeCommit(step: () => void): void
   /** `step` runs after every outermost `write` that was committed. */
   afterCommit(step: () => void): void
+  /**
+   * No commit of this connection moves the log into the database, until the last that asked for it is done.
+   * @returns what ends it.
+   */
+  holdCheckpoints(): () => void
   /** A copy of the whole database in `file`, which must not exist; the copy is complete or absent. */
   copyTo(file: string): void
   close(): void
@@ -42,6 +47,10 @@ export interface Database {
 const busyTimeoutMs = 10_000
 /** Pages kept in this process's memory: with a million photos the process is to stay below 250 MB. */
 const pageCacheKiB = 16 * 1024
+/** Of a log that was moved into the database, for the next. */
+export const logBytesKept = 16 * 2 ** 20
+/** SQLite's own: with so many pages a log is moved into the database. */
+const pagesOfLog = 1000
 /** A reader walks along an index and comes to each page once. */
 const readerCacheKiB = 4 * 1024
 
@@ -64,7 +73,7 @@ export function openDatabase(file: string): Database {
       // Mapped pages would count as this process's memory, and a read error on a drive that goes away would
       // be a bus error instead of a code.
       connection.pragma('mmap_size = 0')
-      connection.pragma('journal_size_limit = 67108864')
+      connection.pragma(`journal_size_limit = ${logBytesKept}`)
       connection.pragma('trusted_schema = OFF')
       connection.prepare('SELECT count(*) FROM sqlite_schema').get()
     } catch (thrown) {
@@ -176,6 +185,15 @@ function wrap(connection: BetterSqlite3.Database, file: string): Database {
     }
   }
 
+  let holders = 0
+
+  function holdCheckpoints(): () => void {
+    if (holders++ === 0) connection.pragma('wal_autocheckpoint = 0')
+    return () => {
+      if (--holders === 0 && connection.open) connection.pragma(`wal_autocheckpoint = ${pagesOfLog}`)
+    }
+  }
+
   function read<T>(work: () => T): T {
     if (connection.inTransaction) return work()
     return translateErrors(file, () => connection.transaction(work).deferred()) as T
@@ -186,6 +204,7 @@ function wrap(connection: BetterSqlite3.Database, file: string): Database {
     prepare,
     write,
     writeRepeatable,
+    holdCheckpoints,
     read,
     exec: (sql) => void translateErrors(file, () => connection.exec(sql)),
     pragma: (sql) => translateErrors(file, () => connection.pragma(sql)),

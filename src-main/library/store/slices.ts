@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { checkpointBeside } from './checkpoints.ts'
 import type { Database } from './database.ts'
 
 /**
@@ -32,17 +33,22 @@ export async function inSlices(
   step: (limit: number) => number,
   { signal, onProgress }: SliceOptions = {},
 ): Promise<number> {
+  await using checkpoints = checkpointBeside(database)
   let limit = firstLimit
   for (let done = 0; ; ) {
     signal?.throwIfAborted()
     const startedMs = performance.now()
     const count = database.writeRepeatable(() => step(limit))
     const tookMs = performance.now() - startedMs
-    if (count === 0) return done
+    if (count === 0) {
+      await checkpoints.last()
+      return done
+    }
     done += count
     onProgress?.(done)
     limit = nextLimit(limit, tookMs)
     await (tookMs < shortMs ? nextTurn() : sleep(Math.ceil(tookMs * restShare)))
+    await checkpoints.after(tookMs)
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -94,4 +94,22 @@ test('a signal ends it between two slices, and what fails is rolled back alone',
   const failed = count()
   assert.ok(failed > stopped)
   assert.equal(await inSlices(database, step), 10_000 - failed)
+})
+
+test('the log of long work stays short, and is moved into the database by no slice', async () => {
+  const { file } = database
+  database.exec('CREATE TABLE pieces (id INTEGER PRIMARY KEY, bytes BLOB)')
+  const piece = Buffer.alloc(2 ** 20)
+  let left = 150
+  let longest = 0
+  await inSlices(database, () => {
+    longest = Math.max(longest, statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0)
+    assert.deepEqual(database.pragma('wal_autocheckpoint'), [{ wal_autocheckpoint: 0 }])
+    if (left === 0) return 0
+    database.prepare('INSERT INTO pieces (bytes) VALUES (?)').run(piece)
+    return left--
+  })
+  assert.ok(longest < 60 * 2 ** 20, `${longest} bytes`)
+  assert.ok(statSync(file).size > 140 * 2 ** 20, 'all but the last is in the database')
+  assert.deepEqual(database.pragma('wal_autocheckpoint'), [{ wal_autocheckpoint: 1000 }])
 })
