@@ -152,6 +152,8 @@ export function createCaptioningService({
       }
       problem = toErrorRecord(thrown)
       onProblem(problem)
+      // The next try is to meet another one.
+      closeEngine()
       await untilNudged(signal, [sleep(tryAgainMs, undefined, { ref: false }), filling])
       if (signal.aborted) throw stopped(thrown)
     }

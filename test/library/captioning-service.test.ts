@@ -112,3 +112,22 @@ test('an engine that could not be had is tried again at once when it is asked fo
   await client.resumeCaptioning({})
   await until(async () => (await captioned(library)) === 1)
 })
+
+test('an engine that died of picture after picture is another one as soon as it is asked for', async (t) => {
+  process.env.FRAGILE_ENGINE = 'never-captions'
+  t.after(() => {
+    delete process.env.FRAGILE_ENGINE
+  })
+  const library = openLibraryFor(t)
+  const { client, photos } = library
+  for (let n = 0; n < 12; n++) writeFileSync(join(photos, `${n}.jpg`), `picture ${n}`)
+  await client.addFolder({ path: photos })
+  watchIn(t, library)
+  await until(async () => (await client.status({})).captioning.state === 'waiting')
+  delete process.env.FRAGILE_ENGINE
+  await client.resumeCaptioning({})
+  await until(async () => {
+    const { captioned, failed } = await client.status({})
+    return captioned > 0 && captioned + failed === 12
+  })
+})
