@@ -12,6 +12,7 @@ import { createReconciler } from '../src-main/library/folders/reconcile.ts'
 import { defaultModelName, findModel, superviseEngine } from '../src-main/library/library.ts'
 import { createSearch } from '../src-main/library/search/search.ts'
 import { databaseFileIn, openStore, type Store } from '../src-main/library/store/store.ts'
+import { thumbnailVersion } from '../src-main/library/thumbnails.ts'
 import { forkEngine } from '../src-main/processes/fork.ts'
 import { makeEmptyPictures } from './empty-pictures.ts'
 
@@ -101,6 +102,10 @@ async function captionAll(store: Store): Promise<void> {
         })
       }
       store.captions.addFromModel(batch, 1)
+      store.queue.setThumbnailsMade(
+        batch.map(({ contentHash }) => contentHash),
+        thumbnailVersion,
+      )
     })
   }
   await createSearch(store.database).searchIndex.renewAll()
