@@ -1,5 +1,5 @@
--- Blocks of documents: how many were ever made in each. One that no document lives in any more is let go: readers do not
--- see it from then on, and what it leaves in search_postings is deleted little by little. Its number never comes again.
+-- Blocks of documents: how many were ever made in each. One that no document lives in any more is let go (1): readers do not
+-- see it from then on, and what it leaves in search_postings is swept (2) little by little. Its number never comes again.
 CREATE TABLE search_blocks (
   block     INTEGER PRIMARY KEY,
   made      INTEGER NOT NULL,
@@ -7,13 +7,9 @@ CREATE TABLE search_blocks (
 ) STRICT;
 INSERT INTO search_blocks SELECT piece / 64, sum(length(rows)) / 8, 0 FROM search_rows GROUP BY piece / 64;
 
--- By block first, so that what is written together and what is let go together stand side by side.
-ALTER TABLE search_postings RENAME TO search_postings_by_token;
-CREATE TABLE search_postings (
-  block     INTEGER NOT NULL,
-  token     TEXT    NOT NULL,
-  documents BLOB    NOT NULL,
-  PRIMARY KEY (block, token)
-) STRICT, WITHOUT ROWID;
-INSERT INTO search_postings SELECT block, token, documents FROM search_postings_by_token ORDER BY block, token;
-DROP TABLE search_postings_by_token;
+-- How far search_postings was gone through for what is swept at present. At most one row.
+CREATE TABLE search_sweep (
+  id    INTEGER PRIMARY KEY CHECK (id = 1),
+  token TEXT    NOT NULL,
+  block INTEGER NOT NULL
+) STRICT;

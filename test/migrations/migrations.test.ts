@@ -368,10 +368,10 @@ test('0210: documents and sets of before are there, in their blocks', (t) => {
   piece(64, 1024)
   piece(65, 7)
   apply()
-  assert.deepEqual(database.prepare('SELECT block, token FROM search_postings').all(), [
-    { block: 0, token: 'dog' },
-    { block: 1, token: 'cat' },
-    { block: 1, token: 'dog' },
+  assert.deepEqual(database.prepare('SELECT token, block FROM search_postings').all(), [
+    { token: 'cat', block: 1 },
+    { token: 'dog', block: 0 },
+    { token: 'dog', block: 1 },
   ])
   assert.deepEqual(database.prepare('SELECT * FROM search_blocks').all(), [
     { block: 0, made: 1024, is_let_go: 0 },

@@ -40,7 +40,7 @@ export interface PostingsWriter {
   has(token: string): boolean
   /** Another one whenever documents were let go. */
   generation(): number
-  /** Deletes what is left of blocks that were let go, at most `limit` rows. @returns whether there may be more. */
+  /** Deletes what is left of blocks that were let go, looking at `limit` rows at most. @returns whether there may be more. */
   sweep(limit: number): boolean
   clear(): void
 }
@@ -79,7 +79,7 @@ const blocksOfAllPhotos = 8
 /** Of libraries with hardly a photo. */
 const smallestBlock = 64
 
-const readPostingSql = 'SELECT documents FROM search_postings WHERE block = ? AND token = ?'
+const readPostingSql = 'SELECT documents FROM search_postings WHERE token = ? AND block = ?'
 const writePostingSql = `INSERT INTO search_postings VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET documents = excluded.documents`
 
@@ -96,6 +96,7 @@ interface Remembered {
 
 interface Posting {
   token: string
+  block: number
   documents: Buffer
 }
 
@@ -161,22 +162,14 @@ export function createPostingsWriter(database: Database): PostingsWriter {
   }
 
   function readPosting(block: number, token: string): Buffer | undefined {
-    return prepare<Posting>(readPostingSql).get(block, token)?.documents
+    return prepare<Posting>(readPostingSql).get(token, block)?.documents
   }
 
   function add(documentsByToken: ReadonlyMap<string, readonly number[]>): void {
-    const byBlock = new Map<number, [token: string, inBlock: number[]][]>()
-    // In the order of the table, which has what is written together side by side.
+    // In the order of the table.
     for (const token of [...documentsByToken.keys()].sort()) {
       for (const [block, inBlock] of splitByBlock(documentsByToken.get(token)!)) {
-        const added = byBlock.get(block)
-        if (added) added.push([token, inBlock])
-        else byBlock.set(block, [[token, inBlock]])
-      }
-    }
-    for (const [block, tokens] of byBlock) {
-      for (const [token, inBlock] of tokens) {
-        prepare(writePostingSql).run(block, token, appendToBlock(readPosting(block, token), inBlock))
+        prepare(writePostingSql).run(token, block, appendToBlock(readPosting(block, token), inBlock))
       }
     }
   }
@@ -186,7 +179,7 @@ export function createPostingsWriter(database: Database): PostingsWriter {
     for (const [block, inBlock] of splitByBlock(documents)) {
       const living = readPosting(block, flag.everyPhoto)
       if (living === undefined) continue
-      prepare(writePostingSql).run(block, flag.everyPhoto, removeFromBlock(living, inBlock))
+      prepare(writePostingSql).run(flag.everyPhoto, block, removeFromBlock(living, inBlock))
     }
     prepare('UPDATE search_generation SET removals = removals + 1').run()
   }
@@ -235,17 +228,36 @@ export function createPostingsWriter(database: Database): PostingsWriter {
     prepare('UPDATE search_generation SET number = number + 1').run()
   }
 
+  /** Goes through the table, in which the sets of one block stand far apart, for all blocks at once that were let go by then. */
   function sweep(limit: number): boolean {
-    const left = prepare<Block>('SELECT block FROM search_blocks WHERE is_let_go LIMIT 1').get()
-    if (left === undefined) return false
-    const tokens = prepare<{ token: string }>(
-      'SELECT token FROM search_postings WHERE block = ? ORDER BY token LIMIT ?',
-    ).all(left.block, limit)
-    const last = tokens.at(-1)
-    if (last)
-      prepare('DELETE FROM search_postings WHERE block = ? AND token <= ?').run(left.block, last.token)
-    if (tokens.length < limit) prepare('DELETE FROM search_blocks WHERE block = ?').run(left.block)
+    const at = prepare<{ token: string; block: number }>('SELECT token, block FROM search_sweep').get()
+    if (at === undefined && !beginSweep()) return false
+    const { token, block } = at ?? { token: '', block: -1 }
+    const postings = prepare<Pick<Posting, 'token' | 'block'>>(
+      `SELECT token, block FROM search_postings WHERE (token, block) > (?, ?) ORDER BY token, block LIMIT ?`,
+    ).all(token, block, limit)
+    const swept = new Set(
+      prepare<Block>('SELECT block FROM search_blocks WHERE is_let_go')
+        .all()
+        .map((each) => each.block),
+    )
+    for (const each of postings) {
+      if (!swept.has(each.block)) continue
+      prepare('DELETE FROM search_postings WHERE token = ? AND block = ?').run(each.token, each.block)
+    }
+    const last = postings.at(-1)
+    if (last && postings.length === limit) {
+      prepare('INSERT OR REPLACE INTO search_sweep VALUES (1, ?, ?)').run(last.token, last.block)
+    } else {
+      prepare('DELETE FROM search_blocks WHERE is_let_go = 2').run()
+      prepare('DELETE FROM search_sweep').run()
+    }
     return true
+  }
+
+  /** @returns whether anything was let go. */
+  function beginSweep(): boolean {
+    return prepare('UPDATE search_blocks SET is_let_go = 2 WHERE is_let_go = 1').run().changes > 0
   }
 
   return {
@@ -254,15 +266,10 @@ export function createPostingsWriter(database: Database): PostingsWriter {
     remove,
     sparsest,
     sweep,
-    has: (token) =>
-      isInAny(
-        database,
-        token,
-        blocks().map(({ block }) => block),
-      ),
+    has: (token) => isInAny(database, token, new Set(blocks().map(({ block }) => block))),
     generation: () => prepare<{ number: number }>('SELECT number FROM search_generation').get()!.number,
     clear() {
-      for (const table of ['search_postings', 'search_rows', 'search_blocks']) {
+      for (const table of ['search_postings', 'search_rows', 'search_blocks', 'search_sweep']) {
         prepare(`DELETE FROM ${table}`).run()
       }
       prepare('UPDATE search_generation SET number = number + 1').run()
@@ -373,11 +380,12 @@ export function createPostingsReader(database: Database): PostingsReader {
     }
     const bits = emptySet()
     if (before) bits.set(before.bits.subarray(0, firstPlaces.get(before.block)! / 32))
-    const posting = prepare<Posting>(readPostingSql)
-    for (const [block, first] of firstPlaces) {
-      if (before && block < before.block) continue
-      const stored = posting.get(block, token)?.documents
-      if (stored) addBlock(bits, first, stored)
+    for (const { block, documents: stored } of prepare<Posting>(
+      'SELECT block, documents FROM search_postings WHERE token = ? AND block >= ?',
+    ).all(token, before?.block ?? 0)) {
+      const first = firstPlaces.get(block)
+      // Else it was let go.
+      if (first !== undefined) addBlock(bits, first, stored)
     }
     forget(token)
     remember(token, { documents, block: lastBlock, bits })
@@ -401,11 +409,10 @@ export function createPostingsReader(database: Database): PostingsReader {
   }
 
   function eachBegun(prefix: string, look: (posting: Posting, first: number) => void): void {
-    const found = prepare<Posting>(
-      'SELECT token, documents FROM search_postings WHERE block = ? AND token >= ? AND token < ?',
-    )
-    for (const [block, first] of firstPlaces) {
-      for (const posting of found.all(block, prefix, `${prefix}\u{10ffff}`)) look(posting, first)
+    const found = prepare<Posting>('SELECT * FROM search_postings WHERE token >= ? AND token < ?')
+    for (const posting of found.iterate(prefix, `${prefix}\u{10ffff}`)) {
+      const first = firstPlaces.get(posting.block)
+      if (first !== undefined) look(posting, first)
     }
   }
 
@@ -415,7 +422,7 @@ export function createPostingsReader(database: Database): PostingsReader {
     return bits
   }
 
-  const has = (token: string) => isInAny(database, token, firstPlaces.keys())
+  const has = (token: string) => isInAny(database, token, firstPlaces)
 
   function countEach(prefix: string, bits: Bits): Map<string, number> {
     const counts = new Map<string, number>()
@@ -487,10 +494,10 @@ export function createPostingsReader(database: Database): PostingsReader {
   return { refresh, bitsOf, bitsOfBegun, has, countEach, bitsOfDocuments, firstRows, eachRow, restrict }
 }
 
-function isInAny({ prepare }: Database, token: string, blocks: Iterable<number>): boolean {
-  const posting = prepare('SELECT 1 FROM search_postings WHERE block = ? AND token = ?')
-  for (const block of blocks) if (posting.get(block, token) !== undefined) return true
-  return false
+function isInAny({ prepare }: Database, token: string, blocks: { has(block: number): boolean }): boolean {
+  return prepare<Posting>('SELECT block FROM search_postings WHERE token = ?')
+    .all(token)
+    .some(({ block }) => blocks.has(block))
 }
 
 function insertSorted(sorted: number[], value: number): void {

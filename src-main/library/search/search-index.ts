@@ -26,7 +26,7 @@ const renewedPerCommit = 50
 const movedPerCommit = 300
 /** For each photo that is renewed. A block that dies evenly gives one place for three that are moved. */
 const movedPerRenewed = 4
-/** Rows of blocks that were let go, which one commit deletes: about 10 ms; for each renewed photo, more than it adds. */
+/** Rows that one commit looks through for those of blocks that were let go: some 10 ms; for each renewed photo, more than it adds. */
 const sweptPerCommit = 2000
 const sweptPerRenewed = 40
 /** For each document that is moved: about as long. */
