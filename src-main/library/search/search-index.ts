@@ -166,7 +166,10 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       prepare('DELETE FROM search_words').run()
       postings.clear()
       prepare('DELETE FROM search_emptying').run()
-      prepare('INSERT OR REPLACE INTO search_stale_folders SELECT id, 0 FROM folders').run()
+      // A number below all photos that no other emptying has.
+      prepare('INSERT OR REPLACE INTO search_stale_folders SELECT id, ? FROM folders').run(
+        -postings.generation(),
+      )
     }
     return limit
   }
@@ -178,7 +181,7 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       'SELECT folder_id AS id, up_to_photo AS photo FROM search_stale_folders LIMIT 1',
     ).get()
     if (!folder) return 0
-    const to = folder.photo + limit
+    const to = Math.max(folder.photo, 0) + limit
     renewAndCompact(prepare<DocumentRow>(ofFolderSql).all(folder.photo, to, folder.id))
     if (isPastLastPhoto(to)) prepare('DELETE FROM search_stale_folders WHERE folder_id = ?').run(folder.id)
     else prepare('UPDATE search_stale_folders SET up_to_photo = ? WHERE folder_id = ?').run(to, folder.id)
@@ -260,15 +263,24 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     postings.add(batch.documents)
   }
 
-  /** From the newest photo to the oldest, so that the index is written from its start to its end. */
-  async function renewInOrder(options: SliceOptions): Promise<void> {
+  /**
+   * From the newest photo to the oldest, so that the index is written from its start to its end. Folders that got another path
+   * meanwhile, and all where the index was emptied once more, are left to `renewFolders`.
+   */
+  async function renewInOrder(options: SliceOptions): Promise<number> {
+    const mark = prepare<{ mark: number | null }>(
+      'SELECT min(up_to_photo) AS mark FROM search_stale_folders',
+    ).get()!.mark
     let last = { sort_ms: Infinity, id: Infinity }
-    await inSlices(
+    return inSlices(
       database,
       (limit) => {
-        if (isEmptying()) return emptySome(limit)
+        const isMine =
+          prepare('SELECT 1 FROM search_stale_folders WHERE up_to_photo = ?').get(mark) !== undefined
+        if (!isMine || isEmptying()) return 0
         const rows = prepare<DocumentRow>(inOrderSql).all(last.sort_ms, last.id, limit)
         last = rows.at(-1) ?? last
+        if (rows.length === 0) prepare('DELETE FROM search_stale_folders WHERE up_to_photo = ?').run(mark)
         return renew(rows)
       },
       options,
@@ -397,13 +409,12 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       ).get()!.n,
     renewAll,
     async rebuild(options = {}) {
-      const { signal } = options
+      const { signal, onProgress } = options
       write(() => prepare('INSERT OR REPLACE INTO search_emptying VALUES (1, 0)').run())
       await inSlices(database, emptySome, { signal })
-      await renewInOrder(options)
-      write(() => prepare('DELETE FROM search_stale_folders').run())
-      // Edited meanwhile.
-      await renewAll({ signal })
+      const inOrder = await renewInOrder(options)
+      // Edited meanwhile, or left.
+      await renewAll({ signal, onProgress: (done) => onProgress?.(inOrder + done) })
       // All of it into one piece: begun by a negative number.
       write(() => prepare("INSERT INTO search_index (search_index, rank) VALUES ('merge', -1)").run())
       await merge(Infinity, { signal })

@@ -172,6 +172,35 @@ test('edits while the index is made anew lose nothing of it', async () => {
   assert.equal(numberOf('SELECT count(*) AS n FROM search_index'), ids.length)
 })
 
+test('a folder that gets another path, or an index that is emptied again, while it is made anew is indexed whole', async () => {
+  const ids = await fill(1500)
+  const other = addFolder(store, '/elsewhere')
+  addPhoto(store, other, 'IMG_0.jpg')
+  await search.searchIndex.renewAll()
+  let isMoved = false
+  await search.searchIndex.rebuild({
+    onProgress(done) {
+      if (isMoved || done < 200) return
+      isMoved = true
+      store.database.prepare(`UPDATE folders SET path = '/harbour' WHERE path = '/pictures'`).run()
+    },
+  })
+  assert.equal(search.searcher.search('folder:harbour').total, ids.length)
+  const stop = new AbortController()
+  let again: Promise<void> | undefined
+  await search.searchIndex.rebuild({
+    onProgress(done) {
+      if (done < 200 || again) return
+      again = search.searchIndex.rebuild({ signal: stop.signal, onProgress: () => stop.abort() })
+      again.catch(() => {})
+    },
+  })
+  await assert.rejects(again!, { name: 'AbortError' })
+  await search.searchIndex.renewAll()
+  assert.equal(search.searcher.search('').total, ids.length + 1)
+  assert.equal(numberOf('SELECT count(*) AS n FROM search_index'), ids.length + 1)
+})
+
 test('a process that is killed while it captions and compacts leaves an index that is right, and goes on', async () => {
   const ids = await fill(600)
   const module = (path: string) =>
