@@ -1,8 +1,9 @@
 import type { ErrorRecord } from './errors.ts'
-import type { CaptioningState, Progress } from './records.ts'
+import type { CaptioningState, Preferences, Progress } from './records.ts'
 import { captionCalls } from './rooms/captions.ts'
 import { exchangeCalls } from './rooms/exchange.ts'
 import { folderCalls } from './rooms/folders.ts'
+import { markCalls } from './rooms/marks.ts'
 import { modelCalls } from './rooms/models.ts'
 import { photoCalls } from './rooms/photos.ts'
 import { searchCalls } from './rooms/search.ts'
@@ -14,6 +15,7 @@ export const libraryCalls = {
   ...photoCalls,
   ...searchCalls,
   ...captionCalls,
+  ...markCalls,
   ...workCalls,
   ...modelCalls,
   ...exchangeCalls,
@@ -45,6 +47,10 @@ export interface LibraryEvents extends Record<string, unknown> {
   photosChanged: { photoIds: number[]; removedIds: number[]; all: boolean }
   foldersChanged: Record<string, never>
   captioningChanged: CaptioningState
+  preferencesChanged: Preferences
+  savedSearchesChanged: Record<string, never>
+  /** The person's last edit is another one. */
+  editChanged: Record<string, never>
   /** Another process wrote into the library: what is shown is to be asked for again. */
   changedElsewhere: Record<string, never>
   /** Something went wrong that does not end the work. */

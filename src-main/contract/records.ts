@@ -1,5 +1,5 @@
 import type { ErrorRecord } from './errors.ts'
-import type { ProviderTrial } from './providers.ts'
+import type { ProviderName, ProviderTrial } from './providers.ts'
 
 /** Times are milliseconds since 1970 UTC in `…Ms`; `takenAt` is the camera's own wall clock. */
 
@@ -95,9 +95,9 @@ export interface ImportedWords {
   /** -1 (rejected) to 5. */
   rating: number | null
   isFavorite: boolean
-  /** The files it came from. */
+  /** Where it came from; `person`: set in the program. */
   sources: {
-    kind: 'table' | 'sidecar' | 'takeout' | 'embedded'
+    kind: 'person' | 'table' | 'sidecar' | 'takeout' | 'embedded'
     /** '' for the photo itself. */
     name: string
     /** Why it cannot be read any more. */
@@ -154,6 +154,56 @@ export interface SearchFacets {
   /** The 50 most frequent at most, as they are written. */
   people: { name: string; photos: number }[]
   keywords: { name: string; photos: number }[]
+  cameras: { name: string; photos: number }[]
+  lenses: { name: string; photos: number }[]
+  folders: { folderId: number; photos: number }[]
+  /** By kind of caption and state. */
+  kinds: Record<FacetKind, number>
+}
+
+export const facetKinds = [
+  'person',
+  'imported',
+  'model',
+  'none',
+  'unsure',
+  'failed',
+  'missing',
+  'offline',
+] as const
+export type FacetKind = (typeof facetKinds)[number]
+
+/** Something that the library has, to go on with what is being typed. */
+export interface Suggestion {
+  /** `correction`: what the word may have been meant to be. */
+  kind: 'word' | 'person' | 'keyword' | 'folder' | 'camera' | 'lens' | 'correction'
+  /** What is shown. */
+  text: string
+  /** The whole query with it in the place of what was typed. */
+  query: string
+  photos: number
+}
+
+export interface SavedSearch {
+  id: number
+  name: string
+  query: string
+}
+
+/** What a person chose for the library, whoever shows it. */
+export interface Preferences {
+  theme: 'system' | 'light' | 'dark'
+  /** BCP 47; null: the system's. */
+  language: string | null
+  /** Caption only while nobody uses the machine. */
+  onlyWhenIdle: boolean
+  /** Caption only while the machine is on mains. */
+  onlyOnMains: boolean
+  /** Of the processor, for the model; null: one less than there are. */
+  threads: number | null
+  /** Most memory that the engine may use; null: no bound. */
+  memoryMb: number | null
+  provider: 'auto' | ProviderName
 }
 
 /** Of the photos that a query finds, in columns: how many there are of each month, by the clocks of their cameras. */
@@ -164,20 +214,66 @@ export interface Timeline {
   total: number
   /** Whether all photos that match were counted, or of very many only the newest. */
   isExact: boolean
+  /** Another one as soon as another photo is found, one less, or in another order. */
+  token: string
 }
 
-/** Photos in the order of the timeline, in columns. */
+/** Photos in the order of the timeline, in columns of one length `n`. */
 export interface TimelinePage {
   /** The place of the first. */
   offset: number
-  ids: number[]
+  /** As `Timeline` has it, of the moment this was read. */
+  token: string
+  ids: Uint32Array
   /** When it was taken by its camera's clock, or else written, as if that were UTC. */
-  sortMs: number[]
-  /** Upright; null where it is not known yet. */
-  widthPx: (number | null)[]
-  heightPx: (number | null)[]
-  captionSource: (CaptionSource | null)[]
-  isMissing: boolean[]
+  sortMs: Float64Array
+  /** Width by height of the upright picture; 0 where it is not known yet. */
+  ratios: Float32Array
+  /** `[n, 3]` sRGB: the picture's mean colour; grey where there is no thumbnail yet. */
+  colors: Uint8Array
+  /** `[n, 8]`: the first bytes of the content's SHA-256; zeros where the file was not read yet. */
+  hashes: Uint8Array
+  /** Bits of `tile-flags.ts`. */
+  flags: Uint16Array
+}
+
+/** What a tile shows of its photo besides the picture. */
+export interface Tile {
+  id: number
+  /** Of the file, to be shown. */
+  name: string
+  caption: string | null
+  captionSource: CaptionSource | null
+  isUnsure: boolean
+  doubtfulWords: CaptionDoubt['doubtfulWords']
+  /** Null: none; -1 rejected. */
+  rating: number | null
+  isFavorite: boolean
+  /** About 25 bytes that a blurred picture is made of (thumbhash); null where there is no thumbnail yet. */
+  thumbhash: Uint8Array | null
+  error: ErrorRecord | null
+}
+
+/** A beam of the model: what it might have said of a photo. */
+export interface Reading extends CaptionDoubt {
+  text: string
+  score: number
+}
+
+/** Where in the picture the model looks while it says a text word by word. */
+export interface TextAttention {
+  text: string
+  rows: number
+  columns: number
+  words: {
+    /** UTF-16 offsets in the text. */
+    start: number
+    end: number
+    /** `[rows * columns]`, row by row, of the upright picture as the model got it, summing to at most 1. */
+    weights: Float32Array
+  }[]
+  /** The part of the upright picture that the model saw, in fractions of its width and height. */
+  seen: { left: number; top: number; width: number; height: number }
 }
 
 /** How far one piece of long work is. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Caption, Photo } from '../records.ts'
+import type { Caption, Photo, Reading, TextAttention } from '../records.ts'
 import { returning } from '../rpc.ts'
-import { captionText, maxCaptionLength, photoId } from './parameters.ts'
+import { captionText, maxCaptionLength, photoId, selection } from './parameters.ts'
 import { room } from './room.ts'
 
 const edit = z.object({ photo: photoId, text: captionText })
@@ -13,6 +13,25 @@ export const captionCalls = room({
     page: true,
     ...returning<Caption[]>()(z.object({ edits: z.array(edit).max(1000) })),
   },
+  /** The same words for all photos of a selection, as one edit. @throws LensloreError `SELECTION_STALE` */
+  captionSelection: {
+    page: true,
+    ...returning<{ photos: number }>()(z.object({ selection, text: captionText })),
+  },
+  /**
+   * Lets the model say again what it sees: a person's and imported words of these photos are taken back, as one edit, and photos
+   * without a caption, or that failed, are the next to be captioned. @throws LensloreError `SELECTION_STALE`
+   */
+  regenerate: { page: true, ...returning<{ photos: number }>()(z.object({ selection })) },
+  /** What else the model might have said, the most likely first. Kept nowhere. */
+  readings: { page: true, ...returning<Reading[]>()(z.object({ photo: photoId })) },
+  /** Where the model looks while it says the photo's current caption, or another text; whoever wrote it. */
+  attention: {
+    page: true,
+    ...returning<TextAttention>()(z.object({ photo: photoId, text: captionText.optional() })),
+  },
+  /** The last edit, which `undoEdit` would take back, and the one that `redoEdit` would bring back. */
+  lastEdit: { page: true, ...returning<{ undo: EditName | null; redo: EditName | null }>()(z.object({})) },
   /** Takes back the person's last caption of a photo; answers with what is current then. */
   undoCaption: { page: true, ...returning<Caption | null>()(z.object({ photo: photoId })) },
   /** Brings back what `undoCaption` took last. */
@@ -33,6 +52,8 @@ export const captionCalls = room({
         replace: z.string().max(maxCaptionLength),
         matchCase: z.boolean().default(false),
         wholeWords: z.boolean().default(true),
+        /** All captions where it is left out. @throws LensloreError `SELECTION_STALE` */
+        selection: selection.optional(),
         preview: z.boolean().default(true),
       }),
     ),
@@ -65,4 +86,10 @@ export interface Replacement {
   path: string
   before: string
   after: string
+}
+
+/** What a person's edit was, to be said in a line. */
+export interface EditName {
+  kind: 'caption' | 'replacement' | 'table' | 'marks' | 'regeneration'
+  photos: number
 }

@@ -13,3 +13,21 @@ export const query = z.string().max(10_000)
 /** A caption longer than this is refused at the border: no reader shows it and the index would suffer. */
 export const maxCaptionLength = 10_000
 export const captionText = z.string().trim().min(1, 'a caption needs words').max(maxCaptionLength)
+
+/**
+ * Photos that a call is for: some by their ids, or runs of places in the timeline of a query (first place, how many),
+ * so that a million are named in a few bytes. The token says which timeline the places are of.
+ */
+export const selection = z.union([
+  z.object({ photos: z.array(photoId).min(1).max(10_000) }),
+  z.object({
+    query,
+    token: z.string().max(100),
+    ranges: z
+      .array(z.tuple([z.int().min(0), z.int().min(1)]))
+      .min(1)
+      .max(10_000),
+  }),
+])
+
+export type Selection = z.infer<typeof selection>

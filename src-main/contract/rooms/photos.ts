@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Photo, PhotoDetails, Timeline, TimelinePage } from '../records.ts'
+import type { Photo, PhotoDetails, Tile, Timeline, TimelinePage } from '../records.ts'
 import { returning } from '../rpc.ts'
 import { path, photoId, query } from './parameters.ts'
 import { room } from './room.ts'
@@ -23,6 +23,22 @@ export const photoCalls = room({
       }),
     ),
   },
+  /** The place of a photo among what a query finds; null where it is not found. */
+  placeOf: { page: true, ...returning<number | null>()(z.object({ query, photo: photoId })) },
+  /** What tiles show, of those of the photos that there are, in the order asked for. */
+  tiles: { page: true, ...returning<Tile[]>()(z.object({ photos: z.array(photoId).max(500) })) },
+  /**
+   * A file that shows the whole photo, of a type that every browser draws: the photo's own, or a copy that the engine made of it
+   * and that the library keeps for a while.
+   */
+  picture: { page: false, ...returning<PictureFile>()(z.object({ photo: photoId })) },
+  /** The file itself, for a host that shows it in its folder, opens it with another program or throws it away. */
+  photoFile: { page: false, ...returning<{ path: string }>()(z.object({ photo: photoId })) },
   /** Those of the photos that there are, in the order asked for. */
   photos: { page: true, ...returning<Photo[]>()(z.object({ photos: z.array(photoId).max(1000) })) },
 })
+
+export interface PictureFile {
+  path: string
+  type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif' | 'image/avif'
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SearchFacets, SearchPage } from '../records.ts'
+import type { SavedSearch, SearchFacets, SearchPage, Suggestion } from '../records.ts'
 import { returning } from '../rpc.ts'
 import { query } from './parameters.ts'
 import { room } from './room.ts'
@@ -19,6 +19,17 @@ export const searchCalls = room({
   },
   /** Ratings, favourites, people and keywords of what a search finds, counted; an empty query is every photo. */
   facets: { page: true, ...returning<SearchFacets>()(z.object({ query })) },
+  /** Words, names and folders of the library that go on with what is being typed at the end of a query. */
+  suggest: {
+    page: true,
+    ...returning<Suggestion[]>()(z.object({ query, limit: z.int().min(1).max(20).default(8) })),
+  },
+  savedSearches: { page: true, ...returning<SavedSearch[]>()(z.object({})) },
+  saveSearch: {
+    page: true,
+    ...returning<SavedSearch>()(z.object({ name: z.string().trim().min(1).max(200), query })),
+  },
+  removeSavedSearch: { page: true, ...returning<null>()(z.object({ id: z.int().positive() })) },
   /** Makes the search index anew from the photos and captions. */
   rebuildSearch: { page: true, ...returning<null>()(z.object({})) },
 })

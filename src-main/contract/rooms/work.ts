@@ -1,9 +1,21 @@
 import { z } from 'zod'
-import type { LibraryStatus } from '../records.ts'
+import { providerNames } from '../providers.ts'
+import type { LibraryStatus, Preferences } from '../records.ts'
 import { returning } from '../rpc.ts'
+import { selection } from './parameters.ts'
 import { room } from './room.ts'
 
 const nothing = z.object({})
+
+const preferencesChange = z.object({
+  theme: z.enum(['system', 'light', 'dark']).optional(),
+  language: z.string().max(35).nullable().optional(),
+  onlyWhenIdle: z.boolean().optional(),
+  onlyOnMains: z.boolean().optional(),
+  threads: z.int().min(1).max(256).nullable().optional(),
+  memoryMb: z.int().min(512).max(1_048_576).nullable().optional(),
+  provider: z.enum(['auto', ...providerNames]).optional(),
+})
 
 export const workCalls = room({
   /** Captions everything that is work, and answers when nothing is left. Waits while captioning is paused. */
@@ -17,6 +29,15 @@ export const workCalls = room({
   pauseCaptioning: { page: true, ...returning<null>()(nothing) },
   /** Goes on, and tries an engine at once that could not be had. */
   resumeCaptioning: { page: true, ...returning<null>()(nothing) },
+  /** Tries photos that failed again, before others. @throws LensloreError `SELECTION_STALE` */
+  retry: { page: true, ...returning<{ photos: number }>()(z.object({ selection: selection.optional() })) },
+  preferences: { page: true, ...returning<Preferences>()(nothing) },
+  setPreferences: { page: true, ...returning<Preferences>()(preferencesChange) },
+  /** The host's answer to `onlyWhenIdle` and `onlyOnMains`: whether the machine may be used for captioning now. */
+  setMachine: {
+    page: false,
+    ...returning<null>()(z.object({ isIdle: z.boolean(), isOnMains: z.boolean() })),
+  },
   /** The hash of the contract that is answered here (`contractHash`); a page of another one loads itself anew. */
   contract: { page: true, ...returning<{ hash: string }>()(nothing) },
   status: { page: true, ...returning<LibraryStatus>()(nothing) },

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import type { Folder } from './records.ts'
+import { photoId, selection } from './rooms/parameters.ts'
+import { returning } from './rpc.ts'
+
+/** A folder of this machine under a name that means something to its host alone: a page never learns or sends a path. */
+const token = z.string().min(1).max(200)
+const nothing = z.object({})
+
+/**
+ * What a page asks of its host (Electron's main side, or the local server) rather than of the library: everything that needs a
+ * dialog, a path or the system. Served in one table with `pageCalls`.
+ */
+export const hostCalls = {
+  host: returning<Host>()(nothing),
+  /** Lets the person choose a folder in a dialog of the system and adds it; null where they chose none. */
+  chooseFolder: returning<Folder | null>()(nothing),
+  /** Folders below one that is listed already, or the roots this host was given. */
+  listFolders: returning<ListedFolder[]>()(z.object({ token: token.optional() })),
+  addListedFolder: returning<Folder>()(z.object({ token })),
+  /** Where an offline folder is now: by dialog, or among those listed. */
+  relocateFolderByDialog: returning<Folder | null>()(z.object({ folderId: z.int().positive() })),
+  relocateToListed: returning<Folder>()(z.object({ folderId: z.int().positive(), token })),
+  /** Shows the file in the system's file manager. */
+  reveal: returning<null>()(z.object({ photo: photoId })),
+  openWithOther: returning<null>()(z.object({ photo: photoId })),
+  /** Opens the place of a photo in the system's map, after asking the first time: this leaves the machine. */
+  openMap: returning<null>()(z.object({ photo: photoId })),
+  /** Into the system's trash, as one act. @returns how many, and how many could not be. */
+  trash: returning<{ trashed: number; failed: number; undo: string }>()(z.object({ selection })),
+  untrash: returning<{ restored: number }>()(z.object({ undo: z.string().max(100) })),
+  backups: returning<{ name: string; createdMs: number; sizeBytes: number }[]>()(nothing),
+  /** Closes the library, restores, and opens it again; all windows are told. */
+  restore: returning<null>()(z.object({ name: z.string().max(300) })),
+  /** Forgets the library's folders and the model's captions; a person's words are exported first. */
+  reset: returning<null>()(nothing),
+  sessions: returning<{ id: string; createdMs: number; seenMs: number; isOwn: boolean }[]>()(nothing),
+  endSession: returning<null>()(z.object({ id: z.string().max(100) })),
+}
+
+export type HostCalls = typeof hostCalls
+
+export const hostAbilities = [
+  'dialog',
+  'listFolders',
+  'reveal',
+  'openWithOther',
+  'openMap',
+  'trash',
+  'backups',
+  'reset',
+  'sessions',
+  'power',
+  'idle',
+] as const
+
+export interface Host {
+  kind: 'desktop' | 'browser'
+  /** What this host can do; the window hides the rest. */
+  can: (typeof hostAbilities)[number][]
+  version: string
+  /** Of the library, to be shown. */
+  directory: string
+  /** `photo://library` or the server's own path: `…/<id>/<first 16 of the content hash>/thumb|full` stands below it. */
+  pictures: string
+  platform: 'linux' | 'darwin' | 'win32'
+}
+
+export interface ListedFolder {
+  token: string
+  /** Its own name, or of a root the whole path, to be shown. */
+  name: string
+  hasFolders: boolean
+}
+
+export interface HostEvents extends Record<string, unknown> {
+  /** The library was closed and is open again, or its process died and was started anew: ask for everything once more. */
+  libraryReopened: Record<string, never>
+  /** Something for the person to read that no call answers with. */
+  told: { message: string }
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { returning } from '../rpc.ts'
+import { selection } from './parameters.ts'
+import { room } from './room.ts'
+
+const name = z.string().trim().min(1).max(200)
+const names = z.array(name).max(100)
+
+/** What a person says of photos besides captions. Members that are left out stay as they are. */
+export const marksChange = z.object({
+  /** -1 rejected, 0 none, 1 to 5 stars. */
+  rating: z.int().min(-1).max(5).optional(),
+  isFavorite: z.boolean().optional(),
+  /** Null: none of the person's own. */
+  title: z.string().trim().max(500).nullable().optional(),
+  addKeywords: names.optional(),
+  removeKeywords: names.optional(),
+  addPeople: names.optional(),
+  removePeople: names.optional(),
+})
+
+export type MarksChange = z.infer<typeof marksChange>
+
+export const markCalls = room({
+  /**
+   * Rates photos, names people and keywords on them: the person's own, before whatever files say, one edit for `undoEdit`,
+   * searched at once and written out as captions are. @throws LensloreError `SELECTION_STALE`
+   */
+  setMarks: {
+    page: true,
+    ...returning<{ photos: number }>()(z.object({ selection, change: marksChange })),
+  },
+})

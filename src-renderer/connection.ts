@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import { webSocketChannel } from '../src-main/channels/web-socket.ts'
+import { type WindowPortLike, windowPortChannel } from '../src-main/channels/window-port.ts'
+import { LensloreError } from '../src-main/contract/errors.ts'
+import { type HostCalls, type HostEvents, hostCalls } from '../src-main/contract/host-calls.ts'
+import { type LibraryEvents, type PageCalls, pageCalls } from '../src-main/contract/library-calls.ts'
+import { type CallOptions, type Channel, type Client, connect } from '../src-main/contract/rpc.ts'
+
+// A page may not make code of text.
+z.config({ jitless: true })
+
+export const windowCalls = { ...pageCalls, ...hostCalls }
+type WindowEvents = LibraryEvents & HostEvents
+/** All that the window may ask, of the library and of its host. */
+export type Api = Client<PageCalls & HostCalls, WindowEvents>
+
+const firstRetryMs = 250
+const longestRetryMs = 5000
+/** A call that is made while the line is down waits so long for it. */
+const patienceMs = 15_000
+
+export interface Connection {
+  api: Api
+  /** Told whenever the line comes or goes; what was missed meanwhile is told as `libraryReopened`. */
+  onLine(listener: (isUp: boolean) => void): void
+}
+
+/**
+ * Speaks with the library over whatever line the host offers, and takes up another one where it breaks. Calls under way when it
+ * breaks fail with `CHANNEL_CLOSED`; later ones wait for the new line.
+ */
+export function openConnection(openChannel: () => Promise<Channel>): Connection {
+  const listeners = new Map<string, Set<(data: never) => void>>()
+  const lineListeners = new Set<(isUp: boolean) => void>()
+  let line = Promise.withResolvers<Api>()
+  let isFirst = true
+  let waitMs = firstRetryMs
+
+  function tell(event: string, data: unknown): void {
+    for (const listener of listeners.get(event) ?? []) listener(data as never)
+  }
+
+  async function open(): Promise<void> {
+    try {
+      const channel = await openChannel()
+      const api = connect<PageCalls & HostCalls, WindowEvents>(channel, windowCalls)
+      for (const event of listeners.keys()) forward(api, event)
+      channel.onClose(lost)
+      waitMs = firstRetryMs
+      present = api
+      line.resolve(api)
+      for (const listener of lineListeners) listener(true)
+      if (!isFirst) tell('libraryReopened', {})
+      isFirst = false
+    } catch {
+      retry()
+    }
+  }
+
+  let present: Api | undefined
+  function lost(): void {
+    present = undefined
+    line = Promise.withResolvers()
+    for (const listener of lineListeners) listener(false)
+    retry()
+  }
+
+  function retry(): void {
+    setTimeout(() => void open(), waitMs)
+    waitMs = Math.min(waitMs * 2, longestRetryMs)
+  }
+
+  function forward(api: Api, event: string): void {
+    api.on(event as keyof WindowEvents, (data) => tell(event, data))
+  }
+
+  function on(event: string, listener: (data: never) => void): () => void {
+    const known = listeners.get(event)
+    const set = known ?? new Set()
+    listeners.set(event, set.add(listener))
+    if (!known && present) forward(present, event)
+    return () => set.delete(listener)
+  }
+
+  async function patient(): Promise<Api> {
+    if (present) return present
+    const { promise, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(
+      () => reject(new LensloreError('CHANNEL_CLOSED', 'The library does not answer.')),
+      patienceMs,
+    )
+    try {
+      return await Promise.race([line.promise, promise])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  const methods = Object.keys(windowCalls).map((name) => [
+    name,
+    async (params: never, options?: CallOptions) =>
+      ((await patient()) as unknown as Record<string, (params: never, options?: CallOptions) => unknown>)[
+        name
+      ]!(params, options),
+  ])
+  void open()
+  return {
+    api: Object.assign(Object.fromEntries(methods), { on }) as Api,
+    onLine: (listener) => void lineListeners.add(listener),
+  }
+}
+
+/** The line of the host that drew this page: a port that Electron's preload hands over, or the server's own WebSocket. */
+export function hostChannel(): Promise<Channel> {
+  return 'lensloreHost' in window ? portOfPreload() : socketOfServer()
+}
+
+/** Each request is answered with a new port, by a message of this window to itself. */
+function portOfPreload(): Promise<Channel> {
+  const { promise, resolve } = Promise.withResolvers<Channel>()
+  function hear(event: MessageEvent): void {
+    if (event.source !== window || event.data !== 'lenslore:port' || !event.ports[0]) return
+    window.removeEventListener('message', hear)
+    resolve(windowPortChannel(event.ports[0] as unknown as WindowPortLike))
+  }
+  window.addEventListener('message', hear)
+  ;(window as unknown as { lensloreHost: { askForPort(): void } }).lensloreHost.askForPort()
+  return promise
+}
+
+function socketOfServer(): Promise<Channel> {
+  const { promise, resolve, reject } = Promise.withResolvers<Channel>()
+  const socket = new WebSocket(new URL('api', location.href.replace(/^http/, 'ws')))
+  socket.addEventListener('open', () => resolve(webSocketChannel(socket as never)))
+  socket.addEventListener('close', () => reject(new Error('The server closed the line.')))
+  return promise
+}

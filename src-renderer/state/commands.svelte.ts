@@ -1,0 +1,111 @@
+export const commandGroups = ['everywhere', 'places', 'photos', 'captions', 'search', 'captioning'] as const
+export type CommandGroup = (typeof commandGroups)[number]
+
+/** Something a person can do: registered once, with its key and its help, for the palette, the sheet of shortcuts and tooltips. */
+export interface Command {
+  id: string
+  group: CommandGroup
+  /** In the window's language. */
+  title: string
+  /**
+   * `Mod` is Ctrl, or ⌘ on macOS; a key after a space follows another: `Mod+k`, `Shift+ArrowDown`, `g a`. The first is shown.
+   */
+  keys?: readonly string[]
+  icon?: string
+  /** Whether it can be done now; always where it is left out. */
+  isPossible?(): boolean
+  /** Also while a text field has the focus. */
+  whileTyping?: boolean
+  /** Not in the palette, as a move of the focus. */
+  isHidden?: boolean
+  run(): void
+}
+
+/** How long a key waits for the one that follows it. */
+const chordMs = 1200
+
+export class Commands {
+  #commands = $state.raw<readonly Command[]>([])
+  #chord: { key: string; untilMs: number } | undefined
+  readonly #isMac: boolean
+
+  constructor(isMac = /Mac/.test(navigator.platform)) {
+    this.#isMac = isMac
+  }
+
+  get all(): readonly Command[] {
+    return this.#commands
+  }
+
+  /** @returns a function that takes them out again, as when the view goes that they belong to. */
+  register(commands: readonly Command[]): () => void {
+    this.#commands = [...this.#commands, ...commands]
+    return () => {
+      this.#commands = this.#commands.filter((command) => !commands.includes(command))
+    }
+  }
+
+  /** The later registered goes before the earlier. Anything in a dialog stays in it, as `inert` keeps the focus there. */
+  handle(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.isComposing) return
+    const pressed = this.#nameOf(event)
+    const chord =
+      this.#chord && performance.now() < this.#chord.untilMs ? `${this.#chord.key} ${pressed}` : null
+    const isTyping = isTextField(event.target)
+    const command = this.#find(chord, isTyping) ?? this.#find(pressed, isTyping)
+    this.#chord = undefined
+    if (command) {
+      event.preventDefault()
+      command.run()
+    } else if (!isTyping && this.#begins(pressed)) {
+      this.#chord = { key: pressed, untilMs: performance.now() + chordMs }
+      event.preventDefault()
+    }
+  }
+
+  #find(key: string | null, isTyping: boolean): Command | undefined {
+    if (key === null) return undefined
+    return this.#commands.findLast(
+      (command) =>
+        command.keys?.includes(key) && (!isTyping || command.whileTyping) && (command.isPossible?.() ?? true),
+    )
+  }
+
+  #begins(key: string): boolean {
+    return this.#commands.some((command) => command.keys?.some((keys) => keys.startsWith(`${key} `)))
+  }
+
+  #nameOf({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): string {
+    const isLetter = key.length === 1
+    const name = isLetter ? key.toLowerCase() : key
+    const parts = [
+      (this.#isMac ? metaKey : ctrlKey) && 'Mod',
+      altKey && 'Alt',
+      // A sign such as `?` has its Shift in itself.
+      shiftKey && (!isLetter || /^[a-z0-9 ]$/.test(name)) && 'Shift',
+      name === ' ' ? 'Space' : name,
+    ]
+    return parts.filter(Boolean).join('+')
+  }
+
+  /** The keys of a command as caps to be drawn. */
+  capsOf(keys: string): string[] {
+    const names: Record<string, string> = {
+      Mod: this.#isMac ? '⌘' : 'Ctrl',
+      Alt: this.#isMac ? '⌥' : 'Alt',
+      Shift: this.#isMac ? '⇧' : 'Shift',
+      ArrowLeft: '←',
+      ArrowRight: '→',
+      ArrowUp: '↑',
+      ArrowDown: '↓',
+      Escape: 'Esc',
+    }
+    return keys.split(/[ +]/).map((key) => names[key] ?? (key.length === 1 ? key.toUpperCase() : key))
+  }
+}
+
+export function isTextField(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true
+  return target instanceof HTMLInputElement && !/^(checkbox|radio|range|button)$/.test(target.type)
+}

@@ -1,0 +1,3 @@
+export const shellText = {
+  name: 'Lenslore',
+}

@@ -1,0 +1,7 @@
+const rules = new Intl.PluralRules('en')
+const numbers = new Intl.NumberFormat('en')
+
+/** `plural(3, 'photo', 'photos')` is `3 photos`. */
+export function plural(count: number, one: string, other: string): string {
+  return `${numbers.format(count)} ${rules.select(count) === 'one' ? one : other}`
+}

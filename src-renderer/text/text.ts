@@ -1,0 +1,23 @@
+import { english } from './english.ts'
+
+/** Every sentence of the window, in one language. */
+export type Catalogue = typeof english
+
+/** One so far; another language is one more file like `english.ts`. */
+export const text: Catalogue = english
+export const locale = 'en'
+
+const numbers = new Intl.NumberFormat(locale)
+const days = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' })
+const months = new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', timeZone: 'UTC' })
+const moments = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+const bytes = new Intl.NumberFormat(locale, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 })
+
+export const formatNumber = (value: number): string => numbers.format(value)
+/** A day on a camera's clock, which is kept as if it were UTC. */
+export const formatDay = (sortMs: number): string => days.format(sortMs)
+/** @param month `YYYY-MM` */
+export const formatMonth = (month: string): string => months.format(Date.parse(`${month}-01T00:00:00Z`))
+/** A moment of this machine's own clock. */
+export const formatMoment = (ms: number): string => moments.format(ms)
+export const formatMegabytes = (size: number): string => bytes.format(size / 1e6)
