@@ -164,6 +164,19 @@ export function createQueueStore(database: Database): QueueStore {
   }
 }
 
+/**
+ * Lets a photo that failed, or has no caption of a model, be the next that is captioned.
+ * @returns whether it is one of these.
+ */
+export function askModel({ prepare }: Database, photoId: number): boolean {
+  const { changes } = prepare(
+    `UPDATE photos SET priority = 1, error_code = NULL, error_message = NULL,
+       indexed_ms = iif(error_code = 'FILE_UNREADABLE' OR content_hash IS NULL, NULL, indexed_ms)
+     WHERE id = ? AND (error_code IS NOT NULL OR captioned_by IS NULL AND caption_source IS NOT 'person')`,
+  ).run(photoId)
+  return changes > 0
+}
+
 /** By priority, then newest first: what was read just now goes before what is made anew. */
 export function byUrgency(a: WorkOrder, b: WorkOrder): number {
   return b.priority - a.priority || b.sortMs - a.sortMs || b.photoId - a.photoId
