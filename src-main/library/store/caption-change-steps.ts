@@ -1,7 +1,7 @@
-import { type CaptionStore, settleCurrentCaption } from './captions.ts'
 import type { NewWords } from './caption-changes.ts'
+import { type CaptionStore, settleCurrentCaption } from './captions.ts'
 import type { Database } from './database.ts'
-import { createEditStore, type EditKind, isNewestSql } from './edits.ts'
+import { beginEdit, countEdited, type EditKind, forgetEdit, isNewestSql } from './edits.ts'
 import { askModel } from './queue.ts'
 
 /** What tables say is kept with what files say; the room that holds it takes it in. */
@@ -56,7 +56,6 @@ export function createChangeSteps(
   imported: ImportedWords,
 ): ChangeSteps {
   const { prepare } = database
-  const edits = createEditStore(database)
 
   function wordsOf(change: Change, step: Step): Omit<NewWords, 'photoId' | 'captionId'> {
     return { ...JSON.parse(change.words ?? '{}'), ...JSON.parse(step.words!) }
@@ -108,7 +107,10 @@ export function createChangeSteps(
       do(change, step) {
         const { position, photo_id: photoId, caption_id: captionId } = step
         const { text, source, language, isCut } = wordsOf(change, step)
-        const isThere = prepare('SELECT 1 FROM photos WHERE id = ? AND caption_id IS ?').get(photoId, captionId)
+        const isThere = prepare('SELECT 1 FROM photos WHERE id = ? AND caption_id IS ?').get(
+          photoId,
+          captionId,
+        )
         if (!isThere) return false
         if (source === 'person') captions.setByPerson(photoId, text, change.changed_ms)
         else {
@@ -121,7 +123,10 @@ export function createChangeSteps(
         if (wordsOf(change, step).source === 'imported') {
           imported.giveBack(step.photo_id, step.before, change.changed_ms)
         } else {
-          prepare('DELETE FROM captions WHERE photo_id = ? AND edit_id = ?').run(step.photo_id, change.edit_id)
+          prepare('DELETE FROM captions WHERE photo_id = ? AND edit_id = ?').run(
+            step.photo_id,
+            change.edit_id,
+          )
           settleCurrentCaption(database, step.photo_id)
         }
       },
@@ -144,20 +149,25 @@ export function createChangeSteps(
 
   /** An edit that takes nothing away never was. Each of its photos is the model's next, where there is anything to do. */
   function takeSome(change: Change, steps: readonly Step[]): { changed: Step[]; editId: number | null } {
-    const edit = { kind: change.edit_kind!, id: change.edit_id ?? undefined }
-    const editId = edits.note(edit, 0)
+    const editId = change.edit_id ?? beginEdit(database, change.edit_kind!)
     const taken = new Set(steps.filter((step) => kinds.take.do({ ...change, edit_id: editId }, step)))
-    edits.note({ ...edit, id: editId }, taken.size)
-    if (edit.id === undefined && taken.size === 0) edits.forget(editId)
     const changed = steps.filter((step) => askModel(database, step.photo_id) || taken.has(step))
-    return { changed, editId: edit.id ?? (taken.size > 0 ? editId : null) }
+    if (change.edit_id === null && taken.size === 0) {
+      forgetEdit(database, editId)
+      return { changed, editId: null }
+    }
+    countEdited(database, editId, taken.size)
+    return { changed, editId }
   }
 
   return {
     doSome(change, steps) {
       if (change.kind === 'take') return takeSome(change, steps)
       const edit = { kind: change.edit_kind ?? 'caption', id: change.edit_id ?? undefined }
-      const changed = captions.inOneEdit(() => steps.filter((step) => kinds[change.kind].do(change, step)), edit)
+      const changed = captions.inOneEdit(
+        () => steps.filter((step) => kinds[change.kind].do(change, step)),
+        edit,
+      )
       return { changed, editId: edit.id ?? null }
     },
 

@@ -1,9 +1,16 @@
 import { dirname } from 'node:path'
 import type { CaptionSource } from '../../contract/records.ts'
-import type { CaptionStore } from './captions.ts'
 import { type Change, createChangeSteps, type ImportedWords, type Step } from './caption-change-steps.ts'
+import type { CaptionStore } from './captions.ts'
 import type { Database } from './database.ts'
-import { createEditStore, type EditKind } from './edits.ts'
+import {
+  type EditKind,
+  forgetEdit,
+  lastStandingEdit,
+  lastUndoneEdit,
+  nextUndone,
+  setEditUndone,
+} from './edits.ts'
 import { lockForChanges } from './lock.ts'
 import { inSlices, type SliceOptions } from './slices.ts'
 
@@ -84,7 +91,6 @@ export function createCaptionChanges(
   imported: ImportedWords,
 ): CaptionChanges {
   const { prepare, write } = database
-  const edits = createEditStore(database)
   const steps = createChangeSteps(database, captions, imported)
   let last: Promise<unknown> = Promise.resolve()
   const stop = new AbortController()
@@ -169,7 +175,7 @@ export function createCaptionChanges(
     const { kind, edit_id: id, undo_step: undoStep, undone_after: undoneAfter } = read()!
     if (kind !== 'give' && kind !== 'retake') return
     const isUndone = (kind === 'give') === (state === 'doing')
-    edits.setUndone(id!, isUndone ? { undoStep: undoStep!, undoneAfter: undoneAfter! } : null)
+    setEditUndone(database, id!, isUndone ? { undoStep: undoStep!, undoneAfter: undoneAfter! } : null)
   }
 
   async function finish(onPhotosChanged?: ChangeOptions['onPhotosChanged']): Promise<void> {
@@ -179,7 +185,7 @@ export function createCaptionChanges(
       await inSlices(database, (limit) => doSome(limit, onPhotosChanged), { signal })
     } else if (left?.state === 'undoing') {
       await inSlices(database, (limit) => undoSome(limit, onPhotosChanged), { signal })
-      if (left.edit_id !== null && left.edit_kind !== null) write(() => edits.forget(left.edit_id!))
+      if (left.edit_kind !== null) write(() => forgetEdit(database, left.edit_id))
     }
     await forget()
   }
@@ -267,7 +273,10 @@ export function createCaptionChanges(
       alone(() => {
         const words = JSON.stringify({ text, source: 'person', language: null, isCut: false })
         write(() => begin('set', Date.now(), { edit_kind: 'caption', words }))
-        return change((limit) => plan(({ photoId, captionId }) => addStep(photoId, captionId, '{}'), limit), options)
+        return change(
+          (limit) => plan(({ photoId, captionId }) => addStep(photoId, captionId, '{}'), limit),
+          options,
+        )
       }),
 
     take: (plan, options = {}) =>
@@ -278,9 +287,9 @@ export function createCaptionChanges(
 
     undoEdit: (nowMs, options = {}) =>
       alone(async () => {
-        const edit = edits.lastStanding()
+        const edit = lastStandingEdit(database)
         if (!edit) return undefined
-        const { undoStep, undoneAfter } = edits.nextUndone()
+        const { undoStep, undoneAfter } = nextUndone(database)
         const isWhole = edit.kind === 'regeneration'
         write(() =>
           begin(isWhole ? 'give' : 'undo', nowMs, {
@@ -302,9 +311,9 @@ export function createCaptionChanges(
 
     redoEdit: (options = {}) =>
       alone(async () => {
-        const last = edits.lastUndone()
+        const last = lastUndoneEdit(database)
         if (!last) return undefined
-        const isWhole = last.kind === 'regeneration' && last.withdrawnMs === null
+        const { isWhole } = last
         write(() =>
           begin(isWhole ? 'retake' : 'redo', Date.now(), {
             edit_id: isWhole ? last.id : null,

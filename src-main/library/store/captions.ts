@@ -1,7 +1,14 @@
 import { LensloreError } from '../../contract/errors.ts'
 import { type Caption, type CaptionDoubt, type CaptionSource, noDoubt } from '../../contract/records.ts'
 import type { Database } from './database.ts'
-import { type BegunEdit, createEditStore, isNewestSql, newestEditSql, nextUndoStepSql } from './edits.ts'
+import {
+  type BegunEdit,
+  beginEdit,
+  countEdited,
+  isNewestSql,
+  newestEditSql,
+  nextUndoStepSql,
+} from './edits.ts'
 
 export interface ModelCaption extends CaptionDoubt {
   photoId: number
@@ -34,6 +41,10 @@ export interface CaptionStore {
    * library has all of them.
    */
   wholeAfter(photoId: number, limit: number): { photoId: number; id: number; text: string }[]
+  /** The same of some photos. */
+  wholeOf(photoIds: readonly number[]): { photoId: number; id: number; text: string }[]
+  /** What is current of some photos, in their order; those that are gone are left out. */
+  currentIds(photoIds: readonly number[]): { photoId: number; captionId: number | null }[]
   /** The model that captioned last, or null before the first. */
   latestModel(): { modelId: string; adapterId: string | null } | null
   /** The person's own words; the same words again add nothing. @throws LensloreError `PHOTO_NOT_FOUND`. */
@@ -156,7 +167,6 @@ export function settleCurrentCaption(database: Database, photoId: number): void 
 
 export function createCaptionStore(database: Database): CaptionStore {
   const { prepare, write } = database
-  const edits = createEditStore(database)
 
   function current(photoId: number): Caption | null {
     const row = prepare<CaptionRow>(`${select} WHERE photos.id = ? AND captions.id = photos.caption_id`).get(
@@ -206,7 +216,7 @@ export function createCaptionStore(database: Database): CaptionStore {
     try {
       return write(() => {
         const result = work()
-        if (mine.photos.size > 0) edits.note(begun, mine.photos.size)
+        if (begun.id !== undefined) countEdited(database, begun.id, mine.photos.size)
         return result
       })
     } finally {
@@ -223,7 +233,7 @@ export function createCaptionStore(database: Database): CaptionStore {
       if (before?.source === 'person' && before.text === text && samePicture) return before
       const id = insert({ photoId, text, source: 'person', contentHash: photo.content_hash }, nowMs)
       const { begun, photos } = edit!
-      begun.id ??= edits.note(begun, 0)
+      begun.id ??= beginEdit(database, begun.kind)
       photos.add(photoId)
       prepare('UPDATE captions SET edit_id = ? WHERE id = ?').run(begun.id, id)
       settle(photoId)
@@ -294,6 +304,20 @@ export function createCaptionStore(database: Database): CaptionStore {
         `SELECT photos.id AS photoId, captions.id AS id, text FROM photos JOIN captions ON captions.id = photos.caption_id
          WHERE photos.id > ? AND missing_since_ms IS NULL AND is_cut = 0 ORDER BY photos.id LIMIT ?`,
       ).all(photoId, limit),
+
+    wholeOf: (photoIds) =>
+      prepare<{ photoId: number; id: number; text: string }>(
+        `SELECT photos.id AS photoId, captions.id AS id, text
+         FROM json_each(?) AS wanted JOIN photos ON photos.id = wanted.value
+           JOIN captions ON captions.id = photos.caption_id
+         WHERE missing_since_ms IS NULL AND is_cut = 0 ORDER BY wanted.key`,
+      ).all(JSON.stringify(photoIds)),
+
+    currentIds: (photoIds) =>
+      prepare<{ photoId: number; captionId: number | null }>(
+        `SELECT photos.id AS photoId, caption_id AS captionId
+         FROM json_each(?) AS wanted JOIN photos ON photos.id = wanted.value ORDER BY wanted.key`,
+      ).all(JSON.stringify(photoIds)),
 
     latestModel: () =>
       prepare<{ modelId: string; adapterId: string | null }>(
