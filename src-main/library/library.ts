@@ -308,6 +308,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const latest = captions.latestModel()
     const modelId = longWork.captioning.key() ?? keyOf(latest)
     const { toIndex: _toIndex, ...counts } = queue.counts(modelId)
+    const session = engine.session()
     return {
       directory,
       ...counts,
@@ -316,6 +317,7 @@ export function createLibrary(options: LibraryOptions): Library {
         .unreadable()
         .map(({ folderPath, directory, code }) => ({ path: join(folderPath, directory), code })),
       modelId,
+      engine: session && { provider: session.provider, threads: session.threads, device: session.device },
       providerTrial: book.read().find((trial) => trial.modelId === latest?.modelId) ?? null,
       waitingExports: exporter.waiting(),
       sidecarProblems: metadata.refused(shownProblems),

@@ -16,7 +16,10 @@ export type EngineOptions = Omit<ParamsOf<EngineCalls['open']>, 'trials'>
  * set aside with `PICTURE_KILLS_ENGINE`. After `maxDeathsInARow` deaths without a success in between, all fail with
  * `ENGINE_DIED`. Decoding needs no model.
  */
-export interface SupervisedEngine extends CaptionEngine, PictureDecoder {}
+export interface SupervisedEngine extends CaptionEngine, PictureDecoder {
+  /** What the model runs on at present; null while none is open. */
+  session(): EngineInfo | null
+}
 
 export interface SupervisorOptions {
   /**
@@ -276,6 +279,7 @@ export function superviseEngine(
   return {
     // What is known of the model holds also for the next process.
     info: async () => (lastInfo && !isOver() ? lastInfo : (await openPatiently()).info),
+    session: () => (opening && !isOpening && !closed ? (lastInfo ?? null) : null),
     get batchSize() {
       return lastInfo?.batchSize ?? 1
     },
