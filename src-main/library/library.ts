@@ -80,7 +80,6 @@ type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: Librar
 
 /** On the branch of the window: calls of the contract that have no handler yet. Take yours out of the list. */
 const pendingNames = [
-  'placeOf',
   'tiles',
   'picture',
   'photoFile',
@@ -372,6 +371,7 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       timeline: ({ query }) => searcher.timeline(query),
       timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
+      placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
       setCaption: async (edit, signal) => (await edits.set([edit], signal))[0]!,
       setCaptions: (asked, signal) => edits.set(asked.edits, signal),
