@@ -27,6 +27,7 @@ import { exportTable } from './metadata/export-table.ts'
 import { type ImportTarget, importTable, planImport } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
 import { createTableWords } from './metadata/table-words.ts'
+import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
 import { makeThumbnail } from './queue/make-thumbnail.ts'
@@ -176,6 +177,14 @@ export function createLibrary(options: LibraryOptions): Library {
     onPhotosChanged,
     onFoldersChanged,
     onProblem,
+  })
+
+  const questions = createModelQuestions({
+    store,
+    thumbnailDirectory,
+    openEngine: engine.open,
+    // A pause gave its memory back.
+    onIdle: () => longWork.captioning.state().state === 'paused' && engine.close(),
   })
 
   takeUpWishes()
@@ -366,6 +375,8 @@ export function createLibrary(options: LibraryOptions): Library {
       facets: ({ query }) => searcher.facets(query),
       setCaption: async (edit, signal) => (await edits.set([edit], signal))[0]!,
       setCaptions: (asked, signal) => edits.set(asked.edits, signal),
+      readings: ({ photo }) => questions.readings(photo),
+      attention: ({ photo, text }) => questions.attention(photo, text ?? null),
       undoCaption: ({ photo }) => edits.undo(photo),
       redoCaption: ({ photo }) => edits.redo(photo),
       undoEdit: (_, signal) => edits.undoEdit(signal),
