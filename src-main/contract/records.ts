@@ -255,8 +255,9 @@ export interface Tile {
 }
 
 /** A beam of the model: what it might have said of a photo. */
-export interface Reading extends CaptionDoubt {
+export interface Reading {
   text: string
+  /** Length-normalised log-probability. */
   score: number
 }
 

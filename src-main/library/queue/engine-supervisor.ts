@@ -2,7 +2,7 @@ import { type EngineCalls, type EngineInfo, engineCalls } from '../../contract/e
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { ProviderTrial } from '../../contract/providers.ts'
-import { type Client, connect, type ParamsOf } from '../../contract/rpc.ts'
+import { type Client, connect, type ParamsOf, type ResultOf } from '../../contract/rpc.ts'
 import type { CaptionEngine, PictureDecoder } from './caption-engine.ts'
 import { tryProviders } from './provider-trial.ts'
 import type { EngineProcess, StartEngine } from './start-engine.ts'
@@ -16,7 +16,10 @@ export type EngineOptions = Omit<ParamsOf<EngineCalls['open']>, 'trials'>
  * set aside with `PICTURE_KILLS_ENGINE`. After `maxDeathsInARow` deaths without a success in between, all fail with
  * `ENGINE_DIED`. Decoding needs no model.
  */
-export interface SupervisedEngine extends CaptionEngine, PictureDecoder {}
+export interface SupervisedEngine extends CaptionEngine, PictureDecoder {
+  /** As the engine's call; errors as of `caption`. */
+  look(pixels: Uint8Array<ArrayBuffer>, text: string): Promise<ResultOf<EngineCalls['look']>>
+}
 
 export interface SupervisorOptions {
   /**
@@ -283,8 +286,10 @@ export function superviseEngine(
       request('decode', `read ${displayFileName(path)}`, (client) =>
         client.decode({ path, ...decodeOptions }),
       ),
-    caption: (pixels, { attention = false } = {}) =>
-      request('caption', 'described this picture', (client) => client.caption({ pixels, attention })),
+    caption: (pixels, { readings = false } = {}) =>
+      request('caption', 'described this picture', (client) => client.caption({ pixels, readings })),
+    look: (pixels, text) =>
+      request('caption', 'looked at this picture', (client) => client.look({ pixels, text })),
     close() {
       closed = true
       stop.abort()
