@@ -273,8 +273,8 @@ export function cutMonth(photos: number): number[] {
 }
 
 /** `[n + 1]`: the sum of all values before each, and of all. */
-function sums(count: number, valueOf: (index: number) => number): Float64Array {
+function sums(count: number, valueAt: (index: number) => number): Float64Array {
   const sums = new Float64Array(count + 1)
-  for (let i = 0; i < count; i++) sums[i + 1] = sums[i]! + valueOf(i)
+  for (let i = 0; i < count; i++) sums[i + 1] = sums[i]! + valueAt(i)
   return sums
 }
