@@ -40,7 +40,8 @@ export function readChips(text: string): QueryParts {
 
 function saysAnything(piece: QueryPiece): boolean {
   if (piece.field !== null && piece.value.trim() === '') return false
-  return piece.filter !== null && piece.filter.kind !== 'named' ? true : hasLetters(piece.value)
+  const isOnlyWords = piece.field === null || piece.filter?.kind === 'named'
+  return !isOnlyWords || hasLetters(piece.value)
 }
 
 const hasLetters = (text: string) => /[\p{L}\p{N}]/u.test(text)
