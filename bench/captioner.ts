@@ -103,7 +103,7 @@ process.exit(differing.length === 0 ? 0 : 1)
 
 async function captionFile(path: string): Promise<void> {
   const { pixels } = await engine.decode({ path, input, thumbnailDirectory: null }, anyone)
-  await engine.caption({ pixels: pixels!, attention: false }, anyone)
+  await engine.caption({ pixels: pixels!, readings: false }, anyone)
 }
 
 async function runOurs(): Promise<Round> {

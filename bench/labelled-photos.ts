@@ -63,7 +63,7 @@ export async function* captionPhotos(
         pictures.map((picture) => picture.pixels),
         preprocessing,
       )
-      const captions = await captioner.caption(pixels, pictures.length, { attention: true })
+      const captions = await captioner.caption(pixels, pictures.length)
       for (const [index, picture] of pictures.entries()) yield { caption: captions[index]!, picture }
     }
   } finally {

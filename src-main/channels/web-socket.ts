@@ -12,6 +12,8 @@ export interface WebSocketLike {
 }
 
 const open = 1
+/** The close code for data of another kind than was agreed. */
+const notUnderstood = 1003
 
 /** Of columns: each kind with a number of its own on the wire. Bytes are MessagePack's own. */
 const columns = [Uint16Array, Uint32Array, Int32Array, Float32Array, Float64Array] as const
@@ -44,7 +46,14 @@ export function webSocketChannel(socket: WebSocketLike): Channel {
     },
     onMessage(listener) {
       socket.addEventListener('message', ({ data }) => {
-        listener(decode(new Uint8Array(data as ArrayBuffer), { extensionCodec: codec }))
+        let message: unknown
+        try {
+          message = decode(new Uint8Array(data as ArrayBuffer), { extensionCodec: codec })
+        } catch {
+          socket.close(notUnderstood, 'not understood')
+          return
+        }
+        listener(message)
       })
     },
     onClose(listener) {

@@ -8,6 +8,7 @@ import { addFolderCommands } from './commands/folders.ts'
 import { addModelCommands } from './commands/models.ts'
 import { addPhotoCommands } from './commands/photos.ts'
 import { addFacetsCommand, addSearchCommand } from './commands/search.ts'
+import { addServeCommand } from './commands/serve.ts'
 import { addTimelineCommand } from './commands/timeline.ts'
 import { reportError } from './output.ts'
 import { packageVersion } from './package-version.ts'
@@ -40,6 +41,7 @@ export async function runCommandLine(args: string[]): Promise<number> {
     status = code
   }
   addFolderCommands(program, finish)
+  addServeCommand(program)
   addSearchCommand(program)
   addTimelineCommand(program)
   addFacetsCommand(program)

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { ErrorRecord } from './errors.ts'
 import { type ProviderAttempt, type ProviderName, providerNames, trialSchema } from './providers.ts'
-import type { CaptionDoubt } from './records.ts'
+import type { CaptionDoubt, Reading, TextAttention } from './records.ts'
+import { maxCaptionLength } from './rooms/parameters.ts'
 import { returning } from './rpc.ts'
 
 const sidePx = z.int().min(1).max(4096)
@@ -43,13 +44,6 @@ export interface TrialPlan {
   candidates: { provider: ProviderName; threads: number }[]
 }
 
-/** Where in the picture the model looked while it wrote one word. */
-export interface WordAttention {
-  text: string
-  /** `[rows * columns]`, row by row, summing to at most 1 (the class token takes the rest). */
-  weights: Float32Array
-}
-
 export interface DecodedPicture {
   /** SHA-256 of the bytes that were decoded, lower-case hex. */
   contentHash: string
@@ -67,7 +61,8 @@ export interface CaptionResult extends CaptionDoubt {
   caption: string
   /** Length-normalised log-probability of the winning beam. */
   score: number
-  attention?: { rows: number; columns: number; words: WordAttention[] }
+  /** All beams, the best first; where they were asked for. */
+  readings?: Reading[]
 }
 
 const trialModel = {
@@ -116,7 +111,18 @@ export const engineCalls = {
     z.object({
       /** `[heightPx, widthPx, 3]` of the model's input. */
       pixels: z.instanceof(Uint8Array),
-      attention: z.boolean().default(false),
+      readings: z.boolean().default(false),
+    }),
+  ),
+  /**
+   * Where the model looks while it says a text of a picture. Words beyond the longest text that the model can say are left out.
+   * @throws LensloreError as `caption`
+   */
+  look: returning<Pick<TextAttention, 'rows' | 'columns' | 'words'>>()(
+    z.object({
+      /** `[heightPx, widthPx, 3]` of the model's input. */
+      pixels: z.instanceof(Uint8Array),
+      text: z.string().min(1).max(maxCaptionLength),
     }),
   ),
   /** Program versions by name. */

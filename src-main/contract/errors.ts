@@ -40,6 +40,7 @@ export const exitStatusByCode = {
   ENGINE_FAILED: 5,
   ENGINE_DIED: 5,
   EXIFTOOL_MISSING: 5,
+  HOST_CANNOT: 5,
 
   LIBRARY_LOCKED: 6,
   DATABASE_NEWER: 6,

@@ -47,6 +47,8 @@ export type Client<Calls extends CallTable, Events extends EventTable> = {
 } & {
   /** @returns a function that ends the subscription. */
   on<Name extends keyof Events>(event: Name, listener: (data: Events[Name]) => void): () => void
+  /** Every event, for who passes them on. */
+  onEach(listener: (event: keyof Events & string, data: Events[keyof Events]) => void): () => void
 }
 
 /** `returning<Photo>()(z.object({ id: … }))`: the type argument first, so that the schema's is inferred. */
@@ -149,6 +151,7 @@ export function connect<Calls extends CallTable, Events extends EventTable = Rec
 ): Client<Calls, Events> {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(reason: Error): void }>()
   const listeners = new Map<PropertyKey, Set<(data: never) => void>>()
+  const listenersToEach = new Set<(event: never, data: never) => void>()
   let nextId = 1
   let closed = false
 
@@ -156,6 +159,7 @@ export function connect<Calls extends CallTable, Events extends EventTable = Rec
     const message = raw as Message
     if (message.kind === 'event') {
       for (const listener of listeners.get(message.name) ?? []) listener(message.data as never)
+      for (const listener of listenersToEach) listener(message.name as never, message.data as never)
       return
     }
     if (message.kind !== 'result' && message.kind !== 'error') return
@@ -192,9 +196,14 @@ export function connect<Calls extends CallTable, Events extends EventTable = Rec
     return () => set.delete(listener)
   }
 
+  function onEach(listener: (event: never, data: never) => void): () => void {
+    listenersToEach.add(listener)
+    return () => listenersToEach.delete(listener)
+  }
+
   const methods = Object.keys(calls).map((name) => [
     name,
     (params: unknown, options?: CallOptions) => send(name, params, options),
   ])
-  return Object.assign(Object.fromEntries(methods), { on }) as Client<Calls, Events>
+  return Object.assign(Object.fromEntries(methods), { on, onEach }) as Client<Calls, Events>
 }

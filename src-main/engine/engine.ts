@@ -21,12 +21,13 @@ type OpenOptions = CheckedParamsOf<EngineCalls['open']>
 interface Entry {
   /** `[H, W, 3]` */
   pixels: Uint8Array
-  attention: boolean
+  readings: boolean
 }
 
 interface OpenModel {
   info: EngineInfo
   captioner: Captioner
+  preprocessing: Preprocessing
   batching: Batching<Entry, CaptionResult>
 }
 
@@ -40,6 +41,17 @@ export function createEngine(): Handlers<EngineCalls> {
   const decoder = createDecoder(() => model?.batching.lookAgain())
   yieldToThePerson()
 
+  function modelFor(pixels: Uint8Array): OpenModel {
+    if (!model)
+      throw new LensloreError('ENGINE_FAILED', 'The engine was asked for words before it had a model.')
+    const { widthPx, heightPx } = inputSizePx(model.info.input)
+    if (pixels.length === 3 * widthPx * heightPx) return model
+    throw new LensloreError(
+      'INVALID_ARGUMENT',
+      `A picture for this model is of ${widthPx} × ${heightPx} pixels.`,
+    )
+  }
+
   return {
     async open(options) {
       await model?.captioner.close()
@@ -48,16 +60,12 @@ export function createEngine(): Handlers<EngineCalls> {
       return model.info
     },
     decode: (options, signal) => decoder.decode(options, signal),
-    async caption({ pixels, attention }) {
-      if (!model)
-        throw new LensloreError('ENGINE_FAILED', 'The engine was asked for a caption before it had a model.')
-      const { widthPx, heightPx } = inputSizePx(model.info.input)
-      if (pixels.length !== 3 * widthPx * heightPx)
-        throw new LensloreError(
-          'INVALID_ARGUMENT',
-          `A picture for this model is of ${widthPx} × ${heightPx} pixels.`,
-        )
-      return model.batching.add({ pixels, attention })
+    async caption(entry) {
+      return modelFor(entry.pixels).batching.add(entry)
+    },
+    async look({ pixels, text }) {
+      const { captioner, preprocessing } = modelFor(pixels)
+      return captioner.look(normalisePixels([pixels], preprocessing), text)
     },
     versions: () => ({ node: process.versions.node, onnxruntime: runtimeVersion() }),
     planTrial: ({ modelDirectory, adapterPath }) => planTrial(modelDirectory, adapterPath),
@@ -105,7 +113,12 @@ async function openModel(options: OpenOptions, areMoreComing: () => boolean): Pr
     areMoreComing,
     run: (entries: Entry[]) => captionBatch(captioner, preprocessing, entries),
   })
-  return { captioner, batching, info: { ...way, modelId, adapterId, input: { resize, crop, resample } } }
+  return {
+    captioner,
+    preprocessing,
+    batching,
+    info: { ...way, modelId, adapterId, input: { resize, crop, resample } },
+  }
 }
 
 async function captionBatch(
@@ -114,20 +127,16 @@ async function captionBatch(
   entries: Entry[],
 ): Promise<CaptionResult[]> {
   const pictures = entries.map(({ pixels }) => pixels)
-  const attention = entries.some((entry) => entry.attention)
-  const captions = await captioner.caption(normalisePixels(pictures, preprocessing), entries.length, {
-    attention,
-  })
+  const captions = await captioner.caption(normalisePixels(pictures, preprocessing), entries.length)
   const { widthPx } = inputSizePx(preprocessing)
   return entries.map((entry, index) => toResult(entry, widthPx, captions[index]!))
 }
 
-function toResult({ pixels, attention }: Entry, widthPx: number, generated: GeneratedCaption): CaptionResult {
+function toResult({ pixels, readings }: Entry, widthPx: number, generated: GeneratedCaption): CaptionResult {
   const tone = measureTone(pixels, widthPx)
   if (tone.isPlain) return { ...nothingToSee }
   const result: CaptionResult = wordsOf(tone, generated)
-  if (attention && generated.attention && result.caption !== '') result.attention = generated.attention
-  return result
+  return readings ? { ...result, readings: generated.beams } : result
 }
 
 const nothingToSee = { ...noDoubt, caption: '', score: 0 }

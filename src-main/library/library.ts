@@ -27,6 +27,7 @@ import { exportTable } from './metadata/export-table.ts'
 import { type ImportTarget, importTable, planImport } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
 import { createTableWords } from './metadata/table-words.ts'
+import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
 import { makeThumbnail } from './queue/make-thumbnail.ts'
@@ -79,7 +80,6 @@ type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: Librar
 
 /** On the branch of the window: calls of the contract that have no handler yet. Take yours out of the list. */
 const pendingNames = [
-  'placeOf',
   'tiles',
   'picture',
   'photoFile',
@@ -177,6 +177,14 @@ export function createLibrary(options: LibraryOptions): Library {
     onPhotosChanged,
     onFoldersChanged,
     onProblem,
+  })
+
+  const questions = createModelQuestions({
+    store,
+    thumbnailDirectory,
+    openEngine: engine.open,
+    // A pause gave its memory back.
+    onIdle: () => longWork.captioning.state().state === 'paused' && engine.close(),
   })
 
   takeUpWishes()
@@ -308,6 +316,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const latest = captions.latestModel()
     const modelId = longWork.captioning.key() ?? keyOf(latest)
     const { toIndex: _toIndex, ...counts } = queue.counts(modelId)
+    const session = engine.session()
     return {
       directory,
       ...counts,
@@ -316,6 +325,7 @@ export function createLibrary(options: LibraryOptions): Library {
         .unreadable()
         .map(({ folderPath, directory, code }) => ({ path: join(folderPath, directory), code })),
       modelId,
+      engine: session && { provider: session.provider, threads: session.threads, device: session.device },
       providerTrial: book.read().find((trial) => trial.modelId === latest?.modelId) ?? null,
       waitingExports: exporter.waiting(),
       sidecarProblems: metadata.refused(shownProblems),
@@ -363,9 +373,12 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       timeline: ({ query }) => searcher.timeline(query),
       timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
+      placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
       setCaption: async (edit, signal) => (await edits.set([edit], signal))[0]!,
       setCaptions: (asked, signal) => edits.set(asked.edits, signal),
+      readings: ({ photo }) => questions.readings(photo),
+      attention: ({ photo, text }) => questions.attention(photo, text ?? null),
       undoCaption: ({ photo }) => edits.undo(photo),
       redoCaption: ({ photo }) => edits.redo(photo),
       undoEdit: (_, signal) => edits.undoEdit(signal),

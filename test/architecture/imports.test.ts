@@ -37,7 +37,12 @@ const mayImport: Record<string, readonly string[]> = {
 }
 
 /** The files of `library` and `engine` that the hosts may import. */
-const roots = ['src-main/library/library.ts', 'src-main/engine/engine.ts', 'src-main/cli/command-line.ts']
+const roots = [
+  'src-main/library/library.ts',
+  'src-main/engine/engine.ts',
+  'src-main/server/serve-library.ts',
+  'src-main/cli/command-line.ts',
+]
 
 /** The channels that a page speaks over. */
 const pageChannels = ['src-main/channels/web-socket.ts', 'src-main/channels/window-port.ts']

@@ -43,7 +43,7 @@ after(() => rm(directory, { recursive: true }))
 
 async function captionFile(path: string): Promise<CaptionResult> {
   const { pixels } = await engine.decode({ path, input: info.input, thumbnailDirectory: null }, anyone)
-  return engine.caption({ pixels: pixels!, attention: true }, anyone)
+  return engine.caption({ pixels: pixels!, readings: true }, anyone)
 }
 
 async function captionSvg(name: string, content: string, background: string): Promise<CaptionResult> {
@@ -61,7 +61,7 @@ test('a picture of one colour gets an answer without words', async () => {
       [result.caption, result.isUnsure, result.doubtfulWords, result.confidence],
       ['', false, [], null],
     )
-    assert.equal(result.attention, undefined)
+    assert.equal(result.readings, undefined)
   }
 })
 
@@ -98,14 +98,28 @@ test('a caption comes with its probability, and with a look over 7 × 7 places f
   const result = await captionFile(path)
   assert.ok(result.confidence! > 0 && result.confidence! < 1)
   const words = result.caption.split(' ')
-  assert.deepEqual([result.attention!.rows, result.attention!.columns], [7, 7])
+  const { readings } = result
+  assert.deepEqual(readings![0], { text: result.caption, score: result.score })
+  assert.equal(readings!.length, 3)
+  assert.ok(readings!.every(({ score }, at) => at === 0 || score <= readings![at - 1]!.score))
+
+  const { pixels } = await engine.decode({ path, input: info.input, thumbnailDirectory: null }, anyone)
+  const look = async (text: string) => engine.look({ pixels: pixels!, text }, anyone)
+  const own = await look(result.caption)
+  assert.deepEqual([own.rows, own.columns], [7, 7])
   assert.deepEqual(
-    result.attention!.words.map((word) => word.text),
+    own.words.map(({ start, end }) => result.caption.slice(start, end)),
     words,
   )
-  for (const { weights } of result.attention!.words) {
+  const longer = await look(`${result.caption} and Grandma’s 🪁 red  kite ${'over the sea '.repeat(20)}`)
+  for (const { start, end, weights } of longer.words) {
     const total = weights.reduce((sum, weight) => sum + weight, 0)
-    assert.ok(weights.length === 49 && total > 0 && total <= 1 + 1e-5)
+    assert.ok(end > start && weights.length === 49 && total > 0 && total <= 1 + 1e-5)
+  }
+  // What comes after a word changes nothing of where it was looked for.
+  for (const [at, { weights }] of own.words.entries()) {
+    for (const [place, weight] of weights.entries())
+      assert.ok(Math.abs(weight - longer.words[at]!.weights[place]!) < 1e-5)
   }
   for (const [start, end] of result.doubtfulWords) assert.ok(words.includes(result.caption.slice(start, end)))
 })

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { Caption, PhotoDetails } from '../../contract/records.ts'
+import { lookPlace } from '../../contract/look-place.ts'
+import type { Caption, PhotoDetails, TextAttention } from '../../contract/records.ts'
 import { formatWords } from '../caption-words.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
@@ -10,11 +11,29 @@ export function addPhotoCommands(program: Command): void {
   program
     .command('show <photo>')
     .description('all that is known of a photo, by its id or path')
+    .option('--attention', 'and where in the picture the model looks at each word of the caption')
+    .action(async (photo: string, options: { attention?: boolean }, command: Command) => {
+      const [details, attention] = await inLibrary(command, async (library) => {
+        const id = await photoIdOf(library, photo)
+        return [
+          await library.photo({ photo: id }),
+          options.attention ? await library.attention({ photo: id }) : null,
+        ] as const
+      })
+      const answer = attention ? { ...details, attention: withPlainWeights(attention) } : details
+      const text = [formatDetails(details), ...(attention ? formatAttention(attention) : [])].join('\n')
+      outputOf(command).answer(answer, text)
+    })
+
+  program
+    .command('readings <photo>')
+    .description('what else the model might have said of a photo, the likeliest first; nothing is kept')
     .action(async (photo: string, _options, command: Command) => {
-      const details = await inLibrary(command, async (library) =>
-        library.photo({ photo: await photoIdOf(library, photo) }),
+      const readings = await inLibrary(command, async (library) =>
+        library.readings({ photo: await photoIdOf(library, photo) }),
       )
-      outputOf(command).answer(details, formatDetails(details))
+      const lines = readings.map(({ text, score }) => `${score.toFixed(3)}\t${printable(text)}`)
+      outputOf(command).answer(readings, lines.join('\n'))
     })
 
   program
@@ -64,6 +83,17 @@ function formatDetails(photo: PhotoDetails): string {
     .filter(([, value]) => value !== null && value !== undefined && value !== false)
     .map(([name, value]) => `${name.padEnd(10)}${printable(String(value))}`)
     .join('\n')
+}
+
+function withPlainWeights({ words, ...attention }: TextAttention) {
+  return { ...attention, words: words.map((word) => ({ ...word, weights: [...word.weights] })) }
+}
+
+function formatAttention(attention: TextAttention): string[] {
+  return attention.words.map(({ start, end, weights }) => {
+    const word = printable(attention.text.slice(start, end))
+    return `Looked at ${lookPlace(attention, weights).padEnd(14)}${word}`
+  })
 }
 
 function formatCaption(caption: Caption): string {

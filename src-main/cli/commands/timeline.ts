@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
+import type { TimelinePage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
 
@@ -28,14 +29,21 @@ export function addTimelineCommand(program: Command): void {
       }
       const { page, photos } = await inLibrary(command, async (library) => {
         const page = await library.timelinePage({ query, limit, offset, beforeMs: before })
-        return { page, photos: await library.photos({ photos: page.ids }) }
+        return { page, photos: await library.photos({ photos: [...page.ids] }) }
       })
       const lines = photos.map(
         ({ id, path }, at) =>
           `${new Date(page.sortMs[at]!).toISOString().slice(0, 10)}\t${id}\t${printable(displayFileName(path))}`,
       )
-      outputOf(command).answer({ ...page, photos }, lines.join('\n'))
+      outputOf(command).answer({ ...inArrays(page), photos }, lines.join('\n'))
     })
+}
+
+/** As JSON shows them: of a typed array it makes an object. */
+function inArrays(page: TimelinePage): object {
+  return Object.fromEntries(
+    Object.entries(page).map(([name, column]) => [name, typeof column === 'object' ? [...column] : column]),
+  )
 }
 
 function toMs(day: string): number {

@@ -25,7 +25,10 @@ export const captionCalls = room({
   regenerate: { page: true, ...returning<{ photos: number }>()(z.object({ selection })) },
   /** What else the model might have said, the most likely first. Kept nowhere. */
   readings: { page: true, ...returning<Reading[]>()(z.object({ photo: photoId })) },
-  /** Where the model looks while it says the photo's current caption, or another text; whoever wrote it. */
+  /**
+   * Where the model looks while it says the photo's current caption, or another text; whoever wrote it. Words beyond the longest
+   * text that the model can say are left out.
+   */
   attention: {
     page: true,
     ...returning<TextAttention>()(z.object({ photo: photoId, text: captionText.optional() })),

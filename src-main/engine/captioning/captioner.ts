@@ -5,10 +5,11 @@ import { memorySide } from '../model/vision-tower.ts'
 import { readCheckpoint, readModelJson } from './checkpoint.ts'
 import { judgeCaption } from './doubt.ts'
 import type { GeneratedCaption } from './generated-caption.ts'
+import { createLooker, type Looks, placeWords, readLooks } from './looks.ts'
 import { packModel } from './packed-model.ts'
 import type { SessionTensor } from './session.ts'
 import { openSessionInThread } from './session-thread.ts'
-import { type CaptionTokenizer, createTokenizer, type Word } from './tokenizer.ts'
+import { type CaptionTokenizer, createTokenizer } from './tokenizer.ts'
 
 export interface CaptionerOptions {
   modelDirectory: string
@@ -34,7 +35,14 @@ export interface Captioner {
    * @param pixels `[B, 3, S, S]`, preprocessed
    * @throws LensloreError `INVALID_ARGUMENT` for pixels of another number, `ENGINE_FAILED`
    */
-  caption(pixels: Float32Array, batch: number, options?: { attention?: boolean }): Promise<GeneratedCaption[]>
+  caption(pixels: Float32Array, batch: number): Promise<GeneratedCaption[]>
+  /**
+   * Where it looks while it says a given text of one picture, whoever wrote that: the text is forced through the decoder. Words
+   * beyond the longest text that the model can say are left out.
+   * @param pixels `[1, 3, S, S]`, preprocessed
+   * @throws LensloreError as `caption`
+   */
+  look(pixels: Float32Array, text: string): Promise<Looks>
   close(): Promise<void>
 }
 
@@ -57,9 +65,19 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   const tokenizer = createTokenizer(tokenizerSource, modelDirectory)
 
   const graph = buildCaptionGraph(model, generation)
-  const packed = await packModel(graph, new Set(adapterFile === null ? [] : [adapterFile]))
+  const copied = new Set(adapterFile === null ? [] : [adapterFile])
+  const packed = await packModel(graph, copied)
   const session = await openSessionInThread(packed, options.provider, options.threads)
   const imageSizePx = model.vision.config.imageSizePx
+  const looker = createLooker(model, tokenizer, async (lookingGraph) =>
+    openSessionInThread(await packModel(lookingGraph, copied), 'cpu', options.threads),
+  )
+
+  function pixelsOf(batch: number, data: Float32Array): SessionTensor {
+    const shape = [batch, 3, imageSizePx, imageSizePx]
+    if (data.length === shape.reduce((a, b) => a * b)) return { data, shape }
+    throw new LensloreError('INVALID_ARGUMENT', `These are not the pixels of [${shape}].`)
+  }
 
   return {
     modelId,
@@ -67,19 +85,19 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
     provider: session.provider,
     imageSizePx,
     preprocessorConfig,
-    async caption(pixels, batch, { attention = false } = {}) {
-      const shape = [batch, 3, imageSizePx, imageSizePx]
-      if (pixels.length !== shape.reduce((a, b) => a * b)) {
-        throw new LensloreError('INVALID_ARGUMENT', `These are not the pixels of [${shape}].`)
-      }
-      const outputs = await session.run({ pixels: { data: pixels, shape } })
+    async caption(pixels, batch) {
+      const outputs = await session.run({ pixels: pixelsOf(batch, pixels) })
       return Array.from({ length: batch }, (_, index) => {
-        const caption = readCaption(outputs, index, model, tokenizer, attention)
+        const caption = readCaption(outputs, index, model, tokenizer)
         if (checkpoint.doubt) caption.doubt = judgeCaption(caption, checkpoint.doubt)
         return caption
       })
     },
-    close: () => session.close(),
+    look: async (pixels, text) => looker.look(pixelsOf(1, pixels), text),
+    async close() {
+      await looker.close()
+      await session.close()
+    },
   }
 }
 
@@ -119,17 +137,8 @@ function readCaption(
   index: number,
   { vision, decoder }: CaptionModel,
   tokenizer: CaptionTokenizer,
-  withAttention: boolean,
 ): GeneratedCaption {
-  const {
-    ids,
-    lengths,
-    scores,
-    log_probabilities: gains,
-    beam_scores: beamScores,
-    similarity,
-    attention,
-  } = outputs
+  const { ids, lengths, scores, log_probabilities: gains, similarity, attention } = outputs
   const longest = ids!.shape[1]!
   const length = Number(lengths!.data[index])
   const rowOf = ({ data }: SessionTensor) =>
@@ -140,10 +149,8 @@ function readCaption(
   if (hasEnded) tokenIds.pop()
   const text = tokenizer.decode(tokenIds)
   const words = tokenizer.words(tokenIds)
-  const side = memorySide(vision.config)
-  const looks = attention && readLooks(attention, index, words, side)
-  const beams = beamScores!.shape[1]!
-  const caption: GeneratedCaption = {
+  const looks = attention && readLooks(attention, index, words, memorySide(vision.config))
+  return {
     tokenIds,
     text,
     score: Number(scores!.data[index]),
@@ -155,46 +162,29 @@ function readCaption(
       lookEntropy: looks ? entropyOf(looks[word]!) : 0,
     })),
     endLogProbability: hasEnded ? logProbabilities.at(-1)! : 0,
-    beamScores: Array.from(beamScores!.data.subarray(index * beams, (index + 1) * beams), Number).sort(
-      (a, b) => b - a,
-    ),
+    beams: readBeams(outputs, index, decoder.config.endToken, tokenizer),
     similarity: similarity ? Number(similarity.data[index]) : null,
     doubt: null,
   }
-  if (withAttention && looks) {
-    const seen = words.map((word, at) => ({ text: word.text, weights: looks[at]! }))
-    caption.attention = { rows: side, columns: side, words: seen }
-  }
-  return caption
 }
 
-/** Where each word stands in the caption. */
-function placeWords(text: string, words: readonly Word[]): { text: string; start: number; end: number }[] {
-  let at = 0
-  return words.map((word) => {
-    const start = Math.max(at, text.indexOf(word.text, at))
-    at = start + word.text.length
-    return { text: word.text, start, end: at }
-  })
-}
-
-/** A word's look over the places is the mean over its tokens', the row for the whole picture left out. */
-function readLooks(
-  { data, shape }: SessionTensor,
+/** The best first. */
+function readBeams(
+  { beam_ids: ids, beam_scores: scores }: Outputs,
   index: number,
-  words: readonly Word[],
-  side: number,
-): Float32Array[] {
-  const [, longest, width] = shape as [number, number, number]
-  return words.map(({ start, end }) => {
-    const weights = new Float32Array(side * side)
-    for (let token = start; token < end; token++) {
-      const at = (index * longest + token) * width + 1
-      const row = (data as Float32Array).subarray(at, at + weights.length)
-      for (const [place, weight] of row.entries()) weights[place]! += weight / (end - start)
+  endToken: number,
+  tokenizer: CaptionTokenizer,
+): GeneratedCaption['beams'] {
+  const [, beams, longest] = ids!.shape as [number, number, number]
+  return Array.from({ length: beams }, (_, beam) => {
+    const at = index * beams + beam
+    const tokens = Array.from(ids!.data.subarray(at * longest, (at + 1) * longest), Number)
+    const end = tokens.indexOf(endToken)
+    return {
+      text: tokenizer.decode(end < 0 ? tokens : tokens.slice(0, end)),
+      score: Number(scores!.data[at]),
     }
-    return weights
-  })
+  }).sort((a, b) => b.score - a.score)
 }
 
 /** In nats, of weights that need not sum to one. */

@@ -15,8 +15,8 @@ export const captionSignals = {
   meanWord: ({ words, endLogProbability }: GeneratedCaption) =>
     words.reduce((sum, word) => sum + word.logProbability, endLogProbability) / (words.length + 1),
   /** From the best beam to the next, and to the last. */
-  beamGap: ({ beamScores }: GeneratedCaption) => beamScores[0]! - (beamScores[1] ?? beamScores[0]!),
-  beamSpread: ({ beamScores }: GeneratedCaption) => beamScores[0]! - beamScores.at(-1)!,
+  beamGap: ({ beams }: GeneratedCaption) => beams[0]!.score - (beams[1] ?? beams[0]!).score,
+  beamSpread: ({ beams }: GeneratedCaption) => beams[0]!.score - beams.at(-1)!.score,
   /** How far the looks wander, the mean over the words. */
   lookEntropy: ({ words }: GeneratedCaption) =>
     words.reduce((sum, word) => sum + word.lookEntropy, 0) / Math.max(1, words.length),

@@ -1,5 +1,3 @@
-import type { WordAttention } from '../../contract/engine-calls.ts'
-
 export interface GeneratedCaption {
   /** Without start and end token. */
   tokenIds: number[]
@@ -9,14 +7,12 @@ export interface GeneratedCaption {
   words: GeneratedWord[]
   /** Log-probability that the caption ends where it does; 0 where it was cut off. */
   endLogProbability: number
-  /** Scores of all beams, falling; the first is the caption's. */
-  beamScores: number[]
+  /** All beams, the best first, which is the caption itself. */
+  beams: { text: string; score: number }[]
   /** Cosine of caption and picture in the base's common space; null where it has none. */
   similarity: number | null
   /** Whether it is to be believed; null for a model whose doubt nobody has calibrated. */
   doubt: Doubt | null
-  /** Where the model looked, word by word; absent where it was not asked for. */
-  attention?: { rows: number; columns: number; words: WordAttention[] }
 }
 
 /** A word of a caption, which is one token or several. */

@@ -9,6 +9,8 @@ export interface Word {
 }
 
 export interface CaptionTokenizer {
+  /** As a caption that begins with this text, without start and end token. */
+  encode(text: string): number[]
   /** The model's own casing, without spaces around. */
   decode(ids: readonly number[]): string
   /** Tokens together as words: a token that begins with a space begins a word. */
@@ -28,6 +30,7 @@ export function createTokenizer(source: unknown, where: string): CaptionTokenize
     ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: true }).trim()
 
   return {
+    encode: (text) => [...tokenizer.encode(text, { add_special_tokens: false }).ids],
     decode,
     words(ids) {
       const starts = ids

@@ -41,6 +41,7 @@ export const captionOutputs = {
   lengths: 'lengths',
   scores: 'scores',
   logProbabilities: 'log_probabilities',
+  beamIds: 'beam_ids',
   beamScores: 'beam_scores',
   similarity: 'similarity',
   attention: 'attention',
@@ -96,8 +97,8 @@ interface Beams {
  * caption is filled with end tokens), `lengths` int64 `[B]` counting the end token, `scores` `[B]`
  * (sum / length^α), `log_probabilities` `[B, T]` (0 after the end token) and, where the decoder looks at pictures,
  * `attention` `[B, T, 1+N]`: for each generated token the mean over the looking layers and their heads, the row for the
- * whole picture first. T is the longest caption's length. `beam_scores` `[B, k]` are those of all beams, in no order;
- * `similarity` `[B]` is the cosine of caption and picture where the model has a text encoder.
+ * whole picture first. T is the longest caption's length. `beam_ids` `[B, k, T]` and `beam_scores` `[B, k]` are those of all
+ * beams, in no order; `similarity` `[B]` is the cosine of caption and picture where the model has a text encoder.
  *
  * The caches hold every beam's keys in the order in which they were made and never move. A beam sees its own
  * ancestors through a mask over the k beams of each past step, which is all that a reordering of beams has to
@@ -146,7 +147,7 @@ function takeFirstStep(
 
   const best = topK(g, logSoftmax(g, scoreWords(g, decoded.hidden, decoder)), k) // [B, k]
   const finished = equal(g, best.indices, g.integers(endToken))
-  const look = meanLook(g, decoded) // [B, 1, 1+N]
+  const look = meanLook(g, decoded.looks) // [B, 1, 1+N]
   return {
     words: best.indices,
     ids: unsqueeze(g, best.indices, 2),
@@ -190,7 +191,7 @@ function takeStep(
   const nextWords = pick(g, reshape(g, words, ['B', k * k]), chosen.indices)
   const nextGains = pick(g, reshape(g, gains, ['B', k * k]), chosen.indices)
   const parentFinished = pickRows(g, before.finished, parents)
-  const look = meanLook(g, decoded) // [B, k, 1+N]
+  const look = meanLook(g, decoded.looks) // [B, k, 1+N]
   return {
     words: nextWords,
     ids: concat(g, [pickRows(g, before.ids, parents), unsqueeze(g, nextWords, 2)], 2),
@@ -210,7 +211,7 @@ function maskOthers(k: number): number[] {
 }
 
 /** Over all heads of all layers that look. @returns `[B, q, 1+N]` */
-function meanLook(g: Graph, { looks }: Decoded): Value | null {
+export function meanLook(g: Graph, looks: Decoded['looks']): Value | null {
   if (looks.length === 0) return null
   return mean(g, looks.length === 1 ? looks[0]! : concat(g, looks, 1), 1)
 }
@@ -229,6 +230,7 @@ function nameWinners(g: Graph, beams: Beams, lengthPenalty: number): Value {
   g.namedOutput(captionOutputs.lengths, cast(g, reshape(g, pick(g, beams.lengths, winner), ['B']), 'int64'))
   g.namedOutput(captionOutputs.scores, reshape(g, pick(g, scores, winner), ['B']))
   g.namedOutput(captionOutputs.logProbabilities, squeeze(g, pickRows(g, beams.gains, winner), 1))
+  g.namedOutput(captionOutputs.beamIds, beams.ids)
   g.namedOutput(captionOutputs.beamScores, scores)
   if (beams.looks) {
     g.namedOutput(captionOutputs.attention, squeeze(g, pickRows(g, beams.looks, winner), 1))

@@ -16,7 +16,7 @@ export interface CaptionEngine {
    * @param pixels `[H, W, 3]` as `info().input` has them
    * @throws LensloreError `ENGINE_DIED`, `CANCELLED`, `PICTURE_KILLS_ENGINE`
    */
-  caption(pixels: Uint8Array<ArrayBuffer>, options?: { attention?: boolean }): Promise<CaptionResult>
+  caption(pixels: Uint8Array<ArrayBuffer>, options?: { readings?: boolean }): Promise<CaptionResult>
   /** Ends it; what is under way fails with `CANCELLED`. */
   close(): void
 }

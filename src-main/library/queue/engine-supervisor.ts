@@ -2,7 +2,7 @@ import { type EngineCalls, type EngineInfo, engineCalls } from '../../contract/e
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { ProviderTrial } from '../../contract/providers.ts'
-import { type Client, connect, type ParamsOf } from '../../contract/rpc.ts'
+import { type Client, connect, type ParamsOf, type ResultOf } from '../../contract/rpc.ts'
 import type { CaptionEngine, PictureDecoder } from './caption-engine.ts'
 import { tryProviders } from './provider-trial.ts'
 import type { EngineProcess, StartEngine } from './start-engine.ts'
@@ -16,7 +16,12 @@ export type EngineOptions = Omit<ParamsOf<EngineCalls['open']>, 'trials'>
  * set aside with `PICTURE_KILLS_ENGINE`. After `maxDeathsInARow` deaths without a success in between, all fail with
  * `ENGINE_DIED`. Decoding needs no model.
  */
-export interface SupervisedEngine extends CaptionEngine, PictureDecoder {}
+export interface SupervisedEngine extends CaptionEngine, PictureDecoder {
+  /** What the model runs on at present; null while none is open. */
+  session(): EngineInfo | null
+  /** As the engine's call; errors as of `caption`. */
+  look(pixels: Uint8Array<ArrayBuffer>, text: string): Promise<ResultOf<EngineCalls['look']>>
+}
 
 export interface SupervisorOptions {
   /**
@@ -276,6 +281,7 @@ export function superviseEngine(
   return {
     // What is known of the model holds also for the next process.
     info: async () => (lastInfo && !isOver() ? lastInfo : (await openPatiently()).info),
+    session: () => (opening && !isOpening && !closed ? (lastInfo ?? null) : null),
     get batchSize() {
       return lastInfo?.batchSize ?? 1
     },
@@ -283,8 +289,10 @@ export function superviseEngine(
       request('decode', `read ${displayFileName(path)}`, (client) =>
         client.decode({ path, ...decodeOptions }),
       ),
-    caption: (pixels, { attention = false } = {}) =>
-      request('caption', 'described this picture', (client) => client.caption({ pixels, attention })),
+    caption: (pixels, { readings = false } = {}) =>
+      request('caption', 'described this picture', (client) => client.caption({ pixels, readings })),
+    look: (pixels, text) =>
+      request('caption', 'looked at this picture', (client) => client.look({ pixels, text })),
     close() {
       closed = true
       stop.abort()

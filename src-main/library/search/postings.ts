@@ -48,6 +48,8 @@ export interface PostingsWriter {
 export interface PostingsReader {
   /** Must be called at the start of every transaction that reads. */
   refresh(): void
+  /** Another one whenever any set may be another one, as of the last refresh. */
+  version(): string
   /** Not to be changed. */
   bitsOf(token: string): Bits
   /** Documents that have any token which begins so. @param into of no further use, or undefined. */
@@ -491,7 +493,18 @@ export function createPostingsReader(database: Database): PostingsReader {
     }
   }
 
-  return { refresh, bitsOf, bitsOfBegun, has, countEach, bitsOfDocuments, firstRows, eachRow, restrict }
+  return {
+    refresh,
+    version: () => [generation, removals, documents].join('.'),
+    bitsOf,
+    bitsOfBegun,
+    has,
+    countEach,
+    bitsOfDocuments,
+    firstRows,
+    eachRow,
+    restrict,
+  }
 }
 
 function isInAny({ prepare }: Database, token: string, blocks: { has(block: number): boolean }): boolean {

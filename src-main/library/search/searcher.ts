@@ -1,14 +1,16 @@
 import { join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import type {
-  CaptionSource,
-  FolderState,
-  SearchFacets,
-  SearchHit,
-  SearchPage,
-  Timeline,
-  TimelinePage,
+import {
+  type CaptionSource,
+  captionSources,
+  type FacetKind,
+  type FolderState,
+  type SearchFacets,
+  type SearchHit,
+  type SearchPage,
+  type Timeline,
+  type TimelinePage,
 } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
@@ -33,7 +35,8 @@ import { parseQuery, type Query } from './query.ts'
 import { type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt, findMarks, type Pattern } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
-import { countAfter, countByDay, type EachRow, monthsOf, rowsAt } from './timeline.ts'
+import { countBefore, type EachRow, monthsOf, rowsAt, type Survey, surveyRows } from './timeline.ts'
+import { readColumns } from './timeline-page.ts'
 import { tokenize, tokenizeName } from './words.ts'
 
 export interface SearchOptions {
@@ -66,6 +69,8 @@ export interface Searcher {
   timeline(query: string): Timeline
   /** The photos that match, the newest first whatever their rank, from a place or a moment on. */
   timelinePage(query: string, place: TimelinePlace): TimelinePage
+  /** The place of a photo among those; null where it is not one of them. */
+  placeOf(query: string, photoId: number): number | null
 }
 
 /**
@@ -78,6 +83,8 @@ const fewMatches = 250
 const suggestionsTried = 5
 /** Few queries combine more sets than this. */
 const scratchKept = 16
+/** Queries whose timelines are looked at, or were just now. */
+const foundKept = 8
 /** Of people and keywords, the most frequent ones. */
 const facetsShown = 50
 /** Of photos that only FTS5 finds, the newest are counted by facets: each is looked up. */
@@ -85,6 +92,7 @@ const facetsCountedFromIndex = 10_000
 /** Of words that are gone from all photos the list knows still: more are read than are wanted. */
 const completionsRead = 4
 const farthestRow = Number.MAX_SAFE_INTEGER
+const everyRow: RowRange = { fromRow: 0, beforeRow: farthestRow }
 
 export const pageSql = `SELECT rowid FROM search_index
   WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid LIMIT ?`
@@ -108,9 +116,6 @@ const captionsSql = `SELECT search_id, text, is_unsure FROM json_each(?) AS want
     JOIN captions ON captions.id = photos.caption_id`
 const documentsSql = `SELECT search_document AS document FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value`
-const timelineSql = `SELECT photos.id, sort_ms, width_px, height_px, orientation, caption_source,
-    missing_since_ms IS NOT NULL AS is_missing
-  FROM json_each(?) AS wanted JOIN photos ON photos.search_id = wanted.value ORDER BY wanted.key`
 /** By where the words are to be. */
 const completeSql = {
   caption: `SELECT DISTINCT stem FROM (SELECT stem FROM search_words
@@ -143,14 +148,12 @@ interface Position {
   totalIsExact: boolean
 }
 
-interface TimelineRow {
-  id: number
-  sort_ms: number
-  width_px: number | null
-  height_px: number | null
-  orientation: number | null
-  caption_source: CaptionSource | null
-  is_missing: number
+/** What a query found, of the index as it was. */
+interface Found extends Survey {
+  version: string
+  bits: Bits
+  isExact: boolean
+  eachRow: EachRow
 }
 
 interface HitRow {
@@ -173,6 +176,8 @@ export function createSearcher(database: Database): Searcher {
   /** Sets that a search works in, a quarter of a megabyte each in a large library; the next one takes the same. */
   const scratch: Bits[] = []
   let scratchUsed = 0
+  /** By query, the one asked for longest ago first. */
+  const recent = new Map<string, Found>()
 
   function keepScratch(bits: Bits): Bits {
     scratch[scratchUsed++] = bits
@@ -212,7 +217,7 @@ export function createSearcher(database: Database): Searcher {
   }
 
   function isFound(match: Match): boolean {
-    return countUpTo(match, { fromRow: 0, beforeRow: farthestRow }, 1) > 0
+    return countUpTo(match, everyRow, 1) > 0
   }
 
   /** For words in a row: FTS5 walks through all entries that have them, so it counts no more than it has to. */
@@ -402,6 +407,27 @@ export function createSearcher(database: Database): Searcher {
         .slice(0, facetsShown)
     }
     const photos = countBits(bits)
+    const newest = JSON.stringify(postings.firstRows(bits, everyRow, facetsCountedFromIndex))
+    const shared = (column: 'camera' | 'lens') =>
+      prepare<{ name: string; photos: number }>(
+        `SELECT ${column} AS name, count(*) AS photos FROM json_each(?) JOIN photos ON search_id = value
+         WHERE ${column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?`,
+      ).all(newest, facetsShown)
+    const counts = around.folders().map(({ id, isOffline }) => {
+      return { folderId: id, isOffline, photos: countOf(flag.folder(id)) }
+    })
+    const folders = counts
+      .filter((each) => each.photos > 0)
+      .map(({ folderId, photos }) => ({ folderId, photos }))
+    const bySource = captionSources.map((source) => [source, countOf(flag.by(source))] as const)
+    const kinds: Record<FacetKind, number> = {
+      ...(Object.fromEntries(bySource) as Record<CaptionSource, number>),
+      none: photos - bySource.reduce((sum, [, count]) => sum + count, 0),
+      unsure: countOf(flag.unsure),
+      failed: countOf(flag.failed),
+      missing: countOf(flag.missing),
+      offline: counts.reduce((sum, each) => sum + (each.isOffline ? each.photos : 0), 0),
+    }
     const rated = ratingsGiven.map((rating) => ({ rating, photos: countOf(flag.rating(rating)) }))
     const unrated = { rating: 0, photos: photos - rated.reduce((sum, each) => sum + each.photos, 0) }
     return {
@@ -411,41 +437,64 @@ export function createSearcher(database: Database): Searcher {
       favorites: countOf(flag.favorite),
       people: named('people'),
       keywords: named('keyword'),
+      cameras: shared('camera'),
+      lenses: shared('lens'),
+      folders,
+      kinds,
     }
   }
 
-  /** Of what a query finds. */
-  function daysOf(text: string) {
-    const { bits, isExact } = understand(text).answer.set()
-    const eachRow: EachRow = (range, visit) => postings.eachRow(bits, range, visit)
-    return { eachRow, isExact, days: countByDay(eachRow) }
+  /** All that an answer depends on. */
+  function version(): string {
+    postings.refresh()
+    return JSON.stringify([postings.version(), around.folders()])
+  }
+
+  /** Found and walked through once for all pages, until the index is another one. */
+  function find(text: string): Found {
+    const now = version()
+    let found = recent.get(text)
+    if (found?.version !== now) {
+      const { bits: shared, isExact } = understand(text).answer.set()
+      const bits = shared.slice()
+      const eachRow: EachRow = (range, visit) => postings.eachRow(bits, range, visit)
+      found = { version: now, bits, isExact, eachRow, ...surveyRows(eachRow) }
+    }
+    recent.delete(text)
+    recent.set(text, found)
+    if (recent.size > foundKept) recent.delete(recent.keys().next().value!)
+    return found
   }
 
   function timeline(text: string): Timeline {
-    const { days, isExact } = daysOf(text)
+    const { days, total, token, isExact } = find(text)
     const months = monthsOf(days)
     return {
       months: months.map(([month]) => month),
       photos: months.map(([, photos]) => photos),
-      total: months.reduce((sum, [, photos]) => sum + photos, 0),
+      total,
       isExact,
+      token,
     }
   }
 
   function timelinePage(text: string, { offset, beforeMs, limit }: TimelinePlace): TimelinePage {
-    const { eachRow, days } = daysOf(text)
-    const first = beforeMs === undefined ? (offset ?? 0) : countAfter(eachRow, beforeMs)
-    const rows = prepare<TimelineRow>(timelineSql).all(JSON.stringify(rowsAt(eachRow, days, first, limit)))
-    const column = <T>(of: (row: TimelineRow) => T) => rows.map(of)
-    return {
-      offset: first,
-      ids: column((row) => row.id),
-      sortMs: column((row) => row.sort_ms),
-      widthPx: column((row) => (isOnItsSide(row) ? row.height_px : row.width_px)),
-      heightPx: column((row) => (isOnItsSide(row) ? row.width_px : row.height_px)),
-      captionSource: column((row) => row.caption_source),
-      isMissing: column((row) => row.is_missing === 1),
-    }
+    const { eachRow, days, token } = find(text)
+    const first = beforeMs === undefined ? (offset ?? 0) : countBefore(eachRow, days, rowOfEnd(beforeMs))
+    return { offset: first, token, ...readColumns(database, rowsAt(eachRow, days, first, limit)) }
+  }
+
+  function placeOf(text: string, photoId: number): number | null {
+    const { eachRow, days } = find(text)
+    const row = prepare<{ search_id: number | null }>('SELECT search_id FROM photos WHERE id = ?').get(
+      photoId,
+    )?.search_id
+    if (row == null) return null
+    let isFound = false
+    eachRow({ fromRow: row, beforeRow: row + 1 }, () => {
+      isFound = true
+    })
+    return isFound ? countBefore(eachRow, days, row) : null
   }
 
   function search(text: string, options: SearchOptions = {}): SearchPage {
@@ -504,13 +553,9 @@ export function createSearcher(database: Database): Searcher {
     search: (text, options) => read(() => search(text, options)),
     timeline: (text) => read(() => timeline(text)),
     timelinePage: (text, place) => read(() => timelinePage(text, place)),
+    placeOf: (text, photoId) => read(() => placeOf(text, photoId)),
     facets: (text) => read(() => facets(text)),
   }
-}
-
-/** https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.6.4, Orientation */
-function isOnItsSide({ orientation }: TimelineRow): boolean {
-  return orientation !== null && orientation >= 5
 }
 
 function hasAlternatives(query: Query): boolean {

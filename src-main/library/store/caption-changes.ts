@@ -1,13 +1,8 @@
 import { dirname } from 'node:path'
 import type { CaptionSource } from '../../contract/records.ts'
-import {
-  type CaptionStore,
-  isNewestSql,
-  newestEditSql,
-  nextUndoStepSql,
-  settleCurrentCaption,
-} from './captions.ts'
+import { type CaptionStore, isNewestSql, settleCurrentCaption } from './captions.ts'
 import type { Database } from './database.ts'
+import { forgetEdit, newestEditSql, nextUndoStepSql } from './edits.ts'
 import { lockForChanges } from './lock.ts'
 import { inSlices, type SliceOptions } from './slices.ts'
 
@@ -178,6 +173,7 @@ export function createCaptionChanges(
       await inSlices(database, (limit) => doSome(limit, onPhotosChanged), { signal })
     } else if (left?.state === 'undoing') {
       await inSlices(database, (limit) => undoSome(limit, onPhotosChanged), { signal })
+      if (left.kind === 'set') forgetEdit(database, left.edit_id)
     }
     await forget()
   }

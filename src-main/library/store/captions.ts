@@ -1,6 +1,7 @@
 import { LensloreError } from '../../contract/errors.ts'
 import { type Caption, type CaptionDoubt, type CaptionSource, noDoubt } from '../../contract/records.ts'
 import type { Database } from './database.ts'
+import { beginEdit, newestEditSql, nextUndoStepSql } from './edits.ts'
 
 export interface ModelCaption extends CaptionDoubt {
   photoId: number
@@ -157,13 +158,6 @@ export function settleCurrentCaption(database: Database, photoId: number): void 
 export const isNewestSql = `NOT EXISTS (SELECT 1 FROM captions WHERE photo_id = undone.photo_id AND source = 'person'
   AND withdrawn_ms IS NULL AND id > undone.id)`
 
-export const newestEditSql = '(SELECT ifnull(max(edit_id), 0) FROM captions WHERE edit_id IS NOT NULL)'
-
-/** What is taken back next has a higher step than all that was, and than all that is being taken back. */
-export const nextUndoStepSql = `(1 + max(
-  ifnull((SELECT max(undo_step) FROM captions WHERE undo_step IS NOT NULL), 0),
-  ifnull((SELECT max(undo_step) FROM caption_changes), 0)))`
-
 export function createCaptionStore(database: Database): CaptionStore {
   const { prepare, write } = database
 
@@ -225,8 +219,8 @@ export function createCaptionStore(database: Database): CaptionStore {
       const before = current(photoId)
       const samePicture = before?.contentHash === (photo.content_hash?.toString('hex') ?? null)
       if (before?.source === 'person' && before.text === text && samePicture) return before
+      edit!.id ??= beginEdit(database, 'caption')
       const id = insert({ photoId, text, source: 'person', contentHash: photo.content_hash }, nowMs)
-      edit!.id ??= id
       prepare('UPDATE captions SET edit_id = ? WHERE id = ?').run(edit!.id, id)
       settle(photoId)
       return current(photoId)!

@@ -17,7 +17,7 @@ const caption: GeneratedCaption = {
     { text: 'kite', start: 6, end: 10, logProbability: -2, lookEntropy: 4 },
   ],
   endLogProbability: -0.5,
-  beamScores: [-1, -1.5, -3],
+  beams: [-1, -1.5, -3].map((score) => ({ text: '', score })),
   similarity: 0.25,
   doubt: null,
 }

@@ -22,7 +22,10 @@ import {
   type TensorToWrite,
   writeSafetensors,
 } from '../../../src-main/engine/model/safetensors.ts'
-import { buildTeacherForcedGraph } from '../../../src-main/engine/model/teacher-forced-graph.ts'
+import {
+  buildLookingGraph,
+  buildTeacherForcedGraph,
+} from '../../../src-main/engine/model/teacher-forced-graph.ts'
 import {
   buildPictureEmbeddingGraph,
   buildTextEmbeddingGraph,
@@ -142,6 +145,28 @@ test('each token comes with its log-probability, and each beam with its score', 
     assert.equal(Math.max(...beams), score)
   }
   assert.equal(found.similarity, undefined, 'this model has no text encoder')
+})
+
+test('words that are forced are looked for where they were looked for as they were found', async () => {
+  for (const { model, pixels } of [subjects.a!, subjects.b!, subjects.e!]) {
+    const generation = { beams: 2, lengthPenalty: 0.8, maxNewTokens: 9 }
+    const { ids, lengths, attention } = await run(buildCaptionGraph(model, generation), { pixels })
+    const [pictures, longest, places] = attention!.shape as [number, number, number]
+    const { startToken } = model.decoder.config
+    const rows = Array.from({ length: pictures }, (_, image) => [
+      startToken,
+      ...Array.from(ids!.data.slice(image * longest, (image + 1) * longest - 1), Number),
+    ])
+    const tokens = { data: BigInt64Array.from(rows.flat(), BigInt), shape: [pictures, longest] }
+    const { looks } = await run(buildLookingGraph(model, longest), { pixels, tokens })
+    assert.deepEqual(looks!.shape, attention!.shape)
+    for (let image = 0; image < pictures; image++) {
+      const from = image * longest * places
+      const to = from + Number(lengths!.data[image]) * places
+      for (let at = from; at < to; at++)
+        assert.ok(Math.abs(Number(looks!.data[at]) - Number(attention!.data[at])) < 1e-5)
+    }
+  }
 })
 
 test('a caption that was cut off is as near to its picture as the same words read on their own', async () => {

@@ -3,9 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { ratingShift, tileFlags } from '../../../src-main/contract/tile-flags.ts'
+import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
+import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
+import { rowOfEnd } from '../../../src-main/library/search/rows.ts'
 import { createSearch } from '../../../src-main/library/search/search.ts'
+import { countBefore, type EachRow, rowsAt, surveyRows } from '../../../src-main/library/search/timeline.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, markMissing } from '../store/sample-library.ts'
+import { addFolder, addPhoto, contentOf, markMissing, removePhotos } from '../store/sample-library.ts'
 
 function openSample(t: TestContext) {
   const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
@@ -17,8 +22,8 @@ function openSample(t: TestContext) {
   const { searcher, searchIndex } = createSearch(store.database)
   const folderId = addFolder(store, '/photos')
   const add = (name: string, takenAt: string | null, facts = {}) =>
-    addPhoto(store, folderId, name, undefined, { takenAt, ...facts })
-  return { store, searcher, searchIndex, add }
+    addPhoto(store, folderId, name, contentOf(name), { takenAt, ...facts })
+  return { store, searcher, searchIndex, folderId, add }
 }
 
 test('months tell how many photos there are of each, for all and for a query’s hits', (t) => {
@@ -28,7 +33,8 @@ test('months tell how many photos there are of each, for all and for a query’s
   add('dog 2.jpg', '2020-08-01T00:00:00')
   add('dog 3.jpg', '1955-06-01T12:00:00')
   markMissing(store, add('dog 4.jpg', '2020-08-02T00:00:00'))
-  assert.deepEqual(searcher.timeline(''), {
+  const { token: _token, ...all } = searcher.timeline('')
+  assert.deepEqual(all, {
     months: ['2020-08', '2020-07', '1955-06'],
     photos: [1, 2, 1],
     total: 4,
@@ -36,7 +42,8 @@ test('months tell how many photos there are of each, for all and for a query’s
   })
   assert.deepEqual(searcher.timeline('dog').photos, [1, 1, 1])
   assert.deepEqual(searcher.timeline('"dog 2"').months, ['2020-08'])
-  assert.deepEqual(searcher.timeline('nothing'), { months: [], photos: [], total: 0, isExact: true })
+  const { months, total } = searcher.timeline('nothing')
+  assert.deepEqual([months, total], [[], 0])
 })
 
 test('pages at any place are the photos of that place, newest first, whatever the size', async (t) => {
@@ -54,7 +61,7 @@ test('pages at any place are the photos of that place, newest first, whatever th
     .all()
   const all = searcher.timelinePage('', { limit: 10_000 })
   assert.deepEqual(
-    all.sortMs,
+    [...all.sortMs],
     times.map((row) => row.sort_ms),
   )
   assert.equal(new Set(all.ids).size, 3200)
@@ -72,29 +79,139 @@ test('pages at any place are the photos of that place, newest first, whatever th
   }
 })
 
+test('of a day with very many photos a page is sorted no less', () => {
+  // At both ends of a day, so that a page lies across the stretch between, and one photo of the days around.
+  const [start, end] = [rowOfEnd(Date.UTC(2021, 2, 5)), rowOfEnd(Date.UTC(2021, 2, 4))]
+  const inOrder = [start - 1]
+  for (let n = 0; n < 40_000; n++) inOrder.push(start + n * 3)
+  for (let n = 0; n < 40_000; n++) inOrder.push(end - 40_000 + n)
+  inOrder.push(end)
+  const shuffled = inOrder.map((_, at) => inOrder[(at * 7919) % inOrder.length]!)
+  const eachRow: EachRow = ({ fromRow, beforeRow }, visit) => {
+    for (const row of shuffled) if (row >= fromRow && row < beforeRow) visit(row)
+  }
+  const { days, total } = surveyRows(eachRow)
+  assert.deepEqual(
+    days.map(([, photos]) => photos),
+    [1, 80_000, 1],
+  )
+  assert.equal(total, inOrder.length)
+  for (const offset of [0, 1, 39_500, 40_000, 79_500, 80_001, 80_002]) {
+    const expected = inOrder.slice(offset, offset + 1000)
+    assert.deepEqual(rowsAt(eachRow, days, offset, 1000), expected, `from ${offset}`)
+    if (expected.length > 0) assert.equal(countBefore(eachRow, days, expected[0]!), offset)
+  }
+})
+
 test('a page from a moment on begins with the first photo that is older', (t) => {
   const { searcher, add } = openSample(t)
   const [old, middle, young] = ['2019-01-01', '2020-01-01', '2021-01-01'].map((day) =>
     add(`${day}.jpg`, `${day}T12:00:00`),
   )
   const from = (beforeMs: number) => searcher.timelinePage('', { beforeMs, limit: 10 })
-  assert.deepEqual(from(Date.UTC(2020, 5, 1)), {
-    offset: 1,
-    ids: [middle, old],
-    sortMs: [Date.UTC(2020, 0, 1, 12), Date.UTC(2019, 0, 1, 12)],
-    widthPx: [4000, 4000],
-    heightPx: [3000, 3000],
-    captionSource: [null, null],
-    isMissing: [false, false],
-  })
-  assert.deepEqual(from(Date.UTC(2030, 0)).ids, [young, middle, old])
-  assert.deepEqual(from(Date.UTC(2020, 0, 1, 12)).ids, [old])
-  assert.deepEqual(from(0).ids, [])
+  const page = from(Date.UTC(2020, 5, 1))
+  assert.equal(page.offset, 1)
+  assert.deepEqual([...page.ids], [middle, old])
+  assert.deepEqual([...page.sortMs], [Date.UTC(2020, 0, 1, 12), Date.UTC(2019, 0, 1, 12)])
+  assert.deepEqual([...from(Date.UTC(2030, 0)).ids], [young, middle, old])
+  assert.deepEqual([...from(Date.UTC(2020, 0, 1, 12)).ids], [old])
+  assert.deepEqual([...from(0).ids], [])
 })
 
-test('sizes are of the upright picture', (t) => {
-  const { searcher, add } = openSample(t)
-  add('turned.jpg', null, { orientation: 6 })
-  const { widthPx, heightPx } = searcher.timelinePage('', { limit: 1 })
-  assert.deepEqual([widthPx, heightPx], [[3000], [4000]])
+test('columns tell the upright ratio, the content and what is to be seen of a photo before its words', (t) => {
+  const { store, searcher, folderId, add } = openSample(t)
+  const turned = add('turned.jpg', '2021-01-03T00:00:00', { orientation: 6 })
+  const plain = add('plain.jpg', '2021-01-02T00:00:00')
+  const unsized = add('unsized.jpg', '2021-01-01T00:00:00', { widthPx: null, heightPx: null })
+  store.captions.setByPerson(turned, 'a kite', 1)
+  store.captions.addFromModel(
+    [
+      {
+        photoId: plain,
+        text: 'a kite',
+        modelId: 'm',
+        adapterId: null,
+        contentHash: contentOf('plain.jpg'),
+        score: -1,
+        confidence: 0.2,
+        isUnsure: true,
+        doubtfulWords: [],
+      },
+    ],
+    1,
+  )
+  store.photos.setError(unsized, { code: 'PICTURE_DAMAGED', message: 'It is broken.' }, 1)
+  createMetadataStore(store.database, store.captions).applyAll(
+    turned,
+    [{ kind: 'embedded', name: '', metadata: { ...emptyMetadata(), rating: 4, isFavorite: true } }],
+    [],
+    1,
+  )
+  const page = searcher.timelinePage('', { limit: 10 })
+  assert.deepEqual([...page.ids], [turned, plain, unsized])
+  assert.deepEqual([...page.ratios], [0.75, Math.fround(4 / 3), 0])
+  assert.deepEqual(
+    Buffer.from(page.hashes).toString('hex'),
+    ['turned', 'plain', 'unsized'].map((name) => contentOf(`${name}.jpg`).slice(0, 16)).join(''),
+  )
+  const { byPerson, byModel, unsure, favorite, failed, missing, offline } = tileFlags
+  const unrated = 1 << ratingShift
+  assert.deepEqual(
+    [...page.flags],
+    [byPerson | favorite | (5 << ratingShift), byModel | unsure | unrated, failed | unrated],
+  )
+  markMissing(store, plain)
+  store.database.write(() =>
+    store.database.prepare("UPDATE folders SET state = 'offline' WHERE id = ?").run(folderId),
+  )
+  assert.deepEqual(
+    [...searcher.timelinePage('is:missing', { limit: 1 }).flags],
+    [byModel | unsure | missing | offline | unrated],
+  )
+})
+
+test('the token is another one when another photo is found, one less, or in another order, and else the same', (t) => {
+  const { store, searcher, add } = openSample(t)
+  const first = add('dog 1.jpg', '2020-07-01T00:00:00')
+  const second = add('cat 1.jpg', '2020-07-02T00:00:00')
+  const tokens = () => [searcher.timeline('').token, searcher.timeline('dog').token]
+  const seen = [tokens()]
+  const changes = (change: () => void, expected: [boolean, boolean], what: string) => {
+    const before = seen.at(-1)!
+    change()
+    const after = tokens()
+    seen.push(after)
+    assert.deepEqual(
+      after.map((token, at) => token !== before[at]),
+      expected,
+      what,
+    )
+    assert.equal(searcher.timelinePage('dog', { limit: 1 }).token, after[1])
+  }
+  changes(() => store.captions.setByPerson(second, 'a tree', 1), [false, false], 'another caption')
+  changes(() => store.captions.setByPerson(second, 'a dog', 2), [false, true], 'a hit more')
+  changes(() => store.captions.setByPerson(second, 'a cat', 3), [false, true], 'a hit less')
+  assert.deepEqual(seen.at(-1), seen[0], 'as it was')
+  changes(() => void add('dog 2.jpg', '2020-07-01T12:00:00'), [true, true], 'a new photo')
+  changes(() => void add('bird.jpg', '2020-07-01T13:00:00'), [true, false], 'a new photo that is no hit')
+  changes(
+    () =>
+      store.database.write(() =>
+        store.database.prepare('UPDATE photos SET sort_ms = ? WHERE id = ?').run(Date.UTC(2020, 6, 3), first),
+      ),
+    [true, true],
+    'another order',
+  )
+  changes(() => removePhotos(store, second), [true, false], 'a photo less')
+})
+
+test('the place of a photo is where the pages have it', (t) => {
+  const { store, searcher, add } = openSample(t)
+  const ids = ['dog 1', 'cat 1', 'dog 2'].map((name, at) => add(`${name}.jpg`, `2020-07-0${at + 1}T00:00:00`))
+  const places = (query: string) => ids.map((id) => searcher.placeOf(query, id))
+  assert.deepEqual(places(''), [2, 1, 0])
+  assert.deepEqual(places('dog'), [1, null, 0])
+  markMissing(store, ids[2]!)
+  assert.deepEqual(places('dog'), [0, null, null])
+  assert.equal(searcher.placeOf('', 4711), null)
 })

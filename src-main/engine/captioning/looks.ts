@@ -1,0 +1,129 @@
+import type { CaptionModel } from '../model/caption-graph.ts'
+import type { Graph } from '../model/graph.ts'
+import { buildLookingGraph } from '../model/teacher-forced-graph.ts'
+import { memorySide } from '../model/vision-tower.ts'
+import type { Session, SessionTensor } from './session.ts'
+import type { CaptionTokenizer, Word } from './tokenizer.ts'
+
+/** Where a model looks while it says a text. */
+export interface Looks {
+  rows: number
+  columns: number
+  words: {
+    /** UTF-16 offsets in the text. */
+    start: number
+    end: number
+    /** `[rows * columns]`, row by row, summing to at most 1: the row for the whole picture takes the rest. */
+    weights: Float32Array
+  }[]
+}
+
+export interface Looker {
+  look(pixels: SessionTensor, text: string): Promise<Looks>
+  close(): Promise<void>
+}
+
+/** A graph is for texts of up to one length; a person's are longer than a model's. */
+const shortestText = 16
+/** Its session has weights of its own in memory: it goes when nobody asks any more. */
+const keptForMs = 60_000
+
+/** Opens a graph of its own beside the captioning one when it is asked first, for it looks all tokens over at once. */
+export function createLooker(
+  model: CaptionModel,
+  tokenizer: CaptionTokenizer,
+  open: (graph: Graph) => Promise<Session>,
+): Looker {
+  const { startToken, positions } = model.decoder.config
+  const side = memorySide(model.vision.config)
+  let opened: { length: number; session: Promise<Session> } | undefined
+  let closing: NodeJS.Timeout | undefined
+  /** One after the other: a longer text has another session. */
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function close(): Promise<void> {
+    clearTimeout(closing)
+    const closed = opened
+    opened = undefined
+    await (await closed?.session.catch(() => undefined))?.close()
+  }
+
+  async function sessionFor(length: number): Promise<Session> {
+    clearTimeout(closing)
+    if (opened?.length !== length) {
+      await close()
+      opened = { length, session: open(buildLookingGraph(model, length)) }
+    }
+    return opened.session
+  }
+
+  async function look(pixels: SessionTensor, text: string): Promise<Looks> {
+    const tokenIds = tokenizer.encode(text).slice(0, positions - 1)
+    let length = shortestText
+    while (length < tokenIds.length + 1) length *= 2
+    length = Math.min(length, positions)
+    const session = await sessionFor(length)
+    try {
+      // What fills the text up stands behind it, where no token of it looks.
+      const tokens = BigInt64Array.from({ length }, (_, at) => BigInt(tokenIds[at - 1] ?? startToken))
+      const { looks } = await session.run({ pixels, tokens: { data: tokens, shape: [1, length] } })
+      const words = tokenizer.words(tokenIds)
+      const weights = readLooks(looks!, 0, words, side)
+      const places = placeWords(text, words)
+      return {
+        rows: side,
+        columns: side,
+        words: places.flatMap(({ start, end }, word) =>
+          end > start ? [{ start, end, weights: weights[word]! }] : [],
+        ),
+      }
+    } finally {
+      closing = setTimeout(() => void close(), keptForMs).unref()
+    }
+  }
+
+  return {
+    look(pixels, text) {
+      const mine = last.then(() => look(pixels, text))
+      last = mine.catch(() => {})
+      return mine
+    },
+    close,
+  }
+}
+
+/** Where each word stands in its text; as a tokenizer may write another case, without regard to it. */
+export function placeWords(
+  text: string,
+  words: readonly Word[],
+): { text: string; start: number; end: number }[] {
+  const searched = text.toLowerCase()
+  let at = 0
+  return words.map((word) => {
+    const start = Math.max(at, searched.indexOf(word.text.toLowerCase(), at))
+    at = Math.min(start + word.text.length, text.length)
+    return { text: text.slice(start, at), start, end: at }
+  })
+}
+
+/**
+ * A word's look over the places is the mean over its tokens', the row for the whole picture left out.
+ * @param looks `[B, T, 1+N]`, a row for each token
+ */
+export function readLooks(
+  { data, shape }: SessionTensor,
+  index: number,
+  words: readonly Word[],
+  side: number,
+): Float32Array[] {
+  const [, longest, width] = shape as [number, number, number]
+  return words.map(({ start, end }) => {
+    const weights = new Float32Array(side * side)
+    for (let token = start; token < end; token++) {
+      const at = (index * longest + token) * width + 1
+      const row = (data as Float32Array).subarray(at, at + weights.length)
+      for (const [place, weight] of row.entries()) weights[place]! += weight / (end - start)
+    }
+    return weights
+  })
+}

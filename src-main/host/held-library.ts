@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ForkedProcess } from '../channels/child-process.ts'
+import { LensloreError, toErrorRecord } from '../contract/errors.ts'
+import type { HostEvents } from '../contract/host-calls.ts'
+import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
+import { type CallOptions, type Client, connect } from '../contract/rpc.ts'
+
+export type LibraryClient = Omit<Client<LibraryCalls, LibraryEvents>, 'on' | 'onEach'>
+export type WindowEvents = LibraryEvents & HostEvents
+export type TellWindow = <Name extends keyof WindowEvents & string>(
+  name: Name,
+  data: WindowEvents[Name],
+) => void
+
+/** A library that dies again and again is started again after so long at the most. */
+const longestWaitMs = 30_000
+/** One that lived for so long was sound. */
+const soundMs = 60_000
+/** Another process that watches the library may have ended, or what was wrong been mended. */
+const watchAgainMs = 10_000
+
+export interface HeldLibrary {
+  /** The library, whichever process has it at present. Calls under way when that ends fail with `CHANNEL_CLOSED`. */
+  readonly calls: LibraryClient
+  /** Events of the library, and what becomes of its process. @returns a function that ends it */
+  onEvent(listener: TellWindow): () => void
+  /** For what wants the library closed. Calls wait until it is open again, which it is however the work ends. */
+  whileClosed<T>(work: () => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+interface Open {
+  client: Client<LibraryCalls, LibraryEvents>
+  over: Promise<void>
+  end(): void
+}
+
+/**
+ * Keeps a library's process for the windows of a host: it watches the folders and captions what they hold, and where it dies
+ * another one is started.
+ * @param start the library's process
+ * @throws whatever `start` throws the first time
+ */
+export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<HeldLibrary> {
+  const listeners = new Set<TellWindow>()
+  const ending = new AbortController()
+  let present: Open | undefined
+  let opened = Promise.withResolvers<Open>()
+  let isWanted = true
+  let deaths = 0
+
+  const tell: TellWindow = (name, data) => {
+    for (const listener of listeners) listener(name, data)
+  }
+
+  async function open(): Promise<void> {
+    const startedMs = performance.now()
+    const { channel } = await start()
+    const client = connect<LibraryCalls, LibraryEvents>(channel, libraryCalls)
+    client.onEach((name, data) => tell(name, data as never))
+    const over = Promise.withResolvers<void>()
+    const mine: Open = { client, over: over.promise, end: () => channel.close() }
+    channel.onClose(() => {
+      over.resolve()
+      if (present === mine) gone(performance.now() - startedMs)
+    })
+    present = mine
+    opened.resolve(mine)
+    void watch(mine)
+  }
+
+  function gone(livedMs: number): void {
+    present = undefined
+    opened = Promise.withResolvers()
+    if (!isWanted) return
+    deaths = livedMs > soundMs ? 1 : deaths + 1
+    tell('told', { message: 'The library’s process ended by itself; another one is started.' })
+    void reopen(deaths === 1 ? 0 : 500 * 2 ** deaths)
+  }
+
+  async function reopen(waitMs: number): Promise<void> {
+    try {
+      await sleep(Math.min(waitMs, longestWaitMs), undefined, { signal: ending.signal })
+      await open()
+      tell('libraryReopened', {})
+    } catch (thrown) {
+      if (ending.signal.aborted) return
+      tell('problem', toErrorRecord(thrown))
+      await reopen(waitMs * 2 + 500)
+    }
+  }
+
+  async function watch(mine: Open): Promise<void> {
+    let said: string | undefined
+    while (present === mine) {
+      const error = await mine.client.watch({}).then(() => undefined, toErrorRecord)
+      if (present !== mine) return
+      if (error && error.code !== 'LIBRARY_LOCKED' && error.message !== said) tell('problem', error)
+      said = error?.message
+      await sleep(watchAgainMs, undefined, { signal: ending.signal }).catch(() => {})
+    }
+  }
+
+  async function closeLibrary(): Promise<void> {
+    isWanted = false
+    present?.end()
+    await present?.over
+  }
+
+  async function call(name: keyof LibraryCalls, params: never, options?: CallOptions): Promise<unknown> {
+    if (ending.signal.aborted) throw new LensloreError('CHANNEL_CLOSED', 'The library was closed.')
+    const { client } = present ?? (await opened.promise)
+    return client[name](params, options)
+  }
+
+  await open()
+  return {
+    calls: Object.fromEntries(
+      Object.keys(libraryCalls).map((name) => [name, call.bind(null, name as keyof LibraryCalls)]),
+    ) as unknown as LibraryClient,
+    onEvent(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async whileClosed(work) {
+      await closeLibrary()
+      try {
+        return await work()
+      } finally {
+        isWanted = true
+        await reopen(0)
+      }
+    },
+    async close() {
+      await closeLibrary()
+      ending.abort()
+    },
+  }
+}

@@ -1,0 +1,120 @@
+import { statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { LensloreError } from '../contract/errors.ts'
+import { type Host, type HostCalls, hostAbilities, hostCalls } from '../contract/host-calls.ts'
+import { type PageCalls, pageCalls } from '../contract/library-calls.ts'
+import type { Handlers } from '../contract/rpc.ts'
+import type { HeldLibrary, TellWindow } from './held-library.ts'
+import type { ListedFolders } from './listed-folders.ts'
+
+/** All that a window may ask. */
+export const windowCalls = { ...pageCalls, ...hostCalls }
+export type WindowCalls = PageCalls & HostCalls
+
+export interface HostOptions {
+  library: HeldLibrary
+  about: Pick<Host, 'kind' | 'version' | 'directory' | 'pictures'>
+  /** Left out where folders are chosen by dialog alone. */
+  folders?: ListedFolders
+  backups: {
+    /** Paths, the newest first. */
+    list(): string[]
+    /** While nobody has the library open. */
+    restore(backup: string): Promise<void>
+  }
+  /** What this host alone does; what it does not is refused, and its ability is not offered. */
+  own: Partial<Handlers<HostCalls>>
+  /** Abilities without a call. */
+  can?: Host['can']
+  /** Every window. */
+  tell: TellWindow
+}
+
+/** What a host answers to its windows: the library's own calls, passed on, and those about folders, files and the system. */
+export function createWindowHandlers(options: HostOptions): Handlers<WindowCalls> {
+  const { library, folders, own } = options
+  const { calls } = library
+  const handlers: Partial<Handlers<HostCalls>> = {
+    ...(folders && {
+      listFolders: ({ token }) => folders.list(token),
+      addListedFolder: async ({ token }, signal) =>
+        calls.addFolder({ path: await folders.pathOf(token) }, { signal }),
+      relocateToListed: async ({ folderId, token }, signal) =>
+        calls.relocateFolder({ folderId, path: await folders.pathOf(token) }, { signal }),
+    }),
+    ...createBackupHandlers(options),
+    reset: (_, signal) => resetLibrary(options, signal),
+    ...own,
+  }
+  const can = hostAbilities.filter(
+    (ability) => options.can?.includes(ability) || handlers[callOf[ability] ?? 'host'] !== undefined,
+  )
+  const host = { ...options.about, can, platform: process.platform as Host['platform'] }
+  return {
+    ...passOn(library),
+    ...refuseAll(),
+    ...handlers,
+    host: () => host,
+  }
+}
+
+/** The call that an ability stands for. */
+const callOf: Partial<Record<Host['can'][number], keyof HostCalls>> = {
+  dialog: 'chooseFolder',
+  listFolders: 'listFolders',
+  reveal: 'reveal',
+  openWithOther: 'openWithOther',
+  openMap: 'openMap',
+  trash: 'trash',
+  backups: 'backups',
+  reset: 'reset',
+  sessions: 'sessions',
+}
+
+function passOn({ calls }: HeldLibrary): Handlers<PageCalls> {
+  return Object.fromEntries(
+    Object.keys(pageCalls).map((name) => [
+      name,
+      (params: never, signal: AbortSignal) => calls[name as keyof PageCalls](params, { signal }),
+    ]),
+  ) as unknown as Handlers<PageCalls>
+}
+
+function refuseAll(): Handlers<HostCalls> {
+  return Object.fromEntries(
+    Object.keys(hostCalls).map((name) => [
+      name,
+      () => {
+        throw new LensloreError('HOST_CANNOT', 'This is not possible from here.')
+      },
+    ]),
+  ) as unknown as Handlers<HostCalls>
+}
+
+function createBackupHandlers({ library, backups }: HostOptions) {
+  return {
+    backups: () =>
+      backups.list().map((file) => {
+        const { size, mtimeMs } = statSync(file)
+        return { name: basename(file), createdMs: mtimeMs, sizeBytes: size }
+      }),
+    async restore({ name }) {
+      const backup = backups.list().find((file) => basename(file) === name)
+      if (!backup) throw new LensloreError('FILE_NOT_FOUND', 'There is no such backup.')
+      await library.whileClosed(() => backups.restore(backup))
+      return null
+    },
+  } satisfies Partial<Handlers<HostCalls>>
+}
+
+async function resetLibrary({ library, about, tell }: HostOptions, signal: AbortSignal): Promise<null> {
+  const { calls } = library
+  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
+  const path = join(about.directory, `captions-before-reset-${time}.csv`)
+  await calls.exportTable({ path, format: 'csv' }, { signal })
+  for (const { id } of await calls.folders({}, { signal })) {
+    await calls.removeFolder({ folderId: id }, { signal })
+  }
+  tell('told', { message: `All captions of before are in ${path}.` })
+  return null
+}

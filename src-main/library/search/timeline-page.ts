@@ -1,0 +1,76 @@
+import type { CaptionSource, TimelinePage } from '../../contract/records.ts'
+import { ratingShift, tileFlags } from '../../contract/tile-flags.ts'
+import type { Database } from '../store/database.ts'
+
+interface TimelineRow {
+  id: number
+  sort_ms: number
+  width_px: number | null
+  height_px: number | null
+  orientation: number | null
+  content_hash: Buffer | null
+  caption_source: CaptionSource | null
+  is_unsure: number | null
+  is_failed: number
+  is_missing: number
+  is_offline: number
+  is_favorite: number
+  has_thumbnail: number
+  rating: number | null
+}
+
+const rowsSql = `SELECT photos.id, sort_ms, width_px, height_px, orientation, photos.content_hash, caption_source, is_unsure,
+    error_code IS NOT NULL AS is_failed, missing_since_ms IS NOT NULL AS is_missing,
+    folders.state = 'offline' AS is_offline, is_favorite, thumbnail_version IS NOT NULL AS has_thumbnail, rating
+  FROM json_each(?) AS wanted
+    JOIN photos ON photos.search_id = wanted.value
+    JOIN folders ON folders.id = photos.folder_id
+    JOIN search_filters ON search_filters.photo_id = photos.id
+    LEFT JOIN captions ON captions.id = photos.caption_id
+  ORDER BY wanted.key`
+
+const flagOfSource: Readonly<Record<CaptionSource, number>> = {
+  person: tileFlags.byPerson,
+  imported: tileFlags.imported,
+  model: tileFlags.byModel,
+}
+const hashBytes = 8
+const grey = 128
+
+/** @param rows of the index, in order. */
+export function readColumns(
+  { prepare }: Database,
+  rows: readonly number[],
+): Omit<TimelinePage, 'offset' | 'token'> {
+  const found = prepare<TimelineRow>(rowsSql).all(JSON.stringify(rows))
+  const colors = new Uint8Array(found.length * 3).fill(grey)
+  const hashes = new Uint8Array(found.length * hashBytes)
+  for (const [at, { content_hash }] of found.entries()) {
+    if (content_hash) hashes.set(content_hash.subarray(0, hashBytes), at * hashBytes)
+  }
+  return {
+    ids: Uint32Array.from(found, (row) => row.id),
+    sortMs: Float64Array.from(found, (row) => row.sort_ms),
+    ratios: Float32Array.from(found, uprightRatio),
+    colors,
+    hashes,
+    flags: Uint16Array.from(found, flagsOf),
+  }
+}
+
+/** https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.6.4, Orientation */
+function uprightRatio({ width_px, height_px, orientation }: TimelineRow): number {
+  if (!width_px || !height_px) return 0
+  return (orientation ?? 1) >= 5 ? height_px / width_px : width_px / height_px
+}
+
+function flagsOf(row: TimelineRow): number {
+  let flags = row.caption_source === null ? 0 : flagOfSource[row.caption_source]
+  if (row.is_unsure) flags |= tileFlags.unsure
+  if (row.is_failed) flags |= tileFlags.failed
+  if (row.is_missing) flags |= tileFlags.missing
+  if (row.is_offline) flags |= tileFlags.offline
+  if (row.is_favorite) flags |= tileFlags.favorite
+  if (row.has_thumbnail) flags |= tileFlags.thumbnail
+  return flags | (((row.rating ?? 0) + 1) << ratingShift)
+}

@@ -1,0 +1,49 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { type ErrorCode, toErrorRecord } from '../contract/errors.ts'
+import { fileNameFromText } from '../contract/file-name.ts'
+import { parsePhotoAddress } from '../contract/photo-address.ts'
+import type { HeldLibrary } from '../host/held-library.ts'
+import { pictureAt } from '../host/picture-files.ts'
+
+const forEver = 'private, max-age=31536000, immutable'
+const askAgain = 'private, no-cache'
+
+/** @param address below `/library/` */
+export async function answerPicture(
+  library: HeldLibrary,
+  address: string,
+  known?: string,
+): Promise<Response> {
+  const asked = parsePhotoAddress(address)
+  if (!asked) return new Response('There is no such picture.', { status: 404 })
+  try {
+    const { path, type, hash } = await pictureAt(library, asked)
+    const file = fileNameFromText(path)
+    const native = typeof file === 'string' ? file : Buffer.from(file)
+    const { size, mtimeMs } = await stat(native)
+    const tag = `"${hash ?? `${size.toString(36)}-${Math.trunc(mtimeMs).toString(36)}`}-${asked.kind}"`
+    const headers = {
+      etag: tag,
+      'cache-control': asked.hash !== null && asked.hash === hash ? forEver : askAgain,
+    }
+    if (known?.split(',').some((each) => each.trim().replace(/^W\//, '') === tag)) {
+      return new Response(null, { status: 304, headers })
+    }
+    return new Response(Readable.toWeb(createReadStream(native)) as ReadableStream, {
+      headers: { ...headers, 'content-type': type, 'content-length': String(size) },
+    })
+  } catch (thrown) {
+    const { code, message } = toErrorRecord(thrown)
+    const headers = { 'cache-control': 'no-store' }
+    return new Response(message, { status: statusOf[code] ?? 404, headers })
+  }
+}
+
+const statusOf: Partial<Record<ErrorCode, number>> = {
+  CHANNEL_CLOSED: 503,
+  FILE_UNAVAILABLE: 503,
+  ENGINE_DIED: 503,
+  INTERNAL: 500,
+}
