@@ -27,7 +27,10 @@ export function barsOf({ months, photos }: Pick<Timeline, 'months' | 'photos'>, 
 }
 
 /** Whether a bar is of a time that is bounded so, as if UTC. */
-export function isWithin(bar: Bar, { fromMs, beforeMs }: { fromMs: number | null; beforeMs: number | null }): boolean {
+export function isWithin(
+  bar: Bar,
+  { fromMs, beforeMs }: { fromMs: number | null; beforeMs: number | null },
+): boolean {
   const startMs = Date.parse(`${bar.first}-01T00:00:00Z`)
   const endMs = Date.parse(`${nameOf(indexOf(bar.last) + 1)}-01T00:00:00Z`)
   return endMs > (fromMs ?? Number.NEGATIVE_INFINITY) && startMs < (beforeMs ?? Number.POSITIVE_INFINITY)

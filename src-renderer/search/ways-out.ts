@@ -1,5 +1,5 @@
 import type { Api } from '../connection.ts'
-import { chipOf, type Chip, datesOf, dropChips, readChips } from './query-chips.ts'
+import { type Chip, chipOf, datesOf, dropChips, readChips } from './query-chips.ts'
 
 /** Another query that finds photos where this one finds none. */
 export type WayOut =

@@ -109,14 +109,17 @@ export const searchText = {
   empty: {
     say: (words: readonly string[]) => `No photo says ${quoted(words)}.`,
     match: 'No photo matches.',
-    withFilters: (words: readonly string[], filters: string) => `No photo says ${quoted(words)} with ${filters}.`,
+    withFilters: (words: readonly string[], filters: string) =>
+      `No photo says ${quoted(words)} with ${filters}.`,
     before: (words: readonly string[], until: string, later: number) =>
       `No photo says ${quoted(words)} before ${until}; ${later === 1 ? '1 does' : `${later} do`} later.`,
     after: (words: readonly string[], since: string, earlier: number) =>
       `No photo says ${quoted(words)} since ${since}; ${earlier === 1 ? '1 does' : `${earlier} do`} earlier.`,
     library: 'There are no photos yet.',
     read: (captioned: number) =>
-      captioned === 1 ? 'The one caption was read.' : `All ${plural(captioned, 'caption', 'captions')} were read.`,
+      captioned === 1
+        ? 'The one caption was read.'
+        : `All ${plural(captioned, 'caption', 'captions')} were read.`,
     waiting: (waiting: number) =>
       waiting === 1
         ? 'One photo has no caption yet and may still match.'

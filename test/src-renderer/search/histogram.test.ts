@@ -14,7 +14,10 @@ test('months stand side by side from the oldest to the newest, also where there 
 })
 
 test('many years are bars of whole years, none is lost, and bars begin where calendars do', () => {
-  const months = Array.from({ length: 40 * 12 }, (_, at) => `${2024 - Math.floor(at / 12)}-${String(12 - (at % 12)).padStart(2, '0')}`)
+  const months = Array.from(
+    { length: 40 * 12 },
+    (_, at) => `${2024 - Math.floor(at / 12)}-${String(12 - (at % 12)).padStart(2, '0')}`,
+  )
   const bars = barsOf({ months, photos: months.map(() => 2) })
   assert.equal(bars.length, 40)
   assert.deepEqual(bars[0], { first: '1985-01', last: '1985-12', photos: 24 })

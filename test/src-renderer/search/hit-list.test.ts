@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hitWindow } from '../../../src-renderer/search/hit-window.ts'
-import { cutAtMarks } from '../../../src-renderer/search/marked.ts'
 
 test('of a long list only what is in sight and a little beyond is drawn, and every hit is at some scroll', () => {
   const seen = new Set<number>()
@@ -18,17 +17,4 @@ test('columns fit the width, one at the least', () => {
   assert.equal(hitWindow({ widthPx: 1300, heightPx: 700, scrollPx: 0 }, 5).columns, 3)
   assert.equal(hitWindow({ widthPx: 100, heightPx: 700, scrollPx: 0 }, 5).columns, 1)
   assert.equal(hitWindow({ widthPx: 0, heightPx: 0, scrollPx: 0 }, 0).end, 0)
-})
-
-test('a text is cut at its marks and nothing of it is lost', () => {
-  assert.deepEqual(cutAtMarks('A kite over a beach', [[2, 6], [14, 19]]), [
-    { text: 'A ', isMarked: false },
-    { text: 'kite', isMarked: true },
-    { text: ' over a ', isMarked: false },
-    { text: 'beach', isMarked: true },
-  ])
-  assert.deepEqual(cutAtMarks('kite', []), [{ text: 'kite', isMarked: false }])
-  assert.deepEqual(cutAtMarks('', []), [])
-  const odd = cutAtMarks('kite', [[-3, 2], [1, 99], [3, 2]])
-  assert.equal(odd.map((part) => part.text).join(''), 'kite')
 })
