@@ -336,6 +336,7 @@ export function createLibrary(options: LibraryOptions): Library {
     if (other !== undefined && !folders.byPath(other)) await longWork.forgetLeft(signal)
     checkPlace(roots, absolute, null)
     const folder = folders.insert(absolute, Date.now())
+    longWork.foldersChanged()
     onFoldersChanged()
     return folder
   }
