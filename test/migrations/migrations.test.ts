@@ -461,3 +461,16 @@ test('0270: what waited to be written out waits; a folder that is switched says 
   assert.deepEqual(waiting(), before270)
   assert.deepEqual(ids(database, 'SELECT exports_settled_to AS id FROM folders'), [0])
 })
+
+test('0300: of no thumbnail of before the colours are known, and another content has none', (t) => {
+  const { database, apply } = before(t, 300)
+  addPhoto(database, 1)
+  database.exec(`UPDATE photos SET content_hash = x'aa'; UPDATE photos SET thumbnail_version = 1`)
+  apply()
+  const known = () => database.prepare('SELECT thumbnail_version, thumbhash FROM photos').get()
+  assert.deepEqual(known(), { thumbnail_version: 1, thumbhash: null })
+  database.exec(`UPDATE photos SET thumbhash = x'01'; UPDATE photos SET content_hash = x'aa'`)
+  assert.deepEqual(known(), { thumbnail_version: 1, thumbhash: Buffer.from([1]) })
+  database.exec(`UPDATE photos SET content_hash = x'bb'`)
+  assert.deepEqual(known(), { thumbnail_version: null, thumbhash: null })
+})
