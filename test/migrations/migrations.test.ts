@@ -462,6 +462,22 @@ test('0270: what waited to be written out waits; a folder that is switched says 
   assert.deepEqual(ids(database, 'SELECT exports_settled_to AS id FROM folders'), [0])
 })
 
+test('0280: edits of before keep their numbers, and the next one has a higher one', (t) => {
+  const { database, apply } = before(t, 280)
+  addPhoto(database, 1)
+  addPhoto(database, 2)
+  addCaption(database, 3, 1, 'a kite')
+  addCaption(database, 4, 2, 'a kite')
+  addCaption(database, 9, 1, 'a red kite')
+  database.exec('UPDATE captions SET edit_id = 3 WHERE id < 9; UPDATE captions SET edit_id = 9 WHERE id = 9')
+  apply()
+  assert.deepEqual(database.prepare('SELECT * FROM edits').all(), [
+    { id: 3, kind: 'caption' },
+    { id: 9, kind: 'caption' },
+  ])
+  assert.equal(database.prepare(`INSERT INTO edits (kind) VALUES ('marks')`).run().lastInsertRowid, 10)
+})
+
 test('0300: of no thumbnail of before the colours are known, and another content has none', (t) => {
   const { database, apply } = before(t, 300)
   addPhoto(database, 1)
