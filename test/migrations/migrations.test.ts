@@ -499,6 +499,19 @@ test('0290: edits of before know their photos; a change under way goes on as one
   assert.deepEqual(ids(database, 'SELECT id FROM captions WHERE taken_by IS NOT NULL'), [])
 })
 
+test('0300: of no thumbnail of before the colours are known, and another content has none', (t) => {
+  const { database, apply } = before(t, 300)
+  addPhoto(database, 1)
+  database.exec(`UPDATE photos SET content_hash = x'aa'; UPDATE photos SET thumbnail_version = 1`)
+  apply()
+  const known = () => database.prepare('SELECT thumbnail_version, thumbhash FROM photos').get()
+  assert.deepEqual(known(), { thumbnail_version: 1, thumbhash: null })
+  database.exec(`UPDATE photos SET thumbhash = x'01'; UPDATE photos SET content_hash = x'aa'`)
+  assert.deepEqual(known(), { thumbnail_version: 1, thumbhash: Buffer.from([1]) })
+  database.exec(`UPDATE photos SET content_hash = x'bb'`)
+  assert.deepEqual(known(), { thumbnail_version: null, thumbhash: null })
+})
+
 test('0310: no search of before is saved, and a name stands for one', (t) => {
   const { database, apply } = before(t, 310)
   apply()
