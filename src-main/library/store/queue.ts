@@ -26,6 +26,8 @@ export type WorkCounts = Pick<LibraryStatus, 'photos' | 'captioned' | 'failed' |
 export interface ProductKeys {
   thumbnail: number
   caption: string
+  /** The version of the thumbnail that it is of. */
+  thumbhash: number
 }
 
 export type Product = keyof ProductKeys
@@ -43,15 +45,31 @@ export interface QueueStore {
     limit: number,
     except?: readonly number[],
   ): WorkItem[]
-  /**
-   * Keeps in mind that all photos of these contents have their thumbnails.
-   * @param contentHashes SHA-256, lower-case hex.
-   */
-  setThumbnailsMade(contentHashes: readonly string[], version: number): void
+  /** Keeps in mind that all photos of these contents have their thumbnails. */
+  setThumbnailsMade(made: readonly MadeThumbnail[], version: number): void
+  /** What was kept of thumbnails is no picture: photos of the content have none. */
+  setThumbnailLost(contentHash: string): void
   /** Makes files that could not be read (permissions, a failing drive) work again. */
   retryUnreadable(): Promise<void>
+  /** Makes those of the photos that failed the next work. */
+  retryFailed(photoIds: readonly number[]): Retried
+  /** The same for all photos, a slice after the other, each once. */
+  retryAllFailed(): (limit: number) => Retried
   /** From a few summed rows, whatever the size of the library. `captioned` counts any source. */
   counts(modelKey: string | null): WorkCounts
+}
+
+export interface MadeThumbnail {
+  /** SHA-256, lower-case hex. */
+  contentHash: string
+  /** Null where nobody looked at it: what is known of it stays. */
+  thumbhash: Uint8Array | null
+}
+
+export interface Retried {
+  /** 0 at the end. */
+  looked: number
+  photoIds: number[]
 }
 
 interface WorkRow {
@@ -98,6 +116,12 @@ export const questions: Record<Product, Question> = {
     sql: `${select} WHERE photos.folder_id = ? AND captioned_by IS ? AND ${isWhole}
       AND caption_source IS NOT 'person' ${order}`,
   },
+  thumbhash: {
+    // The library has the thumbnail, wherever the photo is.
+    outdated: 'SELECT id AS folder_id, ? AS value FROM folders WHERE is_leaving = 0',
+    sql: `${select} WHERE photos.folder_id = ? AND thumbnail_version IS ? AND thumbnail_version IS NOT NULL
+      AND thumbhash IS NULL ${order}`,
+  },
 }
 
 export const toIndexSql = `${select}
@@ -126,13 +150,24 @@ export function createQueueStore(database: Database): QueueStore {
       return firstOf(rows, limit, except)
     },
 
-    setThumbnailsMade: (contentHashes, version) =>
+    setThumbnailsMade: (made, version) =>
       void write(() => {
         const set = prepare(
-          'UPDATE photos SET thumbnail_version = ? WHERE content_hash = ? AND thumbnail_version IS NOT ?',
+          `UPDATE photos SET thumbnail_version = ?, thumbhash = ifnull(?, thumbhash)
+           WHERE content_hash = ?
+             AND (thumbnail_version IS NOT ? OR (thumbhash IS NULL AND ? IS NOT NULL))`,
         )
-        for (const hash of contentHashes) set.run(version, Buffer.from(hash, 'hex'), version)
+        for (const { contentHash, thumbhash } of made) {
+          set.run(version, thumbhash, Buffer.from(contentHash, 'hex'), version, thumbhash)
+        }
       }),
+
+    setThumbnailLost: (contentHash) =>
+      void write(() =>
+        prepare('UPDATE photos SET thumbnail_version = NULL, thumbhash = NULL WHERE content_hash = ?').run(
+          Buffer.from(contentHash, 'hex'),
+        ),
+      ),
 
     async retryUnreadable() {
       await inSlices(
@@ -143,6 +178,25 @@ export function createQueueStore(database: Database): QueueStore {
              WHERE id IN (SELECT id FROM photos WHERE error_code = 'FILE_UNREADABLE' LIMIT ?)`,
           ).run(limit).changes,
       )
+    },
+
+    retryFailed: (photoIds) => ({
+      looked: photoIds.length,
+      photoIds: photoIds.filter((id) => retryFailed(database, id)),
+    }),
+
+    retryAllFailed() {
+      let last = { code: '', id: 0 }
+      return (limit) => {
+        const found = prepare<{ code: string; id: number }>(
+          `SELECT error_code AS code, id FROM photos INDEXED BY photos_failed
+           WHERE error_code IS NOT NULL AND (error_code, id) > (?, ?) ORDER BY error_code, id LIMIT ?`,
+        ).all(last.code, last.id, limit)
+        last = found.at(-1) ?? last
+        const photoIds = found.map(({ id }) => id)
+        for (const id of photoIds) retryFailed(database, id)
+        return { looked: found.length, photoIds }
+      }
     },
 
     counts(modelKey) {
@@ -162,6 +216,31 @@ export function createQueueStore(database: Database): QueueStore {
       ).get(modelKey, modelKey === null ? 0 : 1)!
     },
   }
+}
+
+/** @returns whether the photo had failed. */
+function retryFailed({ prepare }: Database, photoId: number): boolean {
+  const { changes } = prepare(
+    `UPDATE photos SET priority = 1, error_code = NULL, error_message = NULL,
+       indexed_ms = iif(error_code = 'FILE_UNREADABLE' OR content_hash IS NULL, NULL, indexed_ms)
+     WHERE id = ? AND error_code IS NOT NULL`,
+  ).run(photoId)
+  return changes > 0
+}
+
+/**
+ * Lets a photo that failed, or has no caption of a model, be the next that is captioned.
+ * @returns whether it is one of these.
+ */
+export function askModel(database: Database, photoId: number): boolean {
+  if (retryFailed(database, photoId)) return true
+  const { changes } = database
+    .prepare(
+      `UPDATE photos SET priority = 1
+       WHERE id = ? AND captioned_by IS NULL AND caption_source IS NOT 'person'`,
+    )
+    .run(photoId)
+  return changes > 0
 }
 
 /** By priority, then newest first: what was read just now goes before what is made anew. */
