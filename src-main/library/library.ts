@@ -76,6 +76,14 @@ const shownProblems = 20
 /** Another process that has written nothing for so long may be gone, in the middle of what it was at. */
 const othersAreQuietMs = 5000
 
+/** Of what a person set here, among what files say. */
+const ownSource: PhotoDetails['words']['sources'][number] = {
+  kind: 'person',
+  name: '',
+  problem: null,
+  cut: [],
+}
+
 type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]) => void
 
 /** On the branch of the window: calls of the contract that have no handler yet. Take yours out of the list. */
@@ -253,9 +261,17 @@ export function createLibrary(options: LibraryOptions): Library {
         places: places.map((place) => place.name),
         rating,
         isFavorite,
-        sources: metadata
-          .sources(id)
-          .map(({ kind, name, refused, cut }) => ({ kind, name, problem: refused ?? null, cut: cut ?? [] })),
+        sources: [
+          ...(details.marks.some(({ isCurrent }) => isCurrent) ? [ownSource] : []),
+          ...metadata
+            .sources(id)
+            .map(({ kind, name, refused, cut }) => ({
+              kind,
+              name,
+              problem: refused ?? null,
+              cut: cut ?? [],
+            })),
+        ],
       },
       thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null,
     }
