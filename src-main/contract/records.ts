@@ -345,6 +345,8 @@ export interface LibraryStatus {
   /** Those that could not be listed when they were looked at last. */
   unreadable: UnreadableDirectory[]
   modelId: string | null
+  /** What the model runs on, as its open session has it; null while none is open in this process. */
+  engine: { provider: ProviderName; threads: number; device: string } | null
   /** How that model runs on this machine, as far as it was tried. */
   providerTrial: ProviderTrial | null
   /** Captions of folders that are always written out, and are still to be; 10,000 stands for more, too. */

@@ -1,9 +1,16 @@
 import { LensloreError } from '../contract/errors.ts'
 import type { Caption } from '../contract/records.ts'
-import type { EditChange, ReplacementOptions, Replacements } from '../contract/rooms/captions.ts'
-import { planReplacement, type ReplacedCaption } from './editing/find-replace.ts'
+import type { EditChange, EditName, ReplacementOptions, Replacements } from '../contract/rooms/captions.ts'
+import {
+  allCaptions,
+  type NextCaptions,
+  planReplacement,
+  type ReplacedCaption,
+} from './editing/find-replace.ts'
 import type { ProgressMeter } from './queue/progress.ts'
+import type { SelectedPhotos } from './selection.ts'
 import type { CaptionChanges, ChangeOptions } from './store/caption-changes.ts'
+import { type EditKind, lastStandingEdit, lastUndoneEdit } from './store/edits.ts'
 import { inSlices } from './store/slices.ts'
 import type { Store } from './store/store.ts'
 
@@ -21,6 +28,10 @@ export interface CaptionEditsOptions {
   changes: CaptionChanges
   progress: ProgressMeter
   onPhotosChanged(photoIds: number[]): void
+  /** Told when the last edit is another one. */
+  onEdited(): void
+  /** Told when photos wait for the model that it need not have had. */
+  onAsked(): void
   /** Writes captions out that are to be, without being waited for. */
   writeBehind(photoIds: number[]): void
   renewSearch(signal?: AbortSignal): Promise<void>
@@ -39,18 +50,40 @@ export interface CaptionEdits {
   /** The last edit, on however many photos it was; null where there is none. */
   undoEdit(signal: AbortSignal): Promise<EditChange | null>
   redoEdit(signal: AbortSignal): Promise<EditChange | null>
-  replace(preview: boolean, replacement: ReplacementOptions, signal: AbortSignal): Promise<Replacements>
+  /** @param selected all captions where it is left out. */
+  replace(
+    preview: boolean,
+    replacement: ReplacementOptions,
+    selected: SelectedPhotos | undefined,
+    signal: AbortSignal,
+  ): Promise<Replacements>
+  /** @returns how many photos have other words now. */
+  setAll(selected: SelectedPhotos, text: string, signal: AbortSignal): Promise<number>
+  /** @returns how many photos have the model's words again, or wait for them. */
+  regenerate(selected: SelectedPhotos, signal: AbortSignal): Promise<number>
+  last(): { undo: EditName | null; redo: EditName | null }
   /** The changes that an import makes, shown and told of as every other. */
   forImport: Pick<CaptionChanges, 'set'>
 }
 
 export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
-  const { store, changes, progress, onPhotosChanged, writeBehind, renewSearch, onStopped } = options
+  const {
+    store,
+    changes,
+    progress,
+    onPhotosChanged,
+    onEdited,
+    onAsked,
+    writeBehind,
+    renewSearch,
+    onStopped,
+  } = options
   const { photos, captions, queue } = store
 
   function captionsChanged(photoIds: number[]): void {
     onPhotosChanged(photoIds)
     writeBehind(photoIds)
+    onEdited()
   }
 
   /**
@@ -78,10 +111,19 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
         onStopped()
         throw thrown
       })
+      .finally(onEdited)
     if (changed === undefined) return null
     writeBehind(first)
     await renewSearch(signal)
     return { photos: changed, first: photos.byIds(first.slice(0, shownOfEdit)) }
+  }
+
+  function captionsOf(selected: SelectedPhotos | undefined): NextCaptions {
+    if (!selected) return allCaptions(captions)
+    return (limit) => {
+      const photoIds = selected.next(limit)
+      return { looked: photoIds.length, whole: captions.wholeOf(photoIds) }
+    }
   }
 
   function changeHistory(
@@ -102,15 +144,19 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
     let planned = 0
     await changeMany(
       (changing) =>
-        changes.set((add, limit) => {
-          const some = edits.slice(planned, planned + limit)
-          for (const { photo, text } of some) {
-            const captionId = captions.current(photos.known(photo).id)?.id ?? null
-            add({ photoId: photo, captionId, text, source: 'person', language: null, isCut: false })
-          }
-          planned += some.length
-          return some.length
-        }, changing),
+        changes.set(
+          'caption',
+          (add, limit) => {
+            const some = edits.slice(planned, planned + limit)
+            for (const { photo, text } of some) {
+              const captionId = captions.current(photos.known(photo).id)?.id ?? null
+              add({ photoId: photo, captionId, text, source: 'person', language: null, isCut: false })
+            }
+            planned += some.length
+            return some.length
+          },
+          changing,
+        ),
       signal,
     )
     return edits.map(({ photo }) => captions.current(photo)!)
@@ -135,7 +181,7 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
     redo: (photo) => changeHistory(photo, (id) => captions.redo(id), 'There is no caption to bring back.'),
     undoEdit: (signal) => changeMany((changing) => changes.undoEdit(Date.now(), changing), signal),
     redoEdit: (signal) => changeMany((changing) => changes.redoEdit(changing), signal),
-    async replace(preview, replacement, signal) {
+    async replace(preview, replacement, selected, signal) {
       let replaced = 0
       const first = new Map<number, ReplacedCaption>()
       const note = (each: ReplacedCaption) => {
@@ -143,20 +189,27 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
         if (first.size < shownReplacements) first.set(each.photoId, each)
       }
       if (preview) {
-        const { photos: present } = queue.counts(null)
-        await progress.during('change', present, ({ onProgress }) =>
-          inSlices(store.database, planReplacement(captions, replacement, note), { signal, onProgress }),
+        const looked = selected?.total ?? queue.counts(null).photos
+        await progress.during('change', looked, ({ onProgress }) =>
+          inSlices(store.database, planReplacement(captionsOf(selected), replacement, note), {
+            signal,
+            onProgress,
+          }),
         )
       } else {
         await changeMany((changing) => {
           let plan: ((limit: number) => number) | undefined
-          return changes.set((add, limit) => {
-            plan ??= planReplacement(captions, replacement, (each) => {
-              note(each)
-              add({ ...each, text: each.after, source: 'person', language: null, isCut: false })
-            })
-            return plan(limit)
-          }, changing)
+          return changes.set(
+            'replacement',
+            (add, limit) => {
+              plan ??= planReplacement(captionsOf(selected), replacement, (each) => {
+                note(each)
+                add({ ...each, text: each.after, source: 'person', language: null, isCut: false })
+              })
+              return plan(limit)
+            },
+            changing,
+          )
         }, signal)
       }
       return {
@@ -167,9 +220,43 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
         }),
       }
     },
+    async setAll(selected, text, signal) {
+      const change = await changeMany(
+        (changing) =>
+          changes.setSame(
+            text,
+            (add, limit) => {
+              const photoIds = selected.next(limit)
+              for (const current of captions.currentIds(photoIds)) add(current)
+              return photoIds.length
+            },
+            changing,
+          ),
+        signal,
+      )
+      return change!.photos
+    },
+    async regenerate(selected, signal) {
+      const change = await changeMany(
+        (changing) =>
+          changes.take((add, limit) => {
+            const photoIds = selected.next(limit)
+            for (const photoId of photoIds) add(photoId)
+            return photoIds.length
+          }, changing),
+        signal,
+      )
+      onAsked()
+      return change!.photos
+    },
+    last() {
+      const nameOf = (edit: { kind: EditKind; photos: number } | undefined) =>
+        edit ? { kind: edit.kind, photos: edit.photos } : null
+      return { undo: nameOf(lastStandingEdit(store.database)), redo: nameOf(lastUndoneEdit(store.database)) }
+    },
     forImport: {
-      async set(plan, { signal } = {}) {
-        return (await changeMany((changing) => changes.set(plan, changing), signal))!.photos
+      async set(kind, plan, { signal } = {}) {
+        return (await changeMany((changing) => changes.set(kind, plan, changing), signal))!.photos
       },
     },
   }

@@ -33,6 +33,8 @@ export interface ChosenEngine {
    */
   decoder(): Promise<PictureDecoder>
   close(): void
+  /** What the model runs on at present; null while none is open. */
+  session(): EngineInfo | null
   chosen(): ModelChoice
   /**
    * Chooses a model for this library, now and later. The engine that runs is another's until it is closed.
@@ -99,6 +101,7 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
     },
     decoder: async () => (await start()).engine,
     close,
+    session: () => running?.engine.session() ?? null,
     chosen,
     async choose(choice) {
       await findModel(choice.model, dataDirectory)

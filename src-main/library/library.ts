@@ -35,6 +35,7 @@ import { createProgressMeter } from './queue/progress.ts'
 import type { StartEngine } from './queue/start-engine.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
 import { createSearch } from './search/search.ts'
+import { createSelect, type SelectedPhotos } from './selection.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
 import { createCaptionChanges } from './store/caption-changes.ts'
 import { modelKey } from './store/captions.ts'
@@ -47,6 +48,7 @@ import {
 } from './store/restore.ts'
 import { createRootState } from './store/root-state.ts'
 import { createSettings } from './store/settings.ts'
+import { inSlices } from './store/slices.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { type UpdateProgress, updateInThread } from './store/update.ts'
 
@@ -95,13 +97,9 @@ const pendingNames = [
   'savedSearches',
   'saveSearch',
   'removeSavedSearch',
-  'captionSelection',
-  'regenerate',
   'readings',
   'attention',
-  'lastEdit',
   'setMarks',
-  'retry',
   'preferences',
   'setPreferences',
   'setMachine',
@@ -145,6 +143,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const store = openStore(databaseFileIn(directory))
   const { photos, captions, folders, queue } = store
   const { searcher, searchIndex } = createSearch(store.database)
+  const select = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
   const reconciler = createReconciler(store.database)
   const roots = createRootState(store.database)
@@ -157,6 +156,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const photoChanges = createPhotoChanges(store.database, (told) => emit('photosChanged', told))
   const onPhotosChanged = photoChanges.note
   const onFoldersChanged = () => emit('foldersChanged', {})
+  const onEdited = () => emit('editChanged', {})
   const onProblem = (problem: ErrorRecord) => emit('problem', problem)
   const exporter = createWaitingExporter(store, onProblem)
   const settings = createSettings(store.database)
@@ -212,6 +212,8 @@ export function createLibrary(options: LibraryOptions): Library {
     changes: captionChanges,
     progress,
     onPhotosChanged,
+    onEdited,
+    onAsked: askedForWork,
     writeBehind: exporter.writeBehind,
     renewSearch: longWork.renewSearch,
     onStopped: resumeNext,
@@ -227,7 +229,7 @@ export function createLibrary(options: LibraryOptions): Library {
   /** Does what a process that was killed, or a call that was cancelled, left to do, as far as no other is at it. */
   async function resume(signal: AbortSignal): Promise<void> {
     try {
-      await captionChanges.resume()
+      if (await captionChanges.resume()) onEdited()
       await longWork.forgetLeft(signal)
       await settleExportTurns(store.database, { signal })
       await longWork.renewSearch(signal)
@@ -239,6 +241,32 @@ export function createLibrary(options: LibraryOptions): Library {
 
   function resumeNext(): void {
     resuming = resuming.then(() => resume(stop.signal))
+  }
+
+  /** Photos are in the queue that were not, or are before others. */
+  function askedForWork(): void {
+    longWork.captioning.wake()
+    longWork.lookAgain()
+  }
+
+  /** Tries photos that failed again, before others. @returns how many. */
+  async function retry(selected: SelectedPhotos | undefined, signal: AbortSignal): Promise<number> {
+    let retried = 0
+    const failed = selected
+      ? (limit: number) => queue.retryFailed(selected.next(limit))
+      : queue.retryAllFailed()
+    await inSlices(
+      store.database,
+      (limit) => {
+        const { looked, photoIds } = failed(limit)
+        retried += photoIds.length
+        onPhotosChanged(photoIds)
+        return looked
+      },
+      { signal },
+    )
+    askedForWork()
+    return retried
   }
 
   function photoIdAt(path: string): number {
@@ -332,6 +360,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const latest = captions.latestModel()
     const modelId = longWork.captioning.key() ?? keyOf(latest)
     const { toIndex: _toIndex, ...counts } = queue.counts(modelId)
+    const session = engine.session()
     return {
       directory,
       ...counts,
@@ -340,6 +369,7 @@ export function createLibrary(options: LibraryOptions): Library {
         .unreadable()
         .map(({ folderPath, directory, code }) => ({ path: join(folderPath, directory), code })),
       modelId,
+      engine: session && { provider: session.provider, threads: session.threads, device: session.device },
       providerTrial: book.read().find((trial) => trial.modelId === latest?.modelId) ?? null,
       waitingExports: exporter.waiting(),
       sidecarProblems: metadata.refused(shownProblems),
@@ -397,7 +427,18 @@ export function createLibrary(options: LibraryOptions): Library {
       redoCaption: ({ photo }) => edits.redo(photo),
       undoEdit: (_, signal) => edits.undoEdit(signal),
       redoEdit: (_, signal) => edits.redoEdit(signal),
-      replaceInCaptions: ({ preview, ...replacement }, signal) => edits.replace(preview, replacement, signal),
+      lastEdit: () => edits.last(),
+      replaceInCaptions: ({ preview, selection, ...replacement }, signal) =>
+        edits.replace(preview, replacement, selection && select(selection), signal),
+      captionSelection: async ({ selection, text }, signal) => ({
+        photos: await edits.setAll(select(selection), text, signal),
+      }),
+      regenerate: async ({ selection }, signal) => ({
+        photos: await edits.regenerate(select(selection), signal),
+      }),
+      retry: async ({ selection }, signal) => ({
+        photos: await retry(selection && select(selection), signal),
+      }),
       planExport: (chosen, signal) =>
         exporting(chosen, (requests, onProgress) => summariseExport(requests, { signal, onProgress })),
       exportCaptions: (chosen, signal) =>

@@ -88,6 +88,12 @@ export class Commands {
     return parts.filter(Boolean).join('+')
   }
 
+  /** A tooltip: what a control does, and the key of the command that does the same. */
+  hint(title: string, id: string): string {
+    const keys = this.#commands.find((command) => command.id === id)?.keys?.[0]
+    return keys ? `${title}  ${this.capsOf(keys).join(' ')}` : title
+  }
+
   /** The keys of a command as caps to be drawn. */
   capsOf(keys: string): string[] {
     const names: Record<string, string> = {

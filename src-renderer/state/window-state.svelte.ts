@@ -1,8 +1,13 @@
 import { getContext, setContext } from 'svelte'
-import type { Host } from '../../src-main/contract/host-calls.ts'
+import type { Host, hostAbilities } from '../../src-main/contract/host-calls.ts'
 import type { Api } from '../connection.ts'
 import { Commands } from './commands.svelte.ts'
+import { EditsState } from './edits.svelte.ts'
+import { LibraryPlaces } from './library-places.svelte.ts'
+import { Notices } from './notices.svelte.ts'
+import { PreferencesState } from './preferences.svelte.ts'
 import { Router } from './route.svelte.ts'
+import { WorkState } from './work.svelte.ts'
 
 /** What every part of the window stands on; made once, and had by `useWindow`. */
 export class WindowState {
@@ -10,10 +15,25 @@ export class WindowState {
   readonly host: Host
   readonly router = new Router()
   readonly commands = new Commands()
+  readonly notices = new Notices()
+  readonly work: WorkState
+  readonly preferences: PreferencesState
+  readonly edits: EditsState
+  readonly places: LibraryPlaces
 
   constructor(api: Api, host: Host) {
     this.api = api
     this.host = host
+    this.work = new WorkState(api, this.notices)
+    this.preferences = new PreferencesState(api, this.notices)
+    this.edits = new EditsState(api, this.notices)
+    this.places = new LibraryPlaces(api, this.notices)
+    api.on('told', ({ message }) => this.notices.tell(message))
+  }
+
+  /** Whether this host can do something; what it cannot is not shown. */
+  can(ability: (typeof hostAbilities)[number]): boolean {
+    return this.host.can.includes(ability)
   }
 
   /** The address of a photo's picture. @param hash the first 16 hex digits of its content's hash, where known */

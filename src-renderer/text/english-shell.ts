@@ -1,3 +1,164 @@
+import type { EditName } from '../../src-main/contract/rooms/captions.ts'
+import { plural } from './plural.ts'
+
+function nameOfEdit({ kind, photos }: EditName): string {
+  const on = `on ${plural(photos, 'photo', 'photos')}`
+  switch (kind) {
+    case 'caption':
+      return `Caption ${on}`
+    case 'replacement':
+      return `Replaced words ${on}`
+    case 'table':
+      return `Table ${on}`
+    case 'marks':
+      return `Marks ${on}`
+    case 'regeneration':
+      return `Regenerated ${on}`
+  }
+}
+
 export const shellText = {
   name: 'Lenslore',
+  titles: {
+    library: 'All photos',
+    search: 'Search',
+    photo: 'Photo',
+    work: 'Work',
+    settings: 'Settings',
+    first: 'Welcome',
+    /** Of the browser's tab, and of the window in the system's lists. */
+    ofWindow: (view: string) => `${view} – Lenslore`,
+  },
+  boot: {
+    opening: 'Opening the library.',
+    failed: 'The library does not open.',
+    again: 'Try again',
+  },
+  line: {
+    lost: 'The library does not answer. Trying again.',
+    regained: 'The library answers again.',
+  },
+  rate: (photos: string) => `${photos} photos/s`,
+  devices: {
+    cpu: (threads: number) => `Processor, ${plural(threads, 'thread', 'threads')}`,
+    webgpu: 'WebGPU',
+    coreml: 'Core ML',
+    dml: 'DirectML',
+    cuda: 'CUDA',
+  },
+  duration: {
+    lessThanAMinute: 'less than a minute',
+    minutes: (count: number) => plural(count, 'minute', 'minutes'),
+    hours: (count: number) => plural(count, 'hour', 'hours'),
+    days: (count: number) => plural(count, 'day', 'days'),
+  },
+  skip: 'To the photos',
+  close: 'Close',
+  cancel: 'Cancel',
+  bar: {
+    label: 'Search and view',
+    sidebar: 'Sidebar',
+    theme: 'Light or dark',
+    settings: 'Settings',
+    commands: 'Commands',
+  },
+  side: {
+    label: 'Library',
+    lookOver: 'Look over',
+    unsure: 'Unsure captions',
+    yours: 'Your words',
+    uncaptioned: 'No caption yet',
+    failed: 'Failed',
+    saved: 'Saved searches',
+    removeSaved: (name: string) => `Forget the saved search “${name}”`,
+    folders: 'Folders',
+    offline: (name: string) => `${name}. Not connected.`,
+  },
+  status: {
+    label: 'Captioning',
+    stages: {
+      empty: 'No photos yet',
+      paused: 'Paused',
+      waiting: 'Waiting for the model',
+      running: 'Captioning',
+      stopped: 'Not captioning',
+      done: 'All captioned',
+    },
+    phases: {
+      scan: 'Looking through folders',
+      caption: 'Captioning',
+      search: 'Bringing the search up to date',
+      change: 'Changing captions',
+      forget: 'Forgetting photos',
+      check: 'Checking the database',
+      import: 'Taking in a table',
+      export: 'Writing captions out',
+      undo: 'Taking an export back',
+      backup: 'Backing up',
+      open: 'Opening the model',
+      trial: 'Trying which device is fastest',
+      update: 'Updating the library',
+    },
+    left: (duration: string) => `${duration} left`,
+    of: (photos: string) => `of ${photos}`,
+    pause: 'Pause',
+    goOn: 'Go on',
+    failed: (count: number) => `${plural(count, 'photo', 'photos')} failed`,
+    offline: (count: number) => `${plural(count, 'folder', 'folders')} not connected`,
+    /** Read out by a screen reader now and then. */
+    spoken: (captioned: number, photos: number) =>
+      `${plural(captioned, 'photo has', 'photos have')} a caption, of ${plural(photos, 'photo', 'photos')}.`,
+    undo: (edit: EditName) => `Undo “${nameOfEdit(edit)}”`,
+    redo: (edit: EditName) => `Redo “${nameOfEdit(edit)}”`,
+  },
+  edits: {
+    undone: (edit: EditName) => `Taken back: ${nameOfEdit(edit)}.`,
+    redone: (edit: EditName) => `Done again: ${nameOfEdit(edit)}.`,
+    nothingToUndo: 'There is nothing to take back.',
+    nothingToRedo: 'There is nothing to do again.',
+  },
+  commandGroups: {
+    everywhere: 'Everywhere',
+    places: 'Go to',
+    photos: 'Photos',
+    captions: 'Captions',
+    search: 'Search',
+    captioning: 'Captioning',
+  },
+  commands: {
+    palette: 'Commands',
+    shortcuts: 'Shortcuts',
+    undo: 'Undo',
+    redo: 'Redo',
+    nextPart: 'Next part of the window',
+    lastPart: 'Part before it',
+    sidebar: 'Show or hide the sidebar',
+    theme: 'Light or dark theme',
+    all: 'All photos',
+    unsure: 'Unsure captions',
+    yours: 'Your words',
+    uncaptioned: 'Photos without a caption',
+    failed: 'Failed photos',
+    work: 'Work',
+    settings: 'Settings',
+    pause: 'Pause or go on captioning',
+    addFolder: 'Add a folder',
+  },
+  palette: {
+    label: 'Commands',
+    box: 'Command, folder, name or saved search',
+    hint: 'Type a command, a folder or a name',
+    folders: 'Folders',
+    people: 'People',
+    saved: 'Saved searches',
+    nothing: (typed: string) => `No command, folder or name has “${typed}”. Enter searches captions for it.`,
+    choose: 'choose',
+    run: 'run',
+    all: 'all shortcuts',
+    found: (count: number) => plural(count, 'entry', 'entries'),
+  },
+  shortcuts: {
+    label: 'Shortcuts',
+    or: 'or',
+  },
 }

@@ -21,3 +21,17 @@ export const formatMonth = (month: string): string => months.format(Date.parse(`
 /** A moment of this machine's own clock. */
 export const formatMoment = (ms: number): string => moments.format(ms)
 export const formatMegabytes = (size: number): string => bytes.format(size / 1e6)
+
+const rates = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 })
+export const formatRate = (photosPerSecond: number): string => text.rate(rates.format(photosPerSecond))
+
+/** As long as one waits for something: rounded to what matters then. */
+export function formatDuration(ms: number): string {
+  const minutes = Math.round(ms / 60_000)
+  if (minutes < 1) return text.duration.lessThanAMinute
+  if (minutes < 60) return text.duration.minutes(minutes)
+  const hours = Math.round(minutes / 6) / 10
+  return hours < 48
+    ? text.duration.hours(hours < 10 ? hours : Math.round(hours))
+    : text.duration.days(Math.round(hours / 24))
+}

@@ -21,25 +21,39 @@ function patternOf({ find, matchCase, wholeWords }: ReplacementOptions): RegExp 
   return new RegExp(before + RegExp.escape(find) + after, matchCase ? 'gu' : 'giu')
 }
 
+/** Whole current captions, a slice after the other: how many photos were looked at, none at the end, and those that have one. */
+export type NextCaptions = (limit: number) => {
+  looked: number
+  whole: ReturnType<CaptionStore['wholeAfter']>
+}
+
+/** All captions, in the order of the photos' ids. */
+export function allCaptions(captions: Pick<CaptionStore, 'wholeAfter'>): NextCaptions {
+  let last = 0
+  return (limit) => {
+    const whole = captions.wholeAfter(last, limit)
+    last = whole.at(-1)?.photoId ?? last
+    return { looked: whole.length, whole }
+  }
+}
+
 /**
- * What a replacement would do to the current captions, without doing it, in the order of the photos' ids. A caption that would
- * become empty is left out: nothing is a worse caption than the one there is. So is one of which only the beginning is here.
+ * What a replacement would do to current captions, without doing it. A caption that would become empty is left out: nothing is a
+ * worse caption than the one there is. So is one of which only the beginning is here.
  * @param take told of every caption that would change.
  * @returns what does it in slices: it gets how many captions to look at, and answers with how many it did.
  */
 export function planReplacement(
-  captions: Pick<CaptionStore, 'wholeAfter'>,
+  next: NextCaptions,
   options: ReplacementOptions,
   take: (replaced: ReplacedCaption) => void,
 ): (limit: number) => number {
-  let last = 0
   return (limit) => {
-    const whole = captions.wholeAfter(last, limit)
+    const { looked, whole } = next(limit)
     for (const { photoId, id: captionId, text: before } of whole) {
       const after = replaceInText(before, options).trim()
       if (after !== before && after !== '') take({ photoId, captionId, before, after })
     }
-    last = whole.at(-1)?.photoId ?? last
-    return whole.length
+    return looked
   }
 }

@@ -125,6 +125,7 @@ export async function importTable(
   const { signal } = options
   await inSlices(target.database, (limit) => rows.matchSome(limit), { signal })
   await target.changes.set(
+    'table',
     (add, limit) => {
       const taken = rows.takeSome(limit)
       for (const matched of taken) planRow(target, matched, summary, add)

@@ -1,4 +1,4 @@
-import type { ImportedWords } from '../store/caption-changes.ts'
+import type { ImportedWords } from '../store/caption-change-steps.ts'
 import type { MetadataStore } from './metadata-store.ts'
 import { emptyMetadata, type PhotoMetadata } from './photo-metadata.ts'
 

@@ -17,6 +17,8 @@ export type EngineOptions = Omit<ParamsOf<EngineCalls['open']>, 'trials'>
  * `ENGINE_DIED`. Decoding needs no model.
  */
 export interface SupervisedEngine extends CaptionEngine, PictureDecoder {
+  /** What the model runs on at present; null while none is open. */
+  session(): EngineInfo | null
   /** As the engine's call; errors as of `caption`. */
   look(pixels: Uint8Array<ArrayBuffer>, text: string): Promise<ResultOf<EngineCalls['look']>>
 }
@@ -279,6 +281,7 @@ export function superviseEngine(
   return {
     // What is known of the model holds also for the next process.
     info: async () => (lastInfo && !isOver() ? lastInfo : (await openPatiently()).info),
+    session: () => (opening && !isOpening && !closed ? (lastInfo ?? null) : null),
     get batchSize() {
       return lastInfo?.batchSize ?? 1
     },

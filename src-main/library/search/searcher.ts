@@ -29,6 +29,7 @@ import {
   without,
   words,
 } from './match.ts'
+import { type PlaceRanges, type RowsOfPlaces, rowsOfPlaces } from './places.ts'
 import { expressToken, type Plan, planSearch, type Surroundings } from './plan.ts'
 import { createPostingsReader } from './postings.ts'
 import { parseQuery, type Query } from './query.ts'
@@ -71,6 +72,12 @@ export interface Searcher {
   timelinePage(query: string, place: TimelinePlace): TimelinePage
   /** The place of a photo among those; null where it is not one of them. */
   placeOf(query: string, photoId: number): number | null
+  /**
+   * Rows of the index at places among those.
+   * @param token of the timeline that the places are of.
+   * @throws LensloreError `SELECTION_STALE` where it is another by now.
+   */
+  rowsAtPlaces(query: string, token: string, ranges: PlaceRanges): RowsOfPlaces
 }
 
 /**
@@ -497,6 +504,14 @@ export function createSearcher(database: Database): Searcher {
     return isFound ? countBefore(eachRow, days, row) : null
   }
 
+  function rowsAtPlaces(text: string, token: string, ranges: PlaceRanges): RowsOfPlaces {
+    const { eachRow, total, token: now } = find(text)
+    if (token !== now) {
+      throw new LensloreError('SELECTION_STALE', 'Other photos are found by now; choose again.')
+    }
+    return rowsOfPlaces(eachRow, total, ranges)
+  }
+
   function search(text: string, options: SearchOptions = {}): SearchPage {
     const limit = options.limit ?? 50
     const given = options.cursor == null ? null : parseCursor(options.cursor)
@@ -554,6 +569,7 @@ export function createSearcher(database: Database): Searcher {
     timeline: (text) => read(() => timeline(text)),
     timelinePage: (text, place) => read(() => timelinePage(text, place)),
     placeOf: (text, photoId) => read(() => placeOf(text, photoId)),
+    rowsAtPlaces: (text, token, ranges) => read(() => rowsAtPlaces(text, token, ranges)),
     facets: (text) => read(() => facets(text)),
   }
 }

@@ -1,8 +1,16 @@
 import { dirname } from 'node:path'
 import type { CaptionSource } from '../../contract/records.ts'
-import { type CaptionStore, isNewestSql, settleCurrentCaption } from './captions.ts'
+import { type Change, createChangeSteps, type ImportedWords, type Step } from './caption-change-steps.ts'
+import type { CaptionStore } from './captions.ts'
 import type { Database } from './database.ts'
-import { forgetEdit, newestEditSql, nextUndoStepSql } from './edits.ts'
+import {
+  type EditKind,
+  forgetEdit,
+  lastStandingEdit,
+  lastUndoneEdit,
+  nextUndone,
+  setEditUndone,
+} from './edits.ts'
 import { lockForChanges } from './lock.ts'
 import { inSlices, type SliceOptions } from './slices.ts'
 
@@ -16,13 +24,6 @@ export interface NewWords {
   language: string | null
   /** Of imported words: only the beginning of what there is. */
   isCut: boolean
-}
-
-/** What tables say is kept with what files say; the room that holds it takes it in. */
-export interface ImportedWords {
-  /** @returns what a table said before, as `giveBack` takes it; null: nothing. */
-  take(photoId: number, words: Pick<NewWords, 'text' | 'language' | 'isCut'>, nowMs: number): string | null
-  giveBack(photoId: number, before: string | null, nowMs: number): void
 }
 
 export interface ChangeOptions extends SliceOptions {
@@ -46,7 +47,24 @@ export interface CaptionChanges {
    * signal, with nothing changed.
    */
   set(
+    kind: EditKind,
     plan: (add: (words: NewWords) => void, limit: number) => number,
+    options?: ChangeOptions,
+  ): Promise<number>
+  /** The same words for all photos, put down once. @throws as `set`. */
+  setSame(
+    text: string,
+    plan: (add: (words: Pick<NewWords, 'photoId' | 'captionId'>) => void, limit: number) => number,
+    options?: ChangeOptions,
+  ): Promise<number>
+  /**
+   * Takes a person's and imported words away, so that the model's are current: photos that have none, and those that failed,
+   * are its next.
+   * @returns how many photos lost words, or are next.
+   * @throws as `set`.
+   */
+  take(
+    plan: (add: (photoId: number) => void, limit: number) => number,
     options?: ChangeOptions,
   ): Promise<number>
   /**
@@ -59,30 +77,12 @@ export interface CaptionChanges {
   redoEdit(options?: ChangeOptions): Promise<number | undefined>
   /**
    * Ends what a killed process began.
+   * @returns whether there was anything.
    * @throws LensloreError `LIBRARY_LOCKED` while another process changes captions.
    */
-  resume(): Promise<void>
+  resume(): Promise<boolean>
   /** Waits for what is under way, but not for what only has to be ended: that is done by the next process. */
   close(): Promise<void>
-}
-
-interface Change {
-  kind: 'set' | 'undo' | 'redo'
-  state: 'planned' | 'doing' | 'undoing'
-  up_to: number
-  changed_ms: number
-  edit_id: number | null
-  undo_step: number | null
-  undone_after: number | null
-  withdrawn_ms: number | null
-}
-
-interface Step {
-  position: number
-  photo_id: number
-  caption_id: number | null
-  words: string | null
-  before: string | null
 }
 
 export function createCaptionChanges(
@@ -91,6 +91,7 @@ export function createCaptionChanges(
   imported: ImportedWords,
 ): CaptionChanges {
   const { prepare, write } = database
+  const steps = createChangeSteps(database, captions, imported)
   let last: Promise<unknown> = Promise.resolve()
   const stop = new AbortController()
 
@@ -114,12 +115,14 @@ export function createCaptionChanges(
   let planned = 0
 
   function begin(kind: Change['kind'], nowMs: number, of: Partial<Change> = {}): void {
+    const { edit_id = null, edit_kind = null, words = null } = of
     const { undo_step = null, undone_after = null, withdrawn_ms = null } = of
     planned = 0
     prepare(
-      `INSERT INTO caption_changes (id, kind, state, up_to, changed_ms, undo_step, undone_after, withdrawn_ms)
-       VALUES (1, ?, 'planned', 0, ?, ?, ?, ?)`,
-    ).run(kind, nowMs, undo_step, undone_after, withdrawn_ms)
+      `INSERT INTO caption_changes (id, kind, state, up_to, changed_ms, edit_id, edit_kind, words,
+         undo_step, undone_after, withdrawn_ms)
+       VALUES (1, ?, 'planned', 0, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(kind, nowMs, edit_id, edit_kind, words, undo_step, undone_after, withdrawn_ms)
   }
 
   function addStep(photoId: number, captionId: number | null, words: string | null): void {
@@ -145,7 +148,7 @@ export function createCaptionChanges(
       throw thrown
     }
     onPlanned?.(planned)
-    write(() => prepare(`UPDATE caption_changes SET state = 'doing'`).run())
+    write(() => enter('doing'))
     let changed = 0
     try {
       await inSlices(
@@ -158,12 +161,21 @@ export function createCaptionChanges(
         { signal, onProgress },
       )
     } catch (thrown) {
-      write(() => prepare(`UPDATE caption_changes SET state = 'undoing'`).run())
+      write(() => enter('undoing'))
       await finish(onPhotosChanged)
       throw thrown
     }
     await forget()
     return changed
+  }
+
+  /** From the first moment on, an edit that is taken back as a whole is no longer the last one, or is it again. */
+  function enter(state: 'doing' | 'undoing'): void {
+    prepare('UPDATE caption_changes SET state = ?').run(state)
+    const { kind, edit_id: id, undo_step: undoStep, undone_after: undoneAfter } = read()!
+    if (kind !== 'give' && kind !== 'retake') return
+    const isUndone = (kind === 'give') === (state === 'doing')
+    setEditUndone(database, id!, isUndone ? { undoStep: undoStep!, undoneAfter: undoneAfter! } : null)
   }
 
   async function finish(onPhotosChanged?: ChangeOptions['onPhotosChanged']): Promise<void> {
@@ -173,7 +185,7 @@ export function createCaptionChanges(
       await inSlices(database, (limit) => doSome(limit, onPhotosChanged), { signal })
     } else if (left?.state === 'undoing') {
       await inSlices(database, (limit) => undoSome(limit, onPhotosChanged), { signal })
-      if (left.kind === 'set') forgetEdit(database, left.edit_id)
+      if (left.edit_kind !== null) write(() => forgetEdit(database, left.edit_id))
     }
     await forget()
   }
@@ -197,75 +209,26 @@ export function createCaptionChanges(
 
   function doSome(limit: number, onPhotosChanged: ChangeOptions['onPhotosChanged']): number {
     const under = read()!
-    const steps = prepare<Step>(
+    const some = prepare<Step>(
       'SELECT * FROM caption_change_steps WHERE position > ? ORDER BY position LIMIT ?',
     ).all(under.up_to, limit)
-    if (steps.length === 0) return 0
-    const edit = under.edit_id === null ? {} : { id: under.edit_id }
-    const changed = captions.inOneEdit(() => steps.filter((step) => doOne(under, step)), edit)
-    prepare('UPDATE caption_changes SET up_to = ?, edit_id = ?').run(steps.at(-1)!.position, edit.id ?? null)
+    if (some.length === 0) return 0
+    const { changed, editId } = steps.doSome(under, some)
+    prepare('UPDATE caption_changes SET up_to = ?, edit_id = ?').run(some.at(-1)!.position, editId)
     tell(changed, onPhotosChanged)
-    return steps.length
-  }
-
-  /** @returns whether it changed anything. */
-  function doOne(
-    under: Change,
-    { position, photo_id: photoId, caption_id: captionId, words }: Step,
-  ): boolean {
-    if (under.kind === 'set') {
-      const { text, source, language, isCut } = JSON.parse(words!) as Omit<NewWords, 'photoId' | 'captionId'>
-      const isThere = prepare('SELECT 1 FROM photos WHERE id = ? AND caption_id IS ?').get(photoId, captionId)
-      if (!isThere) return false
-      if (source === 'person') captions.setByPerson(photoId, text, under.changed_ms)
-      else {
-        const before = imported.take(photoId, { text, language, isCut }, under.changed_ms)
-        prepare('UPDATE caption_change_steps SET before = ? WHERE position = ?').run(before, position)
-      }
-      return true
-    }
-    const { changes } =
-      under.kind === 'undo'
-        ? prepare(
-            `UPDATE captions SET withdrawn_ms = ?, undo_step = ?, undone_after = ?
-             WHERE id = ? AND withdrawn_ms IS NULL`,
-          ).run(under.withdrawn_ms, under.undo_step, under.undone_after, captionId)
-        : prepare(
-            `UPDATE captions SET withdrawn_ms = NULL, undo_step = NULL, undone_after = NULL
-             WHERE id IN (SELECT id FROM captions AS undone WHERE id = ? AND undo_step = ? AND ${isNewestSql})`,
-          ).run(captionId, under.undo_step)
-    if (changes > 0) settleCurrentCaption(database, photoId)
-    return changes > 0
+    return some.length
   }
 
   function undoSome(limit: number, onPhotosChanged: ChangeOptions['onPhotosChanged']): number {
     const under = read()!
-    const steps = prepare<Step>(
+    const some = prepare<Step>(
       'SELECT * FROM caption_change_steps WHERE position <= ? ORDER BY position DESC LIMIT ?',
     ).all(under.up_to, limit)
-    if (steps.length === 0) return 0
-    for (const step of steps) undoOne(under, step)
-    prepare('UPDATE caption_changes SET up_to = ?').run(steps.at(-1)!.position - 1)
-    tell(steps, onPhotosChanged)
-    return steps.length
-  }
-
-  function undoOne(under: Change, { photo_id: photoId, caption_id: captionId, words, before }: Step): void {
-    if (under.kind === 'set') {
-      const { source } = JSON.parse(words!) as Pick<NewWords, 'source'>
-      if (source === 'imported') imported.giveBack(photoId, before, under.changed_ms)
-      else prepare('DELETE FROM captions WHERE photo_id = ? AND edit_id = ?').run(photoId, under.edit_id)
-    } else if (under.kind === 'undo') {
-      prepare(
-        `UPDATE captions SET withdrawn_ms = NULL, undo_step = NULL, undone_after = NULL
-         WHERE id = ? AND undo_step = ?`,
-      ).run(captionId, under.undo_step)
-    } else {
-      prepare(
-        `UPDATE captions SET withdrawn_ms = ?, undo_step = ?, undone_after = ? WHERE id = ? AND withdrawn_ms IS NULL`,
-      ).run(under.withdrawn_ms, under.undo_step, under.undone_after, captionId)
-    }
-    settleCurrentCaption(database, photoId)
+    if (some.length === 0) return 0
+    steps.undoSome(under, some)
+    prepare('UPDATE caption_changes SET up_to = ?').run(some.at(-1)!.position - 1)
+    tell(some, onPhotosChanged)
+    return some.length
   }
 
   function tell(steps: readonly Step[], onPhotosChanged: ChangeOptions['onPhotosChanged']): void {
@@ -283,30 +246,60 @@ export function createCaptionChanges(
     }
   }
 
+  /** Plans to change photos that an edit took words from. */
+  function planOfTaken(editId: number) {
+    let after = 0
+    return (limit: number): number => {
+      const found = prepare<{ photoId: number }>(
+        `SELECT DISTINCT photo_id AS photoId FROM captions WHERE taken_by = ? AND photo_id > ?
+         ORDER BY photo_id LIMIT ?`,
+      ).all(editId, after, limit)
+      for (const { photoId } of found) addStep(photoId, null, null)
+      after = found.at(-1)?.photoId ?? after
+      return found.length
+    }
+  }
+
   return {
-    set: (plan, options = {}) =>
+    set: (kind, plan, options = {}) =>
       alone(() => {
         const add = ({ photoId, captionId, ...words }: NewWords) =>
           addStep(photoId, captionId, JSON.stringify(words))
-        write(() => begin('set', Date.now()))
+        write(() => begin('set', Date.now(), { edit_kind: kind }))
         return change((limit) => plan(add, limit), options)
+      }),
+
+    setSame: (text, plan, options = {}) =>
+      alone(() => {
+        const words = JSON.stringify({ text, source: 'person', language: null, isCut: false })
+        write(() => begin('set', Date.now(), { edit_kind: 'caption', words }))
+        return change(
+          (limit) => plan(({ photoId, captionId }) => addStep(photoId, captionId, '{}'), limit),
+          options,
+        )
+      }),
+
+    take: (plan, options = {}) =>
+      alone(() => {
+        write(() => begin('take', Date.now(), { edit_kind: 'regeneration' }))
+        return change((limit) => plan((photoId) => addStep(photoId, null, null), limit), options)
       }),
 
     undoEdit: (nowMs, options = {}) =>
       alone(async () => {
-        const edit = prepare<{ id: number; undoStep: number; undoneAfter: number }>(
-          `SELECT edit_id AS id, ${nextUndoStepSql} AS undoStep, ${newestEditSql} AS undoneAfter
-           FROM captions INDEXED BY captions_by_standing_edit
-           WHERE edit_id IS NOT NULL AND withdrawn_ms IS NULL ORDER BY edit_id DESC LIMIT 1`,
-        ).get()
+        const edit = lastStandingEdit(database)
         if (!edit) return undefined
+        const { undoStep, undoneAfter } = nextUndone(database)
+        const isWhole = edit.kind === 'regeneration'
         write(() =>
-          begin('undo', nowMs, {
-            undo_step: edit.undoStep,
-            undone_after: edit.undoneAfter,
+          begin(isWhole ? 'give' : 'undo', nowMs, {
+            edit_id: isWhole ? edit.id : null,
+            undo_step: undoStep,
+            undone_after: undoneAfter,
             withdrawn_ms: nowMs,
           }),
         )
+        if (isWhole) return change(planOfTaken(edit.id), options)
         const standing = planOf((captionId, limit) =>
           prepare<{ id: number; photoId: number }>(
             `SELECT id, photo_id AS photoId FROM captions
@@ -318,23 +311,32 @@ export function createCaptionChanges(
 
     redoEdit: (options = {}) =>
       alone(async () => {
-        const step = prepare<Pick<Change, 'undo_step' | 'undone_after' | 'withdrawn_ms'>>(
-          `SELECT undo_step, undone_after, withdrawn_ms FROM captions AS undone INDEXED BY captions_by_undone_after
-           WHERE undo_step IS NOT NULL AND undone_after >= ${newestEditSql} AND ${isNewestSql}
-           ORDER BY undone_after DESC, undo_step DESC LIMIT 1`,
-        ).get()
-        if (!step) return undefined
-        write(() => begin('redo', Date.now(), step))
+        const last = lastUndoneEdit(database)
+        if (!last) return undefined
+        const { isWhole } = last
+        write(() =>
+          begin(isWhole ? 'retake' : 'redo', Date.now(), {
+            edit_id: isWhole ? last.id : null,
+            undo_step: last.undoStep,
+            undone_after: last.undoneAfter,
+            withdrawn_ms: last.withdrawnMs,
+          }),
+        )
+        if (isWhole) return change(planOfTaken(last.id), options)
         const undone = planOf((captionId, limit) =>
           prepare<{ id: number; photoId: number }>(
             `SELECT id, photo_id AS photoId FROM captions AS undone
              WHERE undone_after = ? AND undo_step = ? AND id > ? ORDER BY id LIMIT ?`,
-          ).all(step.undone_after, step.undo_step, captionId, limit),
+          ).all(last.undoneAfter, last.undoStep, captionId, limit),
         )
         return change(undone, options)
       }),
 
-    resume: () => (isLeft() ? alone(async () => {}) : Promise.resolve()),
+    async resume() {
+      if (!isLeft()) return false
+      await alone(async () => {})
+      return true
+    },
 
     async close() {
       stop.abort()

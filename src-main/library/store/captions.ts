@@ -1,7 +1,14 @@
 import { LensloreError } from '../../contract/errors.ts'
 import { type Caption, type CaptionDoubt, type CaptionSource, noDoubt } from '../../contract/records.ts'
 import type { Database } from './database.ts'
-import { beginEdit, newestEditSql, nextUndoStepSql } from './edits.ts'
+import {
+  type BegunEdit,
+  beginEdit,
+  countEdited,
+  isNewestSql,
+  newestEditSql,
+  nextUndoStepSql,
+} from './edits.ts'
 
 export interface ModelCaption extends CaptionDoubt {
   photoId: number
@@ -34,6 +41,10 @@ export interface CaptionStore {
    * library has all of them.
    */
   wholeAfter(photoId: number, limit: number): { photoId: number; id: number; text: string }[]
+  /** The same of some photos. */
+  wholeOf(photoIds: readonly number[]): { photoId: number; id: number; text: string }[]
+  /** What is current of some photos, in their order; those that are gone are left out. */
+  currentIds(photoIds: readonly number[]): { photoId: number; captionId: number | null }[]
   /** The model that captioned last, or null before the first. */
   latestModel(): { modelId: string; adapterId: string | null } | null
   /** The person's own words; the same words again add nothing. @throws LensloreError `PHOTO_NOT_FOUND`. */
@@ -44,7 +55,7 @@ export interface CaptionStore {
    * Runs `work` in one transaction; all of a person's words that it sets are one edit.
    * @param edit one that was begun before, or gets the id of this one.
    */
-  inOneEdit<T>(work: () => T, edit?: { id?: number }): T
+  inOneEdit<T>(work: () => T, edit?: BegunEdit): T
   /** Takes a person's last words back. @returns what is current then; undefined where there is nothing. */
   undo(photoId: number, nowMs: number): Caption | null | undefined
   /** Brings the photo's words that were last taken back; undefined where there are none, or newer words. */
@@ -154,10 +165,6 @@ export function settleCurrentCaption(database: Database, photoId: number): void 
     .run(id, source, photoId, id, source)
 }
 
-/** Words that were taken back have no newer ones of a person beside them: brought back, they would not be current. */
-export const isNewestSql = `NOT EXISTS (SELECT 1 FROM captions WHERE photo_id = undone.photo_id AND source = 'person'
-  AND withdrawn_ms IS NULL AND id > undone.id)`
-
 export function createCaptionStore(database: Database): CaptionStore {
   const { prepare, write } = database
 
@@ -200,13 +207,18 @@ export function createCaptionStore(database: Database): CaptionStore {
   const settle = (photoId: number) => settleCurrentCaption(database, photoId)
 
   /** What all captions that are set at present belong to; its id is known with the first of them. */
-  let edit: { id?: number } | undefined
+  let edit: { begun: BegunEdit; photos: Set<number> } | undefined
 
-  function inOneEdit<T>(work: () => T, begun: { id?: number } = {}): T {
+  function inOneEdit<T>(work: () => T, begun: BegunEdit = { kind: 'caption' }): T {
     if (edit) return work()
-    edit = begun
+    const mine = { begun, photos: new Set<number>() }
+    edit = mine
     try {
-      return write(work)
+      return write(() => {
+        const result = work()
+        if (begun.id !== undefined) countEdited(database, begun.id, mine.photos.size)
+        return result
+      })
     } finally {
       edit = undefined
     }
@@ -219,9 +231,11 @@ export function createCaptionStore(database: Database): CaptionStore {
       const before = current(photoId)
       const samePicture = before?.contentHash === (photo.content_hash?.toString('hex') ?? null)
       if (before?.source === 'person' && before.text === text && samePicture) return before
-      edit!.id ??= beginEdit(database, 'caption')
       const id = insert({ photoId, text, source: 'person', contentHash: photo.content_hash }, nowMs)
-      prepare('UPDATE captions SET edit_id = ? WHERE id = ?').run(edit!.id, id)
+      const { begun, photos } = edit!
+      begun.id ??= beginEdit(database, begun.kind)
+      photos.add(photoId)
+      prepare('UPDATE captions SET edit_id = ? WHERE id = ?').run(begun.id, id)
       settle(photoId)
       return current(photoId)!
     })
@@ -291,6 +305,20 @@ export function createCaptionStore(database: Database): CaptionStore {
          WHERE photos.id > ? AND missing_since_ms IS NULL AND is_cut = 0 ORDER BY photos.id LIMIT ?`,
       ).all(photoId, limit),
 
+    wholeOf: (photoIds) =>
+      prepare<{ photoId: number; id: number; text: string }>(
+        `SELECT photos.id AS photoId, captions.id AS id, text
+         FROM json_each(?) AS wanted JOIN photos ON photos.id = wanted.value
+           JOIN captions ON captions.id = photos.caption_id
+         WHERE missing_since_ms IS NULL AND is_cut = 0 ORDER BY wanted.key`,
+      ).all(JSON.stringify(photoIds)),
+
+    currentIds: (photoIds) =>
+      prepare<{ photoId: number; captionId: number | null }>(
+        `SELECT photos.id AS photoId, caption_id AS captionId
+         FROM json_each(?) AS wanted JOIN photos ON photos.id = wanted.value ORDER BY wanted.key`,
+      ).all(JSON.stringify(photoIds)),
+
     latestModel: () =>
       prepare<{ modelId: string; adapterId: string | null }>(
         `SELECT model_id AS modelId, adapter_id AS adapterId FROM captions
@@ -339,16 +367,18 @@ export function createCaptionStore(database: Database): CaptionStore {
           caption.text,
           caption.isCut ?? false,
         ])
+        // What a person asked the model for in its place stays away until the file says something else.
         const standing = prepare<
           Pick<CaptionRow, 'id' | 'language' | 'text' | 'is_cut'> & { origin: string }
         >(
           `SELECT id, origin, language, text, is_cut FROM captions
-           WHERE photo_id = ? AND source = 'imported' AND withdrawn_ms IS NULL ORDER BY id DESC`,
+           WHERE photo_id = ? AND source = 'imported' AND (withdrawn_ms IS NULL OR taken_by IS NOT NULL)
+           ORDER BY id DESC`,
         ).all(photoId)
         const before = standing.map((row) => [row.origin, row.language, row.text, row.is_cut === 1])
         if (JSON.stringify(before) === JSON.stringify(wanted)) return
         for (const { id } of standing) {
-          prepare('UPDATE captions SET withdrawn_ms = ? WHERE id = ?').run(nowMs, id)
+          prepare('UPDATE captions SET withdrawn_ms = ?, taken_by = NULL WHERE id = ?').run(nowMs, id)
         }
         // The newest is current, so the first of the list is written last.
         for (const caption of captions.toReversed()) {

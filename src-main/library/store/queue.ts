@@ -50,8 +50,18 @@ export interface QueueStore {
   setThumbnailsMade(contentHashes: readonly string[], version: number): void
   /** Makes files that could not be read (permissions, a failing drive) work again. */
   retryUnreadable(): Promise<void>
+  /** Makes those of the photos that failed the next work. */
+  retryFailed(photoIds: readonly number[]): Retried
+  /** The same for all photos, a slice after the other, each once. */
+  retryAllFailed(): (limit: number) => Retried
   /** From a few summed rows, whatever the size of the library. `captioned` counts any source. */
   counts(modelKey: string | null): WorkCounts
+}
+
+export interface Retried {
+  /** 0 at the end. */
+  looked: number
+  photoIds: number[]
 }
 
 interface WorkRow {
@@ -145,6 +155,25 @@ export function createQueueStore(database: Database): QueueStore {
       )
     },
 
+    retryFailed: (photoIds) => ({
+      looked: photoIds.length,
+      photoIds: photoIds.filter((id) => retryFailed(database, id)),
+    }),
+
+    retryAllFailed() {
+      let last = { code: '', id: 0 }
+      return (limit) => {
+        const found = prepare<{ code: string; id: number }>(
+          `SELECT error_code AS code, id FROM photos INDEXED BY photos_failed
+           WHERE error_code IS NOT NULL AND (error_code, id) > (?, ?) ORDER BY error_code, id LIMIT ?`,
+        ).all(last.code, last.id, limit)
+        last = found.at(-1) ?? last
+        const photoIds = found.map(({ id }) => id)
+        for (const id of photoIds) retryFailed(database, id)
+        return { looked: found.length, photoIds }
+      }
+    },
+
     counts(modelKey) {
       return prepare<WorkCounts>(
         `SELECT
@@ -162,6 +191,31 @@ export function createQueueStore(database: Database): QueueStore {
       ).get(modelKey, modelKey === null ? 0 : 1)!
     },
   }
+}
+
+/** @returns whether the photo had failed. */
+function retryFailed({ prepare }: Database, photoId: number): boolean {
+  const { changes } = prepare(
+    `UPDATE photos SET priority = 1, error_code = NULL, error_message = NULL,
+       indexed_ms = iif(error_code = 'FILE_UNREADABLE' OR content_hash IS NULL, NULL, indexed_ms)
+     WHERE id = ? AND error_code IS NOT NULL`,
+  ).run(photoId)
+  return changes > 0
+}
+
+/**
+ * Lets a photo that failed, or has no caption of a model, be the next that is captioned.
+ * @returns whether it is one of these.
+ */
+export function askModel(database: Database, photoId: number): boolean {
+  if (retryFailed(database, photoId)) return true
+  const { changes } = database
+    .prepare(
+      `UPDATE photos SET priority = 1
+       WHERE id = ? AND captioned_by IS NULL AND caption_source IS NOT 'person'`,
+    )
+    .run(photoId)
+  return changes > 0
 }
 
 /** By priority, then newest first: what was read just now goes before what is made anew. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import {
+  allCaptions,
   planReplacement,
   type ReplacedCaption,
   replaceInText,
@@ -53,8 +54,10 @@ test('a plan names what would change and leaves alone what would become empty', 
     return id
   })
   const planned: ReplacedCaption[] = []
-  const plan = planReplacement(store.captions, { ...options, find: 'kite', replace: '' }, (each) =>
-    planned.push(each),
+  const plan = planReplacement(
+    allCaptions(store.captions),
+    { ...options, find: 'kite', replace: '' },
+    (each) => planned.push(each),
   )
   assert.deepEqual([plan(2), plan(2), plan(2)], [2, 1, 0])
   const captionId = store.captions.current(ids[0]!)!.id

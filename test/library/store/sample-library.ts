@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import type { ImportedWords } from '../../../src-main/library/store/caption-changes.ts'
+import type { ImportedWords } from '../../../src-main/library/store/caption-change-steps.ts'
 import type { ContentFacts } from '../../../src-main/library/store/photos.ts'
 import type { Store } from '../../../src-main/library/store/store.ts'
 

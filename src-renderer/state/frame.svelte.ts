@@ -1,0 +1,28 @@
+const sideKey = 'lenslore.sidebar'
+
+/** What of the frame is shown. */
+export class FrameState {
+  #isSideShown = $state(localStorage.getItem(sideKey) !== 'hidden')
+  #overlay = $state.raw<'palette' | 'shortcuts' | null>(null)
+
+  get isSideShown(): boolean {
+    return this.#isSideShown
+  }
+
+  get overlay(): 'palette' | 'shortcuts' | null {
+    return this.#overlay
+  }
+
+  toggleSide(): void {
+    this.#isSideShown = !this.#isSideShown
+    localStorage.setItem(sideKey, this.#isSideShown ? 'shown' : 'hidden')
+  }
+
+  open(overlay: 'palette' | 'shortcuts'): void {
+    this.#overlay = overlay
+  }
+
+  close(): void {
+    this.#overlay = null
+  }
+}

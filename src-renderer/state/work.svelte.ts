@@ -1,0 +1,107 @@
+import type { ErrorRecord } from '../../src-main/contract/errors.ts'
+import type { LibraryStatus, Progress } from '../../src-main/contract/records.ts'
+import type { Api } from '../connection.ts'
+import { nameOfDevice } from './devices.ts'
+import type { Notices } from './notices.svelte.ts'
+import { type CaptioningShown, captioningShown } from './work-shown.ts'
+
+/** While much changes the status is asked for no more often. */
+const askEveryMs = 1500
+const problemsKept = 50
+
+export interface Problem extends ErrorRecord {
+  atMs: number
+}
+
+/** What the library is at, and how much of it is done. */
+export class WorkState {
+  #status = $state.raw<LibraryStatus | null>(null)
+  #progress = $state.raw<Progress[]>([])
+  #problems = $state.raw<readonly Problem[]>([])
+  #asking: Promise<void> | undefined
+  #isStale = false
+  readonly #api: Api
+  readonly #notices: Notices
+
+  constructor(api: Api, notices: Notices) {
+    this.#api = api
+    this.#notices = notices
+    const changes = [
+      'photosChanged',
+      'foldersChanged',
+      'captioningChanged',
+      'changedElsewhere',
+      'libraryReopened',
+    ] as const
+    for (const event of changes) api.on(event, () => void this.refresh())
+    api.on('progress', (progress) => {
+      const before = this.#progress
+      this.#progress = progress
+      if (phasesOf(before) !== phasesOf(progress)) void this.refresh()
+    })
+    api.on('problem', (problem) => {
+      this.#problems = [{ ...problem, atMs: Date.now() }, ...this.#problems].slice(0, problemsKept)
+      notices.fail(problem)
+    })
+  }
+
+  /** Null until it was read. */
+  get status(): LibraryStatus | null {
+    return this.#status
+  }
+
+  get progress(): readonly Progress[] {
+    return this.#progress
+  }
+
+  /** What went wrong since the window is open, the newest first. */
+  get problems(): readonly Problem[] {
+    return this.#problems
+  }
+
+  readonly captioning: CaptioningShown | null = $derived(
+    this.#status && captioningShown(this.#status, this.#progress),
+  )
+
+  /** What the model runs on in the open session; null while none is open. */
+  get device(): string | null {
+    const engine = this.#status?.engine
+    return engine ? nameOfDevice(engine) : null
+  }
+
+  forgetProblems(): void {
+    this.#problems = []
+  }
+
+  /** Asks for the status, and once more where something changed meanwhile. */
+  refresh(): Promise<void> {
+    this.#isStale = true
+    this.#asking ??= this.#ask()
+    return this.#asking
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      while (this.#isStale) {
+        this.#isStale = false
+        const status = await this.#api.status({})
+        this.#status = status
+        this.#progress = status.progress
+        await new Promise((resolve) => setTimeout(resolve, askEveryMs))
+      }
+    } catch (thrown) {
+      this.#notices.fail(thrown)
+    } finally {
+      this.#asking = undefined
+    }
+  }
+
+  async togglePause(): Promise<void> {
+    const isPaused = this.#status?.captioning.state === 'paused'
+    await this.#notices.orTell(isPaused ? this.#api.resumeCaptioning({}) : this.#api.pauseCaptioning({}))
+  }
+}
+
+function phasesOf(progress: readonly Progress[]): string {
+  return progress.map(({ phase }) => phase).join()
+}
