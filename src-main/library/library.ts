@@ -99,7 +99,6 @@ const pendingNames = [
   'removeSavedSearch',
   'readings',
   'attention',
-  'setMarks',
   'preferences',
   'setPreferences',
   'setMachine',
@@ -291,14 +290,12 @@ export function createLibrary(options: LibraryOptions): Library {
         isFavorite,
         sources: [
           ...(details.marks.some(({ isCurrent }) => isCurrent) ? [ownSource] : []),
-          ...metadata
-            .sources(id)
-            .map(({ kind, name, refused, cut }) => ({
-              kind,
-              name,
-              problem: refused ?? null,
-              cut: cut ?? [],
-            })),
+          ...metadata.sources(id).map(({ kind, name, refused, cut }) => ({
+            kind,
+            name,
+            problem: refused ?? null,
+            cut: cut ?? [],
+          })),
         ],
       },
       thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null,
@@ -419,6 +416,9 @@ export function createLibrary(options: LibraryOptions): Library {
       timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
       placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
+      setMarks: async ({ selection, change }, signal) => ({
+        photos: await edits.mark(select(selection), change, signal),
+      }),
       setCaption: async (edit, signal) => (await edits.set([edit], signal))[0]!,
       setCaptions: (asked, signal) => edits.set(asked.edits, signal),
       readings: ({ photo }) => questions.readings(photo),
