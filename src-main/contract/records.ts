@@ -55,6 +55,8 @@ export interface Folder {
   watchReason: string | null
   /** Globs of what is left alone below it. */
   excludes: string[]
+  /** Whether captions are written into sidecars whenever they change. */
+  exportsAlways: boolean
 }
 
 export interface Photo {

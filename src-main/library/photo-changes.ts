@@ -14,8 +14,8 @@ export interface PhotoChanges {
 }
 
 /**
- * Gathers which photos changed, and tells of them in events of bounded size. Removed photos, other captions and marks are noticed
- * wherever in this process they come from; what another process does is not.
+ * Gathers which photos changed, and tells of them in events of bounded size. Removed photos, and other captions, marks and
+ * thumbnails, are noticed wherever in this process they come from; what another process does is not.
  */
 export function createPhotoChanges(
   database: Database,
@@ -44,6 +44,10 @@ export function createPhotoChanges(
     END;
     CREATE TEMP TRIGGER note_mark_removed AFTER DELETE ON main.marks WHEN old.is_current BEGIN
       INSERT INTO noted_photos VALUES (old.photo_id, 0);
+    END;
+    CREATE TEMP TRIGGER note_thumbnail AFTER UPDATE OF thumbnail_version, thumbhash ON main.photos
+      WHEN new.thumbnail_version IS NOT old.thumbnail_version OR new.thumbhash IS NOT old.thumbhash BEGIN
+      INSERT INTO noted_photos VALUES (new.id, 0);
     END`)
   database.afterCommit(() => {
     const noted = database.prepare<{ id: number; is_removed: number }>('SELECT * FROM noted_photos').all()

@@ -477,3 +477,43 @@ test('0280: edits of before keep their numbers, and the next one has a higher on
   ])
   assert.equal(database.prepare(`INSERT INTO edits (kind) VALUES ('marks')`).run().lastInsertRowid, 10)
 })
+
+test('0300: of no thumbnail of before the colours are known, and another content has none', (t) => {
+  const { database, apply } = before(t, 300)
+  addPhoto(database, 1)
+  database.exec(`UPDATE photos SET content_hash = x'aa'; UPDATE photos SET thumbnail_version = 1`)
+  apply()
+  const known = () => database.prepare('SELECT thumbnail_version, thumbhash FROM photos').get()
+  assert.deepEqual(known(), { thumbnail_version: 1, thumbhash: null })
+  database.exec(`UPDATE photos SET thumbhash = x'01'; UPDATE photos SET content_hash = x'aa'`)
+  assert.deepEqual(known(), { thumbnail_version: 1, thumbhash: Buffer.from([1]) })
+  database.exec(`UPDATE photos SET content_hash = x'bb'`)
+  assert.deepEqual(known(), { thumbnail_version: null, thumbhash: null })
+})
+
+test('0310: nobody marked anything before; what files say is found as it was, and marks go with their photo', async (t) => {
+  const { database, apply } = before(t, 310)
+  for (const id of [1, 2]) addPhoto(database, id)
+  database.exec(`INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, title, rating, is_favorite)
+    VALUES (1, 1, 'embedded', '', 1, 'Midsummer', 4, 0);
+    INSERT INTO metadata_keywords VALUES (1, 'bonfire');
+    DELETE FROM search_stale`)
+  apply()
+  bringUpToDate(database)
+  assert.deepEqual(ids(database, 'SELECT id FROM marks'), [])
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [])
+  const filters = () =>
+    database.prepare('SELECT rating, keywords FROM search_filters WHERE photo_id = 1').get()
+  assert.deepEqual(filters(), { rating: 4, keywords: '["bonfire"]' })
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra ORDER BY photo_id'), [
+    'Midsummer bonfire',
+    '',
+  ])
+  database.exec(`INSERT INTO marks (photo_id, kind, name, value, marked_ms, is_current)
+    VALUES (1, 'rating', '', 0, 1, 1), (1, 'keyword', 'bonfire', 0, 1, 1), (1, 'title', '', '', 1, 1)`)
+  assert.deepEqual(filters(), { rating: 0, keywords: '[]' })
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra WHERE photo_id = 1'), ['  '])
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [1])
+  database.exec('DELETE FROM photos WHERE id = 1')
+  assert.deepEqual(ids(database, 'SELECT id FROM marks'), [])
+})

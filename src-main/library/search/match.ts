@@ -12,8 +12,7 @@ export type Match =
   | { kind: 'without'; wanted: Match; unwanted: Match }
 
 /** Columns of FTS5's. */
-export const fields = ['folder', 'camera', 'lens'] as const
-export type Field = (typeof fields)[number]
+export type Field = 'folder' | 'camera' | 'lens'
 /** Of these a photo has many, and words of one are not words of another: they are flags, as `namedTokens` makes them. */
 export const namedKinds = ['people', 'keyword'] as const
 export type NamedKind = (typeof namedKinds)[number]

@@ -1,0 +1,189 @@
+import { type CaptionSource, captionSources } from './records.ts'
+
+/** Filters whose value is words: of a place on the disk, a device, or a name. */
+export const namedFilters = ['folder', 'camera', 'lens', 'people', 'keyword'] as const
+export type NamedFilter = (typeof namedFilters)[number]
+
+export const photoStates = ['missing', 'failed', 'unsure', 'offline', 'favorite'] as const
+export type PhotoState = (typeof photoStates)[number]
+
+/** What `name:value` asks for, where the value is understood. */
+export type QueryFilter =
+  | { kind: 'named'; field: NamedFilter; text: string }
+  /** Any of these: -1 is rejected, 0 not rated. */
+  | { kind: 'rating'; ratings: number[] }
+  | { kind: 'by'; by: CaptionSource }
+  | { kind: 'is'; state: PhotoState }
+  | { kind: 'has'; what: 'caption' }
+  /** Wall-clock times as if UTC: at or after, and before. */
+  | { kind: 'date'; fromMs: number | null; beforeMs: number | null }
+
+/** One word, quoted phrase, sign or filter as it was typed. */
+export interface QueryPiece {
+  /** With everything, from `start` to `end` (UTF-16) in the query. */
+  text: string
+  start: number
+  end: number
+  negated: boolean
+  /** What stood before the colon, in lower case; null for plain words. */
+  field: string | null
+  value: string
+  isQuoted: boolean
+  isOr: boolean
+  filter: QueryFilter | null
+}
+
+export interface ReadQuery<Term> {
+  /** All must hold; of the alternatives in one, any. */
+  clauses: Term[][]
+  /** They bound the whole search, also beside an OR. */
+  dates: (QueryPiece & { filter: QueryFilter & { kind: 'date' } })[]
+}
+
+/** What a pasted page goes beyond is left out: nothing would hold all of it. */
+const termsRead = 32
+
+const fieldName = /^(-?)(folder|camera|lens|people|keyword|rating|before|after|date|by|is|has):/i
+const longestFieldName = '-keyword:'.length
+const quotes = '"“”„'
+
+/**
+ * Reads what a person typed, for the library and for the window alike. There is no syntax error: whatever is no operator is
+ * words, and a filter whose value is not understood is words too, except that one without a value yet says nothing.
+ * @param termOf undefined for what says nothing
+ */
+export function readQuery<Term>(
+  text: string,
+  termOf: (piece: QueryPiece) => Term | undefined,
+): ReadQuery<Term> {
+  const clauses: Term[][] = []
+  const dates: ReadQuery<Term>['dates'] = []
+  let joinsNext = false
+  let joinable = false
+  let terms = 0
+  for (const piece of splitQuery(text)) {
+    if (terms === termsRead) break
+    if (piece.isOr) {
+      joinsNext = joinable
+      continue
+    }
+    if (isDate(piece)) {
+      dates.push(piece)
+      joinsNext = false
+      joinable = false
+      continue
+    }
+    const isUnsaid = piece.field !== null && piece.value.trim() === ''
+    const term = isUnsaid ? undefined : termOf(piece)
+    if (term === undefined) continue
+    terms++
+    if (joinsNext) clauses.at(-1)!.push(term)
+    else clauses.push([term])
+    joinsNext = false
+    joinable = true
+  }
+  return { clauses, dates }
+}
+
+function isDate(piece: QueryPiece): piece is ReadQuery<unknown>['dates'][number] {
+  return piece.filter?.kind === 'date'
+}
+
+export function splitQuery(text: string): QueryPiece[] {
+  const pieces: QueryPiece[] = []
+  let at = 0
+  while (at < text.length) {
+    if (/\s/.test(text[at]!)) {
+      at++
+      continue
+    }
+    const start = at
+    const field = fieldName.exec(text.slice(at, at + longestFieldName))
+    const isNegated = text[at] === '-' && at + 1 < text.length && !/\s/.test(text[at + 1]!)
+    at += field ? field[0].length : isNegated ? 1 : 0
+    const isQuoted = at < text.length && quotes.includes(text[at]!)
+    const valueStart = isQuoted ? at + 1 : at
+    at = valueStart
+    while (at < text.length && !(isQuoted ? quotes.includes(text[at]!) : /[\s"“”]/.test(text[at]!))) at++
+    const value = text.slice(valueStart, at)
+    if (isQuoted && at < text.length) at++
+    const source = text.slice(start, at)
+    const piece = {
+      text: source,
+      start,
+      end: at,
+      negated: isNegated,
+      field: field?.[2]?.toLowerCase() ?? null,
+      value,
+      isQuoted,
+      isOr: source === 'OR' || source === '|',
+    }
+    pieces.push({ ...piece, filter: filterOf(piece) })
+  }
+  return pieces
+}
+
+function filterOf({
+  field,
+  value,
+  negated,
+}: Pick<QueryPiece, 'field' | 'value' | 'negated'>): QueryFilter | null {
+  if (field === null || value.trim() === '') return null
+  const word = value.toLowerCase()
+  const named = namedFilters.find((name) => name === field)
+  if (named) return { kind: 'named', field: named, text: value }
+  if (field === 'rating') {
+    const ratings = parseRatings(word)
+    return ratings ? { kind: 'rating', ratings } : null
+  }
+  if (field === 'by') {
+    const by = captionSources.find((candidate) => candidate === word)
+    return by ? { kind: 'by', by } : null
+  }
+  if (field === 'is') {
+    const state = photoStates.find((candidate) => candidate === word.replace('favourite', 'favorite'))
+    return state ? { kind: 'is', state } : null
+  }
+  if (field === 'has') return word === 'caption' ? { kind: 'has', what: 'caption' } : null
+  return parseDate(field, value, negated)
+}
+
+/** `4`, `4+`, `>=4`, `<3`, `2-4`, `rejected`, `unrated`; what is below a number of stars includes what has none. */
+function parseRatings(text: string): number[] | undefined {
+  if (text === 'rejected' || text === '-1') return [-1]
+  if (text === 'unrated') return [0]
+  const match = /^(?:([<>]?=?)([0-5])|([0-5])\+|([0-5])(?:-|\.\.)([0-5]))$/.exec(text)
+  if (!match) return undefined
+  const [, sign, bound, atLeast, from, to] = match
+  const stars = Number(bound ?? atLeast ?? from)
+  const isWanted = (rating: number) => {
+    if (to !== undefined)
+      return rating >= Math.min(stars, Number(to)) && rating <= Math.max(stars, Number(to))
+    if (atLeast !== undefined || sign === '>=') return rating >= stars
+    if (sign === '>') return rating > stars
+    if (sign === '<=') return rating <= stars
+    if (sign === '<') return rating < stars
+    return rating === stars
+  }
+  const ratings = [0, 1, 2, 3, 4, 5].filter(isWanted)
+  return ratings.length > 0 ? ratings : undefined
+}
+
+function parseDate(field: string, value: string, negated: boolean): QueryFilter | null {
+  const match = /^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?$/.exec(value.trim())
+  if (!match) return null
+  const year = Number(match[1])
+  const month = Number(match[2] ?? 1) - 1
+  const day = Number(match[3] ?? 1)
+  if (month < 0 || month > 11 || day < 1 || day > 31) return null
+  const startMs = Date.UTC(year, month, day)
+  const endMs =
+    match[3] !== undefined
+      ? Date.UTC(year, month, day + 1)
+      : match[2] !== undefined
+        ? Date.UTC(year, month + 1, 1)
+        : Date.UTC(year + 1, 0, 1)
+  if (field === 'date') return negated ? null : { kind: 'date', fromMs: startMs, beforeMs: endMs }
+  const isBefore = (field === 'before') !== negated
+  return { kind: 'date', fromMs: isBefore ? null : startMs, beforeMs: isBefore ? startMs : null }
+}
