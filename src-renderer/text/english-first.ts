@@ -8,7 +8,10 @@ export const firstText = {
   whatHappens: [
     { when: 'At once', what: 'Photos appear, by date.' },
     { when: 'In a minute', what: 'The first captions arrive. The newest photos go first.' },
-    { when: 'Meanwhile', what: 'You can search from the first caption on, and close the window when you like.' },
+    {
+      when: 'Meanwhile',
+      what: 'You can search from the first caption on, and close the window when you like.',
+    },
     { when: 'Always', what: 'Your files stay as they are, and on this machine.' },
   ],
   model: 'Model',
@@ -16,7 +19,8 @@ export const firstText = {
   here: 'Here already',
   hereWithSize: (size: string) => `${size}, here already`,
   smallWhat: 'Plain captions, in English. It says where it is unsure.',
-  later: 'You can choose another model in Settings. Photos are captioned again then, your own words are kept.',
+  later:
+    'You can choose another model in Settings. Photos are captioned again then, your own words are kept.',
   choose: 'Choose a folder',
   start: 'Start',
 }

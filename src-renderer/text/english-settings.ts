@@ -44,7 +44,8 @@ export const settingsText = {
     label: 'Threads',
     of: (count: number) => `of ${number.format(count)}`,
     auto: 'auto',
-    causes: 'Of the processor, for the model. Empty: one less than there are, so that the machine stays quick.',
+    causes:
+      'Of the processor, for the model. Empty: one less than there are, so that the machine stays quick.',
   },
   memory: {
     label: 'Memory ceiling',
@@ -97,7 +98,8 @@ export const settingsText = {
   backups: {
     label: 'Backups',
     none: 'None yet. One is made each day.',
-    count: (count: number, latest: string) => `${plural(count, 'copy', 'copies')} kept, the last of ${latest}.`,
+    count: (count: number, latest: string) =>
+      `${plural(count, 'copy', 'copies')} kept, the last of ${latest}.`,
     now: 'Back up now',
     done: 'A copy of the library is made.',
     list: 'Backups to restore',
@@ -120,7 +122,8 @@ export const settingsText = {
   reset: {
     label: 'Reset',
     do: 'Reset the library',
-    causes: 'Forgets folders, photos and the model’s captions. Your own words are exported first. Photos are not touched.',
+    causes:
+      'Forgets folders, photos and the model’s captions. Your own words are exported first. Photos are not touched.',
     question: 'Reset the library?',
     what: 'All folders, photos and captions are forgotten, after your words are written into a table. The photos stay where they are.',
     done: 'The library is empty.',
