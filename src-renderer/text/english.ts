@@ -1,3 +1,4 @@
+import { batchText } from './english-batch.ts'
 import { gridText } from './english-grid.ts'
 import { photoText } from './english-photo.ts'
 import { searchText } from './english-search.ts'
@@ -10,6 +11,7 @@ export const english = {
   grid: gridText,
   search: searchText,
   photo: photoText,
+  batch: batchText,
   work: workText,
   settings: settingsText,
 }
