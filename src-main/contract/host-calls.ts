@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { Folder } from './records.ts'
+import { type ImportPlan, type ImportSummary, tableFormat } from './rooms/exchange.ts'
 import { photoId, selection } from './rooms/parameters.ts'
 import { returning } from './rpc.ts'
 
-/** A folder of this machine under a name that means something to its host alone: a page never learns or sends a path. */
+/** A folder or file of this machine under a name that means something to its host alone: a page never learns or sends a path. */
 const token = z.string().min(1).max(200)
 const nothing = z.object({})
 
@@ -34,6 +35,20 @@ export const hostCalls = {
   restore: returning<null>()(z.object({ name: z.string().max(300) })),
   /** Forgets the library's folders and the model's captions; a person's words are exported first. */
   reset: returning<null>()(nothing),
+  /**
+   * Writes all current captions into a table: a file that the person chooses in a dialog, or one that lies at `address` for an
+   * hour to be downloaded. Null where they chose none.
+   */
+  saveTable: returning<{ photos: number; address: string | null } | null>()(
+    z.object({ format: tableFormat }),
+  ),
+  /**
+   * Lets the person choose a table in a dialog; null where they chose none. Where there is no dialog, the page sends the
+   * file with POST to `tables?format=csv`, and is answered with the same as JSON.
+   */
+  chooseTable: returning<ChosenTable | null>()(nothing),
+  planChosenTable: returning<ImportPlan>()(z.object({ table: token })),
+  importChosenTable: returning<ImportSummary>()(z.object({ table: token })),
   sessions: returning<{ id: string; createdMs: number; seenMs: number; isOwn: boolean }[]>()(nothing),
   endSession: returning<null>()(z.object({ id: z.string().max(100) })),
 }
@@ -49,6 +64,7 @@ export const hostAbilities = [
   'trash',
   'backups',
   'reset',
+  'tables',
   'sessions',
   'power',
   'idle',
@@ -71,6 +87,12 @@ export interface ListedFolder {
   /** Its own name, or of a root the whole path, to be shown. */
   name: string
   hasFolders: boolean
+}
+
+export interface ChosenTable {
+  token: string
+  /** Of the file, to be shown. */
+  name: string
 }
 
 export interface HostEvents extends Record<string, unknown> {

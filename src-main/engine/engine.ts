@@ -60,6 +60,8 @@ export function createEngine(): Handlers<EngineCalls> {
       return model.info
     },
     decode: (options, signal) => decoder.decode(options, signal),
+    thumbhash: ({ path }) => decoder.thumbhash(path),
+    preview: ({ path, directory }, signal) => decoder.preview(path, directory, signal),
     async caption(entry) {
       return modelFor(entry.pixels).batching.add(entry)
     },
@@ -67,6 +69,7 @@ export function createEngine(): Handlers<EngineCalls> {
       const { captioner, preprocessing } = modelFor(pixels)
       return captioner.look(normalisePixels([pixels], preprocessing), text)
     },
+    memory: () => ({ rssBytes: process.memoryUsage.rss() }),
     versions: () => ({ node: process.versions.node, onnxruntime: runtimeVersion() }),
     planTrial: ({ modelDirectory, adapterPath }) => planTrial(modelDirectory, adapterPath),
     async openAttempt(options) {

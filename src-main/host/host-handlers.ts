@@ -6,6 +6,7 @@ import { type PageCalls, pageCalls } from '../contract/library-calls.ts'
 import type { Handlers } from '../contract/rpc.ts'
 import type { HeldLibrary, TellWindow } from './held-library.ts'
 import type { ListedFolders } from './listed-folders.ts'
+import type { TableFiles } from './table-files.ts'
 
 /** All that a window may ask. */
 export const windowCalls = { ...pageCalls, ...hostCalls }
@@ -16,6 +17,7 @@ export interface HostOptions {
   about: Pick<Host, 'kind' | 'version' | 'directory' | 'pictures'>
   /** Left out where folders are chosen by dialog alone. */
   folders?: ListedFolders
+  tables: TableFiles
   backups: {
     /** Paths, the newest first. */
     list(): string[]
@@ -32,7 +34,7 @@ export interface HostOptions {
 
 /** What a host answers to its windows: the library's own calls, passed on, and those about folders, files and the system. */
 export function createWindowHandlers(options: HostOptions): Handlers<WindowCalls> {
-  const { library, folders, own } = options
+  const { library, folders, tables, own } = options
   const { calls } = library
   const handlers: Partial<Handlers<HostCalls>> = {
     ...(folders && {
@@ -43,6 +45,8 @@ export function createWindowHandlers(options: HostOptions): Handlers<WindowCalls
         calls.relocateFolder({ folderId, path: await folders.pathOf(token) }, { signal }),
     }),
     ...createBackupHandlers(options),
+    planChosenTable: ({ table }, signal) => calls.planTableImport(tables.find(table), { signal }),
+    importChosenTable: ({ table }, signal) => calls.importTable(tables.find(table), { signal }),
     reset: (_, signal) => resetLibrary(options, signal),
     ...own,
   }
@@ -68,6 +72,7 @@ const callOf: Partial<Record<Host['can'][number], keyof HostCalls>> = {
   trash: 'trash',
   backups: 'backups',
   reset: 'reset',
+  tables: 'saveTable',
   sessions: 'sessions',
 }
 
@@ -111,6 +116,7 @@ async function resetLibrary({ library, about, tell }: HostOptions, signal: Abort
   const { calls } = library
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
   const path = join(about.directory, `captions-before-reset-${time}.csv`)
+  await calls.backUp({}, { signal })
   await calls.exportTable({ path, format: 'csv' }, { signal })
   for (const { id } of await calls.folders({}, { signal })) {
     await calls.removeFolder({ folderId: id }, { signal })

@@ -40,9 +40,3 @@ function isFirstNavigation({ method, path, header }: Asked, site: string): boole
   if (header('sec-fetch-dest') !== 'document') return false
   return path.startsWith('/open/') || (path === '/' && site === 'none')
 }
-
-/** The place of a server that only this machine reaches. */
-export function loopbackPlace(port: number): Place {
-  const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => new URL(`http://${name}:${port}`).host)
-  return { protocol: 'http:', isOurs: (host) => names.includes(host.toLowerCase()) }
-}

@@ -10,22 +10,33 @@ const beatMs = 30_000
 /** A page that reads so little of what it is told is cut off, and asks for everything when it comes back. */
 const unreadAtMostBytes = 64 * 1024 * 1024
 
+/** Of the range for programs: the page may not come back by itself. */
+const endedCode = 4401
+
 const message = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('call'), id: z.int(), name: z.string().max(100), params: z.unknown() }),
   z.object({ kind: z.literal('cancel'), id: z.int() }),
 ])
 
-/** Answers one page over its socket. @returns what tells it of events */
-export function servePage(socket: WebSocket, handlers: Handlers<WindowCalls>): TellWindow {
+export interface PageLine {
+  tell: TellWindow
+  end(): void
+}
+
+/** Answers one page over its socket. @param onSeen told now and then while it is there */
+export function servePage(socket: WebSocket, handlers: Handlers<WindowCalls>, onSeen: () => void): PageLine {
   const { emit } = serve<WindowCalls, WindowEvents>(
     checked(webSocketChannel(socket as unknown as WebSocketLike), socket),
     windowCalls,
     handlers,
   )
-  keepAlive(socket)
-  return (name, data) => {
-    if (socket.bufferedAmount > unreadAtMostBytes) socket.terminate()
-    else emit(name, data)
+  keepAlive(socket, onSeen)
+  return {
+    tell(name, data) {
+      if (socket.bufferedAmount > unreadAtMostBytes) socket.terminate()
+      else emit(name, data)
+    },
+    end: () => socket.close(endedCode, 'The session was ended.'),
   }
 }
 
@@ -43,10 +54,11 @@ function checked(channel: Channel, socket: WebSocket): Channel {
   }
 }
 
-function keepAlive(socket: WebSocket): void {
+function keepAlive(socket: WebSocket, onSeen: () => void): void {
   let isAlive = true
   socket.on('pong', () => {
     isAlive = true
+    onSeen()
   })
   const beating = setInterval(() => {
     if (!isAlive) socket.terminate()

@@ -1,53 +1,80 @@
+import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { holdLibrary } from '../host/held-library.ts'
 import { createWindowHandlers } from '../host/host-handlers.ts'
 import { createListedFolders } from '../host/listed-folders.ts'
+import { createTableFiles } from '../host/table-files.ts'
 import { listLibraryBackups } from '../library/library.ts'
 import { forkLibrary, restoreInProcess } from '../processes/fork.ts'
 import { builtPage } from './built-page.ts'
+import { hasPassword } from './password.ts'
+import { planReach, type ReachOptions } from './reach.ts'
 import { type RunningServer, startServer } from './server.ts'
 
-export interface ServeLibraryOptions {
+export { setPassword } from './password.ts'
+export { makeLink } from './running-servers.ts'
+
+/** Of several servers each takes the next one that is free; a browser finds the same one again. */
+const usualPorts = Array.from({ length: 10 }, (_, at) => 5367 + at)
+
+export interface ServeLibraryOptions extends ReachOptions {
   directory: string
   dataDirectory: string
   version: string
-  port: number
-  /** Absolute paths of folders that a page may choose from, and from what is below them. */
-  roots: readonly string[]
+  /** Where to listen; a usual one that is free where it is left out. */
+  port?: number | undefined
+  /** Absolute paths of folders that a page may add, with what is below them; of this machine alone it may any of the home. */
+  allow?: readonly string[] | undefined
+  /** Absolute paths of folders to add. */
+  folders?: readonly string[]
+  /** Folder of the built page; the one that belongs to this program where it is left out. */
+  page?: string
 }
 
 /**
- * Serves one library to browsers, captions meanwhile.
- * @throws LensloreError where the library does not open or the page was not built
+ * Serves one library to browsers, and captions meanwhile.
+ * @throws LensloreError where the library does not open, the page was not built, or who could reach it is not safe
  */
 export async function serveLibrary(options: ServeLibraryOptions): Promise<RunningServer> {
-  const { dataDirectory, version, roots } = options
+  const { dataDirectory, version, port } = options
   const directory = resolve(options.directory)
-  const page = builtPage()
+  const reach = planReach(options, hasPassword(directory))
+  const roots = options.allow ?? (reach.isLoopback ? [homedir()] : [])
+  const page = options.page ?? builtPage()
+  const tables = createTableFiles()
   const library = await holdLibrary(() => forkLibrary({ directory, dataDirectory, version }))
+  let server: RunningServer | undefined
+  async function close(): Promise<void> {
+    await server?.close()
+    await Promise.all([library.close(), tables.close()])
+  }
   try {
     await library.calls.status({})
+    for (const path of options.folders ?? []) await library.calls.addFolder({ path })
     const handlers = createWindowHandlers({
       library,
       about: { kind: 'browser', version, directory, pictures: 'library' },
       folders: createListedFolders(roots),
+      tables,
       backups: {
         list: () => listLibraryBackups(directory),
         restore: async (backup) => void (await restoreInProcess(directory, backup)),
       },
-      own: {},
-      tell: (name, data) => server.tell(name, data),
-    })
-    const server = await startServer({ library, handlers, page, port: options.port })
-    return {
-      ...server,
-      async close() {
-        await server.close()
-        await library.close()
+      own: {
+        async saveTable({ format }, signal) {
+          const { path, token } = await tables.makeTemporary(format)
+          const photos = await library.calls.exportTable({ path, format }, { signal })
+          return { photos, address: `tables/${token}` }
+        },
       },
-    }
+      can: ['sessions'],
+      tell: (name, data) => server?.tell(name, data),
+    })
+    const ports = port === undefined ? usualPorts : [port]
+    server = await startServer({ directory, library, handlers, tables, page, reach, ports })
+    return { ...server, close }
   } catch (thrown) {
-    await library.close()
+    await close()
     throw thrown
   }
 }

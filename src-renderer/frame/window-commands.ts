@@ -144,6 +144,13 @@ export function windowCommands(state: WindowState, frame: FrameState): Command[]
       run: () => router.go({ view: 'settings', part: '' }),
     },
     {
+      id: 'add-folder',
+      group: 'captioning',
+      title: titles.addFolder,
+      icon: 'plus',
+      run: () => state.folders.add(),
+    },
+    {
       id: 'pause',
       group: 'captioning',
       title: titles.pause,

@@ -3,6 +3,7 @@ import type { Host, hostAbilities } from '../../src-main/contract/host-calls.ts'
 import type { Api } from '../connection.ts'
 import { Commands } from './commands.svelte.ts'
 import { EditsState } from './edits.svelte.ts'
+import { FoldersState } from './folders.svelte.ts'
 import { LibraryPlaces } from './library-places.svelte.ts'
 import { Notices } from './notices.svelte.ts'
 import { PreferencesState } from './preferences.svelte.ts'
@@ -20,6 +21,7 @@ export class WindowState {
   readonly preferences: PreferencesState
   readonly edits: EditsState
   readonly places: LibraryPlaces
+  readonly folders: FoldersState
 
   constructor(api: Api, host: Host) {
     this.api = api
@@ -27,6 +29,7 @@ export class WindowState {
     this.work = new WorkState(api, this.notices)
     this.preferences = new PreferencesState(api, this.notices)
     this.edits = new EditsState(api, this.notices)
+    this.folders = new FoldersState(api, host, this.notices)
     this.places = new LibraryPlaces(api, this.notices)
     api.on('told', ({ message }) => this.notices.tell(message))
   }

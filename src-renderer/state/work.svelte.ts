@@ -3,6 +3,7 @@ import type { LibraryStatus, Progress } from '../../src-main/contract/records.ts
 import type { Api } from '../connection.ts'
 import { nameOfDevice } from './devices.ts'
 import type { Notices } from './notices.svelte.ts'
+import { noteSpeed, type SpeedHistory } from './speed-history.ts'
 import { type CaptioningShown, captioningShown } from './work-shown.ts'
 
 /** While much changes the status is asked for no more often. */
@@ -17,6 +18,7 @@ export interface Problem extends ErrorRecord {
 export class WorkState {
   #status = $state.raw<LibraryStatus | null>(null)
   #progress = $state.raw<Progress[]>([])
+  #speed = $state.raw<SpeedHistory>([])
   #problems = $state.raw<readonly Problem[]>([])
   #asking: Promise<void> | undefined
   #isStale = false
@@ -37,6 +39,8 @@ export class WorkState {
     api.on('progress', (progress) => {
       const before = this.#progress
       this.#progress = progress
+      const captioning = progress.find(({ phase }) => phase === 'caption')
+      if (captioning) this.#speed = noteSpeed(this.#speed, Date.now(), captioning.perSecond)
       if (phasesOf(before) !== phasesOf(progress)) void this.refresh()
     })
     api.on('problem', (problem) => {
@@ -52,6 +56,11 @@ export class WorkState {
 
   get progress(): readonly Progress[] {
     return this.#progress
+  }
+
+  /** Of captioning, since the window is open. */
+  get speed(): SpeedHistory {
+    return this.#speed
   }
 
   /** What went wrong since the window is open, the newest first. */

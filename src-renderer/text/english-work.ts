@@ -1,1 +1,151 @@
-export const workText = {}
+import type { Folder } from '../../src-main/contract/records.ts'
+import { plural } from './plural.ts'
+
+const number = new Intl.NumberFormat('en')
+
+export const workText = {
+  progress: 'Captions',
+  /** After the loud count. */
+  captioned: 'photos have a caption.',
+  left: (duration: string) => `About ${duration} left.`,
+  noPhotos: 'No photos yet.',
+  noPhotosWhy: 'Add a folder, and its photos appear.',
+  pause: 'Pause',
+  goOn: 'Go on',
+  onlyWhenIdle: 'Only when idle',
+  onlyOnMains: 'Only on mains',
+  stages: {
+    empty: '',
+    done: 'Nothing is left to do.',
+    paused: 'Paused until you go on.',
+    stopped: 'Nothing captions this library at present.',
+    running: '',
+    waiting: '',
+  },
+  waiting: (reason: string) => `The model cannot be had: ${reason} Another try comes by itself.`,
+  failedShort: (count: number) => `${plural(count, 'photo', 'photos')} failed.`,
+  missing: (count: number) => `${plural(count, 'file is', 'files are')} gone.`,
+  alsoUnderWay: 'Also under way',
+  units: {
+    files: (count: number) => plural(count, 'file', 'files'),
+    photos: (count: number) => plural(count, 'photo', 'photos'),
+    rows: (count: number) => plural(count, 'row', 'rows'),
+    bytes: (count: number) => `${number.format(Math.round(count / 1e6))} MB`,
+    ways: (count: number) => plural(count, 'way', 'ways'),
+    steps: (count: number) => plural(count, 'step', 'steps'),
+  },
+  doneOf: (done: number, total: string) => `${number.format(done)} of ${total}`,
+
+  folders: {
+    title: 'Folders',
+    none: 'No folder yet.',
+    add: 'Add a folder',
+    photos: (path: string, photos: number) => `${path}. ${plural(photos, 'photo', 'photos')}.`,
+    keptPhotos: (path: string, photos: number) =>
+      `${path}. ${plural(photos, 'photo stays', 'photos stay')} searchable.`,
+    watching: 'Watching',
+    polling: 'Looked through now and then',
+    unwatched: 'Not watched',
+    looking: 'Looking through',
+    offline: {
+      gone: 'Not there',
+      emptied: 'Empty, was full',
+      unreadable: 'May not be read',
+      'other-volume': 'Another drive is in its place',
+    } satisfies Record<NonNullable<Folder['offlineReason']>, string>,
+    notConnected: 'Not connected',
+    unreadable: (path: string, code: string) =>
+      `${path} cannot be listed (${code}). What is known of it stays.`,
+    change: 'Change',
+    changeOf: (name: string) => `Change ${name}`,
+    excludes: 'Leave out',
+    excludesHelp:
+      'One pattern a line, such as *_edit.tif or **/Previews/**. What is left out already stays until the folder is looked through.',
+    exportsAlways: 'Always write captions into sidecars',
+    exportsAlwaysHelp:
+      'An .xmp file beside each photo, whenever its caption changes. The photos stay as they are.',
+    lookNow: 'Look through now',
+    relocate: 'It is elsewhere now',
+    relocated: (name: string) => `${name} is found again.`,
+    remove: 'Remove from the library',
+    removeTitle: (name: string) => `Remove ${name} from the library?`,
+    removeWhat: (photos: number) =>
+      `${plural(photos, 'photo', 'photos')} and their captions, also your own, and their history are forgotten. This cannot be taken back. The files stay.`,
+    removeDo: 'Remove',
+    looked: (added: number, changed: number, missing: number) =>
+      `Looked through: ${number.format(added)} new, ${number.format(changed)} changed, ${number.format(missing)} gone.`,
+  },
+
+  chooser: {
+    add: 'Choose a folder with photos',
+    relocate: (name: string) => `Where is ${name} now?`,
+    list: 'Folders',
+    reading: 'Reading.',
+    empty: 'No folder can be chosen from here. The program was started without one to choose from.',
+    more: 'Its folders are in it. All of them are taken, also the ones below.',
+    take: 'Add this folder',
+    takeRelocated: 'It is here',
+    nothing: 'Choose a folder in the list.',
+  },
+
+  failed: {
+    title: 'Failed',
+    photos: (count: number) => plural(count, 'photo', 'photos'),
+    none: 'No photo failed.',
+    retryAll: 'Retry all',
+    retry: 'Retry',
+    show: 'Show',
+    showOf: (name: string) => `Show ${name}`,
+    retryOf: (name: string) => `Retry ${name}`,
+    retrying: (count: number) => `${plural(count, 'photo is', 'photos are')} tried again.`,
+    rest: (count: number) => `Show all ${number.format(count)}`,
+  },
+
+  problems: {
+    title: 'Told since this window is open',
+    forget: 'Clear',
+  },
+
+  files: {
+    title: 'Files beside photos',
+    waitingExports: (count: number) =>
+      `${plural(count, 'caption waits', 'captions wait')} to be written out.`,
+    sidecars: (count: number) => `${plural(count, 'file', 'files')} beside photos cannot be read.`,
+    cut: (count: number) =>
+      `${plural(count, 'file says', 'files say')} more than is kept. Only the beginning is shown, and never written back.`,
+    fields: {
+      title: 'title',
+      captions: 'captions',
+      keywords: 'keywords',
+      people: 'people',
+      places: 'places',
+    },
+    more: (count: number) => `And ${number.format(count)} more.`,
+    fine: 'All are read and kept whole.',
+  },
+
+  speed: {
+    title: 'Speed',
+    span: 'last 10 minutes',
+    now: 'Now',
+    waiting: 'Waiting',
+    resting: 'rests',
+    chart: (now: string) => `Photos a second over ten minutes. Now: ${now}.`,
+  },
+
+  devices: {
+    title: 'Devices',
+    measured: (moment: string) => `Measured here on made-up pictures, ${moment}.`,
+    measuring: 'Being measured.',
+    notMeasured: 'Not measured yet. That happens by itself after the first captions.',
+    inUse: 'In use, as its open session says.',
+    fastest: 'The fastest here that agrees.',
+    rate: (rate: string) => `${rate}/s`,
+    none: 'none',
+    unavailable: 'Not here.',
+    disagrees: 'Writes other captions than the processor.',
+    died: 'Ended while it was tried.',
+    trying: 'Being tried.',
+    slower: 'Does it more slowly.',
+  },
+}

@@ -22,7 +22,12 @@ export const formatMonth = (month: string): string => months.format(Date.parse(`
 export const formatMoment = (ms: number): string => moments.format(ms)
 export const formatMegabytes = (size: number): string => bytes.format(size / 1e6)
 
+const times = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
+/** The same without its day. */
+export const formatTime = (ms: number): string => times.format(ms)
+
 const rates = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 })
+export const formatDecimal = (value: number): string => rates.format(value)
 export const formatRate = (photosPerSecond: number): string => text.rate(rates.format(photosPerSecond))
 
 /** As long as one waits for something: rounded to what matters then. */

@@ -1,39 +1,95 @@
 import { once } from 'node:events'
-import { homedir } from 'node:os'
 import { resolve } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
 import type { Command } from 'commander'
-import { serveLibrary } from '../../server/serve-library.ts'
+import { makeLink, serveLibrary, setPassword } from '../../server/serve-library.ts'
 import { libraryDirectoryOf, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
 import { defaultDataDirectory } from '../open-library.ts'
 import { packageVersion } from '../package-version.ts'
 
 interface ServeOptions {
-  port: number
+  port?: number
   allow?: string[]
+  host: string
+  tlsCert?: string
+  tlsKey?: string
+  behindProxy?: string
+  link?: boolean
+  setPassword?: boolean
 }
 
 export function addServeCommand(program: Command): void {
   program
-    .command('serve')
+    .command('serve [folders...]')
     .description(
-      'open the library in a browser of this machine, and caption what its folders hold, until Ctrl-C',
+      'open the library in a browser (adding the folders named here), and caption what its folders hold, until Ctrl-C',
     )
-    .option('--port <n>', 'where to listen', Number, 5367)
+    .option('--port <n>', 'where to listen (default: 5367, or the next that is free)', Number)
     .option('--allow <dir...>', 'folders that the page may add, with all below them (default: your home)')
-    .action(async ({ port, allow }: ServeOptions, command: Command) => {
-      const interrupt = listenForInterrupt()
-      const server = await serveLibrary({
-        directory: libraryDirectoryOf(command),
-        dataDirectory: defaultDataDirectory(),
-        version: packageVersion(),
-        port,
-        roots: (allow ?? [homedir()]).map((path) => resolve(path)),
-      })
-      const address = `http://127.0.0.1:${server.port}/`
-      outputOf(command).answer({ address }, `Open ${address} in a browser of this machine.`)
-      if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
-      await server.close()
-      interrupt.stop()
+    .option('--link', 'print another link to the server that runs')
+    .option('--host <address>', 'an address of this machine that others reach, too', '127.0.0.1')
+    .option('--tls-cert <file>', 'certificate for other machines, with the names they use')
+    .option('--tls-key <file>', 'its key')
+    .option(
+      '--behind-proxy <address>',
+      'where a proxy with a certificate is reached, as https://photos.example',
+    )
+    .option('--set-password', 'set the password that other machines need, read from the terminal or stdin')
+    .action(async (folders: string[], options: ServeOptions, command: Command) => {
+      const directory = resolve(libraryDirectoryOf(command))
+      const output = outputOf(command)
+      if (options.setPassword) {
+        await setPassword(directory, await readPassword())
+        output.answer(
+          { passwordSet: true },
+          'The password is set; a server that runs takes it from its next start on.',
+        )
+      } else if (options.link) {
+        const link = makeLink(directory, options.port)
+        output.answer({ link }, link)
+      } else await serve(directory, folders, options, command)
     })
+}
+
+async function serve(
+  directory: string,
+  folders: string[],
+  options: ServeOptions,
+  command: Command,
+): Promise<void> {
+  const interrupt = listenForInterrupt()
+  try {
+    const server = await serveLibrary({
+      ...options,
+      directory,
+      folders: folders.map((path) => resolve(path)),
+      dataDirectory: defaultDataDirectory(),
+      version: packageVersion(),
+      allow: options.allow?.map((path) => resolve(path)),
+    })
+    outputOf(command).answer(
+      { link: server.link, port: server.port },
+      `Open ${server.link}\nThe link works once, within ten minutes; "lenslore serve --link" prints another. Ctrl-C ends the server.`,
+    )
+    if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
+    await server.close()
+  } finally {
+    interrupt.stop()
+  }
+}
+
+/** From a terminal without showing it, from a pipe its first line. */
+async function readPassword(): Promise<string> {
+  const isTerminal = process.stdin.isTTY
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: process.stdin, output: silent, terminal: isTerminal })
+  if (isTerminal) process.stderr.write('Password (it is not shown): ')
+  try {
+    return await lines.question('')
+  } finally {
+    lines.close()
+    if (isTerminal) process.stderr.write('\n')
+  }
 }

@@ -7,7 +7,8 @@ import { room } from './room.ts'
 
 /** Photos of all online folders where none is named. */
 const exportedPhotos = z.object({ folderIds, sources: z.array(z.enum(captionSources)).max(10).optional() })
-const table = z.object({ path, format: z.enum(['csv', 'json']) })
+export const tableFormat = z.enum(['csv', 'json'])
+const table = z.object({ path, format: tableFormat })
 
 export const exchangeCalls = room({
   /** What `exportCaptions` would do. */
@@ -77,7 +78,7 @@ export interface UndoSummary {
   left: { path: string; error: ErrorRecord }[]
 }
 
-export type TableFormat = 'csv' | 'json'
+export type TableFormat = z.infer<typeof tableFormat>
 
 export interface TableError {
   line: number

@@ -62,14 +62,15 @@ export function planSearch(query: Query, around: Surroundings): Plan {
       excluded.push(expressTerm(only!, around).exact)
       continue
     }
-    const expressions = clause.map((term) => expressTerm(term, around))
-    for (const term of clause) {
-      if (term.kind === 'words' && !term.negated) patterns.push(...patternsOf(term))
-    }
-    if (clause.every((term) => term.kind === 'words' && !term.negated)) {
-      const inCaption = clause.map((term) => expressWords(term as WordsTerm, 'caption', around))
-      texts.push({ caption: anyStrengths(inCaption), anywhere: anyStrengths(expressions) })
+    const wanted = clause.filter((term): term is WordsTerm => term.kind === 'words' && !term.negated)
+    patterns.push(...wanted.flatMap(patternsOf))
+    if (wanted.length === clause.length) {
+      // One match for both, so that its set is worked out once.
+      const caption = anyStrengths(wanted.map((term) => expressWords(term, 'caption', around)))
+      const others = wanted.map((term) => expressWords(term, 'others', around))
+      texts.push({ caption, anywhere: anyStrengths([caption, ...others]) })
     } else {
+      const expressions = clause.map((term) => expressTerm(term, around))
       required.push(anyOf(expressions.map((e, i) => (clause[i]!.negated ? allBut(e.exact) : e.wide))))
     }
   }

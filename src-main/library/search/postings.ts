@@ -301,6 +301,8 @@ export function createPostingsReader(database: Database): PostingsReader {
   let removals = -1
   const remembered = new Map<string, Remembered>()
   let rememberedBytes = 0
+  /** Tokens that some document has: as long as no block is let go they stay so, and every completion is asked for again. */
+  const present = new Set<string>()
   /** The numbers of the pieces that there are; the n-th has the places from n * 1024 on. */
   let pieces: number[] = []
   /** The first place of each block that there is, in order. */
@@ -327,6 +329,7 @@ export function createPostingsReader(database: Database): PostingsReader {
       least = []
       greatest = []
       for (const token of [...remembered.keys()]) forget(token)
+      present.clear()
       const wanted = prepare<{ pieces: number }>('SELECT count(*) AS pieces FROM search_rows').get()!.pieces
       if (rows.length > (wanted * 1.25 + piecesPerBlock) * rowsPerPiece) rows = new Float64Array()
       makeRoom(wanted)
@@ -424,7 +427,11 @@ export function createPostingsReader(database: Database): PostingsReader {
     return bits
   }
 
-  const has = (token: string) => isInAny(database, token, firstPlaces)
+  function has(token: string): boolean {
+    const isThere = present.has(token) || isInAny(database, token, firstPlaces)
+    if (isThere) present.add(token)
+    return isThere
+  }
 
   function countEach(prefix: string, bits: Bits): Map<string, number> {
     const counts = new Map<string, number>()

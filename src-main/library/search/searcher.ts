@@ -106,13 +106,14 @@ export const pageSql = `SELECT rowid FROM search_index
 export const countSql = `SELECT count(*) AS n FROM (SELECT rowid FROM search_index
   WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? LIMIT ?)`
 export const hitsSql = `SELECT photos.id, search_id, folders.path AS folder_path, directory, name, camera, lens,
-    captions.text AS caption, caption_source, is_unsure,
-    (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra
+    captions.text AS caption, caption_source, is_unsure
   FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value
     JOIN folders ON folders.id = photos.folder_id
     LEFT JOIN captions ON captions.id = photos.caption_id
   ORDER BY wanted.key`
+/** Only for the hits whose caption is not why they were found: it takes as long as all else of a hit. */
+export const extraSql = `SELECT group_concat(text, ' ') AS extra FROM search_extra WHERE photo_id = ?`
 /** The two halves of what may be one slip away: the same first letter, or the first letters swapped or lost. */
 const sameStartSql = `SELECT word, stem, captions + others AS photos FROM search_words
   WHERE word >= ? AND word < ? AND length(word) BETWEEN ? AND ?`
@@ -174,7 +175,6 @@ interface HitRow {
   caption: string | null
   caption_source: CaptionSource | null
   is_unsure: number | null
-  extra: string | null
 }
 
 export function createSearcher(database: Database): Searcher {
@@ -202,9 +202,11 @@ export function createSearcher(database: Database): Searcher {
     complete: (prefix, where, limit) =>
       prepare<{ stem: string }>(completeSql[where])
         .all(prefix, `${prefix}\u{10ffff}`, limit * completionsRead)
+        .values()
         .map((row) => row.stem)
         .filter((stem) => postings.has(tokenOf(stem, where)))
-        .slice(0, limit),
+        .take(limit)
+        .toArray(),
     hasMissing: () =>
       prepare('SELECT 1 FROM photo_tallies WHERE is_missing = 1 AND photos > 0 LIMIT 1').get() !== undefined,
     hasUnsure: () => postings.has(flag.unsure),
@@ -376,7 +378,11 @@ export function createSearcher(database: Database): Searcher {
   function readHits(rows: readonly number[], patterns: readonly Pattern[]): SearchHit[] {
     return prepare<HitRow>(hitsSql)
       .all(JSON.stringify(rows))
-      .map((row) => toHit(row, patterns))
+      .map((row) => toHit(row, patterns, extraOf))
+  }
+
+  function extraOf(photoId: number): string | null {
+    return prepare<{ extra: string | null }>(extraSql).get(photoId)!.extra
   }
 
   /** What a query finds in the library as it is now. */
@@ -604,7 +610,11 @@ function parseCursor(cursor: string): Position {
 }
 
 /** The excerpt comes from the caption where it matches, else from the first other text that does. */
-function toHit(row: HitRow, patterns: readonly Pattern[]): SearchHit {
+function toHit(
+  row: HitRow,
+  patterns: readonly Pattern[],
+  extraOf: (photoId: number) => string | null,
+): SearchHit {
   const path = join(row.folder_path, row.directory, row.name)
   const hit = {
     id: row.id,
@@ -613,11 +623,11 @@ function toHit(row: HitRow, patterns: readonly Pattern[]): SearchHit {
     captionSource: row.caption_source,
     isUnsure: row.is_unsure === 1,
   }
-  const others = [row.extra, displayFileName(row.name), displayFileName(row.directory), row.camera, row.lens]
   const caption = row.caption ?? ''
   const marks = findMarks(tokenize(caption), patterns)
   if (marks.length > 0 || patterns.length === 0) return { ...hit, ...excerpt(caption, marks) }
-  for (const text of others) {
+  const others = [displayFileName(row.name), displayFileName(row.directory), row.camera, row.lens]
+  for (const text of [extraOf(row.id), ...others]) {
     if (!text) continue
     const otherMarks = findMarks(tokenizeName(text), patterns)
     if (otherMarks.length > 0) return { ...hit, ...excerpt(text, otherMarks) }

@@ -29,10 +29,11 @@ interface FolderRow {
   watch_mode: Folder['watchMode']
   watch_reason: string | null
   excludes: string
+  exports_always: 0 | 1
 }
 
 /** `photos` counts those that are not missing. */
-const select = `SELECT id, path, state, added_ms, scanned_ms, offline_reason, watch_mode, watch_reason, excludes,
+const select = `SELECT id, path, state, added_ms, scanned_ms, offline_reason, watch_mode, watch_reason, excludes, exports_always,
   (SELECT ifnull(sum(photos), 0) FROM photo_tallies WHERE folder_id = folders.id AND is_missing = 0) AS photos
   FROM folders WHERE NOT is_leaving`
 
@@ -93,6 +94,7 @@ function toFolder(row: FolderRow): Folder {
     offlineReason: row.offline_reason,
     watchMode: row.watch_mode,
     watchReason: row.watch_reason,
+    exportsAlways: row.exports_always === 1,
     excludes: JSON.parse(row.excludes) as string[],
   }
 }
