@@ -18,13 +18,12 @@ export class BatchState {
   #dialog = $state.raw<{ kind: BatchKind; target: BatchTarget } | null>(null)
   #running = $state.raw<{ title: string; stop: AbortController } | null>(null)
   #targets: (() => BatchTarget | null)[] = []
-  #endUntrash: (() => void) | undefined
+  #endUndo: (() => void) | undefined
   readonly #window: WindowState
 
   constructor(window: WindowState) {
     this.#window = window
-    // Ctrl Z is for the later of both.
-    window.api.on('editChanged', () => this.#endUntrash?.())
+    window.api.on('editChanged', () => this.#endUndo?.())
   }
 
   get dialog(): { kind: BatchKind; target: BatchTarget } | null {
@@ -82,32 +81,47 @@ export class BatchState {
   }
 
   async trash(target: BatchTarget): Promise<void> {
-    const { api, notices, commands } = this.#window
+    const { api, notices } = this.#window
     const done = await this.run(text.batch.trashing(target.photos), (signal) =>
       api.trash({ selection: target.selection }, { signal }),
     )
     if (!done) return
     notices.tell(text.batch.trashed(done.trashed, done.failed))
     if (done.trashed === 0) return
-    this.#endUntrash?.()
-    this.#endUntrash = commands.register([
-      {
-        id: 'untrash',
-        group: 'everywhere',
-        title: text.batch.untrash,
-        keys: ['Mod+z'],
-        icon: 'back',
-        run: () => void this.#untrash(done.undo),
-      },
-    ])
+    this.#offerUndo(text.batch.untrash, () => void this.#untrash(done.undo))
     target.ondone?.()
   }
 
+  /** What an export wrote is taken back. */
+  exported(files: number, refused: number): void {
+    this.#window.notices.tell(text.batch.export.done(files, refused))
+    if (files > 0) this.#offerUndo(text.batch.export.undo, () => void this.#undoExport())
+  }
+
+  /** For what is no edit of the library's: until the next edit, Ctrl Z is for this. */
+  #offerUndo(title: string, run: () => void): void {
+    this.#endUndo?.()
+    const end = this.#window.commands.register([
+      { id: 'undo-batch', group: 'everywhere', title, keys: ['Mod+z'], icon: 'back', run },
+    ])
+    this.#endUndo = () => {
+      this.#endUndo = undefined
+      end()
+    }
+  }
+
   async #untrash(undo: string): Promise<void> {
-    this.#endUntrash?.()
+    this.#endUndo?.()
     const { api, notices } = this.#window
     const back = await notices.orTell(api.untrash({ undo }))
     if (back) notices.tell(text.batch.untrashed(back.restored))
+  }
+
+  async #undoExport(): Promise<void> {
+    this.#endUndo?.()
+    const { api, notices } = this.#window
+    const undone = await this.run(text.batch.export.undo, (signal) => api.undoExport({}, { signal }))
+    if (undone) notices.tell(text.batch.export.undone(undone.restored + undone.removed, undone.left.length))
   }
 
   async #allShown(): Promise<BatchTarget> {

@@ -12,7 +12,8 @@ export const batchText = {
   caption: {
     title: (count: number) => `Caption ${photos(count)}`,
     field: 'Caption',
-    note: (count: number) => (count === 1 ? 'It becomes your words.' : `All ${photos(count)} get the same words, yours.`),
+    note: (count: number) =>
+      count === 1 ? 'It becomes your words.' : `All ${photos(count)} get the same words, yours.`,
     run: (count: number) => `Caption ${photos(count)}`,
     running: (count: number) => `Captioning ${photos(count)}`,
     done: (count: number) => `${photos(count)} captioned.`,
@@ -27,7 +28,8 @@ export const batchText = {
     begin: 'Type a word that stands in the captions: every change is shown before it is done.',
     nothing: (find: string) => `No caption here says “${find}”.`,
     looking: 'Looking through the captions.',
-    more: (count: number) => `And ${plural(count, 'more caption', 'more captions')}, changed in the same way.`,
+    more: (count: number) =>
+      `And ${plural(count, 'more caption', 'more captions')}, changed in the same way.`,
     note: (changes: number) =>
       `${captions(changes)} ${changes === 1 ? 'changes and becomes' : 'change and become'} your words.`,
     run: (changes: number) => `Replace in ${new Intl.NumberFormat('en').format(changes)}`,
@@ -38,7 +40,8 @@ export const batchText = {
   },
   export: {
     title: (count: number) => `Export ${captions(count)}`,
-    intro: 'Captions are written into XMP files beside the photos, where other programs read them. The photos stay as they are.',
+    intro:
+      'Captions are written into XMP files beside the photos, where other programs read them. The photos stay as they are.',
     planning: 'Looking at the files.',
     create: (count: number) => `${plural(count, 'file', 'files')} made`,
     update: (count: number) => `${plural(count, 'file', 'files')} changed`,
@@ -56,6 +59,11 @@ export const batchText = {
       refused === 0
         ? `${plural(count, 'file', 'files')} written.`
         : `${plural(count, 'file', 'files')} written, ${plural(refused, 'file', 'files')} not.`,
+    undo: 'Take the export back',
+    undone: (count: number, left: number) =>
+      left === 0
+        ? `${plural(count, 'file is', 'files are')} as before.`
+        : `${plural(count, 'file is', 'files are')} as before. ${plural(left, 'file was', 'files were')} written by another program since and left.`,
   },
   trash: {
     title: (count: number) => `Move ${photos(count)} to the trash?`,
