@@ -102,7 +102,7 @@ peer.process.kill()
 process.exit(differing.length === 0 ? 0 : 1)
 
 async function captionFile(path: string): Promise<void> {
-  const { pixels } = await engine.decode({ path, input, thumbnailDirectory: null }, anyone)
+  const { pixels } = await engine.decode({ path, input, thumbnailDirectory: null, isUrgent: false }, anyone)
   await engine.caption({ pixels: pixels!, readings: false }, anyone)
 }
 

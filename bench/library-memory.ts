@@ -103,7 +103,7 @@ async function captionAll(store: Store): Promise<void> {
       }
       store.captions.addFromModel(batch, 1)
       store.queue.setThumbnailsMade(
-        batch.map(({ contentHash }) => contentHash),
+        batch.map(({ contentHash }) => ({ contentHash, thumbhash: null })),
         thumbnailVersion,
       )
     })

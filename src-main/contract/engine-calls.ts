@@ -52,6 +52,8 @@ export interface DecodedPicture {
   heightPx: number
   /** `[heightPx, widthPx, 3]` of the model's input, in sRGB; null where no input was given. */
   pixels: Uint8Array<ArrayBuffer> | null
+  /** Of the thumbnail, where one was wanted and is there. */
+  thumbhash: Uint8Array | null
   /** Why there is no thumbnail, where one was wanted: no reason to lose the rest. */
   thumbnailError: ErrorRecord | null
 }
@@ -104,7 +106,18 @@ export const engineCalls = {
       input: modelInput.nullable().default(null),
       /** Sharded thumbnail cache to fill, or null for none. */
       thumbnailDirectory: z.string().min(1).nullable().default(null),
+      /** Somebody waits for it: before all others that wait. */
+      isUrgent: z.boolean().default(false),
     }),
+  ),
+  /** Of a thumbnail that was kept before. @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `PICTURE_DAMAGED` */
+  thumbhash: returning<Uint8Array>()(z.object({ path: z.string().min(1) })),
+  /**
+   * Keeps a copy of the whole picture, upright and of a type that every browser draws, unless there is one of its content.
+   * @throws LensloreError as `decode`; `DISK_FULL`, `WRITE_FAILED`
+   */
+  preview: returning<{ contentHash: string }>()(
+    z.object({ path: z.string().min(1), directory: z.string().min(1) }),
   ),
   /** @throws LensloreError `INVALID_ARGUMENT` for pixels of another size than the model's input, `ENGINE_FAILED` */
   caption: returning<CaptionResult>()(

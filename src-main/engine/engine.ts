@@ -60,6 +60,8 @@ export function createEngine(): Handlers<EngineCalls> {
       return model.info
     },
     decode: (options, signal) => decoder.decode(options, signal),
+    thumbhash: ({ path }) => decoder.thumbhash(path),
+    preview: ({ path, directory }, signal) => decoder.preview(path, directory, signal),
     async caption(entry) {
       return modelFor(entry.pixels).batching.add(entry)
     },

@@ -51,6 +51,7 @@ import { createSettings } from './store/settings.ts'
 import { inSlices } from './store/slices.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { type UpdateProgress, updateInThread } from './store/update.ts'
+import { readTiles } from './tiles.ts'
 
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, listModels } from './models/models.ts'
@@ -82,9 +83,7 @@ type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: Librar
 
 /** On the branch of the window: calls of the contract that have no handler yet. Take yours out of the list. */
 const pendingNames = [
-  'tiles',
   'picture',
-  'photoFile',
   'suggest',
   'savedSearches',
   'saveSearch',
@@ -267,6 +266,16 @@ export function createLibrary(options: LibraryOptions): Library {
     throw new LensloreError('PHOTO_NOT_FOUND', `The library knows no photo ${displayFileName(path)}.`)
   }
 
+  function presentPath(id: number): string {
+    const { path, folderState, missingSinceMs } = photos.known(id)
+    const name = displayFileName(path)
+    if (folderState === 'offline') {
+      throw new LensloreError('FILE_UNAVAILABLE', `${name} is in a folder that is not there at present.`)
+    }
+    if (missingSinceMs !== null) throw new LensloreError('FILE_NOT_FOUND', `${name} is not there.`)
+    return path
+  }
+
   function detailsOf(id: number): PhotoDetails {
     const details = store.details(id)!
     const { contentHash } = details
@@ -401,6 +410,8 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       timeline: ({ query }) => searcher.timeline(query),
       timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
+      tiles: (asked) => readTiles(store.database, asked.photos),
+      photoFile: ({ photo }) => ({ path: presentPath(photo) }),
       placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
       setCaption: async (edit, signal) => (await edits.set([edit], signal))[0]!,

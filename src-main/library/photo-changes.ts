@@ -14,7 +14,7 @@ export interface PhotoChanges {
 }
 
 /**
- * Gathers which photos changed, and tells of them in events of bounded size. Removed photos and other captions are noticed
+ * Gathers which photos changed, and tells of them in events of bounded size. Removed photos and other captions and thumbnails are noticed
  * wherever in this process they come from; what another process does is not.
  */
 export function createPhotoChanges(
@@ -33,6 +33,10 @@ export function createPhotoChanges(
     END;
     CREATE TEMP TRIGGER note_caption AFTER UPDATE OF caption_id ON main.photos
       WHEN new.caption_id IS NOT old.caption_id BEGIN
+      INSERT INTO noted_photos VALUES (new.id, 0);
+    END;
+    CREATE TEMP TRIGGER note_thumbnail AFTER UPDATE OF thumbnail_version, thumbhash ON main.photos
+      WHEN new.thumbnail_version IS NOT old.thumbnail_version OR new.thumbhash IS NOT old.thumbhash BEGIN
       INSERT INTO noted_photos VALUES (new.id, 0);
     END`)
   database.afterCommit(() => {

@@ -16,6 +16,10 @@ export function isThumbnailKept(thumbnailDirectory: string, contentHash: string)
   return found !== undefined && found.size > 0
 }
 
+export function removeThumbnail(thumbnailDirectory: string, contentHash: string): void {
+  rmSync(thumbnailPath(thumbnailDirectory, contentHash), { force: true })
+}
+
 /** Gives a content the thumbnail of another one that has the same picture; nothing where that has none. */
 export function copyThumbnail(thumbnailDirectory: string, fromHash: string, toHash: string): void {
   const [from, to] = [fromHash, toHash].map((hash) => thumbnailPath(thumbnailDirectory, hash)) as [
@@ -54,7 +58,7 @@ export async function removeLeftThumbnails(
     if (contents.length === 0) return removed
     for (const { content, isUsed } of contents) {
       if (isUsed) continue
-      rmSync(thumbnailPath(thumbnailDirectory, content.toString('hex')), { force: true })
+      removeThumbnail(thumbnailDirectory, content.toString('hex'))
       removed++
     }
     write(() => {

@@ -42,7 +42,10 @@ before(async () => {
 after(() => rm(directory, { recursive: true }))
 
 async function captionFile(path: string): Promise<CaptionResult> {
-  const { pixels } = await engine.decode({ path, input: info.input, thumbnailDirectory: null }, anyone)
+  const { pixels } = await engine.decode(
+    { path, input: info.input, thumbnailDirectory: null, isUrgent: false },
+    anyone,
+  )
   return engine.caption({ pixels: pixels!, readings: true }, anyone)
 }
 
@@ -103,7 +106,10 @@ test('a caption comes with its probability, and with a look over 7 × 7 places f
   assert.equal(readings!.length, 3)
   assert.ok(readings!.every(({ score }, at) => at === 0 || score <= readings![at - 1]!.score))
 
-  const { pixels } = await engine.decode({ path, input: info.input, thumbnailDirectory: null }, anyone)
+  const { pixels } = await engine.decode(
+    { path, input: info.input, thumbnailDirectory: null, isUrgent: false },
+    anyone,
+  )
   const look = async (text: string) => engine.look({ pixels: pixels!, text }, anyone)
   const own = await look(result.caption)
   assert.deepEqual([own.rows, own.columns], [7, 7])

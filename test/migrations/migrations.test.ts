@@ -477,3 +477,16 @@ test('0280: edits of before keep their numbers, and the next one has a higher on
   ])
   assert.equal(database.prepare(`INSERT INTO edits (kind) VALUES ('marks')`).run().lastInsertRowid, 10)
 })
+
+test('0300: of no thumbnail of before the colours are known, and another content has none', (t) => {
+  const { database, apply } = before(t, 300)
+  addPhoto(database, 1)
+  database.exec(`UPDATE photos SET content_hash = x'aa'; UPDATE photos SET thumbnail_version = 1`)
+  apply()
+  const known = () => database.prepare('SELECT thumbnail_version, thumbhash FROM photos').get()
+  assert.deepEqual(known(), { thumbnail_version: 1, thumbhash: null })
+  database.exec(`UPDATE photos SET thumbhash = x'01'; UPDATE photos SET content_hash = x'aa'`)
+  assert.deepEqual(known(), { thumbnail_version: 1, thumbhash: Buffer.from([1]) })
+  database.exec(`UPDATE photos SET content_hash = x'bb'`)
+  assert.deepEqual(known(), { thumbnail_version: null, thumbhash: null })
+})

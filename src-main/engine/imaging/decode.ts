@@ -37,6 +37,9 @@ export interface SmallestUse {
   longSidePx: number
 }
 
+/** To which size a picture of this size is brought; never a larger one. */
+type Reduce = (size: Size) => Size
+
 /**
  * Decodes the first picture of a file's bytes, whatever its format.
  * @param name the file's name, as a person should see it
@@ -48,28 +51,47 @@ export async function decodeUpright(
   use: SmallestUse,
   signal?: AbortSignal,
 ): Promise<UprightPicture> {
+  return decode(bytes, name, (size) => reduceByPowerOfTwo(size, use), signal)
+}
+
+/** The same, as large as it is, but no side longer than that. */
+export async function decodeToFit(
+  bytes: Buffer,
+  name: string,
+  longestSidePx: number,
+  signal?: AbortSignal,
+): Promise<UprightPicture> {
+  return decode(bytes, name, (size) => shrinkToFit(size, longestSidePx), signal)
+}
+
+async function decode(
+  bytes: Buffer,
+  name: string,
+  reduce: Reduce,
+  signal: AbortSignal | undefined,
+): Promise<UprightPicture> {
   if (bytes.length === 0) throw new LensloreError('PICTURE_DAMAGED', `${name} is empty.`)
   const format = tellPictureFormat(bytes, name)
   if (!format) throw new LensloreError('PICTURE_UNSUPPORTED', `${name} is no picture of a kind we can read.`)
-  return decodersByFormat[format](bytes, name, use, signal)
+  return decodersByFormat[format](bytes, name, reduce, signal)
 }
 
 type Decoder = (
   bytes: Buffer,
   name: string,
-  use: SmallestUse,
+  reduce: Reduce,
   signal: AbortSignal | undefined,
 ) => Promise<UprightPicture>
 
 const decodersByFormat: Record<PictureFormat, Decoder> = {
-  sharp: (bytes, name, use) => decodeBySharp(bytes, name, use),
+  sharp: (bytes, name, reduce) => decodeBySharp(bytes, name, reduce),
   heif: decodeForeign('heif'),
   jxl: decodeForeign('jxl'),
   raw: decodeRaw,
 }
 
 function decodeForeign(format: 'heif' | 'jxl'): Decoder {
-  return async (bytes, name, use, signal) => {
+  return async (bytes, name, reduce, signal) => {
     const iccProfile = format === 'heif' ? await readProfile(bytes) : null
     const reply = await decodeByWasm({ format, bytes, iccProfile, maxPixels: maxWasmPixels }, signal).catch(
       (thrown: unknown) => {
@@ -77,7 +99,7 @@ function decodeForeign(format: 'heif' | 'jxl'): Decoder {
         throw damaged(name, thrown)
       },
     )
-    if ('bytes' in reply) return decodeBySharp(Buffer.from(reply.bytes.buffer), name, use)
+    if ('bytes' in reply) return decodeBySharp(Buffer.from(reply.bytes.buffer), name, reduce)
     if (reply.failure === 'too-large') throw tooLarge(name, reply.widthPx, reply.heightPx)
     throw damaged(name, new Error(reply.reason))
   }
@@ -93,18 +115,18 @@ async function readProfile(bytes: Buffer): Promise<Uint8Array | null> {
 }
 
 /** Through the largest preview that decodes; a file without one may still be a TIFF that was named so. */
-async function decodeRaw(bytes: Buffer, name: string, use: SmallestUse): Promise<UprightPicture> {
+async function decodeRaw(bytes: Buffer, name: string, reduce: Reduce): Promise<UprightPicture> {
   const orientation = readRawOrientation(bytes)
   for (const preview of findEmbeddedJpegs(bytes)) {
     try {
-      return await decodeBySharp(preview.bytes, name, use, orientation)
+      return await decodeBySharp(preview.bytes, name, reduce, orientation)
     } catch (thrown) {
       // A false or broken preview: the next smaller one is as good.
       if (thrown instanceof LensloreError && thrown.code !== 'PICTURE_DAMAGED') throw thrown
     }
   }
   try {
-    return await decodeBySharp(bytes, name, use)
+    return await decodeBySharp(bytes, name, reduce)
   } catch (thrown) {
     throw new LensloreError(
       'PICTURE_UNSUPPORTED',
@@ -120,18 +142,14 @@ async function decodeRaw(bytes: Buffer, name: string, use: SmallestUse): Promise
 async function decodeBySharp(
   bytes: Buffer,
   name: string,
-  use: SmallestUse,
+  reduce: Reduce,
   orientation: number | null = null,
 ): Promise<UprightPicture> {
   const metadata = await readMetadata(bytes, name)
   const { width, height } = metadata
   if (width * height > maxPixels) throw tooLarge(name, width, height)
 
-  const reduction = reductionFor(width, height, use)
-  const size = {
-    width: Math.max(1, Math.floor(width / reduction)),
-    height: Math.max(1, Math.floor(height / reduction)),
-  }
+  const size = reduce({ width, height })
   const data = await decodePixels(bytes, name, size)
   return turnUpright({ data, ...size }, { width, height }, orientation ?? metadata.orientation ?? 1)
 }
@@ -148,7 +166,7 @@ async function readMetadata(bytes: Buffer, name: string): Promise<Metadata> {
  * A power of two, because by those a JPEG decoder can leave out work. The memory of what remains is bounded
  * for extreme shapes too.
  */
-function reductionFor(width: number, height: number, use: SmallestUse): number {
+function reduceByPowerOfTwo({ width, height }: Size, use: SmallestUse): Size {
   const allowed = Math.min(
     Math.min(width, height) / use.shortSidePx,
     Math.max(width, height) / use.longSidePx,
@@ -156,7 +174,18 @@ function reductionFor(width: number, height: number, use: SmallestUse): number {
   let reduction = 2 ** Math.max(0, Math.floor(Math.log2(allowed)))
   const maxReducedPixels = 2 ** 25
   while ((width * height) / reduction ** 2 > maxReducedPixels) reduction *= 2
-  return reduction
+  return {
+    width: Math.max(1, Math.floor(width / reduction)),
+    height: Math.max(1, Math.floor(height / reduction)),
+  }
+}
+
+function shrinkToFit({ width, height }: Size, longestSidePx: number): Size {
+  const scale = Math.min(1, longestSidePx / Math.max(width, height))
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  }
 }
 
 interface Size {

@@ -49,14 +49,18 @@ export async function preparePicture<Input extends ModelInput | null>(
   const thumbnail =
     thumbnailDirectory === null
       ? null
-      : keepThumbnail(thumbnailDirectory, contentHash, picture).then(() => null, asThumbnailError)
+      : keepThumbnail(thumbnailDirectory, contentHash, picture).then(
+          (thumbhash) => ({ thumbhash, thumbnailError: null }),
+          (thrown: unknown) => ({ thumbhash: null, thumbnailError: asThumbnailError(thrown) }),
+        )
   const pixels = input && makePixels(picture, input)
-  const thumbnailError = await thumbnail
+  const { thumbhash, thumbnailError } = (await thumbnail) ?? { thumbhash: null, thumbnailError: null }
   return {
     contentHash,
     widthPx: picture.fullWidthPx,
     heightPx: picture.fullHeightPx,
     pixels: pixels as PreparedPicture<Input>['pixels'],
+    thumbhash,
     thumbnailError,
   }
 }

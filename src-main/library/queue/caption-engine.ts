@@ -26,12 +26,21 @@ export interface DecodeOptions {
   input: ModelInput | null
   /** Where a thumbnail is to be kept; null: none is wanted. */
   thumbnailDirectory: string | null
+  /** Somebody waits for it. */
+  isUrgent?: boolean
 }
 
 /** Reads pictures' files, which only this machine can. */
 export interface PictureDecoder {
   /** @throws LensloreError the picture's own error; `PICTURE_KILLS_ENGINE`, `ENGINE_DIED`, `CANCELLED` */
   decode(path: string, options: DecodeOptions): Promise<DecodedPicture>
+  /** Of a thumbnail's own file; errors as of `decode`. */
+  thumbhash(path: string): Promise<Uint8Array>
+  /**
+   * Keeps a copy of the whole picture in a directory, of a type that every browser draws; errors as of `decode`,
+   * `DISK_FULL`, `WRITE_FAILED`.
+   */
+  preview(path: string, directory: string): Promise<{ contentHash: string }>
 }
 
 /** From a file to its caption, by what decodes here and what captions wherever. */

@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CaptionResult, DecodedPicture, EngineInfo } from '../../contract/engine-calls.ts'
 import { type ErrorCode, type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { thumbnailPath } from '../../contract/thumbnail-path.ts'
 import { type CaptionStore, modelKey } from '../store/captions.ts'
 import type { PhotoStore } from '../store/photos.ts'
-import { byUrgency, type QueueStore, type WorkItem } from '../store/queue.ts'
-import { isThumbnailKept, thumbnailVersion } from '../thumbnails.ts'
+import { byUrgency, type Product, type QueueStore, type WorkItem } from '../store/queue.ts'
+import { isThumbnailKept, removeThumbnail, thumbnailVersion } from '../thumbnails.ts'
 import { type CaptionEngine, captionFile, type PictureDecoder } from './caption-engine.ts'
 import { isLeftForLater } from './left-for-later.ts'
 import type { WorkUnderWay } from './progress.ts'
@@ -23,6 +24,9 @@ const endsRun = new Set<ErrorCode>([
   'CHANNEL_CLOSED',
   'DISK_FULL',
 ])
+
+/** What makes a thumbnail none. */
+const isNoPicture = new Set<ErrorCode>(['FILE_NOT_FOUND', 'PICTURE_DAMAGED', 'PICTURE_KILLS_ENGINE'])
 
 export interface CaptioningOptions {
   /** Reads the files; what captions gets no more than pixels. */
@@ -48,15 +52,16 @@ export interface CaptioningOptions {
 
 interface Finished {
   item: WorkItem
-  picture: DecodedPicture
+  /** Of a thumbnail that was there before, no more than its thumbhash is made. */
+  picture: Pick<DecodedPicture, 'contentHash' | 'thumbhash' | 'thumbnailError'>
   /** null: it needed no caption. */
   result: CaptionResult | null
 }
 
-/** A photo with what is to be made of it; a thumbnail comes with every decode. */
+/** A photo with what is to be made of it; a thumbnail and its thumbhash come with every decode. */
 interface Job {
   item: WorkItem
-  needsCaption: boolean
+  product: Product
 }
 
 export interface Captioning {
@@ -126,7 +131,7 @@ async function captionAll(
     )
     captions.addFromModel(modelCaptions, Date.now())
     queue.setThumbnailsMade(
-      batch.filter(({ picture }) => !picture.thumbnailError).map(({ picture }) => picture.contentHash),
+      batch.filter(({ picture }) => !picture.thumbnailError).map(({ picture }) => picture),
       thumbnailVersion,
     )
     for (const { item, picture } of batch) {
@@ -143,21 +148,41 @@ async function captionAll(
     onCounted(captioned, failed)
   }
 
-  async function makeAll({ item, needsCaption }: Job): Promise<void> {
-    const path = join(item.folderPath, item.directory, item.name)
-    const making = needsCaption
-      ? captionFile(decoder, engine, path, thumbnailDirectory)
-      : decoder
-          .decode(path, { input: null, thumbnailDirectory })
-          .then((picture) => ({ picture, result: null }))
-    const outcome = await making.then(
+  async function makeAll({ item, product }: Job): Promise<void> {
+    const outcome = await make[product](item).then(
       (done) => ({ done }),
       (thrown: unknown) => ({ thrown }),
     )
     orEndRun(() => {
       if ('done' in outcome) succeed({ item, ...outcome.done })
+      else if (product === 'thumbhash') loseThumbnail(item, outcome.thrown)
       else fail(item, outcome.thrown)
     })
+  }
+
+  const pathOf = (item: WorkItem) => join(item.folderPath, item.directory, item.name)
+  const make: Record<Product, (item: WorkItem) => Promise<Omit<Finished, 'item'>>> = {
+    caption: (item) => captionFile(decoder, engine, pathOf(item), thumbnailDirectory),
+    async thumbnail(item) {
+      const picture = await decoder.decode(pathOf(item), { input: null, thumbnailDirectory })
+      return { picture, result: null }
+    },
+    async thumbhash({ photoId }) {
+      const contentHash = underWay.get(photoId)!
+      const thumbhash = await decoder.thumbhash(thumbnailPath(thumbnailDirectory, contentHash))
+      return { picture: { contentHash, thumbhash, thumbnailError: null }, result: null }
+    },
+  }
+
+  /** Where its file is gone, or damaged, another one is made while the photo's own file is there. */
+  function loseThumbnail({ photoId }: WorkItem, thrown: unknown): void {
+    const contentHash = underWay.get(photoId)!
+    underWay.delete(photoId)
+    const { code } = toErrorRecord(thrown)
+    if (endsRun.has(code)) throw thrown
+    if (!isNoPicture.has(code)) return void leftAlone.add(photoId)
+    removeThumbnail(thumbnailDirectory, contentHash)
+    queue.setThumbnailLost(contentHash)
   }
 
   function succeed(done: Finished): void {
@@ -209,14 +234,17 @@ async function captionAll(
     const except = [...underWay.keys(), ...leftAlone]
     const toCaption = queue.next('caption', key, 2 * room, except)
     const toThumbnail = queue.next('thumbnail', thumbnailVersion, 2 * room, [...except, ...withoutThumbnail])
+    const toThumbhash = queue.next('thumbhash', thumbnailVersion, 2 * room, except)
     const captioned = settleCaptions(toCaption.map((item) => item.photoId))
     const kept = settleThumbnails(toThumbnail)
-    const open = new Map<number, Job>()
+    const open = new Map<number, Job>(
+      toThumbhash.map((item) => [item.photoId, { item, product: 'thumbhash' }]),
+    )
     for (const item of toThumbnail) {
-      if (!kept.has(item.photoId)) open.set(item.photoId, { item, needsCaption: false })
+      if (!kept.has(item.photoId)) open.set(item.photoId, { item, product: 'thumbnail' })
     }
     for (const item of toCaption) {
-      if (!captioned.has(item.photoId)) open.set(item.photoId, { item, needsCaption: true })
+      if (!captioned.has(item.photoId)) open.set(item.photoId, { item, product: 'caption' })
     }
     const hashes = new Set(underWay.values())
     const jobs: Job[] = []
@@ -250,7 +278,7 @@ async function captionAll(
     const kept = [...hashes].filter(([, hash]) => hash && isThumbnailKept(thumbnailDirectory, hash))
     if (kept.length > 0) {
       queue.setThumbnailsMade(
-        kept.map(([, hash]) => hash!),
+        kept.map(([, hash]) => ({ contentHash: hash!, thumbhash: null })),
         thumbnailVersion,
       )
     }
@@ -282,7 +310,12 @@ async function captionAll(
   }
 }
 
-function toModelCaption(item: WorkItem, picture: DecodedPicture, result: CaptionResult, info: EngineInfo) {
+function toModelCaption(
+  item: WorkItem,
+  { contentHash }: Finished['picture'],
+  result: CaptionResult,
+  info: EngineInfo,
+) {
   return {
     photoId: item.photoId,
     text: result.caption,
@@ -292,6 +325,6 @@ function toModelCaption(item: WorkItem, picture: DecodedPicture, result: Caption
     doubtfulWords: result.doubtfulWords,
     modelId: info.modelId,
     adapterId: info.adapterId,
-    contentHash: picture.contentHash,
+    contentHash,
   }
 }

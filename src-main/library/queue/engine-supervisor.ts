@@ -289,6 +289,9 @@ export function superviseEngine(
       request('decode', `read ${displayFileName(path)}`, (client) =>
         client.decode({ path, ...decodeOptions }),
       ),
+    thumbhash: (path) => request('decode', 'looked at a thumbnail', (client) => client.thumbhash({ path })),
+    preview: (path, directory) =>
+      request('decode', `drew ${displayFileName(path)}`, (client) => client.preview({ path, directory })),
     caption: (pixels, { readings = false } = {}) =>
       request('caption', 'described this picture', (client) => client.caption({ pixels, readings })),
     look: (pixels, text) =>

@@ -23,11 +23,12 @@ export async function makeThumbnail(
   if (photo.contentHash !== null && isThumbnailKept(thumbnailDirectory, photo.contentHash)) {
     return thumbnailPath(thumbnailDirectory, photo.contentHash)
   }
-  const { contentHash, thumbnailError } = await decoder.decode(photo.path, {
+  const { contentHash, thumbhash, thumbnailError } = await decoder.decode(photo.path, {
     input: null,
     thumbnailDirectory,
+    isUrgent: true,
   })
   if (thumbnailError) throw new LensloreError(thumbnailError.code, thumbnailError.message)
-  store.queue.setThumbnailsMade([contentHash], thumbnailVersion)
+  store.queue.setThumbnailsMade([{ contentHash, thumbhash }], thumbnailVersion)
   return thumbnailPath(thumbnailDirectory, contentHash)
 }

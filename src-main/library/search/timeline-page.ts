@@ -1,3 +1,4 @@
+import { thumbHashToAverageRGBA } from 'thumbhash'
 import type { CaptionSource, TimelinePage } from '../../contract/records.ts'
 import { ratingShift, tileFlags } from '../../contract/tile-flags.ts'
 import type { Database } from '../store/database.ts'
@@ -16,12 +17,13 @@ interface TimelineRow {
   is_offline: number
   is_favorite: number
   has_thumbnail: number
+  thumbhash: Buffer | null
   rating: number | null
 }
 
 const rowsSql = `SELECT photos.id, sort_ms, width_px, height_px, orientation, photos.content_hash, caption_source, is_unsure,
     error_code IS NOT NULL AS is_failed, missing_since_ms IS NOT NULL AS is_missing,
-    folders.state = 'offline' AS is_offline, is_favorite, thumbnail_version IS NOT NULL AS has_thumbnail, rating
+    folders.state = 'offline' AS is_offline, is_favorite, thumbnail_version IS NOT NULL AS has_thumbnail, thumbhash, rating
   FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value
     JOIN folders ON folders.id = photos.folder_id
@@ -45,8 +47,9 @@ export function readColumns(
   const found = prepare<TimelineRow>(rowsSql).all(JSON.stringify(rows))
   const colors = new Uint8Array(found.length * 3).fill(grey)
   const hashes = new Uint8Array(found.length * hashBytes)
-  for (const [at, { content_hash }] of found.entries()) {
+  for (const [at, { content_hash, thumbhash }] of found.entries()) {
     if (content_hash) hashes.set(content_hash.subarray(0, hashBytes), at * hashBytes)
+    if (thumbhash) colors.set(meanColor(thumbhash), at * 3)
   }
   return {
     ids: Uint32Array.from(found, (row) => row.id),
@@ -56,6 +59,11 @@ export function readColumns(
     hashes,
     flags: Uint16Array.from(found, flagsOf),
   }
+}
+
+function meanColor(thumbhash: Uint8Array): number[] {
+  const { r, g, b } = thumbHashToAverageRGBA(thumbhash)
+  return [r, g, b].map((share) => Math.round(Math.min(Math.max(share, 0), 1) * 255))
 }
 
 /** https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.6.4, Orientation */

@@ -53,7 +53,12 @@ export interface PhotoStore {
   rewritten(id: number, hashBefore: string, file: FoundFile & { contentHash: string }): void
 }
 
-interface PhotoRow {
+export interface ErrorColumns {
+  error_code: string | null
+  error_message: string | null
+}
+
+interface PhotoRow extends ErrorColumns {
   id: number
   folder_id: number
   folder_path: string
@@ -72,8 +77,6 @@ interface PhotoRow {
   lens: string | null
   latitude: number | null
   longitude: number | null
-  error_code: string | null
-  error_message: string | null
   missing_since_ms: number | null
 }
 
@@ -267,14 +270,12 @@ function toPhoto(row: PhotoRow): Photo {
     lens: row.lens,
     latitude: row.latitude,
     longitude: row.longitude,
-    error:
-      row.error_code === null
-        ? null
-        : {
-            code: isErrorCode(row.error_code) ? row.error_code : 'INTERNAL',
-            message: row.error_message ?? row.error_code,
-          },
+    error: toError(row),
     missingSinceMs: row.missing_since_ms,
     folderState: row.folder_state,
   }
+}
+
+export function toError({ error_code: code, error_message: message }: ErrorColumns): ErrorRecord | null {
+  return code === null ? null : { code: isErrorCode(code) ? code : 'INTERNAL', message: message ?? code }
 }

@@ -26,6 +26,8 @@ export type WorkCounts = Pick<LibraryStatus, 'photos' | 'captioned' | 'failed' |
 export interface ProductKeys {
   thumbnail: number
   caption: string
+  /** The version of the thumbnail that it is of. */
+  thumbhash: number
 }
 
 export type Product = keyof ProductKeys
@@ -43,11 +45,10 @@ export interface QueueStore {
     limit: number,
     except?: readonly number[],
   ): WorkItem[]
-  /**
-   * Keeps in mind that all photos of these contents have their thumbnails.
-   * @param contentHashes SHA-256, lower-case hex.
-   */
-  setThumbnailsMade(contentHashes: readonly string[], version: number): void
+  /** Keeps in mind that all photos of these contents have their thumbnails. */
+  setThumbnailsMade(made: readonly MadeThumbnail[], version: number): void
+  /** What was kept of thumbnails is no picture: photos of the content have none. */
+  setThumbnailLost(contentHash: string): void
   /** Makes files that could not be read (permissions, a failing drive) work again. */
   retryUnreadable(): Promise<void>
   /** Makes those of the photos that failed the next work. */
@@ -56,6 +57,13 @@ export interface QueueStore {
   retryAllFailed(): (limit: number) => Retried
   /** From a few summed rows, whatever the size of the library. `captioned` counts any source. */
   counts(modelKey: string | null): WorkCounts
+}
+
+export interface MadeThumbnail {
+  /** SHA-256, lower-case hex. */
+  contentHash: string
+  /** Null where nobody looked at it: what is known of it stays. */
+  thumbhash: Uint8Array | null
 }
 
 export interface Retried {
@@ -108,6 +116,12 @@ export const questions: Record<Product, Question> = {
     sql: `${select} WHERE photos.folder_id = ? AND captioned_by IS ? AND ${isWhole}
       AND caption_source IS NOT 'person' ${order}`,
   },
+  thumbhash: {
+    // The library has the thumbnail, wherever the photo is.
+    outdated: 'SELECT id AS folder_id, ? AS value FROM folders WHERE is_leaving = 0',
+    sql: `${select} WHERE photos.folder_id = ? AND thumbnail_version IS ? AND thumbnail_version IS NOT NULL
+      AND thumbhash IS NULL ${order}`,
+  },
 }
 
 export const toIndexSql = `${select}
@@ -136,13 +150,24 @@ export function createQueueStore(database: Database): QueueStore {
       return firstOf(rows, limit, except)
     },
 
-    setThumbnailsMade: (contentHashes, version) =>
+    setThumbnailsMade: (made, version) =>
       void write(() => {
         const set = prepare(
-          'UPDATE photos SET thumbnail_version = ? WHERE content_hash = ? AND thumbnail_version IS NOT ?',
+          `UPDATE photos SET thumbnail_version = ?, thumbhash = ifnull(?, thumbhash)
+           WHERE content_hash = ?
+             AND (thumbnail_version IS NOT ? OR (thumbhash IS NULL AND ? IS NOT NULL))`,
         )
-        for (const hash of contentHashes) set.run(version, Buffer.from(hash, 'hex'), version)
+        for (const { contentHash, thumbhash } of made) {
+          set.run(version, thumbhash, Buffer.from(contentHash, 'hex'), version, thumbhash)
+        }
       }),
+
+    setThumbnailLost: (contentHash) =>
+      void write(() =>
+        prepare('UPDATE photos SET thumbnail_version = NULL, thumbhash = NULL WHERE content_hash = ?').run(
+          Buffer.from(contentHash, 'hex'),
+        ),
+      ),
 
     async retryUnreadable() {
       await inSlices(

@@ -13,6 +13,8 @@ import { makeThumbnail } from '../../../src-main/library/queue/make-thumbnail.ts
 import { createProgressMeter } from '../../../src-main/library/queue/progress.ts'
 import { readFileOnce } from '../../../src-main/library/queue/read-photo.ts'
 import { openTrialBook } from '../../../src-main/library/queue/trial-book.ts'
+import { createSearch } from '../../../src-main/library/search/search.ts'
+import type { Searcher } from '../../../src-main/library/search/searcher.ts'
 import { databaseFileIn, openStore } from '../../../src-main/library/store/store.ts'
 import { forkEngine } from '../../../src-main/processes/fork.ts'
 import { addFolder, addPhoto, plainFacts } from '../store/sample-library.ts'
@@ -26,6 +28,7 @@ function setUp(t: TestContext) {
   const photos = join(home, 'photos')
   mkdirSync(photos)
   const store = openStore(databaseFileIn(join(home, 'library')))
+  const { searcher } = createSearch(store.database)
   const folder = addFolder(store, photos)
   const thumbnailDirectory = join(home, 'thumbnails')
   const engine = superviseEngine(
@@ -76,7 +79,25 @@ function setUp(t: TestContext) {
   }
 
   const thumbnailOf = (id: number) => thumbnailPath(thumbnailDirectory, store.photos.byId(id)!.contentHash!)
-  return { photos, store, engine, thumbnailDirectory, draw, captionAll, thumbnailOf }
+
+  /** As an earlier version did; of another colour than the photo, to be told from one that was made now. */
+  async function keepThumbnailOf(id: number, colour: string): Promise<void> {
+    mkdirSync(join(thumbnailOf(id), '..'), { recursive: true })
+    const picture = { create: { width: 48, height: 32, channels: 3 as const, background: colour } }
+    await sharp(picture).webp().toFile(thumbnailOf(id))
+  }
+
+  return {
+    photos,
+    store,
+    searcher,
+    engine,
+    thumbnailDirectory,
+    draw,
+    captionAll,
+    keepThumbnailOf,
+    thumbnailOf,
+  }
 }
 
 test('a photo in a person’s words gets a thumbnail and no other words, also after it was edited', async (t) => {
@@ -97,16 +118,69 @@ test('a photo in a person’s words gets a thumbnail and no other words, also af
 })
 
 test('a thumbnail that is there is not made again, and the file of it is not asked for', async (t) => {
-  const { photos, store, draw, captionAll, thumbnailOf } = setUp(t)
+  const { photos, store, searcher, draw, captionAll, keepThumbnailOf, thumbnailOf } = setUp(t)
   const id = await draw('a.jpg', 'navy')
   store.captions.setByPerson(id, 'mine', 1)
-  mkdirSync(join(thumbnailOf(id), '..'), { recursive: true })
-  writeFileSync(thumbnailOf(id), 'made by an earlier version')
+  await keepThumbnailOf(id, 'olive')
+  const { mtimeMs } = statSync(thumbnailOf(id))
   rmSync(join(photos, 'a.jpg'))
   assert.deepEqual(await captionAll(), { captioned: 0, failed: 0, problems: [] })
   assert.deepEqual(store.queue.next('thumbnail', 1, 9), [])
-  assert.equal(statSync(thumbnailOf(id)).size, 26)
+  assert.equal(statSync(thumbnailOf(id)).mtimeMs, mtimeMs)
+  assertColor(searcher, 'olive')
 })
+
+test('the colours of a thumbnail of before are read from it, also where the photo is out of reach', async (t) => {
+  const { store, searcher, draw, captionAll, keepThumbnailOf, thumbnailOf } = setUp(t)
+  const [broken, away] = [await draw('a.jpg', 'olive'), await draw('b.jpg', 'navy')]
+  for (const id of [away, broken]) store.captions.setByPerson(id, 'mine', 1)
+  await keepThumbnailOf(away, 'red')
+  mkdirSync(join(thumbnailOf(broken), '..'), { recursive: true })
+  writeFileSync(thumbnailOf(broken), 'no picture')
+  const contents = [broken, away].map((id) => store.photos.byId(id)!.contentHash!)
+  store.queue.setThumbnailsMade(
+    contents.map((contentHash) => ({ contentHash, thumbhash: null })),
+    1,
+  )
+  store.database.write(() => store.database.prepare("UPDATE folders SET state = 'offline'").run())
+  await captionAll()
+  const thumbhashes = store.database.prepare<{ thumbhash: Buffer | null; version: number | null }>(
+    'SELECT thumbhash, thumbnail_version AS version FROM photos ORDER BY id',
+  )
+  const [ofBroken, ofAway] = thumbhashes.all()
+  assert.deepEqual([ofAway!.version, ofBroken], [1, { thumbhash: null, version: null }])
+  assert.ok(!existsSync(thumbnailOf(broken)))
+  assertColor(searcher, 'red')
+
+  store.database.write(() => store.database.prepare("UPDATE folders SET state = 'online'").run())
+  await captionAll()
+  assert.ok(thumbhashes.all().every(({ thumbhash, version }) => thumbhash && version === 1))
+})
+
+test('of a new thumbnail the colours are known at once', async (t) => {
+  const { store, searcher, engine, thumbnailDirectory, draw } = setUp(t)
+  const id = await draw('a.jpg', 'navy')
+  assertColor(searcher, 'grey')
+  await makeThumbnail({ store, decoder: engine, thumbnailDirectory }, id)
+  // A square of 90 × 60 on white of 300 × 200.
+  assertColor(searcher, '#e8e8f4')
+  assert.deepEqual(store.queue.next('thumbhash', 1, 9), [])
+  await draw('a.jpg', 'red', id)
+  assertColor(searcher, 'grey')
+})
+
+/** Within what a few bytes can tell. */
+function assertColor(searcher: Searcher, expected: string): void {
+  const { colors } = searcher.timelinePage('', { limit: 1 })
+  const wanted = Buffer.from(
+    { red: 'ff0000', olive: '808000', grey: '808080' }[expected] ?? expected.slice(1),
+    'hex',
+  )
+  assert.ok(
+    wanted.every((value, channel) => Math.abs(value - colors[channel]!) <= 8),
+    `${colors} for ${expected}`,
+  )
+}
 
 test('a thumbnail that cannot be written loses no caption, is told of once, and stays work', async (t) => {
   const { store, draw, captionAll, thumbnailDirectory, thumbnailOf } = setUp(t)
