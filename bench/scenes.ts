@@ -89,7 +89,9 @@ const evening: Draw = (d) => {
     inside: `${sky('s', hsl(hue + 215, 42, 34), hsl(hue + 18, 88, 66))}<rect width="${w}" height="${h}" fill="url(#s)"/>
       <circle cx="${x}" cy="${y}" r="${h * 0.075}" fill="${hsl(hue + 34, 100, 86)}"/>
       <rect y="${h * 0.58}" width="${w}" height="${h * 0.42}" fill="${hsl(hue + 205, 36, 26)}"/>${glints.join('')}
-      ${ridge(d, 0.57, 0.018, hsl(hue + 220, 30, 22)).replace(`0,${h} `, `0,${h * 0.585} `).replace(` ${w},${h}"`, ` ${w},${h * 0.585}"`)}
+      ${ridge(d, 0.57, 0.018, hsl(hue + 220, 30, 22))
+        .replace(`0,${h} `, `0,${h * 0.585} `)
+        .replace(` ${w},${h}"`, ` ${w},${h * 0.585}"`)}
       ${boat ? `<path d="M${bx} ${h * 0.66} h${w * 0.12} l${-w * 0.02} ${h * 0.03} h${-w * 0.08} z M${bx + w * 0.06} ${h * 0.65} v${-h * 0.2} l${w * 0.05} ${h * 0.18} z" fill="#1d1720"/>` : ''}`,
     caption: boat ? 'A small sailing boat on the sea at sunset' : 'The sun going down over a calm sea',
   }
