@@ -321,11 +321,15 @@ export function createLibrary(options: LibraryOptions): Library {
 
   /** Shows how far an export is, as far as it can be told before: not every caption is among those chosen. */
   function exporting<T>(
-    { folderIds, sources }: CheckedParamsOf<LibraryCalls['planExport']>,
+    { folderIds, sources, selection }: CheckedParamsOf<LibraryCalls['planExport']>,
     work: (requests: Iterable<ExportRequest>, onProgress: (done: number) => void) => Promise<T>,
   ): Promise<T> {
-    const requests = currentCaptions(store.database, given({ folderIds, sources }))
-    return progress.during('export', queue.counts(null).captioned, ({ onProgress }) =>
+    const selected = selection && select(selection)
+    const requests = currentCaptions(
+      store.database,
+      given({ folderIds, sources, nextPhotos: selected && ((limit: number) => selected.next(limit)) }),
+    )
+    return progress.during('export', selected?.total ?? queue.counts(null).captioned, ({ onProgress }) =>
       work(requests, onProgress),
     )
   }
