@@ -1,3 +1,5 @@
+import type { IconName } from '../parts/icons.ts'
+
 export const commandGroups = ['everywhere', 'places', 'photos', 'captions', 'search', 'captioning'] as const
 export type CommandGroup = (typeof commandGroups)[number]
 
@@ -11,11 +13,13 @@ export interface Command {
    * `Mod` is Ctrl, or ⌘ on macOS; a key after a space follows another: `Mod+k`, `Shift+ArrowDown`, `g a`. The first is shown.
    */
   keys?: readonly string[]
-  icon?: string
+  icon?: IconName
   /** Whether it can be done now; always where it is left out. */
   isPossible?(): boolean
   /** Also while a text field has the focus. */
   whileTyping?: boolean
+  /** Also a button in the bar that floats under the photos while some are selected. */
+  isForSelection?: boolean
   /** Not in the palette, as a move of the focus. */
   isHidden?: boolean
   run(): void
