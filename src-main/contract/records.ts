@@ -86,7 +86,7 @@ export interface Photo {
 /** Words of which a file may say more than is kept. */
 export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places'
 
-/** What the file, sidecars, Google Takeout and imported tables say besides captions, joined by precedence. */
+/** What the person, the file, sidecars, Google Takeout and imported tables say besides captions, joined by precedence. */
 export interface ImportedWords {
   title: string | null
   keywords: string[]
@@ -109,8 +109,27 @@ export interface ImportedWords {
   }[]
 }
 
+export type MarkKind = 'rating' | 'favorite' | 'title' | 'keyword' | 'person'
+
+/** One thing that a person said of a photo besides captions. */
+export interface Mark {
+  kind: MarkKind
+  /** Of a keyword or a person; else ''. */
+  name: string
+  /**
+   * -1 (rejected) to 5; 1 for a favourite and 0 for none; a title, '' for none at all, null for that of files; 1 for a name
+   * that is there and 0 for one that is not, whatever files say.
+   */
+  value: number | string | null
+  markedMs: number
+  isCurrent: boolean
+  isTakenBack: boolean
+}
+
 export interface PhotoDetails extends Photo {
   words: ImportedWords
+  /** All that a person ever said of it besides captions, newest first. */
+  marks: Mark[]
   caption: Caption | null
   /** All captions ever, newest first. */
   history: Caption[]
@@ -203,7 +222,10 @@ export interface Preferences {
   onlyOnMains: boolean
   /** Of the processor, for the model; null: one less than there are. */
   threads: number | null
-  /** Most memory that the engine may use; null: no bound. */
+  /**
+   * Where the engine's process takes more than so many MiB, it is ended after the batch under way and started anew, with batches
+   * of half the size, and from one picture at a time not again: a model may need more by itself. Null: no bound.
+   */
   memoryMb: number | null
   provider: 'auto' | ProviderName
 }
@@ -345,8 +367,10 @@ export interface LibraryStatus {
 
 /** Of captioning in this process. */
 export interface CaptioningState {
-  /** `waiting`: there is no engine to be had at present; another try comes by itself. */
+  /** `waiting`: it goes on by itself, with an engine, of which there is none at present, or when the machine is free for it. */
   state: 'stopped' | 'running' | 'paused' | 'waiting'
-  /** Why it waits. */
+  /** Why there is no engine. */
   problem: ErrorRecord | null
+  /** Why the machine is not free: somebody uses it, or it is not on mains, and the preferences are so. */
+  waitsFor: 'idle' | 'mains' | null
 }

@@ -47,11 +47,13 @@ import {
   restoreBackup as restoreDatabase,
 } from './store/restore.ts'
 import { createRootState } from './store/root-state.ts'
+import { createSavedSearches } from './store/saved-searches.ts'
 import { createSettings } from './store/settings.ts'
 import { inSlices } from './store/slices.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { type UpdateProgress, updateInThread } from './store/update.ts'
 import { readTiles } from './tiles.ts'
+import { createWishes } from './wishes.ts'
 
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, listModels } from './models/models.ts'
@@ -79,22 +81,18 @@ const shownProblems = 20
 /** Another process that has written nothing for so long may be gone, in the middle of what it was at. */
 const othersAreQuietMs = 5000
 
+/** Of what a person set here, among what files say. */
+const ownSource: PhotoDetails['words']['sources'][number] = {
+  kind: 'person',
+  name: '',
+  problem: null,
+  cut: [],
+}
+
 type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]) => void
 
 /** On the branch of the window: calls of the contract that have no handler yet. Take yours out of the list. */
-const pendingNames = [
-  'picture',
-  'suggest',
-  'savedSearches',
-  'saveSearch',
-  'removeSavedSearch',
-  'readings',
-  'attention',
-  'setMarks',
-  'preferences',
-  'setPreferences',
-  'setMachine',
-] as const
+const pendingNames = ['picture', 'suggest', 'readings', 'attention'] as const
 const pending = Object.fromEntries(
   pendingNames.map((name) => [
     name,
@@ -151,7 +149,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const onProblem = (problem: ErrorRecord) => emit('problem', problem)
   const exporter = createWaitingExporter(store, onProblem)
   const settings = createSettings(store.database)
-  let heardMs = 0
+  const savedSearches = createSavedSearches(store.database)
   const book = openTrialBook(trialBookFileIn(options.dataDirectory))
   const engine = createChosenEngine({
     model: options.model,
@@ -186,10 +184,17 @@ export function createLibrary(options: LibraryOptions): Library {
     onIdle: () => longWork.captioning.state().state === 'paused' && engine.close(),
   })
 
-  takeUpWishes()
+  const wishes = createWishes({
+    settings,
+    captioning: longWork.captioning,
+    takeUpEngine: takeUpModel,
+    onCaptioningChanged: (state) => emit('captioningChanged', state),
+    onPreferencesChanged: (preferences) => emit('preferencesChanged', preferences),
+  })
+  wishes.takeUp()
   let lookingForRest: NodeJS.Timeout | undefined
   const stopWatchingOthers = watchOthersCommits(store.database, () => {
-    takeUpWishes()
+    wishes.takeUp()
     longWork.lookAgain()
     emit('changedElsewhere', {})
     clearTimeout(lookingForRest)
@@ -290,9 +295,15 @@ export function createLibrary(options: LibraryOptions): Library {
         places: places.map((place) => place.name),
         rating,
         isFavorite,
-        sources: metadata
-          .sources(id)
-          .map(({ kind, name, refused, cut }) => ({ kind, name, problem: refused ?? null, cut: cut ?? [] })),
+        sources: [
+          ...(details.marks.some(({ isCurrent }) => isCurrent) ? [ownSource] : []),
+          ...metadata.sources(id).map(({ kind, name, refused, cut }) => ({
+            kind,
+            name,
+            problem: refused ?? null,
+            cut: cut ?? [],
+          })),
+        ],
       },
       thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null,
     }
@@ -308,30 +319,17 @@ export function createLibrary(options: LibraryOptions): Library {
     if (engine.isOutdated()) longWork.captioning.reopen()
   }
 
-  function wishCaptioning(isPaused: boolean): null {
-    settings.setCaptioning({ isPaused, askedMs: Date.now() })
-    takeUpWishes()
-    return null
-  }
-
-  /** Said here or in another process. */
-  function takeUpWishes(): void {
-    takeUpModel()
-    const { isPaused, askedMs } = settings.captioning()
-    if (askedMs === heardMs) return
-    heardMs = askedMs
-    if (isPaused) longWork.captioning.pause()
-    else longWork.captioning.resume()
-    emit('captioningChanged', longWork.captioning.state())
-  }
-
   /** Shows how far an export is, as far as it can be told before: not every caption is among those chosen. */
   function exporting<T>(
-    { folderIds, sources }: CheckedParamsOf<LibraryCalls['planExport']>,
+    { folderIds, sources, selection }: CheckedParamsOf<LibraryCalls['planExport']>,
     work: (requests: Iterable<ExportRequest>, onProgress: (done: number) => void) => Promise<T>,
   ): Promise<T> {
-    const requests = currentCaptions(store.database, given({ folderIds, sources }))
-    return progress.during('export', queue.counts(null).captioned, ({ onProgress }) =>
+    const selected = selection && select(selection)
+    const requests = currentCaptions(
+      store.database,
+      given({ folderIds, sources, nextPhotos: selected && ((limit: number) => selected.next(limit)) }),
+    )
+    return progress.during('export', selected?.total ?? queue.counts(null).captioned, ({ onProgress }) =>
       work(requests, onProgress),
     )
   }
@@ -345,13 +343,15 @@ export function createLibrary(options: LibraryOptions): Library {
     if (other !== undefined && !folders.byPath(other)) await longWork.forgetLeft(signal)
     checkPlace(roots, absolute, null)
     const folder = folders.insert(absolute, Date.now())
+    longWork.foldersChanged()
     onFoldersChanged()
     return folder
   }
 
   function status(): LibraryStatus {
-    const latest = captions.latestModel()
-    const modelId = longWork.captioning.key() ?? keyOf(latest)
+    // Before it is open, nobody knows what the chosen one calls itself.
+    const model = longWork.captioning.model() ?? captions.latestModel()
+    const modelId = keyOf(model)
     const { toIndex: _toIndex, ...counts } = queue.counts(modelId)
     const session = engine.session()
     return {
@@ -363,7 +363,7 @@ export function createLibrary(options: LibraryOptions): Library {
         .map(({ folderPath, directory, code }) => ({ path: join(folderPath, directory), code })),
       modelId,
       engine: session && { provider: session.provider, threads: session.threads, device: session.device },
-      providerTrial: book.read().find((trial) => trial.modelId === latest?.modelId) ?? null,
+      providerTrial: book.read().find((trial) => trial.modelId === model?.modelId) ?? null,
       waitingExports: exporter.waiting(),
       sidecarProblems: metadata.refused(shownProblems),
       cutWords: metadata.cut(shownProblems),
@@ -414,6 +414,9 @@ export function createLibrary(options: LibraryOptions): Library {
       photoFile: ({ photo }) => ({ path: presentPath(photo) }),
       placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
+      setMarks: async ({ selection, change }, signal) => ({
+        photos: await edits.mark(select(selection), change, signal),
+      }),
       setCaption: async (edit, signal) => (await edits.set([edit], signal))[0]!,
       setCaptions: (asked, signal) => edits.set(asked.edits, signal),
       readings: ({ photo }) => questions.readings(photo),
@@ -478,8 +481,31 @@ export function createLibrary(options: LibraryOptions): Library {
         progress.during('import', 0, ({ onProgress }) =>
           importTable(importTarget, resolve(path), { format, signal, onProgress }),
         ),
-      pauseCaptioning: () => wishCaptioning(true),
-      resumeCaptioning: () => wishCaptioning(false),
+      pauseCaptioning() {
+        wishes.setPaused(true)
+        return null
+      },
+      resumeCaptioning() {
+        wishes.setPaused(false)
+        return null
+      },
+      preferences: () => wishes.preferences(),
+      setPreferences: (change) => wishes.setPreferences(change),
+      setMachine(machine) {
+        wishes.setMachine(machine)
+        return null
+      },
+      savedSearches: () => savedSearches.list(),
+      saveSearch: ({ name, query }) => {
+        const saved = savedSearches.save(name, query)
+        emit('savedSearchesChanged', {})
+        return saved
+      },
+      removeSavedSearch({ id }) {
+        savedSearches.remove(id)
+        emit('savedSearchesChanged', {})
+        return null
+      },
       async models() {
         return { models: await listModels(options.dataDirectory), chosen: engine.chosen() }
       },

@@ -1,3 +1,5 @@
+import { batchText } from './english-batch.ts'
+import { firstText } from './english-first.ts'
 import { gridText } from './english-grid.ts'
 import { photoText } from './english-photo.ts'
 import { searchText } from './english-search.ts'
@@ -7,9 +9,11 @@ import { workText } from './english-work.ts'
 
 export const english = {
   ...shellText,
+  first: firstText,
   grid: gridText,
   search: searchText,
   photo: photoText,
+  batch: batchText,
   work: workText,
   settings: settingsText,
 }

@@ -478,6 +478,27 @@ test('0280: edits of before keep their numbers, and the next one has a higher on
   assert.equal(database.prepare(`INSERT INTO edits (kind) VALUES ('marks')`).run().lastInsertRowid, 10)
 })
 
+test('0290: edits of before know their photos; a change under way goes on as one of captions', (t) => {
+  const { database, apply } = before(t, 290)
+  for (const id of [1, 2]) addPhoto(database, id)
+  addCaption(database, 3, 1, 'a kite')
+  addCaption(database, 4, 2, 'a kite')
+  addCaption(database, 9, 1, 'a red kite')
+  database.exec(`INSERT INTO edits VALUES (3, 'caption'), (9, 'caption');
+    UPDATE captions SET edit_id = 3 WHERE id < 9; UPDATE captions SET edit_id = 9 WHERE id = 9;
+    INSERT INTO caption_changes VALUES (1, 'set', 'doing', 7, 5, 9, NULL, NULL, NULL)`)
+  apply()
+  assert.deepEqual(database.prepare('SELECT id, photos, undo_step FROM edits').all(), [
+    { id: 3, photos: 2, undo_step: null },
+    { id: 9, photos: 1, undo_step: null },
+  ])
+  assert.deepEqual(
+    database.prepare('SELECT kind, state, up_to, edit_kind, edit_id, words FROM caption_changes').all(),
+    [{ kind: 'set', state: 'doing', up_to: 7, edit_kind: 'caption', edit_id: 9, words: null }],
+  )
+  assert.deepEqual(ids(database, 'SELECT id FROM captions WHERE taken_by IS NOT NULL'), [])
+})
+
 test('0300: of no thumbnail of before the colours are known, and another content has none', (t) => {
   const { database, apply } = before(t, 300)
   addPhoto(database, 1)
@@ -489,4 +510,41 @@ test('0300: of no thumbnail of before the colours are known, and another content
   assert.deepEqual(known(), { thumbnail_version: 1, thumbhash: Buffer.from([1]) })
   database.exec(`UPDATE photos SET content_hash = x'bb'`)
   assert.deepEqual(known(), { thumbnail_version: null, thumbhash: null })
+})
+
+test('0310: no search of before is saved, and a name stands for one', (t) => {
+  const { database, apply } = before(t, 310)
+  apply()
+  assert.deepEqual(database.prepare('SELECT * FROM saved_searches').all(), [])
+  database.exec(`INSERT INTO saved_searches (name, query) VALUES ('kites', 'kite')`)
+  assert.throws(
+    () => database.exec(`INSERT INTO saved_searches (name, query) VALUES ('kites', 'x')`),
+    /UNIQUE/,
+  )
+})
+
+test('0320: nobody marked anything before; what files say is found as it was, and marks go with their photo', (t) => {
+  const { database, apply } = before(t, 320)
+  for (const id of [1, 2]) addPhoto(database, id)
+  database.exec(`INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, title, rating, is_favorite)
+    VALUES (1, 1, 'embedded', '', 1, 'Midsummer', 4, 0);
+    INSERT INTO metadata_keywords VALUES (1, 'bonfire');
+    DELETE FROM search_stale`)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT id FROM marks'), [])
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [])
+  const filters = () =>
+    database.prepare('SELECT rating, keywords FROM search_filters WHERE photo_id = 1').get()
+  assert.deepEqual(filters(), { rating: 4, keywords: '["bonfire"]' })
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra ORDER BY photo_id'), [
+    'Midsummer bonfire',
+    '',
+  ])
+  database.exec(`INSERT INTO marks (photo_id, kind, name, value, marked_ms, is_current)
+    VALUES (1, 'rating', '', 0, 1, 1), (1, 'keyword', 'bonfire', 0, 1, 1), (1, 'title', '', '', 1, 1)`)
+  assert.deepEqual(filters(), { rating: 0, keywords: '[]' })
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra WHERE photo_id = 1'), [''])
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [1])
+  database.exec('DELETE FROM photos WHERE id = 1')
+  assert.deepEqual(ids(database, 'SELECT id FROM marks'), [])
 })
