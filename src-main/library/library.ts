@@ -396,6 +396,7 @@ export function createLibrary(options: LibraryOptions): Library {
       photoFile: ({ photo }) => ({ path: presentPath(photo) }),
       placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
+      suggest: ({ query, limit }) => searcher.suggest(query, limit),
       setCaption: async (edit, signal) => (await edits.set([edit], signal))[0]!,
       setCaptions: (asked, signal) => edits.set(asked.edits, signal),
       readings: ({ photo }) => questions.readings(photo),

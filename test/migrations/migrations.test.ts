@@ -522,3 +522,18 @@ test('0310: no search of before is saved, and a name stands for one', (t) => {
     /UNIQUE/,
   )
 })
+
+test('0330: names of before are suggested once their photos are in the index again', async (t) => {
+  const { database, apply } = before(t, 330)
+  addPhoto(database, 1)
+  database.exec(`UPDATE photos SET camera = 'Canon EOS R5'`)
+  apply()
+  bringUpToDate(database)
+  const { suggest } = createSearcher(database)
+  assert.deepEqual(suggest('eos', 5), [])
+  await createSearchIndexer(database).renewAll()
+  assert.deepEqual(
+    suggest('eos', 5).map(({ query }) => query),
+    ['camera:"Canon EOS R5"'],
+  )
+})
