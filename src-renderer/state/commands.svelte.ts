@@ -1,5 +1,3 @@
-import type { IconName } from '../parts/icons.ts'
-
 export const commandGroups = ['everywhere', 'places', 'photos', 'captions', 'search', 'captioning'] as const
 export type CommandGroup = (typeof commandGroups)[number]
 
@@ -13,7 +11,7 @@ export interface Command {
    * `Mod` is Ctrl, or ⌘ on macOS; a key after a space follows another: `Mod+k`, `Shift+ArrowDown`, `g a`. The first is shown.
    */
   keys?: readonly string[]
-  icon?: IconName
+  icon?: string
   /** Whether it can be done now; always where it is left out. */
   isPossible?(): boolean
   /** Also while a text field has the focus. */
