@@ -138,6 +138,8 @@ export const engineCalls = {
       text: z.string().min(1).max(maxCaptionLength),
     }),
   ),
+  /** What the engine's process takes of the machine's memory at present. */
+  memory: returning<{ rssBytes: number }>()(z.object({})),
   /** Program versions by name. */
   versions: returning<Record<string, string>>()(z.object({})),
   planTrial: returning<TrialPlan>()(z.object(trialModel)),

@@ -203,7 +203,10 @@ export interface Preferences {
   onlyOnMains: boolean
   /** Of the processor, for the model; null: one less than there are. */
   threads: number | null
-  /** Most memory that the engine may use; null: no bound. */
+  /**
+   * Where the engine's process takes more than so many MiB, it is ended after the batch under way and started anew, with batches
+   * of half the size, and from one picture at a time not again: a model may need more by itself. Null: no bound.
+   */
   memoryMb: number | null
   provider: 'auto' | ProviderName
 }
@@ -345,8 +348,10 @@ export interface LibraryStatus {
 
 /** Of captioning in this process. */
 export interface CaptioningState {
-  /** `waiting`: there is no engine to be had at present; another try comes by itself. */
+  /** `waiting`: it goes on by itself, with an engine, of which there is none at present, or when the machine is free for it. */
   state: 'stopped' | 'running' | 'paused' | 'waiting'
-  /** Why it waits. */
+  /** Why there is no engine. */
   problem: ErrorRecord | null
+  /** Why the machine is not free: somebody uses it, or it is not on mains, and the preferences are so. */
+  waitsFor: 'idle' | 'mains' | null
 }

@@ -69,6 +69,7 @@ export function createEngine(): Handlers<EngineCalls> {
       const { captioner, preprocessing } = modelFor(pixels)
       return captioner.look(normalisePixels([pixels], preprocessing), text)
     },
+    memory: () => ({ rssBytes: process.memoryUsage.rss() }),
     versions: () => ({ node: process.versions.node, onnxruntime: runtimeVersion() }),
     planTrial: ({ modelDirectory, adapterPath }) => planTrial(modelDirectory, adapterPath),
     async openAttempt(options) {

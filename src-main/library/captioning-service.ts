@@ -43,6 +43,8 @@ export interface CaptioningRun {
   tryAgainMs: number | null
 }
 
+export type CaptioningModel = Pick<EngineInfo, 'modelId' | 'adapterId'>
+
 /** Captioning, whatever else the library is at: it starts, pauses, goes on with another model, and ends. */
 export interface CaptioningService {
   /**
@@ -56,9 +58,13 @@ export interface CaptioningService {
   pause(): void
   /** Goes on, and tries an engine at once that could not be had. */
   resume(): void
+  /** As a pause, until the machine is free for it; null: it is. */
+  waitFor(hindrance: CaptioningState['waitsFor']): void
   /** The engine is to be opened anew, for it is to be another one. */
   reopen(): void
-  /** Of the model that captioned last; null before it was open. */
+  /** The model that was opened last; null before the first. */
+  model(): CaptioningModel | null
+  /** All that decides its words; null before it was open. */
   key(): string | null
   state(): CaptioningState
 }
@@ -76,8 +82,9 @@ export function createCaptioningService({
   const { photos, captions, queue } = store
   let isRunning = false
   let isPaused = false
+  let waitsFor: CaptioningState['waitsFor'] = null
   let problem: ErrorRecord | null = null
-  let key: string | null = null
+  let model: CaptioningModel | null = null
   let captioning: Captioning | undefined
   /** Another one whenever the engine is to end that is at work: then its end is no fault. */
   let generation = 0
@@ -101,7 +108,7 @@ export function createCaptioningService({
   async function whilePaused(signal: AbortSignal): Promise<void> {
     if (isPaused)
       onProblem({ code: 'CAPTIONING_PAUSED', message: 'Captioning is paused until it is resumed.' })
-    while (isPaused && !signal.aborted) await untilNudged(signal)
+    while ((isPaused || waitsFor !== null) && !signal.aborted) await untilNudged(signal)
     if (signal.aborted) throw stopped()
   }
 
@@ -123,7 +130,7 @@ export function createCaptioningService({
       const { engine, info } = await openEngine()
       if (!isStill()) return
       problem = null
-      key = modelKey(info.modelId, info.adapterId)
+      model = info
       captioning = startCaptioning({
         decoder: engine,
         engine,
@@ -195,12 +202,20 @@ export function createCaptioningService({
       isPaused = false
       nudge()
     },
+    waitFor(hindrance) {
+      if (hindrance === waitsFor) return
+      const wasFree = waitsFor === null
+      waitsFor = hindrance
+      if (hindrance === null) nudge()
+      else if (wasFree && isRunning) endEngine()
+    },
     reopen: endEngine,
-    key: () => key,
+    model: () => model,
+    key: () => model && modelKey(model.modelId, model.adapterId),
     state() {
-      if (isPaused) return { state: 'paused', problem: null }
-      if (!isRunning) return { state: 'stopped', problem: null }
-      return problem ? { state: 'waiting', problem } : { state: 'running', problem: null }
+      if (isPaused) return { state: 'paused', problem: null, waitsFor: null }
+      if (!isRunning) return { state: 'stopped', problem: null, waitsFor: null }
+      return { state: waitsFor || problem ? 'waiting' : 'running', problem, waitsFor }
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { EngineInfo } from '../contract/engine-calls.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
+import type { Preferences } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
 import { defaultModelName, findModel } from './models/models.ts'
 import type { PictureDecoder } from './queue/caption-engine.ts'
@@ -41,13 +42,14 @@ export interface ChosenEngine {
    * @throws LensloreError `MODEL_NOT_FOUND`; then nothing has changed.
    */
   choose(choice: ModelChoice): Promise<void>
-  /** Whether an engine runs with a model that is not the chosen one: another process may have chosen, too. */
+  /** Whether an engine runs that is not the chosen one, or not as chosen: another process may have chosen, too. */
   isOutdated(): boolean
 }
 
 interface Running {
   engine: SupervisedEngine
-  choice: ModelChoice
+  /** As `how` tells it. */
+  how: string
 }
 
 export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
@@ -58,6 +60,13 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
   function chosen(): ModelChoice {
     if (asked !== undefined) return { model: asked, adapterPath: null }
     return settings.model() ?? { model: defaultModelName, adapterPath: null }
+  }
+
+  /** All that an engine is opened with. */
+  function how(): ModelChoice & Pick<Preferences, 'provider' | 'threads' | 'memoryMb'> {
+    const { model, adapterPath } = chosen()
+    const { provider, threads, memoryMb } = settings.preferences()
+    return { model, adapterPath, provider, threads, memoryMb }
   }
 
   let trial: WorkUnderWay | undefined
@@ -78,12 +87,16 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
   }
 
   async function start(): Promise<Running> {
-    const choice = chosen()
-    const { adapterPath } = choice
-    const modelDirectory = await findModel(choice.model, dataDirectory)
+    const mine = how()
+    const { model, adapterPath, provider, threads, memoryMb } = mine
+    const modelDirectory = await findModel(model, dataDirectory)
     running ??= {
-      engine: superviseEngine(startEngine, { modelDirectory, adapterPath }, { book, onTrial, onProblem }),
-      choice,
+      engine: superviseEngine(
+        startEngine,
+        { modelDirectory, adapterPath, provider, threads: threads ?? undefined },
+        { book, onTrial, onProblem, mostMemoryBytes: memoryMb === null ? null : memoryMb * 2 ** 20 },
+      ),
+      how: JSON.stringify(mine),
     }
     return running
   }
@@ -108,10 +121,6 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
       settings.setModel(choice)
       asked = undefined
     },
-    isOutdated() {
-      if (!running) return false
-      const { model, adapterPath } = chosen()
-      return running.choice.model !== model || running.choice.adapterPath !== adapterPath
-    },
+    isOutdated: () => running !== undefined && running.how !== JSON.stringify(how()),
   }
 }

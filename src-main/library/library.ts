@@ -49,11 +49,13 @@ import {
   restoreBackup as restoreDatabase,
 } from './store/restore.ts'
 import { createRootState } from './store/root-state.ts'
+import { createSavedSearches } from './store/saved-searches.ts'
 import { createSettings } from './store/settings.ts'
 import { inSlices } from './store/slices.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { type UpdateProgress, updateInThread } from './store/update.ts'
 import { readTiles } from './tiles.ts'
+import { createWishes } from './wishes.ts'
 
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, listModels } from './models/models.ts'
@@ -84,18 +86,7 @@ const othersAreQuietMs = 5000
 type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]) => void
 
 /** On the branch of the window: calls of the contract that have no handler yet. Take yours out of the list. */
-const pendingNames = [
-  'suggest',
-  'savedSearches',
-  'saveSearch',
-  'removeSavedSearch',
-  'readings',
-  'attention',
-  'setMarks',
-  'preferences',
-  'setPreferences',
-  'setMachine',
-] as const
+const pendingNames = ['suggest', 'setMarks'] as const
 const pending = Object.fromEntries(
   pendingNames.map((name) => [
     name,
@@ -153,7 +144,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const onProblem = (problem: ErrorRecord) => emit('problem', problem)
   const exporter = createWaitingExporter(store, onProblem)
   const settings = createSettings(store.database)
-  let heardMs = 0
+  const savedSearches = createSavedSearches(store.database)
   const book = openTrialBook(trialBookFileIn(options.dataDirectory))
   const engine = createChosenEngine({
     model: options.model,
@@ -194,10 +185,17 @@ export function createLibrary(options: LibraryOptions): Library {
     onIdle: () => longWork.captioning.state().state === 'paused' && engine.close(),
   })
 
-  takeUpWishes()
+  const wishes = createWishes({
+    settings,
+    captioning: longWork.captioning,
+    takeUpEngine: takeUpModel,
+    onCaptioningChanged: (state) => emit('captioningChanged', state),
+    onPreferencesChanged: (preferences) => emit('preferencesChanged', preferences),
+  })
+  wishes.takeUp()
   let lookingForRest: NodeJS.Timeout | undefined
   const stopWatchingOthers = watchOthersCommits(store.database, () => {
-    takeUpWishes()
+    wishes.takeUp()
     longWork.lookAgain()
     emit('changedElsewhere', {})
     clearTimeout(lookingForRest)
@@ -306,23 +304,6 @@ export function createLibrary(options: LibraryOptions): Library {
     if (engine.isOutdated()) longWork.captioning.reopen()
   }
 
-  function wishCaptioning(isPaused: boolean): null {
-    settings.setCaptioning({ isPaused, askedMs: Date.now() })
-    takeUpWishes()
-    return null
-  }
-
-  /** Said here or in another process. */
-  function takeUpWishes(): void {
-    takeUpModel()
-    const { isPaused, askedMs } = settings.captioning()
-    if (askedMs === heardMs) return
-    heardMs = askedMs
-    if (isPaused) longWork.captioning.pause()
-    else longWork.captioning.resume()
-    emit('captioningChanged', longWork.captioning.state())
-  }
-
   /** Shows how far an export is, as far as it can be told before: not every caption is among those chosen. */
   function exporting<T>(
     { folderIds, sources }: CheckedParamsOf<LibraryCalls['planExport']>,
@@ -343,13 +324,15 @@ export function createLibrary(options: LibraryOptions): Library {
     if (other !== undefined && !folders.byPath(other)) await longWork.forgetLeft(signal)
     checkPlace(roots, absolute, null)
     const folder = folders.insert(absolute, Date.now())
+    longWork.foldersChanged()
     onFoldersChanged()
     return folder
   }
 
   function status(): LibraryStatus {
-    const latest = captions.latestModel()
-    const modelId = longWork.captioning.key() ?? keyOf(latest)
+    // Before it is open, nobody knows what the chosen one calls itself.
+    const model = longWork.captioning.model() ?? captions.latestModel()
+    const modelId = keyOf(model)
     const { toIndex: _toIndex, ...counts } = queue.counts(modelId)
     const session = engine.session()
     return {
@@ -361,7 +344,7 @@ export function createLibrary(options: LibraryOptions): Library {
         .map(({ folderPath, directory, code }) => ({ path: join(folderPath, directory), code })),
       modelId,
       engine: session && { provider: session.provider, threads: session.threads, device: session.device },
-      providerTrial: book.read().find((trial) => trial.modelId === latest?.modelId) ?? null,
+      providerTrial: book.read().find((trial) => trial.modelId === model?.modelId) ?? null,
       waitingExports: exporter.waiting(),
       sidecarProblems: metadata.refused(shownProblems),
       cutWords: metadata.cut(shownProblems),
@@ -477,8 +460,31 @@ export function createLibrary(options: LibraryOptions): Library {
         progress.during('import', 0, ({ onProgress }) =>
           importTable(importTarget, resolve(path), { format, signal, onProgress }),
         ),
-      pauseCaptioning: () => wishCaptioning(true),
-      resumeCaptioning: () => wishCaptioning(false),
+      pauseCaptioning() {
+        wishes.setPaused(true)
+        return null
+      },
+      resumeCaptioning() {
+        wishes.setPaused(false)
+        return null
+      },
+      preferences: () => wishes.preferences(),
+      setPreferences: (change) => wishes.setPreferences(change),
+      setMachine(machine) {
+        wishes.setMachine(machine)
+        return null
+      },
+      savedSearches: () => savedSearches.list(),
+      saveSearch: ({ name, query }) => {
+        const saved = savedSearches.save(name, query)
+        emit('savedSearchesChanged', {})
+        return saved
+      },
+      removeSavedSearch({ id }) {
+        savedSearches.remove(id)
+        emit('savedSearchesChanged', {})
+        return null
+      },
       async models() {
         return { models: await listModels(options.dataDirectory), chosen: engine.chosen() }
       },

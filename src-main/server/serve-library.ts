@@ -25,6 +25,8 @@ export interface ServeLibraryOptions extends ReachOptions {
   port?: number | undefined
   /** Absolute paths of folders that a page may add, with what is below them; of this machine alone it may any of the home. */
   allow?: readonly string[] | undefined
+  /** Absolute paths of folders to add. */
+  folders?: readonly string[]
   /** Folder of the built page; the one that belongs to this program where it is left out. */
   page?: string
 }
@@ -48,6 +50,7 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
   }
   try {
     await library.calls.status({})
+    for (const path of options.folders ?? []) await library.calls.addFolder({ path })
     const handlers = createWindowHandlers({
       library,
       about: { kind: 'browser', version, directory, pictures: 'library' },

@@ -10,10 +10,12 @@ export function noteFocus(event: FocusEvent): void {
   if (part) lastIn.set(part, event.target)
 }
 
-/** Moves the focus to the next part of the window, or with -1 to the one before. */
+/** Moves the focus to the next part of the window, or with -1 to the one before. A view may have several of its own. */
 export function focusNextPart(step: 1 | -1): void {
-  const parts = [...document.querySelectorAll<HTMLElement>(selector)].filter(isShown)
-  const at = parts.findIndex((part) => part.contains(document.activeElement))
+  const parts = [...document.querySelectorAll<HTMLElement>(selector)].filter(
+    (part) => isShown(part) && !part.querySelector(selector),
+  )
+  const at = parts.indexOf(document.activeElement?.closest<HTMLElement>(selector) as HTMLElement)
   const next = at < 0 ? 0 : (at + step + parts.length) % parts.length
   const part = parts[next]
   if (part) focusIn(part)

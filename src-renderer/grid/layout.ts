@@ -17,7 +17,7 @@ const belowMonthPx = 8
 /** No more than twice so many photos are ever laid out together, however many a month has. */
 export const photosOfPart = 500
 /** Parts whose rows are kept. */
-const keptParts = 48
+const keptParts = 128
 
 /** A place in the library that does not depend on how high anything is: a photo, and how far below the top of its row. */
 export interface Position {

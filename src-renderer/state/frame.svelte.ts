@@ -1,3 +1,5 @@
+import { getContext, setContext } from 'svelte'
+
 const sideKey = 'lenslore.sidebar'
 
 /** What of the frame is shown. */
@@ -25,4 +27,14 @@ export class FrameState {
   close(): void {
     this.#overlay = null
   }
+}
+
+const key = Symbol('frame')
+
+export function provideFrame(frame: FrameState): FrameState {
+  return setContext(key, frame)
+}
+
+export function useFrame(): FrameState {
+  return getContext<FrameState>(key)
 }

@@ -1,1 +1,146 @@
-export const settingsText = {}
+import { plural } from './plural.ts'
+
+const number = new Intl.NumberFormat('en')
+
+export const settingsText = {
+  index: 'Parts of the settings',
+  parts: {
+    captions: 'Captions',
+    folders: 'Folders',
+    export: 'Export',
+    window: 'Window',
+    data: 'Data and backups',
+    browsers: 'Browsers',
+    about: 'About',
+  },
+
+  model: {
+    label: 'Model',
+    embedded: 'comes with Lenslore',
+    downloaded: 'downloaded',
+    ownFiles: (path: string) => `Your own files: ${path}`,
+    withAdapter: (path: string) => `With the adapter ${path}.`,
+    causes: 'Another model captions all photos again that have no words of yours. Your own words stay.',
+    others: 'Models not tried by us',
+    othersWhat:
+      'None of them captions as it comes: each is a base to train over, or waits for an adapter of yours. Download one with lenslore models download NAME.',
+    licence: (name: string) => `Licence: ${name}.`,
+    size: (size: string) => `${size}.`,
+    here: 'Downloaded.',
+  },
+  device: {
+    label: 'Device',
+    auto: 'Fastest',
+    names: { cpu: 'Processor', webgpu: 'WebGPU', coreml: 'Core ML', dml: 'DirectML', cuda: 'CUDA' },
+    now: (device: string) => `Runs on ${device} now.`,
+    closed: 'No session is open at present.',
+    measured: (rates: string) => `Measured here: ${rates}.`,
+    rate: (device: string, rate: string) => `${device} ${rate} photos/s`,
+    refused: (device: string, why: string) => `${device}: ${why}`,
+    notMeasured: 'Nothing is measured on this machine yet. That happens by itself after the first captions.',
+    causes: 'Another device opens the model again. The captions stay as they are.',
+  },
+  threads: {
+    label: 'Threads',
+    of: (count: number) => `of ${number.format(count)}`,
+    auto: 'auto',
+    causes:
+      'Of the processor, for the model. Empty: one less than there are, so that the machine stays quick.',
+  },
+  memory: {
+    label: 'Memory ceiling',
+    none: 'None',
+    size: (gigabytes: number) => `${number.format(gigabytes)} GB`,
+    causes: 'What the model may use at most. Where it needs more, it is ended and opened again.',
+  },
+  when: {
+    label: 'When',
+    causes: 'Photos appear at any time. Only captions wait.',
+  },
+
+  folders: {
+    label: 'Looked through',
+    none: 'No folder yet.',
+    change: 'Add, exclude and remove in Work',
+  },
+
+  export: {
+    always: 'Write captions out',
+    alwaysWhat:
+      'Into an .xmp file beside each photo, whenever its caption changes. The photos stay as they are, and so does what other programs wrote there.',
+    noFolders: 'There is no folder yet.',
+    all: 'All captions now',
+    see: 'See what would be written',
+    would: (create: number, update: number, unchanged: number) =>
+      `${plural(create, 'file', 'files')} would be made, ${plural(update, 'file', 'files')} changed, ${plural(unchanged, 'file is', 'files are')} right already.`,
+    kept: (count: number) => `${plural(count, 'file keeps', 'files keep')} what another program wrote.`,
+    refused: (count: number) => `${plural(count, 'file', 'files')} would be left alone, as they are.`,
+    write: 'Write them',
+    wrote: (created: number, updated: number, refused: number) =>
+      `Captions written out: ${plural(created, 'file', 'files')} made, ${number.format(updated)} changed, ${number.format(refused)} left alone.`,
+    nothing: 'Every caption stands in its file already.',
+    undo: 'Take the last export back',
+    undone: (restored: number, removed: number, left: number) =>
+      `Taken back: ${plural(restored, 'file is', 'files are')} as before, ${number.format(removed)} removed, ${number.format(left)} left, for another program wrote there since.`,
+    nothingToUndo: 'There is no export to take back.',
+  },
+
+  theme: { label: 'Theme', system: 'As the system', light: 'Light', dark: 'Dark' },
+  language: {
+    label: 'Language',
+    system: 'As the system',
+    english: 'English',
+    causes: 'English is the only one so far.',
+  },
+  shortcuts: { label: 'Shortcuts', show: 'Show all' },
+
+  library: { label: 'Library' },
+  backups: {
+    label: 'Backups',
+    none: 'None yet. One is made each day.',
+    count: (count: number, latest: string) =>
+      `${plural(count, 'copy', 'copies')} kept, the last of ${latest}.`,
+    now: 'Back up now',
+    done: 'A copy of the library is made.',
+    list: 'Backups to restore',
+    restore: 'Restore',
+    restoreOf: (moment: string) => `Restore the backup of ${moment}`,
+    size: (moment: string, size: string) => `${moment}, ${size}`,
+    question: (moment: string) => `Restore the library of ${moment}?`,
+    what: 'Captions, marks and folders become what they were then. What is here now is kept as one more backup. All windows close the library for a moment.',
+    restored: (moment: string) => `The library is that of ${moment} again.`,
+  },
+  check: {
+    label: 'Database',
+    do: 'Check it',
+    sound: 'The database is sound.',
+    unsound: (first: string) => `The database is damaged: ${first} Restore a backup.`,
+    index: 'Make the search anew',
+    indexed: 'The search is made anew.',
+    causes: 'Reads all of it. Captioning goes on meanwhile.',
+  },
+  reset: {
+    label: 'Reset',
+    do: 'Reset the library',
+    causes:
+      'Forgets folders, photos and the model’s captions. Your own words are exported first. Photos are not touched.',
+    question: 'Reset the library?',
+    what: 'All folders, photos and captions are forgotten, after your words are written into a table. The photos stay where they are.',
+    done: 'The library is empty.',
+  },
+
+  sessions: {
+    label: 'Signed in',
+    own: 'this browser',
+    since: (created: string, seen: string) => `Since ${created}, last seen ${seen}.`,
+    end: 'End',
+    endOf: (created: string) => `End the session of ${created}`,
+    causes: 'Who has a session may do all that you may. Ended ones need a new link.',
+  },
+
+  about: {
+    version: 'Version',
+    private: 'Privacy',
+    privateWhat: 'All photos and words stay on this machine. Nothing is sent anywhere.',
+  },
+}

@@ -82,7 +82,7 @@ export const shellText = {
       waiting: 'Waiting for the model',
       running: 'Captioning',
       stopped: 'Not captioning',
-      done: 'All captioned',
+      done: 'Nothing to do',
     },
     phases: {
       scan: 'Looking through folders',

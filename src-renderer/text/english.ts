@@ -1,3 +1,4 @@
+import { firstText } from './english-first.ts'
 import { gridText } from './english-grid.ts'
 import { photoText } from './english-photo.ts'
 import { searchText } from './english-search.ts'
@@ -7,6 +8,7 @@ import { workText } from './english-work.ts'
 
 export const english = {
   ...shellText,
+  first: firstText,
   grid: gridText,
   search: searchText,
   photo: photoText,

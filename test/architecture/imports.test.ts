@@ -32,6 +32,7 @@ const mayImport: Record<string, readonly string[]> = {
     'src-main/processes',
     'root',
   ],
+  'src-main/start': ['src-main/start', 'src-main/contract', 'root'],
   'src-main/host': ['src-main/host', 'src-main/contract', 'src-main/channels'],
   'src-renderer': ['src-renderer', 'src-main/contract', 'page'],
 }

@@ -478,6 +478,27 @@ test('0280: edits of before keep their numbers, and the next one has a higher on
   assert.equal(database.prepare(`INSERT INTO edits (kind) VALUES ('marks')`).run().lastInsertRowid, 10)
 })
 
+test('0290: edits of before know their photos; a change under way goes on as one of captions', (t) => {
+  const { database, apply } = before(t, 290)
+  for (const id of [1, 2]) addPhoto(database, id)
+  addCaption(database, 3, 1, 'a kite')
+  addCaption(database, 4, 2, 'a kite')
+  addCaption(database, 9, 1, 'a red kite')
+  database.exec(`INSERT INTO edits VALUES (3, 'caption'), (9, 'caption');
+    UPDATE captions SET edit_id = 3 WHERE id < 9; UPDATE captions SET edit_id = 9 WHERE id = 9;
+    INSERT INTO caption_changes VALUES (1, 'set', 'doing', 7, 5, 9, NULL, NULL, NULL)`)
+  apply()
+  assert.deepEqual(database.prepare('SELECT id, photos, undo_step FROM edits').all(), [
+    { id: 3, photos: 2, undo_step: null },
+    { id: 9, photos: 1, undo_step: null },
+  ])
+  assert.deepEqual(
+    database.prepare('SELECT kind, state, up_to, edit_kind, edit_id, words FROM caption_changes').all(),
+    [{ kind: 'set', state: 'doing', up_to: 7, edit_kind: 'caption', edit_id: 9, words: null }],
+  )
+  assert.deepEqual(ids(database, 'SELECT id FROM captions WHERE taken_by IS NOT NULL'), [])
+})
+
 test('0300: of no thumbnail of before the colours are known, and another content has none', (t) => {
   const { database, apply } = before(t, 300)
   addPhoto(database, 1)
@@ -489,4 +510,15 @@ test('0300: of no thumbnail of before the colours are known, and another content
   assert.deepEqual(known(), { thumbnail_version: 1, thumbhash: Buffer.from([1]) })
   database.exec(`UPDATE photos SET content_hash = x'bb'`)
   assert.deepEqual(known(), { thumbnail_version: null, thumbhash: null })
+})
+
+test('0310: no search of before is saved, and a name stands for one', (t) => {
+  const { database, apply } = before(t, 310)
+  apply()
+  assert.deepEqual(database.prepare('SELECT * FROM saved_searches').all(), [])
+  database.exec(`INSERT INTO saved_searches (name, query) VALUES ('kites', 'kite')`)
+  assert.throws(
+    () => database.exec(`INSERT INTO saved_searches (name, query) VALUES ('kites', 'x')`),
+    /UNIQUE/,
+  )
 })

@@ -22,8 +22,10 @@ interface ServeOptions {
 
 export function addServeCommand(program: Command): void {
   program
-    .command('serve')
-    .description('open the library in a browser, and caption what its folders hold, until Ctrl-C')
+    .command('serve [folders...]')
+    .description(
+      'open the library in a browser (adding the folders named here), and caption what its folders hold, until Ctrl-C',
+    )
     .option('--port <n>', 'where to listen (default: 5367, or the next that is free)', Number)
     .option('--allow <dir...>', 'folders that the page may add, with all below them (default: your home)')
     .option('--link', 'print another link to the server that runs')
@@ -35,7 +37,7 @@ export function addServeCommand(program: Command): void {
       'where a proxy with a certificate is reached, as https://photos.example',
     )
     .option('--set-password', 'set the password that other machines need, read from the terminal or stdin')
-    .action(async (options: ServeOptions, command: Command) => {
+    .action(async (folders: string[], options: ServeOptions, command: Command) => {
       const directory = resolve(libraryDirectoryOf(command))
       const output = outputOf(command)
       if (options.setPassword) {
@@ -47,16 +49,22 @@ export function addServeCommand(program: Command): void {
       } else if (options.link) {
         const link = makeLink(directory, options.port)
         output.answer({ link }, link)
-      } else await serve(directory, options, command)
+      } else await serve(directory, folders, options, command)
     })
 }
 
-async function serve(directory: string, options: ServeOptions, command: Command): Promise<void> {
+async function serve(
+  directory: string,
+  folders: string[],
+  options: ServeOptions,
+  command: Command,
+): Promise<void> {
   const interrupt = listenForInterrupt()
   try {
     const server = await serveLibrary({
       ...options,
       directory,
+      folders: folders.map((path) => resolve(path)),
       dataDirectory: defaultDataDirectory(),
       version: packageVersion(),
       allow: options.allow?.map((path) => resolve(path)),

@@ -7,7 +7,7 @@ import { room } from './room.ts'
 
 const nothing = z.object({})
 
-const preferencesChange = z.object({
+export const preferencesChange = z.object({
   theme: z.enum(['system', 'light', 'dark']).optional(),
   language: z.string().max(35).nullable().optional(),
   onlyWhenIdle: z.boolean().optional(),

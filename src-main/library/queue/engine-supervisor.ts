@@ -33,6 +33,12 @@ export interface SupervisorOptions {
   tryAfterMs?: number
   /** An engine that gives no sign for so long hangs, and is ended like one that died. */
   hangsAfterMs?: number
+  /**
+   * Looked at now and then between captions: a process that takes more is ended when its batches are done, and another one gets
+   * batches of half the size. Where one picture at a time still takes more, that is told once. Null: no bound.
+   */
+  mostMemoryBytes?: number | null
+  lookAtMemoryEveryMs?: number
   /** Told how many of so many ways were tried, and null when that is over. */
   onTrial?(progress: { done: number; total: number } | null): void
   /** Told why ways could not be tried; the work goes on. */
@@ -60,7 +66,15 @@ const deathsUntilProcessor = 3
 export function superviseEngine(
   startEngine: StartEngine,
   options: EngineOptions,
-  { book, tryAfterMs = 10_000, hangsAfterMs = 300_000, onTrial, onProblem }: SupervisorOptions,
+  {
+    book,
+    tryAfterMs = 10_000,
+    hangsAfterMs = 300_000,
+    mostMemoryBytes = null,
+    lookAtMemoryEveryMs = 2000,
+    onTrial,
+    onProblem,
+  }: SupervisorOptions,
 ): SupervisedEngine {
   let running: EngineProcess | undefined
   let starting: Promise<EngineClient> | undefined
@@ -77,6 +91,10 @@ export function superviseEngine(
   let held: PromiseWithResolvers<void> | undefined
   let hasTried = false
   let firstCaptionMs: number | undefined
+  /** Batches no larger than that stay within the memory. */
+  let mostInBatch = Infinity
+  let memoryLookedAtMs = 0
+  let hasToldOfMemory = false
   const stop = new AbortController()
   const waiting: Request[] = []
   /** Were with an engine that died: each goes in alone. */
@@ -122,11 +140,13 @@ export function superviseEngine(
     const provider = isUnlucky ? 'cpu' : asked
     isOpening = true
     try {
-      lastInfo = await client.open({ ...options, provider, trials: book.read() }).catch((thrown: unknown) => {
+      const batchSize = Number.isFinite(mostInBatch) ? mostInBatch : options.batchSize
+      const how = { ...options, batchSize }
+      lastInfo = await client.open({ ...how, provider, trials: book.read() }).catch((thrown: unknown) => {
         // A card that was measured once may be gone.
         const { code } = toErrorRecord(thrown)
         if (provider !== 'auto' || code !== 'PROVIDER_UNAVAILABLE') throw thrown
-        return client.open({ ...options, provider: 'cpu' })
+        return client.open({ ...how, provider: 'cpu' })
       })
       return lastInfo
     } finally {
@@ -167,6 +187,30 @@ export function superviseEngine(
     const { client } = await openPatiently()
     opening = openModel(client)
     await opening
+  }
+
+  async function keepWithinMemory(): Promise<void> {
+    const isDue = performance.now() - memoryLookedAtMs >= lookAtMemoryEveryMs
+    if (mostMemoryBytes === null || hasToldOfMemory || !isDue) return
+    memoryLookedAtMs = performance.now()
+    const looked = running
+    const client = await starting
+    if (!looked || !client) return
+    const { rssBytes } = await client.memory({})
+    if (rssBytes <= mostMemoryBytes || running !== looked) return
+    if (mostInBatch === 1) {
+      hasToldOfMemory = true
+      onProblem?.(needsMoreMemory(rssBytes, mostMemoryBytes))
+      return
+    }
+    mostInBatch = Math.max(1, Math.floor((lastInfo?.batchSize ?? 1) / 2))
+    await whileIdle(async () => {
+      if (running !== looked) return
+      // Its end is no death.
+      running = starting = opening = undefined
+      looked.kill()
+      await openPatiently()
+    })
   }
 
   /** Nothing new is sent, and what is under way is waited for. */
@@ -234,7 +278,10 @@ export function superviseEngine(
       if (answer) {
         deathsInARow[request.kind] = 0
         request.resolve(answer.result)
-        if (request.kind === 'caption') void tryProvidersOnce()
+        if (request.kind === 'caption') {
+          void tryProvidersOnce()
+          keepWithinMemory().catch(() => {})
+        }
       } else if (request.deaths < maxDeathsOfOnePicture) suspects.push(request)
       else request.reject(killsEngine(request))
     } catch (thrown) {
@@ -301,6 +348,14 @@ export function superviseEngine(
       stop.abort()
       running?.kill()
     },
+  }
+}
+
+function needsMoreMemory(rssBytes: number, mostBytes: number): ErrorRecord {
+  const [needed, allowed] = [rssBytes, mostBytes].map((bytes) => Math.round(bytes / 2 ** 20))
+  return {
+    code: 'ENGINE_FAILED',
+    message: `The model takes ${needed} MiB by itself, more than the ${allowed} MiB it may; it goes on, one picture at a time.`,
   }
 }
 

@@ -1,10 +1,25 @@
 import { z } from 'zod'
+import type { Preferences } from '../../contract/records.ts'
 import type { ModelChoice } from '../../contract/rooms/models.ts'
+import { preferencesChange } from '../../contract/rooms/work.ts'
 import type { Database } from './database.ts'
 
 const schemas = {
   model: z.object({ model: z.string(), adapterPath: z.string().nullable() }),
   captioning: z.object({ isPaused: z.boolean(), askedMs: z.number() }),
+  preferences: preferencesChange,
+}
+
+export type PreferencesChange = z.output<typeof preferencesChange>
+
+const defaultPreferences: Preferences = {
+  theme: 'system',
+  language: null,
+  onlyWhenIdle: false,
+  onlyOnMains: false,
+  threads: null,
+  memoryMb: null,
+  provider: 'auto',
 }
 
 /** What a person decided for the whole library, in whichever process. */
@@ -14,6 +29,9 @@ export interface Settings {
   setModel(choice: ModelChoice): void
   captioning(): CaptioningWish
   setCaptioning(wish: CaptioningWish): void
+  preferences(): Preferences
+  /** Members that are left out stay as they are. */
+  setPreferences(change: PreferencesChange): void
 }
 
 export interface CaptioningWish {
@@ -37,10 +55,17 @@ export function createSettings({ prepare, write }: Database): Settings {
     )
   }
 
+  function preferences(): Preferences {
+    return { ...defaultPreferences, ...(read('preferences') as Partial<Preferences>) }
+  }
+
   return {
     model: () => read('model') ?? null,
     setModel: (choice) => set('model', choice),
     captioning: () => read('captioning') ?? { isPaused: false, askedMs: 0 },
     setCaptioning: (wish) => set('captioning', wish),
+    preferences,
+    setPreferences: (change) =>
+      write(() => set('preferences', { ...read('preferences'), ...JSON.parse(JSON.stringify(change)) })),
   }
 }

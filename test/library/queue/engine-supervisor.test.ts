@@ -3,12 +3,20 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { forkProcess } from '../../../src-main/channels/child-process.ts'
 import { captionFile } from '../../../src-main/library/queue/caption-engine.ts'
-import { type SupervisedEngine, superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
+import {
+  type SupervisedEngine,
+  type SupervisorOptions,
+  superviseEngine,
+} from '../../../src-main/library/queue/engine-supervisor.ts'
 import { openTrialBook } from '../../../src-main/library/queue/trial-book.ts'
 
 const fragileEngine = fileURLToPath(new URL('../../fixtures/fragile-engine.ts', import.meta.url))
 
-function supervise(environment: NodeJS.ProcessEnv = {}, modelDirectory = 'model') {
+function supervise(
+  environment: NodeJS.ProcessEnv = {},
+  modelDirectory = 'model',
+  others: Partial<SupervisorOptions> = {},
+) {
   const starts: number[] = []
   const engine = superviseEngine(
     async () => {
@@ -17,7 +25,7 @@ function supervise(environment: NodeJS.ProcessEnv = {}, modelDirectory = 'model'
       return started
     },
     { modelDirectory },
-    { book: openTrialBook('/nowhere/providers.json'), hangsAfterMs: 1500 },
+    { book: openTrialBook('/nowhere/providers.json'), hangsAfterMs: 1500, ...others },
   )
   return { engine, starts }
 }
@@ -167,4 +175,38 @@ test('decoding needs no model, and is not blamed for one that kills the engine',
     await assert.rejects(engine.info(), { code })
     await beside.catch((thrown: { code: string }) => assert.equal(thrown.code, 'ENGINE_DIED'))
   }
+})
+
+test('an engine that takes too much memory is another one with smaller batches, and no picture is lost', async (t) => {
+  const problems: string[] = []
+  const { engine, starts } = supervise({}, 'model', {
+    mostMemoryBytes: 250 * 2 ** 20,
+    lookAtMemoryEveryMs: 0,
+    onProblem: ({ message }) => problems.push(message),
+  })
+  t.after(() => engine.close())
+  const paths = Array.from({ length: 12 }, (_, n) => String(n))
+  const settled = await Promise.allSettled(paths.map((path) => captionOf(engine, path)))
+  assert.deepEqual(
+    settled.map(outcome),
+    paths.map((path) => `a photo of ${path}`),
+  )
+  await captionOf(engine, 'one more')
+  assert.deepEqual([engine.batchSize, starts.length], [2, 2])
+  assert.deepEqual(problems, [])
+})
+
+test('a model that takes more by itself goes on one picture at a time, which is told once', async (t) => {
+  const problems: string[] = []
+  const { engine, starts } = supervise({}, 'model', {
+    mostMemoryBytes: 50 * 2 ** 20,
+    lookAtMemoryEveryMs: 0,
+    onProblem: ({ message }) => problems.push(message),
+  })
+  t.after(() => engine.close())
+  for (let n = 0; n < 6; n++) await captionOf(engine, String(n))
+  assert.deepEqual([engine.batchSize, starts.length], [1, 3])
+  assert.deepEqual(problems, [
+    'The model takes 100 MiB by itself, more than the 50 MiB it may; it goes on, one picture at a time.',
+  ])
 })
