@@ -414,6 +414,7 @@ export function createLibrary(options: LibraryOptions): Library {
       photoFile: ({ photo }) => ({ path: photos.present(photo).path }),
       placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
+      suggest: ({ query, limit }) => searcher.suggest(query, limit),
       setMarks: async ({ selection, change }, signal) => ({
         photos: await edits.mark(select(selection), change, signal),
       }),
