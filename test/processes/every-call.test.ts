@@ -53,6 +53,9 @@ test('every call of the contract is answered over a process', async (t) => {
   await library.replaceInCaptions({ find: 'kite', replace: 'balloon', preview: false })
   assert.equal(await textOf(two), `balloon ${two}`)
 
+  const change = { rating: 4, addKeywords: ['kite'] }
+  assert.equal((await library.setMarks({ selection: { photos: ids }, change })).photos, 2)
+
   assert.equal((await library.search({ query: 'balloon' })).total, 2)
   assert.equal((await library.facets({ query: 'balloon' })).photos, 2)
   assert.equal((await library.timeline({ query: 'balloon' })).total, 2)
