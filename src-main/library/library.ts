@@ -81,10 +81,18 @@ const shownProblems = 20
 /** Another process that has written nothing for so long may be gone, in the middle of what it was at. */
 const othersAreQuietMs = 5000
 
+/** Of what a person set here, among what files say. */
+const ownSource: PhotoDetails['words']['sources'][number] = {
+  kind: 'person',
+  name: '',
+  problem: null,
+  cut: [],
+}
+
 type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]) => void
 
 /** On the branch of the window: calls of the contract that have no handler yet. Take yours out of the list. */
-const pendingNames = ['picture', 'suggest', 'readings', 'attention', 'setMarks'] as const
+const pendingNames = ['picture', 'suggest', 'readings', 'attention'] as const
 const pending = Object.fromEntries(
   pendingNames.map((name) => [
     name,
@@ -287,9 +295,15 @@ export function createLibrary(options: LibraryOptions): Library {
         places: places.map((place) => place.name),
         rating,
         isFavorite,
-        sources: metadata
-          .sources(id)
-          .map(({ kind, name, refused, cut }) => ({ kind, name, problem: refused ?? null, cut: cut ?? [] })),
+        sources: [
+          ...(details.marks.some(({ isCurrent }) => isCurrent) ? [ownSource] : []),
+          ...metadata.sources(id).map(({ kind, name, refused, cut }) => ({
+            kind,
+            name,
+            problem: refused ?? null,
+            cut: cut ?? [],
+          })),
+        ],
       },
       thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null,
     }
@@ -307,11 +321,15 @@ export function createLibrary(options: LibraryOptions): Library {
 
   /** Shows how far an export is, as far as it can be told before: not every caption is among those chosen. */
   function exporting<T>(
-    { folderIds, sources }: CheckedParamsOf<LibraryCalls['planExport']>,
+    { folderIds, sources, selection }: CheckedParamsOf<LibraryCalls['planExport']>,
     work: (requests: Iterable<ExportRequest>, onProgress: (done: number) => void) => Promise<T>,
   ): Promise<T> {
-    const requests = currentCaptions(store.database, given({ folderIds, sources }))
-    return progress.during('export', queue.counts(null).captioned, ({ onProgress }) =>
+    const selected = selection && select(selection)
+    const requests = currentCaptions(
+      store.database,
+      given({ folderIds, sources, nextPhotos: selected && ((limit: number) => selected.next(limit)) }),
+    )
+    return progress.during('export', selected?.total ?? queue.counts(null).captioned, ({ onProgress }) =>
       work(requests, onProgress),
     )
   }
@@ -396,6 +414,9 @@ export function createLibrary(options: LibraryOptions): Library {
       photoFile: ({ photo }) => ({ path: presentPath(photo) }),
       placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
+      setMarks: async ({ selection, change }, signal) => ({
+        photos: await edits.mark(select(selection), change, signal),
+      }),
       setCaption: async (edit, signal) => (await edits.set([edit], signal))[0]!,
       setCaptions: (asked, signal) => edits.set(asked.edits, signal),
       readings: ({ photo }) => questions.readings(photo),

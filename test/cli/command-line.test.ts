@@ -389,5 +389,5 @@ test('captioning is paused, goes on, and uses another model; months and places a
   assert.equal((await runLenslore(data, 'timeline', '--before', 'yesterday')).status, 2)
 
   await say('caption-set', '1', 'Ruth', '--also', '2')
-  assert.match(await say('caption-undo'), /Captions changed: 2/)
+  assert.match(await say('caption-undo'), /Photos changed: 2/)
 })
