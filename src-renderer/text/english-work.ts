@@ -128,6 +128,7 @@ export const workText = {
   speed: {
     title: 'Speed',
     span: 'last 10 minutes',
+    nothing: 'Nothing was captioned while this window is open.',
     now: 'Now',
     waiting: 'Waiting',
     resting: 'rests',
