@@ -548,3 +548,18 @@ test('0320: nobody marked anything before; what files say is found as it was, an
   database.exec('DELETE FROM photos WHERE id = 1')
   assert.deepEqual(ids(database, 'SELECT id FROM marks'), [])
 })
+
+test('0330: names of before are suggested once their photos are in the index again', async (t) => {
+  const { database, apply } = before(t, 330)
+  addPhoto(database, 1)
+  database.exec(`UPDATE photos SET camera = 'Canon EOS R5'`)
+  apply()
+  bringUpToDate(database)
+  const { suggest } = createSearcher(database)
+  assert.deepEqual(suggest('eos', 5), [])
+  await createSearchIndexer(database).renewAll()
+  assert.deepEqual(
+    suggest('eos', 5).map(({ query }) => query),
+    ['camera:"Canon EOS R5"'],
+  )
+})

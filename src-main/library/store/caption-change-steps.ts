@@ -1,10 +1,22 @@
+import type { CaptionSource } from '../../contract/records.ts'
 import type { MarksChange } from '../../contract/rooms/marks.ts'
-import type { NewWords } from './caption-changes.ts'
 import { type CaptionStore, settleCurrentCaption } from './captions.ts'
 import type { Database } from './database.ts'
 import { beginEdit, countEdited, type EditKind, forgetEdit, isNewestSql } from './edits.ts'
 import { createMarkStore } from './marks.ts'
 import { askModel } from './queue.ts'
+
+/** What a photo's caption is to be. Imported words are those of a table. */
+export interface NewWords {
+  photoId: number
+  /** The current caption that this takes the place of: where it is another by then, the words of that stay. */
+  captionId: number | null
+  text: string
+  source: Exclude<CaptionSource, 'model'>
+  language: string | null
+  /** Of imported words: only the beginning of what there is. */
+  isCut: boolean
+}
 
 /** What tables say is kept with what files say; the room that holds it takes it in. */
 export interface ImportedWords {

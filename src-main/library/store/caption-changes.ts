@@ -1,7 +1,12 @@
 import { dirname } from 'node:path'
-import type { CaptionSource } from '../../contract/records.ts'
 import type { MarksChange } from '../../contract/rooms/marks.ts'
-import { type Change, createChangeSteps, type ImportedWords, type Step } from './caption-change-steps.ts'
+import {
+  type Change,
+  createChangeSteps,
+  type ImportedWords,
+  type NewWords,
+  type Step,
+} from './caption-change-steps.ts'
 import type { CaptionStore } from './captions.ts'
 import type { Database } from './database.ts'
 import {
@@ -15,18 +20,6 @@ import {
 import { lockForChanges } from './lock.ts'
 import { createMarkStore } from './marks.ts'
 import { inSlices, type SliceOptions } from './slices.ts'
-
-/** What a photo's caption is to be. Imported words are those of a table. */
-export interface NewWords {
-  photoId: number
-  /** The current caption that this takes the place of: where it is another by then, the words of that stay. */
-  captionId: number | null
-  text: string
-  source: Exclude<CaptionSource, 'model'>
-  language: string | null
-  /** Of imported words: only the beginning of what there is. */
-  isCut: boolean
-}
 
 export interface ChangeOptions extends SliceOptions {
   /** How many captions there are to change, once that is known. */
