@@ -1,10 +1,10 @@
 import { type NamedFilter, namedFilters, type QueryPiece, splitQuery } from '../../contract/query-grammar.ts'
 import type { Suggestion } from '../../contract/records.ts'
+import { tokenize } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, countShared, unite } from './bits.ts'
 import { tokenOf, wholeName } from './match.ts'
 import type { PostingsReader } from './postings.ts'
-import { tokenize } from './words.ts'
 
 /** Of what is ranked by old counts more is looked at than is shown. */
 const lookedAtPerShown = 2
