@@ -16,7 +16,7 @@ const selected = (page: Page) => page.locator('[role=gridcell][aria-selected=tru
 
 test('photos stand in a grid that the keyboard walks and that is come back to', needsBrowser, async (t) => {
   const { page } = await openWindow(t, {
-    prepare: async ({ photos }) => {
+    makePhotos: async (photos) => {
       for (const color of colors) await drawSquares(join(photos, `${color}.jpg`), color)
     },
   })
@@ -68,8 +68,7 @@ after(() => libraries.remove())
 test('a month of thousands is walked from end to end, few of them on the page', needsBrowser, async (t) => {
   const made = await libraries.copy()
   const { page } = await openWindow(t, {
-    addsFolder: false,
-    prepare: ({ directory }) => {
+    makeLibrary: (directory) => {
       cpSync(join(made, 'library'), directory, { recursive: true })
       // Their files are gone, and no picture can be had of them.
       const store = openStore(databaseFileIn(directory))

@@ -1,116 +1,157 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import axe from 'axe-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import sharp from 'sharp'
 import { bringUpToDate, pageBuild } from '../../src-main/start/up-to-date.ts'
-import { type Folders, makeFolders, type ServedLibrary, serveFor } from '../server/served-library.ts'
+import { makeFolders, type ServedLibrary, serveFor } from '../server/served-library.ts'
+
+// The window as a person has it: the built page in a real browser, over a real server, library and engine.
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
+const programs = ['chromium', 'chromium-browser', 'google-chrome', 'chrome']
 
-/** The browser to test in, where there is one: `LENSLORE_CHROMIUM` names another. */
-const browserFile = [
-  process.env.LENSLORE_CHROMIUM,
-  chromium.executablePath(),
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((file) => file && existsSync(file))
+/** A browser of this machine; undefined where there is none. */
+export const browserProgram = (process.env.PATH ?? '')
+  .split(delimiter)
+  .flatMap((folder) => programs.map((name) => join(folder, name)))
+  .find(existsSync)
 
-/** For the options of a test: a sentence where there is no browser. */
-export const needsBrowser = {
-  skip: browserFile ? false : 'No Chromium is installed here, so the window was not tested.',
-}
+/** For `test(name, needsBrowser, …)`: says so where there is none. */
+export const needsBrowser = browserProgram ? {} : { skip: 'there is no Chromium on this machine' }
 
-export interface OpenOptions {
-  /** Before the library is opened, as to draw pictures into `photos`. */
-  prepare?(folders: Folders): Promise<void> | void
-  viewport?: { width: number; height: number }
-  theme?: 'light' | 'dark'
-  /** Whether the folder of photos is added; a library that was prepared has its own. */
-  addsFolder?: boolean
-}
-
-export interface OpenedWindow {
-  page: Page
-  context: BrowserContext
+export interface OpenWindow {
   served: ServedLibrary
-  /** Another window of the same library, held to the same. */
-  openPage(): Promise<Page>
+  context: BrowserContext
+  page: Page
+  /** Another window on the same library. */
+  another(): Promise<Page>
 }
 
-/**
- * The real window in a real browser over a real library and engine. The test fails where the page writes an error, breaks its
- * content policy, throws, or asks anything of another origin.
- */
-export async function openWindow(t: TestContext, options: OpenOptions = {}): Promise<OpenedWindow> {
+export interface WindowOptions {
+  /** Makes the photos before anything looks at them. */
+  makePhotos?(folder: string): Promise<unknown>
+  /** Makes the library itself, with folders of its own. */
+  makeLibrary?(directory: string): unknown
+  /** Whether the folder with the photos belongs to the library from the beginning. */
+  isAdded?: boolean
+  viewport?: { width: number; height: number }
+  colorScheme?: 'light' | 'dark'
+}
+
+/** Any error of the page, and any request but to its own origin, fails the test at its end. */
+export async function openWindow(
+  t: TestContext,
+  {
+    makePhotos,
+    makeLibrary,
+    isAdded = makeLibrary === undefined,
+    viewport = { width: 1280, height: 800 },
+    colorScheme = 'dark',
+  }: WindowOptions = {},
+): Promise<OpenWindow> {
   await buildPage()
   const folders = makeFolders(t)
-  await options.prepare?.(folders)
-  const problems: string[] = []
-  const browser = await chromium.launch({
-    executablePath: browserFile!,
-    // Chromium has no sandbox for root, as whom tests run in containers.
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-  })
-  // Before the server ends, for its pages would miss it.
+  await makePhotos?.(folders.photos)
+  await makeLibrary?.(folders.directory)
+  // Ends before the server does, which its pages would miss.
+  const browser: Browser = await chromium.launch({ executablePath: browserProgram!, args: ['--no-sandbox'] })
   t.after(() => browser.close())
   const served = await serveFor(
     t,
-    {
-      page: join(checkout, 'out/page'),
-      ...(options.addsFolder === false ? {} : { folders: [folders.photos] }),
-    },
+    { page: join(checkout, 'out', 'page'), ...(isAdded && { folders: [folders.photos] }) },
     folders,
   )
-  t.after(() => assert.deepEqual(problems, []))
-  const context = await browser.newContext({
-    viewport: options.viewport ?? { width: 1280, height: 800 },
-    colorScheme: options.theme ?? 'dark',
-  })
+  const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
   const origin = `http://127.0.0.1:${served.port}`
-
-  async function openPage(address = `${origin}/`): Promise<Page> {
-    const page = await context.newPage()
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(`${message.text()} ${message.location().url}`)
-    })
-    page.on('pageerror', (error) => problems.push(error.stack ?? error.message))
-    page.on('request', (request) => {
-      const url = new URL(request.url())
-      if (/^(https?|wss?):$/.test(url.protocol) && url.origin !== origin) problems.push(`asked ${url}`)
-    })
-    await page.goto(address)
-    return page
+  const faults = watchForFaults(context, origin)
+  const page = await context.newPage()
+  await page.goto(`${origin}/open/${served.secret}`)
+  await page.waitForSelector('main h1')
+  t.after(() => assert.deepEqual(faults, []))
+  return {
+    served,
+    context,
+    page,
+    async another() {
+      const other = await context.newPage()
+      await other.goto(origin)
+      await other.waitForSelector('main h1')
+      return other
+    },
   }
-
-  const page = await openPage(`${origin}/open/${served.secret}`)
-  return { page, context, served, openPage: () => openPage() }
 }
 
-const waitMs = 200
-/** Whoever builds for longer died of it. */
+const buildWaitMs = 200
+/** Whoever builds for longer is gone. */
 const longestBuildMs = 180_000
 
-/** Test files run at once: one of them builds, the others wait. */
+/** Test files run side by side: one of them builds, the others wait. */
 async function buildPage(): Promise<void> {
   const lock = join(checkout, 'out', 'page.lock')
   mkdirSync(join(checkout, 'out'), { recursive: true })
-  for (;;) {
-    try {
-      mkdirSync(lock)
-      break
-    } catch {
-      const ageMs = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
-      if (ageMs > longestBuildMs) rmSync(lock, { recursive: true, force: true })
-      else await sleep(waitMs)
-    }
+  while (!take(lock)) {
+    const { mtimeMs } = statSync(lock, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() }
+    if (Date.now() - mtimeMs > longestBuildMs) rmSync(lock, { recursive: true, force: true })
+    else await sleep(buildWaitMs)
   }
   try {
     await bringUpToDate(checkout, pageBuild, () => {})
   } finally {
     rmSync(lock, { recursive: true, force: true })
   }
+}
+
+function take(lock: string): boolean {
+  try {
+    mkdirSync(lock)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function watchForFaults(context: BrowserContext, origin: string): string[] {
+  const faults: string[] = []
+  context.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text())
+  })
+  context.on('weberror', (error) => faults.push(String(error.error().stack)))
+  context.on('request', (request) => {
+    const url = request.url()
+    if (!/^(data|blob):/.test(url) && new URL(url).origin !== origin) faults.push(`asked ${url}`)
+  })
+  return faults
+}
+
+/** Goes to a view, as its link would. */
+export async function goTo(page: Page, hash: string): Promise<void> {
+  await page.evaluate((to) => {
+    location.hash = to
+  }, hash)
+  await page.waitForSelector('main h1')
+}
+
+/** What axe-core finds against WCAG and its own good practice, each as one line. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document)
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+  })
+}
+
+/** A picture of stripes, another one for another number. */
+export async function makePicture(file: string, number: number, { width = 640, height = 480 } = {}) {
+  const bands = Array.from(
+    { length: 8 },
+    (_, at) =>
+      `<rect y="${at * 60}" width="640" height="60" fill="hsl(${(number * 67 + at * 30) % 360} 60% 50%)"/>`,
+  )
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480">${bands.join('')}</svg>`
+  await sharp(Buffer.from(svg)).resize(width, height).jpeg().toFile(file)
 }
