@@ -11,7 +11,7 @@ import { needsBrowser, openWindow } from './open-window.ts'
 const colors = ['navy', 'maroon', 'teal', 'olive', 'purple', 'gray']
 
 const untilFocused = (page: Page, place: number) =>
-  page.waitForFunction(`document.activeElement?.dataset.place === '${place}'`)
+  page.waitForFunction((place) => document.activeElement?.getAttribute('data-place') === String(place), place)
 const selected = (page: Page) => page.locator('[role=gridcell][aria-selected=true]').count()
 
 test('photos stand in a grid that the keyboard walks and that is come back to', needsBrowser, async (t) => {
@@ -22,10 +22,10 @@ test('photos stand in a grid that the keyboard walks and that is come back to', 
   })
   const cells = page.getByRole('gridcell')
   await cells.nth(colors.length - 1).waitFor()
-  const images = '[...document.querySelectorAll("[role=gridcell] img")]'
-  await page.waitForFunction(
-    `${images}.filter(({ naturalWidth }) => naturalWidth > 0).length === ${colors.length}`,
-  )
+  await page.waitForFunction((count) => {
+    const images = [...document.querySelectorAll<HTMLImageElement>('[role=gridcell] img')]
+    return images.filter(({ naturalWidth }) => naturalWidth > 0).length === count
+  }, colors.length)
   assert.equal(await page.getByRole('rowgroup').count(), 1)
   assert.equal(await page.getByRole('rowheader').locator('h2').count(), 1)
 
@@ -70,9 +70,9 @@ test('a month of thousands is walked from end to end, few of them on the page', 
   const { page } = await openWindow(t, {
     makeLibrary: (directory) => {
       cpSync(join(made, 'library'), directory, { recursive: true })
-      // Their files are gone, and no picture can be had of them.
+      // Their drive is not there, and no picture can be had of them.
       const store = openStore(databaseFileIn(directory))
-      store.database.exec('UPDATE photos SET missing_since_ms = 1')
+      store.database.exec(`UPDATE folders SET path = path || '-gone', state = 'offline'`)
       store.close()
     },
   })
@@ -86,10 +86,12 @@ test('a month of thousands is walked from end to end, few of them on the page', 
   assert.equal(await row.getAttribute('aria-rowindex'), rows)
 
   // Every row ends at the same right edge, but the last of the month.
-  const ends = await page.evaluate<number[]>(`[...document.querySelectorAll('[role=row]')].flatMap((row) => {
-    const last = [...row.querySelectorAll('[role=gridcell]')].at(-1)
-    return last ? [Math.round(last.getBoundingClientRect().right)] : []
-  })`)
+  const ends = await page.evaluate(() =>
+    [...document.querySelectorAll('[role=row]')].flatMap((row) => {
+      const last = [...row.querySelectorAll('[role=gridcell]')].at(-1)
+      return last ? [Math.round(last.getBoundingClientRect().right)] : []
+    }),
+  )
   assert.ok(ends.length > 3 && new Set(ends).size <= 2, ends.join(' '))
 
   await page.keyboard.press('Control+a')
@@ -100,9 +102,11 @@ test('a month of thousands is walked from end to end, few of them on the page', 
   const scrubber = page.getByRole('slider', { name: 'Date' })
   const { x, y, width, height } = (await scrubber.boundingBox())!
   await page.mouse.click(x + width / 2, y + height / 2)
-  const tiles = '[...document.querySelectorAll("[data-place]")]'
-  await page.waitForFunction(
-    `${tiles}.some(({ dataset }) => Math.abs(dataset.place - ${manyPhotos / 2}) < 60)`,
-  )
+  await page.waitForFunction((middle) => {
+    const places = [...document.querySelectorAll<HTMLElement>('[data-place]')].map(
+      (tile) => tile.dataset.place,
+    )
+    return places.some((place) => Math.abs(Number(place) - middle) < 60)
+  }, manyPhotos / 2)
   assert.match((await scrubber.getAttribute('aria-valuetext')) ?? '', /January 1970/)
 })
