@@ -108,7 +108,10 @@ export class Commands {
       ArrowDown: '↓',
       Escape: 'Esc',
     }
-    return keys.split(/[ +]/).map((key) => names[key] ?? (key.length === 1 ? key.toUpperCase() : key))
+    // The sign + is a key of its own at the end of a name.
+    return (keys.match(/[^ +]+|\+(?= |$)/g) ?? []).map(
+      (key) => names[key] ?? (key.length === 1 ? key.toUpperCase() : key),
+    )
   }
 }
 
