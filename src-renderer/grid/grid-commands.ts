@@ -6,13 +6,19 @@ import { gridLook } from './grid-look.svelte.ts'
 import { has } from './tile-names.ts'
 import type { TimelineState } from './timeline.svelte.ts'
 
+/** As one of what is asked for now, also while an older search is still what is drawn: that is where one comes back to. */
+export function openPhoto({ router }: WindowState, photo: number): void {
+  const { route } = router
+  router.go({ view: 'photo', photo, query: route.view === 'search' ? route.query : '' })
+}
+
 /** What can be done in a grid, with its keys. @param isInGrid whether the keys that move are for the grid */
 export function gridCommands(
   window: WindowState,
   timeline: TimelineState,
   { isInGrid, openDate }: { isInGrid(): boolean; openDate(): void },
 ): Command[] {
-  const { api, notices, router } = window
+  const { api, notices } = window
   const { selection } = timeline
   const titles = text.grid.commands
   const last = () => timeline.total - 1
@@ -109,7 +115,7 @@ export function gridCommands(
       keys: ['Enter'],
       isHidden: true,
       isPossible: () => isInGrid() && timeline.focusId !== undefined,
-      run: () => router.go({ view: 'photo', photo: timeline.focusId!, query: timeline.query }),
+      run: () => openPhoto(window, timeline.focusId!),
     },
     {
       id: 'grid-all',
