@@ -3,10 +3,10 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { Command } from 'commander'
+import { defaultDataDirectory } from '../../processes/data-directory.ts'
 import { makeLink, serveLibrary, setPassword } from '../../server/serve-library.ts'
 import { libraryDirectoryOf, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
-import { defaultDataDirectory } from '../open-library.ts'
 import { packageVersion } from '../package-version.ts'
 
 interface ServeOptions {
