@@ -5,6 +5,7 @@ import { addDoctorCommand } from './commands/doctor.ts'
 import { addEditingCommands } from './commands/editing.ts'
 import { addExchangeCommands } from './commands/exchange.ts'
 import { addFolderCommands } from './commands/folders.ts'
+import { addMarkCommands } from './commands/marks.ts'
 import { addModelCommands } from './commands/models.ts'
 import { addPhotoCommands } from './commands/photos.ts'
 import { addFacetsCommand, addSearchCommand } from './commands/search.ts'
@@ -47,6 +48,7 @@ export async function runCommandLine(args: string[]): Promise<number> {
   addFacetsCommand(program)
   addPhotoCommands(program)
   addEditingCommands(program)
+  addMarkCommands(program)
   addCaptionCommands(program, finish)
   addExchangeCommands(program)
   addBackupCommands(program)

@@ -86,7 +86,7 @@ export interface Photo {
 /** Words of which a file may say more than is kept. */
 export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places'
 
-/** What the file, sidecars, Google Takeout and imported tables say besides captions, joined by precedence. */
+/** What the person, the file, sidecars, Google Takeout and imported tables say besides captions, joined by precedence. */
 export interface ImportedWords {
   title: string | null
   keywords: string[]
@@ -109,8 +109,27 @@ export interface ImportedWords {
   }[]
 }
 
+export type MarkKind = 'rating' | 'favorite' | 'title' | 'keyword' | 'person'
+
+/** One thing that a person said of a photo besides captions. */
+export interface Mark {
+  kind: MarkKind
+  /** Of a keyword or a person; else ''. */
+  name: string
+  /**
+   * -1 (rejected) to 5; 1 for a favourite and 0 for none; a title, '' for none at all, null for that of files; 1 for a name
+   * that is there and 0 for one that is not, whatever files say.
+   */
+  value: number | string | null
+  markedMs: number
+  isCurrent: boolean
+  isTakenBack: boolean
+}
+
 export interface PhotoDetails extends Photo {
   words: ImportedWords
+  /** All that a person ever said of it besides captions, newest first. */
+  marks: Mark[]
   caption: Caption | null
   /** All captions ever, newest first. */
   history: Caption[]

@@ -25,6 +25,8 @@ export async function startUtility(
   onEngineEnd: TellEngineEnd = () => {},
 ): Promise<UtilityProgram> {
   const child = await fork(modulePath, args, environment)
+  const { promise: gone, resolve: isGone } = Promise.withResolvers<void>()
+  child.once('exit', () => isGone())
   const { port1, port2 } = new MessageChannelMain()
   say(child, { kind: 'host' }, port2)
   startEnginesFor(child, environment, onEngineEnd)
@@ -32,6 +34,7 @@ export async function startUtility(
     channel: portChannel(untilExit(port1, child), () => port1.close()),
     pid: child.pid!,
     kill: () => end(child),
+    gone,
     introduce: (page) => say(child, { kind: 'page' }, page),
   }
 }

@@ -16,6 +16,8 @@ export type TellWindow = <Name extends keyof WindowEvents & string>(
 const longestWaitMs = 30_000
 /** One that lived for so long was sound. */
 const soundMs = 60_000
+/** One that is at something it cannot leave is killed, which it survives like any kill. */
+const closesWithinMs = 5000
 /** Another process that watches the library may have ended, or what was wrong been mended. */
 const watchAgainMs = 10_000
 
@@ -31,8 +33,7 @@ export interface HeldLibrary {
 
 interface Open {
   client: Client<LibraryCalls, LibraryEvents>
-  over: Promise<void>
-  end(): void
+  process: ForkedProcess
 }
 
 /**
@@ -43,10 +44,13 @@ interface Open {
  */
 export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<HeldLibrary> {
   const listeners = new Set<TellWindow>()
-  const ending = new AbortController()
   let present: Open | undefined
-  let opened = Promise.withResolvers<Open>()
+  let opened = withResolvers()
+  let isOver = false
   let isWanted = true
+  let unwanted = new AbortController()
+  let starting: Promise<void> = Promise.resolve()
+  let closing: Promise<void> = Promise.resolve()
   let deaths = 0
 
   const tell: TellWindow = (name, data) => {
@@ -55,36 +59,35 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
 
   async function open(): Promise<void> {
     const startedMs = performance.now()
-    const { channel } = await start()
-    const client = connect<LibraryCalls, LibraryEvents>(channel, libraryCalls)
+    const process = await start()
+    const client = connect<LibraryCalls, LibraryEvents>(process.channel, libraryCalls)
     client.onEach((name, data) => tell(name, data as never))
-    const over = Promise.withResolvers<void>()
-    const mine: Open = { client, over: over.promise, end: () => channel.close() }
-    channel.onClose(() => {
-      over.resolve()
-      if (present === mine) gone(performance.now() - startedMs)
+    const mine: Open = { client, process }
+    process.channel.onClose(() => {
+      if (present === mine) starting = lost(process, performance.now() - startedMs)
     })
     present = mine
     opened.resolve(mine)
     void watch(mine)
   }
 
-  function gone(livedMs: number): void {
+  async function lost(process: ForkedProcess, livedMs: number): Promise<void> {
     present = undefined
-    opened = Promise.withResolvers()
+    opened = withResolvers()
     if (!isWanted) return
     deaths = livedMs > soundMs ? 1 : deaths + 1
     tell('told', { message: 'The library’s process ended by itself; another one is started.' })
-    void reopen(deaths === 1 ? 0 : 500 * 2 ** deaths)
+    await end(process)
+    await reopen(deaths === 1 ? 0 : 500 * 2 ** deaths)
   }
 
   async function reopen(waitMs: number): Promise<void> {
+    await sleep(Math.min(waitMs, longestWaitMs), undefined, { signal: unwanted.signal }).catch(() => {})
+    if (!isWanted) return
     try {
-      await sleep(Math.min(waitMs, longestWaitMs), undefined, { signal: ending.signal })
       await open()
       tell('libraryReopened', {})
     } catch (thrown) {
-      if (ending.signal.aborted) return
       tell('told', { message: toErrorRecord(thrown).message })
       await reopen(waitMs * 2 + 500)
     }
@@ -98,18 +101,34 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
       if (error && error.code !== 'LIBRARY_LOCKED' && error.message !== said)
         tell('told', { message: error.message })
       said = error?.message
-      await sleep(watchAgainMs, undefined, { signal: ending.signal }).catch(() => {})
+      await sleep(watchAgainMs, undefined, { signal: unwanted.signal }).catch(() => {})
     }
   }
 
   async function closeLibrary(): Promise<void> {
     isWanted = false
-    present?.end()
-    await present?.over
+    unwanted.abort()
+    await starting
+    if (present) await end(present.process)
+  }
+
+  /** One after the other. */
+  async function whileClosed<T>(work: () => Promise<T>): Promise<T> {
+    await closeLibrary()
+    try {
+      return await work()
+    } finally {
+      if (!isOver) {
+        isWanted = true
+        unwanted = new AbortController()
+        starting = reopen(0)
+        await starting
+      }
+    }
   }
 
   async function call(name: keyof LibraryCalls, params: never, options?: CallOptions): Promise<unknown> {
-    if (ending.signal.aborted) throw new LensloreError('CHANNEL_CLOSED', 'The library was closed.')
+    if (isOver) throw closedError()
     const { client } = present ?? (await opened.promise)
     return client[name](params, options)
   }
@@ -123,18 +142,37 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    async whileClosed(work) {
-      await closeLibrary()
-      try {
-        return await work()
-      } finally {
-        isWanted = true
-        await reopen(0)
-      }
+    whileClosed(work) {
+      const mine = closing.then(() => whileClosed(work))
+      closing = mine.then(
+        () => {},
+        () => {},
+      )
+      return mine
     },
     async close() {
+      isOver = true
+      await closing
       await closeLibrary()
-      ending.abort()
+      opened.reject(closedError())
     },
   }
+}
+
+/** Nobody may be waiting when it is rejected. */
+function withResolvers(): PromiseWithResolvers<Open> {
+  const opened = Promise.withResolvers<Open>()
+  opened.promise.catch(() => {})
+  return opened
+}
+
+function closedError(): LensloreError {
+  return new LensloreError('CHANNEL_CLOSED', 'The library was closed.')
+}
+
+async function end(process: ForkedProcess): Promise<void> {
+  process.channel.close()
+  const late = setTimeout(() => process.kill(), closesWithinMs)
+  await process.gone
+  clearTimeout(late)
 }

@@ -25,9 +25,9 @@ export async function pictureAt(
     const { path } = await calls.thumbnail({ photo })
     return { path, type: 'image/webp', hash: basename(path).slice(0, 16) }
   }
-  const { path, type } = await calls.picture({ photo })
+  const { path, type, contentHash } = await calls.picture({ photo })
   if (!pictureTypes.includes(type)) {
     throw new LensloreError('PICTURE_UNSUPPORTED', 'The picture is of no type that is shown.')
   }
-  return { path, type, hash: null }
+  return { path, type, hash: contentHash?.slice(0, 16) ?? null }
 }

@@ -1,6 +1,7 @@
 import { LensloreError } from '../contract/errors.ts'
 import type { Caption } from '../contract/records.ts'
 import type { EditChange, EditName, ReplacementOptions, Replacements } from '../contract/rooms/captions.ts'
+import type { MarksChange } from '../contract/rooms/marks.ts'
 import {
   allCaptions,
   type NextCaptions,
@@ -39,7 +40,7 @@ export interface CaptionEditsOptions {
   onStopped(): void
 }
 
-/** What a person does to captions, of one photo or of many; each is one edit. */
+/** What a person does to captions and marks, of one photo or of many; each is one edit. */
 export interface CaptionEdits {
   /** @throws LensloreError `PHOTO_NOT_FOUND`; DOMException `AbortError` with nothing changed */
   set(edits: readonly { photo: number; text: string }[], signal: AbortSignal): Promise<Caption[]>
@@ -61,6 +62,8 @@ export interface CaptionEdits {
   setAll(selected: SelectedPhotos, text: string, signal: AbortSignal): Promise<number>
   /** @returns how many photos have the model's words again, or wait for them. */
   regenerate(selected: SelectedPhotos, signal: AbortSignal): Promise<number>
+  /** @returns of how many photos something was changed. */
+  mark(selected: SelectedPhotos, wanted: MarksChange, signal: AbortSignal): Promise<number>
   last(): { undo: EditName | null; redo: EditName | null }
   /** The changes that an import makes, shown and told of as every other. */
   forImport: Pick<CaptionChanges, 'set'>
@@ -80,7 +83,7 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
   } = options
   const { photos, captions, queue } = store
 
-  function captionsChanged(photoIds: number[]): void {
+  function photosEdited(photoIds: number[]): void {
     onPhotosChanged(photoIds)
     writeBehind(photoIds)
     onEdited()
@@ -133,7 +136,7 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
   ): Caption | null {
     const caption = change(photos.known(photo).id)
     if (caption === undefined) throw new LensloreError('INVALID_ARGUMENT', refusal)
-    captionsChanged([photo])
+    photosEdited([photo])
     return caption
   }
 
@@ -169,7 +172,7 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
         edits.map(({ photo, text }) => ({ photoId: photos.known(photo).id, text })),
         Date.now(),
       )
-      captionsChanged(edits.map(({ photo }) => photo))
+      photosEdited(edits.map(({ photo }) => photo))
       return set
     },
     undo: (photo) =>
@@ -247,6 +250,27 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
         signal,
       )
       onAsked()
+      return change!.photos
+    },
+    async mark(selected, wanted, signal) {
+      if (selected.total <= editedAtOnce) {
+        const marked = store.marks.set(selected.next(editedAtOnce), wanted, Date.now())
+        photosEdited(marked)
+        return marked.length
+      }
+      const change = await changeMany(
+        (changing) =>
+          changes.mark(
+            wanted,
+            (add, limit) => {
+              const photoIds = selected.next(limit)
+              for (const photoId of photoIds) add(photoId)
+              return photoIds.length
+            },
+            changing,
+          ),
+        signal,
+      )
       return change!.photos
     },
     last() {

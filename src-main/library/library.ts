@@ -30,12 +30,14 @@ import { createTableWords } from './metadata/table-words.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
+import { createPreviews } from './previews.ts'
 import { makeThumbnail } from './queue/make-thumbnail.ts'
 import { createProgressMeter } from './queue/progress.ts'
 import type { StartEngine } from './queue/start-engine.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
 import { createSearch } from './search/search.ts'
 import { createSelect, type SelectedPhotos } from './selection.ts'
+import { createShownPictures } from './shown-pictures.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
 import { createCaptionChanges } from './store/caption-changes.ts'
 import { modelKey } from './store/captions.ts'
@@ -81,10 +83,18 @@ const shownProblems = 20
 /** Another process that has written nothing for so long may be gone, in the middle of what it was at. */
 const othersAreQuietMs = 5000
 
+/** Of what a person set here, among what files say. */
+const ownSource: PhotoDetails['words']['sources'][number] = {
+  kind: 'person',
+  name: '',
+  problem: null,
+  cut: [],
+}
+
 type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]) => void
 
 /** On the branch of the window: calls of the contract that have no handler yet. Take yours out of the list. */
-const pendingNames = ['picture', 'suggest', 'readings', 'attention', 'setMarks'] as const
+const pendingNames = ['suggest'] as const
 const pending = Object.fromEntries(
   pendingNames.map((name) => [
     name,
@@ -129,6 +139,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const reconciler = createReconciler(store.database)
   const roots = createRootState(store.database)
   const thumbnailDirectory = join(directory, 'thumbnails')
+  const previewDirectory = join(directory, 'previews')
   const listeners = new Set<Emit>()
   const emit: Emit = (name, data) => {
     for (const listener of listeners) listener(name, data)
@@ -155,6 +166,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const longWork = createLongWork({
     directory,
     thumbnailDirectory,
+    previewDirectory,
     store,
     searchIndex,
     metadata,
@@ -168,6 +180,11 @@ export function createLibrary(options: LibraryOptions): Library {
     onProblem,
   })
 
+  const shownPictures = createShownPictures({
+    photos,
+    previews: createPreviews(previewDirectory),
+    openDecoder: engine.decoder,
+  })
   const questions = createModelQuestions({
     store,
     thumbnailDirectory,
@@ -263,16 +280,6 @@ export function createLibrary(options: LibraryOptions): Library {
     throw new LensloreError('PHOTO_NOT_FOUND', `The library knows no photo ${displayFileName(path)}.`)
   }
 
-  function presentPath(id: number): string {
-    const { path, folderState, missingSinceMs } = photos.known(id)
-    const name = displayFileName(path)
-    if (folderState === 'offline') {
-      throw new LensloreError('FILE_UNAVAILABLE', `${name} is in a folder that is not there at present.`)
-    }
-    if (missingSinceMs !== null) throw new LensloreError('FILE_NOT_FOUND', `${name} is not there.`)
-    return path
-  }
-
   function detailsOf(id: number): PhotoDetails {
     const details = store.details(id)!
     const { contentHash } = details
@@ -287,9 +294,15 @@ export function createLibrary(options: LibraryOptions): Library {
         places: places.map((place) => place.name),
         rating,
         isFavorite,
-        sources: metadata
-          .sources(id)
-          .map(({ kind, name, refused, cut }) => ({ kind, name, problem: refused ?? null, cut: cut ?? [] })),
+        sources: [
+          ...(details.marks.some(({ isCurrent }) => isCurrent) ? [ownSource] : []),
+          ...metadata.sources(id).map(({ kind, name, refused, cut }) => ({
+            kind,
+            name,
+            problem: refused ?? null,
+            cut: cut ?? [],
+          })),
+        ],
       },
       thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null,
     }
@@ -307,11 +320,15 @@ export function createLibrary(options: LibraryOptions): Library {
 
   /** Shows how far an export is, as far as it can be told before: not every caption is among those chosen. */
   function exporting<T>(
-    { folderIds, sources }: CheckedParamsOf<LibraryCalls['planExport']>,
+    { folderIds, sources, selection }: CheckedParamsOf<LibraryCalls['planExport']>,
     work: (requests: Iterable<ExportRequest>, onProgress: (done: number) => void) => Promise<T>,
   ): Promise<T> {
-    const requests = currentCaptions(store.database, given({ folderIds, sources }))
-    return progress.during('export', queue.counts(null).captioned, ({ onProgress }) =>
+    const selected = selection && select(selection)
+    const requests = currentCaptions(
+      store.database,
+      given({ folderIds, sources, nextPhotos: selected && ((limit: number) => selected.next(limit)) }),
+    )
+    return progress.during('export', selected?.total ?? queue.counts(null).captioned, ({ onProgress }) =>
       work(requests, onProgress),
     )
   }
@@ -393,9 +410,14 @@ export function createLibrary(options: LibraryOptions): Library {
       timeline: ({ query }) => searcher.timeline(query),
       timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
       tiles: (asked) => readTiles(store.database, asked.photos),
-      photoFile: ({ photo }) => ({ path: presentPath(photo) }),
+      picture: ({ photo }) => shownPictures.fileOf(photo),
+      photoFile: ({ photo }) => ({ path: photos.present(photo).path }),
       placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
+      suggest: ({ query, limit }) => searcher.suggest(query, limit),
+      setMarks: async ({ selection, change }, signal) => ({
+        photos: await edits.mark(select(selection), change, signal),
+      }),
       setCaption: async (edit, signal) => (await edits.set([edit], signal))[0]!,
       setCaptions: (asked, signal) => edits.set(asked.edits, signal),
       readings: ({ photo }) => questions.readings(photo),

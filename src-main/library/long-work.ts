@@ -43,6 +43,8 @@ export interface LongWorkOptions {
   /** The library's own, which only one process may work on. */
   directory: string
   thumbnailDirectory: string
+  /** Of whole copies of pictures. */
+  previewDirectory: string
   store: Store
   searchIndex: SearchIndexer
   metadata: MetadataStore
@@ -83,6 +85,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   const {
     directory,
     thumbnailDirectory,
+    previewDirectory,
     store,
     searchIndex,
     metadata,
@@ -130,7 +133,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
         inSlices(store.database, (limit) => folders.forgetSome(id, limit), { signal, onProgress }),
       )
     }
-    await removeLeftThumbnails(store.database, thumbnailDirectory, signal)
+    await removeLeftThumbnails(store.database, { thumbnailDirectory, previewDirectory }, signal)
   }
 
   async function renewSearch(signal?: AbortSignal): Promise<void> {

@@ -14,8 +14,8 @@ export interface PhotoChanges {
 }
 
 /**
- * Gathers which photos changed, and tells of them in events of bounded size. Removed photos and other captions and thumbnails are noticed
- * wherever in this process they come from; what another process does is not.
+ * Gathers which photos changed, and tells of them in events of bounded size. Removed photos, and other captions, marks and
+ * thumbnails, are noticed wherever in this process they come from; what another process does is not.
  */
 export function createPhotoChanges(
   database: Database,
@@ -34,6 +34,16 @@ export function createPhotoChanges(
     CREATE TEMP TRIGGER note_caption AFTER UPDATE OF caption_id ON main.photos
       WHEN new.caption_id IS NOT old.caption_id BEGIN
       INSERT INTO noted_photos VALUES (new.id, 0);
+    END;
+    CREATE TEMP TRIGGER note_mark AFTER INSERT ON main.marks BEGIN
+      INSERT INTO noted_photos VALUES (new.photo_id, 0);
+    END;
+    CREATE TEMP TRIGGER note_other_mark AFTER UPDATE OF is_current ON main.marks
+      WHEN new.is_current <> old.is_current BEGIN
+      INSERT INTO noted_photos VALUES (new.photo_id, 0);
+    END;
+    CREATE TEMP TRIGGER note_mark_removed AFTER DELETE ON main.marks WHEN old.is_current BEGIN
+      INSERT INTO noted_photos VALUES (old.photo_id, 0);
     END;
     CREATE TEMP TRIGGER note_thumbnail AFTER UPDATE OF thumbnail_version, thumbhash ON main.photos
       WHEN new.thumbnail_version IS NOT old.thumbnail_version OR new.thumbhash IS NOT old.thumbhash BEGIN

@@ -15,7 +15,7 @@ export type Select = (selection: Selection) => SelectedPhotos
 
 /** Of ids, or of rows of the index. */
 const sqlOf = (column: 'id' | 'search_id') =>
-  `SELECT id FROM json_each(?) AS wanted JOIN photos ON photos.${column} = wanted.value ORDER BY wanted.key`
+  `SELECT photos.id FROM json_each(?) AS wanted JOIN photos ON photos.${column} = wanted.value ORDER BY wanted.key`
 
 export function createSelect(
   { prepare }: Database,

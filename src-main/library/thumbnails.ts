@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { previewPath } from '../contract/preview-path.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
 import type { Database } from './store/database.ts'
 
@@ -37,14 +38,14 @@ export function copyThumbnail(thumbnailDirectory: string, fromHash: string, toHa
 }
 
 /**
- * Removes the thumbnails of contents that only removed photos had. What is left over by a kill is removed by the
- * next call.
+ * Removes the thumbnails, and whole copies, of contents that only removed photos had. What is left over by a kill is removed
+ * by the next call.
  * @returns how many contents no photo has any more.
  * @throws DOMException `AbortError` through the signal
  */
 export async function removeLeftThumbnails(
   database: Database,
-  thumbnailDirectory: string,
+  { thumbnailDirectory, previewDirectory }: { thumbnailDirectory: string; previewDirectory: string },
   signal?: AbortSignal,
 ): Promise<number> {
   const { prepare, write } = database
@@ -58,7 +59,9 @@ export async function removeLeftThumbnails(
     if (contents.length === 0) return removed
     for (const { content, isUsed } of contents) {
       if (isUsed) continue
-      removeThumbnail(thumbnailDirectory, content.toString('hex'))
+      const contentHash = content.toString('hex')
+      removeThumbnail(thumbnailDirectory, contentHash)
+      rmSync(previewPath(previewDirectory, contentHash), { force: true })
       removed++
     }
     write(() => {

@@ -45,25 +45,33 @@ export function planReach(options: ReachOptions, hasPassword: boolean): Reach {
       `Other machines may reach ${host} only with a certificate (--tls-cert, --tls-key) or --behind-proxy.`,
     )
   }
+  const way = tlsCert
+    ? byCertificate(address, tlsCert, tlsKey!)
+    : behindProxy
+      ? byProxy(behindProxy)
+      : plain(address)
   if (!isLoopback && !hasPassword) {
     throw refused(
       'Where other machines reach it, the window needs a password: lenslore serve --set-password.',
     )
   }
-  const common = { host: address, isLoopback, isBehindProxy: Boolean(behindProxy) }
-  if (tlsCert) return { ...common, ...byCertificate(address, tlsCert, tlsKey!) }
-  if (behindProxy) return { ...common, ...byProxy(behindProxy) }
-  return {
-    ...common,
-    tls: null,
-    place: (port) => ({ protocol: 'http:', isOurs: (asked) => localHosts('http:', port).includes(asked) }),
-    address: (port) => `http://${bracketed(address)}:${port}/`,
-  }
+  return { host: address, isLoopback, isBehindProxy: Boolean(behindProxy), ...way }
 }
 
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8)
 loopback.addAddress('::1', 'ipv6')
+
+function plain(address: string) {
+  return {
+    tls: null,
+    place: (port: number): Place => {
+      const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => new URL(`http://${name}:${port}`).host)
+      return { protocol: 'http:', isOurs: (asked) => names.includes(asked) }
+    },
+    address: (port: number) => `http://${bracketed(address)}:${port}/`,
+  }
+}
 
 /** Another name for this machine, as a site of others may have one, is in no certificate of ours. */
 function byCertificate(address: string, certFile: string, keyFile: string) {
@@ -111,10 +119,6 @@ function byProxy(behindProxy: string) {
     place: (): Place => ({ protocol: 'https:', isOurs: (asked) => asked === origin.host }),
     address: () => origin.href,
   }
-}
-
-function localHosts(protocol: string, port: number): string[] {
-  return ['127.0.0.1', 'localhost', '[::1]'].map((name) => new URL(`${protocol}//${name}:${port}`).host)
 }
 
 function bracketed(address: string): string {

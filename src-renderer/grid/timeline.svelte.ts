@@ -54,6 +54,8 @@ export class TimelineState {
   #isFast = $state.raw(false)
   #tileEpoch = $state.raw(0)
   #focusPlace = $state.raw(0)
+  #tabPlace = $state.raw(0)
+  #wishedFocus = $state.raw<number | null>(null)
   #arrived = $state.raw<ReadonlySet<number>>(new Set())
   #arrivals = $state.raw(0)
   #lostSelections = $state.raw(0)
@@ -69,6 +71,8 @@ export class TimelineState {
   /** What stands at `anchorPx` below the top of the view. */
   #position: Position = { place: 0, offsetPx: 0 }
   #isAtTop = true
+  #hasFocus = false
+  readonly #reading = new AbortController()
   readonly #slots = new Slots()
   #rows = new Map<string, { row: DrawnRow; stamp: number }>()
   #stamp = 0
@@ -142,6 +146,14 @@ export class TimelineState {
   get focusPlace(): number {
     return this.#focusPlace
   }
+  /** The photo that Tab reaches: the one with the focus, or the first in sight where that is not. */
+  get tabPlace(): number {
+    return this.#tabPlace
+  }
+  /** The photo that is to have the focus as soon as it is on the page. */
+  get wishedFocus(): number | null {
+    return this.#wishedFocus
+  }
   get focusId(): number | undefined {
     return this.#columns.idAt(this.#focusPlace)
   }
@@ -162,6 +174,23 @@ export class TimelineState {
   flagsAt(place: number): number | undefined {
     const found = this.#columns.at(place)
     return found?.page.flags[found.index]
+  }
+
+  /** When a photo that was read was taken. */
+  sortMsAt(place: number): number | undefined {
+    const found = this.#columns.at(place)
+    return found?.page.sortMs[found.index]
+  }
+
+  focusIsAt(place: number): void {
+    this.#wishedFocus = null
+    this.#hasFocus = true
+    this.#focusPlace = place
+    this.#tabPlace = place
+  }
+
+  focusLeft(): void {
+    this.#hasFocus = false
   }
 
   tileOf(photo: number): Tile | undefined {
@@ -208,6 +237,7 @@ export class TimelineState {
 
   close(): void {
     for (const stop of this.#stopHearing) stop()
+    this.#reading.abort()
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#columns.close()
     this.#tiles.close()
@@ -242,6 +272,7 @@ export class TimelineState {
     if (!layout || layout.photos === 0) return
     const bound = Math.min(layout.photos - 1, Math.max(0, place))
     this.#focusPlace = bound
+    this.#wishedFocus = bound
     const part = layout.partOf(bound)
     if (!this.#readPart(part)) {
       this.jumpTo(bound)
@@ -481,7 +512,12 @@ export class TimelineState {
           blanks.push({ part, topPx: blankFromPx, heightPx: blankToPx - blankFromPx })
       }
     }
-    const focused = layout.rowOfPlace(Math.min(this.#focusPlace, layout.photos - 1))
+    const focusPlace = Math.min(this.#focusPlace, layout.photos - 1)
+    const isInSight = placed.some(
+      ({ firstPlace, endPlace }) => firstPlace <= focusPlace && focusPlace < endPlace,
+    )
+    this.#tabPlace = this.#hasFocus || isInSight ? focusPlace : this.#position.place
+    const focused = this.#hasFocus ? layout.rowOfPlace(focusPlace) : undefined
     // The element with the focus must stay, wherever the person scrolls.
     if (focused && !placed.some(({ part, row }) => part === focused.part && row === focused.row)) {
       placed.push(focused)
@@ -679,12 +715,14 @@ export class TimelineState {
   async #readMonths(): Promise<void> {
     const startMs = performance.now()
     try {
-      const timeline = await this.#api.timeline({ query: this.query })
+      const { signal } = this.#reading
+      const timeline = await this.#api.timeline({ query: this.query }, { signal })
       this.#refreshTookMs = performance.now() - startMs
       if (this.#phase === 'ready' && timeline.token === this.#timeline.token) return
       if (this.#phase === 'ready' && this.#layout && this.total > 0) await this.#moveInto(timeline)
-      else this.#begin(timeline)
+      else await this.#begin(timeline)
     } catch (thrown) {
+      if (this.#reading.signal.aborted) return
       if (this.#phase === 'ready') {
         this.#refreshSoon()
         return
@@ -694,10 +732,14 @@ export class TimelineState {
     }
   }
 
-  #begin(timeline: Timeline): void {
-    this.#timeline = timeline
+  async #begin(timeline: Timeline): Promise<void> {
+    const columns = this.#newColumns()
+    // The first photos come with the months, so that there is something to be seen at once.
+    if (timeline.total > 0) await columns.load([0])
     this.#columns.close()
-    this.#columns = this.#newColumns()
+    this.#columns = columns
+    this.#timeline = timeline
+    if (columns.at(0) && columns.at(0)?.page.token !== timeline.token) this.#isOutdated = true
     this.#phase = 'ready'
     this.#problem = null
     this.#layAnew()

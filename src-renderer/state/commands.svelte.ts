@@ -16,6 +16,8 @@ export interface Command {
   isPossible?(): boolean
   /** Also while a text field has the focus. */
   whileTyping?: boolean
+  /** Also a button in the bar that floats under the photos while some are selected. */
+  isForSelection?: boolean
   /** Not in the palette, as a move of the focus. */
   isHidden?: boolean
   run(): void

@@ -1,3 +1,4 @@
+import { batchText } from './english-batch.ts'
 import { firstText } from './english-first.ts'
 import { gridText } from './english-grid.ts'
 import { photoText } from './english-photo.ts'
@@ -12,6 +13,7 @@ export const english = {
   grid: gridText,
   search: searchText,
   photo: photoText,
+  batch: batchText,
   work: workText,
   settings: settingsText,
 }

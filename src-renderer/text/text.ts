@@ -40,3 +40,24 @@ export function formatDuration(ms: number): string {
     ? text.duration.hours(hours < 10 ? hours : Math.round(hours))
     : text.duration.days(Math.round(hours / 24))
 }
+
+const cameraTimes = new Intl.DateTimeFormat(locale, {
+  dateStyle: 'medium',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+})
+const sizes = (['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const).map(
+  (unit) => new Intl.NumberFormat(locale, { style: 'unit', unit, maximumSignificantDigits: 3 }),
+)
+
+/** @param takenAt `YYYY-MM-DDTHH:MM:SS` as the camera's clock showed; as it stands where it is no time */
+export function formatCameraTime(takenAt: string): string {
+  const ms = Date.parse(`${takenAt}Z`)
+  return Number.isNaN(ms) ? takenAt : cameraTimes.format(ms)
+}
+
+/** In the largest unit of which there is one. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(sizes.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  return sizes[power]!.format(bytes / 1000 ** power)
+}

@@ -389,5 +389,39 @@ test('captioning is paused, goes on, and uses another model; months and places a
   assert.equal((await runLenslore(data, 'timeline', '--before', 'yesterday')).status, 2)
 
   await say('caption-set', '1', 'Ruth', '--also', '2')
-  assert.match(await say('caption-undo'), /Captions changed: 2/)
+  assert.match(await say('caption-undo'), /Photos changed: 2/)
+})
+
+test('a person rates photos and names what is on them, by name or by search, and takes it back', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const [photos, data] = [join(home, 'photos'), join(home, 'data')]
+  mkdirSync(photos)
+  for (const [n, name] of ['a.jpg', 'b.jpg'].entries()) writeFileSync(join(photos, name), pictures[n]!)
+  await run(data, photos)
+  const say = async (...args: string[]) => {
+    const { stdout, stderr, status } = await runLenslore(data, ...args)
+    assert.equal(status, 0, stderr)
+    return stdout
+  }
+  const a = join(photos, 'a.jpg')
+  const named = ['--rating', '5', '--favourite', '--title', 'Midsummer', '--add-person', 'Ruth', 'Kari N.']
+  assert.match(await say('mark', a, ...named), /Photos changed: 1/)
+  assert.match(await say('mark', '--found', 'is:favourite', '--add-keyword', 'bonfire'), /Photos changed: 1/)
+  assert.equal((await search(data, 'people:"Kari N." rating:5 keyword:bonfire midsummer')).total, 1)
+  const shown = await say('show', a)
+  assert.match(
+    shown,
+    /By you +rating 5, favourite, title “Midsummer”, person Ruth, person Kari N\., keyword bonfire/,
+  )
+  assert.match(shown, /From +person/)
+  assert.match(await say('mark', '--found', '', '--rating', 'rejected'), /Photos changed: 2/)
+  assert.equal((await search(data, 'rating:rejected')).total, 2)
+  assert.match(await say('caption-undo'), /Photos changed: 2/)
+  assert.equal((await show(data, a)).words.rating, 5)
+  assert.match(await say('show', a), /History +rating -1/)
+  assert.match(await say('mark', '--found', 'nothing like that', '--rating', '1'), /Photos changed: 0/)
+  for (const wrong of [[a], [a, '--rating', '6'], ['--rating', '2'], [a, '--found', 'x', '--rating', '2']]) {
+    assert.equal((await runLenslore(data, 'mark', ...wrong)).status, 2, wrong.join(' '))
+  }
+  assert.equal((await runLenslore(data, 'mark', join(photos, 'none.jpg'), '--rating', '2')).status, 3)
 })

@@ -10,8 +10,10 @@ import { createMemoryChannel } from '../../src-main/channels/memory.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../../src-main/contract/library-calls.ts'
 import { type Client, connect, serve } from '../../src-main/contract/rpc.ts'
 import { createLibrary, type Library } from '../../src-main/library/library.ts'
+import type { StartEngine } from '../../src-main/library/queue/start-engine.ts'
 
-const fragileEngine = fileURLToPath(new URL('../fixtures/fragile-engine.ts', import.meta.url))
+/** The program of an engine without a model. */
+export const fragileEngine = fileURLToPath(new URL('../fixtures/fragile-engine.ts', import.meta.url))
 
 export interface LibraryUnderTest {
   client: Client<LibraryCalls, LibraryEvents>
@@ -19,13 +21,15 @@ export interface LibraryUnderTest {
   close(): Promise<void>
 }
 
-/** A library behind its contract, with an engine process that needs no model. */
-export function openLibrary(directory: string): LibraryUnderTest {
+const startFragileEngine: StartEngine = () => forkProcess(fragileEngine)
+
+/** A library behind its contract, with an engine process that needs no model where no other is given. */
+export function openLibrary(directory: string, startEngine = startFragileEngine): LibraryUnderTest {
   const [here, there] = createMemoryChannel()
   const library = createLibrary({
     directory,
     dataDirectory: directory,
-    startEngine: () => forkProcess(fragileEngine),
+    startEngine,
     version: '0.0.0',
   })
   const { emit } = serve<LibraryCalls, LibraryEvents>(there, libraryCalls, library.handlers)
@@ -67,11 +71,11 @@ export interface PhotosUnderTest extends LibraryUnderTest {
 }
 
 /** A library that is closed, and gone with all its files, when the test is over. */
-export function openLibraryFor(t: TestContext): PhotosUnderTest {
+export function openLibraryFor(t: TestContext, startEngine?: StartEngine): PhotosUnderTest {
   const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
   const [photos, directory] = [join(home, 'photos'), join(home, 'library')]
   mkdirSync(photos)
-  const { client, handlers, close } = openLibrary(directory)
+  const { client, handlers, close } = openLibrary(directory, startEngine)
   t.after(async () => {
     await close()
     rmSync(home, { recursive: true, force: true, maxRetries: 5 })

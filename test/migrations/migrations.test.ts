@@ -522,3 +522,44 @@ test('0310: no search of before is saved, and a name stands for one', (t) => {
     /UNIQUE/,
   )
 })
+
+test('0320: nobody marked anything before; what files say is found as it was, and marks go with their photo', (t) => {
+  const { database, apply } = before(t, 320)
+  for (const id of [1, 2]) addPhoto(database, id)
+  database.exec(`INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, title, rating, is_favorite)
+    VALUES (1, 1, 'embedded', '', 1, 'Midsummer', 4, 0);
+    INSERT INTO metadata_keywords VALUES (1, 'bonfire');
+    DELETE FROM search_stale`)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT id FROM marks'), [])
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [])
+  const filters = () =>
+    database.prepare('SELECT rating, keywords FROM search_filters WHERE photo_id = 1').get()
+  assert.deepEqual(filters(), { rating: 4, keywords: '["bonfire"]' })
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra ORDER BY photo_id'), [
+    'Midsummer bonfire',
+    '',
+  ])
+  database.exec(`INSERT INTO marks (photo_id, kind, name, value, marked_ms, is_current)
+    VALUES (1, 'rating', '', 0, 1, 1), (1, 'keyword', 'bonfire', 0, 1, 1), (1, 'title', '', '', 1, 1)`)
+  assert.deepEqual(filters(), { rating: 0, keywords: '[]' })
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra WHERE photo_id = 1'), [''])
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [1])
+  database.exec('DELETE FROM photos WHERE id = 1')
+  assert.deepEqual(ids(database, 'SELECT id FROM marks'), [])
+})
+
+test('0330: names of before are suggested once their photos are in the index again', async (t) => {
+  const { database, apply } = before(t, 330)
+  addPhoto(database, 1)
+  database.exec(`UPDATE photos SET camera = 'Canon EOS R5'`)
+  apply()
+  bringUpToDate(database)
+  const { suggest } = createSearcher(database)
+  assert.deepEqual(suggest('eos', 5), [])
+  await createSearchIndexer(database).renewAll()
+  assert.deepEqual(
+    suggest('eos', 5).map(({ query }) => query),
+    ['camera:"Canon EOS R5"'],
+  )
+})

@@ -53,10 +53,21 @@ test('every call of the contract is answered over a process', async (t) => {
   await library.replaceInCaptions({ find: 'kite', replace: 'balloon', preview: false })
   assert.equal(await textOf(two), `balloon ${two}`)
 
+  const change = { rating: 4, addKeywords: ['kite'] }
+  assert.equal((await library.setMarks({ selection: { photos: ids }, change })).photos, 2)
+
   assert.equal((await library.search({ query: 'balloon' })).total, 2)
   assert.equal((await library.facets({ query: 'balloon' })).photos, 2)
   assert.equal((await library.timeline({ query: 'balloon' })).total, 2)
-  assert.equal((await library.timelinePage({ query: '', offset: 1 })).ids.length, 1)
+  const { ids: onPage, colors } = await library.timelinePage({ query: '', offset: 1 })
+  assert.deepEqual([onPage.length, colors.length], [1, 3])
+  assert.equal(await library.placeOf({ query: '', photo: onPage[0]! }), 1)
+  assert.deepEqual(
+    (await library.tiles({ photos: ids })).map(({ caption, thumbhash }) => [caption, thumbhash!.length > 15]),
+    ids.map((id) => [`balloon ${id}`, true]),
+  )
+  assert.equal((await library.picture({ photo: one })).type, 'image/jpeg')
+  assert.equal((await library.photoFile({ photo: one })).path, join(photos, 'one.jpg'))
   assert.deepEqual(
     (await library.photos({ photos: [two, one, 999] })).map(({ id }) => id),
     [two, one],

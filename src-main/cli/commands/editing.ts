@@ -96,7 +96,7 @@ function formatEdit(change: EditChange | null, nothing: string): string {
   if (!change) return nothing
   const lines = change.first.map(({ path }) => printable(displayFileName(path)))
   if (change.photos > lines.length) lines.push(`… and ${change.photos - lines.length} more`)
-  return [...lines, `Captions changed: ${change.photos}.`].join('\n')
+  return [...lines, `Photos changed: ${change.photos}.`].join('\n')
 }
 
 interface ReplaceOptions {

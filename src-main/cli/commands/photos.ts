@@ -4,6 +4,7 @@ import { lookPlace } from '../../contract/look-place.ts'
 import type { Caption, PhotoDetails, TextAttention } from '../../contract/records.ts'
 import { formatWords } from '../caption-words.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
+import { formatMark } from '../mark-words.ts'
 import { printable } from '../output.ts'
 import { photoIdOf } from '../photo-reference.ts'
 
@@ -70,6 +71,14 @@ function formatDetails(photo: PhotoDetails): string {
     ['Places', photo.words.places.join(', ') || null],
     ['Rating', photo.words.rating],
     ['Favourite', photo.words.isFavorite && 'yes'],
+    [
+      'By you',
+      photo.marks
+        .filter(({ isCurrent }) => isCurrent)
+        .map(formatMark)
+        .reverse()
+        .join(', ') || null,
+    ],
     ['From', photo.words.sources.map(({ kind, name }) => name || kind).join(', ') || null],
     ...photo.words.sources.map(({ problem }): [string, string | null] => ['', problem]),
     ...photo.words.sources.map((source): [string, string | null] => ['', formatCut(source)]),
@@ -78,6 +87,12 @@ function formatDetails(photo: PhotoDetails): string {
     ...photo.history
       .filter((caption) => !caption.isCurrent)
       .map((caption): [string, string] => ['History', formatCaption(caption)]),
+    ...photo.marks
+      .filter(({ isCurrent }) => !isCurrent)
+      .map((mark): [string, string] => [
+        'History',
+        `${formatMark(mark)} (person, ${formatDay(mark.markedMs)})`,
+      ]),
   ]
   return rows
     .filter(([, value]) => value !== null && value !== undefined && value !== false)
@@ -99,7 +114,11 @@ function formatAttention(attention: TextAttention): string[] {
 function formatCaption(caption: Caption): string {
   const by = caption.source === 'model' ? `model ${caption.modelId}` : caption.source
   const cut = caption.isCut ? ', only the beginning' : ''
-  return `${formatWords(caption.text, caption)} (${by}, ${new Date(caption.createdMs).toISOString().slice(0, 10)}${cut})`
+  return `${formatWords(caption.text, caption)} (${by}, ${formatDay(caption.createdMs)}${cut})`
+}
+
+function formatDay(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10)
 }
 
 function formatCut({ kind, name, cut }: PhotoDetails['words']['sources'][number]): string | null {

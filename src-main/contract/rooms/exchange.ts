@@ -2,11 +2,15 @@ import { z } from 'zod'
 import type { ErrorRecord } from '../errors.ts'
 import { captionSources } from '../records.ts'
 import { returning } from '../rpc.ts'
-import { folderId, folderIds, path, photoId } from './parameters.ts'
+import { folderId, folderIds, path, photoId, selection } from './parameters.ts'
 import { room } from './room.ts'
 
-/** Photos of all online folders where none is named. */
-const exportedPhotos = z.object({ folderIds, sources: z.array(z.enum(captionSources)).max(10).optional() })
+/** Photos of all online folders where none is named, of a selection these alone. @throws LensloreError `SELECTION_STALE` */
+const exportedPhotos = z.object({
+  folderIds,
+  selection: selection.optional(),
+  sources: z.array(z.enum(captionSources)).max(10).optional(),
+})
 export const tableFormat = z.enum(['csv', 'json'])
 const table = z.object({ path, format: tableFormat })
 

@@ -11,9 +11,10 @@ export const marksChange = z.object({
   /** -1 rejected, 0 none, 1 to 5 stars. */
   rating: z.int().min(-1).max(5).optional(),
   isFavorite: z.boolean().optional(),
-  /** Null: none of the person's own. */
+  /** '': none, whatever files say. Null: none of the person's own, but what files say. */
   title: z.string().trim().max(500).nullable().optional(),
   addKeywords: names.optional(),
+  /** They are not there, also where files say them. */
   removeKeywords: names.optional(),
   addPeople: names.optional(),
   removePeople: names.optional(),

@@ -29,7 +29,7 @@ export const photoCalls = room({
   tiles: { page: true, ...returning<Tile[]>()(z.object({ photos: z.array(photoId).max(500) })) },
   /**
    * A file that shows the whole photo, of a type that every browser draws: the photo's own, or a copy that the engine made of it
-   * and that the library keeps for a while.
+   * and that the library keeps for a while. Of photos whose drive is away there are only copies, as far as they are kept.
    */
   picture: { page: false, ...returning<PictureFile>()(z.object({ photo: photoId })) },
   /**
@@ -42,6 +42,9 @@ export const photoCalls = room({
 })
 
 export interface PictureFile {
+  /** In the form of `file-name.ts`. */
   path: string
   type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif' | 'image/avif'
+  /** Of what it certainly shows, SHA-256, lower-case hex; null where the file is not as it was when it was read. */
+  contentHash: string | null
 }

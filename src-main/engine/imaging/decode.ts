@@ -1,6 +1,6 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
 import { LensloreError } from '../../contract/errors.ts'
-import { type PictureFormat, tellPictureFormat } from './picture-format.ts'
+import { type PictureFormat, tellPictureFormat } from '../../contract/picture-format.ts'
 import { findEmbeddedJpegs, readRawOrientation } from './raw-preview.ts'
 import { decodeByWasm } from './wasm-decode.ts'
 
@@ -83,8 +83,19 @@ type Decoder = (
   signal: AbortSignal | undefined,
 ) => Promise<UprightPicture>
 
+const bySharp: Decoder = (bytes, name, reduce) => decodeBySharp(bytes, name, reduce)
+
+/**
+ * sharp, libheif (HEVC pictures, which sharp's libvips is built without), jxl-oxide, or sharp again after the JPEG preview of
+ * a camera's raw file has been found.
+ */
 const decodersByFormat: Record<PictureFormat, Decoder> = {
-  sharp: (bytes, name, reduce) => decodeBySharp(bytes, name, reduce),
+  jpeg: bySharp,
+  png: bySharp,
+  gif: bySharp,
+  webp: bySharp,
+  avif: bySharp,
+  tiff: bySharp,
   heif: decodeForeign('heif'),
   jxl: decodeForeign('jxl'),
   raw: decodeRaw,

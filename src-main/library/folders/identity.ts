@@ -1,6 +1,7 @@
 import { settleCurrentCaption } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
 import { createIdentityState, type KnownContent, type UnconfirmedMove } from '../store/identity-state.ts'
+import { settleMarks } from '../store/marks.ts'
 import type { ScanWriter } from '../store/scan-state.ts'
 
 /**
@@ -73,5 +74,6 @@ function merge(database: Database, photoId: number, row: KnownContent): number {
   const state = createIdentityState(database)
   state.takeOver(photoId, row)
   settleCurrentCaption(database, photoId)
+  settleMarks(database, photoId)
   return photoId
 }

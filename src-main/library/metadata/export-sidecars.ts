@@ -23,6 +23,8 @@ export interface ExportedPhotos {
   folderIds?: readonly number[]
   /** Only captions of these sources. */
   sources?: readonly CaptionSource[]
+  /** Only these photos: the next ones, at most so many, and none at the end. */
+  nextPhotos?: (limit: number) => readonly number[]
 }
 
 /** How many exports back the old bytes are kept; automatic ones push out no others. */
@@ -34,58 +36,79 @@ const maxPauseMs = 600_000
 const filesAtOnce = 16
 const pageSize = 500
 
+interface CaptionRow extends DoubtColumns {
+  id: number
+  folder_id: number
+  folder: string
+  directory: string
+  name: string
+  text: string
+  language: string | null
+  source: CaptionSource
+  modelId: string | null
+  adapterId: string | null
+  contentHash: string | null
+  createdMs: number
+  isCut: number
+}
+
+const captionsSql = `SELECT photos.id, folder_id, folders.path AS folder, directory, name, text, language, source,
+    model_id AS modelId, adapter_id AS adapterId, nullif(lower(hex(captions.content_hash)), '') AS contentHash,
+    created_ms AS createdMs, is_cut AS isCut, confidence, is_unsure, doubtful_words
+  FROM photos JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
+  WHERE missing_since_ms IS NULL`
+
 /** The current captions of the photos that are there, folder by folder, as requests for an export. */
 export function* currentCaptions(
   database: Database,
-  { folderIds, sources = ['person', 'imported', 'model'] }: ExportedPhotos = {},
+  { folderIds, sources = ['person', 'imported', 'model'], nextPhotos }: ExportedPhotos = {},
 ): Generator<ExportRequest> {
-  interface Row extends DoubtColumns {
-    id: number
-    folder_id: number
-    folder: string
-    directory: string
-    name: string
-    text: string
-    language: string | null
-    source: CaptionSource
-    modelId: string | null
-    adapterId: string | null
-    contentHash: string | null
-    createdMs: number
-    isCut: number
-  }
   const folders = database
     .prepare<{ id: number }>(`SELECT id FROM folders WHERE state = 'online' ORDER BY id`)
     .all()
-  for (const { id: folderId } of folders) {
-    if (folderIds && !folderIds.includes(folderId)) continue
+    .map(({ id }) => id)
+    .filter((id) => !folderIds || folderIds.includes(id))
+  // In pages: a statement that stays open would keep others from writing.
+  for (const page of nextPhotos
+    ? pagesOfPhotos(database, folders, nextPhotos)
+    : pagesOfFolders(database, folders)) {
+    for (const row of page) {
+      if (!sources.includes(row.source) || row.text === '') continue
+      yield {
+        photoPath: join(row.folder, row.directory, row.name),
+        caption: captionToWrite({ ...row, ...toDoubt(row) }),
+        isCut: row.isCut === 1,
+        isKnown: knownWords(database, row.id),
+        ownerOf: (contentHash) => otherOwnerOf(database, row.id, contentHash),
+      }
+    }
+  }
+}
+
+function* pagesOfFolders({ prepare }: Database, folderIds: readonly number[]): Generator<CaptionRow[]> {
+  const sql = `${captionsSql} AND folder_id = ? AND (directory, name) > (?, ?)
+    ORDER BY directory, name LIMIT ?`
+  for (const folderId of folderIds) {
     let [directory, name] = ['', '']
     for (;;) {
-      // In pages: a statement that stays open would keep others from writing.
-      const page = database
-        .prepare<Row>(
-          `SELECT photos.id, folder_id, folders.path AS folder, directory, name, text, language, source,
-             model_id AS modelId, adapter_id AS adapterId, nullif(lower(hex(captions.content_hash)), '') AS contentHash,
-             created_ms AS createdMs, is_cut AS isCut, confidence, is_unsure, doubtful_words
-           FROM photos JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
-           WHERE folder_id = ? AND (directory, name) > (?, ?) AND missing_since_ms IS NULL
-           ORDER BY directory, name LIMIT ?`,
-        )
-        .all(folderId, directory, name, pageSize)
-      for (const row of page) {
-        if (!sources.includes(row.source) || row.text === '') continue
-        yield {
-          photoPath: join(row.folder, row.directory, row.name),
-          caption: captionToWrite({ ...row, ...toDoubt(row) }),
-          isCut: row.isCut === 1,
-          isKnown: knownWords(database, row.id),
-          ownerOf: (contentHash) => otherOwnerOf(database, row.id, contentHash),
-        }
-      }
+      const page = prepare<CaptionRow>(sql).all(folderId, directory, name, pageSize)
+      yield page
       const last = page.at(-1)
       if (!last) break
       ;[directory, name] = [last.directory, last.name]
     }
+  }
+}
+
+function* pagesOfPhotos(
+  { prepare }: Database,
+  folderIds: readonly number[],
+  nextPhotos: (limit: number) => readonly number[],
+): Generator<CaptionRow[]> {
+  const sql = `${captionsSql} AND photos.id IN (SELECT value FROM json_each(?))
+    AND folder_id IN (SELECT value FROM json_each(?)) ORDER BY folder_id, directory, name`
+  for (let photos = nextPhotos(pageSize); photos.length > 0; photos = nextPhotos(pageSize)) {
+    yield prepare<CaptionRow>(sql).all(JSON.stringify(photos), JSON.stringify(folderIds))
   }
 }
 

@@ -77,12 +77,10 @@ function* pagesOfRows(database: Database): Generator<(Row & { folder_id: number 
       .prepare<Row & { folder_id: number }>(
         `SELECT photos.id, folder_id, folders.path AS folder, directory, photos.name, photos.content_hash,
            text, source, is_cut, language, model_id, adapter_id, created_ms,
-           (SELECT title FROM metadata_sources WHERE photo_id = photos.id AND title IS NOT NULL LIMIT 1) AS title,
-           (SELECT rating FROM metadata_sources WHERE photo_id = photos.id AND rating IS NOT NULL LIMIT 1) AS rating,
-           (SELECT group_concat(keyword, '${keywordSeparator}') FROM
-              (SELECT DISTINCT keyword FROM metadata_sources JOIN metadata_keywords ON source_id = metadata_sources.id
-               WHERE photo_id = photos.id)) AS keywords
-         FROM photos JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
+           coalesce((SELECT value FROM marks WHERE photo_id = photos.id AND kind = 'title' AND is_current),
+             (SELECT title FROM metadata_sources WHERE photo_id = photos.id AND title IS NOT NULL LIMIT 1)) AS title,
+           rating, (SELECT group_concat(value, '${keywordSeparator}') FROM json_each(joined.keywords)) AS keywords
+         FROM photos JOIN search_filters AS joined ON joined.photo_id = photos.id JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
          WHERE photos.id > ? AND text <> '' ORDER BY photos.id LIMIT ?`,
       )
       .all(last, pageSize)

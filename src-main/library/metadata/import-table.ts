@@ -9,7 +9,8 @@ import type {
   TableError,
   TableFormat,
 } from '../../contract/rooms/exchange.ts'
-import type { CaptionChanges, NewWords } from '../store/caption-changes.ts'
+import type { NewWords } from '../store/caption-change-steps.ts'
+import type { CaptionChanges } from '../store/caption-changes.ts'
 import type { CaptionStore } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
 import type { PhotoStore } from '../store/photos.ts'

@@ -1,8 +1,10 @@
 import type { CutField } from '../../contract/records.ts'
 import type { CaptionStore, ImportedCaption } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
+import { createMarkStore } from '../store/marks.ts'
 import { createRecordedCaptions } from '../store/recorded-captions.ts'
 import { keepWords } from './kept-words.ts'
+import { withOwnWords } from './own-words.ts'
 import {
   emptyMetadata,
   type FoundCaption,
@@ -32,9 +34,11 @@ export interface MetadataStore {
     refused: readonly RefusedSidecar[],
     nowMs: number,
   ): RefusedSidecar[]
-  /** All sources of a photo, in order of precedence. */
+  /** All files and tables that say something of a photo, in order of precedence. */
   sources(photoId: number): MetadataSource[]
-  /** What all sources together say. Sizes, times and places are columns of the photo, not repeated here. */
+  /**
+   * What a person and all sources together say. Sizes, times and places are columns of the photo, not repeated here.
+   */
   joined(photoId: number): PhotoMetadata
   /** How many files beside photos cannot be read at present, and why the first of them cannot. */
   refused(limit: number): { count: number; first: { photoId: number; name: string; message: string }[] }
@@ -74,6 +78,7 @@ export function createMetadataStore(
 ): MetadataStore {
   const { prepare, write } = database
   const recorded = createRecordedCaptions(database)
+  const marks = createMarkStore(database)
 
   function sourceRows(photoId: number): SourceRow[] {
     return prepare<SourceRow>(
@@ -244,7 +249,7 @@ export function createMetadataStore(
       }),
 
     sources,
-    joined: (photoId) => joinSources(sources(photoId)),
+    joined: (photoId) => withOwnWords(joinSources(sources(photoId)), marks.current(photoId)),
 
     refused: (limit) => ({
       count: prepare<{ count: number }>(

@@ -84,9 +84,14 @@ function storeBlock(bits: Bits): Uint8Array {
 }
 
 export function countBits(bits: Bits): number {
+  return countShared(bits, bits)
+}
+
+/** How many are in both. */
+export function countShared(bits: Bits, other: Bits): number {
   let count = 0
   for (let at = 0; at < bits.length; at++) {
-    let word = bits[at]!
+    let word = bits[at]! & other[at]!
     if (word === 0) continue
     word -= (word >>> 1) & 0x55555555
     word = (word & 0x33333333) + ((word >>> 2) & 0x33333333)

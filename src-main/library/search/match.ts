@@ -67,7 +67,7 @@ export function neighbours(stems: readonly string[]): string[] {
 }
 
 /** Before a whole name as it is written, which is counted. No word begins with the sign, and FTS5 does not know it. */
-export function wholeName(kind: NamedKind, name: string): string {
+export function wholeName(kind: NamedKind | Field, name: string): string {
   return `${marks[kind]}=${name}`
 }
 

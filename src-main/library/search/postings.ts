@@ -56,8 +56,8 @@ export interface PostingsReader {
   bitsOfBegun(prefix: string, into?: Bits): Bits
   /** Whether any document, dead ones included, has the token. */
   has(token: string): boolean
-  /** In how many documents of a set each of the tokens is that begin so, where it is in any. */
-  countEach(prefix: string, bits: Bits): Map<string, number>
+  /** In how many documents of a set a token is, that nobody asks for again soon. */
+  countIn(token: string, bits: Bits): number
   bitsOfDocuments(documents: readonly number[]): Bits
   /** The first rows of a set in the order of the index, within a range, at most `limit`. */
   firstRows(bits: Bits, range: RowRange, limit: number): number[]
@@ -413,17 +413,13 @@ export function createPostingsReader(database: Database): PostingsReader {
     remembered.delete(token)
   }
 
-  function eachBegun(prefix: string, look: (posting: Posting, first: number) => void): void {
-    const found = prepare<Posting>('SELECT * FROM search_postings WHERE token >= ? AND token < ?')
-    for (const posting of found.iterate(prefix, `${prefix}\u{10ffff}`)) {
-      const first = firstPlaces.get(posting.block)
-      if (first !== undefined) look(posting, first)
-    }
-  }
-
   function bitsOfBegun(prefix: string, into?: Bits): Bits {
     const bits = emptySet(into)
-    eachBegun(prefix, ({ documents: stored }, first) => addBlock(bits, first, stored))
+    const found = prepare<Posting>('SELECT * FROM search_postings WHERE token >= ? AND token < ?')
+    for (const { block, documents: stored } of found.iterate(prefix, `${prefix}\u{10ffff}`)) {
+      const first = firstPlaces.get(block)
+      if (first !== undefined) addBlock(bits, first, stored)
+    }
     return bits
   }
 
@@ -433,13 +429,15 @@ export function createPostingsReader(database: Database): PostingsReader {
     return isThere
   }
 
-  function countEach(prefix: string, bits: Bits): Map<string, number> {
-    const counts = new Map<string, number>()
-    eachBegun(prefix, ({ token, documents: stored }, first) => {
-      const count = countInBlock(bits, first, stored)
-      if (count > 0) counts.set(token, (counts.get(token) ?? 0) + count)
-    })
-    return counts
+  function countIn(token: string, bits: Bits): number {
+    let count = 0
+    for (const { block, documents: stored } of prepare<Posting>(
+      'SELECT block, documents FROM search_postings WHERE token = ?',
+    ).all(token)) {
+      const first = firstPlaces.get(block)
+      if (first !== undefined) count += countInBlock(bits, first, stored)
+    }
+    return count
   }
 
   function bitsOfDocuments(living: readonly number[]): Bits {
@@ -506,7 +504,7 @@ export function createPostingsReader(database: Database): PostingsReader {
     bitsOf,
     bitsOfBegun,
     has,
-    countEach,
+    countIn,
     bitsOfDocuments,
     firstRows,
     eachRow,

@@ -13,6 +13,7 @@ import {
   tokenOf,
   wholeName,
 } from './match.ts'
+import { beginningsOf } from './names.ts'
 import { createPostingsWriter } from './postings.ts'
 import { rowOfEnd, rowsPerSecond } from './rows.ts'
 import { type Token, tokenize, tokenizeName, tokenizeParts } from './words.ts'
@@ -111,6 +112,8 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   let lookedSince: number | undefined
   let lookingSince: number | undefined
   let lastWord = ''
+  let namesLookedSince: number | undefined
+  let lastName: (Named & { begin: string }) | undefined
   noteChanges(database)
   database.beforeCommit(() => {
     const buried = buryRemoved()
@@ -164,6 +167,7 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     if (isPastLastPhoto(to)) {
       prepare("INSERT INTO search_index (search_index) VALUES ('delete-all')").run()
       prepare('DELETE FROM search_words').run()
+      prepare('DELETE FROM search_names').run()
       postings.clear()
       prepare('DELETE FROM search_emptying').run()
       // A number below all photos that no other emptying has.
@@ -211,6 +215,23 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     lastWord = isOver ? '' : words.at(-1)!.word
     if (isOver) lookedSince = lookingSince
     return words.length
+  }
+
+  /** The same of names. */
+  function forgetNames(limit: number): number {
+    if (namesLookedSince === postings.generation() && lastName === undefined) return 0
+    const from = lastName ?? { begin: '', kind: '', name: '' }
+    if (lastName === undefined) namesLookedSince = postings.generation()
+    const names = prepare<Named & { begin: string }>(
+      `SELECT begin, kind, name FROM search_names WHERE (begin, kind, name) > (?, ?, ?)
+       ORDER BY begin, kind, name LIMIT ?`,
+    ).all(from.begin, from.kind, from.name, limit)
+    for (const { begin, kind, name } of names) {
+      if (postings.has(wholeName(kind, name))) continue
+      prepare('DELETE FROM search_names WHERE begin = ? AND kind = ? AND name = ?').run(begin, kind, name)
+    }
+    lastName = names.length < limit ? undefined : names.at(-1)
+    return names.length
   }
 
   /** In pages of FTS5's index, as many as are asked for in each slice. */
@@ -318,7 +339,16 @@ export function createSearchIndexer(database: Database): SearchIndexer {
          ON CONFLICT DO UPDATE SET captions = captions + excluded.captions, others = others + excluded.others`,
       ).run(word, stem, captions, others)
     }
+    for (const each of batch.names.values()) countName(each)
     return rows.length
+  }
+
+  function countName({ kind, name, photos }: CountedName): void {
+    for (const begin of beginningsOf(name)) {
+      prepare(
+        `INSERT INTO search_names VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET photos = photos + excluded.photos`,
+      ).run(begin, kind, name, photos)
+    }
   }
 
   function removeEntry(row: DocumentRow): void {
@@ -358,6 +388,12 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     ).run(searchId, caption.indexText, ...others.map((part) => part.indexText), flags.join(' '))
     countWords([caption], 'captions', batch.words)
     countWords(others, 'others', batch.words)
+    for (const { kind, name } of entry.names) {
+      const token = wholeName(kind, name)
+      const known = batch.names.get(token) ?? { kind, name, photos: 0 }
+      known.photos++
+      batch.names.set(token, known)
+    }
     addDocument(entry, document, batch)
   }
 
@@ -375,7 +411,8 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   }
 
   function addDocument({ caption, others, flags, names }: Entry, document: number, batch: Batch): void {
-    for (const tokens of [flags, names, caption.postings, ...others.map((part) => part.postings)]) {
+    const whole = names.map(({ kind, name }) => wholeName(kind, name))
+    for (const tokens of [flags, whole, caption.postings, ...others.map((part) => part.postings)]) {
       for (const token of tokens) {
         const documents = batch.documents.get(token)
         if (documents === undefined) batch.documents.set(token, [document])
@@ -423,6 +460,7 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       const compactSome = (limit: number) => (compact(limit, limit * sweptPerMoved) ? limit : 0)
       await inSlices(database, compactSome, options)
       await inSlices(database, forgetWords, options)
+      await inSlices(database, forgetNames, options)
       await merge(tidiedPages, options)
     },
   }
@@ -449,12 +487,14 @@ interface Batch {
   words: Map<string, Word>
   /** By token, in order. */
   documents: Map<string, number[]>
+  /** By their tokens. */
+  names: Map<string, CountedName>
   /** By text and field. */
   parts: Map<string, Part>
 }
 
 function emptyBatch(): Batch {
-  return { words: new Map(), documents: new Map(), parts: new Map() }
+  return { words: new Map(), documents: new Map(), names: new Map(), parts: new Map() }
 }
 
 /** What the index has of a photo. */
@@ -463,8 +503,17 @@ interface Entry {
   others: readonly Part[]
   /** Tokens of filters. */
   flags: readonly string[]
-  /** Whole names of people and keywords, which are counted, and which FTS5 does not have. */
-  names: readonly string[]
+  /** Which are counted as a whole, and which FTS5 does not have. */
+  names: readonly Named[]
+}
+
+interface Named {
+  kind: NamedKind | Field
+  name: string
+}
+
+interface CountedName extends Named {
+  photos: number
 }
 
 /** One text of an entry. */
@@ -499,8 +548,16 @@ function flagsOf(row: DocumentRow): string[] {
   return flags
 }
 
-function namesOf(row: DocumentRow): string[] {
-  return namesIn(row).flatMap(([kind, names]) => names.map((name) => wholeName(kind, name)))
+function namesOf(row: DocumentRow): Named[] {
+  const folders = [basename(row.folder_path), ...row.directory.split('/')].map(displayFileName)
+  const devices: [NamedKind | Field, string[]][] = [
+    ['folder', folders],
+    ['camera', [row.camera ?? '']],
+    ['lens', [row.lens ?? '']],
+  ]
+  return [...namesIn(row), ...devices].flatMap(([kind, names]) =>
+    [...new Set(names)].filter((name) => name.trim() !== '').map((name) => ({ kind, name })),
+  )
 }
 
 function namesIn({ people, keywords }: DocumentRow): [NamedKind, string[]][] {

@@ -1,19 +1,19 @@
 import { join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import {
-  type CaptionSource,
-  captionSources,
-  type FacetKind,
-  type FolderState,
-  type SearchFacets,
-  type SearchHit,
-  type SearchPage,
-  type Timeline,
-  type TimelinePage,
+import type {
+  CaptionSource,
+  FolderState,
+  SearchFacets,
+  SearchHit,
+  SearchPage,
+  Suggestion,
+  Timeline,
+  TimelinePage,
 } from '../../contract/records.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
+import { createFacets } from './facets.ts'
 import {
   allOf,
   anyOf,
@@ -21,11 +21,8 @@ import {
   flagged,
   hasPhrase,
   type Match,
-  type NamedKind,
-  ratingsGiven,
   toExpression,
   tokenOf,
-  wholeName,
   without,
   words,
 } from './match.ts'
@@ -36,6 +33,7 @@ import { parseQuery, type Query } from './query.ts'
 import { type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt, findMarks, type Pattern } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
+import { createSuggest } from './suggest.ts'
 import { countBefore, type EachRow, monthsOf, rowsAt, type Survey, surveyRows } from './timeline.ts'
 import { readColumns } from './timeline-page.ts'
 import { tokenize, tokenizeName } from './words.ts'
@@ -66,6 +64,8 @@ export interface Searcher {
   search(query: string, options?: SearchOptions): SearchPage
   /** How many of the photos that a search for this finds have which rating, are favourites, show whom, have which keyword. */
   facets(query: string): SearchFacets
+  /** What the library has to go on with what is being typed at the end of a query, that finds photos. */
+  suggest(query: string, limit: number): Suggestion[]
   /** How many of the photos that match there are of each month, the newest first. */
   timeline(query: string): Timeline
   /** The photos that match, the newest first whatever their rank, from a place or a moment on. */
@@ -92,8 +92,6 @@ const suggestionsTried = 5
 const scratchKept = 16
 /** Queries whose timelines are looked at, or were just now. */
 const foundKept = 8
-/** Of people and keywords, the most frequent ones. */
-const facetsShown = 50
 /** Of photos that only FTS5 finds, the newest are counted by facets: each is looked up. */
 const facetsCountedFromIndex = 10_000
 /** Of words that are gone from all photos the list knows still: more are read than are wanted. */
@@ -405,58 +403,6 @@ export function createSearcher(database: Database): Searcher {
     return { plan: correctedPlan, range, answer: answerFor(correctedPlan, range), corrected }
   }
 
-  function facets(text: string): SearchFacets {
-    const { bits, isExact } = understand(text).answer.set()
-    const countOf = (token: string) => {
-      const found = copyOf(bits)
-      intersect(found, postings.bitsOf(token))
-      return countBits(found)
-    }
-    const named = (kind: NamedKind) => {
-      const mark = wholeName(kind, '')
-      return [...postings.countEach(mark, bits)]
-        .map(([token, photos]) => ({ name: token.slice(mark.length), photos }))
-        .sort((a, b) => b.photos - a.photos || (a.name < b.name ? -1 : 1))
-        .slice(0, facetsShown)
-    }
-    const photos = countBits(bits)
-    const newest = JSON.stringify(postings.firstRows(bits, everyRow, facetsCountedFromIndex))
-    const shared = (column: 'camera' | 'lens') =>
-      prepare<{ name: string; photos: number }>(
-        `SELECT ${column} AS name, count(*) AS photos FROM json_each(?) JOIN photos ON search_id = value
-         WHERE ${column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?`,
-      ).all(newest, facetsShown)
-    const counts = around.folders().map(({ id, isOffline }) => {
-      return { folderId: id, isOffline, photos: countOf(flag.folder(id)) }
-    })
-    const folders = counts
-      .filter((each) => each.photos > 0)
-      .map(({ folderId, photos }) => ({ folderId, photos }))
-    const bySource = captionSources.map((source) => [source, countOf(flag.by(source))] as const)
-    const kinds: Record<FacetKind, number> = {
-      ...(Object.fromEntries(bySource) as Record<CaptionSource, number>),
-      none: photos - bySource.reduce((sum, [, count]) => sum + count, 0),
-      unsure: countOf(flag.unsure),
-      failed: countOf(flag.failed),
-      missing: countOf(flag.missing),
-      offline: counts.reduce((sum, each) => sum + (each.isOffline ? each.photos : 0), 0),
-    }
-    const rated = ratingsGiven.map((rating) => ({ rating, photos: countOf(flag.rating(rating)) }))
-    const unrated = { rating: 0, photos: photos - rated.reduce((sum, each) => sum + each.photos, 0) }
-    return {
-      photos,
-      isExact,
-      ratings: [...rated, unrated].sort((a, b) => a.rating - b.rating),
-      favorites: countOf(flag.favorite),
-      people: named('people'),
-      keywords: named('keyword'),
-      cameras: shared('camera'),
-      lenses: shared('lens'),
-      folders,
-      kinds,
-    }
-  }
-
   /** All that an answer depends on. */
   function version(): string {
     postings.refresh()
@@ -570,6 +516,17 @@ export function createSearcher(database: Database): Searcher {
     return hasPhrase(plan.all) ? answerFromIndex(plan, range) : answerFromPostings(plan, range)
   }
 
+  const facets = createFacets(database, {
+    postings,
+    version,
+    find: (text) => understand(text).answer.set(),
+  })
+  const suggest = createSuggest(database, {
+    postings,
+    setOf: (text) => understand(text).answer.set().bits,
+    correctionOf: (text) => understand(text).corrected,
+  })
+
   return {
     search: (text, options) => read(() => search(text, options)),
     timeline: (text) => read(() => timeline(text)),
@@ -577,6 +534,7 @@ export function createSearcher(database: Database): Searcher {
     placeOf: (text, photoId) => read(() => placeOf(text, photoId)),
     rowsAtPlaces: (text, token, ranges) => read(() => rowsAtPlaces(text, token, ranges)),
     facets: (text) => read(() => facets(text)),
+    suggest: (text, limit) => read(() => suggest(text, limit)),
   }
 }
 

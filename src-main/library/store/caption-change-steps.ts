@@ -1,8 +1,22 @@
-import type { NewWords } from './caption-changes.ts'
+import type { CaptionSource } from '../../contract/records.ts'
+import type { MarksChange } from '../../contract/rooms/marks.ts'
 import { type CaptionStore, settleCurrentCaption } from './captions.ts'
 import type { Database } from './database.ts'
 import { beginEdit, countEdited, type EditKind, forgetEdit, isNewestSql } from './edits.ts'
+import { createMarkStore } from './marks.ts'
 import { askModel } from './queue.ts'
+
+/** What a photo's caption is to be. Imported words are those of a table. */
+export interface NewWords {
+  photoId: number
+  /** The current caption that this takes the place of: where it is another by then, the words of that stay. */
+  captionId: number | null
+  text: string
+  source: Exclude<CaptionSource, 'model'>
+  language: string | null
+  /** Of imported words: only the beginning of what there is. */
+  isCut: boolean
+}
 
 /** What tables say is kept with what files say; the room that holds it takes it in. */
 export interface ImportedWords {
@@ -15,9 +29,9 @@ export interface ImportedWords {
 export interface Change {
   /**
    * `set`: new words; `undo`, `redo`: of those. `take`: words go, for the model to say its own; `give`, `retake`: they come
-   * back, and go once more.
+   * back, and go once more. `mark`: new marks; `unmark`, `remark`: of those.
    */
-  kind: 'set' | 'undo' | 'redo' | 'take' | 'give' | 'retake'
+  kind: 'set' | 'undo' | 'redo' | 'take' | 'give' | 'retake' | 'mark' | 'unmark' | 'remark'
   state: 'planned' | 'doing' | 'undoing'
   up_to: number
   changed_ms: number
@@ -56,6 +70,7 @@ export function createChangeSteps(
   imported: ImportedWords,
 ): ChangeSteps {
   const { prepare } = database
+  const marks = createMarkStore(database)
 
   function wordsOf(change: Change, step: Step): Omit<NewWords, 'photoId' | 'captionId'> {
     return { ...JSON.parse(change.words ?? '{}'), ...JSON.parse(step.words!) }
@@ -102,7 +117,10 @@ export function createChangeSteps(
   const takeAwayAgain = (change: Change, step: Step) =>
     takeAway(change, step, `taken_by = ${Number(change.edit_id)}`)
 
-  const kinds: Record<Change['kind'], Kind> = {
+  /** Their edit says whether they stand. */
+  const settleMarks = (change: Change, { photo_id }: Step) => marks.settle(photo_id, change.edit_id!)
+
+  const kinds: Record<Exclude<Change['kind'], 'mark'>, Kind> & { mark: Pick<Kind, 'undo'> } = {
     set: {
       do(change, step) {
         const { position, photo_id: photoId, caption_id: captionId } = step
@@ -145,6 +163,12 @@ export function createChangeSteps(
     },
     give: { do: giveBack, undo: takeAwayAgain },
     retake: { do: takeAwayAgain, undo: giveBack },
+    mark: {
+      // Without an edit nothing was marked yet.
+      undo: (change, step) => change.edit_id !== null && marks.forget(step.photo_id, change.edit_id),
+    },
+    unmark: { do: settleMarks, undo: settleMarks },
+    remark: { do: settleMarks, undo: settleMarks },
   }
 
   /** An edit that takes nothing away never was. Each of its photos is the model's next, where there is anything to do. */
@@ -160,14 +184,23 @@ export function createChangeSteps(
     return { changed, editId }
   }
 
+  function markSome(change: Change, steps: readonly Step[]): { changed: Step[]; editId: number | null } {
+    const edit = { id: change.edit_id ?? undefined }
+    const wanted = JSON.parse(change.words!) as MarksChange
+    const there = steps
+      .map((step) => step.photo_id)
+      .filter((photoId) => prepare('SELECT 1 FROM photos WHERE id = ?').get(photoId) !== undefined)
+    const marked = new Set(marks.set(there, wanted, change.changed_ms, edit))
+    return { changed: steps.filter((step) => marked.has(step.photo_id)), editId: edit.id ?? null }
+  }
+
   return {
     doSome(change, steps) {
-      if (change.kind === 'take') return takeSome(change, steps)
+      const { kind } = change
+      if (kind === 'take') return takeSome(change, steps)
+      if (kind === 'mark') return markSome(change, steps)
       const edit = { kind: change.edit_kind ?? 'caption', id: change.edit_id ?? undefined }
-      const changed = captions.inOneEdit(
-        () => steps.filter((step) => kinds[change.kind].do(change, step)),
-        edit,
-      )
+      const changed = captions.inOneEdit(() => steps.filter((step) => kinds[kind].do(change, step)), edit)
       return { changed, editId: edit.id ?? null }
     },
 

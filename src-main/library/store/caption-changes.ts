@@ -1,6 +1,12 @@
 import { dirname } from 'node:path'
-import type { CaptionSource } from '../../contract/records.ts'
-import { type Change, createChangeSteps, type ImportedWords, type Step } from './caption-change-steps.ts'
+import type { MarksChange } from '../../contract/rooms/marks.ts'
+import {
+  type Change,
+  createChangeSteps,
+  type ImportedWords,
+  type NewWords,
+  type Step,
+} from './caption-change-steps.ts'
 import type { CaptionStore } from './captions.ts'
 import type { Database } from './database.ts'
 import {
@@ -12,19 +18,8 @@ import {
   setEditUndone,
 } from './edits.ts'
 import { lockForChanges } from './lock.ts'
+import { createMarkStore } from './marks.ts'
 import { inSlices, type SliceOptions } from './slices.ts'
-
-/** What a photo's caption is to be. Imported words are those of a table. */
-export interface NewWords {
-  photoId: number
-  /** The current caption that this takes the place of: where it is another by then, the words of that stay. */
-  captionId: number | null
-  text: string
-  source: Exclude<CaptionSource, 'model'>
-  language: string | null
-  /** Of imported words: only the beginning of what there is. */
-  isCut: boolean
-}
 
 export interface ChangeOptions extends SliceOptions {
   /** How many captions there are to change, once that is known. */
@@ -33,7 +28,7 @@ export interface ChangeOptions extends SliceOptions {
 }
 
 /**
- * Changes of many captions that are one edit: all or none, and taken back as one. They are planned first, in slices, and then
+ * Changes of many photos' captions or marks that are one edit: all or none, and taken back as one. They are planned first, in slices, and then
  * done in slices. A signal that comes while it is done has all of it undone before the call throws; a kill has it done
  * to the end, by `resume`.
  *
@@ -68,8 +63,18 @@ export interface CaptionChanges {
     options?: ChangeOptions,
   ): Promise<number>
   /**
+   * The same marks for all photos.
+   * @returns of how many photos something was changed.
+   * @throws as `set`.
+   */
+  mark(
+    wanted: MarksChange,
+    plan: (add: (photoId: number) => void, limit: number) => number,
+    options?: ChangeOptions,
+  ): Promise<number>
+  /**
    * Takes the person's last edit back, on however many photos it was. What of it was taken back by itself stays so.
-   * @returns how many captions; undefined where there is nothing.
+   * @returns how many captions, or photos with marks; undefined where there is nothing.
    * @throws as `set`.
    */
   undoEdit(nowMs: number, options?: ChangeOptions): Promise<number | undefined>
@@ -85,6 +90,12 @@ export interface CaptionChanges {
   close(): Promise<void>
 }
 
+interface WholeEdits {
+  back: Change['kind']
+  again: Change['kind']
+  photosOf(editId: number, afterPhoto: number, limit: number): number[]
+}
+
 export function createCaptionChanges(
   database: Database,
   captions: Pick<CaptionStore, 'current' | 'setByPerson' | 'inOneEdit'>,
@@ -92,6 +103,7 @@ export function createCaptionChanges(
 ): CaptionChanges {
   const { prepare, write } = database
   const steps = createChangeSteps(database, captions, imported)
+  const marks = createMarkStore(database)
   let last: Promise<unknown> = Promise.resolve()
   const stop = new AbortController()
 
@@ -173,8 +185,9 @@ export function createCaptionChanges(
   function enter(state: 'doing' | 'undoing'): void {
     prepare('UPDATE caption_changes SET state = ?').run(state)
     const { kind, edit_id: id, undo_step: undoStep, undone_after: undoneAfter } = read()!
-    if (kind !== 'give' && kind !== 'retake') return
-    const isUndone = (kind === 'give') === (state === 'doing')
+    const whole = Object.values(wholes).find(({ back, again }) => kind === back || kind === again)
+    if (!whole) return
+    const isUndone = (kind === whole.back) === (state === 'doing')
     setEditUndone(database, id!, isUndone ? { undoStep: undoStep!, undoneAfter: undoneAfter! } : null)
   }
 
@@ -246,17 +259,29 @@ export function createCaptionChanges(
     }
   }
 
-  /** Plans to change photos that an edit took words from. */
-  function planOfTaken(editId: number) {
+  /** Photos that an edit took words from, in the order of their ids. */
+  function takenFrom(editId: number, afterPhoto: number, limit: number): number[] {
+    return prepare<{ photoId: number }>(
+      `SELECT DISTINCT photo_id AS photoId FROM captions WHERE taken_by = ? AND photo_id > ?
+       ORDER BY photo_id LIMIT ?`,
+    )
+      .all(editId, afterPhoto, limit)
+      .map(({ photoId }) => photoId)
+  }
+
+  /** Edits that are taken back and brought back as a whole, and the photos that one is of. */
+  const wholes: Partial<Record<EditKind, WholeEdits>> = {
+    regeneration: { back: 'give', again: 'retake', photosOf: takenFrom },
+    marks: { back: 'unmark', again: 'remark', photosOf: marks.photosOf },
+  }
+
+  function planOfWhole({ photosOf }: WholeEdits, editId: number) {
     let after = 0
     return (limit: number): number => {
-      const found = prepare<{ photoId: number }>(
-        `SELECT DISTINCT photo_id AS photoId FROM captions WHERE taken_by = ? AND photo_id > ?
-         ORDER BY photo_id LIMIT ?`,
-      ).all(editId, after, limit)
-      for (const { photoId } of found) addStep(photoId, null, null)
-      after = found.at(-1)?.photoId ?? after
-      return found.length
+      const photoIds = photosOf(editId, after, limit)
+      for (const photoId of photoIds) addStep(photoId, null, null)
+      after = photoIds.at(-1) ?? after
+      return photoIds.length
     }
   }
 
@@ -285,21 +310,27 @@ export function createCaptionChanges(
         return change((limit) => plan((photoId) => addStep(photoId, null, null), limit), options)
       }),
 
+    mark: (wanted, plan, options = {}) =>
+      alone(() => {
+        write(() => begin('mark', Date.now(), { edit_kind: 'marks', words: JSON.stringify(wanted) }))
+        return change((limit) => plan((photoId) => addStep(photoId, null, null), limit), options)
+      }),
+
     undoEdit: (nowMs, options = {}) =>
       alone(async () => {
         const edit = lastStandingEdit(database)
         if (!edit) return undefined
         const { undoStep, undoneAfter } = nextUndone(database)
-        const isWhole = edit.kind === 'regeneration'
+        const whole = wholes[edit.kind]
         write(() =>
-          begin(isWhole ? 'give' : 'undo', nowMs, {
-            edit_id: isWhole ? edit.id : null,
+          begin(whole?.back ?? 'undo', nowMs, {
+            edit_id: whole ? edit.id : null,
             undo_step: undoStep,
             undone_after: undoneAfter,
             withdrawn_ms: nowMs,
           }),
         )
-        if (isWhole) return change(planOfTaken(edit.id), options)
+        if (whole) return change(planOfWhole(whole, edit.id), options)
         const standing = planOf((captionId, limit) =>
           prepare<{ id: number; photoId: number }>(
             `SELECT id, photo_id AS photoId FROM captions
@@ -313,16 +344,16 @@ export function createCaptionChanges(
       alone(async () => {
         const last = lastUndoneEdit(database)
         if (!last) return undefined
-        const { isWhole } = last
+        const whole = last.isWhole ? wholes[last.kind] : undefined
         write(() =>
-          begin(isWhole ? 'retake' : 'redo', Date.now(), {
-            edit_id: isWhole ? last.id : null,
+          begin(whole?.again ?? 'redo', Date.now(), {
+            edit_id: whole ? last.id : null,
             undo_step: last.undoStep,
             undone_after: last.undoneAfter,
             withdrawn_ms: last.withdrawnMs,
           }),
         )
-        if (isWhole) return change(planOfTaken(last.id), options)
+        if (whole) return change(planOfWhole(whole, last.id), options)
         const undone = planOf((captionId, limit) =>
           prepare<{ id: number; photoId: number }>(
             `SELECT id, photo_id AS photoId FROM captions AS undone

@@ -33,7 +33,7 @@ export interface IdentityState {
    * time of change: what `mv` leaves on another drive.
    */
   lookalikeArrivedSince(photo: KnownContent, sinceMs: number): KnownContent | undefined
-  /** Place, file and captions of a row go to a photo, to be read again with what stands beside it; the row is removed. */
+  /** Place, file, captions and marks of a row go to a photo, to be read again with what stands beside it; the row is removed. */
   takeOver(photoId: number, row: KnownContent): void
 }
 
@@ -50,6 +50,9 @@ interface Row extends Place {
   isEdited: number
   arrivedMs: number
 }
+
+/** A person said something of it besides captions. */
+const isMarkedSql = 'EXISTS (SELECT 1 FROM marks WHERE photo_id = photos.id)'
 
 const select = `SELECT id, folder_id AS folderId, directory, name, content_hash, is_edited AS isEdited,
   arrived_ms AS arrivedMs FROM photos`
@@ -100,7 +103,7 @@ export function createIdentityState(database: Database): IdentityState {
 
     missingWith(contentHash, row) {
       const content = Buffer.from(contentHash, 'hex')
-      const order = `caption_source IS 'person' DESC, name = ? DESC, missing_since_ms DESC, photos.id LIMIT 1`
+      const order = `caption_source IS 'person' DESC, ${isMarkedSql} DESC, name = ? DESC, missing_since_ms DESC, photos.id LIMIT 1`
       const missing = prepare<{ id: number }>(
         `SELECT id FROM photos INDEXED BY photos_missing_by_content
          WHERE content_hash = ? AND missing_since_ms IS NOT NULL AND id <> ? ORDER BY ${order}`,
@@ -141,6 +144,7 @@ export function createIdentityState(database: Database): IdentityState {
     takeOver: (photoId, row) =>
       write(() => {
         prepare('UPDATE captions SET photo_id = ? WHERE photo_id = ?').run(photoId, row.id)
+        prepare('UPDATE marks SET photo_id = ?, is_current = 0 WHERE photo_id = ?').run(photoId, row.id)
         // What was imported from a table is in no file from which it could be read again.
         prepare(
           `UPDATE OR IGNORE metadata_sources SET photo_id = ? WHERE photo_id = ? AND kind = 'table'`,

@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path'
 import { type ErrorRecord, isErrorCode, LensloreError } from '../../contract/errors.ts'
+import { displayFileName } from '../../contract/file-name.ts'
 import type { FolderState, Photo } from '../../contract/records.ts'
 import { modelKeyForContent, settleCurrentCaption } from './captions.ts'
 import type { Database } from './database.ts'
@@ -27,6 +28,8 @@ export interface PhotoStore {
   byId(id: number): Photo | undefined
   /** @throws LensloreError `PHOTO_NOT_FOUND` */
   known(id: number): Photo
+  /** Whose file can be had. @throws LensloreError `PHOTO_NOT_FOUND`, `FILE_NOT_FOUND`, `FILE_UNAVAILABLE` */
+  present(id: number): Photo
   /** @param path absolute, in the form of `file-name.ts`. */
   byPath(path: string): Photo | undefined
   /** Those that there are, in the order asked for. */
@@ -97,12 +100,23 @@ export function createPhotoStore(database: Database): PhotoStore {
     return row && toPhoto(row)
   }
 
+  function known(id: number): Photo {
+    const photo = byId(id)
+    if (!photo) throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${id}.`)
+    return photo
+  }
+
   return {
     byId,
+    known,
 
-    known(id) {
-      const photo = byId(id)
-      if (!photo) throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${id}.`)
+    present(id) {
+      const photo = known(id)
+      const name = displayFileName(photo.path)
+      if (photo.folderState === 'offline') {
+        throw new LensloreError('FILE_UNAVAILABLE', `The folder of ${name} is not there at present.`)
+      }
+      if (photo.missingSinceMs !== null) throw new LensloreError('FILE_NOT_FOUND', `${name} is not there.`)
       return photo
     },
 

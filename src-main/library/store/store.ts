@@ -3,6 +3,7 @@ import type { PhotoDetails } from '../../contract/records.ts'
 import { type CaptionStore, createCaptionStore } from './captions.ts'
 import type { Database } from './database.ts'
 import { createFolderStore, type FolderStore } from './folders.ts'
+import { createMarkStore, type MarkStore } from './marks.ts'
 import { isUpToDate, readMigrations } from './migrate.ts'
 import { type DatabaseInUse, openInUse } from './open-in-use.ts'
 import { createPhotoStore, type PhotoStore } from './photos.ts'
@@ -14,8 +15,9 @@ export interface Store {
   readonly folders: FolderStore
   readonly photos: PhotoStore
   readonly captions: CaptionStore
+  readonly marks: MarkStore
   readonly queue: QueueStore
-  /** A photo with its captions. */
+  /** A photo with its captions and marks. */
   details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined
   close(): void
 }
@@ -52,6 +54,7 @@ function assemble({ database, close }: DatabaseInUse): Store {
   const folders = createFolderStore(database)
   const photos = createPhotoStore(database)
   const captions = createCaptionStore(database)
+  const marks = createMarkStore(database)
   const queue = createQueueStore(database)
 
   function details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined {
@@ -65,6 +68,7 @@ function assemble({ database, close }: DatabaseInUse): Store {
       ...photo,
       caption,
       history: captions.history(photoId),
+      marks: marks.history(photoId),
       pictureChanged,
       duplicates: twins.filter((id) => id !== photoId),
     }
@@ -75,6 +79,7 @@ function assemble({ database, close }: DatabaseInUse): Store {
     folders,
     photos,
     captions,
+    marks,
     queue,
     details,
     close,

@@ -1,0 +1,195 @@
+import type { Mark, MarkKind } from '../../contract/records.ts'
+import type { MarksChange } from '../../contract/rooms/marks.ts'
+import type { Database } from './database.ts'
+import { beginEdit, countEdited } from './edits.ts'
+
+/** What a person says of a photo at present. */
+export interface OwnWords {
+  rating: number | null
+  isFavorite: boolean | null
+  /** '': it has none, whatever files say. */
+  title: string | null
+  /** Names, and whether they are there or, whatever files say, not. */
+  keywords: ReadonlyMap<string, boolean>
+  people: ReadonlyMap<string, boolean>
+}
+
+/** Ratings, titles, keywords and the like that a person set; each is kept, and the newest that stands is current. */
+export interface MarkStore {
+  current(photoId: number): OwnWords
+  /** All marks ever, newest first. */
+  history(photoId: number): Mark[]
+  /**
+   * What is so already adds nothing, nor is anything taken away where nothing is.
+   * @param edit one that was begun before, or gets the id of this one.
+   * @returns the photos that something was added to.
+   */
+  set(
+    photoIds: readonly number[],
+    change: MarksChange,
+    nowMs: number,
+    edit?: { id?: number | undefined },
+  ): number[]
+  /** Removes an edit from a photo as if it had never been. */
+  forget(photoId: number, editId: number): void
+  /** After an edit was taken back, or brought back. @returns whether the photo is another than before. */
+  settle(photoId: number, editId: number): boolean
+  /** Photos of an edit in the order of their ids. */
+  photosOf(editId: number, afterPhoto: number, limit: number): number[]
+}
+
+type Value = number | string | null
+
+interface NewMark {
+  kind: MarkKind
+  name: string
+  value: Value
+}
+
+export function createMarkStore(database: Database): MarkStore {
+  const { prepare, write } = database
+
+  function currentValue(photoId: number, { kind, name }: NewMark): { id: number; value: Value } | undefined {
+    return prepare<{ id: number; value: Value }>(
+      'SELECT id, value FROM marks WHERE photo_id = ? AND kind = ? AND name = ? AND is_current',
+    ).get(photoId, kind, name)
+  }
+
+  function isNews(photoId: number, mark: NewMark, before: { value: Value } | undefined): boolean {
+    if (before) return before.value !== mark.value
+    return !takesAway(mark) || filesSay(database, photoId, mark)
+  }
+
+  /** @returns whether there was anything to add. */
+  function add(photoId: number, mark: NewMark, nowMs: number, edit: { id?: number | undefined }): boolean {
+    const before = currentValue(photoId, mark)
+    if (!isNews(photoId, mark, before)) return false
+    if (before) prepare('UPDATE marks SET is_current = 0 WHERE id = ?').run(before.id)
+    edit.id ??= beginEdit(database, 'marks')
+    prepare(
+      `INSERT INTO marks (photo_id, kind, name, value, edit_id, marked_ms, is_current)
+       VALUES (?, ?, ?, ?, ?, ?, 1)`,
+    ).run(photoId, mark.kind, mark.name, mark.value, edit.id, nowMs)
+    return true
+  }
+
+  return {
+    current(photoId) {
+      const rows = prepare<NewMark>(
+        'SELECT kind, name, value FROM marks WHERE photo_id = ? AND is_current ORDER BY id',
+      ).all(photoId)
+      const valueFor = (kind: MarkKind) => rows.find((row) => row.kind === kind)?.value ?? null
+      const namesFor = (kind: MarkKind) =>
+        new Map(rows.filter((row) => row.kind === kind).map(({ name, value }) => [name, value === 1]))
+      const isFavorite = valueFor('favorite')
+      return {
+        rating: valueFor('rating') as number | null,
+        isFavorite: isFavorite === null ? null : isFavorite === 1,
+        title: valueFor('title') as string | null,
+        keywords: namesFor('keyword'),
+        people: namesFor('person'),
+      }
+    },
+
+    history: (photoId) =>
+      prepare<NewMark & { markedMs: number; isCurrent: number; isTakenBack: number }>(
+        `SELECT marks.kind, name, value, marked_ms AS markedMs, is_current AS isCurrent,
+           undo_step IS NOT NULL AS isTakenBack
+         FROM marks LEFT JOIN edits ON edits.id = edit_id WHERE photo_id = ? ORDER BY marks.id DESC`,
+      )
+        .all(photoId)
+        .map(({ isCurrent, isTakenBack, ...mark }) => ({
+          ...mark,
+          isCurrent: isCurrent === 1,
+          isTakenBack: isTakenBack === 1,
+        })),
+
+    set: (photoIds, change, nowMs, edit = {}) =>
+      write(() => {
+        const marks = marksOf(change)
+        // Each mark of a photo, also after the first that is news.
+        const changed = photoIds.filter(
+          (photoId) => marks.filter((mark) => add(photoId, mark, nowMs, edit)).length > 0,
+        )
+        if (edit.id !== undefined) countEdited(database, edit.id, changed.length)
+        return changed
+      }),
+
+    forget: (photoId, editId) =>
+      write(() => {
+        prepare('DELETE FROM marks WHERE edit_id = ? AND photo_id = ?').run(editId, photoId)
+        settleMarks(database, photoId)
+      }),
+
+    settle: (photoId, editId) =>
+      prepare<{ kind: MarkKind; name: string }>(
+        'SELECT DISTINCT kind, name FROM marks WHERE edit_id = ? AND photo_id = ?',
+      )
+        .all(editId, photoId)
+        .filter(({ kind, name }) => settleMark(database, photoId, kind, name)).length > 0,
+
+    photosOf: (editId, afterPhoto, limit) =>
+      prepare<{ id: number }>(
+        `SELECT DISTINCT photo_id AS id FROM marks WHERE edit_id = ? AND photo_id > ? ORDER BY photo_id LIMIT ?`,
+      )
+        .all(editId, afterPhoto, limit)
+        .map(({ id }) => id),
+  }
+}
+
+/** Of a photo whose marks are others: those of another row joined them, or some are gone. */
+export function settleMarks(database: Database, photoId: number): void {
+  for (const { kind, name } of database
+    .prepare<{ kind: MarkKind; name: string }>('SELECT DISTINCT kind, name FROM marks WHERE photo_id = ?')
+    .all(photoId)) {
+    settleMark(database, photoId, kind, name)
+  }
+}
+
+/** The one place that decides which mark is current. @returns whether it is another one now. */
+function settleMark({ prepare }: Database, photoId: number, kind: MarkKind, name: string): boolean {
+  const newest = prepare<{ id: number | null }>(
+    `SELECT max(marks.id) AS id FROM marks LEFT JOIN edits ON edits.id = edit_id
+     WHERE photo_id = ? AND marks.kind = ? AND name = ? AND undo_step IS NULL`,
+  ).get(photoId, kind, name)!.id
+  const { changes } = prepare(
+    `UPDATE marks SET is_current = (id IS ?)
+     WHERE photo_id = ? AND kind = ? AND name = ? AND is_current <> (id IS ?)`,
+  ).run(newest, photoId, kind, name, newest)
+  return changes > 0
+}
+
+function marksOf(change: MarksChange): NewMark[] {
+  const { rating, isFavorite, title } = change
+  const named = (kind: MarkKind, names: readonly string[] | undefined, value: 0 | 1): NewMark[] =>
+    (names ?? []).map((name) => ({ kind, name, value }))
+  return [
+    ...(rating === undefined ? [] : [{ kind: 'rating' as const, name: '', value: rating }]),
+    ...(isFavorite === undefined ? [] : [{ kind: 'favorite' as const, name: '', value: Number(isFavorite) }]),
+    ...(title === undefined ? [] : [{ kind: 'title' as const, name: '', value: title }]),
+    ...named('keyword', change.addKeywords, 1),
+    ...named('keyword', change.removeKeywords, 0),
+    ...named('person', change.addPeople, 1),
+    ...named('person', change.removePeople, 0),
+  ]
+}
+
+/** No rating, no favourite, no title, no such name. */
+function takesAway({ kind, value }: NewMark): boolean {
+  return kind === 'title' ? !value : value === 0
+}
+
+/** Whether there is something that a person's mark would hold against. */
+function filesSay({ prepare }: Database, photoId: number, { kind, name, value }: NewMark): boolean {
+  if (value === null) return false
+  const sql: Record<MarkKind, string> = {
+    rating: 'SELECT 1 FROM metadata_sources WHERE photo_id = ? AND rating <> 0',
+    favorite: 'SELECT 1 FROM metadata_sources WHERE photo_id = ? AND is_favorite = 1',
+    title: 'SELECT 1 FROM metadata_sources WHERE photo_id = ? AND title IS NOT NULL',
+    keyword: `SELECT 1 FROM metadata_sources JOIN metadata_keywords ON source_id = id
+      WHERE photo_id = ? AND keyword = ?`,
+    person: `SELECT 1 FROM metadata_sources JOIN metadata_people AS people ON source_id = metadata_sources.id
+      WHERE photo_id = ? AND people.name = ?`,
+  }
+  return prepare(`${sql[kind]} LIMIT 1`).get(photoId, ...(name === '' ? [] : [name])) !== undefined
+}

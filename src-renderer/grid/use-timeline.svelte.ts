@@ -1,0 +1,41 @@
+import { useWindow, type WindowState } from '../state/window-state.svelte.ts'
+import { TimelineState } from './timeline.svelte.ts'
+
+/** Besides all photos, whose timeline is always kept. */
+const keptSearches = 2
+
+/** The timelines of a window: one that is gone back to has its place, its focus and its selection. */
+export class Timelines {
+  readonly #window: WindowState
+  #kept: TimelineState[] = []
+
+  constructor(window: WindowState) {
+    this.#window = window
+  }
+
+  of(query: string): TimelineState {
+    const known = this.#kept.find((timeline) => timeline.query === query)
+    const timeline = known ?? new TimelineState(this.#window.api, query)
+    this.#kept = [timeline, ...this.#kept.filter((other) => other !== timeline)]
+    const searches = this.#kept.filter((other) => other.query !== '')
+    for (const old of searches.slice(keptSearches)) {
+      old.close()
+      this.#kept = this.#kept.filter((other) => other !== old)
+    }
+    return timeline
+  }
+}
+
+const ofWindow = new WeakMap<WindowState, Timelines>()
+
+export function useTimelines(): Timelines {
+  const window = useWindow()
+  const known = ofWindow.get(window) ?? new Timelines(window)
+  ofWindow.set(window, known)
+  return known
+}
+
+/** The timeline of a query in this window, with its selection. */
+export function useTimeline(query: string): TimelineState {
+  return useTimelines().of(query)
+}

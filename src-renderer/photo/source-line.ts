@@ -1,0 +1,20 @@
+import type { Caption } from '../../src-main/contract/records.ts'
+import { formatMoment, text } from '../text/text.ts'
+
+/** Whose words a caption is, and since when. */
+export function sourceLine(caption: Caption): string {
+  return `${nameOfSource(caption)}. ${formatMoment(caption.createdMs)}.`
+}
+
+function nameOfSource({ source, modelId, adapterId }: Caption): string {
+  if (source !== 'model') return text.photo.source[source]
+  const model = [adapterId, modelId].filter((part) => part !== null).join(', ')
+  return model === '' ? text.photo.source.modelUnknown : text.photo.source.model(model)
+}
+
+/** What the model doubts of its words; null of nothing, or of another's words. */
+export function doubtLine({ text: words, isUnsure, doubtfulWords }: Caption): string | null {
+  const doubtful = [...new Set(doubtfulWords.map(([start, end]) => words.slice(start, end)))]
+  if (doubtful.length > 0) return text.photo.source.unsureOf(doubtful)
+  return isUnsure ? text.photo.source.unsure : null
+}
