@@ -13,11 +13,14 @@ export interface BatchTarget {
 
 export type BatchKind = 'caption' | 'replace' | 'export' | 'trash'
 
+/** Of a view: what is selected, or for what is done to single photos the one with the focus; null where all are meant. */
+export type ProvidesTarget = (kind: BatchKind) => BatchTarget | null
+
 /** What is done to many photos at once: the dialog that asks, what is under way, and how it is ended. */
 export class BatchState {
   #dialog = $state.raw<{ kind: BatchKind; target: BatchTarget } | null>(null)
   #running = $state.raw<{ title: string; stop: AbortController } | null>(null)
-  #targets: (() => BatchTarget | null)[] = []
+  #targets = $state.raw<readonly ProvidesTarget[]>([])
   #endUndo: (() => void) | undefined
   readonly #window: WindowState
 
@@ -35,8 +38,8 @@ export class BatchState {
   }
 
   /** A view says what of it is meant where nothing is named. @returns a function that takes it back */
-  provide(target: () => BatchTarget | null): () => void {
-    this.#targets.push(target)
+  provide(target: ProvidesTarget): () => void {
+    this.#targets = [...this.#targets, target]
     return () => {
       this.#targets = this.#targets.filter((other) => other !== target)
     }
@@ -50,9 +53,14 @@ export class BatchState {
     this.#dialog = null
   }
 
+  /** Whether a view with photos is shown. */
+  get hasPhotos(): boolean {
+    return this.#targets.length > 0
+  }
+
   /** For what is meant in the view that is shown: what is selected in it, or else all that it shows. */
   async openHere(kind: BatchKind): Promise<void> {
-    const target = this.#targets.at(-1)?.() ?? (await this.#window.notices.orTell(this.#allShown()))
+    const target = this.#targets.at(-1)?.(kind) ?? (await this.#window.notices.orTell(this.#allShown()))
     if (target && target.photos > 0) this.open(kind, target)
     else if (target) this.#window.notices.tell(text.batch.noPhotos)
   }

@@ -207,6 +207,8 @@ export class TimelineState {
     this.#scroller = scroller
     this.#lengthPx = 0
     if (this.#layout) this.#goTo(this.#topOfPosition(this.#layout))
+    // A photo that was looked at meanwhile is gone back to.
+    if (this.#wishedFocus !== null) void this.focusOn(this.#wishedFocus)
     return () => {
       this.#scroller = undefined
       this.#columns.want(new Set())
@@ -273,6 +275,7 @@ export class TimelineState {
     const bound = Math.min(layout.photos - 1, Math.max(0, place))
     this.#focusPlace = bound
     this.#wishedFocus = bound
+    if (!this.#scroller) return
     const part = layout.partOf(bound)
     if (!this.#readPart(part)) {
       this.jumpTo(bound)
@@ -612,7 +615,12 @@ export class TimelineState {
   #lookAtSpeed(topPx: number): void {
     if (Math.abs(topPx - this.#lastTopPx) > this.#viewPx) this.#isFast = true
     this.#lastTopPx = topPx
-    if (this.#isFast) this.#later('settle', settleMs, () => (this.#isFast = false), true)
+    if (!this.#isFast) return
+    const settle = () => {
+      this.#isFast = false
+      this.#wantTiles()
+    }
+    this.#later('settle', settleMs, settle, true)
   }
 
   #wantTiles(): void {

@@ -13,9 +13,13 @@ export class Timelines {
     this.#window = window
   }
 
+  /** That of a query which was shown already. */
+  known(query: string): TimelineState | undefined {
+    return this.#kept.find((timeline) => timeline.query === query)
+  }
+
   of(query: string): TimelineState {
-    const known = this.#kept.find((timeline) => timeline.query === query)
-    const timeline = known ?? new TimelineState(this.#window.api, query)
+    const timeline = this.known(query) ?? new TimelineState(this.#window.api, query)
     this.#kept = [timeline, ...this.#kept.filter((other) => other !== timeline)]
     const searches = this.#kept.filter((other) => other.query !== '')
     for (const old of searches.slice(keptSearches)) {

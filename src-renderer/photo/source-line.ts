@@ -6,10 +6,9 @@ export function sourceLine(caption: Caption): string {
   return `${nameOfSource(caption)}. ${formatMoment(caption.createdMs)}.`
 }
 
-function nameOfSource({ source, modelId, adapterId }: Caption): string {
+function nameOfSource({ source, modelId }: Caption): string {
   if (source !== 'model') return text.photo.source[source]
-  const model = [adapterId, modelId].filter((part) => part !== null).join(', ')
-  return model === '' ? text.photo.source.modelUnknown : text.photo.source.model(model)
+  return modelId === null ? text.photo.source.modelUnknown : text.photo.source.model(modelId)
 }
 
 /** What the model doubts of its words; null of nothing, or of another's words. */

@@ -81,7 +81,9 @@ export const batchText = {
   untrash: 'Bring back from the trash',
   untrashed: (count: number) => `${photos(count)} brought back.`,
   commands: {
-    replace: 'Replace words in captions',
-    export: 'Export captions',
+    caption: 'Caption',
+    replace: 'Replace words',
+    export: 'Export',
+    trash: 'Move to the trash',
   },
 }

@@ -2,6 +2,8 @@ export const firstText = {
   title: 'Every photo, in words you can search.',
   what: 'Lenslore looks at your photos on this machine and writes a caption for each. What you write yourself always goes before what it wrote.',
   folder: 'Folder',
+  none: 'None yet. Choose the one where your photos are. The folders below it come along.',
+  drop: 'Drop a folder here, or choose one. The folders below it come along.',
   another: 'Add another folder',
   newest: 'The newest photos',
   steps: 'What will happen',

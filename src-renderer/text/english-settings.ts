@@ -32,7 +32,7 @@ export const settingsText = {
     label: 'Device',
     auto: 'Fastest',
     names: { cpu: 'Processor', webgpu: 'WebGPU', coreml: 'Core ML', dml: 'DirectML', cuda: 'CUDA' },
-    now: (device: string) => `Runs on ${device} now.`,
+    now: (device: string) => `Now on: ${device}.`,
     closed: 'No session is open at present.',
     measured: (rates: string) => `Measured here: ${rates}.`,
     rate: (device: string, rate: string) => `${device} ${rate} photos/s`,
