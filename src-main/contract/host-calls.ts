@@ -68,6 +68,7 @@ export const hostAbilities = [
   'openWithOther',
   'openMap',
   'trash',
+  'untrash',
   'dragOut',
   'dropFolder',
   'backups',

@@ -89,7 +89,7 @@ export function desktopAbilities(
       return null
     },
     trash: trash.throwAway,
-    untrash: trash.bringBack,
+    ...(trash.bringBack && { untrash: trash.bringBack }),
     async dragOut({ photos }, signal) {
       const files = await Promise.all(photos.map((photo) => fileOf(photo, signal)))
       const icon = nativeImage.createFromPath(iconFile).resize({ width: 64 })

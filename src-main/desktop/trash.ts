@@ -9,7 +9,8 @@ import { systemPath } from './system-path.ts'
 
 export interface Trash {
   throwAway: Handlers<HostCalls>['trash']
-  bringBack: Handlers<HostCalls>['untrash']
+  /** Where the system's trash can be looked into. */
+  bringBack: Handlers<HostCalls>['untrash'] | undefined
 }
 
 /**
@@ -20,6 +21,7 @@ export interface Trash {
  */
 export function createTrash(calls: LibraryClient, onGone: () => void): Trash {
   const thrown = new Map<string, string[]>()
+  const isOpen = process.platform === 'linux'
   return {
     async throwAway({ selection }, signal) {
       const paths: string[] = []
@@ -35,20 +37,20 @@ export function createTrash(calls: LibraryClient, onGone: () => void): Trash {
         }
       }
       if (paths.length > 0) onGone()
-      if (process.platform !== 'linux' || paths.length === 0) {
-        return { trashed: paths.length, failed, undo: null }
-      }
+      if (!isOpen || paths.length === 0) return { trashed: paths.length, failed, undo: null }
       const undo = randomUUID()
       thrown.set(undo, paths)
       return { trashed: paths.length, failed, undo }
     },
-    async bringBack({ undo }) {
-      const paths = thrown.get(undo) ?? []
-      thrown.delete(undo)
-      let restored = 0
-      for (const path of paths) if (await restoreFromTrash(path)) restored++
-      if (restored > 0) onGone()
-      return { restored }
-    },
+    bringBack: !isOpen
+      ? undefined
+      : async ({ undo }) => {
+          const paths = thrown.get(undo) ?? []
+          thrown.delete(undo)
+          let restored = 0
+          for (const path of paths) if (await restoreFromTrash(path)) restored++
+          if (restored > 0) onGone()
+          return { restored }
+        },
   }
 }

@@ -74,6 +74,7 @@ const callOf: Partial<Record<Host['can'][number], keyof HostCalls>> = {
   openWithOther: 'openWithOther',
   openMap: 'openMap',
   trash: 'trash',
+  untrash: 'untrash',
   dragOut: 'dragOut',
   backups: 'backups',
   reset: 'reset',
