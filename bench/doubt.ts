@@ -12,10 +12,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { stem } from '../src-main/contract/stem.ts'
 import { captionSignals, isFunctionWord, wordSignals } from '../src-main/engine/captioning/doubt.ts'
 import type { GeneratedCaption } from '../src-main/engine/captioning/generated-caption.ts'
 import { scoreCaptions, wordsOf } from '../src-main/engine/training/metrics.ts'
-import { stem } from '../src-main/library/search/stem.ts'
 import { captionPhotos, openLabelledPhotos } from './labelled-photos.ts'
 import { areaUnderCurve, crossPredict, type Fit, fitLogistic, predict } from './logistic-regression.ts'
 

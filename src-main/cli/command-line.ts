@@ -11,6 +11,7 @@ import { addPhotoCommands } from './commands/photos.ts'
 import { addFacetsCommand, addSearchCommand } from './commands/search.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addTimelineCommand } from './commands/timeline.ts'
+import { addWishCommands } from './commands/wishes.ts'
 import { reportError } from './output.ts'
 import { packageVersion } from './package-version.ts'
 
@@ -53,6 +54,7 @@ export async function runCommandLine(args: string[]): Promise<number> {
   addExchangeCommands(program)
   addBackupCommands(program)
   addModelCommands(program)
+  addWishCommands(program)
   addDoctorCommand(program, finish)
   shareOptions(program)
 

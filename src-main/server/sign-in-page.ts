@@ -22,17 +22,62 @@ export const welcomePage = page(
   '<meta http-equiv="refresh" content="0; url=../">',
 )
 
-export const signInStyle = `:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
-body { margin: 0; min-height: 100vh; display: grid; place-content: center; padding: 24px; box-sizing: border-box }
-main { max-width: 26rem }
-h1 { font-size: 20px; font-weight: 600 }
-code { font: 13px ui-monospace, monospace; padding: 4px 8px; border: 1px solid color-mix(in srgb, currentcolor 20%, transparent); border-radius: 6px }
-label { display: block; margin-bottom: 4px }
-input, button { font: inherit; padding: 8px 12px; border-radius: 8px; border: 1px solid color-mix(in srgb, currentcolor 50%, transparent) }
-form { margin-bottom: 24px }
+/** After the tokens of the window, in which this page does not stand yet. */
+export const signInStyle = `:root {
+  color-scheme: light dark;
+  --desk: light-dark(#f8f6f1, #1b1b1b);
+  --raised: light-dark(#fffefb, #2e2e2e);
+  --edge: light-dark(#8a8375, #7a7a7a);
+  --line: light-dark(#dad4c7, #383838);
+  --ink: light-dark(#24211c, #ececec);
+  --ink-soft: light-dark(#575146, #b4b4b4);
+  --fail: light-dark(#a92f1d, #f08a7a);
+  --primary: light-dark(#865300, #f0b84a);
+  --on-accent: light-dark(#ffffff, #1d1503);
+}
+body {
+  margin: 0;
+  min-height: 100vh;
+  display: grid;
+  place-content: center;
+  box-sizing: border-box;
+  padding: 1.5rem;
+  font: 0.9375rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
+  background: var(--desk);
+  color: var(--ink-soft);
+}
+main { width: min(24rem, 100vw - 3rem) }
+h1 { margin: 0 0 1rem; font-size: 1.75rem; font-weight: 400; color: var(--ink) }
+p { margin: 0 0 0.5rem }
+[role="alert"] { color: var(--fail) }
+a { color: var(--primary) }
+code {
+  display: block;
+  padding: 0.5rem 0.75rem;
+  border: 1px solid var(--line);
+  border-radius: 4px;
+  background: var(--raised);
+  color: var(--ink);
+  font: 0.8125rem ui-monospace, monospace;
+}
+form { display: grid; grid-template-columns: 1fr auto; gap: 0.5rem; margin: 1rem 0 1.5rem }
+label { grid-column: 1 / -1; color: var(--ink) }
+input, button {
+  height: 2rem;
+  box-sizing: border-box;
+  padding: 0 0.75rem;
+  border: 1px solid var(--edge);
+  border-radius: 4px;
+  background: var(--raised);
+  color: var(--ink);
+  font: inherit;
+}
+button { border-color: var(--primary); background: var(--primary); color: var(--on-accent) }
+:focus-visible { outline: 2px solid var(--primary); outline-offset: 2px }
 `
 
 const form = `<form method="post" action="/sign-in">
+<input name="username" value="lenslore" autocomplete="username" hidden>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus>
 <button>Open</button>
@@ -45,6 +90,7 @@ function page(body: string, head = ''): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Lenslore</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/sign-in.css">
 ${head}
 </head>

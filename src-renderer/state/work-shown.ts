@@ -1,7 +1,16 @@
 import type { LibraryStatus, Progress } from '../../src-main/contract/records.ts'
 
 /** `done`: every photo that can have a caption has one. */
-export type CaptioningStage = 'empty' | 'paused' | 'waiting' | 'running' | 'stopped' | 'done'
+export type CaptioningStage =
+  | 'empty'
+  | 'paused'
+  | 'waiting'
+  /** For the machine to be free. */
+  | 'idle'
+  | 'mains'
+  | 'running'
+  | 'stopped'
+  | 'done'
 
 /** Of captioning, what the status line and Work show. */
 export interface CaptioningShown {
@@ -39,6 +48,7 @@ function stageOf({
   captioning,
 }: Pick<LibraryStatus, 'photos' | 'waiting' | 'captioning'>): CaptioningStage {
   if (photos === 0) return 'empty'
+  if (captioning.state === 'waiting' && captioning.waitsFor) return captioning.waitsFor
   if (captioning.state === 'paused' || captioning.state === 'waiting') return captioning.state
   if (waiting === 0) return 'done'
   return captioning.state

@@ -80,6 +80,8 @@ export const shellText = {
       empty: 'No photos yet',
       paused: 'Paused',
       waiting: 'Waiting for the model',
+      idle: 'Waiting until nobody uses the machine',
+      mains: 'Waiting for mains',
       running: 'Captioning',
       stopped: 'Not captioning',
       done: 'Nothing to do',

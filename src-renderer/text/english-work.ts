@@ -21,6 +21,8 @@ export const workText = {
     stopped: 'Nothing captions this library at present.',
     running: '',
     waiting: '',
+    idle: 'Captions wait until nobody uses the machine.',
+    mains: 'Captions wait until the machine is on mains.',
   },
   waiting: (reason: string) => `The model cannot be had: ${reason} Another try comes by itself.`,
   failedShort: (count: number) => `${plural(count, 'photo', 'photos')} failed.`,

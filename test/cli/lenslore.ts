@@ -29,7 +29,7 @@ export function startLenslore(
 ): { child: ChildProcess; finished: Promise<Finished> } {
   const child = spawn(process.execPath, [program, ...args], {
     env: { ...process.env, LENSLORE_DATA: dataDirectory, TZ: 'UTC' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   })
   const { promise: finished, resolve } = Promise.withResolvers<Finished>()
   let stdout = ''

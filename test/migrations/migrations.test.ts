@@ -563,3 +563,29 @@ test('0330: names of before are suggested once their photos are in the index aga
     ['camera:"Canon EOS R5"'],
   )
 })
+
+test('0340: nothing of before waits to be written out; what is marked then does, where captions always are', (t) => {
+  const { database, apply } = before(t, 340)
+  for (const id of [1, 2]) addPhoto(database, id)
+  addCaption(database, 1, 1, 'a kite')
+  const mark = (photoId: number) =>
+    database
+      .prepare(
+        `INSERT INTO marks (photo_id, kind, name, value, marked_ms, is_current) VALUES (?, 'rating', '', 5, 1, 1)`,
+      )
+      .run(photoId)
+  mark(1)
+  database.exec('UPDATE folders SET exports_always = 1')
+  apply()
+  const waiting = () => ids(database, 'SELECT photo_id AS id FROM captions_to_export ORDER BY photo_id')
+  assert.deepEqual(waiting(), [])
+  database.exec('UPDATE marks SET is_current = 0')
+  assert.deepEqual(waiting(), [1])
+  database.exec('DELETE FROM captions_to_export')
+  for (const photoId of [1, 2]) mark(photoId)
+  assert.deepEqual(waiting(), [1], 'of a photo without a caption nothing is')
+  database.exec('DELETE FROM captions_to_export; DELETE FROM marks WHERE is_current')
+  assert.deepEqual(waiting(), [1])
+  database.exec('DELETE FROM photos')
+  assert.deepEqual(waiting(), [])
+})

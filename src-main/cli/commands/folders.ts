@@ -173,12 +173,18 @@ function formatSummary({ scan, captions }: RunSummary): string {
   return lines.join('\n')
 }
 
+const waiting = {
+  idle: 'Captioning waits until nobody uses the machine',
+  mains: 'Captioning waits until the machine is on mains',
+}
+
 function formatStatus(status: LibraryStatus): string {
   return [
     `Library    ${status.directory}`,
     `Photos     ${status.photos} (${status.captioned} captioned, ${status.waiting} waiting, ${status.failed} failed, ${status.missing} missing)`,
     `Model      ${status.modelId ?? 'none has captioned here yet'}`,
     ...(status.captioning.state === 'paused' ? ['Captioning paused; go on with: lenslore resume'] : []),
+    ...(status.captioning.waitsFor ? [waiting[status.captioning.waitsFor]] : []),
     `Runs on    ${printable(formatChoice(status.providerTrial))}`,
     ...status.folders.map(formatFolder),
     ...status.unreadable.map(formatUnreadable),

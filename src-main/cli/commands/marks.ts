@@ -1,8 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Selection } from '../../contract/rooms/parameters.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
-import type { LibraryClient } from '../open-library.ts'
-import { photoIdOf } from '../photo-reference.ts'
+import { selectionOf } from '../photo-reference.ts'
 import { withProgress } from '../with-progress.ts'
 
 interface MarkOptions {
@@ -53,21 +51,6 @@ export function addMarkCommands(program: Command): void {
       })
       outputOf(command).answer(answer, `Photos changed: ${answer.photos}.`)
     })
-}
-
-/** @returns undefined where the query finds nothing. */
-async function selectionOf(
-  library: LibraryClient,
-  photos: readonly string[],
-  query: string | undefined,
-): Promise<Selection | undefined> {
-  if (query === undefined) {
-    const ids: number[] = []
-    for (const photo of photos) ids.push(await photoIdOf(library, photo))
-    return { photos: ids }
-  }
-  const { total, token } = await library.timeline({ query })
-  return total === 0 ? undefined : { query, token, ranges: [[0, total]] }
 }
 
 function toRating(text: string): number {

@@ -39,7 +39,7 @@ export function addSearchCommand(program: Command): void {
 export function addFacetsCommand(program: Command): void {
   program
     .command('facets [query...]')
-    .description('count ratings, favourites, people and keywords of the photos that a search finds')
+    .description('count ratings, favourites, people, keywords and cameras of the photos that a search finds')
     .allowUnknownOption()
     .addHelpText('after', queryHelp)
     .action(async (words: string[], _options: object, command: Command) => {
@@ -56,7 +56,16 @@ function toQuery(words: readonly string[]): string {
 }
 
 /** Each line ends with the filter that finds the photos it counts. */
-function formatFacets({ photos, isExact, ratings, favorites, people, keywords }: SearchFacets): string {
+function formatFacets({
+  photos,
+  isExact,
+  ratings,
+  favorites,
+  people,
+  keywords,
+  cameras,
+  lenses,
+}: SearchFacets): string {
   const values = { '-1': 'rejected', '0': 'unrated' } as Record<string, string>
   const counted = [
     ...ratings.map((each) => ({
@@ -66,6 +75,8 @@ function formatFacets({ photos, isExact, ratings, favorites, people, keywords }:
     { photos: favorites, filter: 'is:favourite' },
     ...people.map((each) => ({ photos: each.photos, filter: `people:"${printable(each.name)}"` })),
     ...keywords.map((each) => ({ photos: each.photos, filter: `keyword:"${printable(each.name)}"` })),
+    ...cameras.map((each) => ({ photos: each.photos, filter: `camera:"${printable(each.name)}"` })),
+    ...lenses.map((each) => ({ photos: each.photos, filter: `lens:"${printable(each.name)}"` })),
   ]
   const all = isExact ? formatCount(photos) : `The newest ${formatCount(photos)}`
   return [

@@ -7,7 +7,7 @@ import { room } from './room.ts'
 
 const nothing = z.object({})
 
-export const preferencesChange = z.object({
+export const preferencesChange = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']).optional(),
   language: z.string().max(35).nullable().optional(),
   onlyWhenIdle: z.boolean().optional(),

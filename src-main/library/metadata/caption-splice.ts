@@ -32,6 +32,8 @@ export interface CaptionToWrite extends CaptionProvenance {
 type WrittenCaption = CaptionDoubt &
   Pick<Caption, 'text' | 'language' | 'source' | 'modelId' | 'adapterId' | 'contentHash' | 'createdMs'>
 
+type Sentence = Pick<CaptionToWrite, 'text' | 'language'>
+
 /** A caption of the library's as it is written out. */
 export function captionToWrite({
   text,
@@ -49,7 +51,7 @@ export function captionToWrite({
   return confidence === null ? said : { ...said, doubt: { confidence, isUnsure, doubtfulWords } }
 }
 
-interface Edit {
+export interface Edit {
   start: number
   end: number
   text: string
@@ -135,13 +137,13 @@ export function spliceCaption(text: string, caption: CaptionToWrite): string {
   const missing: string[] = []
   const rdfPrefix = prefixFor(rdf, namespaces.rdf)
 
-  const place = findCaption(root)
+  const place = findSentence(root, 'description')
   if (place?.attribute) {
     edits.push({ start: place.attribute.start, end: place.attribute.end, text: escapeXml(written.text) })
   } else if (place?.element) {
-    edits.push(...editsOfDescription(text, place.element, written))
+    edits.push(...editsOfSentence(text, place.element, 'description', written))
   } else {
-    missing.push(descriptionElement('dc', rdfPrefix, written))
+    missing.push(sentenceElement('dc', 'description', rdfPrefix, written))
   }
   const record = findRecord(root)
   const recordText = recordElement('lenslore', rdfPrefix, written)
@@ -154,11 +156,11 @@ export function spliceCaption(text: string, caption: CaptionToWrite): string {
   return result
 }
 
-function findCaption(root: XmlElement) {
+function findSentence(root: XmlElement, local: string) {
   for (const description of descriptionsOf(root)) {
-    const attribute = attributeOf(description, namespaces.dc, 'description')
+    const attribute = attributeOf(description, namespaces.dc, local)
     if (attribute) return { attribute }
-    const element = description.children.find(isCaption)
+    const element = description.children.find((child) => child.uri === namespaces.dc && child.local === local)
     if (element) return { element }
   }
   return undefined
@@ -170,16 +172,12 @@ function findRecord(root: XmlElement): XmlElement | undefined {
     .find(isRecord)
 }
 
-function isCaption(element: XmlElement): boolean {
-  return element.uri === namespaces.dc && element.local === 'description'
-}
-
 function isRecord(element: XmlElement): boolean {
   return element.uri === namespaces.lenslore && element.local === captionRecord
 }
 
 /** Sentences in other languages than the caption's are someone's work and stay. */
-function editsOfDescription(text: string, element: XmlElement, caption: CaptionToWrite): Edit[] {
+function editsOfSentence(text: string, element: XmlElement, local: string, caption: Sentence): Edit[] {
   const alternatives = element.children.find((child) => isRdf(child, 'Alt'))
   const items = alternatives?.children.filter((child) => isRdf(child, 'li')) ?? []
   const rdfPrefix = prefixFor(element, namespaces.rdf)
@@ -187,7 +185,9 @@ function editsOfDescription(text: string, element: XmlElement, caption: CaptionT
   if (!first) {
     const name = nameIn(text, element)
     const prefix = name.includes(':') ? name.slice(0, name.indexOf(':')) : ''
-    return [{ start: element.start, end: element.end, text: descriptionElement(prefix, rdfPrefix, caption) }]
+    return [
+      { start: element.start, end: element.end, text: sentenceElement(prefix, local, rdfPrefix, caption) },
+    ]
   }
   const edits: Edit[] = []
   const standard = items.find((item) => (languageOf(item) ?? 'x-default') === 'x-default')
@@ -222,8 +222,8 @@ function contentEdit(text: string, element: XmlElement, content: string): Edit {
   }
 }
 
-function descriptionElement(prefix: string, rdfPrefix: string, caption: CaptionToWrite): string {
-  const name = prefix === '' ? 'description' : `${prefix}:description`
+function sentenceElement(prefix: string, local: string, rdfPrefix: string, caption: Sentence): string {
+  const name = prefix === '' ? local : `${prefix}:${local}`
   const declared = prefix === '' ? `xmlns="${namespaces.dc}"` : `xmlns:${prefix}="${namespaces.dc}"`
   const items = [listItem(rdfPrefix, 'x-default', caption.text)]
   if (caption.language) items.push(listItem(rdfPrefix, caption.language, caption.text))
@@ -264,8 +264,24 @@ function doubtFields({ doubt }: CaptionToWrite): [local: string, value: string][
   ]
 }
 
+/** Sets the default sentence of another property of Dublin Core. @throws XmlError */
+export function setSentence(text: string, local: string, sentence: string): string {
+  const root = parseXml(text)
+  const rdf = rdfOf(root)
+  const rdfPrefix = prefixFor(rdf, namespaces.rdf)
+  const written = { text: sentence, language: null }
+  const place = findSentence(root, local)
+  if (place?.attribute) {
+    const { start, end } = place.attribute
+    return applyEdits(text, [{ start, end, text: escapeXml(sentence) }])
+  }
+  if (place?.element) return applyEdits(text, editsOfSentence(text, place.element, local, written))
+  const element = sentenceElement('dc', local, rdfPrefix, written)
+  return applyEdits(text, [appended(text, root, rdf, rdfPrefix, [element])])
+}
+
 /** A description of its own just before the end of rdf:RDF, in the line ends and indentation around it. */
-function appended(
+export function appended(
   text: string,
   root: XmlElement,
   rdf: XmlElement,
@@ -291,7 +307,7 @@ function appended(
   return { start: rdf.start, end: rdf.end, text: startTag + inside }
 }
 
-function applyEdits(text: string, edits: readonly Edit[]): string {
+export function applyEdits(text: string, edits: readonly Edit[]): string {
   let result = ''
   let at = 0
   for (const edit of [...edits].sort((a, b) => a.start - b.start || a.end - b.end)) {
@@ -304,21 +320,25 @@ function applyEdits(text: string, edits: readonly Edit[]): string {
 /** Reads the new text and compares it with the old: the caption as wanted, all else the same. */
 function check(before: string, after: string, caption: string): void {
   const found = captionInSidecar(after)
-  if (found !== caption || othersWords(after) !== othersWords(before)) {
+  const ours = new Set([`${namespaces.dc}description`, `${namespaces.lenslore}${captionRecord}`])
+  if (found !== caption || othersWords(after, ours) !== othersWords(before, ours)) {
     throw new XmlError('its structure does not allow the caption to be changed alone')
   }
 }
 
-/** All that a sidecar says besides the caption's default sentence and our record, in a comparable form. */
-function othersWords(text: string): string {
+/**
+ * All that a sidecar says besides some properties, in a comparable form.
+ * @param ours by namespace and name in one.
+ */
+export function othersWords(text: string, ours: ReadonlySet<string>): string {
   const describe = (element: XmlElement): unknown => {
     const children = element.children
-      .filter((child) => !isCaption(child) && !isRecord(child))
+      .filter((child) => !ours.has(child.uri + child.local))
       .map(describe)
       .filter((child) => child !== null)
     const attributes = element.attributes
       .filter((attribute) => !isNamespaceDeclaration(attribute))
-      .filter((attribute) => attribute.uri !== namespaces.dc || attribute.local !== 'description')
+      .filter((attribute) => !ours.has(attribute.uri + attribute.local))
       .map((attribute) => [attribute.uri, attribute.local, attribute.value])
     const isBare = isRdf(element, 'Description') && children.length === 0
     if (isBare && attributes.every(([uri]) => uri === namespaces.rdf)) return null
@@ -332,7 +352,7 @@ function sameLanguage(a: string | undefined, b: string): boolean {
 }
 
 /** With its colon. @throws XmlError where the namespace has none: attributes of RDF could not be written. */
-function prefixFor(element: XmlElement, uri: string): string {
+export function prefixFor(element: XmlElement, uri: string): string {
   for (const prefix in element.prefixes) {
     if (prefix !== '' && element.prefixes[prefix] === uri) return `${prefix}:`
   }

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts'
 import { captionToWrite } from './caption-splice.ts'
 import { type ExportOptions, type ExportRequest, planExport, type WordsOwner } from './export-plan.ts'
 import { exportCaptions, knownWords } from './export-sidecars.ts'
+import { lastMark, marksToWrite } from './marks-to-write.ts'
 
 /** Of a dry run, people read the beginning. */
 const shownPlans = 1000
@@ -202,6 +203,8 @@ interface Waiting {
   photoId: number
   path: string
   captionId: number | undefined
+  /** As `lastMark` says. */
+  markId: number
 }
 
 interface Settled extends Waiting {
@@ -225,7 +228,13 @@ function* waitingRequests(
     for (const photo of photos.byIds(ids)) {
       const caption = captions.current(photo.id)
       const turn = turns.get(photo.id)!
-      const item: Waiting = { turn, photoId: photo.id, path: photo.path, captionId: caption?.id }
+      const item: Waiting = {
+        turn,
+        photoId: photo.id,
+        path: photo.path,
+        captionId: caption?.id,
+        markId: lastMark(database, photo.id),
+      }
       if (!caption || caption.text === '') {
         settled.push({ ...item, isRefused: false })
         continue
@@ -253,6 +262,7 @@ function requestOf(store: Store, { id, path }: Photo, caption: Caption): ExportR
   return {
     photoPath: path,
     caption: captionToWrite(caption),
+    marks: marksToWrite(database, id),
     isCut: caption.isCut,
     isKnown: knownWords(database, id),
     ownerOf,
@@ -267,9 +277,12 @@ function settle({ database, photos, captions }: Store, settled: Settled[]): void
   const done = settled.splice(0)
   if (done.length === 0) return
   database.write(() => {
-    for (const { turn, photoId, path, captionId, isRefused } of done) {
+    for (const { turn, photoId, path, captionId, markId, isRefused } of done) {
       const photo = photos.byId(photoId)
-      const isDone = photo?.path === path && captions.current(photoId)?.id === captionId
+      const isDone =
+        photo?.path === path &&
+        captions.current(photoId)?.id === captionId &&
+        lastMark(database, photoId) === markId
       if (photo && !isDone) {
         database.prepare('INSERT OR REPLACE INTO captions_to_export (photo_id) VALUES (?)').run(photoId)
       } else if (isRefused) {

@@ -16,6 +16,7 @@ import {
   spliceCaption,
   writableCaption,
 } from './caption-splice.ts'
+import { type MarksToWrite, spliceMarks } from './marks-splice.ts'
 import { findSidecars, isStemSidecar, sharesName, sharesStem } from './sidecar-names.ts'
 import { damagedSidecar, readSidecarBytes } from './sidecars.ts'
 import { decodeText, encodeText } from './text-encoding.ts'
@@ -25,6 +26,8 @@ export interface ExportRequest {
   /** Absolute, in the form of `file-name.ts`, as all paths here. */
   photoPath: string
   caption: CaptionToWrite
+  /** What the person says besides; left out where nothing of that is to be touched. */
+  marks?: MarksToWrite
   /** The caption is only the beginning of what a file says: it is written nowhere. */
   isCut: boolean
   /** Whether the library has these words itself, so that they are not lost where others take their place. */
@@ -131,9 +134,8 @@ async function prepareExport(
     }
     const made =
       beforeBytes === null
-        ? created(caption)
+        ? created(request)
         : await updated(sidecarPath, beforeBytes, request, namesOfFolder, ring)
-    if (request.isCut && made.action !== 'unchanged') throw cutCaption(photoPath)
     if (made.action === 'update') await checkIsWritable(sidecarPath)
     return { request, photoPath, sidecarPath, after, beforeBytes, ...made }
   } catch (thrown) {
@@ -164,8 +166,15 @@ export async function checkIsThere(photoPath: string): Promise<void> {
   }
 }
 
-function created(caption: CaptionToWrite) {
-  return { action: 'create' as const, before: null, afterBytes: Buffer.from(newSidecar(caption), 'utf8') }
+/** @throws LensloreError `CAPTION_CUT` */
+function created({ photoPath, caption, isCut, marks }: ExportRequest) {
+  if (isCut) throw cutCaption(photoPath)
+  const text = marked(newSidecar(caption), marks)
+  return { action: 'create' as const, before: null, afterBytes: Buffer.from(text, 'utf8') }
+}
+
+function marked(text: string, marks: MarksToWrite | undefined): string {
+  return marks ? spliceMarks(text, marks) : text
 }
 
 export function cutCaption(photoPath: string): LensloreError {
@@ -196,7 +205,7 @@ function isOfOtherExtension(sidecarPath: string, bytes: Buffer, photoName: strin
 async function updated(
   sidecarPath: string,
   bytes: Buffer,
-  { photoPath, caption, isCut, isKnown, ownerOf }: ExportRequest,
+  { photoPath, caption, marks, isCut, isKnown, ownerOf }: ExportRequest,
   namesOfFolder: Promise<string[]>,
   ring: readonly Link[],
 ) {
@@ -207,11 +216,16 @@ async function updated(
     }
     const before = captionInSidecar(text)?.trim() || null
     const wanted = writableCaption(caption.text).trim()
-    if (before === wanted || (isCut && before?.startsWith(wanted))) {
-      return { action: 'unchanged' as const, before, afterBytes: null }
-    }
     const about = contentInSidecar(text)
     const owner = about === null ? undefined : ownerOf?.(about)
+    if (before === wanted || (isCut && before?.startsWith(wanted))) {
+      // Marks beside words about another photo are that one's.
+      const after = owner ? text : marked(text, marks)
+      return after === text
+        ? { action: 'unchanged' as const, before, afterBytes: null }
+        : { action: 'update' as const, before, afterBytes: encodeText(after, encoding) }
+    }
+    if (isCut) throw cutCaption(photoPath)
     const after = spliceCaption(text, caption)
     const areKnown = displacedWords(text, after).every(isKnown)
     if (owner) {
@@ -221,9 +235,12 @@ async function updated(
       if (!areSafe) throw sidecarOfOther(sidecarPath, owner.path)
     }
     if (caption.source !== 'person' && !areKnown) {
-      return { action: 'kept' as const, before, afterBytes: null }
+      const beside = marked(text, marks)
+      return beside === text
+        ? { action: 'kept' as const, before, afterBytes: null }
+        : { action: 'update' as const, before, afterBytes: encodeText(beside, encoding) }
     }
-    return { action: 'update' as const, before, afterBytes: encodeText(after, encoding) }
+    return { action: 'update' as const, before, afterBytes: encodeText(marked(after, marks), encoding) }
   } catch (thrown) {
     if (thrown instanceof LensloreError) throw thrown
     throw damagedSidecar(sidecarPath, thrown)

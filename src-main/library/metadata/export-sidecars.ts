@@ -16,6 +16,7 @@ import {
   type PreparedExport,
   prepareExports,
 } from './export-plan.ts'
+import { marksToWrite } from './marks-to-write.ts'
 import { cleanText } from './words.ts'
 
 export interface ExportedPhotos {
@@ -77,6 +78,7 @@ export function* currentCaptions(
       yield {
         photoPath: join(row.folder, row.directory, row.name),
         caption: captionToWrite({ ...row, ...toDoubt(row) }),
+        ...(sources.includes('person') && { marks: marksToWrite(database, row.id) }),
         isCut: row.isCut === 1,
         isKnown: knownWords(database, row.id),
         ownerOf: (contentHash) => otherOwnerOf(database, row.id, contentHash),

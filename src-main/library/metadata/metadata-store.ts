@@ -135,6 +135,7 @@ export function createMetadataStore(
     nowMs: number,
   ): void {
     forget(photoId, kind, name)
+    if (said.marks) marks.takeRecorded(photoId, said.marks.said, said.marks.contentHash, nowMs)
     const metadata = keepWords(said)
     const same = before.find((source) => source.kind === kind && source.name === name)
     const textsBefore = new Set(same?.metadata.captions.map(({ text }) => text))

@@ -1,6 +1,6 @@
 /** What photos and the files beside them say about a picture, each source read on its own. */
 
-import type { CaptionDoubt } from '../../contract/records.ts'
+import type { CaptionDoubt, MarkKind } from '../../contract/records.ts'
 
 /** Where words about a photo came from; `table` is a CSV or JSON file that a person imported. */
 export const metadataKinds = ['table', 'sidecar', 'takeout', 'embedded'] as const
@@ -57,6 +57,17 @@ export interface Place {
   name: string
 }
 
+/** A person's mark in a sidecar, as Lenslore wrote it. */
+export interface RecordedMark {
+  kind: MarkKind
+  name: string
+  value: number | string | null
+  /** What the sidecar said before, in the same form. */
+  before: number | string | null
+  /** ISO 8601, UTC; null where it is not said. */
+  writtenAt: string | null
+}
+
 /** Fields that are not there are null or empty. */
 export interface PhotoMetadata {
   /** Of the upright picture. */
@@ -83,6 +94,8 @@ export interface PhotoMetadata {
   isFavorite: boolean
   people: Person[]
   places: Place[]
+  /** What Lenslore wrote of a person's marks; the fields above are what stood there before. */
+  marks?: { said: RecordedMark[]; contentHash: string | null }
   /** Sentences about what could not be read. */
   warnings: string[]
 }

@@ -35,6 +35,8 @@ export const namespaces = {
 } as const
 /** The structure, in our namespace, with all that Lenslore says about an exported caption. */
 export const captionRecord = 'CaptionRecord'
+/** The same of what a person says besides captions, and of what stood in its place. */
+export const marksRecord = 'MarksRecord'
 /** Of one list; the rest of a longer one is left out. */
 const maxItems = 10_000
 export type Prefix = keyof typeof namespaces

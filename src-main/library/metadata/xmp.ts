@@ -12,6 +12,7 @@ import {
 import { isStemSidecar } from './sidecar-names.ts'
 import { parseTakenTime } from './taken-time.ts'
 import { cameraName, cleanName, cleanText, isBoilerplate, lensName, readableText } from './words.ts'
+import { contentOfMarks, sentenceOf, turnBackMarks } from './xmp-marks.ts'
 import { captionRecord, type Prefix, readXmp, type XmpProperties, type XmpValue } from './xmp-tree.ts'
 
 type Name = readonly [prefix: Prefix, local: string]
@@ -59,8 +60,10 @@ const peopleRoots = /^(people|persons?|personen|menschen|personnes|gente|faces?)
  * @throws XmlError where the text is not well-formed, or no XMP.
  */
 export function metadataFromXmp(text: string): PhotoMetadata {
-  const xmp = readXmp(text)
+  const whole = readXmp(text)
+  const { xmp, marks } = turnBackMarks(whole)
   const metadata = emptyMetadata()
+  if (marks.length > 0) metadata.marks = { said: marks, contentHash: contentOfMarks(whole) }
   const first = (...names: Name[]) => {
     for (const [prefix, local] of names) {
       const found = xmp.get(prefix, local)
@@ -120,9 +123,7 @@ export function isForOtherExtension(text: string, sidecarName: string, photoName
 
 /** The sentence of a lang-alt (its default, else its first), the first of a list, or the text itself. */
 function plainText(value: XmpValue | undefined): string {
-  if (!value) return ''
-  const chosen = value.items.find((item) => item.language === 'x-default') ?? value.items[0]
-  return chosen?.text ?? value.text
+  return sentenceOf(value) ?? ''
 }
 
 function captionsOf(xmp: XmpProperties): Pick<PhotoMetadata, 'captions' | 'boilerplate'> {

@@ -15,9 +15,9 @@ type Name = SearchFacets['people'][number]
 /** Of names, the most frequent ones. */
 const facetsShown = 50
 /** All names of a kind are counted where there are no more; else those that most photos have, and those of the newest hits. */
-const namesCounted = 150
-const hitsLookedThrough = 1000
-const answersKept = 16
+const namesCounted = 100
+const hitsLookedThrough = 500
+const answersKept = 32
 
 const foldersSql = 'SELECT id, state FROM folders'
 const frequentSql = `SELECT name FROM search_names INDEXED BY search_names_by_kind
@@ -81,26 +81,29 @@ export function createFacets(
 
   function mostFrequent(kind: NamedKind | Field, bits: Bits): Name[] {
     const names = prepare<{ name: string }>(frequentSql).all(kind, namesCounted)
-    const candidates = new Set(names.map(({ name }) => name))
-    if (names.length === namesCounted) for (const name of namesOfNewest(kind, bits)) candidates.add(name)
-    return [...candidates]
-      .map((name) => ({ name, photos: postings.countIn(wholeName(kind, name), bits) }))
+    if (names.length === namesCounted) names.push(...namesOfNewest(kind, bits))
+    const mark = wholeName(kind, '')
+    const counts = postings.countEach(
+      names.map(({ name }) => mark + name),
+      bits,
+    )
+    return [...counts]
+      .map(([token, photos]) => ({ name: token.slice(mark.length), photos }))
       .filter((each) => each.photos > 0)
       .sort((a, b) => b.photos - a.photos || (a.name < b.name ? -1 : 1))
       .slice(0, facetsShown)
   }
 
-  function namesOfNewest(kind: NamedKind | Field, bits: Bits): string[] {
+  function namesOfNewest(kind: NamedKind | Field, bits: Bits): { name: string }[] {
     const column = columnOf[kind]
     if (column === null) return []
     const rows = postings.firstRows(bits, everyRow, hitsLookedThrough)
     return prepare<{ name: string }>(
-      `SELECT DISTINCT names.value AS name FROM json_each(?) AS wanted
+      `SELECT names.value AS name FROM json_each(?) AS wanted
          JOIN photos ON photos.search_id = wanted.value
-         JOIN search_filters ON search_filters.photo_id = photos.id, json_each(${column}) AS names`,
-    )
-      .all(JSON.stringify(rows))
-      .map(({ name }) => name)
+         JOIN search_filters ON search_filters.photo_id = photos.id, json_each(${column}) AS names
+       GROUP BY 1 ORDER BY count(*) DESC LIMIT ?`,
+    ).all(JSON.stringify(rows), facetsShown)
   }
 
   return (query) => {

@@ -1,4 +1,4 @@
-import { fold, tokenize } from './words.ts'
+import { fold, tokenize } from '../../contract/words.ts'
 
 /** A name from the beginning of each of its words on, folded: what may be typed of it. */
 export function beginningsOf(name: string): string[] {

@@ -18,14 +18,19 @@ const sortedAtOnce = 8192
  * nobody waits for a million of them.
  * @param total of all rows.
  */
-export function rowsOfPlaces(eachRow: EachRow, total: number, ranges: PlaceRanges): RowsOfPlaces {
+export function rowsOfPlaces(
+  eachRow: EachRow,
+  total: number,
+  ranges: PlaceRanges,
+  atOnce = sortedAtOnce,
+): RowsOfPlaces {
   const wanted = joinRanges(ranges, total)
   const rows = new Float64Array(total)
   let filled = 0
   eachRow({ fromRow: 0, beforeRow: Number.MAX_SAFE_INTEGER }, (row) => {
     rows[filled++] = row
   })
-  const sortedTo = sortAsAskedFor(rows)
+  const sortedTo = sortAsAskedFor(rows, atOnce)
   let range = 0
   let place = wanted[0]?.first ?? 0
   return {
@@ -57,7 +62,7 @@ function joinRanges(ranges: PlaceRanges, total: number): { first: number; end: n
  * Quicksort that stops wherever nobody looks. Places are asked for in ascending order.
  * @returns what sorts the place asked for together with those behind it, and answers with the place after the last of these.
  */
-function sortAsAskedFor(rows: Float64Array): (place: number) => number {
+function sortAsAskedFor(rows: Float64Array, atOnce: number): (place: number) => number {
   /** Between two of these the rows are not sorted, but all are where they belong; the nearest is last. */
   const ends = [rows.length]
   let start = 0
@@ -66,7 +71,7 @@ function sortAsAskedFor(rows: Float64Array): (place: number) => number {
     if (place < sorted) return sorted
     while (ends.length > 0 && ends.at(-1)! <= place) start = ends.pop()!
     let end = ends.at(-1) ?? rows.length
-    while (end - start > sortedAtOnce) {
+    while (end - start > atOnce) {
       const middle = partition(rows, start, end)
       if (place < middle) {
         ends.push(middle)

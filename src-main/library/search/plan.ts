@@ -1,3 +1,6 @@
+import { isLongEnough, type Pattern, patternsOf, withoutLoneEnd } from '../../contract/matched-words.ts'
+import type { Query, Term } from '../../contract/query.ts'
+import { type Token, tokenize, tokenizeParts } from '../../contract/words.ts'
 import {
   allOf,
   anyOf,
@@ -12,9 +15,6 @@ import {
   without,
   words,
 } from './match.ts'
-import type { Query, Term } from './query.ts'
-import type { Pattern } from './snippet.ts'
-import { type Token, tokenize, tokenizeParts } from './words.ts'
 
 /** What planning has to ask the library about. */
 export interface Surroundings {
@@ -52,7 +52,6 @@ interface Strengths {
 
 /** Turns a query into what to match. All words in it are tokens made by `tokenize`. */
 export function planSearch(query: Query, around: Surroundings): Plan {
-  const patterns: Pattern[] = []
   const texts: { caption: Strengths; anywhere: Strengths }[] = []
   const required: Match[] = []
   const excluded: Match[] = []
@@ -63,7 +62,6 @@ export function planSearch(query: Query, around: Surroundings): Plan {
       continue
     }
     const wanted = clause.filter((term): term is WordsTerm => term.kind === 'words' && !term.negated)
-    patterns.push(...wanted.flatMap(patternsOf))
     if (wanted.length === clause.length) {
       // One match for both, so that its set is worked out once.
       const caption = anyStrengths(wanted.map((term) => expressWords(term, 'caption', around)))
@@ -84,7 +82,7 @@ export function planSearch(query: Query, around: Surroundings): Plan {
   }
   if (texts.length === 0) {
     const all = restrict(null)
-    return { all, tiers: [all], sideBySide: null, patterns }
+    return { all, tiers: [all], sideBySide: null, patterns: patternsOf(query) }
   }
 
   const caption = allStrengths(texts.map((text) => text.caption))
@@ -97,7 +95,7 @@ export function planSearch(query: Query, around: Surroundings): Plan {
   if (caption.wide !== caption.exact) tiers.push(...bySureness(restrict(caption.wide, caption.exact)))
   tiers.push(restrict(anywhere.exact, caption.wide))
   if (anywhere.wide !== anywhere.exact) tiers.push(restrict(anywhere.wide, caption.wide, anywhere.exact))
-  return { all: restrict(anywhere.wide), tiers, sideBySide: wholePhrase(query), patterns }
+  return { all: restrict(anywhere.wide), tiers, sideBySide: wholePhrase(query), patterns: patternsOf(query) }
 }
 
 /** One token in any form: whether a word is known at all. */
@@ -208,20 +206,6 @@ function expressPlaced(
   return alternatives.length > 1 ? { exact, wide: anyOf(alternatives) } : both(exact)
 }
 
-/** Beginnings of one or two signs would gather a good part of all file names. */
-function isLongEnough({ text }: Token): boolean {
-  return text.length >= 3
-}
-
-/** The last of several characters of a run is indexed alone only where the run ends. */
-function withoutLoneEnd(tokens: readonly Token[]): readonly Token[] {
-  const last = tokens.at(-1)!
-  const previous = tokens.at(-2)
-  return last.kind === 'gram' && previous?.kind === 'gram' && previous.end === last.end
-    ? tokens.slice(0, -1)
-    : tokens
-}
-
 /** A whole path as the value of `folder:`, of which the index has only the part below a folder's parent. */
 function expressPath(text: string, around: Surroundings): Match[] {
   const wanted = text.replaceAll('\\', '/').replace(/\/+$/, '')
@@ -235,18 +219,6 @@ function expressPath(text: string, around: Surroundings): Match[] {
     const stems = below.map((token) => token.stem)
     return [stems.length > 0 ? allOf([inRoot, words(stems, 'folder')]) : inRoot]
   })
-}
-
-function patternsOf(term: WordsTerm): Pattern[] {
-  const wanted = withoutLoneEnd(term.tokens)
-  const last = wanted.at(-1)!
-  const isSingle = last.kind === 'gram' && [...last.text].length === 1
-  const isBegun = last.kind === 'word' || (last.kind !== 'gram' && isLongEnough(last))
-  const lastPrefix = isSingle || (isBegun && !term.isPhrase) ? last.text : null
-  const patterns = [{ stems: wanted.map((token) => token.stem), lastPrefix }]
-  const parts = tokenizeParts(last.text).map((token) => token.stem)
-  if (parts.length > 1) patterns.push({ stems: parts, lastPrefix: null })
-  return patterns
 }
 
 /** The stems of several plain words, or null where the search is anything else. */

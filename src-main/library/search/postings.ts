@@ -56,8 +56,8 @@ export interface PostingsReader {
   bitsOfBegun(prefix: string, into?: Bits): Bits
   /** Whether any document, dead ones included, has the token. */
   has(token: string): boolean
-  /** In how many documents of a set a token is, that nobody asks for again soon. */
-  countIn(token: string, bits: Bits): number
+  /** In how many documents of a set each of these tokens is, which nobody asks for again soon. */
+  countEach(tokens: readonly string[], bits: Bits): Map<string, number>
   bitsOfDocuments(documents: readonly number[]): Bits
   /** The first rows of a set in the order of the index, within a range, at most `limit`. */
   firstRows(bits: Bits, range: RowRange, limit: number): number[]
@@ -429,15 +429,16 @@ export function createPostingsReader(database: Database): PostingsReader {
     return isThere
   }
 
-  function countIn(token: string, bits: Bits): number {
-    let count = 0
-    for (const { block, documents: stored } of prepare<Posting>(
-      'SELECT block, documents FROM search_postings WHERE token = ?',
-    ).all(token)) {
+  function countEach(tokens: readonly string[], bits: Bits): Map<string, number> {
+    const counts = new Map(tokens.map((token) => [token, 0]))
+    const found = prepare<Posting>(
+      `SELECT token, block, documents FROM json_each(?) AS wanted JOIN search_postings ON token = wanted.value`,
+    )
+    for (const { token, block, documents: stored } of found.iterate(JSON.stringify([...counts.keys()]))) {
       const first = firstPlaces.get(block)
-      if (first !== undefined) count += countInBlock(bits, first, stored)
+      if (first !== undefined) counts.set(token, counts.get(token)! + countInBlock(bits, first, stored))
     }
-    return count
+    return counts
   }
 
   function bitsOfDocuments(living: readonly number[]): Bits {
@@ -504,7 +505,7 @@ export function createPostingsReader(database: Database): PostingsReader {
     bitsOf,
     bitsOfBegun,
     has,
-    countIn,
+    countEach,
     bitsOfDocuments,
     firstRows,
     eachRow,

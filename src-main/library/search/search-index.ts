@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource } from '../../contract/records.ts'
+import { type Token, tokenize, tokenizeName, tokenizeParts } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { inSlices, type SliceOptions } from '../store/slices.ts'
 import {
@@ -16,7 +17,6 @@ import {
 import { beginningsOf } from './names.ts'
 import { createPostingsWriter } from './postings.ts'
 import { rowOfEnd, rowsPerSecond } from './rows.ts'
-import { type Token, tokenize, tokenizeName, tokenizeParts } from './words.ts'
 
 /**
  * Of the photos that a commit changed, so many are found by their new words at once: an edit waits for all of them. The others

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
+import { findMarks, type Pattern } from '../../contract/matched-words.ts'
+import { parseQuery, type Query } from '../../contract/query.ts'
 import type {
   CaptionSource,
   FolderState,
@@ -11,6 +13,7 @@ import type {
   Timeline,
   TimelinePage,
 } from '../../contract/records.ts'
+import { tokenize, tokenizeName } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
 import { createFacets } from './facets.ts'
@@ -29,14 +32,12 @@ import {
 import { type PlaceRanges, type RowsOfPlaces, rowsOfPlaces } from './places.ts'
 import { expressToken, type Plan, planSearch, type Surroundings } from './plan.ts'
 import { createPostingsReader } from './postings.ts'
-import { parseQuery, type Query } from './query.ts'
 import { type RowRange, rowOfEnd } from './rows.ts'
-import { excerpt, findMarks, type Pattern } from './snippet.ts'
+import { excerpt } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
 import { createSuggest } from './suggest.ts'
 import { countBefore, type EachRow, monthsOf, rowsAt, type Survey, surveyRows } from './timeline.ts'
 import { readColumns } from './timeline-page.ts'
-import { tokenize, tokenizeName } from './words.ts'
 
 export interface SearchOptions {
   /** 1 to 1000. */

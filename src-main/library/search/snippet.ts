@@ -1,28 +1,7 @@
-import type { Token } from './words.ts'
-
-/** What a term matches in a text: tokens in a row, the last one possibly only begun. */
-export interface Pattern {
-  stems: readonly string[]
-  /** A folded beginning that also matches as the last token; null where the word must be whole. */
-  lastPrefix: string | null
-}
-
-export type Marks = [start: number, end: number][]
+import type { Marks } from '../../contract/matched-words.ts'
 
 const longestSnippet = 160
 const shownBefore = 40
-
-/** Where the patterns match, as merged ranges in order. */
-export function findMarks(tokens: readonly Token[], patterns: readonly Pattern[]): Marks {
-  const marks: Marks = []
-  for (const pattern of patterns) {
-    for (let at = 0; at + pattern.stems.length <= tokens.length; at++) {
-      const end = matchEnd(tokens, at, pattern)
-      if (end !== undefined) marks.push([tokens[at]!.start, end])
-    }
-  }
-  return merge(marks)
-}
 
 /** An excerpt of at most about 160 characters around the first mark, cut between words where it can be. */
 export function excerpt(text: string, marks: Marks): { snippet: string; marks: Marks } {
@@ -44,27 +23,6 @@ export function excerpt(text: string, marks: Marks): { snippet: string; marks: M
       markEnd - start + lead.length,
     ])
   return { snippet: `${lead}${text.slice(start, end)}${end < text.length ? '…' : ''}`, marks: shifted }
-}
-
-function matchEnd(tokens: readonly Token[], at: number, pattern: Pattern): number | undefined {
-  const last = pattern.stems.length - 1
-  for (let offset = 0; offset < last; offset++) {
-    if (tokens[at + offset]!.stem !== pattern.stems[offset]) return undefined
-  }
-  const token = tokens[at + last]!
-  if (token.stem === pattern.stems[last]) return token.end
-  if (pattern.lastPrefix === null || !token.text.startsWith(pattern.lastPrefix)) return undefined
-  return token.kind === 'gram' ? token.start + pattern.lastPrefix.length : token.end
-}
-
-function merge(marks: Marks): Marks {
-  const merged: Marks = []
-  for (const [start, end] of marks.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
-    const last = merged.at(-1)
-    if (last && start <= last[1]) last[1] = Math.max(last[1], end)
-    else merged.push([start, end])
-  }
-  return merged
 }
 
 function nextBreak(text: string, from: number, before: number): number {

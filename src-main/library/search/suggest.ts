@@ -1,13 +1,13 @@
 import { type NamedFilter, namedFilters, type QueryPiece, splitQuery } from '../../contract/query-grammar.ts'
 import type { Suggestion } from '../../contract/records.ts'
+import { tokenize } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, countShared, unite } from './bits.ts'
 import { tokenOf, wholeName } from './match.ts'
 import type { PostingsReader } from './postings.ts'
-import { tokenize } from './words.ts'
 
 /** Of what is ranked by old counts more is looked at than is shown. */
-const lookedAtPerShown = 3
+const lookedAtPerShown = 2
 
 const wordsSql = `SELECT word, stem, captions FROM search_words WHERE word >= ? AND word < ?
   ORDER BY captions + others DESC LIMIT ?`
@@ -38,8 +38,8 @@ interface Candidate {
   text: string
   /** What it is in a query. */
   typed: string
-  /** How many of a set have it. */
-  countIn(bits: Bits): number
+  /** What stands for it in the index, one or two tokens. */
+  tokens: readonly string[]
 }
 
 export function createSuggest(
@@ -65,11 +65,7 @@ export function createSuggest(
         kind: 'word',
         text: word,
         typed: word,
-        countIn(bits) {
-          const photos = postings.bitsOf(tokenOf(stem, 'caption')).slice()
-          unite(photos, postings.bitsOf(tokenOf(stem, 'others')))
-          return countShared(bits, photos)
-        },
+        tokens: [tokenOf(stem, 'caption'), tokenOf(stem, 'others')],
       }))
   }
 
@@ -97,7 +93,7 @@ export function createSuggest(
         kind: kindOfName[kind],
         text: name,
         typed: `${kind}:${written}`,
-        countIn: (bits) => postings.countIn(token, bits),
+        tokens: [token],
       }
     })
   }
@@ -107,19 +103,16 @@ export function createSuggest(
     const piece = pieces.at(-1)
     if (!piece || !isBeingTyped(piece, text)) return []
     const before = text.slice(0, piece.start)
-    const isAlternative = pieces.at(-2)?.isOr === true
-    const others = isAlternative ? null : setOf(before)
-    const ofOthers = others && piece.negated ? countBits(others) : 0
     const sign = piece.negated ? '-' : ''
-
-    function suggest({ kind, text: shown, typed, countIn }: Candidate): Suggestion {
-      const query = before + sign + typed
-      const photos = others === null ? countBits(setOf(query)) : countIn(others)
-      return { kind, text: shown, query, photos: others && piece!.negated ? ofOthers - photos : photos }
-    }
+    const count = createCounter(before, pieces.slice(0, -1), piece.negated)
     const counted = (candidates: Candidate[]) =>
-      candidates
-        .map(suggest)
+      count(candidates)
+        .map(({ kind, text: shown, typed, photos }) => ({
+          kind,
+          text: shown,
+          query: before + sign + typed,
+          photos,
+        }))
         .filter(({ photos }) => photos > 0)
         .sort((a, b) => b.photos - a.photos)
     const names = counted(begunNames(piece, limit))
@@ -131,6 +124,42 @@ export function createSuggest(
     return [...shown, ...names.slice(0, limit - shown.length)].sort((a, b) => b.photos - a.photos)
   }
 
+  /** @returns what counts how many photos the query finds with each of the candidates in the place of its last piece. */
+  function createCounter(before: string, pieces: readonly QueryPiece[], isNegated: boolean) {
+    const isAlternative = pieces.at(-1)?.isOr === true
+    // The sets of one search are those of the next.
+    const found = setOf(before).slice()
+    const others = isAlternative ? setOf(before.slice(0, startOfAlternatives(pieces))).slice() : found
+
+    return (candidates: readonly Candidate[]) => {
+      const inOthers = countHaving(candidates, others, isNegated)
+      const inFound = isAlternative ? countHaving(candidates, found, isNegated) : null
+      return candidates.map((candidate, at) => {
+        const photos = inOthers[at]!
+        return { ...candidate, photos: inFound === null ? photos : countBits(found) + photos - inFound[at]! }
+      })
+    }
+  }
+
+  /** How many of a set have each of the candidates, or have not. */
+  function countHaving(candidates: readonly Candidate[], set: Bits, isNegated: boolean): number[] {
+    const names = postings.countEach(
+      candidates.flatMap(({ tokens }) => (tokens.length === 1 ? tokens : [])),
+      set,
+    )
+    const all = countBits(set)
+    return candidates.map(({ tokens }) => {
+      const having = names.get(tokens[0]!) ?? countShared(set, uniteAll(tokens))
+      return isNegated ? all - having : having
+    })
+  }
+
+  function uniteAll([first, ...others]: readonly string[]): Bits {
+    const bits = postings.bitsOf(first!).slice()
+    for (const other of others) unite(bits, postings.bitsOf(other))
+    return bits
+  }
+
   return (text, limit) => {
     postings.refresh()
     const suggestions = goOn(text, limit)
@@ -140,6 +169,13 @@ export function createSuggest(
     const photos = countBits(setOf(corrected))
     return photos > 0 ? [{ kind: 'correction', text: corrected, query: corrected, photos }] : []
   }
+}
+
+/** Where the first of the alternatives begins that the last sign goes on with. */
+function startOfAlternatives(pieces: readonly QueryPiece[]): number {
+  let at = pieces.length - 1
+  while (pieces[at]?.isOr && at > 0) at -= 2
+  return pieces[Math.max(at + 1, 0)]?.start ?? 0
 }
 
 /** A word or filter at the very end, not a phrase, and none that its quotes have ended. */

@@ -30,12 +30,32 @@ export interface MarkStore {
     nowMs: number,
     edit?: { id?: number | undefined },
   ): number[]
+  /**
+   * Takes in marks that stand beside a photo as this program wrote them, from this library or another: those that were never
+   * known here, and are newer than what the person said of the same here. They are of no edit.
+   * @param contentHash of the picture that they are about, lower-case hex.
+   */
+  takeRecorded(
+    photoId: number,
+    marks: readonly RecordedMark[],
+    contentHash: string | null,
+    nowMs: number,
+  ): void
   /** Removes an edit from a photo as if it had never been. */
   forget(photoId: number, editId: number): void
   /** After an edit was taken back, or brought back. @returns whether the photo is another than before. */
   settle(photoId: number, editId: number): boolean
   /** Photos of an edit in the order of their ids. */
   photosOf(editId: number, afterPhoto: number, limit: number): number[]
+}
+
+/** A person's mark as it stands in a sidecar. */
+export interface RecordedMark {
+  kind: MarkKind
+  name: string
+  value: number | string | null
+  /** ISO 8601; null where it is not said. */
+  writtenAt: string | null
 }
 
 type Value = number | string | null
@@ -113,6 +133,27 @@ export function createMarkStore(database: Database): MarkStore {
         )
         if (edit.id !== undefined) countEdited(database, edit.id, changed.length)
         return changed
+      }),
+
+    takeRecorded: (photoId, marks, contentHash, nowMs) =>
+      write(() => {
+        const isAboutThis = prepare('SELECT 1 FROM photos WHERE id = ? AND ifnull(content_hash = ?, 1)').get(
+          photoId,
+          contentHash && Buffer.from(contentHash, 'hex'),
+        )
+        if (!isAboutThis) return
+        for (const { kind, name, value, writtenAt } of marks) {
+          const known = prepare<{ value: Value; marked_ms: number }>(
+            'SELECT value, marked_ms FROM marks WHERE photo_id = ? AND kind = ? AND name = ?',
+          ).all(photoId, kind, name)
+          const writtenMs = Date.parse(writtenAt ?? '')
+          const isNews = known.every((each) => each.value !== value && writtenMs > each.marked_ms)
+          if (!isNews) continue
+          prepare(
+            `INSERT INTO marks (photo_id, kind, name, value, marked_ms, is_current) VALUES (?, ?, ?, ?, ?, 0)`,
+          ).run(photoId, kind, name, value, writtenMs >= 0 && writtenMs < nowMs ? writtenMs : nowMs)
+          settleMark(database, photoId, kind, name)
+        }
       }),
 
     forget: (photoId, editId) =>

@@ -7,7 +7,8 @@ import type { Database } from './database.ts'
 const schemas = {
   model: z.object({ model: z.string(), adapterPath: z.string().nullable() }),
   captioning: z.object({ isPaused: z.boolean(), askedMs: z.number() }),
-  preferences: preferencesChange,
+  /** Another version may know more of them. */
+  preferences: z.object(preferencesChange.shape),
 }
 
 export type PreferencesChange = z.output<typeof preferencesChange>

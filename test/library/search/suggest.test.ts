@@ -97,6 +97,8 @@ test('what is suggested is counted together with all else of the query', () => {
   assert.ok(shown('red -bea').includes('word beach 1'))
   const [first] = suggest('kitten OR bea')
   assert.deepEqual([first!.query, first!.photos], ['kitten OR beach', 2])
+  const [second] = suggest('red kitten OR bea')
+  assert.deepEqual([second!.query, second!.photos], ['red kitten OR beach', 1])
 })
 
 test('a filter that was begun is gone on with, and one without a value shows what there is', () => {

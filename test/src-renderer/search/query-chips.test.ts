@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseQuery } from '../../../src-main/library/search/query.ts'
+import { parseQuery } from '../../../src-main/contract/query.ts'
 import {
   addFilter,
   chipOf,

@@ -1,6 +1,5 @@
-import { type PhotoState, type QueryPiece, readQuery } from '../../contract/query-grammar.ts'
-import type { CaptionSource } from '../../contract/records.ts'
-import type { Field, NamedKind } from './match.ts'
+import { type NamedFilter, type PhotoState, type QueryPiece, readQuery } from './query-grammar.ts'
+import type { CaptionSource } from './records.ts'
 import { type Token, tokenize } from './words.ts'
 
 /** One thing a photo must have, or with `negated` must not. `source` is how the person wrote it. */
@@ -8,7 +7,7 @@ export type Term =
   | { kind: 'words'; text: string; tokens: Token[]; isPhrase: boolean; negated: boolean; source: string }
   | {
       kind: 'field'
-      field: Field | NamedKind
+      field: NamedFilter
       text: string
       tokens: Token[]
       isPhrase: boolean
