@@ -1,6 +1,8 @@
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
+import type { MarkKind } from '../../contract/records.ts'
+import type { MarksChange } from '../../contract/rooms/marks.ts'
 import { flush, listBackups } from './backups.ts'
 import { type Database, openDatabase, openReader } from './database.ts'
 import { lockAlone } from './lock.ts'
@@ -34,15 +36,28 @@ interface SavedWords {
   text: string
   createdMs: number
   withdrawnMs: number | null
-  /** Where the photo was and what it was; null where that cannot be read. */
-  photo: { folder: string; directory: string; name: string; contentHash: Buffer | null } | null
+  photo: SavedPhoto
 }
 
-/** More captions than this since a backup are a number that is damaged itself. */
-const captionsAtMost = 10_000_000
+/** Where the photo was and what it was; null where that cannot be read. */
+type SavedPhoto = { folder: string; directory: string; name: string; contentHash: Buffer | null } | null
+
+/** A person's mark likewise, of an edit that was not taken back. */
+interface SavedMark {
+  photoId: number
+  kind: MarkKind
+  name: string
+  value: number | string | null
+  editId: number | null
+  markedMs: number
+  photo: SavedPhoto
+}
+
+/** More rows than this since a backup are a number that is damaged itself. */
+const rowsAtMost = 10_000_000
 
 /**
- * Puts a backup in the place of a library's database, with the captions that a person wrote since, which are read
+ * Puts a backup in the place of a library's database, with the captions and marks that a person made since, which are read
  * from the present database one by one, as far as that is possible. What is there is set aside whole, not changed.
  * A process that is killed meanwhile has changed nothing, or leaves a library that nobody opens until this is done
  * again, from the same beginning.
@@ -101,8 +116,9 @@ function bringWords(
 ): { wordsBroughtBack: number; homeless: readonly SavedWords[] } {
   const store = openStore(incoming)
   try {
-    const words = readWordsSince(from, store, join(dirname(incoming), 'read.sqlite'))
+    const { words, marks } = readSince(from, store, join(dirname(incoming), 'read.sqlite'))
     const homeless = bringBack(store, words)
+    bringMarksBack(store, marks)
     store.database.pragma('wal_checkpoint(TRUNCATE)')
     return {
       wordsBroughtBack: words.length - homeless.length,
@@ -131,36 +147,50 @@ function checkBackup(copy: string, backup: string): void {
 }
 
 /**
- * Each caption is looked up by itself, so that a damaged page costs what is on it and nothing else.
+ * Each row is looked up by itself, so that a damaged page costs what is on it and nothing else.
  * @param copy where the file and its log are copied to: reading through a log changes both.
  */
-function readWordsSince(file: string, restored: Store, copy: string): SavedWords[] {
-  const last = highestId(restored.database)
+function readSince(
+  file: string,
+  restored: Store,
+  copy: string,
+): { words: readonly SavedWords[]; marks: readonly SavedMark[] } {
   for (const ending of ['', '-wal']) {
     if (existsSync(file + ending)) copyFileSync(file + ending, copy + ending)
   }
   const words: SavedWords[] = []
+  const marks: SavedMark[] = []
   let database: Database | undefined
   try {
     database = openDatabase(copy)
-    const end = Math.min(highestId(database), last + captionsAtMost)
-    for (let id = last + 1; id <= end; id++) {
+    for (const id of idsSince(restored.database, database, 'captions')) {
       const caption = readCaption(database, id)
       if (caption) words.push({ ...caption, photo: readPlace(database, caption.photoId) ?? null })
+    }
+    for (const id of idsSince(restored.database, database, 'marks')) {
+      const mark = readMark(database, id)
+      if (mark) marks.push({ ...mark, photo: readPlace(database, mark.photoId) ?? null })
     }
   } catch {
     // Not to be read at all: the backup is what there is.
   } finally {
     database?.close()
   }
-  return words
+  return { words, marks }
 }
 
-function highestId(database: Database): number {
+/** Of rows that were added to a table after the backup was made, and maybe of some that are gone. */
+function* idsSince(backup: Database, present: Database, table: 'captions' | 'marks'): Generator<number> {
+  const last = highestId(backup, table)
+  const end = Math.min(highestId(present, table), last + rowsAtMost)
+  for (let id = last + 1; id <= end; id++) yield id
+}
+
+function highestId(database: Database, table: 'captions' | 'marks'): number {
   const sequence = readable(() =>
-    database.prepare<{ id: number }>(`SELECT seq AS id FROM sqlite_sequence WHERE name = 'captions'`).get(),
+    database.prepare<{ id: number }>('SELECT seq AS id FROM sqlite_sequence WHERE name = ?').get(table),
   )
-  const newest = readable(() => database.prepare<{ id: number }>('SELECT max(id) AS id FROM captions').get())
+  const newest = readable(() => database.prepare<{ id: number }>(`SELECT max(id) AS id FROM ${table}`).get())
   return Math.max(sequence?.id ?? 0, newest?.id ?? 0)
 }
 
@@ -170,6 +200,17 @@ function readCaption(database: Database, id: number): Omit<SavedWords, 'photo'> 
       .prepare<Omit<SavedWords, 'photo'>>(
         `SELECT photo_id AS photoId, text, created_ms AS createdMs, withdrawn_ms AS withdrawnMs
          FROM captions WHERE id = ? AND source = 'person'`,
+      )
+      .get(id),
+  )
+}
+
+function readMark(database: Database, id: number): Omit<SavedMark, 'photo'> | undefined {
+  return readable(() =>
+    database
+      .prepare<Omit<SavedMark, 'photo'>>(
+        `SELECT photo_id AS photoId, kind, name, value, edit_id AS editId, marked_ms AS markedMs FROM marks
+         WHERE id = ? AND NOT EXISTS (SELECT 1 FROM edits WHERE id = edit_id AND undo_step IS NOT NULL)`,
       )
       .get(id),
   )
@@ -211,8 +252,40 @@ function bringBack(store: Store, words: readonly SavedWords[]): SavedWords[] {
   return homeless
 }
 
+/** Marks of one edit are one again. */
+function bringMarksBack(store: Store, marks: readonly SavedMark[]): void {
+  const edits = new Map<number, { id?: number }>()
+  store.database.write(() => {
+    for (const each of marks) {
+      const photoId = photoOf(store, each)
+      if (photoId === undefined) continue
+      const edit = (each.editId === null ? undefined : edits.get(each.editId)) ?? {}
+      if (each.editId !== null) edits.set(each.editId, edit)
+      store.marks.set([photoId], changeOf(each), each.markedMs, edit)
+    }
+  })
+}
+
+function changeOf({ kind, name, value }: SavedMark): MarksChange {
+  switch (kind) {
+    case 'rating':
+      return { rating: Number(value) }
+    case 'favorite':
+      return { isFavorite: value === 1 }
+    case 'title':
+      return { title: value === null ? null : String(value) }
+    case 'keyword':
+      return value === 1 ? { addKeywords: [name] } : { removeKeywords: [name] }
+    case 'person':
+      return value === 1 ? { addPeople: [name] } : { removePeople: [name] }
+  }
+}
+
 /** The photo of that id, if it is still the same; else one with the same content. */
-function photoOf({ photos }: Store, { photoId, photo }: SavedWords): number | undefined {
+function photoOf(
+  { photos }: Store,
+  { photoId, photo }: Pick<SavedWords, 'photoId' | 'photo'>,
+): number | undefined {
   const known = photos.byId(photoId)
   if (!photo) return known?.id
   const contentHash = photo.contentHash?.toString('hex') ?? null

@@ -386,3 +386,28 @@ test('15. killed anywhere, a restore has changed nothing or is ended by the next
   }
   assert.deepEqual([...stages].sort(), ['false true', 'true false', 'true true'])
 })
+
+test('16. marks that were made since the backup come back, in their edits, but for what was taken back', () => {
+  const photo = withStore((store) => {
+    const id = addPhoto(store, addFolder(store, '/pictures'), 'a.jpg')
+    store.marks.set([id], { rating: 5 }, 1)
+    return id
+  })
+  withStore(({ database }) => backUp(database, 'daily'))
+  withStore((store) => {
+    store.marks.set([photo], { rating: 3, isFavorite: true }, 2)
+    store.marks.set([photo], { rating: 5, title: 'Midsummer', addKeywords: ['kite'] }, 3)
+    store.marks.set([photo], { addPeople: ['Ruth'] }, 4)
+    store.database.exec('UPDATE edits SET undo_step = 1 WHERE id = (SELECT max(id) FROM edits)')
+  })
+  restoreBackup(directory)
+  withStore(({ marks, database }) => {
+    const own = marks.current(photo)
+    assert.deepEqual([own.rating, own.isFavorite, own.title], [5, true, 'Midsummer'])
+    assert.deepEqual([[...own.keywords], [...own.people]], [[['kite', true]], []])
+    assert.deepEqual(
+      database.prepare('SELECT count(DISTINCT edit_id) AS edits, count(*) AS marks FROM marks').get(),
+      { edits: 3, marks: 6 },
+    )
+  })
+})
