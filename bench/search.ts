@@ -322,7 +322,7 @@ interface Asked {
 const textOf = ({ question, filter }: Asked) => (filter ? `${question.ours} ${filter.ours}` : question.ours)
 
 /** Asks everything, and reports by kind. */
-function askOurs({ search, facets }: Searcher, asked: readonly Asked[]) {
+function askOurs({ search, facets, timeline, timelinePage, placeOf }: Searcher, asked: readonly Asked[]) {
   const times = {
     open: [] as number[],
     filtered: [] as number[],
@@ -358,6 +358,23 @@ function askOurs({ search, facets }: Searcher, asked: readonly Asked[]) {
   report(
     'facets of all and of a hundred words',
     ['', ...rareWords.slice(0, 50), ...subjects, ...places].map((text) => measureMs(() => facets(text))),
+  )
+  const queries = ['', ...subjects, ...places]
+  report(
+    'timelines, each for the first time',
+    queries.slice(0, 8).map((query) => measureMs(() => timeline(query))),
+  )
+  const { total } = timeline('')
+  timelinePage('', { limit: 1 })
+  const offsets = Array.from({ length: 200 }, () => Math.floor(random() * total))
+  report(
+    'pages of 200 at any place',
+    offsets.map((offset) => measureMs(() => timelinePage('', { offset, limit: 200 }))),
+  )
+  const placed = offsets.map((offset) => timelinePage('', { offset, limit: 1 }).ids[0]!)
+  report(
+    'places of photos',
+    placed.map((photo) => measureMs(() => placeOf('', photo))),
   )
   return { open, filtered }
 }

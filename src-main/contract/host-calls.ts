@@ -35,7 +35,7 @@ export const hostCalls = {
   trash: returning<{ trashed: number; failed: number; undo: string | null }>()(z.object({ selection })),
   untrash: returning<{ restored: number }>()(z.object({ undo: z.string().max(100) })),
   /** Begins to drag the files out of the window, for other programs; to be asked when a drag begins. */
-  dragOut: returning<null>()(z.object({ photos: z.array(photoId).min(1).max(1000) })),
+  dragOut: returning<null>()(z.object({ selection })),
   backups: returning<{ name: string; createdMs: number; sizeBytes: number }[]>()(nothing),
   /** Closes the library, restores, and opens it again; all windows are told. */
   restore: returning<null>()(z.object({ name: z.string().max(300) })),

@@ -5,6 +5,7 @@ import type { HostCalls } from '../contract/host-calls.ts'
 import { tableFormat } from '../contract/rooms/exchange.ts'
 import type { Handlers } from '../contract/rpc.ts'
 import type { LibraryClient } from '../host/held-library.ts'
+import { selectedPhotos } from '../host/selected-photos.ts'
 import type { TableFiles } from '../host/table-files.ts'
 import { english } from './english.ts'
 import type { KeptChoices } from './kept-choices.ts'
@@ -90,7 +91,8 @@ export function desktopAbilities(
     },
     trash: trash.throwAway,
     ...(trash.bringBack && { untrash: trash.bringBack }),
-    async dragOut({ photos }, signal) {
+    async dragOut({ selection }, signal) {
+      const photos = await selectedPhotos(calls, selection, signal)
       const files = await Promise.all(photos.map((photo) => fileOf(photo, signal)))
       const icon = nativeImage.createFromPath(iconFile).resize({ width: 64 })
       contents.startDrag({ file: files[0]!, files, icon })

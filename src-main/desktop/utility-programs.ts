@@ -82,7 +82,7 @@ function startEnginesFor(
       engines.set(request, engine)
       engine.once('exit', (code) => {
         engines.delete(request)
-        onEnd(code)
+        if (library.pid !== undefined) onEnd(code)
       })
       const { port1, port2 } = new MessageChannelMain()
       say(engine, { kind: 'host' }, port2)

@@ -26,6 +26,8 @@ export interface ServeLibraryOptions extends ReachOptions {
   allow?: readonly string[] | undefined
   /** Absolute paths of folders to add. */
   folders?: readonly string[]
+  /** Told in a sentence of what ends no work: pages are told as well. */
+  onProblem?(message: string): void
   /** Folder of the built page; the one that belongs to this program where it is left out. */
   page?: string
 }
@@ -42,6 +44,9 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
   const page = options.page ?? builtPage()
   const tables = createTableFiles()
   const library = await holdLibrary(() => forkLibrary({ directory, dataDirectory, version }))
+  library.onEvent((name, data) => {
+    if (name === 'problem' || name === 'told') options.onProblem?.((data as { message: string }).message)
+  })
   let server: RunningServer | undefined
   async function close(): Promise<void> {
     await server?.close()

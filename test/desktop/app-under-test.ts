@@ -40,7 +40,12 @@ export function layOutPackage(t: TestContext): string {
   const beside = join(resources, 'app.asar.unpacked')
   const config = readFileSync(join(root, 'electron-builder.yml'), 'utf8')
   const list = /^asarUnpack:\n((?: {2}- .*\n)+)/m.exec(config)![1]!
-  const isUnpacked = picomatch(list.split('\n').map((line) => line.replace(/^ {2}- /, '')).filter(Boolean))
+  const isUnpacked = picomatch(
+    list
+      .split('\n')
+      .map((line) => line.replace(/^ {2}- /, ''))
+      .filter(Boolean),
+  )
   for (const folder of [archive, beside]) mkdirSync(folder)
   cpSync(join(root, 'out'), join(archive, 'out'), { recursive: true })
   cpSync(join(root, 'out'), join(beside, 'out'), {

@@ -56,7 +56,24 @@ test('every call of the contract is answered over a process', async (t) => {
   const change = { rating: 4, addKeywords: ['kite'] }
   assert.equal((await library.setMarks({ selection: { photos: ids }, change })).photos, 2)
 
+  const selection = { photos: ids }
+  assert.deepEqual(await library.captionSelection({ selection, text: 'two balloons' }), { photos: 2 })
+  assert.deepEqual((await library.lastEdit({})).undo, { kind: 'caption', photos: 2 })
+  assert.deepEqual(await library.regenerate({ selection }), { photos: 2 })
+  assert.equal((await library.photo({ photo: one })).caption?.source, 'model')
+  assert.equal((await library.undoEdit({}))!.photos, 2)
+  assert.equal((await library.undoEdit({}))!.photos, 2)
+  assert.deepEqual(await library.retry({}), { photos: 0 })
+
+  assert.equal((await library.setPreferences({ theme: 'dark' })).theme, 'dark')
+  assert.equal((await library.preferences({})).threads, null)
+  assert.equal(await library.setMachine({ isIdle: true, isOnMains: false }), null)
+
   assert.equal((await library.search({ query: 'balloon' })).total, 2)
+  assert.equal((await library.suggest({ query: 'ballo' }))[0]!.query, 'balloon')
+  const saved = await library.saveSearch({ name: 'Balloons', query: 'balloon' })
+  assert.deepEqual(await library.savedSearches({}), [saved])
+  assert.equal(await library.removeSavedSearch({ id: saved.id }), null)
   assert.equal((await library.facets({ query: 'balloon' })).photos, 2)
   assert.equal((await library.timeline({ query: 'balloon' })).total, 2)
   const { ids: onPage, colors } = await library.timelinePage({ query: '', offset: 1 })
@@ -66,6 +83,8 @@ test('every call of the contract is answered over a process', async (t) => {
     (await library.tiles({ photos: ids })).map(({ caption, thumbhash }) => [caption, thumbhash!.length > 15]),
     ids.map((id) => [`balloon ${id}`, true]),
   )
+  assert.ok((await library.readings({ photo: one })).length > 1)
+  assert.equal((await library.attention({ photo: one })).text, `balloon ${one}`)
   assert.equal((await library.picture({ photo: one })).type, 'image/jpeg')
   assert.equal((await library.photoFile({ photo: one })).path, join(photos, 'one.jpg'))
   assert.deepEqual(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -76,6 +77,24 @@ test('columns come as columns, and every page is told of what changes', async (t
   const [set] = await one.setCaptions({ edits: [{ photo: page.ids[0]!, text: 'A kite' }] })
   assert.equal(set!.source, 'person')
   assert.equal((await two.search({ query: 'kite' })).total, 1)
+})
+
+test('a library that dies is another one soon, which pages and whoever started the server are told', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const problems: string[] = []
+  const served = await serveFor(t, { onProblem: (message) => void problems.push(message) })
+  const page = await served.openPage(await served.enter())
+  const told: string[] = []
+  page.onEach((name) => told.push(name))
+  const found = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'library-process'], {
+    encoding: 'utf8',
+  })
+  process.kill(Number(found), 'SIGKILL')
+  await until(() => told.includes('libraryReopened'))
+  assert.ok(told.includes('told'))
+  assert.match(problems[0]!, /ended by itself/)
+  assert.equal((await page.status({})).photos, 0)
 })
 
 test('a backup takes the library’s place while pages wait, and is asked for by its name alone', async (t) => {

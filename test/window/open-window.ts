@@ -38,6 +38,8 @@ export interface WindowOptions {
   isAdded?: boolean
   viewport?: { width: number; height: number }
   colorScheme?: 'light' | 'dark'
+  /** What the page may complain of, as of a picture that cannot be shown. */
+  expectedFaults?: RegExp
 }
 
 /** Any error of the page, and any request but to its own origin, fails the test at its end. */
@@ -48,9 +50,20 @@ export async function openWindow(
     isAdded = true,
     viewport = { width: 1280, height: 800 },
     colorScheme = 'dark',
+    expectedFaults,
   }: WindowOptions = {},
 ): Promise<OpenWindow> {
   await bringUpToDate(checkout, pageBuild, () => {})
+  const browser: Browser = await chromium.launch({ executablePath: browserProgram!, args: ['--no-sandbox'] })
+  const faults: string[] = []
+  // Before the server goes, for a page that loses it says so.
+  t.after(async () => {
+    await browser.close()
+    assert.deepEqual(
+      faults.filter((fault) => !expectedFaults?.test(fault)),
+      [],
+    )
+  })
   const folders = makeFolders(t)
   await makePhotos?.(folders.photos)
   const served = await serveFor(
@@ -58,15 +71,12 @@ export async function openWindow(
     { page: join(checkout, 'out', 'page'), ...(isAdded && { folders: [folders.photos] }) },
     folders,
   )
-  const browser: Browser = await chromium.launch({ executablePath: browserProgram!, args: ['--no-sandbox'] })
-  t.after(() => browser.close())
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
   const origin = `http://127.0.0.1:${served.port}`
-  const faults = watchForFaults(context, origin)
+  noteFaults(context, origin, faults)
   const page = await context.newPage()
   await page.goto(`${origin}/open/${served.secret}`)
   await page.waitForSelector('main h1')
-  t.after(() => assert.deepEqual(faults, []))
   return {
     served,
     context,
@@ -80,17 +90,16 @@ export async function openWindow(
   }
 }
 
-function watchForFaults(context: BrowserContext, origin: string): string[] {
-  const faults: string[] = []
+function noteFaults(context: BrowserContext, origin: string, faults: string[]): void {
   context.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text())
+    if (message.type() === 'error' || message.type() === 'warning')
+      faults.push(`${message.text()} ${message.location().url}`)
   })
   context.on('weberror', (error) => faults.push(String(error.error().stack)))
   context.on('request', (request) => {
     const url = request.url()
     if (!/^(data|blob):/.test(url) && new URL(url).origin !== origin) faults.push(`asked ${url}`)
   })
-  return faults
 }
 
 /** Goes to a view, as its link would. */

@@ -11,10 +11,10 @@ test('settings act at once, in all windows, and say what they cause', needsBrows
   await goTo(page, '#/settings')
 
   await t.test('the theme is that of all windows', async () => {
-    await page.getByText('Light', { exact: true }).click()
+    await page.getByRole('radio', { name: 'Light' }).check()
     await other.waitForFunction(() => document.documentElement.dataset.theme === 'light')
     assert.deepEqual(await accessibilityFaults(page), [])
-    await page.getByText('Dark', { exact: true }).click()
+    await page.getByRole('radio', { name: 'Dark' }).check()
     await other.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
     assert.deepEqual(await accessibilityFaults(page), [])
   })
@@ -47,7 +47,10 @@ test('settings act at once, in all windows, and say what they cause', needsBrows
     await page.getByRole('dialog').getByRole('button', { name: 'Restore' }).click()
     await page.getByText(/The library is that of .* again/).waitFor({ timeout: 60_000 })
     await goTo(other, '#/work')
-    await other.getByText(/1 photo\./).waitFor({ timeout: 30_000 })
+    await other
+      .locator('main')
+      .getByText(/1 photo\./)
+      .waitFor({ timeout: 30_000 })
   })
 
   await t.test('the session of this browser is listed as its own', async () => {

@@ -6,6 +6,7 @@ import { accessibilityFaults, goTo, makePicture, needsBrowser, openWindow } from
 
 test('Work shows what is done, what failed and why, and what becomes of folders', needsBrowser, async (t) => {
   const { page, served } = await openWindow(t, {
+    expectedFaults: /404 .*\/library\/\d+/,
     async makePhotos(folder) {
       await makePicture(join(folder, 'good.jpg'), 1)
       await writeFile(join(folder, 'cut.jpg'), Buffer.from('ffd8ffe000104a46', 'hex'))

@@ -7,6 +7,7 @@ import { defaultDataDirectory } from '../../processes/data-directory.ts'
 import { makeLink, serveLibrary, setPassword } from '../../server/serve-library.ts'
 import { libraryDirectoryOf, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
+import { noteProblem } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
 
 interface ServeOptions {
@@ -67,6 +68,7 @@ async function serve(
       folders: folders.map((path) => resolve(path)),
       dataDirectory: defaultDataDirectory(),
       version: packageVersion(),
+      onProblem: noteProblem,
       allow: options.allow?.map((path) => resolve(path)),
     })
     outputOf(command).answer(

@@ -27,3 +27,7 @@ export function rowOfEnd(sortMs: number): number {
 export function dayOf(row: number): number {
   return Math.floor((farthestSecond - Math.floor(row / rowsPerSecond)) / secondsPerDay)
 }
+
+/** Days that rows can be of; where photos of one second spill over they are twelve days older at the most. */
+export const firstDay = Math.floor(-farthestSecond / secondsPerDay) - 14
+export const lastDay = Math.floor(farthestSecond / secondsPerDay) + 1

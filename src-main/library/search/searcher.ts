@@ -36,7 +36,7 @@ import { type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
 import { createSuggest } from './suggest.ts'
-import { countBefore, type EachRow, monthsOf, rowsAt, type Survey, surveyRows } from './timeline.ts'
+import { type EachRow, monthsOf, type Order, orderRows, type Survey, surveyRows } from './timeline.ts'
 import { readColumns } from './timeline-page.ts'
 
 export interface SearchOptions {
@@ -93,6 +93,8 @@ const suggestionsTried = 5
 const scratchKept = 16
 /** Queries whose timelines are looked at, or were just now. */
 const foundKept = 8
+/** Rows of them that are put down in order, 8 bytes each. */
+const mostOrdered = 2 ** 21
 /** Of photos that only FTS5 finds, the newest are counted by facets: each is looked up. */
 const facetsCountedFromIndex = 10_000
 /** Of words that are gone from all photos the list knows still: more are read than are wanted. */
@@ -158,9 +160,10 @@ interface Position {
 /** What a query found, of the index as it was. */
 interface Found extends Survey {
   version: string
-  bits: Bits
   isExact: boolean
   eachRow: EachRow
+  /** Once a page was asked for. */
+  order: Order | undefined
 }
 
 interface HitRow {
@@ -413,17 +416,31 @@ export function createSearcher(database: Database): Searcher {
   /** Found and walked through once for all pages, until the index is another one. */
   function find(text: string): Found {
     const now = version()
-    let found = recent.get(text)
+    const before = recent.get(text)
+    let found = before
     if (found?.version !== now) {
       const { bits: shared, isExact } = understand(text).answer.set()
       const bits = shared.slice()
       const eachRow: EachRow = (range, visit) => postings.eachRow(bits, range, visit)
-      found = { version: now, bits, isExact, eachRow, ...surveyRows(eachRow) }
+      const survey = surveyRows(eachRow)
+      // Of captions alone the order does not change.
+      const order = before?.token === survey.token ? before.order : undefined
+      found = { version: now, isExact, eachRow, order, ...survey }
     }
     recent.delete(text)
     recent.set(text, found)
     if (recent.size > foundKept) recent.delete(recent.keys().next().value!)
     return found
+  }
+
+  function orderOf(found: Found): Order {
+    found.order ??= orderRows(found.eachRow, found)
+    let ordered = 0
+    for (const each of [...recent.values()].reverse()) {
+      ordered += each.order ? each.total : 0
+      if (each !== found && ordered > mostOrdered) each.order = undefined
+    }
+    return found.order
   }
 
   function timeline(text: string): Timeline {
@@ -439,22 +456,18 @@ export function createSearcher(database: Database): Searcher {
   }
 
   function timelinePage(text: string, { offset, beforeMs, limit }: TimelinePlace): TimelinePage {
-    const { eachRow, days, token } = find(text)
-    const first = beforeMs === undefined ? (offset ?? 0) : countBefore(eachRow, days, rowOfEnd(beforeMs))
-    return { offset: first, token, ...readColumns(database, rowsAt(eachRow, days, first, limit)) }
+    const found = find(text)
+    const order = orderOf(found)
+    const first = beforeMs === undefined ? (offset ?? 0) : order.countBefore(rowOfEnd(beforeMs))
+    return { offset: first, token: found.token, ...readColumns(database, order.rowsAt(first, limit)) }
   }
 
   function placeOf(text: string, photoId: number): number | null {
-    const { eachRow, days } = find(text)
+    const order = orderOf(find(text))
     const row = prepare<{ search_id: number | null }>('SELECT search_id FROM photos WHERE id = ?').get(
       photoId,
     )?.search_id
-    if (row == null) return null
-    let isFound = false
-    eachRow({ fromRow: row, beforeRow: row + 1 }, () => {
-      isFound = true
-    })
-    return isFound ? countBefore(eachRow, days, row) : null
+    return row != null && order.has(row) ? order.countBefore(row) : null
   }
 
   function rowsAtPlaces(text: string, token: string, ranges: PlaceRanges): RowsOfPlaces {

@@ -29,7 +29,7 @@ export interface ChangeOptions extends SliceOptions {
 
 /**
  * Changes of many photos' captions or marks that are one edit: all or none, and taken back as one. They are planned first, in slices, and then
- * done in slices. A signal that comes while it is done has all of it undone before the call throws; a kill has it done
+ * done in slices. A signal that comes while it is done turns it round: the call throws, and all of it is undone behind it; a kill has it done
  * to the end, by `resume`.
  *
  * One at a time: those of this process wait for each other.
@@ -39,7 +39,7 @@ export interface CaptionChanges {
    * @param plan puts down a slice of what is to change, at most so many: the first answer 0 ends it.
    * @returns how many captions were changed.
    * @throws LensloreError `LIBRARY_LOCKED` while another process changes captions; DOMException `AbortError` through the
-   * signal, with nothing changed.
+   * signal, with nothing changed in the end.
    */
   set(
     kind: EditKind,
@@ -105,21 +105,28 @@ export function createCaptionChanges(
   const steps = createChangeSteps(database, captions, imported)
   const marks = createMarkStore(database)
   let last: Promise<unknown> = Promise.resolve()
+  /** Of a change whose caller knows already that it was stopped: nobody waits for a hundred thousand photos to be undone. */
+  let turnedRound: Promise<void> | undefined
   const stop = new AbortController()
 
   /** What a killed process left comes first. */
   async function alone<T>(work: () => Promise<T>): Promise<T> {
+    const answer = Promise.withResolvers<T>()
     const turn = last.then(async () => {
       const lock = lockForChanges(dirname(database.file))
       try {
         await finish()
-        return await work()
+        await work().then(answer.resolve, answer.reject)
+        await turnedRound
       } finally {
+        turnedRound = undefined
         lock.release()
       }
     })
+    turn.catch(answer.reject)
+    // What could not be undone now is undone by the next change, or by whoever opens the library.
     last = turn.catch(() => {})
-    return turn
+    return answer.promise
   }
 
   const read = () => prepare<Change>('SELECT * FROM caption_changes').get()
@@ -156,7 +163,7 @@ export function createCaptionChanges(
     try {
       await inSlices(database, plan, { signal })
     } catch (thrown) {
-      await forget()
+      turnedRound = forget()
       throw thrown
     }
     onPlanned?.(planned)
@@ -174,7 +181,7 @@ export function createCaptionChanges(
       )
     } catch (thrown) {
       write(() => enter('undoing'))
-      await finish(onPhotosChanged)
+      turnedRound = finish(onPhotosChanged)
       throw thrown
     }
     await forget()

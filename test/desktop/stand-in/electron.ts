@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { basename, isAbsolute, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core'
 import { decode, encode } from './codec.ts'
 import { MessagePortMain, type Remote } from './ports.ts'
@@ -22,18 +22,22 @@ const ready = Promise.withResolvers<void>()
 let browser: BrowserContext
 
 /** To be called when the app's first module was evaluated, and not before. */
-export async function becomeReady(): Promise<void> {
+export function becomeReady(): void {
   if (!app.isWanted) return
-  browser = await chromium.launchPersistentContext(join(app.getPath('userData'), 'chromium'), {
+  isReady = true
+  app.emit('ready')
+  ready.resolve()
+}
+
+async function startChromium(): Promise<BrowserContext> {
+  const context = await chromium.launchPersistentContext(join(app.getPath('userData'), 'chromium'), {
     executablePath: process.env.STAND_IN_CHROMIUM!,
     args: ['--no-sandbox', `--remote-debugging-port=${process.env.STAND_IN_PORT}`],
     viewport: null,
     acceptDownloads: false,
   })
-  browser.on('page', (page) => setImmediate(() => void unwantedPage(page)))
-  isReady = true
-  app.emit('ready')
-  ready.resolve()
+  context.on('page', (page) => setImmediate(() => void unwantedPage(page)))
+  return context
 }
 
 /** Chromium has opened it already: the shell's answer is that it should not. */
@@ -172,13 +176,16 @@ class UtilityProcess extends EventEmitter implements Remote {
   }
 }
 
+/** All that were ever started. */
+export const processes: { name: string; utility: UtilityProcess }[] = []
+
 export const utilityProcess = {
   fork(modulePath: string, args: string[] = [], options: { env?: NodeJS.ProcessEnv; stdio?: string } = {}) {
     afterReady('utilityProcess.fork')
     if (!existsSync(modulePath)) throw new Error(`There is no program at ${modulePath}.`)
     if (!['pipe', 'ignore', 'inherit'].includes(options.stdio ?? 'inherit')) throw new Error('No such stdio.')
     note('fork', basename(modulePath))
-    return new UtilityProcess(
+    const utility = new UtilityProcess(
       forkNode(modulePath, args, {
         serialization: 'advanced',
         env: options.env ?? process.env,
@@ -186,6 +193,8 @@ export const utilityProcess = {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       }),
     )
+    processes.push({ name: basename(modulePath), utility })
+    return utility
   },
 }
 
@@ -263,6 +272,7 @@ class WebContents extends EventEmitter implements Remote {
   }
 
   async open(url: string, preload: string): Promise<void> {
+    browser ??= await startChromium()
     const blank = browser.pages().find((page) => page.url() === 'about:blank')
     this.page = blank ?? (await browser.newPage())
     this.page.on('crash', () => this.emit('render-process-gone', {}, { reason: 'crashed' }))
@@ -300,8 +310,8 @@ class WebContents extends EventEmitter implements Remote {
   }): Promise<void> {
     const { requestId, resourceType, request } = event
     const url = fromChromium(request.url)
-    const refuse = () =>
-      this.#cdp.send('Fetch.failRequest', { requestId, errorReason: 'BlockedByClient' }).catch(() => {})
+    const errorReason = resourceType === 'Document' ? 'Aborted' : 'BlockedByClient'
+    const refuse = () => this.#cdp.send('Fetch.failRequest', { requestId, errorReason }).catch(() => {})
     if (resourceType === 'Document') {
       const isAllowed = url === this.#allowed
       const navigation = Object.assign(new Preventable(), { url, isMainFrame: true })
@@ -442,7 +452,10 @@ export class BrowserWindow extends EventEmitter {
     if (BrowserWindow.all.length === 0 && !app.isQuitting) app.emit('window-all-closed')
   }
   isDestroyed = () => !BrowserWindow.all.includes(this)
-  show = () => note('show')
+  show = () => {
+    note('show')
+    app.emit('stand-in:shown')
+  }
   focus = () => note('focus')
   restore = () => note('restore')
   isMinimized = () => false
@@ -557,4 +570,3 @@ process.on('exit', () => {
   const lock = app.isWanted ? undefined : join(app.getPath('userData'), 'lock')
   if (lock && process.env.STAND_IN_FIRST === '1') rmSync(lock, { force: true })
 })
-export const standInFolder = fileURLToPath(new URL('.', import.meta.url))

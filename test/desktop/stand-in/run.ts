@@ -26,5 +26,5 @@ process.on('message', async ({ id, source, arg }: { id: number; source: string; 
 })
 const { main } = JSON.parse(readFileSync(join(application!, 'package.json'), 'utf8'))
 await import(pathToFileURL(join(application!, main)).href)
-await electron.becomeReady()
-process.send?.({ id: 0, value: null })
+electron.app.once('stand-in:shown', () => process.send?.({ id: 0, value: null }))
+electron.becomeReady()

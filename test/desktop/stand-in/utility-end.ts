@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { registerHooks } from 'node:module'
+import { isMainThread } from 'node:worker_threads'
 
 // What a utility process of Electron has and a forked one has not: `process.parentPort`. And what it has not: the pipe of a fork,
 // and a module from within the archive.
@@ -9,7 +10,7 @@ type FromMain =
   | { kind: 'port'; port: number; data: unknown }
   | { kind: 'close'; port: number }
 
-const sendToMain = process.send!.bind(process)
+let sendToMain: NonNullable<typeof process.send>
 
 class Port extends EventEmitter {
   readonly #id: number
@@ -41,40 +42,46 @@ class Port extends EventEmitter {
   }
 }
 
-const ports = new Map<number, Port>()
-const parentPort = Object.assign(new EventEmitter(), {
-  postMessage: (data: unknown) => void sendToMain({ kind: 'message', data }),
-})
-const unheard: unknown[] = []
-parentPort.on('newListener', (event) => {
-  if (event === 'message')
-    setImmediate(() => {
-      for (const message of unheard.splice(0)) parentPort.emit('message', message)
-    })
-})
-
-process.on('message', (message: FromMain) => {
-  if (message.kind === 'message') {
-    const brought = message.ports.map((id) => {
-      const port = new Port(id)
-      ports.set(id, port)
-      return port
-    })
-    const event = { data: message.data, ports: brought }
-    if (parentPort.listenerCount('message') > 0) parentPort.emit('message', event)
-    else unheard.push(event)
-  } else if (message.kind === 'port') ports.get(message.port)?.hear(message.data)
-  else {
-    ports.get(message.port)?.emit('close')
-    ports.delete(message.port)
-  }
-})
-process.on('disconnect', () => process.exit(0))
-Object.assign(process, { parentPort, send: undefined })
-
 registerHooks({
   load(url, context, next) {
     if (/app\.asar\//.test(url)) throw new Error(`Only Electron's main reads the archive: ${url}`)
     return next(url, context)
   },
 })
+
+// Threads of the process load this too, and have no such port.
+if (isMainThread) standIn()
+
+function standIn(): void {
+  sendToMain = process.send!.bind(process)
+  const ports = new Map<number, Port>()
+  const parentPort = Object.assign(new EventEmitter(), {
+    postMessage: (data: unknown) => void sendToMain({ kind: 'message', data }),
+  })
+  const unheard: unknown[] = []
+  parentPort.on('newListener', (event) => {
+    if (event === 'message')
+      setImmediate(() => {
+        for (const message of unheard.splice(0)) parentPort.emit('message', message)
+      })
+  })
+
+  process.on('message', (message: FromMain) => {
+    if (message.kind === 'message') {
+      const brought = message.ports.map((id) => {
+        const port = new Port(id)
+        ports.set(id, port)
+        return port
+      })
+      const event = { data: message.data, ports: brought }
+      if (parentPort.listenerCount('message') > 0) parentPort.emit('message', event)
+      else unheard.push(event)
+    } else if (message.kind === 'port') ports.get(message.port)?.hear(message.data)
+    else {
+      ports.get(message.port)?.emit('close')
+      ports.delete(message.port)
+    }
+  })
+  process.on('disconnect', () => process.exit(0))
+  Object.assign(process, { parentPort, send: undefined })
+}

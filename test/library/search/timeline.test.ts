@@ -8,7 +8,7 @@ import { createMetadataStore } from '../../../src-main/library/metadata/metadata
 import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
 import { rowOfEnd } from '../../../src-main/library/search/rows.ts'
 import { createSearch } from '../../../src-main/library/search/search.ts'
-import { countBefore, type EachRow, rowsAt, surveyRows } from '../../../src-main/library/search/timeline.ts'
+import { type EachRow, orderRows, surveyRows } from '../../../src-main/library/search/timeline.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf, markMissing, removePhotos } from '../store/sample-library.ts'
 
@@ -79,7 +79,7 @@ test('pages at any place are the photos of that place, newest first, whatever th
   }
 })
 
-test('of a day with very many photos a page is sorted no less', () => {
+test('of a day with very many photos a page is sorted no less, and each knows its place', () => {
   // At both ends of a day, so that a page lies across the stretch between, and one photo of the days around.
   const [start, end] = [rowOfEnd(Date.UTC(2021, 2, 5)), rowOfEnd(Date.UTC(2021, 2, 4))]
   const inOrder = [start - 1]
@@ -90,7 +90,9 @@ test('of a day with very many photos a page is sorted no less', () => {
   const eachRow: EachRow = ({ fromRow, beforeRow }, visit) => {
     for (const row of shuffled) if (row >= fromRow && row < beforeRow) visit(row)
   }
-  const { days, total } = surveyRows(eachRow)
+  const survey = surveyRows(eachRow)
+  const { days, total } = survey
+  const order = orderRows(eachRow, survey)
   assert.deepEqual(
     days.map(([, photos]) => photos),
     [1, 80_000, 1],
@@ -98,9 +100,11 @@ test('of a day with very many photos a page is sorted no less', () => {
   assert.equal(total, inOrder.length)
   for (const offset of [0, 1, 39_500, 40_000, 79_500, 80_001, 80_002]) {
     const expected = inOrder.slice(offset, offset + 1000)
-    assert.deepEqual(rowsAt(eachRow, days, offset, 1000), expected, `from ${offset}`)
-    if (expected.length > 0) assert.equal(countBefore(eachRow, days, expected[0]!), offset)
+    assert.deepEqual(order.rowsAt(offset, 1000), expected, `from ${offset}`)
+    if (expected.length > 0) assert.equal(order.countBefore(expected[0]!), offset)
   }
+  assert.deepEqual([start - 1, end, start + 1, 0].map(order.has), [true, true, false, false])
+  assert.deepEqual([0, end + 1, Number.MAX_SAFE_INTEGER].map(order.countBefore), [0, total, total])
 })
 
 test('a page from a moment on begins with the first photo that is older', (t) => {
