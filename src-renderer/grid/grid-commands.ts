@@ -10,7 +10,7 @@ import type { TimelineState } from './timeline.svelte.ts'
 export function gridCommands(
   window: WindowState,
   timeline: TimelineState,
-  { isInGrid, openDate }: { isInGrid(): boolean; openDate(): void },
+  { isInGrid, openDate, rate }: { isInGrid(): boolean; openDate(): void; rate(stars: number): void },
 ): Command[] {
   const { api, notices, router } = window
   const { selection } = timeline
@@ -31,13 +31,6 @@ export function gridCommands(
     if (selection.isEmpty) selection.begin(timeline.focusPlace)
     await timeline.focusOn(await place)
     selection.extendTo(timeline.focusPlace)
-  }
-
-  async function rate(rating: number): Promise<void> {
-    const photos = chosen()
-    if (!photos) return
-    const marked = await notices.orTell(api.setMarks({ selection: photos, change: { rating } }))
-    if (marked) notices.tell(text.grid.marked(marked.photos))
   }
 
   async function regenerate(): Promise<void> {
@@ -147,7 +140,7 @@ export function gridCommands(
         keys: [String(stars)],
         icon: 'star',
         isPossible: () => chosen() !== null,
-        run: () => void rate(stars),
+        run: () => rate(stars),
       }),
     ),
     {

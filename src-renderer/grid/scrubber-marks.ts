@@ -21,8 +21,10 @@ export function yearMarks(
     const year = month.slice(0, 4)
     const share = before / total
     const last = marks.at(-1)
-    if (year !== lastYear && (!last || (share - last.share) * heightPx >= leastPx))
-      marks.push({ year, share })
+    const isApart = !last || (share - last.share) * heightPx >= leastPx
+    // Its words stand below the place where it begins.
+    const hasRoom = at === 0 || (1 - share) * heightPx >= leastPx / 2
+    if (year !== lastYear && isApart && hasRoom) marks.push({ year, share })
     lastYear = year
     before += photos[at]!
   }

@@ -33,6 +33,7 @@ const settleMs = 120
 const tilesAfterMs = 40
 const freshenAfterMs = 200
 const arrivalMs = 4000
+const triesToFocus = 5
 /** The least time between two looks at whether photos came or went. */
 const refreshEveryMs = 1000
 
@@ -275,14 +276,19 @@ export class TimelineState {
     const bound = Math.min(layout.photos - 1, Math.max(0, place))
     this.#focusPlace = bound
     this.#wishedFocus = bound
-    if (!this.#scroller) return
-    const part = layout.partOf(bound)
-    if (!this.#readPart(part)) {
-      this.jumpTo(bound)
-      await this.#columns.load(this.#blocksOfPart(layout, part)).catch(() => {})
-      if (this.#layout !== layout || this.#focusPlace !== bound) return
+    // Photos may come or go while those around it are read.
+    for (let tries = 0; tries < triesToFocus && this.#scroller && this.#layout; tries++) {
+      if (this.#wishedFocus === null || this.#layout.photos === 0) return
+      const wished = Math.min(this.#wishedFocus, this.#layout.photos - 1)
+      this.#wishedFocus = wished
+      const part = this.#layout.partOf(wished)
+      if (this.#readPart(part)) {
+        this.#reveal(wished)
+        return
+      }
+      this.jumpTo(wished)
+      await this.#columns.load(this.#blocksOfPart(this.#layout, part)).catch(() => {})
     }
-    this.#reveal(bound)
   }
 
   /** The same of a photo that was looked at elsewhere. @returns whether the query finds it */
@@ -780,7 +786,9 @@ export class TimelineState {
     this.#timeline = timeline
     this.#layout = layout
     this.#stamp++
-    this.#focusPlace = this.#focusPlace === focusBefore ? focusPlace : this.#focusPlace
+    const focus = this.#focusPlace === focusBefore ? focusPlace : this.#focusPlace
+    this.#focusPlace = Math.max(0, Math.min(focus, layout.photos - 1))
+    if (this.#wishedFocus !== null) this.#wishedFocus = this.#focusPlace
     this.#position = {
       place: Math.max(0, Math.min(layout.photos - 1, place + movedPlaces)),
       offsetPx: this.#position.offsetPx,

@@ -24,6 +24,9 @@ export class PhotoState {
   #attention = $state.raw<TextAttention | null>(null)
   #word = $state.raw<number | null>(null)
   #isLookedShown = $state(localStorage.getItem(lookedKey) !== 'off')
+  #reads = 0
+  /** Of each photo, which of the reads is shown. */
+  readonly #readAt = new Map<number, number>()
   #asking: AbortController | undefined
   #attending: { text: string; stop: AbortController } | undefined
   #restTimer: ReturnType<typeof setTimeout> | undefined
@@ -139,7 +142,9 @@ export class PhotoState {
       })
       if (!stop.signal.aborted) this.#attention = attention
     } catch (thrown) {
-      if (!stop.signal.aborted) this.#window.notices.fail(thrown)
+      if (stop.signal.aborted) return
+      this.#attending = undefined
+      this.#window.notices.fail(thrown)
     }
   }
 
@@ -189,8 +194,12 @@ export class PhotoState {
   }
 
   async #reread(photo: number): Promise<void> {
+    const reading = ++this.#reads
     try {
       const details = await this.#window.api.photo({ photo })
+      // An answer that was asked for later may come first, and knows more.
+      if (reading < (this.#readAt.get(photo) ?? 0)) return
+      this.#readAt.set(photo, reading)
       const kept = [...this.#known].filter(([id]) => id !== photo).slice(-8)
       this.#known = new Map([...kept, [photo, details]])
     } catch (thrown) {

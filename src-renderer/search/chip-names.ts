@@ -79,7 +79,8 @@ function nameOfEnd(beforeMs: number): string {
 
 /** The words of a query where it is nothing but words that must all be there; else null. */
 export function plainWords(words: string): string[] | null {
-  const pieces = splitQuery(words)
+  // A filter that has no value yet says nothing.
+  const pieces = splitQuery(words).filter((piece) => piece.field === null || piece.value.trim() !== '')
   const isPlain = pieces.every((piece) => !piece.negated && !piece.isOr && piece.field === null)
   const said = pieces.map((piece) => piece.value.trim()).filter((value) => /[\p{L}\p{N}]/u.test(value))
   return isPlain && said.length > 0 ? said : null

@@ -1,3 +1,5 @@
+import { keyCaps } from './key-caps.ts'
+
 export const commandGroups = ['everywhere', 'places', 'photos', 'captions', 'search', 'captioning'] as const
 export type CommandGroup = (typeof commandGroups)[number]
 
@@ -104,17 +106,7 @@ export class Commands {
 
   /** The keys of a command as caps to be drawn. */
   capsOf(keys: string): string[] {
-    const names: Record<string, string> = {
-      Mod: this.#isMac ? '⌘' : 'Ctrl',
-      Alt: this.#isMac ? '⌥' : 'Alt',
-      Shift: this.#isMac ? '⇧' : 'Shift',
-      ArrowLeft: '←',
-      ArrowRight: '→',
-      ArrowUp: '↑',
-      ArrowDown: '↓',
-      Escape: 'Esc',
-    }
-    return keys.split(/[ +]/).map((key) => names[key] ?? (key.length === 1 ? key.toUpperCase() : key))
+    return keyCaps(keys, this.#isMac)
   }
 }
 

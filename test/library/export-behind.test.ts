@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { idAt, openLibrary, openLibraryFor, until } from './library-under-test.ts'
+import { idAt, openLibrary, openLibraryFor, until, writtenOut } from './library-under-test.ts'
 
 const waitingPhotos = 400
 
@@ -45,4 +46,29 @@ test('what goes wrong with a sidecar is told, and the caption is there all the s
   assert.equal(caption.text, 'mine')
   assert.match(await told, /a\.jpg\.xmp/)
   assert.equal((await client.photoAt({ path: path })).caption?.text, 'mine')
+})
+
+test('words beside a file that was not read yet are written out with the content that they are about', async (t) => {
+  const { client, photos, takeIn } = openLibraryFor(t)
+  const { id: folderId } = await client.addFolder({ path: photos })
+  await client.setExportsAlways({ folderId, always: true })
+  const path = join(photos, 'a.jpg')
+  writeFileSync(path, 'a picture')
+  await client.scan({})
+  await client.setCaption({ photo: await idAt(client, path), text: 'Grandma with the red kite' })
+  assert.equal((await client.photoAt({ path })).contentHash, null, 'it is to be read yet')
+  assert.ok(!existsSync(`${path}.xmp`))
+
+  await takeIn()
+  await writtenOut(client)
+  const content = hash('sha256', 'a picture')
+  assert.equal((await client.photoAt({ path })).caption?.contentHash, content)
+  assert.match(readFileSync(`${path}.xmp`, 'utf8'), new RegExp(`Content>${content}<`))
+
+  // The record lies beside another photo, which has words of a file's: they stay what they are.
+  const other = join(photos, 'b.jpg')
+  writeFileSync(other, 'another picture')
+  writeFileSync(`${other}.xmp`, readFileSync(`${path}.xmp`))
+  await takeIn()
+  assert.notEqual((await client.photoAt({ path: other })).caption?.text, 'Grandma with the red kite')
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -34,6 +35,8 @@ export interface OpenWindow {
 export interface WindowOptions {
   /** Makes the photos before anything looks at them. */
   makePhotos?(folder: string): Promise<unknown>
+  /** Makes the library itself, with folders of its own. */
+  makeLibrary?(directory: string): unknown
   /** Whether the folder with the photos belongs to the library from the beginning. */
   isAdded?: boolean
   viewport?: { width: number; height: number }
@@ -47,13 +50,14 @@ export async function openWindow(
   t: TestContext,
   {
     makePhotos,
-    isAdded = true,
+    makeLibrary,
+    isAdded = makeLibrary === undefined,
     viewport = { width: 1280, height: 800 },
     colorScheme = 'dark',
     expectedFaults,
   }: WindowOptions = {},
 ): Promise<OpenWindow> {
-  await bringUpToDate(checkout, pageBuild, () => {})
+  await buildPage()
   const browser: Browser = await chromium.launch({ executablePath: browserProgram!, args: ['--no-sandbox'] })
   const faults: string[] = []
   // Before the server goes, for a page that loses it says so.
@@ -66,6 +70,7 @@ export async function openWindow(
   })
   const folders = makeFolders(t)
   await makePhotos?.(folders.photos)
+  await makeLibrary?.(folders.directory)
   const served = await serveFor(
     t,
     { page: join(checkout, 'out', 'page'), ...(isAdded && { folders: [folders.photos] }) },
@@ -87,6 +92,35 @@ export async function openWindow(
       await other.waitForSelector('main h1')
       return other
     },
+  }
+}
+
+const buildWaitMs = 200
+/** Whoever builds for longer is gone. */
+const longestBuildMs = 180_000
+
+/** Test files run side by side: one of them builds, the others wait. */
+async function buildPage(): Promise<void> {
+  const lock = join(checkout, 'out', 'page.lock')
+  mkdirSync(join(checkout, 'out'), { recursive: true })
+  while (!take(lock)) {
+    const { mtimeMs } = statSync(lock, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() }
+    if (Date.now() - mtimeMs > longestBuildMs) rmSync(lock, { recursive: true, force: true })
+    else await sleep(buildWaitMs)
+  }
+  try {
+    await bringUpToDate(checkout, pageBuild, () => {})
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
+}
+
+function take(lock: string): boolean {
+  try {
+    mkdirSync(lock)
+    return true
+  } catch {
+    return false
   }
 }
 

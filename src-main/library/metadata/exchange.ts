@@ -292,10 +292,12 @@ function settle({ database, photos, captions }: Store, settled: Settled[]): void
   })
 }
 
+/** Words beside a file that was never read wait until it is: their record is to name the content that they are about. */
 const waitingSql = `FROM captions_to_export
     JOIN photos ON photos.id = photo_id JOIN folders ON folders.id = folder_id
   WHERE EXISTS (SELECT 1 FROM folders WHERE exports_always AND state = 'online')
-    AND is_refused = 0 AND exports_always AND state = 'online' AND missing_since_ms IS NULL`
+    AND is_refused = 0 AND exports_always AND state = 'online' AND missing_since_ms IS NULL
+    AND (content_hash IS NOT NULL OR indexed_ms IS NOT NULL)`
 
 function waitingAfter(database: Database, photoId: number, limit: number, only?: readonly number[]) {
   const chosen = only === undefined ? null : JSON.stringify(only)

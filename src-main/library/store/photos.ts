@@ -191,6 +191,12 @@ export function createPhotoStore(database: Database): PhotoStore {
           picture !== null &&
           before.picture_hash?.equals(picture) &&
           before.orientation === content.orientation
+        if (!before.content_hash) {
+          // Written before the file was read: what is found in it is what they are about.
+          prepare(
+            `UPDATE captions SET content_hash = ? WHERE photo_id = ? AND content_hash IS NULL AND source = 'person'`,
+          ).run(after, id)
+        }
         const from = isNew && isSamePicture ? before.content_hash : null
         if (from) carryCaptions(id, from, after)
         if (isNew) {

@@ -335,7 +335,11 @@ test('a photo that takes the place of another one while captions are written out
   const folder = store.folders.insert(photos, 1)
   const writer = createScanWriter(store.database)
   const file = { name: 'a.jpg', sizeBytes: 0, modifiedMs: 1, device: 1, inode: 1 }
-  const add = (words: string) => store.captions.setByPerson(writer.arrive(folder.id, '', file, 1), words, 1)
+  const add = (words: string) => {
+    const id = writer.arrive(folder.id, '', file, 1)
+    store.database.prepare('UPDATE photos SET indexed_ms = 1 WHERE id = ?').run(id)
+    store.captions.setByPerson(id, words, 1)
+  }
   add('the first')
   await setExportsAlways(store.database, folder.id, true)
   const problems: ErrorRecord[] = []

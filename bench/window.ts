@@ -1,0 +1,296 @@
+/**
+ * How quick the window is over a large library, in real Chromium (headless, which draws in software: frames are no figure here)
+ * on the real server: from the start of the process to the first photo, the longest task of the page while it is scrolled and
+ * scrubbed, from a key to what it found, selecting all, a caption for all, and memory.
+ *
+ *   node bench/window.ts [--photos 100000] [--keep DIRECTORY] [--seconds 20]
+ *
+ * The baseline is a bare page that shows as many pictures as one screen of the window has, from the same server's thumbnails.
+ * With `--keep` the library stays for another run; what is done to it there is taken back.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core'
+import { makeCaptionedLibrary } from './captioned-library.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    photos: { type: 'string', default: '100000' },
+    keep: { type: 'string' },
+    seconds: { type: 'string', default: '20' },
+  },
+})
+const photos = Number(options.photos)
+const seconds = Number(options.seconds)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const looks = 1000
+
+interface Server {
+  link: string
+  /** Of the library's process. */
+  libraryMb(): number
+  end(): Promise<void>
+}
+
+async function startServer(directory: string, dataDirectory: string): Promise<Server> {
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=1', 'src-main/cli/main.ts', 'serve', '--json', '--library', directory],
+    {
+      cwd: root,
+      env: { ...process.env, LENSLORE_DATA: dataDirectory },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const { link } = await new Promise<{ link: string }>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line)))
+    child.once('exit', () => reject(new Error('The server ended.')))
+  })
+  return {
+    link,
+    libraryMb: () => residentMb(libraryProcessOf(child.pid!)),
+    async end() {
+      child.kill('SIGINT')
+      await ended
+    },
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map(Number)
+}
+
+function libraryProcessOf(pid: number): number {
+  return childrenOf(pid).find((child) =>
+    readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('library-process'),
+  )!
+}
+
+/** The most that was resident at any time so far. */
+function residentMb(pid: number): number {
+  const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1])
+  return (kilobytes * 1024) / 1e6
+}
+
+/** Of the renderer that draws a page. */
+async function rendererMb(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  await session.detach()
+  return Math.max(...processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => residentMb(id)))
+}
+
+interface TraceEvent {
+  name: string
+  dur?: number
+  pid: number
+  tid: number
+  args: { name?: string }
+}
+
+/** @returns how long the longest task of the page's main thread took meanwhile, in ms. */
+async function longestTask(browser: Browser, page: Page, work: () => Promise<void>): Promise<number> {
+  await browser.startTracing(page, {
+    categories: ['toplevel', 'disabled-by-default-devtools.timeline', 'devtools.timeline'],
+  })
+  await work()
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+    traceEvents: TraceEvent[]
+  }
+  const mains = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid} ${tid}`),
+  )
+  const tasks = traceEvents.filter(
+    ({ name, pid, tid }) => /RunTask$/.test(name) && mains.has(`${pid} ${tid}`),
+  )
+  return Math.max(0, ...tasks.map(({ dur = 0 }) => dur)) / 1000
+}
+
+const firstPicture = () =>
+  [...document.images].some((image) => image.complete && image.naturalWidth > 0 && image.clientHeight > 40)
+
+/** From a key to the frame in which what the page shows has changed for the last time within a second. */
+async function untilPainted(page: Page, selector: string, act: () => Promise<void>): Promise<number> {
+  await page.evaluate((watched) => {
+    const state = { fromMs: 0, paintedMs: 0 }
+    Object.assign(window, { measured: state })
+    const target = document.querySelector(watched)!
+    const from = () => {
+      if (state.fromMs === 0) state.fromMs = performance.now()
+    }
+    window.addEventListener('keydown', from, { capture: true, once: true })
+    new MutationObserver(() => {
+      if (state.fromMs === 0 || state.paintedMs > 0) return
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          state.paintedMs ||= performance.now()
+        }),
+      )
+    }).observe(target, { subtree: true, childList: true, characterData: true })
+  }, selector)
+  await act()
+  await page.waitForFunction(
+    () => (window as unknown as { measured: { paintedMs: number } }).measured.paintedMs > 0,
+    undefined,
+    { timeout: 30_000 },
+  )
+  return page.evaluate(() => {
+    const { fromMs, paintedMs } = (window as unknown as { measured: { fromMs: number; paintedMs: number } })
+      .measured
+    return paintedMs - fromMs
+  })
+}
+
+function tell(what: string, value: number, unit: string, baseline?: number): void {
+  const ratio = baseline === undefined ? '' : `   ${(value / baseline).toFixed(1)} × the bare page`
+  console.log(`${what.padEnd(52)} ${value.toFixed(0).padStart(7)} ${unit}${ratio}`)
+}
+
+const middle = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
+
+/** A page of nothing but pictures, as many as are on a screen of the window, from files. */
+async function measureBarePage(browser: Browser, directory: string, pictures: number) {
+  const sources = execFileSync('find', [join(directory, 'looks'), '-name', '*.webp'], { encoding: 'utf8' })
+    .split('\n')
+    .filter(Boolean)
+    .slice(0, pictures)
+  const file = join(directory, 'bare.html')
+  const images = sources.map((source) => `<img src="file://${source}" width="240" height="160">`).join('')
+  writeFileSync(file, `<!doctype html><body style="height:40000px">${images.repeat(8)}</body>`)
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  const startMs = performance.now()
+  await page.goto(`file://${file}`, { waitUntil: 'commit' })
+  await page.waitForFunction(firstPicture)
+  const firstMs = performance.now() - startMs
+  const taskMs = await longestTask(browser, page, async () => {
+    for (let turn = 0; turn < 60; turn++) {
+      await page.mouse.wheel(0, 600)
+      await sleep(30)
+    }
+  })
+  const megabytes = await rendererMb(browser)
+  await page.close()
+  return { firstMs, taskMs, megabytes }
+}
+
+async function measure(directory: string, dataDirectory: string): Promise<void> {
+  const library = join(directory, 'library')
+  execFileSync('npm', ['run', '-s', 'build:page'], { cwd: root, stdio: 'ignore' })
+  const launch = () =>
+    chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--headless=new'] })
+
+  async function open(isCold: boolean) {
+    const browser = await launch()
+    if (isCold) execFileSync('sh', ['-c', 'sync; echo 1 > /proc/sys/vm/drop_caches 2>/dev/null || true'])
+    const startMs = performance.now()
+    const server = await startServer(library, dataDirectory)
+    const listenMs = performance.now() - startMs
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    await page.goto(server.link, { waitUntil: 'commit' })
+    await page.waitForFunction(firstPicture, undefined, { timeout: 120_000 })
+    return { browser, server, page, listenMs, firstMs: performance.now() - startMs }
+  }
+
+  const bareBrowser = await launch()
+  const bare = await measureBarePage(bareBrowser, directory, 24)
+  await bareBrowser.close()
+  console.log(
+    `${photos} photos; a bare page of 192 pictures: first ${bare.firstMs.toFixed(0)} ms, longest task ${bare.taskMs.toFixed(0)} ms, ${bare.megabytes.toFixed(0)} MB`,
+  )
+
+  for (const isCold of [true, false, false]) {
+    const { browser, server, listenMs, firstMs } = await open(isCold)
+    const how = isCold ? 'file caches dropped' : 'warm'
+    tell(`from spawning the server to the first photo (${how})`, firstMs, 'ms', bare.firstMs)
+    tell('  of which until the address is printed', listenMs, 'ms')
+    await browser.close()
+    await server.end()
+  }
+
+  const { browser, server, page } = await open(false)
+  const session = await page.context().newCDPSession(page)
+  const grid = page.getByRole('grid')
+  await grid.waitFor()
+  const scrolling = await longestTask(browser, page, () => wheel(session, seconds))
+  tell('longest task while scrolling', scrolling, 'ms', bare.taskMs)
+  const scrubbing = await longestTask(browser, page, () => scrub(page))
+  tell('longest task while scrubbing from end to end', scrubbing, 'ms', bare.taskMs)
+
+  await grid.getByRole('gridcell').first().focus()
+  const selecting = [await untilPainted(page, 'main', () => page.keyboard.press('Control+a'))]
+  await page.keyboard.press('Escape')
+  await sleep(500)
+  selecting.push(await untilPainted(page, 'main', () => page.keyboard.press('Control+a')))
+  tell('select all to painted', Math.max(...selecting), 'ms')
+  await page.keyboard.press('Escape')
+
+  await page.keyboard.press('/')
+  await sleep(300)
+  const typing: number[] = []
+  for (const letter of 'red dog') {
+    if (letter === ' ') {
+      await page.keyboard.press('Space')
+      continue
+    }
+    typing.push(await untilPainted(page, 'main', () => page.keyboard.press(letter)))
+    await sleep(400)
+  }
+  tell('a key to painted results, the middle one', middle(typing), 'ms')
+  tell('a key to painted results, the slowest', Math.max(...typing), 'ms')
+
+  tell('memory of the page', await rendererMb(browser), 'MB', bare.megabytes)
+  tell('memory of the library', server.libraryMb(), 'MB')
+  await browser.close()
+  await server.end()
+}
+
+async function wheel(session: CDPSession, forSeconds: number): Promise<void> {
+  const endMs = performance.now() + forSeconds * 1000
+  while (performance.now() < endMs) {
+    await session.send('Input.dispatchMouseEvent', {
+      type: 'mouseWheel',
+      x: 640,
+      y: 400,
+      deltaX: 0,
+      deltaY: 900,
+    })
+    await sleep(25)
+  }
+}
+
+async function scrub(page: Page): Promise<void> {
+  const box = (await page.getByRole('slider').last().boundingBox())!
+  const x = box.x + box.width / 2
+  await page.mouse.move(x, box.y + 4)
+  await page.mouse.down()
+  for (let step = 0; step <= 120; step++) {
+    await page.mouse.move(x, box.y + 4 + ((box.height - 8) * step) / 120)
+    await sleep(25)
+  }
+  await page.mouse.up()
+  await sleep(500)
+}
+
+const home = mkdtempSync(join(tmpdir(), 'lenslore-bench-window-'))
+const directory = options.keep ?? join(home, 'made')
+try {
+  if (!existsSync(directory)) {
+    mkdirSync(directory, { recursive: true })
+    await makeCaptionedLibrary(directory, photos, { looks: Math.min(looks, photos) })
+  }
+  await measure(directory, home)
+} finally {
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+}

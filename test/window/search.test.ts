@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { hostile, makeAllDescribed } from './described-pictures.ts'
+import { accessibilityFaults, goTo, needsBrowser, openWindow } from './open-window.ts'
+
+const photos = [
+  { name: 'a.jpg', caption: 'A red kite over a beach', taken: '2021-05-01', keywords: ['holiday'] },
+  { name: 'b.jpg', caption: 'Two kites in the sky', taken: '2022-07-02' },
+  { name: 'c.jpg', caption: 'A brown dog on a beach', taken: '2022-07-03', keywords: ['holiday', 'pets'] },
+  { name: 'd.jpg', caption: 'A cake on a table', taken: '2019-01-01' },
+  { name: 'hostile <b>&.jpg', caption: hostile, taken: '2018-01-01' },
+]
+
+const box = (page: Page) => page.getByRole('combobox', { name: 'Search' })
+const query = (page: Page) => box(page).inputValue()
+
+/** Waits until what is found is so many. */
+async function finds(page: Page, count: string): Promise<void> {
+  await page.locator('main h2', { hasText: new RegExp(`^${count}$`) }).waitFor()
+}
+
+test('a search is typed, refined, kept and left', needsBrowser, async (t) => {
+  const { page } = await openWindow(t, { makePhotos: (folder) => makeAllDescribed(folder, photos) })
+  await page.waitForFunction(
+    () => /5/.test(document.querySelector('footer strong')?.textContent ?? ''),
+    null,
+    {
+      timeout: 60_000,
+    },
+  )
+
+  await t.test('photos are found while typing, and the words are marked', async () => {
+    await page.keyboard.press('/')
+    await page.keyboard.type('kite')
+    await finds(page, '2 photos')
+    await page.locator('main mark', { hasText: 'kites' }).first().waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+  })
+
+  await t.test('Tab takes the suggestion, and then lets the focus go on', async () => {
+    await box(page).fill('kite be')
+    await page.getByRole('option', { name: /^beach/ }).waitFor()
+    await page.keyboard.press('Tab')
+    assert.match(await query(page), /^kite beach\s*$/)
+    await finds(page, '1 photo')
+    await page.keyboard.press('Tab')
+    assert.equal(await box(page).evaluate((element) => element === document.activeElement), false)
+  })
+
+  await t.test(
+    'a tick in the filters writes what a person would type, and its chip takes it away',
+    async () => {
+      await box(page).fill('beach')
+      await finds(page, '2 photos')
+      await page.getByRole('complementary', { name: 'Filters' }).getByLabel('pets').check()
+      await finds(page, '1 photo')
+      assert.equal(await query(page), 'beach keyword:pets')
+      await page.getByRole('button', { name: /^Take the filter away: Keyword pets/ }).click()
+      await finds(page, '2 photos')
+      assert.equal(await query(page), 'beach')
+    },
+  )
+
+  await t.test('as a list the best stand first, and arrows and Enter open one', async () => {
+    await box(page).press('Escape')
+    await box(page).fill('kite')
+    await finds(page, '2 photos')
+    await page.getByRole('button', { name: 'List, best first' }).click()
+    const list = page.getByRole('list', { name: 'Photos, best first' })
+    await list.getByRole('listitem').nth(1).waitFor()
+    await box(page).focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByRole('textbox', { name: 'Caption' }).waitFor()
+    await page.keyboard.press('Escape')
+    await finds(page, '2 photos')
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await page.getByRole('button', { name: 'By date' }).click()
+  })
+
+  await t.test('where nothing is found it says what would, and Enter goes there', async () => {
+    await page.keyboard.press('/')
+    await box(page).fill('kite before:2020')
+    await page.getByText('No photo says “kite” before 2020; 2 do later.').waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await box(page).press('Enter')
+    await finds(page, '2 photos')
+  })
+
+  await t.test('a misspelt word is told and shown corrected', async () => {
+    await box(page).fill('kyte')
+    await page.getByText(/Nothing says “kyte”/).waitFor()
+    await finds(page, '2 photos')
+  })
+
+  await t.test('a search is saved and stands in the sidebar of all windows', async () => {
+    await box(page).fill('dog')
+    await finds(page, '1 photo')
+    await page.keyboard.press('Control+s')
+    await page.getByRole('textbox', { name: 'Name' }).fill('Dogs')
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await page.keyboard.press('Enter')
+    await page.getByRole('navigation').getByRole('link', { name: /Dogs/ }).waitFor()
+  })
+
+  await t.test('Escape empties the box, and then leaves the search', async () => {
+    await box(page).focus()
+    await page.keyboard.press('Escape')
+    assert.equal(await query(page), '')
+    await page.keyboard.press('Escape')
+    await page.waitForFunction(() => location.hash === '#/library')
+  })
+
+  await t.test('hostile words stand as text, by date and as a list', async () => {
+    await goTo(page, '#/search?q=quoted')
+    await page.getByRole('gridcell', { name: '<img src=x onerror' }).waitFor()
+    await page.getByRole('button', { name: 'List, best first' }).click()
+    await page.getByText('hostile <b>&.jpg').waitFor()
+    assert.equal(await page.locator('main img[onerror]').count(), 0)
+    assert.notEqual(await page.title(), 'owned')
+    await goTo(page, `#/search?q=${encodeURIComponent(`${hostile} camera:"<b>x</b>"`)}`)
+    await page.getByRole('button', { name: /Take the filter away: Camera <b>x<\/b>/ }).waitFor()
+    assert.notEqual(await page.title(), 'owned')
+  })
+
+  await t.test('at 1024 and at half of 1280 nothing is wider than the window', async () => {
+    for (const width of [1024, 640]) {
+      await page.setViewportSize({ width, height: 700 })
+      await goTo(page, '#/search?q=kite')
+      await finds(page, '2 photos')
+      assert.equal(
+        await page.evaluate(
+          () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+        ),
+        false,
+        String(width),
+      )
+    }
+  })
+})
