@@ -16,7 +16,7 @@ export function openPhoto({ router }: WindowState, photo: number): void {
 export function gridCommands(
   window: WindowState,
   timeline: TimelineState,
-  { isInGrid, openDate }: { isInGrid(): boolean; openDate(): void },
+  { isInGrid, openDate, rate }: { isInGrid(): boolean; openDate(): void; rate(stars: number): void },
 ): Command[] {
   const { api, notices } = window
   const { selection } = timeline
@@ -37,13 +37,6 @@ export function gridCommands(
     if (selection.isEmpty) selection.begin(timeline.focusPlace)
     await timeline.focusOn(await place)
     selection.extendTo(timeline.focusPlace)
-  }
-
-  async function rate(rating: number): Promise<void> {
-    const photos = chosen()
-    if (!photos) return
-    const marked = await notices.orTell(api.setMarks({ selection: photos, change: { rating } }))
-    if (marked) notices.tell(text.grid.marked(marked.photos))
   }
 
   async function regenerate(): Promise<void> {
@@ -153,7 +146,7 @@ export function gridCommands(
         keys: [String(stars)],
         icon: 'star',
         isPossible: () => chosen() !== null,
-        run: () => void rate(stars),
+        run: () => rate(stars),
       }),
     ),
     {

@@ -37,7 +37,6 @@ export interface Move {
 export class SelectionState {
   readonly #places: Places
   #ranges = $state.raw<Ranges>(noPlaces)
-  #count = $derived(countPlaces(this.#ranges))
   #ids: readonly number[] | null = null
   /** All that the query finds, and what it will find: said once, by the person. */
   #isAll = false
@@ -54,8 +53,9 @@ export class SelectionState {
     return this.#ranges
   }
 
+  // No derived: it would end with the view in which the selection was made, and the selection outlives that.
   get count(): number {
-    return this.#count
+    return countPlaces(this.#ranges)
   }
 
   get isEmpty(): boolean {
@@ -89,7 +89,7 @@ export class SelectionState {
 
   /** Takes a run in, or out where all of it is in. */
   toggleRun(start: number, end: number): void {
-    const isIn = countPlaces(withPlaces(this.#ranges, start, end)) === this.#count
+    const isIn = countPlaces(withPlaces(this.#ranges, start, end)) === this.count
     this.#pivot = start
     this.#set(isIn ? withoutPlaces(this.#ranges, start, end) : withPlaces(this.#ranges, start, end))
     this.#kept = this.#ranges

@@ -81,25 +81,29 @@ export class Neighbours {
     const reading = new AbortController()
     this.#reading = reading
     const { signal } = reading
-    const place = await this.#placeOf(photo, signal)
-    if (signal.aborted || place === null) return
+    const found = await this.#find(photo, signal)
+    if (signal.aborted || found === null) return
+    const { query, place } = found
     const offset = Math.max(0, place - reach)
+    const known = query === this.#query ? this.#timeline : null
     const [page, timeline] = await Promise.all([
-      this.#api.timelinePage({ query: this.#query, offset, limit: 2 * reach + 1 }, { signal }),
-      this.#timeline ?? this.#api.timeline({ query: this.#query }, { signal }),
+      this.#api.timelinePage({ query, offset, limit: 2 * reach + 1 }, { signal }),
+      known ?? this.#api.timeline({ query }, { signal }),
     ])
     if (signal.aborted) return
+    this.#query = query
     this.#photos = neighboursOf(page)
-    this.#timeline =
-      timeline.token === page.token ? timeline : await this.#api.timeline({ query: this.#query })
+    this.#timeline = timeline.token === page.token ? timeline : await this.#api.timeline({ query })
   }
 
   /** In the timeline of the query; of all photos where the query does not find it and nothing is at hand. */
-  async #placeOf(photo: number, signal: AbortSignal): Promise<number | null> {
-    const place = await this.#api.placeOf({ query: this.#query, photo }, { signal })
-    if (place !== null || this.#query === '' || this.#photos.length > 0) return place
-    this.#query = ''
-    return await this.#api.placeOf({ query: '', photo }, { signal })
+  async #find(photo: number, signal: AbortSignal): Promise<{ query: string; place: number } | null> {
+    const query = this.#query
+    const place = await this.#api.placeOf({ query, photo }, { signal })
+    if (place !== null) return { query, place }
+    if (query === '' || this.#photos.length > 0) return null
+    const ofAll = await this.#api.placeOf({ query: '', photo }, { signal })
+    return ofAll === null ? null : { query: '', place: ofAll }
   }
 
   #indexOf(photo: number): number {

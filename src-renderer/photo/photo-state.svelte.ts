@@ -142,7 +142,9 @@ export class PhotoState {
       })
       if (!stop.signal.aborted) this.#attention = attention
     } catch (thrown) {
-      if (!stop.signal.aborted) this.#window.notices.fail(thrown)
+      if (stop.signal.aborted) return
+      this.#attending = undefined
+      this.#window.notices.fail(thrown)
     }
   }
 

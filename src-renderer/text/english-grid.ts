@@ -4,7 +4,6 @@ export const gridText = {
   label: 'Photos',
   /** Beside the name of a month. */
   ofMonth: (photos: number) => `${plural(photos, 'photo', 'photos')}.`,
-  selectMonth: (month: string) => `Select ${month}`,
   empty: 'No photos yet. They appear here as soon as a folder is read.',
   unread: 'The photos cannot be read.',
   again: 'Try again',
@@ -50,7 +49,6 @@ export const gridText = {
     go: 'Go',
     nearest: 'The photos of that day, or the nearest before it.',
   },
-  marked: (photos: number) => `Rated ${plural(photos, 'photo', 'photos')}.`,
   regenerating: (photos: number) => `${plural(photos, 'photo', 'photos')} will be captioned again.`,
   retrying: (photos: number) => `Trying ${plural(photos, 'photo', 'photos')} again.`,
   commands: {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { ownThread } from '../../channels/message-port.ts'
 import { serve } from '../../contract/rpc.ts'
 import { nativePath } from '../native-path.ts'
-import { listingCalls } from './directory-lister.ts'
+import { directoriesAmong, listingCalls } from './directory-lister.ts'
 import { errorCode } from './walk.ts'
 
 // The thread that `directory-lister.ts` starts.
@@ -10,8 +10,7 @@ import { errorCode } from './walk.ts'
 serve(ownThread().channel, listingCalls, {
   directoriesIn(path) {
     try {
-      const entries = readdirSync(nativePath(path), { withFileTypes: true })
-      return { names: entries.filter((entry) => entry.isDirectory()).map(({ name }) => name) }
+      return { names: directoriesAmong(readdirSync(nativePath(path), { withFileTypes: true })) }
     } catch (thrown) {
       return { code: errorCode(thrown) ?? 'UNKNOWN' }
     }

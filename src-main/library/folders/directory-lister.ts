@@ -1,7 +1,9 @@
+import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { moduleBeside, startThread, type Thread } from '../../channels/message-port.ts'
 import { unchecked } from '../../contract/rpc.ts'
 import { nativePath } from '../native-path.ts'
+import { ofLibrary } from './left-alone.ts'
 
 export const listingCalls = {
   /** Of a path: the names of directories right below it, or the file system's code for why not. */
@@ -36,8 +38,7 @@ export function createDirectoryLister(): DirectoryLister {
     },
     async directoriesIn(path) {
       if (isEnded) {
-        const entries = await readdir(nativePath(path), { withFileTypes: true })
-        return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+        return directoriesAmong(await readdir(nativePath(path), { withFileTypes: true }))
       }
       thread ??= startThread(moduleBeside(import.meta.url, 'directory-lister-thread'), listingCalls, {
         resourceLimits,
@@ -47,4 +48,9 @@ export function createDirectoryLister(): DirectoryLister {
       throw Object.assign(new Error(answer.code), { code: answer.code })
     },
   }
+}
+
+export function directoriesAmong(entries: readonly Dirent[]): string[] {
+  const own = ofLibrary(entries)
+  return entries.filter((entry) => entry.isDirectory() && !own.has(entry.name)).map(({ name }) => name)
 }

@@ -57,3 +57,18 @@ export function createLeftAlone(excludes: readonly string[] = []): LeftAlone {
     file: (path, name) => name.startsWith('.') || (matchers.length > 0 && isExcluded(path)),
   }
 }
+
+/** What a library of ours keeps pictures in, beside its database. */
+const libraryFile = 'library.sqlite'
+const libraryDirectories: ReadonlySet<string> = new Set(['thumbnails', 'previews'])
+
+/**
+ * The directories among those of one directory that a library of ours keeps pictures in: taken for photos, each would come to
+ * have a thumbnail, which would be a photo.
+ * @param entries names of all files and directories there
+ */
+export function ofLibrary(entries: readonly { name: string }[]): ReadonlySet<string> {
+  return entries.some(({ name }) => name === libraryFile) ? libraryDirectories : nothing
+}
+
+const nothing: ReadonlySet<string> = new Set()

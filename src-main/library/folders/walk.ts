@@ -5,7 +5,7 @@ import { isPictureName } from '../../contract/picture-names.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
 import { nativePath } from '../native-path.ts'
 import type { FoundFile } from '../store/found-file.ts'
-import type { LeftAlone } from './left-alone.ts'
+import { type LeftAlone, ofLibrary } from './left-alone.ts'
 
 export interface Listing {
   /** Of the directory itself: another than its parent's where a file system is mounted. */
@@ -35,11 +35,12 @@ export function listDirectory(path: string, below: string, leftAlone: LeftAlone)
   const entries = readEntries(path)
   // Looking for escapes in every path would take as long as half a stat.
   const isPlain = entries.isPlain && typeof nativePath(path) === 'string'
+  const own = ofLibrary(entries.entries)
   for (const entry of entries.entries) {
     const { name } = entry
     const pathBelow = below === '' ? name : `${below}/${name}`
     if (entry.isDirectory()) {
-      if (!leftAlone.directory(pathBelow, name)) listing.directories.push(name)
+      if (!own.has(name) && !leftAlone.directory(pathBelow, name)) listing.directories.push(name)
     } else if (!entry.isFile() && !entry.isSymbolicLink()) continue
     else if (isPictureName(name)) {
       if (leftAlone.file(pathBelow, name)) continue

@@ -106,3 +106,13 @@ test('6. what is no glob is refused, and nothing changes', async () => {
   await assert.rejects(setExcludes(library.store.database, 77, ['x'], 1), { code: 'FOLDER_NOT_FOUND' })
   assert.deepEqual(createRootState(library.store.database).byId(folderId).excludes, ['x'])
 })
+
+test('7. what a library keeps pictures in is no folder of photos, wherever the library lies', async () => {
+  put('pictures/a.jpg')
+  put('pictures/kept/library.sqlite')
+  put('pictures/kept/thumbnails/ab/cd/abcd.webp')
+  put('pictures/kept/previews/ab.jpg')
+  put('pictures/kept/b.jpg')
+  put('pictures/thumbnails/c.jpg')
+  assert.equal((await library.scan()).added, 3)
+})
