@@ -1,10 +1,19 @@
+import type { hostAbilities } from '../../src-main/contract/host-calls.ts'
 import { keyCaps } from './key-caps.ts'
 
-export const commandGroups = ['everywhere', 'places', 'photos', 'captions', 'search', 'captioning'] as const
+export const commandGroups = [
+  'everywhere',
+  'places',
+  'search',
+  'captioning',
+  'photos',
+  'captions',
+  'photo',
+] as const
 export type CommandGroup = (typeof commandGroups)[number]
 
-/** Something a person can do: registered once, with its key and its help, for the palette, the sheet of shortcuts and tooltips. */
-export interface Command {
+/** What of a command is known where it cannot be done as well: for the sheet of shortcuts. */
+export interface CommandDescription {
   id: string
   group: CommandGroup
   /** In the window's language. */
@@ -14,22 +23,33 @@ export interface Command {
    */
   keys?: readonly string[]
   icon?: string
-  /** Whether it can be done now; always where it is left out. */
-  isPossible?(): boolean
+  /** What the commands of a row of keys do together, as 0 to 5: one line of the sheet. */
+  series?: string
   /** Also while a text field has the focus. */
   whileTyping?: boolean
   /** Also a button in the bar that floats under the photos while some are selected. */
   isForSelection?: boolean
   /** Not in the palette, as a move of the focus. */
   isHidden?: boolean
+  /** Only where the host can do this. */
+  needs?: (typeof hostAbilities)[number]
+}
+
+export interface CommandAct {
+  /** Whether it can be done now; always where it is left out. */
+  isPossible?(): boolean
   run(): void
 }
+
+/** Something a person can do: registered once, with its key and its help, for the palette, the sheet of shortcuts and tooltips. */
+export interface Command extends CommandDescription, CommandAct {}
 
 /** How long a key waits for the one that follows it. */
 const chordMs = 1200
 
 export class Commands {
   #commands = $state.raw<readonly Command[]>([])
+  #described: readonly CommandDescription[] = []
   #chord: { key: string; untilMs: number } | undefined
   readonly #isMac: boolean
 
@@ -37,8 +57,33 @@ export class Commands {
     this.#isMac = isMac
   }
 
+  /** Those that are there now. */
   get all(): readonly Command[] {
     return this.#commands
+  }
+
+  /** Also those of views that are not shown. */
+  get known(): readonly CommandDescription[] {
+    const described = new Set(this.#described.map(({ id }) => id))
+    return [...this.#commands.filter(({ id }) => !described.has(id)), ...this.#described]
+  }
+
+  /** Once for the whole window: the commands of views that come and go. */
+  describe(descriptions: readonly CommandDescription[]): void {
+    this.#described = descriptions
+  }
+
+  /**
+   * Registers what a view does for commands that were described, by their ids. One that was not is of another host.
+   * @returns a function that takes them out again
+   */
+  attach(acts: Readonly<Record<string, CommandAct>>): () => void {
+    return this.register(
+      this.#described.flatMap((description) => {
+        const act = acts[description.id]
+        return act ? [{ ...description, ...act }] : []
+      }),
+    )
   }
 
   /** @returns a function that takes them out again, as when the view goes that they belong to. */

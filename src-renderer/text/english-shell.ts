@@ -124,6 +124,7 @@ export const shellText = {
     places: 'Go to',
     photos: 'Photos',
     captions: 'Captions',
+    photo: 'One photo',
     search: 'Search',
     captioning: 'Captioning',
   },
@@ -161,6 +162,6 @@ export const shellText = {
   },
   shortcuts: {
     label: 'Shortcuts',
-    or: 'or',
+    to: 'to',
   },
 }
