@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { webSocketChannel } from '../src-main/channels/web-socket.ts'
-import { type WindowPortLike, windowPortChannel } from '../src-main/channels/window-port.ts'
 import { LensloreError } from '../src-main/contract/errors.ts'
 import { type HostCalls, type HostEvents, hostCalls } from '../src-main/contract/host-calls.ts'
 import { type LibraryEvents, type PageCalls, pageCalls } from '../src-main/contract/library-calls.ts'
 import { type CallOptions, type Channel, type Client, connect } from '../src-main/contract/rpc.ts'
+import { linesOfShell } from './shell-lines.ts'
 
 // A page may not make code of text.
 z.config({ jitless: true })
@@ -110,22 +110,9 @@ export function openConnection(openChannel: () => Promise<Channel>): Connection 
   }
 }
 
-/** The line of the host that drew this page: a port that Electron's preload hands over, or the server's own WebSocket. */
+/** The line of the host that drew this page: ports that Electron's preload hands over, or the server's own WebSocket. */
 export function hostChannel(): Promise<Channel> {
-  return 'lensloreHost' in window ? portOfPreload() : socketOfServer()
-}
-
-/** Each request is answered with a new port, by a message of this window to itself. */
-function portOfPreload(): Promise<Channel> {
-  const { promise, resolve } = Promise.withResolvers<Channel>()
-  function hear(event: MessageEvent): void {
-    if (event.source !== window || event.data !== 'lenslore:port' || !event.ports[0]) return
-    window.removeEventListener('message', hear)
-    resolve(windowPortChannel(event.ports[0] as unknown as WindowPortLike))
-  }
-  window.addEventListener('message', hear)
-  ;(window as unknown as { lensloreHost: { askForPort(): void } }).lensloreHost.askForPort()
-  return promise
+  return 'lensloreHost' in window ? linesOfShell() : socketOfServer()
 }
 
 function socketOfServer(): Promise<Channel> {

@@ -9,6 +9,7 @@ import {
   connect,
   type EventTable,
 } from '../contract/rpc.ts'
+import { unpackedPath } from '../contract/unpacked-path.ts'
 
 /**
  * What the ports of Node's threads and of Electron's processes have in common. Electron's hand out an event that holds
@@ -124,9 +125,9 @@ function threadEnded(cause: Error | undefined): LensloreError {
   return new LensloreError(isErrorCode(code) ? code : 'INTERNAL', cause.message, { cause })
 }
 
-/** Program of a thread that stands beside the module that starts it: source and build have other endings. */
+/** Program of a thread or process that stands beside the module that starts it: source and build have other endings. */
 export function moduleBeside(importerUrl: string, name: string): URL {
-  return new URL(`./${name}${extname(importerUrl)}`, importerUrl)
+  return new URL(`./${name}${extname(importerUrl)}`, unpackedPath(importerUrl))
 }
 
 /**

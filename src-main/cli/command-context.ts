@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { defaultDataDirectory, type LibraryClient, withLibrary } from './open-library.ts'
+import { defaultDataDirectory } from '../processes/data-directory.ts'
+import { type LibraryClient, withLibrary } from './open-library.ts'
 import { createOutput, noteProblem, type Output } from './output.ts'
 
 interface SharedOptions {

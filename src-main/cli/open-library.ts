@@ -1,18 +1,13 @@
-import envPaths from 'env-paths'
 import { createMemoryChannel } from '../channels/memory.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
 import { type Client, connect, serve } from '../contract/rpc.ts'
 import { createLibrary, openTrialBook, type TrialBook, trialBookFileIn } from '../library/library.ts'
+import { defaultDataDirectory } from '../processes/data-directory.ts'
 import { forkEngine } from '../processes/fork.ts'
 import { packageVersion } from './package-version.ts'
 import { prepareWithProgress } from './prepare-library.ts'
 
 export type LibraryClient = Client<LibraryCalls, LibraryEvents>
-
-/** Where the app keeps libraries and downloaded models unless told otherwise. */
-export function defaultDataDirectory(): string {
-  return process.env.LENSLORE_DATA || envPaths('Lenslore', { suffix: '' }).data
-}
 
 /** How models run on this machine, as far as it was tried. */
 export function trialBook(): TrialBook {

@@ -27,9 +27,15 @@ export const hostCalls = {
   openWithOther: returning<null>()(z.object({ photo: photoId })),
   /** Opens the place of a photo in the system's map, after asking the first time: this leaves the machine. */
   openMap: returning<null>()(z.object({ photo: photoId })),
-  /** Into the system's trash, as one act. @returns how many, and how many could not be. */
-  trash: returning<{ trashed: number; failed: number; undo: string }>()(z.object({ selection })),
+  /**
+   * Into the system's trash, as one act. `failed`: how many could not be. `undo` is null where the system alone puts files back;
+   * a photo that it puts back has its captions and history as before, for 30 days.
+   * @throws LensloreError `SELECTION_STALE`, `INVALID_ARGUMENT` for more than 10,000
+   */
+  trash: returning<{ trashed: number; failed: number; undo: string | null }>()(z.object({ selection })),
   untrash: returning<{ restored: number }>()(z.object({ undo: z.string().max(100) })),
+  /** Begins to drag the files out of the window, for other programs; to be asked when a drag begins. */
+  dragOut: returning<null>()(z.object({ selection })),
   backups: returning<{ name: string; createdMs: number; sizeBytes: number }[]>()(nothing),
   /** Closes the library, restores, and opens it again; all windows are told. */
   restore: returning<null>()(z.object({ name: z.string().max(300) })),
@@ -62,6 +68,9 @@ export const hostAbilities = [
   'openWithOther',
   'openMap',
   'trash',
+  'untrash',
+  'dragOut',
+  'dropFolder',
   'backups',
   'reset',
   'tables',
@@ -100,4 +109,6 @@ export interface HostEvents extends Record<string, unknown> {
   libraryReopened: Record<string, never>
   /** Something for the person to read that no call answers with. */
   told: { message: string }
+  /** The person chose a command of the window in the system's menu. */
+  command: { id: string }
 }

@@ -88,7 +88,7 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
       await open()
       tell('libraryReopened', {})
     } catch (thrown) {
-      tell('problem', toErrorRecord(thrown))
+      tell('told', { message: toErrorRecord(thrown).message })
       await reopen(waitMs * 2 + 500)
     }
   }
@@ -98,7 +98,8 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
     while (present === mine) {
       const error = await mine.client.watch({}).then(() => undefined, toErrorRecord)
       if (present !== mine) return
-      if (error && error.code !== 'LIBRARY_LOCKED' && error.message !== said) tell('problem', error)
+      if (error && error.code !== 'LIBRARY_LOCKED' && error.message !== said)
+        tell('told', { message: error.message })
       said = error?.message
       await sleep(watchAgainMs, undefined, { signal: unwanted.signal }).catch(() => {})
     }

@@ -20,7 +20,7 @@ export interface HostOptions {
   tables: TableFiles
   backups: {
     /** Paths, the newest first. */
-    list(): string[]
+    list(): Promise<string[]>
     /** While nobody has the library open. */
     restore(backup: string): Promise<void>
   }
@@ -32,8 +32,13 @@ export interface HostOptions {
   tell: TellWindow
 }
 
-/** What a host answers to its windows: the library's own calls, passed on, and those about folders, files and the system. */
+/** What a host answers to its windows over one line: the library's own calls, passed on, and its own. */
 export function createWindowHandlers(options: HostOptions): Handlers<WindowCalls> {
+  return { ...passOn(options.library), ...createHostHandlers(options) }
+}
+
+/** What a host answers to its windows about folders, files and the system. */
+export function createHostHandlers(options: HostOptions): Handlers<HostCalls> {
   const { library, folders, tables, own } = options
   const { calls } = library
   const handlers: Partial<Handlers<HostCalls>> = {
@@ -55,7 +60,6 @@ export function createWindowHandlers(options: HostOptions): Handlers<WindowCalls
   )
   const host = { ...options.about, can, platform: process.platform as Host['platform'] }
   return {
-    ...passOn(library),
     ...refuseAll(),
     ...handlers,
     host: () => host,
@@ -70,6 +74,8 @@ const callOf: Partial<Record<Host['can'][number], keyof HostCalls>> = {
   openWithOther: 'openWithOther',
   openMap: 'openMap',
   trash: 'trash',
+  untrash: 'untrash',
+  dragOut: 'dragOut',
   backups: 'backups',
   reset: 'reset',
   tables: 'saveTable',
@@ -98,13 +104,14 @@ function refuseAll(): Handlers<HostCalls> {
 
 function createBackupHandlers({ library, backups }: HostOptions) {
   return {
-    backups: () =>
-      backups.list().map((file) => {
+    async backups() {
+      return (await backups.list()).map((file) => {
         const { size, mtimeMs } = statSync(file)
         return { name: basename(file), createdMs: mtimeMs, sizeBytes: size }
-      }),
+      })
+    },
     async restore({ name }) {
-      const backup = backups.list().find((file) => basename(file) === name)
+      const backup = (await backups.list()).find((file) => basename(file) === name)
       if (!backup) throw new LensloreError('FILE_NOT_FOUND', 'There is no such backup.')
       await library.whileClosed(() => backups.restore(backup))
       return null

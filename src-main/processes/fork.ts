@@ -1,32 +1,55 @@
 import { fileURLToPath } from 'node:url'
-import { type ForkedProcess, forkProcess } from '../channels/child-process.ts'
+import { type ForkedProcess, type ForkOptions, forkProcess } from '../channels/child-process.ts'
 import { moduleBeside } from '../channels/message-port.ts'
 import { connect } from '../contract/rpc.ts'
 import type { LibraryOptions, RestoredBackup } from '../library/library.ts'
-import { restoreCalls } from './restore-calls.ts'
+import { backupCalls } from './backup-calls.ts'
 
-/** The engine as a child of this process. */
-export function forkEngine(): Promise<ForkedProcess> {
-  return forkProcess(programOf('engine-process'))
+/** @throws Error with the system's `code` when no process can be had */
+export type StartProgram = (modulePath: string, options?: ForkOptions) => Promise<ForkedProcess>
+
+let startProgram: StartProgram = forkProcess
+
+/** For Electron's main, where Node's own way is closed. To be called before anything is started. */
+export function startProgramsBy(start: StartProgram): void {
+  startProgram = start
 }
 
-/** A library as a child of this process, which forks its engines itself. What keeps it from opening, its calls tell. */
+/** The engine in a process of its own. */
+export function forkEngine(): Promise<ForkedProcess> {
+  return startProgram(enginePath)
+}
+
+/** A library in a process of its own. What keeps it from opening, its calls tell. */
 export function forkLibrary(options: Omit<LibraryOptions, 'startEngine'>): Promise<ForkedProcess> {
-  return forkProcess(programOf('library-process'), { args: [JSON.stringify(options)] })
+  return startProgram(programOf('library-process'), { args: [JSON.stringify(options)] })
+}
+
+/** The files of a library's backups, the newest first, without opening it. */
+export function listBackupsInProcess(directory: string): Promise<string[]> {
+  return askForBackups((calls) => calls.list({ directory }))
 }
 
 /**
  * Restores a backup in a process of its own, which is there for that alone.
  * @throws LensloreError as `restoreBackup`, `CHANNEL_CLOSED` where the process dies
  */
-export async function restoreInProcess(directory: string, backup: string): Promise<RestoredBackup> {
-  const { channel } = await forkProcess(programOf('restore-process'))
+export function restoreInProcess(directory: string, backup: string): Promise<RestoredBackup> {
+  return askForBackups((calls) => calls.restore({ directory, backup }))
+}
+
+async function askForBackups<T>(
+  ask: (calls: ReturnType<typeof connect<typeof backupCalls>>) => Promise<T>,
+): Promise<T> {
+  const { channel } = await startProgram(programOf('backup-process'))
   try {
-    return await connect(channel, restoreCalls).restore({ directory, backup })
+    return await ask(connect(channel, backupCalls))
   } finally {
     channel.close()
   }
 }
+
+export const enginePath = programOf('engine-process')
 
 function programOf(name: string): string {
   return fileURLToPath(moduleBeside(import.meta.url, name))

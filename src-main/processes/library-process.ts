@@ -1,7 +1,14 @@
 import { z } from 'zod'
-import { ownChannel } from '../channels/own-channel.ts'
-import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
-import { checkParams, type Handlers, serve } from '../contract/rpc.ts'
+import { ownHost } from '../channels/own-channel.ts'
+import { onlyCalls } from '../channels/page-messages.ts'
+import {
+  type LibraryCalls,
+  type LibraryEvents,
+  libraryCalls,
+  type PageCalls,
+  pageCalls,
+} from '../contract/library-calls.ts'
+import { type Channel, checkParams, type Handlers, serve } from '../contract/rpc.ts'
 import { createLibrary, type Library, prepareLibrary } from '../library/library.ts'
 import { forkEngine } from './fork.ts'
 
@@ -16,21 +23,31 @@ const argument = z.object({
   version: z.string().min(1),
 })
 
-const channel = await ownChannel()
+const host = await ownHost()
 const opening = openLibrary()
 opening.catch(() => {})
-const { emit } = serve<LibraryCalls, LibraryEvents>(
-  channel,
-  libraryCalls,
-  // Calls wait until the library is up to date; one that does not open says why to each of them.
-  Object.fromEntries(
-    Object.keys(libraryCalls).map((name) => [
-      name,
-      async (params: never, signal: AbortSignal) =>
-        (await opening).handlers[name as keyof LibraryCalls](params, signal),
-    ]),
-  ) as unknown as Handlers<LibraryCalls>,
-)
+// Calls wait until the library is up to date; one that does not open says why to each of them.
+const handlers = Object.fromEntries(
+  Object.keys(libraryCalls).map((name) => [
+    name,
+    async (params: never, signal: AbortSignal) =>
+      (await opening).handlers[name as keyof LibraryCalls](params, signal),
+  ]),
+) as unknown as Handlers<LibraryCalls>
+const listeners = new Set<Parameters<Library['onEvent']>[0]>([
+  serve<LibraryCalls, LibraryEvents>(host.channel, libraryCalls, handlers).emit,
+])
+host.onPage(servePage)
+
+function servePage(page: Channel): void {
+  const { emit } = serve<PageCalls, LibraryEvents>(onlyCalls(page), pageCalls, handlers)
+  listeners.add(emit)
+  page.onClose(() => listeners.delete(emit))
+}
+
+function tell<Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]): void {
+  for (const emit of listeners) emit(name, data)
+}
 
 async function openLibrary(): Promise<Library> {
   const { model, ...rest } = checkParams(argument, 'library', JSON.parse(process.argv[2] ?? 'null'))
@@ -38,10 +55,14 @@ async function openLibrary(): Promise<Library> {
     onProgress(step) {
       const { done, total } = 'total' in step ? step : { done: 0, total: 0 }
       const counted = { unit: 'steps', done, total, failed: 0, perSecond: 0, remainingMs: null } as const
-      emit('progress', [{ phase: 'update', ...counted }])
+      tell('progress', [{ phase: 'update', ...counted }])
     },
   })
-  const library = createLibrary({ ...rest, ...(model && { model }), startEngine: forkEngine })
-  library.onEvent(emit)
+  const library = createLibrary({
+    ...rest,
+    ...(model && { model }),
+    startEngine: host.startEngine ?? forkEngine,
+  })
+  library.onEvent(tell)
   return library
 }

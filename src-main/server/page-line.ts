@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
-import { z } from 'zod'
+import { onlyCalls } from '../channels/page-messages.ts'
 import { type WebSocketLike, webSocketChannel } from '../channels/web-socket.ts'
-import { type Channel, type Handlers, serve } from '../contract/rpc.ts'
+import { type Handlers, serve } from '../contract/rpc.ts'
 import type { TellWindow, WindowEvents } from '../host/held-library.ts'
 import { type WindowCalls, windowCalls } from '../host/host-handlers.ts'
 
@@ -13,11 +13,6 @@ const unreadAtMostBytes = 64 * 1024 * 1024
 /** Of the range for programs: the page may not come back by itself. */
 const endedCode = 4401
 
-const message = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('call'), id: z.int(), name: z.string().max(100), params: z.unknown() }),
-  z.object({ kind: z.literal('cancel'), id: z.int() }),
-])
-
 export interface PageLine {
   tell: TellWindow
   end(): void
@@ -26,7 +21,9 @@ export interface PageLine {
 /** Answers one page over its socket. @param onSeen told now and then while it is there */
 export function servePage(socket: WebSocket, handlers: Handlers<WindowCalls>, onSeen: () => void): PageLine {
   const { emit } = serve<WindowCalls, WindowEvents>(
-    checked(webSocketChannel(socket as unknown as WebSocketLike), socket),
+    onlyCalls(webSocketChannel(socket as unknown as WebSocketLike), () =>
+      socket.close(1008, 'not understood'),
+    ),
     windowCalls,
     handlers,
   )
@@ -37,20 +34,6 @@ export function servePage(socket: WebSocket, handlers: Handlers<WindowCalls>, on
       else emit(name, data)
     },
     end: () => socket.close(endedCode, 'The session was ended.'),
-  }
-}
-
-/** What is no message of a page ends its line. */
-function checked(channel: Channel, socket: WebSocket): Channel {
-  return {
-    ...channel,
-    onMessage(listener) {
-      channel.onMessage((raw) => {
-        const { success, data } = message.safeParse(raw)
-        if (success) listener(data)
-        else socket.close(1008, 'not understood')
-      })
-    },
   }
 }
 

@@ -1,12 +1,11 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
+import { builtPage } from '../host/built-page.ts'
 import { holdLibrary } from '../host/held-library.ts'
 import { createWindowHandlers } from '../host/host-handlers.ts'
 import { createListedFolders } from '../host/listed-folders.ts'
 import { createTableFiles } from '../host/table-files.ts'
-import { listLibraryBackups } from '../library/library.ts'
-import { forkLibrary, restoreInProcess } from '../processes/fork.ts'
-import { builtPage } from './built-page.ts'
+import { forkLibrary, listBackupsInProcess, restoreInProcess } from '../processes/fork.ts'
 import { hasPassword } from './password.ts'
 import { planReach, type ReachOptions } from './reach.ts'
 import { type RunningServer, startServer } from './server.ts'
@@ -62,7 +61,7 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
       folders: createListedFolders(roots),
       tables,
       backups: {
-        list: () => listLibraryBackups(directory),
+        list: () => listBackupsInProcess(directory),
         restore: async (backup) => void (await restoreInProcess(directory, backup)),
       },
       own: {

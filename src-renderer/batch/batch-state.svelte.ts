@@ -94,9 +94,10 @@ export class BatchState {
       api.trash({ selection: target.selection }, { signal }),
     )
     if (!done) return
-    notices.tell(text.batch.trashed(done.trashed, done.failed))
-    if (done.trashed === 0) return
-    this.#offerUndo(text.batch.untrash, () => void this.#untrash(done.undo))
+    const { trashed, failed, undo } = done
+    notices.tell(text.batch.trashed(trashed, failed, undo !== null))
+    if (trashed === 0) return
+    if (undo !== null) this.#offerUndo(text.batch.untrash, () => void this.#untrash(undo))
     target.ondone?.()
   }
 

@@ -112,6 +112,12 @@ export class Commands {
     }
   }
 
+  /** Does what was chosen by its id, as in a menu of the system. */
+  run(id: string): void {
+    const command = this.#commands.findLast((each) => each.id === id)
+    if (command?.isPossible?.() ?? true) command?.run()
+  }
+
   #find(key: string | null, isTyping: boolean): Command | undefined {
     if (key === null) return undefined
     return this.#commands.findLast(

@@ -32,6 +32,7 @@ export class WindowState {
     this.folders = new FoldersState(api, host, this.notices)
     this.places = new LibraryPlaces(api, this.notices)
     api.on('told', ({ message }) => this.notices.tell(message))
+    api.on('command', ({ id }) => this.commands.run(id))
   }
 
   /** Whether this host can do something; what it cannot is not shown. */

@@ -67,16 +67,20 @@ export const batchText = {
   },
   trash: {
     title: (count: number) => `Move ${photos(count)} to the trash?`,
-    note: (count: number) =>
-      count === 1
-        ? 'The file goes to the system’s trash. Its caption is kept, and undo brings it back.'
-        : 'The files go to the system’s trash. Their captions are kept, and undo brings them back.',
+    note: (count: number, isUndone: boolean) => {
+      const [goes, its, it] =
+        count === 1
+          ? ['The file goes', 'Its caption is', 'it']
+          : ['The files go', 'Their captions are', 'them']
+      const back = isUndone ? `undo brings ${it} back` : `the system’s trash brings ${it} back`
+      return `${goes} to the system’s trash. ${its} kept for 30 days, and ${back}.`
+    },
     run: 'Move to the trash',
   },
   trashing: (count: number) => `Moving ${photos(count)} to the trash`,
-  trashed: (count: number, failed: number) =>
+  trashed: (count: number, failed: number, isUndone: boolean) =>
     failed === 0
-      ? `${photos(count)} in the trash. Undo brings ${count === 1 ? 'it' : 'them'} back.`
+      ? `${photos(count)} in the trash. ${isUndone ? 'Undo' : 'The system’s trash'} brings ${count === 1 ? 'it' : 'them'} back.`
       : `${photos(count)} in the trash, ${photos(failed)} could not be moved.`,
   untrash: 'Bring back from the trash',
   untrashed: (count: number) => `${photos(count)} brought back.`,

@@ -12,11 +12,12 @@ import {
   type SupervisedEngine,
   superviseEngine,
 } from '../../library/library.ts'
+import { defaultDataDirectory } from '../../processes/data-directory.ts'
 import { forkEngine } from '../../processes/fork.ts'
 import { formatWords } from '../caption-words.ts'
 import { outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
-import { defaultDataDirectory, trialBook } from '../open-library.ts'
+import { trialBook } from '../open-library.ts'
 import { type Output, printable, reportError } from '../output.ts'
 
 /** Pictures handed to the engine at once: enough to fill its batches while it decodes ahead. */

@@ -1,9 +1,9 @@
 import { isAbsolute, resolve, sep } from 'node:path'
 import type { Command } from 'commander'
 import { downloadModel } from '../../library/library.ts'
+import { defaultDataDirectory } from '../../processes/data-directory.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
-import { defaultDataDirectory } from '../open-library.ts'
 
 export function addModelCommands(program: Command): void {
   const models = program

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { LensloreError } from '../../contract/errors.ts'
+import { unpackedPath } from '../../contract/unpacked-path.ts'
 
 /** A file's path inside its model: one name or a few, never out of the folder. */
 const relativePath = z.string().regex(/^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)*$/)
@@ -66,7 +67,9 @@ export type CatalogueFile = z.infer<typeof catalogueFile>
 export type Composition = z.infer<typeof composition>
 
 /** Where the catalogue and the embedded models lie in a source tree; a packaged app names its own place. */
-export const shippedModelsDirectory = fileURLToPath(new URL('../../../models/', import.meta.url))
+export const shippedModelsDirectory = unpackedPath(
+  fileURLToPath(new URL('../../../models/', import.meta.url)),
+)
 
 /** @throws LensloreError `MODEL_INCOMPLETE` where the catalogue is missing or not of its form. */
 export async function readCatalogue(modelsDirectory = shippedModelsDirectory): Promise<Catalogue> {

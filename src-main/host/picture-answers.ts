@@ -4,13 +4,13 @@ import { Readable } from 'node:stream'
 import { type ErrorCode, toErrorRecord } from '../contract/errors.ts'
 import { fileNameFromText } from '../contract/file-name.ts'
 import { parsePhotoAddress } from '../contract/photo-address.ts'
-import type { HeldLibrary } from '../host/held-library.ts'
-import { pictureAt } from '../host/picture-files.ts'
+import type { HeldLibrary } from './held-library.ts'
+import { pictureAt } from './picture-files.ts'
 
 const forEver = 'private, max-age=31536000, immutable'
 const askAgain = 'private, no-cache'
 
-/** @param address below `/library/` */
+/** @param address as `photo-address.ts` has it @param known the tags that the page has */
 export async function answerPicture(
   library: HeldLibrary,
   address: string,

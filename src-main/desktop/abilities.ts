@@ -1,0 +1,131 @@
+import { basename, extname } from 'node:path'
+import { app, BrowserWindow, dialog, nativeImage, shell, type WebContents } from 'electron'
+import { LensloreError } from '../contract/errors.ts'
+import type { HostCalls } from '../contract/host-calls.ts'
+import { tableFormat } from '../contract/rooms/exchange.ts'
+import type { Handlers } from '../contract/rpc.ts'
+import type { LibraryClient } from '../host/held-library.ts'
+import { selectedPhotos } from '../host/selected-photos.ts'
+import type { TableFiles } from '../host/table-files.ts'
+import { english } from './english.ts'
+import type { KeptChoices } from './kept-choices.ts'
+import { mapAddress } from './map-address.ts'
+import { systemPath } from './system-path.ts'
+import type { Trash } from './trash.ts'
+import { iconFile } from './windows.ts'
+
+export interface AbilitiesOptions {
+  calls: LibraryClient
+  tables: TableFiles
+  choices: KeptChoices
+  trash: Trash
+}
+
+const tableFilter = [{ name: english.chooseTable.filter, extensions: tableFormat.options }]
+
+/** What the desktop alone does for a page: dialogs over its window, and the system's programs. No path goes to the page. */
+export function desktopAbilities(
+  contents: WebContents,
+  { calls, tables, choices, trash }: AbilitiesOptions,
+): Partial<Handlers<HostCalls>> {
+  const window = () => BrowserWindow.fromWebContents(contents) ?? undefined
+
+  async function openDialog(options: Electron.OpenDialogOptions): Promise<string | undefined> {
+    const { filePaths } = await withParent(dialog.showOpenDialog, window(), options)
+    return filePaths[0]
+  }
+
+  async function mayOpen(host: string): Promise<boolean> {
+    if (choices.present.mapHosts.includes(host)) return true
+    const words = english.map
+    const { response, checkboxChecked } = await withParent(dialog.showMessageBox, window(), {
+      type: 'question',
+      message: words.message(host),
+      detail: words.detail,
+      buttons: [words.open, words.cancel],
+      defaultId: 1,
+      cancelId: 1,
+      checkboxLabel: words.remember,
+    })
+    if (response !== 0) return false
+    if (checkboxChecked) choices.keep({ mapHosts: [...choices.present.mapHosts, host] })
+    return true
+  }
+
+  const fileOf = async (photo: number, signal: AbortSignal) =>
+    systemPath((await calls.photoFile({ photo }, { signal })).path)
+
+  return {
+    async chooseFolder(_, signal) {
+      const { title, button } = english.chooseFolder
+      const path = await openDialog({
+        title,
+        buttonLabel: button,
+        properties: ['openDirectory', 'createDirectory'],
+      })
+      return path === undefined ? null : calls.addFolder({ path }, { signal })
+    },
+    async relocateFolderByDialog({ folderId }, signal) {
+      const { title, button } = english.relocate
+      const path = await openDialog({ title, buttonLabel: button, properties: ['openDirectory'] })
+      return path === undefined ? null : calls.relocateFolder({ folderId, path }, { signal })
+    },
+    async reveal({ photo }, signal) {
+      shell.showItemInFolder(await fileOf(photo, signal))
+      return null
+    },
+    async openWithOther({ photo }, signal) {
+      const reason = await shell.openPath(await fileOf(photo, signal))
+      if (reason) throw new LensloreError('HOST_CANNOT', english.noOtherProgram(reason))
+      return null
+    },
+    async openMap({ photo }, signal) {
+      const { latitude, longitude } = await calls.photo({ photo }, { signal })
+      if (latitude === null || longitude === null) throw new LensloreError('HOST_CANNOT', english.noPlace)
+      const { host, address } = mapAddress(latitude, longitude, {
+        platform: process.platform,
+        mapProgram: app.getApplicationNameForProtocol('geo:'),
+      })
+      if (await mayOpen(host)) await shell.openExternal(address)
+      return null
+    },
+    trash: trash.throwAway,
+    ...(trash.bringBack && { untrash: trash.bringBack }),
+    async dragOut({ selection }, signal) {
+      const photos = await selectedPhotos(calls, selection, signal)
+      const files = await Promise.all(photos.map((photo) => fileOf(photo, signal)))
+      const icon = nativeImage.createFromPath(iconFile).resize({ width: 64 })
+      contents.startDrag({ file: files[0]!, files, icon })
+      return null
+    },
+    async saveTable({ format }, signal) {
+      const { filePath } = await withParent(dialog.showSaveDialog, window(), {
+        title: english.saveTable.title,
+        defaultPath: `${english.saveTable.name}.${format}`,
+      })
+      if (!filePath) return null
+      return { photos: await calls.exportTable({ path: filePath, format }, { signal }), address: null }
+    },
+    async chooseTable() {
+      const { title, button } = english.chooseTable
+      const path = await openDialog({
+        title,
+        buttonLabel: button,
+        properties: ['openFile'],
+        filters: tableFilter,
+      })
+      if (path === undefined) return null
+      const { data: format = 'csv' } = tableFormat.safeParse(extname(path).slice(1).toLowerCase())
+      return { token: tables.add({ path, format }), name: basename(path) }
+    },
+  }
+}
+
+/** A dialog belongs to its window, as long as there is one. */
+function withParent<Options, Answer>(
+  show: { (window: BrowserWindow, options: Options): Promise<Answer>; (options: Options): Promise<Answer> },
+  window: BrowserWindow | undefined,
+  options: Options,
+): Promise<Answer> {
+  return window ? show(window, options) : show(options)
+}

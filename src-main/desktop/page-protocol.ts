@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises'
+import { extname, join, sep } from 'node:path'
+import { protocol } from 'electron'
+import type { HeldLibrary } from '../host/held-library.ts'
+import { answerPicture } from '../host/picture-answers.ts'
+
+/** The page's own origin: no file of this machine is in it but those of the built page. */
+export const pageOrigin = 'app://lenslore'
+export const pageAddress = `${pageOrigin}/index.html`
+export const pictureAddress = 'photo://library'
+
+const typeByEnding: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+}
+
+/** Nothing is allowed but what the page needs: it speaks with the app over ports, so it may not even connect to itself. */
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self' blob: data: photo:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** To be called before Electron is ready. */
+export function registerSchemes(): void {
+  protocol.registerSchemesAsPrivileged([
+    { scheme: 'app', privileges: { standard: true, secure: true, codeCache: true } },
+    { scheme: 'photo', privileges: { standard: true, secure: true, stream: true } },
+  ])
+}
+
+/** @param page folder of the built page */
+export function servePageAndPictures(page: string, library: HeldLibrary): void {
+  protocol.handle('app', (request) => answerPage(page, request))
+  protocol.handle('photo', (request) => answerPhoto(library, request))
+}
+
+export async function answerPage(page: string, { method, url }: Request): Promise<Response> {
+  const { host, pathname } = new URL(url)
+  const path = join(page, pathname)
+  const type = typeByEnding[extname(path)]
+  if (method !== 'GET' || host !== 'lenslore' || !type || !path.startsWith(page + sep)) return notThere()
+  try {
+    const isForEver = pathname.startsWith('/assets/')
+    return new Response(await readFile(path), {
+      headers: {
+        'content-type': type,
+        'cache-control': isForEver ? 'private, max-age=31536000, immutable' : 'no-cache',
+        'content-security-policy': pagePolicy,
+        'cross-origin-opener-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+      },
+    })
+  } catch {
+    return notThere()
+  }
+}
+
+export async function answerPhoto(library: HeldLibrary, request: Request): Promise<Response> {
+  const { host, pathname, search } = new URL(request.url)
+  if (request.method !== 'GET' || host !== 'library' || search !== '') return notThere()
+  const known = request.headers.get('if-none-match') ?? undefined
+  const answer = await answerPicture(library, pathname.slice(1), known)
+  answer.headers.set('x-content-type-options', 'nosniff')
+  answer.headers.set('content-security-policy', "default-src 'none'; sandbox")
+  return answer
+}
+
+function notThere(): Response {
+  return new Response('There is nothing at this address.', { status: 404 })
+}
