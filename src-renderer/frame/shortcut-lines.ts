@@ -1,4 +1,4 @@
-import { type CommandDescription, type CommandGroup, commandGroups } from '../state/commands.svelte.ts'
+import { type CommandDescription, type CommandGroup, commandGroups } from '../state/command-description.ts'
 
 /** One line of the sheet. */
 export interface ShortcutLine {

@@ -1,5 +1,6 @@
 import type { Selection } from '../../src-main/contract/rooms/parameters.ts'
-import type { CommandAct, CommandDescription } from '../state/commands.svelte.ts'
+import type { CommandDescription } from '../state/command-description.ts'
+import type { CommandAct } from '../state/commands.svelte.ts'
 import type { WindowState } from '../state/window-state.svelte.ts'
 import { text } from '../text/text.ts'
 import { gridLook } from './grid-look.svelte.ts'

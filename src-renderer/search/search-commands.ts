@@ -1,4 +1,4 @@
-import type { CommandDescription } from '../state/commands.svelte.ts'
+import type { CommandDescription } from '../state/command-description.ts'
 import { text } from '../text/text.ts'
 
 const titles = text.search.commands
