@@ -9,10 +9,12 @@ import { fileURLToPath } from 'node:url'
 /** Files that programs share. */
 const notPrograms = new Set([
   'run.ts',
+  'captioned-library.ts',
   'empty-pictures.ts',
   'labelled-photos.ts',
   'logistic-regression.ts',
   'random-checkpoint.ts',
+  'scenes.ts',
 ])
 
 const [name = '', ...args] = process.argv.slice(2)
