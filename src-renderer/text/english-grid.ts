@@ -74,6 +74,7 @@ export const gridText = {
     open: 'Open the photo',
     date: 'Go to a date',
     rate: (stars: number) => (stars === 0 ? 'No stars' : plural(stars, 'star', 'stars')),
+    rates: 'Rate with stars',
     regenerate: 'Caption again',
     captions: 'Captions under photos',
     larger: 'Larger photos',

@@ -61,6 +61,24 @@ export function layOutPackage(t: TestContext): string {
   return archive
 }
 
+/** Runs the package's command line. @returns its exit status and what it printed */
+export async function runPackaged(
+  application: string,
+  args: string[],
+  home: string,
+): Promise<{ status: number | null; text: string }> {
+  const child = fork(fileURLToPath(new URL('./stand-in/run.ts', import.meta.url)), [application, ...args], {
+    env: { ...process.env, LENSLORE_DATA: join(home, 'data'), STAND_IN_PACKAGED: '1' },
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  let text = ''
+  child.stdout!.on('data', (chunk) => {
+    text += chunk
+  })
+  return { status: await ended(child), text }
+}
+
 export async function openApp(
   t: TestContext,
   { application, args = [], home }: { application: string; args?: string[]; home: string },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { drawSquares } from '../processes/library-in-process.ts'
-import { layOutPackage, openApp, type RunningApp } from './app-under-test.ts'
+import { layOutPackage, openApp, type RunningApp, runPackaged } from './app-under-test.ts'
 import { buildApp } from './build-app.ts'
 import { chromiumMissing } from './chromium-missing.ts'
 
@@ -215,6 +215,19 @@ test('the shell, from a package', { timeout: 240_000, skip: chromiumMissing }, a
     assert.deepEqual(kept.window.bounds, { x: 40, y: 50, width: 1000, height: 700 })
     assert.deepEqual(app.complaints, [])
   })
+})
+
+test('the package is the command line, too', { timeout: 120_000 }, async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'lenslore-shell-'))
+  t.after(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }))
+  mkdirSync(join(home, 'photos'))
+  await drawSquares(join(home, 'photos', 'one.jpg'), 'navy')
+  const application = layOutPackage(t)
+  const { status } = await runPackaged(application, ['run', join(home, 'photos')], home)
+  assert.equal(status, 0)
+  const { text } = await runPackaged(application, ['status', '--json'], home)
+  assert.equal(JSON.parse(text).captioned, 1)
+  assert.equal((await runPackaged(application, ['show', '999'], home)).status, 3)
 })
 
 async function killed(app: RunningApp, name: string): Promise<void> {

@@ -2,11 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LensloreError } from '../../contract/errors.ts'
+import { unpackedPath } from '../../contract/unpacked-path.ts'
 import { backUp, updateLabel } from './backups.ts'
 import type { Database } from './database.ts'
 
 /** The project's migrations, as they lie beside the sources. */
-export const migrationsDirectory = fileURLToPath(new URL('../../../migrations/', import.meta.url))
+export const migrationsDirectory = unpackedPath(
+  fileURLToPath(new URL('../../../migrations/', import.meta.url)),
+)
 
 export interface Migration {
   version: number
