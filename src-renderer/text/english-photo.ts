@@ -135,7 +135,7 @@ export const photoText = {
     favorite: 'Favourite or not',
     reject: 'Reject or not',
     zoom: 'Fit or full size',
-    pan: 'Move what is shown larger',
+    pan: 'Move around',
     zoomIn: 'Larger',
     zoomOut: 'Smaller',
     copy: 'Copy the caption',
