@@ -61,13 +61,7 @@ export async function openWindow(
   const browser: Browser = await chromium.launch({ executablePath: browserProgram!, args: ['--no-sandbox'] })
   const faults: string[] = []
   // Before the server goes, for a page that loses it says so.
-  t.after(async () => {
-    await browser.close()
-    assert.deepEqual(
-      faults.filter((fault) => !expectedFaults?.test(fault)),
-      [],
-    )
-  })
+  t.after(() => browser.close())
   const folders = makeFolders(t)
   await makePhotos?.(folders.photos)
   await makeLibrary?.(folders.directory)
@@ -77,6 +71,14 @@ export async function openWindow(
     folders,
   )
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
+  // The last of them: the hooks behind one that fails are left out.
+  t.after(() =>
+    assert.deepEqual(
+      faults.filter((fault) => !expectedFaults?.test(fault)),
+      [],
+    ),
+  )
+  context.setDefaultTimeout(longestWaitMs)
   const origin = `http://127.0.0.1:${served.port}`
   noteFaults(context, origin, faults)
   const page = await context.newPage()
@@ -95,6 +97,8 @@ export async function openWindow(
   }
 }
 
+/** For whatever a test waits for: the machine may have much else to do. */
+const longestWaitMs = 60_000
 const buildWaitMs = 200
 /** Whoever builds for longer is gone. */
 const longestBuildMs = 180_000
