@@ -1,16 +1,21 @@
+import type { MarksChange } from '../../src-main/contract/rooms/marks.ts'
 import type { Selection } from '../../src-main/contract/rooms/parameters.ts'
+import { ratingShift } from '../../src-main/contract/tile-flags.ts'
 import type { Command } from '../state/commands.svelte.ts'
 import type { WindowState } from '../state/window-state.svelte.ts'
 import { text } from '../text/text.ts'
 import { gridLook } from './grid-look.svelte.ts'
-import { has } from './tile-names.ts'
+import { has, ratingIn } from './tile-names.ts'
 import type { TimelineState } from './timeline.svelte.ts'
+
+/** Nothing said, and no rating. */
+const noFlags = 1 << ratingShift
 
 /** What can be done in a grid, with its keys. @param isInGrid whether the keys that move are for the grid */
 export function gridCommands(
   window: WindowState,
   timeline: TimelineState,
-  { isInGrid, openDate, rate }: { isInGrid(): boolean; openDate(): void; rate(stars: number): void },
+  { isInGrid, openDate, mark }: { isInGrid(): boolean; openDate(): void; mark(change: MarksChange): void },
 ): Command[] {
   const { api, notices, router } = window
   const { selection } = timeline
@@ -21,6 +26,12 @@ export function gridCommands(
   function chosen(): Selection | null {
     const id = timeline.focusId
     return selection.asSelection() ?? (id === undefined ? null : { photos: [id] })
+  }
+
+  /** Of the photo with the focus, where the act is for it: what it has is taken away again, from others as well. */
+  function flags(): number {
+    const isMeant = selection.isEmpty || selection.has(timeline.focusPlace)
+    return (isMeant ? timeline.flagsAt(timeline.focusPlace) : undefined) ?? noFlags
   }
 
   async function go(place: number | Promise<number>): Promise<void> {
@@ -140,9 +151,27 @@ export function gridCommands(
         keys: [String(stars)],
         icon: 'star',
         isPossible: () => chosen() !== null,
-        run: () => rate(stars),
+        run: () => mark({ rating: stars }),
       }),
     ),
+    {
+      id: 'grid-favorite',
+      group: 'photos',
+      title: titles.favorite,
+      keys: ['v'],
+      icon: 'heart',
+      isPossible: () => chosen() !== null,
+      run: () => mark({ isFavorite: !has(flags(), 'favorite') }),
+    },
+    {
+      id: 'grid-reject',
+      group: 'photos',
+      title: titles.reject,
+      keys: ['x'],
+      icon: 'x',
+      isPossible: () => chosen() !== null,
+      run: () => mark({ rating: ratingIn(flags()) < 0 ? 0 : -1 }),
+    },
     {
       id: 'grid-regenerate',
       group: 'captions',

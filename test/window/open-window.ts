@@ -61,13 +61,7 @@ export async function openWindow(
   const browser: Browser = await chromium.launch({ executablePath: browserProgram!, args: ['--no-sandbox'] })
   const faults: string[] = []
   // Before the server goes, for a page that loses it says so.
-  t.after(async () => {
-    await browser.close()
-    assert.deepEqual(
-      faults.filter((fault) => !expectedFaults?.test(fault)),
-      [],
-    )
-  })
+  t.after(() => browser.close())
   const folders = makeFolders(t)
   await makePhotos?.(folders.photos)
   await makeLibrary?.(folders.directory)
@@ -76,6 +70,13 @@ export async function openWindow(
     { page: join(checkout, 'out', 'page'), ...(isAdded && { folders: [folders.photos] }) },
     folders,
   )
+  // Last, for a hook that fails keeps those after it from closing what they opened.
+  t.after(() => {
+    assert.deepEqual(
+      faults.filter((fault) => !expectedFaults?.test(fault)),
+      [],
+    )
+  })
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
   const origin = `http://127.0.0.1:${served.port}`
   noteFaults(context, origin, faults)
