@@ -19,10 +19,15 @@ const longestRetryMs = 5000
 /** A call that is made while the line is down waits so long for it. */
 const patienceMs = 15_000
 
+/** What an `openChannel` throws where no other try will help: the host lets this page in no more. */
+export class SessionEnded extends Error {}
+
 export interface Connection {
   api: Api
   /** Told whenever the line comes or goes; what was missed meanwhile is told as `libraryReopened`. */
   onLine(listener: (isUp: boolean) => void): void
+  /** Told once, when there will be no line any more. */
+  onEnd(listener: () => void): void
 }
 
 /**
@@ -32,6 +37,7 @@ export interface Connection {
 export function openConnection(openChannel: () => Promise<Channel>): Connection {
   const listeners = new Map<string, Set<(data: never) => void>>()
   const lineListeners = new Set<(isUp: boolean) => void>()
+  const end = Promise.withResolvers<void>()
   let line = Promise.withResolvers<Api>()
   let isFirst = true
   let waitMs = firstRetryMs
@@ -52,8 +58,9 @@ export function openConnection(openChannel: () => Promise<Channel>): Connection 
       for (const listener of lineListeners) listener(true)
       if (!isFirst) tell('libraryReopened', {})
       isFirst = false
-    } catch {
-      retry()
+    } catch (thrown) {
+      if (thrown instanceof SessionEnded) end.resolve()
+      else retry()
     }
   }
 
@@ -107,6 +114,7 @@ export function openConnection(openChannel: () => Promise<Channel>): Connection 
   return {
     api: Object.assign(Object.fromEntries(methods), { on }) as Api,
     onLine: (listener) => void lineListeners.add(listener),
+    onEnd: (listener) => void end.promise.then(listener),
   }
 }
 
@@ -118,7 +126,19 @@ export function hostChannel(): Promise<Channel> {
 function socketOfServer(): Promise<Channel> {
   const { promise, resolve, reject } = Promise.withResolvers<Channel>()
   const socket = new WebSocket(new URL('api', location.href.replace(/^http/, 'ws')))
-  socket.addEventListener('open', () => resolve(webSocketChannel(socket as never)))
-  socket.addEventListener('close', () => reject(new Error('The server closed the line.')))
+  let isOpen = false
+  socket.addEventListener('open', () => {
+    isOpen = true
+    resolve(webSocketChannel(socket as never))
+  })
+  socket.addEventListener('close', () => {
+    if (!isOpen) void whyRefused().then(reject)
+  })
   return promise
+}
+
+/** A socket that is refused does not say why; the same address does when it is asked as a page. */
+async function whyRefused(): Promise<Error> {
+  const answer = await fetch('api', { method: 'HEAD' }).catch(() => null)
+  return answer?.status === 401 ? new SessionEnded() : new Error('The server closed the line.')
 }

@@ -10,6 +10,7 @@ const phaseNames: Record<Progress['phase'], string> = {
   change: 'Changing captions',
   forget: 'Forgetting photos',
   check: 'Checking the database',
+  plan: 'Looking at what would change',
   import: 'Reading the table',
   export: 'Writing captions out',
   undo: 'Putting sidecars back',

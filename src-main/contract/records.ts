@@ -305,7 +305,8 @@ export interface TextAttention {
 export interface Progress {
   /**
    * `search`: the index is brought up to date. `change`: captions are changed in one edit. `forget`: photos of a folder that was
-   * removed. `import`: a table. `export`: sidecars, or a table. `open`: a model. `trial`: how it runs best. `update`: a library of an
+   * removed. `plan`: what an import or
+   * export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model. `trial`: how it runs best. `update`: a library of an
    * older version, before it is open.
    */
   phase:
@@ -315,6 +316,7 @@ export interface Progress {
     | 'change'
     | 'forget'
     | 'check'
+    | 'plan'
     | 'import'
     | 'export'
     | 'undo'

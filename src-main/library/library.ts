@@ -320,6 +320,7 @@ export function createLibrary(options: LibraryOptions): Library {
 
   /** Shows how far an export is, as far as it can be told before: not every caption is among those chosen. */
   function exporting<T>(
+    phase: 'plan' | 'export',
     { folderIds, sources, selection }: CheckedParamsOf<LibraryCalls['planExport']>,
     work: (requests: Iterable<ExportRequest>, onProgress: (done: number) => void) => Promise<T>,
   ): Promise<T> {
@@ -328,7 +329,7 @@ export function createLibrary(options: LibraryOptions): Library {
       store.database,
       given({ folderIds, sources, nextPhotos: selected && ((limit: number) => selected.next(limit)) }),
     )
-    return progress.during('export', selected?.total ?? queue.counts(null).captioned, ({ onProgress }) =>
+    return progress.during(phase, selected?.total ?? queue.counts(null).captioned, ({ onProgress }) =>
       work(requests, onProgress),
     )
   }
@@ -439,9 +440,11 @@ export function createLibrary(options: LibraryOptions): Library {
         photos: await retry(selection && select(selection), signal),
       }),
       planExport: (chosen, signal) =>
-        exporting(chosen, (requests, onProgress) => summariseExport(requests, { signal, onProgress })),
+        exporting('plan', chosen, (requests, onProgress) =>
+          summariseExport(requests, { signal, onProgress }),
+        ),
       exportCaptions: (chosen, signal) =>
-        exporting(chosen, (requests, onProgress) =>
+        exporting('export', chosen, (requests, onProgress) =>
           exportCaptions(store.database, requests, { signal, onProgress }),
         ),
       async undoExport(_, signal) {
@@ -475,7 +478,7 @@ export function createLibrary(options: LibraryOptions): Library {
           exportTable(store.database, resolve(path), { format, signal, onProgress }),
         ),
       planTableImport: ({ path, format }, signal) =>
-        progress.during('import', 0, ({ onProgress }) =>
+        progress.during('plan', 0, ({ onProgress }) =>
           planImport(importTarget, resolve(path), { format, signal, onProgress }),
         ),
       importTable: ({ path, format }, signal) =>

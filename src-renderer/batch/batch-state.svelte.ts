@@ -1,3 +1,4 @@
+import type { Progress } from '../../src-main/contract/records.ts'
 import type { MarksChange } from '../../src-main/contract/rooms/marks.ts'
 import type { Selection } from '../../src-main/contract/rooms/parameters.ts'
 import { useWindow, type WindowState } from '../state/window-state.svelte.ts'
@@ -15,6 +16,15 @@ export type BatchKind = 'caption' | 'replace' | 'export' | 'trash'
 
 /** Of a view: what is selected, or for what is done to single photos the one with the focus; null where all are meant. */
 export type ProvidesTarget = (kind: BatchKind) => BatchTarget | null
+
+/** What of the library's work a batch may be. */
+export const batchPhases: ReadonlySet<Progress['phase']> = new Set([
+  'change',
+  'plan',
+  'import',
+  'export',
+  'undo',
+])
 
 /** What is done to many photos at once: the dialog that asks, what is under way, and how it is ended. */
 export class BatchState {

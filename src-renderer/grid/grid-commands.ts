@@ -1,7 +1,8 @@
 import type { MarksChange } from '../../src-main/contract/rooms/marks.ts'
 import type { Selection } from '../../src-main/contract/rooms/parameters.ts'
 import { ratingShift } from '../../src-main/contract/tile-flags.ts'
-import type { Command } from '../state/commands.svelte.ts'
+import type { CommandDescription } from '../state/command-description.ts'
+import type { CommandAct } from '../state/commands.svelte.ts'
 import type { WindowState } from '../state/window-state.svelte.ts'
 import { text } from '../text/text.ts'
 import { gridLook } from './grid-look.svelte.ts'
@@ -11,15 +12,77 @@ import type { TimelineState } from './timeline.svelte.ts'
 /** Nothing said, and no rating. */
 const noFlags = 1 << ratingShift
 
-/** What can be done in a grid, with its keys. @param isInGrid whether the keys that move are for the grid */
-export function gridCommands(
+const titles = text.grid.commands
+const stars = [0, 1, 2, 3, 4, 5] as const
+
+const moveKeys = [
+  ['left', 'ArrowLeft', titles.left],
+  ['right', 'ArrowRight', titles.right],
+  ['up', 'ArrowUp', titles.up],
+  ['down', 'ArrowDown', titles.down],
+  ['screen-up', 'PageUp', titles.screenUp],
+  ['screen-down', 'PageDown', titles.screenDown],
+  ['first', 'Home', titles.first],
+  ['last', 'End', titles.last],
+  ['month-up', 'Mod+ArrowUp', titles.monthUp],
+  ['month-down', 'Mod+ArrowDown', titles.monthDown],
+  ['extend-left', 'Shift+ArrowLeft', titles.extendLeft],
+  ['extend-right', 'Shift+ArrowRight', titles.extendRight],
+  ['extend-up', 'Shift+ArrowUp', titles.extendUp],
+  ['extend-down', 'Shift+ArrowDown', titles.extendDown],
+  ['extend-first', 'Shift+Home', titles.extendFirst],
+  ['extend-last', 'Shift+End', titles.extendLast],
+  ['pick', 'Space', titles.pick],
+  ['open', 'Enter', titles.open],
+] as const
+
+/** What can be done in a grid, with its keys. */
+export const gridCommands: readonly CommandDescription[] = [
+  ...moveKeys.map(
+    ([id, key, title]): CommandDescription => ({
+      id: `grid-${id}`,
+      group: 'photos',
+      title,
+      keys: [key],
+      isHidden: true,
+    }),
+  ),
+  { id: 'grid-all', group: 'photos', title: titles.all, keys: ['Mod+a'] },
+  { id: 'grid-clear', group: 'photos', title: titles.clear, keys: ['Escape'] },
+  { id: 'grid-date', group: 'photos', title: titles.date, keys: ['d'], icon: 'calendar' },
+  ...stars.map(
+    (count): CommandDescription => ({
+      id: `grid-rate-${count}`,
+      group: 'photos',
+      title: titles.rate(count),
+      keys: [String(count)],
+      icon: 'star',
+      series: titles.rates,
+    }),
+  ),
+  { id: 'grid-favorite', group: 'photos', title: titles.favorite, keys: ['v'], icon: 'heart' },
+  { id: 'grid-reject', group: 'photos', title: titles.reject, keys: ['x'], icon: 'x' },
+  {
+    id: 'grid-regenerate',
+    group: 'captions',
+    title: titles.regenerate,
+    keys: ['r'],
+    icon: 'again',
+    isForSelection: true,
+  },
+  { id: 'grid-captions', group: 'photos', title: titles.captions, keys: ['t'], icon: 'text' },
+  { id: 'grid-larger', group: 'photos', title: titles.larger, keys: ['+', '='], icon: 'plus' },
+  { id: 'grid-smaller', group: 'photos', title: titles.smaller, keys: ['-'], icon: 'minus' },
+]
+
+/** Does the commands of one grid. @param isInGrid whether the keys that move are for the grid */
+export function gridActs(
   window: WindowState,
   timeline: TimelineState,
   { isInGrid, openDate, mark }: { isInGrid(): boolean; openDate(): void; mark(change: MarksChange): void },
-): Command[] {
+): Record<string, CommandAct> {
   const { api, notices, router } = window
   const { selection } = timeline
-  const titles = text.grid.commands
   const last = () => timeline.total - 1
 
   /** What an act is for: the selected photos, else the one with the focus. */
@@ -61,150 +124,71 @@ export function gridCommands(
 
   const at = () => timeline.focusPlace
   const bound = (place: number) => Math.max(0, Math.min(last(), place))
-  type Way = [id: string, key: string, title: string, place: () => number | Promise<number>]
-  const moves: Way[] = [
-    ['left', 'ArrowLeft', titles.left, () => bound(at() - 1)],
-    ['right', 'ArrowRight', titles.right, () => bound(at() + 1)],
-    ['up', 'ArrowUp', titles.up, () => timeline.placeBeyond(at(), -1)],
-    ['down', 'ArrowDown', titles.down, () => timeline.placeBeyond(at(), 1)],
-    ['screen-up', 'PageUp', titles.screenUp, () => timeline.placeByScreen(at(), -1)],
-    ['screen-down', 'PageDown', titles.screenDown, () => timeline.placeByScreen(at(), 1)],
-    ['first', 'Home', titles.first, () => 0],
-    ['last', 'End', titles.last, last],
-    ['month-up', 'Mod+ArrowUp', titles.monthUp, () => monthAway(-1)],
-    ['month-down', 'Mod+ArrowDown', titles.monthDown, () => monthAway(1)],
-  ]
-  const extensions: Way[] = [
-    ['extend-left', 'Shift+ArrowLeft', titles.extendLeft, () => bound(at() - 1)],
-    ['extend-right', 'Shift+ArrowRight', titles.extendRight, () => bound(at() + 1)],
-    ['extend-up', 'Shift+ArrowUp', titles.extendUp, () => timeline.placeBeyond(at(), -1)],
-    ['extend-down', 'Shift+ArrowDown', titles.extendDown, () => timeline.placeBeyond(at(), 1)],
-    ['extend-first', 'Shift+Home', titles.extendFirst, () => 0],
-    ['extend-last', 'Shift+End', titles.extendLast, last],
-  ]
-  const move = (ways: Way[], act: (place: number | Promise<number>) => Promise<void>): Command[] =>
-    ways.map(([id, key, title, place]) => ({
-      id: `grid-${id}`,
-      group: 'photos',
-      title,
-      keys: [key],
-      isHidden: true,
-      isPossible: isInGrid,
-      run: () => void act(place()),
-    }))
+  type Ways = Record<string, () => number | Promise<number>>
+  const moves: Ways = {
+    left: () => bound(at() - 1),
+    right: () => bound(at() + 1),
+    up: () => timeline.placeBeyond(at(), -1),
+    down: () => timeline.placeBeyond(at(), 1),
+    'screen-up': () => timeline.placeByScreen(at(), -1),
+    'screen-down': () => timeline.placeByScreen(at(), 1),
+    first: () => 0,
+    last,
+    'month-up': () => monthAway(-1),
+    'month-down': () => monthAway(1),
+  }
+  const extensions: Ways = {
+    'extend-left': () => bound(at() - 1),
+    'extend-right': () => bound(at() + 1),
+    'extend-up': () => timeline.placeBeyond(at(), -1),
+    'extend-down': () => timeline.placeBeyond(at(), 1),
+    'extend-first': () => 0,
+    'extend-last': last,
+  }
+  const move = (ways: Ways, act: (place: number | Promise<number>) => Promise<void>) =>
+    Object.fromEntries(
+      Object.entries(ways).map(([id, place]) => [
+        `grid-${id}`,
+        { isPossible: isInGrid, run: () => void act(place()) },
+      ]),
+    )
   const hasPhotos = () => timeline.total > 0
+  const hasChosen = () => chosen() !== null
 
-  return [
+  return {
     ...move(moves, go),
     ...move(extensions, extend),
-    {
-      id: 'grid-pick',
-      group: 'photos',
-      title: titles.pick,
-      keys: ['Space'],
-      isHidden: true,
-      isPossible: isInGrid,
-      run: () => selection.toggle(timeline.focusPlace),
-    },
-    {
-      id: 'grid-open',
-      group: 'photos',
-      title: titles.open,
-      keys: ['Enter'],
-      isHidden: true,
+    'grid-pick': { isPossible: isInGrid, run: () => selection.toggle(timeline.focusPlace) },
+    'grid-open': {
       isPossible: () => isInGrid() && timeline.focusId !== undefined,
       run: () => router.go({ view: 'photo', photo: timeline.focusId!, query: timeline.query }),
     },
-    {
-      id: 'grid-all',
-      group: 'photos',
-      title: titles.all,
-      keys: ['Mod+a'],
-      isPossible: hasPhotos,
-      run: () => selection.all(),
-    },
-    {
-      id: 'grid-clear',
-      group: 'photos',
-      title: titles.clear,
-      keys: ['Escape'],
+    'grid-all': { isPossible: hasPhotos, run: () => selection.all() },
+    'grid-clear': {
       isPossible: () => !selection.isEmpty,
       run: () => {
         selection.clear()
         void timeline.focusOn(timeline.focusPlace)
       },
     },
-    {
-      id: 'grid-date',
-      group: 'photos',
-      title: titles.date,
-      keys: ['d'],
-      icon: 'calendar',
-      isPossible: hasPhotos,
-      run: openDate,
-    },
-    ...[0, 1, 2, 3, 4, 5].map(
-      (stars): Command => ({
-        id: `grid-rate-${stars}`,
-        group: 'photos',
-        title: titles.rate(stars),
-        keys: [String(stars)],
-        icon: 'star',
-        isPossible: () => chosen() !== null,
-        run: () => mark({ rating: stars }),
-      }),
+    'grid-date': { isPossible: hasPhotos, run: openDate },
+    ...Object.fromEntries(
+      stars.map((count) => [
+        `grid-rate-${count}`,
+        { isPossible: hasChosen, run: () => mark({ rating: count }) },
+      ]),
     ),
-    {
-      id: 'grid-favorite',
-      group: 'photos',
-      title: titles.favorite,
-      keys: ['v'],
-      icon: 'heart',
-      isPossible: () => chosen() !== null,
+    'grid-favorite': {
+      isPossible: hasChosen,
       run: () => mark({ isFavorite: !has(flags(), 'favorite') }),
     },
-    {
-      id: 'grid-reject',
-      group: 'photos',
-      title: titles.reject,
-      keys: ['x'],
-      icon: 'x',
-      isPossible: () => chosen() !== null,
+    'grid-reject': {
+      isPossible: hasChosen,
       run: () => mark({ rating: ratingIn(flags()) < 0 ? 0 : -1 }),
     },
-    {
-      id: 'grid-regenerate',
-      group: 'captions',
-      title: titles.regenerate,
-      keys: ['r'],
-      icon: 'again',
-      isForSelection: true,
-      isPossible: () => chosen() !== null,
-      run: () => void regenerate(),
-    },
-    {
-      id: 'grid-captions',
-      group: 'photos',
-      title: titles.captions,
-      keys: ['t'],
-      icon: 'text',
-      run: () => gridLook.toggleCaptions(),
-    },
-    {
-      id: 'grid-larger',
-      group: 'photos',
-      title: titles.larger,
-      keys: ['+', '='],
-      icon: 'plus',
-      run: () => gridLook.step(1),
-    },
-    {
-      id: 'grid-smaller',
-      group: 'photos',
-      title: titles.smaller,
-      keys: ['-'],
-      icon: 'minus',
-      run: () => gridLook.step(-1),
-    },
-  ]
+    'grid-regenerate': { isPossible: hasChosen, run: () => void regenerate() },
+    'grid-captions': { run: () => gridLook.toggleCaptions() },
+    'grid-larger': { run: () => gridLook.step(1) },
+    'grid-smaller': { run: () => gridLook.step(-1) },
+  }
 }

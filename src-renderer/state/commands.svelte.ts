@@ -1,35 +1,21 @@
+import type { CommandDescription } from './command-description.ts'
 import { keyCaps } from './key-caps.ts'
 
-export const commandGroups = ['everywhere', 'places', 'photos', 'captions', 'search', 'captioning'] as const
-export type CommandGroup = (typeof commandGroups)[number]
-
-/** Something a person can do: registered once, with its key and its help, for the palette, the sheet of shortcuts and tooltips. */
-export interface Command {
-  id: string
-  group: CommandGroup
-  /** In the window's language. */
-  title: string
-  /**
-   * `Mod` is Ctrl, or ⌘ on macOS; a key after a space follows another: `Mod+k`, `Shift+ArrowDown`, `g a`. The first is shown.
-   */
-  keys?: readonly string[]
-  icon?: string
+export interface CommandAct {
   /** Whether it can be done now; always where it is left out. */
   isPossible?(): boolean
-  /** Also while a text field has the focus. */
-  whileTyping?: boolean
-  /** Also a button in the bar that floats under the photos while some are selected. */
-  isForSelection?: boolean
-  /** Not in the palette, as a move of the focus. */
-  isHidden?: boolean
   run(): void
 }
+
+/** Something a person can do: registered once, with its key and its help, for the palette, the sheet of shortcuts and tooltips. */
+export interface Command extends CommandDescription, CommandAct {}
 
 /** How long a key waits for the one that follows it. */
 const chordMs = 1200
 
 export class Commands {
   #commands = $state.raw<readonly Command[]>([])
+  #described: readonly CommandDescription[] = []
   #chord: { key: string; untilMs: number } | undefined
   readonly #isMac: boolean
 
@@ -37,8 +23,33 @@ export class Commands {
     this.#isMac = isMac
   }
 
+  /** Those that are there now. */
   get all(): readonly Command[] {
     return this.#commands
+  }
+
+  /** Also those of views that are not shown. */
+  get known(): readonly CommandDescription[] {
+    const described = new Set(this.#described.map(({ id }) => id))
+    return [...this.#commands.filter(({ id }) => !described.has(id)), ...this.#described]
+  }
+
+  /** Once for the whole window: the commands of views that come and go. */
+  describe(descriptions: readonly CommandDescription[]): void {
+    this.#described = descriptions
+  }
+
+  /**
+   * Registers what a view does for commands that were described, by their ids. One that was not is of another host.
+   * @returns a function that takes them out again
+   */
+  attach(acts: Readonly<Record<string, CommandAct>>): () => void {
+    return this.register(
+      this.#described.flatMap((description) => {
+        const act = acts[description.id]
+        return act ? [{ ...description, ...act }] : []
+      }),
+    )
   }
 
   /** @returns a function that takes them out again, as when the view goes that they belong to. */

@@ -76,6 +76,7 @@ export const gridText = {
     open: 'Open the photo',
     date: 'Go to a date',
     rate: (stars: number) => (stars === 0 ? 'No stars' : plural(stars, 'star', 'stars')),
+    rates: 'Rate with stars',
     favorite: 'Favourite, or no longer',
     reject: 'Reject, or no longer',
     regenerate: 'Caption again',

@@ -1,3 +1,4 @@
+import type { UnclearRow } from '../../src-main/contract/rooms/exchange.ts'
 import { plural } from './plural.ts'
 
 const number = new Intl.NumberFormat('en')
@@ -8,6 +9,7 @@ export const settingsText = {
     captions: 'Captions',
     folders: 'Folders',
     export: 'Export',
+    tables: 'Tables',
     window: 'Window',
     data: 'Data and backups',
     browsers: 'Browsers',
@@ -71,6 +73,12 @@ export const settingsText = {
     noFolders: 'There is no folder yet.',
     all: 'All captions now',
     see: 'See what would be written',
+    planning: 'Looking at what would be written',
+    writing: 'Writing captions out',
+    looking: (done: number, total: number) =>
+      total > 0
+        ? `Looking at what would be written: ${number.format(done)} of ${number.format(total)} captions.`
+        : 'Looking at what would be written.',
     would: (create: number, update: number, unchanged: number) =>
       `${plural(create, 'file', 'files')} would be made, ${plural(update, 'file', 'files')} changed, ${plural(unchanged, 'file is', 'files are')} right already.`,
     kept: (count: number) => `${plural(count, 'file keeps', 'files keep')} what another program wrote.`,
@@ -83,6 +91,45 @@ export const settingsText = {
     undone: (restored: number, removed: number, left: number) =>
       `Taken back: ${plural(restored, 'file is', 'files are')} as before, ${number.format(removed)} removed, ${number.format(left)} left, for another program wrote there since.`,
     nothingToUndo: 'There is no export to take back.',
+  },
+
+  tables: {
+    save: 'Export a table',
+    formats: { csv: 'As CSV', json: 'As JSON' },
+    saveWhat: 'All captions with their photos, for a spreadsheet or another program.',
+    saving: 'Writing the table',
+    saved: (photos: number) => `The table has the captions of ${plural(photos, 'photo', 'photos')}.`,
+    take: 'Import a table',
+    choose: 'Choose a table',
+    takeWhat: 'A CSV or JSON table as exported here. What would change is shown before it is done.',
+    planning: 'Looking at what the table would change',
+    wouldChange: (name: string, changes: number) =>
+      changes === 0
+        ? `${name} would change no caption.`
+        : `${name} would change ${plural(changes, 'caption', 'captions')}.`,
+    unchanged: (count: number) => `${plural(count, 'row is', 'rows are')} as here already.`,
+    unmatched: (count: number) =>
+      `${plural(count, 'row is', 'rows are')} for photos that are not in the library.`,
+    unclear: (count: number) =>
+      `${plural(count, 'row does', 'rows do')} not say for sure which photo is meant, and ${count === 1 ? 'changes' : 'change'} nothing.`,
+    errors: (count: number) =>
+      `${plural(count, 'line is', 'lines are')} wrong, so nothing is taken in. Put it right and choose the table again.`,
+    reasons: {
+      copies: 'several photos have this content',
+      person: 'a photo with words of yours may be meant',
+    } satisfies Record<UnclearRow['reason'], string>,
+    line: (line: number) => `Line ${number.format(line)}`,
+    noCaption: 'no caption',
+    more: (count: number) => `And ${number.format(count)} more.`,
+    listed: {
+      changes: 'Captions that would change',
+      unmatched: 'Rows for photos that are not here',
+      unclear: 'Unclear rows',
+      errors: 'Wrong lines',
+    },
+    do: (changes: number) => `Change ${plural(changes, 'caption', 'captions')}`,
+    doing: 'Taking in the table',
+    done: (changed: number) => `${plural(changed, 'caption', 'captions')} changed. One undo brings all back.`,
   },
 
   theme: { label: 'Theme', system: 'As the system', light: 'Light', dark: 'Dark' },

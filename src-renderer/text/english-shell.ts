@@ -33,6 +33,8 @@ export const shellText = {
     opening: 'Opening the library.',
     failed: 'The library does not open.',
     again: 'Try again',
+    ended: 'This session was ended.',
+    newLink: 'lenslore serve --link prints a new link.',
   },
   line: {
     lost: 'The library does not answer. Trying again.',
@@ -72,6 +74,7 @@ export const shellText = {
     failed: 'Failed',
     saved: 'Saved searches',
     removeSaved: (name: string) => `Forget the saved search “${name}”`,
+    savedRemoved: (name: string) => `The saved search “${name}” is forgotten.`,
     folders: 'Folders',
     offline: (name: string) => `${name}. Not connected.`,
   },
@@ -94,6 +97,7 @@ export const shellText = {
       change: 'Changing captions',
       forget: 'Forgetting photos',
       check: 'Checking the database',
+      plan: 'Looking at what would change',
       import: 'Taking in a table',
       export: 'Writing captions out',
       undo: 'Taking an export back',
@@ -127,6 +131,7 @@ export const shellText = {
     places: 'Go to',
     photos: 'Photos',
     captions: 'Captions',
+    photo: 'One photo',
     search: 'Search',
     captioning: 'Captioning',
   },
@@ -164,6 +169,6 @@ export const shellText = {
   },
   shortcuts: {
     label: 'Shortcuts',
-    or: 'or',
+    to: 'to',
   },
 }

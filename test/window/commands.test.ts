@@ -52,20 +52,29 @@ test(
     })
 
     await t.test(
-      'the sheet lists what is registered, and keys of what lies behind it do nothing',
+      'the sheet lists the keys of all views in any of them, and keys of what lies behind it do nothing',
       async () => {
         await goTo(page, '#/work')
         await page.locator('main').focus()
         await page.keyboard.press('?')
         const sheet = page.getByRole('dialog', { name: 'Shortcuts' })
         await sheet.waitFor()
-        assert.match(await sheet.innerText(), /Pause or go on captioning\s+P/)
+        const listed = await sheet.innerText()
+        assert.match(listed, /Pause or go on captioning\s+P/)
+        assert.match(listed, /Select all\s+Ctrl\s+A/)
+        assert.match(listed, /Show where the model looked\s+H/)
+        assert.match(listed, /Rate with stars\s+0\s+to\s+5/)
+        assert.match(listed, /Save the search\s+Ctrl\s+S/)
         assert.deepEqual(await accessibilityFaults(page), [])
         await page.keyboard.press('g')
         await page.keyboard.press('a')
         assert.equal(await hash(), '#/work')
         await page.keyboard.press('Escape')
         await sheet.waitFor({ state: 'detached' })
+        await page.keyboard.press('Control+k')
+        await page.keyboard.type('where the model looked')
+        assert.equal(await page.getByRole('option').count(), 0)
+        await page.keyboard.press('Escape')
       },
     )
 

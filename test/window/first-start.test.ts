@@ -7,7 +7,7 @@ test(
   'the first start asks for one folder, shows its photos, and goes on to them',
   needsBrowser,
   async (t) => {
-    const { page } = await openWindow(t, {
+    const { page, context } = await openWindow(t, {
       isAdded: false,
       colorScheme: 'light',
       makePhotos: (folder) =>
@@ -19,6 +19,26 @@ test(
     await page.waitForFunction(() => document.activeElement?.textContent?.includes('Choose a folder'))
     assert.deepEqual(await accessibilityFaults(page), [])
 
+    await t.test('nothing of the library is drawn before it, whatever the address says', async () => {
+      const other = await context.newPage()
+      await other.addInitScript(() => {
+        const drawn = new Set<string>()
+        Object.assign(window, { drawn })
+        new MutationObserver(() => {
+          for (const element of document.querySelectorAll('nav, main, [role="grid"]')) {
+            drawn.add(`${element.localName} ${element.querySelector('h1')?.textContent}`)
+          }
+        }).observe(document, { childList: true, subtree: true })
+      })
+      await other.goto(`${new URL(page.url()).origin}/#/library`)
+      await other.waitForSelector('h1:text("Every photo")')
+      const drawn = await other.evaluate(() => [...(window as unknown as { drawn: Set<string> }).drawn])
+      assert.equal(drawn.length, 1, drawn.join())
+      assert.match(drawn[0]!, /^main Every photo/)
+      await other.close()
+    })
+
+    await page.bringToFront()
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Choose a folder with photos' })
     await dialog.getByText('Its folders are in it').waitFor()

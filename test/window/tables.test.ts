@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { accessibilityFaults, goTo, makePicture, needsBrowser, openWindow } from './open-window.ts'
+
+test(
+  'captions go out and come back as a table, and what would be done is seen before',
+  needsBrowser,
+  async (t) => {
+    const { page } = await openWindow(t, {
+      makePhotos: (folder) =>
+        Promise.all([1, 2].map((number) => makePicture(join(folder, `photo-${number}.jpg`), number))),
+    })
+    await page.waitForFunction(
+      () => /\b2 of 2/.test(document.querySelector('footer.status')?.textContent ?? ''),
+      null,
+      { timeout: 60_000 },
+    )
+    await goTo(page, '#/settings/tables')
+    const part = page.getByRole('region', { name: 'Tables' })
+    let rows: { path: string; caption: string; source: string }[] = []
+
+    async function send(name: string, content: string): Promise<void> {
+      const chooser = page.waitForEvent('filechooser')
+      await part.getByRole('button', { name: 'Choose a table' }).click()
+      await (await chooser).setFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(content) })
+    }
+
+    await t.test('a table is saved by the browser', async () => {
+      const downloading = page.waitForEvent('download')
+      await part.getByRole('button', { name: 'As JSON' }).click()
+      const download = await downloading
+      assert.equal(download.suggestedFilename(), 'captions.json')
+      rows = JSON.parse(await readFile(await download.path(), 'utf8'))
+      assert.equal(rows.length, 2)
+      await page.getByText('The table has the captions of 2 photos.').waitFor()
+    })
+
+    await t.test('wrong lines are named, and nothing is taken in', async () => {
+      await send('wrong.json', JSON.stringify([{ ...rows[0], language: 'no language' }]))
+      await part.getByText('so nothing is taken in').waitFor()
+      assert.match(await part.getByRole('list', { name: 'Wrong lines' }).innerText(), /Line \d/)
+      assert.equal(await part.getByRole('button', { name: /^Change/ }).count(), 0)
+      assert.deepEqual(await accessibilityFaults(page), [])
+    })
+
+    await t.test('what would change is shown, then done, and taken back by one undo', async () => {
+      const [first, second] = rows
+      const sent = [
+        { ...first, caption: 'A heron by the water', source: 'person' },
+        second,
+        { path: '/gone/other.jpg', caption: 'Nobody knows' },
+      ]
+      await send('captions.json', JSON.stringify(sent))
+      await part.getByText('captions.json would change 1 caption.').waitFor()
+      const changes = await part.getByRole('list', { name: 'Captions that would change' }).innerText()
+      assert.ok(changes.includes('A heron by the water') && changes.includes(first!.caption), changes)
+      await part.getByText('1 row is for photos that are not in the library.').waitFor()
+      assert.deepEqual(await accessibilityFaults(page), [])
+      await part.getByRole('button', { name: 'Change 1 caption' }).click()
+      await page.getByText('1 caption changed.').waitFor()
+      await page.locator('footer.status').getByRole('button', { name: 'Undo “Table on 1 photo”' }).click()
+      await page.getByText('Taken back: Table on 1 photo.').waitFor()
+    })
+
+    await t.test('what an export would write is counted, and no captions are written for it', async () => {
+      await page.getByRole('button', { name: 'See what would be written' }).click()
+      await page.getByText('2 files would be made').waitFor()
+      await page.getByRole('button', { name: 'Write them' }).click()
+      await page.getByText('Captions written out: 2 files made').waitFor()
+    })
+  },
+)
