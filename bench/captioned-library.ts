@@ -115,7 +115,7 @@ async function captionAll(
       store.queue.setThumbnailsMade(made, thumbnailVersion)
     })
   }
-  await createSearch(store.database).searchIndex.renewAll()
+  await createSearch(store.database).searchIndex.rebuild()
 }
 
 const firstDayMs = Date.UTC(2001, 6, 1)

@@ -52,7 +52,9 @@ async function selectSome(page: Page): Promise<void> {
 
 async function lookAtWord(page: Page): Promise<void> {
   await page.waitForTimeout(2500)
-  for (let word = 0; word < 5; word++) await page.keyboard.press('Alt+ArrowRight')
+  for (let word = 0; word < 4; word++) await page.keyboard.press('Alt+ArrowRight')
+  // Until the model has looked.
+  await page.waitForTimeout(6000)
 }
 
 /** Most captions are imported, some the person's own, and some the model's. */

@@ -36,6 +36,12 @@ const moveKeys = [
   ['open', 'Enter', titles.open],
 ] as const
 
+/** As one of what is asked for now, also while an older search is still what is drawn: that is where one comes back to. */
+export function openPhoto({ router }: WindowState, photo: number): void {
+  const { route } = router
+  router.go({ view: 'photo', photo, query: route.view === 'search' ? route.query : '' })
+}
+
 /** What can be done in a grid, with its keys. */
 export const gridCommands: readonly CommandDescription[] = [
   ...moveKeys.map(
@@ -81,7 +87,7 @@ export function gridActs(
   timeline: TimelineState,
   { isInGrid, openDate, mark }: { isInGrid(): boolean; openDate(): void; mark(change: MarksChange): void },
 ): Record<string, CommandAct> {
-  const { api, notices, router } = window
+  const { api, notices } = window
   const { selection } = timeline
   const last = () => timeline.total - 1
 
@@ -161,7 +167,7 @@ export function gridActs(
     'grid-pick': { isPossible: isInGrid, run: () => selection.toggle(timeline.focusPlace) },
     'grid-open': {
       isPossible: () => isInGrid() && timeline.focusId !== undefined,
-      run: () => router.go({ view: 'photo', photo: timeline.focusId!, query: timeline.query }),
+      run: () => openPhoto(window, timeline.focusId!),
     },
     'grid-all': { isPossible: hasPhotos, run: () => selection.all() },
     'grid-clear': {

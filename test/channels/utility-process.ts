@@ -11,7 +11,7 @@ import { portCalls } from './port-calls.ts'
 const parentPort = new EventEmitter()
 Object.assign(process, { parentPort })
 const { port1, port2 } = new MessageChannel()
-setImmediate(() => parentPort.emit('message', { data: null, ports: [new EventPort(port2)] }))
+setImmediate(() => parentPort.emit('message', { data: { kind: 'host' }, ports: [new EventPort(port2)] }))
 
 serve(await ownChannel(), { data: portCalls.data }, { data: () => 'over the port' })
 const here = portChannel(new EventPort(port1))

@@ -8,6 +8,8 @@ export interface Described {
   /** `YYYY-MM-DD` */
   taken: string
   keywords?: string[]
+  title?: string
+  people?: string[]
 }
 
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
@@ -17,7 +19,7 @@ const items = (words: readonly string[], list: 'Alt' | 'Bag') =>
 /** A picture with a sidecar that says what is on it and when it was taken. */
 export async function makeDescribed(
   folder: string,
-  { name, caption, taken, keywords = [] }: Described,
+  { name, caption, taken, keywords = [], title, people = [] }: Described,
   number: number,
 ): Promise<void> {
   await makePicture(join(folder, name), number)
@@ -25,7 +27,10 @@ export async function makeDescribed(
     join(folder, `${name}.xmp`),
     `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
       <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:exif="http://ns.adobe.com/exif/1.0/"
+        xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
         exif:DateTimeOriginal="${taken}T12:00:00"><dc:description>${items([caption], 'Alt')}</dc:description>
+        <dc:title>${items(title === undefined ? [] : [title], 'Alt')}</dc:title>
+        <Iptc4xmpExt:PersonInImage>${items(people, 'Bag')}</Iptc4xmpExt:PersonInImage>
         <dc:subject>${items(keywords, 'Bag')}</dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>`,
   )
 }

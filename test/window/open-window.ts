@@ -78,6 +78,14 @@ export async function openWindow(
     )
   })
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
+  // The last of them: the hooks behind one that fails are left out.
+  t.after(() =>
+    assert.deepEqual(
+      faults.filter((fault) => !expectedFaults?.test(fault)),
+      [],
+    ),
+  )
+  context.setDefaultTimeout(longestWaitMs)
   const origin = `http://127.0.0.1:${served.port}`
   noteFaults(context, origin, faults)
   const page = await context.newPage()
@@ -96,6 +104,8 @@ export async function openWindow(
   }
 }
 
+/** For whatever a test waits for: the machine may have much else to do. */
+const longestWaitMs = 60_000
 const buildWaitMs = 200
 /** Whoever builds for longer is gone. */
 const longestBuildMs = 180_000
