@@ -81,7 +81,14 @@ export class BatchState {
     const marked = await this.run(title, (signal) =>
       api.setMarks({ selection: target.selection, change }, { signal }),
     )
-    if (marked) this.#window.notices.tell(text.batch.marked(marked.photos))
+    if (!marked) return
+    const { rated, favorite } = text.photo.marks
+    const told = [
+      text.batch.marked(marked.photos),
+      change.rating !== undefined && rated(change.rating),
+      change.isFavorite !== undefined && favorite(change.isFavorite),
+    ]
+    this.#window.notices.tell(told.filter(Boolean).join(' '))
   }
 
   /**

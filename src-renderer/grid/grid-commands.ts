@@ -1,11 +1,16 @@
+import type { MarksChange } from '../../src-main/contract/rooms/marks.ts'
 import type { Selection } from '../../src-main/contract/rooms/parameters.ts'
+import { ratingShift } from '../../src-main/contract/tile-flags.ts'
 import type { CommandDescription } from '../state/command-description.ts'
 import type { CommandAct } from '../state/commands.svelte.ts'
 import type { WindowState } from '../state/window-state.svelte.ts'
 import { text } from '../text/text.ts'
 import { gridLook } from './grid-look.svelte.ts'
-import { has } from './tile-names.ts'
+import { has, ratingIn } from './tile-names.ts'
 import type { TimelineState } from './timeline.svelte.ts'
+
+/** Nothing said, and no rating. */
+const noFlags = 1 << ratingShift
 
 const titles = text.grid.commands
 const stars = [0, 1, 2, 3, 4, 5] as const
@@ -61,6 +66,8 @@ export const gridCommands: readonly CommandDescription[] = [
       series: titles.rates,
     }),
   ),
+  { id: 'grid-favorite', group: 'photos', title: titles.favorite, keys: ['v'], icon: 'heart' },
+  { id: 'grid-reject', group: 'photos', title: titles.reject, keys: ['x'], icon: 'x' },
   {
     id: 'grid-regenerate',
     group: 'captions',
@@ -78,7 +85,7 @@ export const gridCommands: readonly CommandDescription[] = [
 export function gridActs(
   window: WindowState,
   timeline: TimelineState,
-  { isInGrid, openDate, rate }: { isInGrid(): boolean; openDate(): void; rate(stars: number): void },
+  { isInGrid, openDate, mark }: { isInGrid(): boolean; openDate(): void; mark(change: MarksChange): void },
 ): Record<string, CommandAct> {
   const { api, notices } = window
   const { selection } = timeline
@@ -88,6 +95,12 @@ export function gridActs(
   function chosen(): Selection | null {
     const id = timeline.focusId
     return selection.asSelection() ?? (id === undefined ? null : { photos: [id] })
+  }
+
+  /** Of the photo with the focus, where the act is for it: what it has is taken away again, from others as well. */
+  function flags(): number {
+    const isMeant = selection.isEmpty || selection.has(timeline.focusPlace)
+    return (isMeant ? timeline.flagsAt(timeline.focusPlace) : undefined) ?? noFlags
   }
 
   async function go(place: number | Promise<number>): Promise<void> {
@@ -166,8 +179,19 @@ export function gridActs(
     },
     'grid-date': { isPossible: hasPhotos, run: openDate },
     ...Object.fromEntries(
-      stars.map((count) => [`grid-rate-${count}`, { isPossible: hasChosen, run: () => rate(count) }]),
+      stars.map((count) => [
+        `grid-rate-${count}`,
+        { isPossible: hasChosen, run: () => mark({ rating: count }) },
+      ]),
     ),
+    'grid-favorite': {
+      isPossible: hasChosen,
+      run: () => mark({ isFavorite: !has(flags(), 'favorite') }),
+    },
+    'grid-reject': {
+      isPossible: hasChosen,
+      run: () => mark({ rating: ratingIn(flags()) < 0 ? 0 : -1 }),
+    },
     'grid-regenerate': { isPossible: hasChosen, run: () => void regenerate() },
     'grid-captions': { run: () => gridLook.toggleCaptions() },
     'grid-larger': { run: () => gridLook.step(1) },

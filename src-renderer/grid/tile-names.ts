@@ -1,6 +1,7 @@
 import type { Tile } from '../../src-main/contract/records.ts'
 import { ratingShift, tileFlags } from '../../src-main/contract/tile-flags.ts'
 import { gridText } from '../text/english-grid.ts'
+import { asSentence } from '../text/sentence.ts'
 
 export const has = (flags: number, flag: keyof typeof tileFlags) => (flags & tileFlags[flag]) !== 0
 
@@ -64,7 +65,7 @@ function mainNameOf({ caption, name, error, isUnsure, doubtfulWords }: Tile, day
   if (error && !caption) return names.failed(name, error.message)
   if (!caption) return names.noCaption(name, day)
   const doubted = doubtfulWords.map(([start, end]) => caption.slice(start, end)).join(', ')
-  const said = /[.!?]$/.test(caption) ? caption : `${caption}.`
+  const said = asSentence(caption)
   if (doubted) return `${said} ${names.unsureOf(doubted)}`
   return isUnsure ? `${said} ${names.unsure}` : said
 }

@@ -28,7 +28,7 @@ export const photoCommands: readonly CommandDescription[] = (
       series: titles.rates,
       icon: 'star',
     })),
-    { id: 'favorite', title: titles.favorite, keys: ['f'], icon: 'heart' },
+    { id: 'favorite', title: titles.favorite, keys: ['v', 'f'], icon: 'heart' },
     { id: 'reject', title: titles.reject, keys: ['x'], icon: 'x' },
     { id: 'zoom', title: titles.zoom, keys: ['z'] },
     { id: 'larger', title: titles.zoomIn, keys: ['+', '='], icon: 'plus' },

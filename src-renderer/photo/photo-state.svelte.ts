@@ -186,7 +186,11 @@ export class PhotoState {
     const marked = await this.#window.notices.orTell(
       this.#window.api.setMarks({ selection: { photos: [photo] }, change }),
     )
-    if (marked) await this.#reread(photo)
+    if (!marked) return
+    const { rated, favorite } = text.photo.marks
+    if (change.rating !== undefined) this.#window.notices.tell(rated(change.rating))
+    if (change.isFavorite !== undefined) this.#window.notices.tell(favorite(change.isFavorite))
+    await this.#reread(photo)
   }
 
   async #read(photo: number): Promise<void> {

@@ -2,6 +2,7 @@ import type { PageCalls } from '../../src-main/contract/library-calls.ts'
 import type { Preferences } from '../../src-main/contract/records.ts'
 import type { ParamsOf } from '../../src-main/contract/rpc.ts'
 import type { Api } from '../connection.ts'
+import { text } from '../text/text.ts'
 import type { Notices } from './notices.svelte.ts'
 
 type Change = ParamsOf<PageCalls['setPreferences']>
@@ -55,6 +56,8 @@ export class PreferencesState {
   }
 
   toggleTheme(): void {
-    void this.change({ theme: this.theme === 'dark' ? 'light' : 'dark' })
+    const theme = this.theme === 'dark' ? 'light' : 'dark'
+    this.#notices.tell(text.bar.themeIs[theme])
+    void this.change({ theme })
   }
 }

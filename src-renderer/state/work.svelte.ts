@@ -1,6 +1,7 @@
-import type { ErrorRecord } from '../../src-main/contract/errors.ts'
+import { type ErrorRecord, fromErrorRecord } from '../../src-main/contract/errors.ts'
 import type { LibraryStatus, Progress } from '../../src-main/contract/records.ts'
 import type { Api } from '../connection.ts'
+import { text } from '../text/text.ts'
 import { nameOfDevice } from './devices.ts'
 import type { Notices } from './notices.svelte.ts'
 import { noteSpeed, type SpeedHistory } from './speed-history.ts'
@@ -44,8 +45,10 @@ export class WorkState {
       if (phasesOf(before) !== phasesOf(progress)) void this.refresh()
     })
     api.on('problem', (problem) => {
+      // Whoever paused knows, and the state of captioning says so everywhere.
+      if (problem.code === 'CAPTIONING_PAUSED') return
       this.#problems = [{ ...problem, atMs: Date.now() }, ...this.#problems].slice(0, problemsKept)
-      notices.fail(problem)
+      notices.fail(fromErrorRecord(problem))
     })
   }
 
@@ -107,7 +110,9 @@ export class WorkState {
 
   async togglePause(): Promise<void> {
     const isPaused = this.#status?.captioning.state === 'paused'
-    await this.#notices.orTell(isPaused ? this.#api.resumeCaptioning({}) : this.#api.pauseCaptioning({}))
+    const call = isPaused ? this.#api.resumeCaptioning({}) : this.#api.pauseCaptioning({})
+    if ((await this.#notices.orTell(call)) === undefined) return
+    this.#notices.tell(isPaused ? text.status.resumed : text.status.pausedNow)
   }
 }
 

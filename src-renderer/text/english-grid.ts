@@ -13,7 +13,8 @@ export const gridText = {
   names: {
     noCaption: (file: string, day: string) => `No caption yet. ${file}, ${day}.`,
     unread: (day: string) => `Photo of ${day}.`,
-    failed: (file: string, reason: string) => `${file}. ${reason}`,
+    /** Most reasons name the file first. */
+    failed: (file: string, reason: string) => (reason.startsWith(file) ? reason : `${file}. ${reason}`),
     unsureOf: (words: string) => `Unsure of ${words}.`,
     unsure: 'Unsure.',
     yours: 'Your words.',
@@ -40,6 +41,7 @@ export const gridText = {
     label: 'Selected photos',
     count: (photos: string) => `${photos} selected`,
     clear: 'Clear the selection',
+    none: 'Nothing selected',
   },
   size: 'Size of photos',
   captions: 'Captions under photos',
@@ -75,6 +77,8 @@ export const gridText = {
     date: 'Go to a date',
     rate: (stars: number) => (stars === 0 ? 'No stars' : plural(stars, 'star', 'stars')),
     rates: 'Rate with stars',
+    favorite: 'Favourite, or no longer',
+    reject: 'Reject, or no longer',
     regenerate: 'Caption again',
     captions: 'Captions under photos',
     larger: 'Larger photos',

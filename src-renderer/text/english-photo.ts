@@ -30,6 +30,8 @@ export const photoText = {
     savesOn: 'next',
     restores: 'as it was',
     keys: 'Enter saves. Ctrl Enter saves and goes on to the next photo. Esc brings back what was there.',
+    /** Before where it was looked at. */
+    word: (word: string) => `“${word}”.`,
     lookedAt: (part: string) => `Looked at: ${part}.`,
     lookedNowhere: 'Not tied to one part of the picture.',
     copied: 'Caption copied.',
@@ -80,6 +82,7 @@ export const photoText = {
   history: {
     title: 'History',
     shownNow: 'Shown now.',
+    restore: (words: string) => `Restore “${words}”`,
     withdrawn: 'Taken back.',
     none: 'No caption so far.',
   },
@@ -93,6 +96,9 @@ export const photoText = {
     addKeyword: 'Add a keyword',
     stars: (count: number) => plural(count, 'star', 'stars'),
     rejected: 'Rejected',
+    rated: (stars: number) =>
+      stars < 0 ? 'Rejected.' : stars === 0 ? 'No stars.' : `${plural(stars, 'star', 'stars')}.`,
+    favorite: (isFavorite: boolean) => (isFavorite ? 'Favourite.' : 'No favourite any more.'),
   },
   facts: {
     title: 'Details',

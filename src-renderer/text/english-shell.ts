@@ -61,6 +61,7 @@ export const shellText = {
     label: 'Search and view',
     sidebar: 'Sidebar',
     theme: 'Light or dark',
+    themeIs: { light: 'Light theme.', dark: 'Dark theme.' },
     settings: 'Settings',
     commands: 'Commands',
   },
@@ -109,6 +110,8 @@ export const shellText = {
     of: (photos: string) => `of ${photos}`,
     pause: 'Pause',
     goOn: 'Go on',
+    pausedNow: 'Captioning is paused.',
+    resumed: 'Captioning goes on.',
     failed: (count: number) => `${plural(count, 'photo', 'photos')} failed`,
     offline: (count: number) => `${plural(count, 'folder', 'folders')} not connected`,
     /** Read out by a screen reader now and then. */

@@ -70,6 +70,13 @@ export async function openWindow(
     { page: join(checkout, 'out', 'page'), ...(isAdded && { folders: [folders.photos] }) },
     folders,
   )
+  // Last, for a hook that fails keeps those after it from closing what they opened.
+  t.after(() => {
+    assert.deepEqual(
+      faults.filter((fault) => !expectedFaults?.test(fault)),
+      [],
+    )
+  })
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
   // The last of them: the hooks behind one that fails are left out.
   t.after(() =>

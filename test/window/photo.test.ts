@@ -124,7 +124,7 @@ test('a photo is looked at, read and corrected', needsBrowser, async (t) => {
     await page.keyboard.press('Alt+ArrowRight')
     await page.keyboard.press('Alt+ArrowRight')
     await page.locator('[data-part="stage"] canvas').waitFor({ timeout: 60_000 })
-    await page.getByText(/^(Looked at:|Not tied to)/).waitFor({ state: 'attached' })
+    await page.getByText(/^“[^”]+”\. (Looked at:|Not tied to)/).waitFor({ state: 'attached' })
     const dark = await page.locator('[data-part="stage"] canvas').evaluate((canvas: HTMLCanvasElement) => {
       const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
       const alphas = data.filter((_, at) => at % 4 === 3)

@@ -1,3 +1,4 @@
+import type { TextAttention } from '../../contract/records.ts'
 import type { CaptionModel } from '../model/caption-graph.ts'
 import type { Graph } from '../model/graph.ts'
 import { buildLookingGraph } from '../model/teacher-forced-graph.ts'
@@ -5,18 +6,8 @@ import { memorySide } from '../model/vision-tower.ts'
 import type { Session, SessionTensor } from './session.ts'
 import type { CaptionTokenizer, Word } from './tokenizer.ts'
 
-/** Where a model looks while it says a text. */
-export interface Looks {
-  rows: number
-  columns: number
-  words: {
-    /** UTF-16 offsets in the text. */
-    start: number
-    end: number
-    /** `[rows * columns]`, row by row, summing to at most 1: the row for the whole picture takes the rest. */
-    weights: Float32Array
-  }[]
-}
+/** Where a model looks while it says a text, whatever of the picture it got. */
+export type Looks = Omit<TextAttention, 'text' | 'seen'>
 
 export interface Looker {
   look(pixels: SessionTensor, text: string): Promise<Looks>
