@@ -48,7 +48,7 @@ test('a photo is looked at, read and corrected', needsBrowser, async (t) => {
     await says(page, 'A red kite over a beach')
     await page.keyboard.press('ArrowRight')
     await says(page, 'Two dogs in the grass')
-    await page.getByText('middle.jpg. 2 of 3 in July 2022').waitFor()
+    await page.getByText('middle.jpg. 2 of 3 in July 2022', { exact: true }).waitFor()
   })
 
   await t.test('C writes, Enter saves and stays, Escape brings back what was there', async () => {
@@ -93,7 +93,7 @@ test('a photo is looked at, read and corrected', needsBrowser, async (t) => {
     await page.keyboard.press('c')
     await page.keyboard.type('A pair of dogs')
     await page.keyboard.press('Control+Enter')
-    await page.getByText('oldest <i>.jpg. 3 of 3 in July 2022').waitFor()
+    await page.getByText('oldest <i>.jpg. 3 of 3 in July 2022', { exact: true }).waitFor()
   })
 
   await t.test('hostile words stand in the field as they are', async () => {
