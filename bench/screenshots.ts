@@ -41,6 +41,8 @@ const views: Record<string, { route: string; act?: (page: Page) => Promise<void>
   photo: { route: '#/photo/1', act: lookAtWord },
   work: { route: '#/work' },
   settings: { route: '#/settings' },
+  first: { route: '#/first' },
+  replace: { route: '#/library', act: replaceInSome },
   palette: { route: '#/library', act: (page) => page.keyboard.press('Control+k') },
   shortcuts: { route: '#/library', act: (page) => page.keyboard.press('?') },
 }
@@ -48,6 +50,15 @@ const views: Record<string, { route: string; act?: (page: Page) => Promise<void>
 async function selectSome(page: Page): Promise<void> {
   await page.getByRole('gridcell').first().focus()
   for (const key of ['Space', 'ArrowRight', 'Space', 'Shift+ArrowRight']) await page.keyboard.press(key)
+}
+
+async function replaceInSome(page: Page): Promise<void> {
+  await page.getByRole('gridcell').first().focus()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Control+h')
+  await page.keyboard.type('sun')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('midnight sun')
 }
 
 async function lookAtWord(page: Page): Promise<void> {
