@@ -83,6 +83,8 @@ test(
   needsBrowser,
   async (t) => {
     const { page, another } = await openWindow(t, {
+      // Pictures that were asked for while no library was there.
+      expectedFaults: /503 .*\/(thumb|full)$/,
       async makePhotos(folder) {
         await makeAllDescribed(folder, described)
         await makeMany(folder)
