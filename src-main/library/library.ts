@@ -93,17 +93,6 @@ const ownSource: PhotoDetails['words']['sources'][number] = {
 
 type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]) => void
 
-/** On the branch of the window: calls of the contract that have no handler yet. Take yours out of the list. */
-const pendingNames = ['suggest'] as const
-const pending = Object.fromEntries(
-  pendingNames.map((name) => [
-    name,
-    () => {
-      throw new LensloreError('INTERNAL', `${name} is not built yet.`)
-    },
-  ]),
-) as unknown as Pick<Handlers<LibraryCalls>, (typeof pendingNames)[number]>
-
 export interface Library {
   readonly handlers: Handlers<LibraryCalls>
   /** @returns a function that ends it. */
@@ -374,7 +363,6 @@ export function createLibrary(options: LibraryOptions): Library {
 
   return {
     handlers: {
-      ...pending,
       addFolder: ({ path }, signal) => addFolder(path, signal),
       folders: () => folders.list(),
       async setExcludes({ folderId, globs }) {
