@@ -240,15 +240,7 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
       return change!.photos
     },
     async regenerate(selected, signal) {
-      const change = await changeMany(
-        (changing) =>
-          changes.take((add, limit) => {
-            const photoIds = selected.next(limit)
-            for (const photoId of photoIds) add(photoId)
-            return photoIds.length
-          }, changing),
-        signal,
-      )
+      const change = await changeMany((changing) => changes.take(eachOf(selected), changing), signal)
       onAsked()
       return change!.photos
     },
@@ -258,19 +250,7 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
         photosEdited(marked)
         return marked.length
       }
-      const change = await changeMany(
-        (changing) =>
-          changes.mark(
-            wanted,
-            (add, limit) => {
-              const photoIds = selected.next(limit)
-              for (const photoId of photoIds) add(photoId)
-              return photoIds.length
-            },
-            changing,
-          ),
-        signal,
-      )
+      const change = await changeMany((changing) => changes.mark(wanted, eachOf(selected), changing), signal)
       return change!.photos
     },
     last() {
@@ -283,5 +263,14 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
         return (await changeMany((changing) => changes.set(kind, plan, changing), signal))!.photos
       },
     },
+  }
+}
+
+/** Plans the same change for all photos of a selection. */
+function eachOf(selected: SelectedPhotos) {
+  return (add: (photoId: number) => void, limit: number): number => {
+    const photoIds = selected.next(limit)
+    for (const photoId of photoIds) add(photoId)
+    return photoIds.length
   }
 }

@@ -282,46 +282,57 @@ export function createCaptionChanges(
     marks: { back: 'unmark', again: 'remark', photosOf: marks.photosOf },
   }
 
+  const addPhoto = (photoId: number) => addStep(photoId, null, null)
+
+  /** A new edit, of what a plan puts down. */
+  function changeAs<T>(
+    kind: Change['kind'],
+    of: Partial<Change>,
+    add: (planned: T) => void,
+    plan: (add: (planned: T) => void, limit: number) => number,
+    options: ChangeOptions = {},
+  ): Promise<number> {
+    return alone(() => {
+      write(() => begin(kind, Date.now(), of))
+      return change((limit) => plan(add, limit), options)
+    })
+  }
+
   function planOfWhole({ photosOf }: WholeEdits, editId: number) {
     let after = 0
     return (limit: number): number => {
       const photoIds = photosOf(editId, after, limit)
-      for (const photoId of photoIds) addStep(photoId, null, null)
+      for (const photoId of photoIds) addPhoto(photoId)
       after = photoIds.at(-1) ?? after
       return photoIds.length
     }
   }
 
   return {
-    set: (kind, plan, options = {}) =>
-      alone(() => {
-        const add = ({ photoId, captionId, ...words }: NewWords) =>
-          addStep(photoId, captionId, JSON.stringify(words))
-        write(() => begin('set', Date.now(), { edit_kind: kind }))
-        return change((limit) => plan(add, limit), options)
-      }),
+    set: (kind, plan, options) =>
+      changeAs(
+        'set',
+        { edit_kind: kind },
+        ({ photoId, captionId, ...words }) => addStep(photoId, captionId, JSON.stringify(words)),
+        plan,
+        options,
+      ),
 
-    setSame: (text, plan, options = {}) =>
-      alone(() => {
-        const words = JSON.stringify({ text, source: 'person', language: null, isCut: false })
-        write(() => begin('set', Date.now(), { edit_kind: 'caption', words }))
-        return change(
-          (limit) => plan(({ photoId, captionId }) => addStep(photoId, captionId, '{}'), limit),
-          options,
-        )
-      }),
+    setSame(text, plan, options) {
+      const words = JSON.stringify({ text, source: 'person', language: null, isCut: false })
+      return changeAs(
+        'set',
+        { edit_kind: 'caption', words },
+        ({ photoId, captionId }) => addStep(photoId, captionId, '{}'),
+        plan,
+        options,
+      )
+    },
 
-    take: (plan, options = {}) =>
-      alone(() => {
-        write(() => begin('take', Date.now(), { edit_kind: 'regeneration' }))
-        return change((limit) => plan((photoId) => addStep(photoId, null, null), limit), options)
-      }),
+    take: (plan, options) => changeAs('take', { edit_kind: 'regeneration' }, addPhoto, plan, options),
 
-    mark: (wanted, plan, options = {}) =>
-      alone(() => {
-        write(() => begin('mark', Date.now(), { edit_kind: 'marks', words: JSON.stringify(wanted) }))
-        return change((limit) => plan((photoId) => addStep(photoId, null, null), limit), options)
-      }),
+    mark: (wanted, plan, options) =>
+      changeAs('mark', { edit_kind: 'marks', words: JSON.stringify(wanted) }, addPhoto, plan, options),
 
     undoEdit: (nowMs, options = {}) =>
       alone(async () => {
