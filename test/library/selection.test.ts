@@ -81,7 +81,7 @@ test('rows at places are those of the sorted whole, in whatever pieces they are 
       fc.integer({ min: 1, max: 100 }),
       fc.integer({ min: 1, max: 40 }),
       (all, runs, limit, atOnce) => {
-        const asked = rowsOfPlaces((_, visit) => all.forEach(visit), all.length, runs, atOnce)
+        const asked = rowsOfPlaces((visit) => all.forEach(visit), all.length, runs, atOnce)
         const got: number[] = []
         for (let some = asked.next(limit); some.length > 0; some = asked.next(limit)) got.push(...some)
         const sorted = all.toSorted((a, b) => a - b)

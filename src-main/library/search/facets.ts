@@ -9,6 +9,7 @@ import type { Database } from '../store/database.ts'
 import { type Bits, countBits, countShared } from './bits.ts'
 import { type Field, flag, type NamedKind, ratingsGiven, wholeName } from './match.ts'
 import type { PostingsReader } from './postings.ts'
+import { everyRow } from './rows.ts'
 
 type Name = SearchFacets['people'][number]
 
@@ -22,7 +23,6 @@ const answersKept = 32
 const foldersSql = 'SELECT id, state FROM folders'
 const frequentSql = `SELECT name FROM search_names INDEXED BY search_names_by_kind
   WHERE kind = ? ORDER BY photos DESC LIMIT ?`
-const everyRow = { fromRow: 0, beforeRow: Number.MAX_SAFE_INTEGER }
 /** Where a photo's names of a kind stand; there are few devices. */
 const columnOf: Readonly<Record<NamedKind | Field, 'people' | 'keywords' | null>> = {
   people: 'people',

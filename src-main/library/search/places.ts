@@ -27,7 +27,7 @@ export function rowsOfPlaces(
   const wanted = joinRanges(ranges, total)
   const rows = new Float64Array(total)
   let filled = 0
-  eachRow({ fromRow: 0, beforeRow: Number.MAX_SAFE_INTEGER }, (row) => {
+  eachRow((row) => {
     rows[filled++] = row
   })
   const sortedTo = sortAsAskedFor(rows, atOnce)

@@ -61,8 +61,8 @@ export interface PostingsReader {
   bitsOfDocuments(documents: readonly number[]): Bits
   /** The first rows of a set in the order of the index, within a range, at most `limit`. */
   firstRows(bits: Bits, range: RowRange, limit: number): number[]
-  /** The rows of a set within a range, in no order. */
-  eachRow(bits: Bits, range: RowRange, visit: (row: number) => void): void
+  /** The rows of a set, in no order. */
+  eachRow(bits: Bits, visit: (row: number) => void): void
   /** Leaves in a set only what is within a range of rows. */
   restrict(bits: Bits, range: RowRange): void
 }
@@ -470,15 +470,9 @@ export function createPostingsReader(database: Database): PostingsReader {
     return first
   }
 
-  function eachRow(bits: Bits, { fromRow, beforeRow }: RowRange, visit: (row: number) => void): void {
-    for (let piece = 0; piece < least.length; piece++) {
-      if (least[piece]! >= beforeRow || greatest[piece]! < fromRow) continue
-      for (let at = piece * wordsPerPiece; at < (piece + 1) * wordsPerPiece; at++) {
-        for (let word = bits[at]!; word !== 0; word &= word - 1) {
-          const row = rows[at * 32 + lowestBit(word)]!
-          if (row >= fromRow && row < beforeRow) visit(row)
-        }
-      }
+  function eachRow(bits: Bits, visit: (row: number) => void): void {
+    for (let at = 0; at < bits.length; at++) {
+      for (let word = bits[at]!; word !== 0; word &= word - 1) visit(rows[at * 32 + lowestBit(word)]!)
     }
   }
 

@@ -4,6 +4,9 @@ export interface RowRange {
   beforeRow: number
 }
 
+export const farthestRow = Number.MAX_SAFE_INTEGER
+export const everyRow: RowRange = { fromRow: 0, beforeRow: farthestRow }
+
 /**
  * Rows of the index for one second; more photos of the same second spill over into the ones before. A power
  * of two far above any camera's rate, and small so that the index, which stores differences, stays small.

@@ -32,7 +32,7 @@ import {
 import { type PlaceRanges, type RowsOfPlaces, rowsOfPlaces } from './places.ts'
 import { expressToken, type Plan, planSearch, type Surroundings } from './plan.ts'
 import { createPostingsReader } from './postings.ts'
-import { type RowRange, rowOfEnd } from './rows.ts'
+import { everyRow, farthestRow, type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
 import { createSuggest } from './suggest.ts'
@@ -99,8 +99,6 @@ const mostOrdered = 2 ** 21
 const facetsCountedFromIndex = 10_000
 /** Of words that are gone from all photos the list knows still: more are read than are wanted. */
 const completionsRead = 4
-const farthestRow = Number.MAX_SAFE_INTEGER
-const everyRow: RowRange = { fromRow: 0, beforeRow: farthestRow }
 
 export const pageSql = `SELECT rowid FROM search_index
   WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid LIMIT ?`
@@ -421,7 +419,7 @@ export function createSearcher(database: Database): Searcher {
     if (found?.version !== now) {
       const { bits: shared, isExact } = understand(text).answer.set()
       const bits = shared.slice()
-      const eachRow: EachRow = (range, visit) => postings.eachRow(bits, range, visit)
+      const eachRow: EachRow = (visit) => postings.eachRow(bits, visit)
       const survey = surveyRows(eachRow)
       // Of captions alone the order does not change.
       const order = before?.token === survey.token ? before.order : undefined

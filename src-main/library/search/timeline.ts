@@ -1,7 +1,7 @@
-import { dayOf, firstDay, lastDay, type RowRange } from './rows.ts'
+import { dayOf, firstDay, lastDay } from './rows.ts'
 
-/** Visits the rows of what was found, within a range and in no order. */
-export type EachRow = (range: RowRange, visit: (row: number) => void) => void
+/** Visits the rows of what was found, in no order. */
+export type EachRow = (visit: (row: number) => void) => void
 
 /** What one walk through all that was found tells of it. */
 export interface Survey {
@@ -13,14 +13,13 @@ export interface Survey {
 }
 
 const dayMs = 86_400_000
-const everyRow: RowRange = { fromRow: 0, beforeRow: Number.MAX_SAFE_INTEGER }
 
 export function surveyRows(eachRow: EachRow): Survey {
   // By day, from the last one that there is room for to the first: a map would take as long as all the rest.
   const counts = new Uint32Array(lastDay - firstDay + 1)
   let total = 0
   let [first, second] = [0, 0]
-  eachRow(everyRow, (row) => {
+  eachRow((row) => {
     counts[lastDay - dayOf(row)]!++
     total++
     // A sum of well mixed numbers does not depend on their order. https://github.com/skeeto/hash-prospector
@@ -56,7 +55,7 @@ export function orderRows(eachRow: EachRow, { days, total }: Survey): Order {
   for (let at = 1; at < starts.length; at++) starts[at]! += starts[at - 1]!
   const rows = new Float64Array(total)
   const next = starts.slice()
-  eachRow(everyRow, (row) => {
+  eachRow((row) => {
     rows[next[newest - dayOf(row)]!++] = row
   })
   const sorted = new Set<number>()
