@@ -536,7 +536,10 @@ export function createSearcher(database: Database): Searcher {
   const suggest = createSuggest(database, {
     postings,
     setOf: (text) => understand(text).answer.set().bits,
-    correctionOf: (text) => understand(text).corrected,
+    correctionOf(text) {
+      const { corrected, answer } = understand(text)
+      return corrected === null ? null : { query: corrected, photos: countBits(answer.set().bits) }
+    },
   })
 
   return {

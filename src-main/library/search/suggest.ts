@@ -28,8 +28,8 @@ export interface SuggestOptions {
   postings: PostingsReader
   /** The photos that a query finds. */
   setOf(query: string): Bits
-  /** What is searched for instead of a query, where a word of it is found nowhere. */
-  correctionOf(query: string): string | null
+  /** What is searched for instead of a query, where a word of it is found nowhere, and how many photos that finds. */
+  correctionOf(query: string): { query: string; photos: number } | null
 }
 
 /** A suggestion before it is known how many photos it finds together with the rest of the query. */
@@ -161,13 +161,11 @@ export function createSuggest(
   }
 
   return (text, limit) => {
-    postings.refresh()
     const suggestions = goOn(text, limit)
     if (suggestions.length > 0) return suggestions
     const corrected = correctionOf(text)
-    if (corrected === null) return []
-    const photos = countBits(setOf(corrected))
-    return photos > 0 ? [{ kind: 'correction', text: corrected, query: corrected, photos }] : []
+    if (corrected === null || corrected.photos === 0) return []
+    return [{ kind: 'correction', text: corrected.query, ...corrected }]
   }
 }
 
