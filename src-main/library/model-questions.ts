@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs'
 import type { ModelInput } from '../contract/engine-calls.ts'
 import { type ErrorCode, LensloreError } from '../contract/errors.ts'
 import type { Reading, TextAttention } from '../contract/records.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
 import type { SupervisedEngine } from './queue/engine-supervisor.ts'
 import type { Store } from './store/store.ts'
+import { isThumbnailKept } from './thumbnails.ts'
 
 export interface ModelQuestionsOptions {
-  store: Pick<Store, 'photos' | 'details'>
+  store: Pick<Store, 'photos' | 'captions'>
   thumbnailDirectory: string
   openEngine(): Promise<{ engine: SupervisedEngine; info: { input: ModelInput } }>
   /** Nobody asks any more: an engine that has nothing else to do may end. */
@@ -53,14 +53,14 @@ export function createModelQuestions(options: ModelQuestionsOptions): ModelQuest
   async function see(engine: SupervisedEngine, input: ModelInput, photoId: number) {
     const { path, contentHash, folderState } = store.photos.known(photoId)
     const how = { input, thumbnailDirectory: null }
-    const thumbnail = contentHash && thumbnailPath(thumbnailDirectory, contentHash)
-    const hasThumbnail = thumbnail !== null && existsSync(thumbnail)
-    if (folderState === 'offline' && hasThumbnail) return engine.decode(thumbnail, how)
+    const isKept = contentHash !== null && isThumbnailKept(thumbnailDirectory, contentHash)
+    const thumbnail = isKept ? thumbnailPath(thumbnailDirectory, contentHash) : null
+    if (folderState === 'offline' && thumbnail) return engine.decode(thumbnail, how)
     try {
       return await engine.decode(path, how)
     } catch (thrown) {
       const isAway = thrown instanceof LensloreError && awayCodes.has(thrown.code)
-      if (!isAway || !hasThumbnail) throw thrown
+      if (!isAway || !thumbnail) throw thrown
       return engine.decode(thumbnail, how)
     }
   }
@@ -75,7 +75,7 @@ export function createModelQuestions(options: ModelQuestionsOptions): ModelQuest
         )
       }),
     async attention(photo, given) {
-      const text = given ?? store.details(store.photos.known(photo).id)?.caption?.text ?? ''
+      const text = given ?? store.captions.current(store.photos.known(photo).id)?.text ?? ''
       if (text === '') throw new LensloreError('INVALID_ARGUMENT', 'This photo has no words to look at.')
       return ask(photo, async ({ engine, pixels, seen }) => ({
         text,

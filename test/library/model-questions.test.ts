@@ -4,27 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import sharp from 'sharp'
-import { createMemoryChannel } from '../../src-main/channels/memory.ts'
-import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../../src-main/contract/library-calls.ts'
 import { lookPlace } from '../../src-main/contract/look-place.ts'
-import { connect, serve } from '../../src-main/contract/rpc.ts'
-import { createLibrary } from '../../src-main/library/library.ts'
 import { seenOf } from '../../src-main/library/model-questions.ts'
 import { forkEngine } from '../../src-main/processes/fork.ts'
-import { idAt } from './library-under-test.ts'
+import { idAt, openLibrary } from './library-under-test.ts'
 
 test('a person asks the embedded model what else it might have said, and where it looks at their own words', async (t) => {
   const home = mkdtempSync(join(tmpdir(), 'lenslore-questions-'))
   const [photos, directory] = [join(home, 'photos'), join(home, 'library')]
   mkdirSync(photos)
-  const [here, there] = createMemoryChannel()
-  const library = createLibrary({ directory, dataDirectory: home, startEngine: forkEngine, version: '0.0.0' })
-  const { emit } = serve<LibraryCalls, LibraryEvents>(there, libraryCalls, library.handlers)
-  library.onEvent(emit)
-  const client = connect<LibraryCalls, LibraryEvents>(here, libraryCalls)
+  const { client, close } = openLibrary(directory, forkEngine)
   t.after(async () => {
-    here.close()
-    await library.close()
+    await close()
     rmSync(home, { recursive: true, force: true, maxRetries: 5 })
   })
   const path = join(photos, 'sea.png')
