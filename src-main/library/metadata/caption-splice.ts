@@ -15,6 +15,7 @@ import { recordOf } from './xmp.ts'
 import {
   captionRecord,
   descriptionsOf,
+  findProperty,
   isRdf,
   namespaces,
   rdfOf,
@@ -137,7 +138,7 @@ export function spliceCaption(text: string, caption: CaptionToWrite): string {
   const missing: string[] = []
   const rdfPrefix = prefixFor(rdf, namespaces.rdf)
 
-  const place = findSentence(root, 'description')
+  const place = findProperty(root, { prefix: 'dc', local: 'description' })
   if (place?.attribute) {
     edits.push({ start: place.attribute.start, end: place.attribute.end, text: escapeXml(written.text) })
   } else if (place?.element) {
@@ -154,16 +155,6 @@ export function spliceCaption(text: string, caption: CaptionToWrite): string {
   const result = applyEdits(text, edits)
   check(text, result, written.text)
   return result
-}
-
-function findSentence(root: XmlElement, local: string) {
-  for (const description of descriptionsOf(root)) {
-    const attribute = attributeOf(description, namespaces.dc, local)
-    if (attribute) return { attribute }
-    const element = description.children.find((child) => child.uri === namespaces.dc && child.local === local)
-    if (element) return { element }
-  }
-  return undefined
 }
 
 function findRecord(root: XmlElement): XmlElement | undefined {
@@ -270,7 +261,7 @@ export function setSentence(text: string, local: string, sentence: string): stri
   const rdf = rdfOf(root)
   const rdfPrefix = prefixFor(rdf, namespaces.rdf)
   const written = { text: sentence, language: null }
-  const place = findSentence(root, local)
+  const place = findProperty(root, { prefix: 'dc', local })
   if (place?.attribute) {
     const { start, end } = place.attribute
     return applyEdits(text, [{ start, end, text: escapeXml(sentence) }])

@@ -1,34 +1,27 @@
-import type { MarkKind } from '../../contract/records.ts'
+import type { WrittenMark } from '../store/marks.ts'
 import { appended, applyEdits, type Edit, othersWords, prefixFor, setSentence } from './caption-splice.ts'
 import type { RecordedMark } from './photo-metadata.ts'
-import { attributeOf, escapeXml, parseXml, type XmlElement, XmlError, xmlText } from './xml.ts'
-import { marksInRecord, namesIn, sentenceOf } from './xmp-marks.ts'
-import { descriptionsOf, isRdf, marksRecord, namespaces, rdfOf, readXmp } from './xmp-tree.ts'
-
-/** A person's mark as it goes into a sidecar. */
-export type MarkToWrite = Omit<RecordedMark, 'before'>
+import { escapeXml, parseXml, type XmlElement, XmlError, xmlText } from './xml.ts'
+import { markProperties, marksInRecord, namesIn, sentenceOf } from './xmp-marks.ts'
+import {
+  findProperty,
+  isRdf,
+  marksRecord,
+  namespaces,
+  type Property,
+  type PropertyPlace,
+  rdfOf,
+  readXmp,
+} from './xmp-tree.ts'
 
 /** What is to be said of a photo besides its caption. */
 export interface MarksToWrite {
-  marks: readonly MarkToWrite[]
+  marks: readonly WrittenMark[]
   /** Of the picture, lower-case hex. */
   contentHash: string | null
 }
 
 type Value = RecordedMark['value']
-
-interface Property {
-  prefix: 'xmp' | 'dc' | 'Iptc4xmpExt'
-  local: string
-}
-
-/** Where other programs look for them. No standard has favourites: these are in our record alone. */
-const properties: Partial<Record<MarkKind, Property>> = {
-  rating: { prefix: 'xmp', local: 'Rating' },
-  title: { prefix: 'dc', local: 'title' },
-  keyword: { prefix: 'dc', local: 'subject' },
-  person: { prefix: 'Iptc4xmpExt', local: 'PersonInImage' },
-}
 
 /**
  * Puts a person's marks into the text of a sidecar, by the fewest edits, and into our record what was there before. What the record
@@ -56,7 +49,7 @@ export function spliceMarks(text: string, { marks, contentHash }: MarksToWrite):
   return result
 }
 
-function isSame(one: MarkToWrite, other: MarkToWrite): boolean {
+function isSame(one: WrittenMark, other: WrittenMark): boolean {
   return one.kind === other.kind && writable(one.name) === writable(other.name)
 }
 
@@ -65,38 +58,26 @@ function writable<T extends Value>(value: T): T {
 }
 
 /** What the sidecar says of it now, in the form of a mark's value; of favourites nothing says anything. */
-function saidIn(text: string, { kind, name }: MarkToWrite): Value {
-  const property = properties[kind]
-  if (!property) return null
+function saidIn(text: string, { kind, name }: WrittenMark): Value {
+  if (kind === 'favorite') return null
+  const property = markProperties[kind]
   const value = readXmp(text).get(property.prefix, property.local)
   if (kind === 'title') return sentenceOf(value) ?? ''
   if (kind === 'rating') return value === undefined ? null : Number(value.text)
   return namesIn(value).includes(writable(name)) ? 1 : 0
 }
 
-function say(text: string, { kind, name }: MarkToWrite, value: Value): string {
-  const property = properties[kind]
-  if (!property) return text
+function say(text: string, { kind, name }: WrittenMark, value: Value): string {
+  if (kind === 'favorite') return text
+  const property = markProperties[kind]
   if (kind === 'title') return sayTitle(text, String(value ?? ''))
   if (kind === 'rating') return sayRating(text, property, value)
   return sayName(text, property, writable(name), value === 1)
 }
 
-function find(root: XmlElement, { prefix, local }: Property) {
-  for (const description of descriptionsOf(root)) {
-    const attribute = attributeOf(description, namespaces[prefix], local)
-    if (attribute) return { attribute }
-    const element = description.children.find(
-      (child) => child.uri === namespaces[prefix] && child.local === local,
-    )
-    if (element) return { element }
-  }
-  return undefined
-}
-
 function sayRating(text: string, property: Property, value: Value): string {
   const root = parseXml(text)
-  const place = find(root, property)
+  const place = findProperty(root, property)
   if (value === null) return remove(text, place)
   if (place?.attribute) return applyEdits(text, [{ ...span(place.attribute), text: String(value) }])
   const element = `<xmp:Rating xmlns:xmp="${namespaces.xmp}">${value}</xmp:Rating>`
@@ -106,7 +87,7 @@ function sayRating(text: string, property: Property, value: Value): string {
 /** Sentences in other languages than the default are somebody's work, and stay. */
 function sayTitle(text: string, title: string): string {
   if (title !== '') return setSentence(text, 'title', title)
-  const place = find(parseXml(text), properties.title!)
+  const place = findProperty(parseXml(text), markProperties.title)
   const items = place?.element && itemsOf(place.element)
   if (!items || items.length < 2) return remove(text, place)
   const standard = items.find((item) => item.attributes.some(({ value }) => value === 'x-default'))
@@ -115,7 +96,7 @@ function sayTitle(text: string, title: string): string {
 
 function sayName(text: string, property: Property, name: string, isThere: boolean): string {
   const root = parseXml(text)
-  const place = find(root, property)
+  const place = findProperty(root, property)
   const rdfPrefix = prefixFor(rdfOf(root), namespaces.rdf)
   const itemOf = (each: string) => `<${rdfPrefix}li>${escapeXml(each)}</${rdfPrefix}li>`
   const items = place?.element ? itemsOf(place.element) : []
@@ -155,10 +136,10 @@ function withGap(text: string, { start, end }: XmlElement): Edit {
   return { start: start - gap.length, end, text: '' }
 }
 
-function remove(text: string, place: ReturnType<typeof find> | { element: XmlElement }): string {
+function remove(text: string, place: PropertyPlace | undefined): string {
   if (!place) return text
   if (place.element) return applyEdits(text, [withGap(text, place.element)])
-  const { start, end } = (place as { attribute: { start: number; end: number } }).attribute
+  const { start, end } = place.attribute
   const name = /\s+[^\s=]+\s*=\s*["']$/.exec(text.slice(0, start))![0]
   return applyEdits(text, [{ start: start - name.length, end: end + 1, text: '' }])
 }
@@ -174,7 +155,7 @@ function append(text: string, root: XmlElement, element: string): string {
 
 function putRecord(text: string, marks: readonly RecordedMark[], contentHash: string | null): string {
   const root = parseXml(text)
-  const place = find(root, { prefix: 'lenslore' as 'xmp', local: marksRecord })
+  const place = findProperty(root, { prefix: 'lenslore', local: marksRecord })
   if (marks.length === 0) return remove(text, place)
   const rdf = prefixFor(rdfOf(root), namespaces.rdf)
   const field = (local: string, value: Value) =>
@@ -191,7 +172,7 @@ function putRecord(text: string, marks: readonly RecordedMark[], contentHash: st
 
 /** Reads the new text and compares it with the old: what is marked as wanted, all else the same. */
 function check(before: string, after: string, marks: readonly RecordedMark[]): void {
-  const names = Object.values(properties).map(({ prefix, local }) => namespaces[prefix] + local)
+  const names = Object.values(markProperties).map(({ prefix, local }) => namespaces[prefix] + local)
   const others = (text: string) => othersWords(text, new Set([...names, namespaces.lenslore + marksRecord]))
   const isSaid = marks.every((mark) => mark.kind === 'favorite' || saidIn(after, mark) === mark.value)
   if (!isSaid || others(before) !== others(after)) {

@@ -1,10 +1,11 @@
 import type { Database } from '../store/database.ts'
-import type { MarksToWrite, MarkToWrite } from './marks-splice.ts'
+import type { WrittenMark } from '../store/marks.ts'
+import type { MarksToWrite } from './marks-splice.ts'
 
 /** What a person says of a photo at present, as it is written out. */
 export function marksToWrite({ prepare }: Database, photoId: number): MarksToWrite {
   // A title that is null is that of files.
-  const rows = prepare<Omit<MarkToWrite, 'writtenAt'> & { markedMs: number }>(
+  const rows = prepare<Omit<WrittenMark, 'writtenAt'> & { markedMs: number }>(
     `SELECT kind, name, value, marked_ms AS markedMs FROM marks
      WHERE photo_id = ? AND is_current AND value IS NOT NULL ORDER BY id`,
   ).all(photoId)

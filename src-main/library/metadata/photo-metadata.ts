@@ -1,6 +1,7 @@
 /** What photos and the files beside them say about a picture, each source read on its own. */
 
-import type { CaptionDoubt, MarkKind } from '../../contract/records.ts'
+import type { CaptionDoubt } from '../../contract/records.ts'
+import type { WrittenMark } from '../store/marks.ts'
 
 /** Where words about a photo came from; `table` is a CSV or JSON file that a person imported. */
 export const metadataKinds = ['table', 'sidecar', 'takeout', 'embedded'] as const
@@ -57,15 +58,10 @@ export interface Place {
   name: string
 }
 
-/** A person's mark in a sidecar, as Lenslore wrote it. */
-export interface RecordedMark {
-  kind: MarkKind
-  name: string
-  value: number | string | null
-  /** What the sidecar said before, in the same form. */
-  before: number | string | null
-  /** ISO 8601, UTC; null where it is not said. */
-  writtenAt: string | null
+/** A person's mark in a sidecar, as Lenslore wrote it, and what stood in its place. */
+export interface RecordedMark extends WrittenMark {
+  /** What the sidecar said before, in the form of its value. */
+  before: WrittenMark['value']
 }
 
 /** Fields that are not there are null or empty. */

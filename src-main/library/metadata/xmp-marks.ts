@@ -1,9 +1,17 @@
 import type { MarkKind } from '../../contract/records.ts'
 import type { RecordedMark } from './photo-metadata.ts'
 import { cleanText } from './words.ts'
-import { marksRecord, type XmpProperties, type XmpValue } from './xmp-tree.ts'
+import { marksRecord, type Property, type XmpProperties, type XmpValue } from './xmp-tree.ts'
 
 const kinds: readonly MarkKind[] = ['rating', 'favorite', 'title', 'keyword', 'person']
+
+/** Where other programs look for them. No standard has favourites: these are in our record alone. */
+export const markProperties: Readonly<Record<Exclude<MarkKind, 'favorite'>, Property>> = {
+  rating: { prefix: 'xmp', local: 'Rating' },
+  title: { prefix: 'dc', local: 'title' },
+  keyword: { prefix: 'dc', local: 'subject' },
+  person: { prefix: 'Iptc4xmpExt', local: 'PersonInImage' },
+}
 
 /** The sentence of a lang-alt that is read: its default, else its first; null where there is none. */
 export function sentenceOf(value: XmpValue | undefined): string | null {
@@ -68,24 +76,24 @@ export function turnBackMarks(xmp: XmpProperties): TurnedBack {
   }
   const marks = recorded.filter(({ kind, name, value, before }) => {
     if (kind === 'favorite') return true
+    const { prefix, local } = markProperties[kind]
+    const said = get(prefix, local)
+    const turnBack = (to: XmpValue | undefined) => changed.set(`${prefix}:${local}`, to)
     if (kind === 'rating') {
-      if (Number(get('xmp', 'Rating')?.text ?? Number.NaN) !== value) return false
-      changed.set('xmp:Rating', before === null ? undefined : plain(String(before)))
+      if (Number(said?.text ?? Number.NaN) !== value) return false
+      turnBack(before === null ? undefined : plain(String(before)))
       return true
     }
     if (kind === 'title') {
-      const title = get('dc', 'title')
-      if (cleanText(sentenceOf(title) ?? '') !== cleanText(String(value))) return false
-      changed.set('dc:title', before ? plain(String(before)) : undefined)
+      if (cleanText(sentenceOf(said) ?? '') !== cleanText(String(value))) return false
+      turnBack(before ? plain(String(before)) : undefined)
       return true
     }
-    const [prefix, local] =
-      kind === 'keyword' ? (['dc', 'subject'] as const) : (['Iptc4xmpExt', 'PersonInImage'] as const)
-    const names = namesIn(get(prefix, local))
+    const names = namesIn(said)
     const others = names.filter((each) => each !== name)
     if ((others.length < names.length ? 1 : 0) !== value) return false
     const items = (before === 1 ? [...others, name] : others).map(plain)
-    changed.set(`${prefix}:${local}`, { ...plain(''), items })
+    turnBack({ ...plain(''), items })
     return true
   })
   return { xmp: { get }, marks }

@@ -3,6 +3,7 @@ import {
   isNamespaceDeclaration,
   languageOf,
   parseXml,
+  type XmlAttribute,
   type XmlElement,
   XmlError,
 } from './xml.ts'
@@ -40,6 +41,15 @@ export const marksRecord = 'MarksRecord'
 /** Of one list; the rest of a longer one is left out. */
 const maxItems = 10_000
 export type Prefix = keyof typeof namespaces
+
+export interface Property {
+  prefix: Prefix
+  local: string
+}
+
+export type PropertyPlace =
+  | { attribute: XmlAttribute; element?: undefined }
+  | { element: XmlElement; attribute?: undefined }
 
 /** One value of XMP's data model. Text, items and fields exclude each other in sound files. */
 export interface XmpValue {
@@ -85,6 +95,18 @@ export function readXmp(text: string): XmpProperties {
  */
 export function descriptionsOf(root: XmlElement): XmlElement[] {
   return rdfOf(root).children.filter((child) => isRdf(child, 'Description'))
+}
+
+/** Where a property stands: its attribute's value or its element, the first of them. @throws XmlError without an `rdf:RDF`. */
+export function findProperty(root: XmlElement, { prefix, local }: Property): PropertyPlace | undefined {
+  const uri = namespaces[prefix]
+  for (const description of descriptionsOf(root)) {
+    const attribute = attributeOf(description, uri, local)
+    if (attribute) return { attribute }
+    const element = description.children.find((child) => child.uri === uri && child.local === local)
+    if (element) return { element }
+  }
+  return undefined
 }
 
 /** @throws XmlError where there is none, as the root or as the child of `x:xmpmeta`. */

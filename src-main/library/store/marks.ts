@@ -37,7 +37,7 @@ export interface MarkStore {
    */
   takeRecorded(
     photoId: number,
-    marks: readonly RecordedMark[],
+    marks: readonly WrittenMark[],
     contentHash: string | null,
     nowMs: number,
   ): void
@@ -50,11 +50,11 @@ export interface MarkStore {
 }
 
 /** A person's mark as it stands in a sidecar. */
-export interface RecordedMark {
+export interface WrittenMark {
   kind: MarkKind
   name: string
   value: number | string | null
-  /** ISO 8601; null where it is not said. */
+  /** ISO 8601, UTC; null where it is not said. */
   writtenAt: string | null
 }
 

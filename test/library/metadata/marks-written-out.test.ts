@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { type MarkToWrite, spliceMarks } from '../../../src-main/library/metadata/marks-splice.ts'
+import { spliceMarks } from '../../../src-main/library/metadata/marks-splice.ts'
 import { metadataFromXmp } from '../../../src-main/library/metadata/xmp.ts'
 import { readXmp } from '../../../src-main/library/metadata/xmp-tree.ts'
+import type { WrittenMark } from '../../../src-main/library/store/marks.ts'
 import { idAt, openLibrary, openLibraryFor, writtenOut } from '../library-under-test.ts'
 import { digiKam, lightroom } from './sample-sidecars.ts'
 
 const writtenAt = '2026-05-04T03:02:01.000Z'
-const mark = (kind: MarkToWrite['kind'], value: string | number, name = ''): MarkToWrite => ({
+const mark = (kind: WrittenMark['kind'], value: string | number, name = ''): WrittenMark => ({
   kind,
   name,
   value,
