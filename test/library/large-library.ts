@@ -1,19 +1,27 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { createSearch } from '../../src-main/library/search/search.ts'
 import { openReader } from '../../src-main/library/store/database.ts'
 import { databaseFileIn, openStore } from '../../src-main/library/store/store.ts'
+import type { LibraryUnderTest } from './library-under-test.ts'
 
 /** Enough for dozens of slices. */
 export const manyPhotos = 3000
+
+/** Of work on all of them: fewer would be slices that somebody waits for. */
+export const fewestStates = 20
 
 /**
  * A library of many photos without files, all captioned by a model. The folder that they are in holds one file, so that it is
  * not offline.
  */
-export async function makeLargeLibrary(home: string): Promise<void> {
+async function makeLargeLibrary(home: string): Promise<void> {
   const [pictures, directory] = [join(home, 'pictures'), join(home, 'library')]
   mkdirSync(pictures, { recursive: true })
   writeFileSync(join(pictures, 'there.jpg'), 'a picture')
@@ -74,4 +82,31 @@ export async function countStates(directory: string, work: Promise<unknown>): Pr
   reader.close()
   await over
   return versions.size
+}
+
+/** Cancels a call when it has told of that many photos. */
+export async function cancelAfter(
+  { client }: Pick<LibraryUnderTest, 'client'>,
+  photos: number,
+  call: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const stop = new AbortController()
+  let told = 0
+  const end = client.on('photosChanged', ({ photoIds }) => {
+    told += photoIds.length
+    if (told >= photos) stop.abort()
+  })
+  await assert.rejects(call(stop.signal), { code: 'CANCELLED' })
+  end()
+}
+
+export type ManyChange = 'caption' | 'regenerate' | 'rate' | 'replace'
+
+/** A process that changes all photos of a library is killed when it has told of that so many times. */
+export async function killWhileItChanges(directory: string, change: ManyChange, told = 10): Promise<void> {
+  const program = fileURLToPath(new URL('./changing-process.ts', import.meta.url))
+  const child = fork(program, [directory, change])
+  for (let times = 0; times < told; times++) await once(child, 'message')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
 }

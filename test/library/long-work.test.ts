@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Progress } from '../../src-main/contract/records.ts'
 import { openReader } from '../../src-main/library/store/database.ts'
 import { databaseFileIn, openStore } from '../../src-main/library/store/store.ts'
-import { countStates, createLargeLibraries, manyPhotos } from './large-library.ts'
+import {
+  cancelAfter,
+  countStates,
+  createLargeLibraries,
+  fewestStates,
+  killWhileItChanges,
+  manyPhotos,
+} from './large-library.ts'
 import { type LibraryUnderTest, openLibrary, openLibraryFor } from './library-under-test.ts'
 
 const libraries = createLargeLibraries()
 after(() => libraries.remove())
-
-/** Fewer would be slices that somebody waits for. */
-const fewestStates = 20
 
 interface LargeLibrary extends LibraryUnderTest {
   home: string
@@ -60,22 +61,6 @@ async function withFolders(library: LibraryUnderTest) {
   const folders = await library.client.folders({})
   await library.close()
   return folders
-}
-
-/** Cancels a call when it has told of that many photos. */
-async function cancelAfter(
-  { client }: LibraryUnderTest,
-  photos: number,
-  call: (signal: AbortSignal) => Promise<unknown>,
-): Promise<void> {
-  const stop = new AbortController()
-  let told = 0
-  const end = client.on('photosChanged', ({ photoIds }) => {
-    told += photoIds.length
-    if (told >= photos) stop.abort()
-  })
-  await assert.rejects(call(stop.signal), { code: 'CANCELLED' })
-  end()
 }
 
 /** Waits for what the library does behind, as after it was opened. */
@@ -141,11 +126,7 @@ test('an undo that is cancelled has taken nothing back, and a redo brought nothi
 test('a change of many captions that is killed is done to its end by whoever opens the library next', async (t) => {
   const large = await openLarge(t)
   await large.close()
-  const program = fileURLToPath(new URL('./replacing-process.ts', import.meta.url))
-  const child = fork(program, [large.directory])
-  for (let told = 0; told < 10; told++) await once(child, 'message')
-  child.kill('SIGKILL')
-  await once(child, 'exit')
+  await killWhileItChanges(large.directory, 'replace')
   await large.reopen()
   await eventually(async () => (await large.captions('hound')) === manyPhotos)
   assert.equal((await large.client.undoEdit({}))?.photos, manyPhotos)

@@ -1,24 +1,25 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import type { EditName } from '../../src-main/contract/rooms/captions.ts'
 import { rowsOfPlaces } from '../../src-main/library/search/places.ts'
 import { openReader } from '../../src-main/library/store/database.ts'
 import { databaseFileIn } from '../../src-main/library/store/store.ts'
-import { countStates, createLargeLibraries, manyPhotos } from './large-library.ts'
+import {
+  cancelAfter,
+  countStates,
+  createLargeLibraries,
+  fewestStates,
+  killWhileItChanges,
+  manyPhotos,
+} from './large-library.ts'
 import { type LibraryUnderTest, openLibrary, until } from './library-under-test.ts'
 
 // Photos are named by places in a timeline, however many, and what is done to them is one edit.
 
 const libraries = createLargeLibraries()
 after(() => libraries.remove())
-
-/** Fewer would be slices that somebody waits for. */
-const fewestStates = 20
 
 interface LargeLibrary extends LibraryUnderTest {
   directory: string
@@ -41,29 +42,6 @@ async function openLarge(t: TestContext, directory?: string): Promise<LargeLibra
       return { query, token, ranges: [[0, total]] }
     },
   }
-}
-
-async function cancelAfter(
-  { client }: LibraryUnderTest,
-  photos: number,
-  call: (signal: AbortSignal) => Promise<unknown>,
-): Promise<void> {
-  const stop = new AbortController()
-  let told = 0
-  const end = client.on('photosChanged', ({ photoIds }) => {
-    told += photoIds.length
-    if (told >= photos) stop.abort()
-  })
-  await assert.rejects(call(stop.signal), { code: 'CANCELLED' })
-  end()
-}
-
-async function killIn(directory: string, change: 'caption' | 'regenerate'): Promise<void> {
-  const program = fileURLToPath(new URL('./changing-process.ts', import.meta.url))
-  const child = fork(program, [directory, change])
-  for (let told = 0; told < 10; told++) await once(child, 'message')
-  child.kill('SIGKILL')
-  await once(child, 'exit')
 }
 
 const edit = (kind: EditName['kind'], photos: number): EditName => ({ kind, photos })
@@ -180,7 +158,7 @@ test('one caption for all that is cancelled leaves nothing', async (t) => {
 
 test('one caption for all that is killed is done to its end by whoever opens the library next', async (t) => {
   const directory = join(await libraries.copy(), 'library')
-  await killIn(directory, 'caption')
+  await killWhileItChanges(directory, 'caption')
   const large = await openLarge(t, directory)
   await until(async () => (await large.count('heron by:person')) === manyPhotos)
   await until(async () => (await large.client.lastEdit({})).undo?.photos === manyPhotos)
@@ -235,7 +213,7 @@ test('a regeneration that is cancelled has taken no words, and one that is kille
   await until(async () => (await client.lastEdit({})).undo?.kind === 'caption')
   await large.close()
 
-  await killIn(directory, 'regenerate')
+  await killWhileItChanges(directory, 'regenerate')
   const again = await openLarge(t, directory)
   await until(async () => (await again.count('dog by:model')) === manyPhotos)
   await until(async () => (await again.client.lastEdit({})).undo?.kind === 'regeneration')
