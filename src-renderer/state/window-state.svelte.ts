@@ -1,5 +1,6 @@
 import { getContext, setContext } from 'svelte'
 import type { Host, hostAbilities } from '../../src-main/contract/host-calls.ts'
+import { type PictureKind, photoAddress } from '../../src-main/contract/photo-address.ts'
 import type { Api } from '../connection.ts'
 import { Commands } from './commands.svelte.ts'
 import { EditsState } from './edits.svelte.ts'
@@ -41,8 +42,8 @@ export class WindowState {
   }
 
   /** The address of a photo's picture. @param hash the first 16 hex digits of its content's hash, where known */
-  pictureOf(photo: number, hash: string | null, kind: 'thumb' | 'full'): string {
-    return `${this.host.pictures}/${photo}/${hash ?? '-'}/${kind}`
+  pictureOf(photo: number, hash: string | null, kind: PictureKind): string {
+    return `${this.host.pictures}/${photoAddress({ photo, hash, kind })}`
   }
 }
 
