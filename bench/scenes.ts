@@ -14,7 +14,7 @@ export interface Scene {
 }
 
 /** mulberry32: a stream of numbers from 0 to 1. */
-export function numbersFrom(seed: number): () => number {
+function numbersFrom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -213,7 +213,7 @@ export function drawScene(seed: number): Scene {
 }
 
 /** As a photo would be: a little soft, with grain. @returns JPEG */
-export async function renderScene({ svg, widthPx, heightPx }: Scene, seed: number): Promise<Buffer> {
+async function renderScene({ svg, widthPx, heightPx }: Scene, seed: number): Promise<Buffer> {
   const grain = await sharp({
     create: {
       width: widthPx,

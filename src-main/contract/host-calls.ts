@@ -88,7 +88,6 @@ export interface Host {
   directory: string
   /** `photo://library` or the server's own path: `…/<id>/<first 16 of the content hash>/thumb|full` stands below it. */
   pictures: string
-  platform: 'linux' | 'darwin' | 'win32'
 }
 
 export interface ListedFolder {

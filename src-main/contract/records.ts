@@ -182,17 +182,7 @@ export interface SearchFacets {
   kinds: Record<FacetKind, number>
 }
 
-export const facetKinds = [
-  'person',
-  'imported',
-  'model',
-  'none',
-  'unsure',
-  'failed',
-  'missing',
-  'offline',
-] as const
-export type FacetKind = (typeof facetKinds)[number]
+export type FacetKind = CaptionSource | 'none' | 'unsure' | 'failed' | 'missing' | 'offline'
 
 /** Something that the library has, to go on with what is being typed. */
 export interface Suggestion {

@@ -58,7 +58,7 @@ export function createHostHandlers(options: HostOptions): Handlers<HostCalls> {
   const can = hostAbilities.filter(
     (ability) => options.can?.includes(ability) || handlers[callOf[ability] ?? 'host'] !== undefined,
   )
-  const host = { ...options.about, can, platform: process.platform as Host['platform'] }
+  const host = { ...options.about, can }
   return {
     ...refuseAll(),
     ...handlers,

@@ -7,7 +7,7 @@ const name = z.string().trim().min(1).max(200)
 const names = z.array(name).max(100)
 
 /** What a person says of photos besides captions. Members that are left out stay as they are. */
-export const marksChange = z.object({
+const marksChange = z.object({
   /** -1 rejected, 0 none, 1 to 5 stars. */
   rating: z.int().min(-1).max(5).optional(),
   isFavorite: z.boolean().optional(),
