@@ -14,6 +14,7 @@ import { thumbnailVersion } from '../src-main/library/thumbnails.ts'
 import { defaultDataDirectory } from '../src-main/processes/data-directory.ts'
 import { forkEngine } from '../src-main/processes/fork.ts'
 import { makeEmptyPictures } from './empty-pictures.ts'
+import { captionOf } from './made-captions.ts'
 import { drawScene } from './scenes.ts'
 
 const perDirectory = 200
@@ -82,11 +83,6 @@ async function captionAll(
   const engine = superviseEngine(forkEngine, { modelDirectory }, { book: trialBook() })
   const { modelId, adapterId } = await engine.info()
   engine.close()
-  const words = 'dog cat child boat house red green snow beach street two runs'.split(' ')
-  const text = (id: number) => {
-    const word = (n: number) => words[(id * (2 * n + 7) + (id >> n)) % words.length]
-    return `a ${word(1)} ${word(2)} and a ${word(3)} on the ${word(4)} number ${id % 30_000}`
-  }
   for (let first = 1; first <= photos; first += perTransaction) {
     store.database.write(() => {
       const batch = []
@@ -102,7 +98,7 @@ async function captionAll(
         if (look) linkThumbnail(look, thumbnailPath(thumbnailDirectory, contentHash))
         batch.push({
           photoId,
-          text: text(photoId),
+          text: captionOf(photoId),
           score: -1,
           ...noDoubt,
           modelId,

@@ -13,6 +13,7 @@ const notPrograms = new Set([
   'empty-pictures.ts',
   'labelled-photos.ts',
   'logistic-regression.ts',
+  'made-captions.ts',
   'random-checkpoint.ts',
   'scenes.ts',
 ])

@@ -34,6 +34,7 @@ import { createLibrary } from '../src-main/library/library.ts'
 import { createSearch } from '../src-main/library/search/search.ts'
 import { createRootState } from '../src-main/library/store/root-state.ts'
 import { databaseFileIn, openStore } from '../src-main/library/store/store.ts'
+import { captionOf, words } from './made-captions.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -47,7 +48,6 @@ const limitMs = Number(options.seconds) * 1000
 const searchEveryMs = 50
 const editEveryMs = 500
 const perDirectory = 200
-const words = 'dog cat child boat house red green snow beach street two runs'.split(' ')
 
 /** What a photo's file would be, as a few of them are. */
 const bytesOf = (id: number) => `picture ${id}`
@@ -68,14 +68,12 @@ async function fill(directory: string): Promise<void> {
   )
   store.database.exec('BEGIN')
   for (let id = 1; id <= photos; id++) {
-    const word = (n: number) => words[(id * (2 * n + 7) + (id >> n)) % words.length]
-    const text = `a ${word(1)} ${word(2)} and a ${word(3)} on the ${word(4)} number ${id % 30_000}`
     const takenMs = 1e12 + id * 400_000
     const content = createHash('sha256').update(bytesOf(id)).digest()
     const place = [`d${Math.floor(id / perDirectory)}`, `IMG_${id}.jpg`]
     const [size, camera] = [bytesOf(id).length, `Camera ${id % 40}`]
     insertPhoto.run(folderId, ...place, size, takenMs, id, content, takenMs, camera, id)
-    insertCaption.run(id, id, text, content)
+    insertCaption.run(id, id, captionOf(id), content)
     if (id % 50_000 === 0) store.database.exec('COMMIT; BEGIN')
   }
   store.database.exec('COMMIT')
