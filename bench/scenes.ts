@@ -5,23 +5,13 @@
 import { mkdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
+import { createRandom } from './random-numbers.ts'
 
 export interface Scene {
   svg: string
   widthPx: number
   heightPx: number
   caption: string
-}
-
-/** mulberry32: a stream of numbers from 0 to 1. */
-function numbersFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 const sizes = [
@@ -175,7 +165,7 @@ const flowers: Draw = (d) => {
 const lake: Draw = (d) => {
   const { w, h, next } = d
   const seed = Math.floor(next() * 1e9)
-  const half = { w, h, next: numbersFrom(seed) }
+  const half = { w, h, next: createRandom(seed) }
   const trees = firs(half, 34, 0.3, 150 + next() * 20)
   return {
     inside: `${sky('s', hsl(28, 60, 76), hsl(200, 30, 88))}<rect width="${w}" height="${h}" fill="url(#s)"/>
@@ -200,7 +190,7 @@ const dunes: Draw = (d) => {
 const draws: readonly Draw[] = [evening, hills, mountains, city, kite, flowers, lake, dunes]
 
 export function drawScene(seed: number): Scene {
-  const next = numbersFrom(seed)
+  const next = createRandom(seed)
   const [widthPx, heightPx] = sizes[Math.floor(next() * sizes.length)]!
   const draw = draws[Math.floor(next() * draws.length)]!
   const { inside, caption } = draw({ w: widthPx, h: heightPx, next })

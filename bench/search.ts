@@ -23,6 +23,7 @@ import type { SearchIndexer } from '../src-main/library/search/search-index.ts'
 import type { Searcher } from '../src-main/library/search/searcher.ts'
 import { type Database, openDatabase } from '../src-main/library/store/database.ts'
 import { openStore, type Store } from '../src-main/library/store/store.ts'
+import { createRandom } from './random-numbers.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -40,17 +41,7 @@ const ourRounds = 3
 const plainRounds = 1
 const pageLength = 50
 
-/** Mulberry32: the same photos in every run. */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
+/** The same photos in every run. */
 const random = createRandom(20_260_101)
 
 /** One of a list, the k-th with a probability of about 1 / k (Zipf). */
