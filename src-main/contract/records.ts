@@ -294,10 +294,9 @@ export interface TextAttention {
 /** How far one piece of long work is. */
 export interface Progress {
   /**
-   * `search`: the index is brought up to date. `change`: captions are changed in one edit. `forget`: photos of a folder that was
-   * removed. `plan`: what an import or
-   * export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model. `trial`: how it runs best. `update`: a library of an
-   * older version, before it is open.
+   * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `forget`: photos of a folder
+   * that was removed. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
+   * `trial`: how it runs best. `update`: a library of an older version, before it is open.
    */
   phase:
     | 'scan'

@@ -17,7 +17,7 @@ export const searchCalls = room({
       }),
     ),
   },
-  /** Ratings, favourites, people and keywords of what a search finds, counted; an empty query is every photo. */
+  /** What a search finds, counted by the values of its filters; an empty query is every photo. */
   facets: { page: true, ...returning<SearchFacets>()(z.object({ query })) },
   /** Words, names and folders of the library that go on with what is being typed at the end of a query. */
   suggest: {

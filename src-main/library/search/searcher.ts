@@ -63,7 +63,7 @@ export interface Searcher {
    * @throws LensloreError `INVALID_ARGUMENT` for a cursor that is none of ours; never for a query.
    */
   search(query: string, options?: SearchOptions): SearchPage
-  /** How many of the photos that a search for this finds have which rating, are favourites, show whom, have which keyword. */
+  /** How many of the photos that a search for this finds have each value of the filters. */
   facets(query: string): SearchFacets
   /** What the library has to go on with what is being typed at the end of a query, that finds photos. */
   suggest(query: string, limit: number): Suggestion[]
