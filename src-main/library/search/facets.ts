@@ -8,6 +8,7 @@ import {
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, countShared } from './bits.ts'
 import { type Field, flag, type NamedKind, ratingsGiven, wholeName } from './match.ts'
+import { frequentNames } from './names.ts'
 import type { PostingsReader } from './postings.ts'
 import { everyRow } from './rows.ts'
 
@@ -21,8 +22,6 @@ const hitsLookedThrough = 500
 const answersKept = 32
 
 const foldersSql = 'SELECT id, state FROM folders'
-const frequentSql = `SELECT name FROM search_names INDEXED BY search_names_by_kind
-  WHERE kind = ? ORDER BY photos DESC LIMIT ?`
 /** Where a photo's names of a kind stand; there are few devices. */
 const columnOf: Readonly<Record<NamedKind | Field, 'people' | 'keywords' | null>> = {
   people: 'people',
@@ -40,9 +39,10 @@ export interface FacetsOptions {
 }
 
 export function createFacets(
-  { prepare }: Database,
+  database: Database,
   { postings, version, find }: FacetsOptions,
 ): (query: string) => SearchFacets {
+  const { prepare } = database
   /** By query, the one asked for longest ago first. */
   const answers = new Map<string, { version: string; facets: SearchFacets }>()
 
@@ -80,11 +80,11 @@ export function createFacets(
   }
 
   function mostFrequent(kind: NamedKind | Field, bits: Bits): Name[] {
-    const names = prepare<{ name: string }>(frequentSql).all(kind, namesCounted)
+    const names = frequentNames(database, kind, namesCounted)
     if (names.length === namesCounted) names.push(...namesOfNewest(kind, bits))
     const mark = wholeName(kind, '')
     const counts = postings.countEach(
-      names.map(({ name }) => mark + name),
+      names.map((name) => mark + name),
       bits,
     )
     return [...counts]
@@ -94,7 +94,7 @@ export function createFacets(
       .slice(0, facetsShown)
   }
 
-  function namesOfNewest(kind: NamedKind | Field, bits: Bits): { name: string }[] {
+  function namesOfNewest(kind: NamedKind | Field, bits: Bits): string[] {
     const column = columnOf[kind]
     if (column === null) return []
     const rows = postings.firstRows(bits, everyRow, hitsLookedThrough)
@@ -103,7 +103,9 @@ export function createFacets(
          JOIN photos ON photos.search_id = wanted.value
          JOIN search_filters ON search_filters.photo_id = photos.id, json_each(${column}) AS names
        GROUP BY 1 ORDER BY count(*) DESC LIMIT ?`,
-    ).all(JSON.stringify(rows), facetsShown)
+    )
+      .all(JSON.stringify(rows), facetsShown)
+      .map(({ name }) => name)
   }
 
   return (query) => {

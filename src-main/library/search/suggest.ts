@@ -4,6 +4,7 @@ import { tokenize } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, countShared, unite } from './bits.ts'
 import { tokenOf, wholeName } from './match.ts'
+import { frequentNames } from './names.ts'
 import type { PostingsReader } from './postings.ts'
 
 /** Of what is ranked by old counts more is looked at than is shown. */
@@ -13,8 +14,6 @@ const wordsSql = `SELECT word, stem, captions FROM search_words WHERE word >= ? 
   ORDER BY captions + others DESC LIMIT ?`
 const begunSql = `SELECT kind, name FROM search_names WHERE begin >= ? AND begin < ?
   AND kind IN (SELECT value FROM json_each(?)) ORDER BY photos DESC LIMIT ?`
-const frequentSql = `SELECT kind, name FROM search_names INDEXED BY search_names_by_kind
-  WHERE kind = ? ORDER BY photos DESC LIMIT ?`
 
 const kindOfName: Readonly<Record<NamedFilter, Suggestion['kind']>> = {
   people: 'person',
@@ -43,9 +42,11 @@ interface Candidate {
 }
 
 export function createSuggest(
-  { prepare }: Database,
+  database: Database,
   { postings, setOf, correctionOf }: SuggestOptions,
 ): (query: string, limit: number) => Suggestion[] {
+  const { prepare } = database
+
   /** @param wordsOfNames are suggested by the whole name, unless captions have them too. */
   function begunWords(
     { field, value }: QueryPiece,
@@ -78,7 +79,7 @@ export function createSuggest(
     const wanted = limit * lookedAtPerShown
     const found =
       begin === ''
-        ? prepare<{ kind: NamedFilter; name: string }>(frequentSql).all(kinds[0]!, wanted)
+        ? frequentNames(database, kinds[0]!, wanted).map((name) => ({ kind: kinds[0]!, name }))
         : prepare<{ kind: NamedFilter; name: string }>(begunSql).all(
             begin,
             `${begin}\u{10ffff}`,

@@ -181,6 +181,19 @@ test('facets count whole names of devices, and all names however many there are'
   assert.equal(search.searcher.facets('kite').keywords.length, 2)
 })
 
+test('a name of many words is one name, for what is shown and what is counted', () => {
+  const names = Array.from({ length: 24 }, (_, n) => `RF 24 mm F1 L IS USM Mark ${n}`)
+  for (const lens of names) add({ caption: 'a lighthouse', lens })
+  assert.equal(suggest('lighthouse lens:', 8).length, 8)
+  assert.deepEqual(
+    search.searcher
+      .facets('lighthouse')
+      .lenses.map(({ name }) => name)
+      .sort(),
+    names.toSorted(),
+  )
+})
+
 test('anything that is typed is gone on with, or not', () => {
   const text = fc.array(
     fc.oneof(
