@@ -316,7 +316,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const selected = selection && select(selection)
     const requests = currentCaptions(
       store.database,
-      given({ folderIds, sources, nextPhotos: selected && ((limit: number) => selected.next(limit)) }),
+      given({ folderIds, sources, nextPhotos: selected?.next }),
     )
     return progress.during(phase, selected?.total ?? queue.counts(null).captioned, ({ onProgress }) =>
       work(requests, onProgress),

@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import sharp from 'sharp'
 import { lookPlace } from '../../src-main/contract/look-place.ts'
 import { seenOf } from '../../src-main/library/model-questions.ts'
 import { forkEngine } from '../../src-main/processes/fork.ts'
-import { idAt, openLibrary } from './library-under-test.ts'
+import { idAt, openLibraryFor } from './library-under-test.ts'
 
 test('a person asks the embedded model what else it might have said, and where it looks at their own words', async (t) => {
-  const home = mkdtempSync(join(tmpdir(), 'lenslore-questions-'))
-  const [photos, directory] = [join(home, 'photos'), join(home, 'library')]
-  mkdirSync(photos)
-  const { client, close } = openLibrary(directory, forkEngine)
-  t.after(async () => {
-    await close()
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
-  })
+  const { client, photos } = openLibraryFor(t, forkEngine)
   const path = join(photos, 'sea.png')
   const wave = Buffer.alloc(96 * 64 * 3, 0).map((_, at) => 128 + 100 * Math.sin(at / 97))
   await sharp(wave, { raw: { width: 96, height: 64, channels: 3 } })
