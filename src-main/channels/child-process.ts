@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Channel } from '../contract/rpc.ts'
+import { createEnding } from './ending.ts'
 
 export interface ForkedProcess {
   /** Closes when the process ends, for whatever reason; closing it lets the process end by itself. */
@@ -51,28 +52,19 @@ export function parentChannel(): Channel {
 }
 
 function channelOver(end: ChildProcess, close: () => void): Channel {
-  let open = true
-  const closeListeners = new Set<() => void>()
-  const closed = () => {
-    if (!open) return
-    open = false
-    for (const listener of closeListeners) listener()
-  }
-  end.on('disconnect', closed)
-  end.on('exit', closed)
+  const ending = createEnding()
+  end.on('disconnect', ending.end)
+  end.on('exit', ending.end)
   // A message that found the pipe broken: the process is going.
-  end.on('error', closed)
+  end.on('error', ending.end)
   return {
     post(message) {
-      if (open && end.connected) end.send(message as object, () => {})
+      if (!ending.isOver && end.connected) end.send(message as object, () => {})
     },
     onMessage: (listener) => void end.on('message', listener),
-    onClose(listener) {
-      if (open) closeListeners.add(listener)
-      else queueMicrotask(listener)
-    },
+    onClose: ending.onClose,
     close() {
-      if (open && end.connected) close()
+      if (!ending.isOver && end.connected) close()
     },
   }
 }
