@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
 import { protocol } from 'electron'
+import { pageCaching } from '../host/caching.ts'
 import type { HeldLibrary } from '../host/held-library.ts'
 import { answerPicture } from '../host/picture-answers.ts'
 
@@ -50,11 +51,10 @@ export async function answerPage(page: string, { method, url }: Request): Promis
   const type = typeByEnding[extname(path)]
   if (method !== 'GET' || host !== 'lenslore' || !type || !path.startsWith(page + sep)) return notThere()
   try {
-    const isForEver = pathname.startsWith('/assets/')
     return new Response(await readFile(path), {
       headers: {
         'content-type': type,
-        'cache-control': isForEver ? 'private, max-age=31536000, immutable' : 'no-cache',
+        'cache-control': pageCaching(pathname),
         'content-security-policy': pagePolicy,
         'cross-origin-opener-policy': 'same-origin',
         'referrer-policy': 'no-referrer',

@@ -4,10 +4,10 @@ import { Readable } from 'node:stream'
 import { type ErrorCode, toErrorRecord } from '../contract/errors.ts'
 import { fileNameFromText } from '../contract/file-name.ts'
 import { parsePhotoAddress } from '../contract/photo-address.ts'
+import { keptForEver } from './caching.ts'
 import type { HeldLibrary } from './held-library.ts'
 import { pictureAt } from './picture-files.ts'
 
-const forEver = 'private, max-age=31536000, immutable'
 const askAgain = 'private, no-cache'
 
 /** @param address as `photo-address.ts` has it @param known the tags that the page has */
@@ -26,7 +26,7 @@ export async function answerPicture(
     const tag = `"${hash ?? `${size.toString(36)}-${Math.trunc(mtimeMs).toString(36)}`}-${asked.kind}"`
     const headers = {
       etag: tag,
-      'cache-control': asked.hash !== null && asked.hash === hash ? forEver : askAgain,
+      'cache-control': asked.hash !== null && asked.hash === hash ? keptForEver : askAgain,
     }
     if (known?.split(',').some((each) => each.trim().replace(/^W\//, '') === tag)) {
       return new Response(null, { status: 304, headers })
