@@ -45,7 +45,7 @@ export function servePageAndPictures(page: string, library: HeldLibrary): void {
   protocol.handle('photo', (request) => answerPhoto(library, request))
 }
 
-export async function answerPage(page: string, { method, url }: Request): Promise<Response> {
+async function answerPage(page: string, { method, url }: Request): Promise<Response> {
   const { host, pathname } = new URL(url)
   const path = join(page, pathname)
   const type = typeByEnding[extname(path)]
@@ -66,7 +66,7 @@ export async function answerPage(page: string, { method, url }: Request): Promis
   }
 }
 
-export async function answerPhoto(library: HeldLibrary, request: Request): Promise<Response> {
+async function answerPhoto(library: HeldLibrary, request: Request): Promise<Response> {
   const { host, pathname, search } = new URL(request.url)
   if (request.method !== 'GET' || host !== 'library' || search !== '') return notThere()
   const known = request.headers.get('if-none-match') ?? undefined
