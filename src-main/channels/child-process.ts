@@ -17,6 +17,8 @@ export interface ForkOptions {
   /** What the program finds as its arguments. */
   args?: readonly string[]
   environment?: NodeJS.ProcessEnv
+  /** For Node itself, where the program is a process of Node's own. */
+  nodeOptions?: readonly string[]
 }
 
 /**
@@ -25,13 +27,13 @@ export interface ForkOptions {
  */
 export async function forkProcess(
   modulePath: string,
-  { args = [], environment = process.env }: ForkOptions = {},
+  { args = [], environment = process.env, nodeOptions = [] }: ForkOptions = {},
 ): Promise<ForkedProcess> {
   const child = fork(modulePath, args, {
     serialization: 'advanced',
     env: environment,
     // What this process was started with is for itself.
-    execArgv: [],
+    execArgv: [...nodeOptions],
     // Drivers and native libraries write what they like; only who looks for a fault wants to read it.
     stdio: ['ignore', 'ignore', environment.LENSLORE_DEBUG ? 2 : 'ignore', 'ipc'],
   })
