@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Channel } from '../contract/rpc.ts'
+import { createEnding } from './ending.ts'
 
 export interface ForkedProcess {
   /** Closes when the process ends, for whatever reason; closing it lets the process end by itself. */
@@ -16,6 +17,8 @@ export interface ForkOptions {
   /** What the program finds as its arguments. */
   args?: readonly string[]
   environment?: NodeJS.ProcessEnv
+  /** For Node itself, where the program is a process of Node's own. */
+  nodeOptions?: readonly string[]
 }
 
 /**
@@ -24,13 +27,13 @@ export interface ForkOptions {
  */
 export async function forkProcess(
   modulePath: string,
-  { args = [], environment = process.env }: ForkOptions = {},
+  { args = [], environment = process.env, nodeOptions = [] }: ForkOptions = {},
 ): Promise<ForkedProcess> {
   const child = fork(modulePath, args, {
     serialization: 'advanced',
     env: environment,
     // What this process was started with is for itself.
-    execArgv: [],
+    execArgv: [...nodeOptions],
     // Drivers and native libraries write what they like; only who looks for a fault wants to read it.
     stdio: ['ignore', 'ignore', environment.LENSLORE_DEBUG ? 2 : 'ignore', 'ipc'],
   })
@@ -51,28 +54,19 @@ export function parentChannel(): Channel {
 }
 
 function channelOver(end: ChildProcess, close: () => void): Channel {
-  let open = true
-  const closeListeners = new Set<() => void>()
-  const closed = () => {
-    if (!open) return
-    open = false
-    for (const listener of closeListeners) listener()
-  }
-  end.on('disconnect', closed)
-  end.on('exit', closed)
+  const ending = createEnding()
+  end.on('disconnect', ending.end)
+  end.on('exit', ending.end)
   // A message that found the pipe broken: the process is going.
-  end.on('error', closed)
+  end.on('error', ending.end)
   return {
     post(message) {
-      if (open && end.connected) end.send(message as object, () => {})
+      if (!ending.isOver && end.connected) end.send(message as object, () => {})
     },
     onMessage: (listener) => void end.on('message', listener),
-    onClose(listener) {
-      if (open) closeListeners.add(listener)
-      else queueMicrotask(listener)
-    },
+    onClose: ending.onClose,
     close() {
-      if (open && end.connected) close()
+      if (!ending.isOver && end.connected) close()
     },
   }
 }

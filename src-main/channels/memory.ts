@@ -1,4 +1,5 @@
 import type { Channel } from '../contract/rpc.ts'
+import { createEnding } from './ending.ts'
 
 /**
  * Two ends of a channel within one process. Messages are cloned and arrive in a later microtask, so that
@@ -14,8 +15,7 @@ export function createMemoryChannel(): [Channel, Channel] {
 
 function createEnd() {
   const messageListeners = new Set<(message: unknown) => void>()
-  const closeListeners = new Set<() => void>()
-  let open = true
+  const ending = createEnding()
   let other: { receive(message: unknown): void; closed(): void } | undefined
 
   const end = {
@@ -23,26 +23,19 @@ function createEnd() {
       other = to
     },
     receive(message: unknown) {
-      if (open) for (const listener of messageListeners) listener(message)
+      if (!ending.isOver) for (const listener of messageListeners) listener(message)
     },
-    closed() {
-      if (!open) return
-      open = false
-      for (const listener of closeListeners) listener()
-    },
+    closed: ending.end,
     channel: {
       post(message) {
-        if (!open) return
+        if (ending.isOver) return
         const copy = structuredClone(message)
         queueMicrotask(() => other?.receive(copy))
       },
       onMessage: (listener) => void messageListeners.add(listener),
-      onClose(listener) {
-        if (open) closeListeners.add(listener)
-        else queueMicrotask(listener)
-      },
+      onClose: ending.onClose,
       close() {
-        end.closed()
+        ending.end()
         queueMicrotask(() => other?.closed())
       },
     } satisfies Channel,

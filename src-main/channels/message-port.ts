@@ -10,6 +10,7 @@ import {
   type EventTable,
 } from '../contract/rpc.ts'
 import { unpackedPath } from '../contract/unpacked-path.ts'
+import { createEnding } from './ending.ts'
 
 /**
  * What the ports of Node's threads and of Electron's processes have in common. Electron's hand out an event that holds
@@ -33,21 +34,15 @@ export interface PortLike {
  */
 export function portChannel(port: PortLike, close: () => void = () => port.close?.()): Channel {
   const isOfNode = port instanceof MessagePort || port instanceof Worker
-  const closeListeners = new Set<() => void>()
-  let open = true
-  const closed = () => {
-    if (!open) return
-    open = false
-    for (const listener of closeListeners) listener()
-  }
-  for (const ending of ['close', 'exit', 'error'] as const) port.on(ending, closed)
+  const ending = createEnding()
+  for (const event of ['close', 'exit', 'error'] as const) port.on(event, ending.end)
   port.on('messageerror', () => {
-    closed()
+    ending.end()
     close()
   })
   return {
     post(message, transfer) {
-      if (!open) return
+      if (ending.isOver) return
       if (isOfNode && transfer) port.postMessage(message, transfer as never)
       else port.postMessage(message)
     },
@@ -55,12 +50,9 @@ export function portChannel(port: PortLike, close: () => void = () => port.close
       port.on('message', isOfNode ? listener : (event) => listener((event as { data: unknown }).data))
       port.start?.()
     },
-    onClose(listener) {
-      if (open) closeListeners.add(listener)
-      else queueMicrotask(listener)
-    },
+    onClose: ending.onClose,
     close() {
-      if (open) close()
+      if (!ending.isOver) close()
     },
   }
 }

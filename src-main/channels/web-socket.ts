@@ -1,5 +1,6 @@
 import { decode, ExtensionCodec, encode } from '@msgpack/msgpack'
 import type { Channel } from '../contract/rpc.ts'
+import { createEnding } from './ending.ts'
 
 /** What a browser's WebSocket and the server's `ws` have in common. */
 export interface WebSocketLike {
@@ -32,17 +33,12 @@ for (const [type, Column] of columns.entries()) {
  * it runs on are little-endian.
  */
 export function webSocketChannel(socket: WebSocketLike): Channel {
-  const closeListeners = new Set<() => void>()
-  let isOpen = socket.readyState <= open
+  const ending = createEnding(socket.readyState > open)
   socket.binaryType = 'arraybuffer'
-  socket.addEventListener('close', () => {
-    if (!isOpen) return
-    isOpen = false
-    for (const listener of closeListeners) listener()
-  })
+  socket.addEventListener('close', ending.end)
   return {
     post(message) {
-      if (isOpen) socket.send(encode(message, { extensionCodec: codec, ignoreUndefined: true }))
+      if (!ending.isOver) socket.send(encode(message, { extensionCodec: codec, ignoreUndefined: true }))
     },
     onMessage(listener) {
       socket.addEventListener('message', ({ data }) => {
@@ -56,10 +52,7 @@ export function webSocketChannel(socket: WebSocketLike): Channel {
         listener(message)
       })
     },
-    onClose(listener) {
-      if (isOpen) closeListeners.add(listener)
-      else queueMicrotask(listener)
-    },
+    onClose: ending.onClose,
     close: () => socket.close(),
   }
 }

@@ -1,4 +1,5 @@
 import type { Channel } from '../contract/rpc.ts'
+import { createEnding } from './ending.ts'
 
 /** The port of a window, as browsers have it. */
 export interface WindowPortLike {
@@ -11,32 +12,23 @@ export interface WindowPortLike {
 
 /** A channel over a port that a window was given. */
 export function windowPortChannel(port: WindowPortLike): Channel {
-  const closeListeners = new Set<() => void>()
-  let isOpen = true
-  function closed(): void {
-    if (!isOpen) return
-    isOpen = false
-    for (const listener of closeListeners) listener()
-  }
-  port.addEventListener('close', closed)
+  const ending = createEnding()
+  port.addEventListener('close', ending.end)
   port.addEventListener('messageerror', () => {
-    closed()
+    ending.end()
     port.close()
   })
   return {
     post(message, transfer) {
-      if (isOpen) port.postMessage(message, [...(transfer ?? [])])
+      if (!ending.isOver) port.postMessage(message, [...(transfer ?? [])])
     },
     onMessage(listener) {
       port.addEventListener('message', ({ data }) => listener(data))
       port.start()
     },
-    onClose(listener) {
-      if (isOpen) closeListeners.add(listener)
-      else queueMicrotask(listener)
-    },
+    onClose: ending.onClose,
     close() {
-      closed()
+      ending.end()
       port.close()
     },
   }

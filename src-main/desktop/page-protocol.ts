@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
 import { protocol } from 'electron'
+import { pageCaching } from '../host/caching.ts'
 import type { HeldLibrary } from '../host/held-library.ts'
 import { answerPicture } from '../host/picture-answers.ts'
 
@@ -44,17 +45,16 @@ export function servePageAndPictures(page: string, library: HeldLibrary): void {
   protocol.handle('photo', (request) => answerPhoto(library, request))
 }
 
-export async function answerPage(page: string, { method, url }: Request): Promise<Response> {
+async function answerPage(page: string, { method, url }: Request): Promise<Response> {
   const { host, pathname } = new URL(url)
   const path = join(page, pathname)
   const type = typeByEnding[extname(path)]
   if (method !== 'GET' || host !== 'lenslore' || !type || !path.startsWith(page + sep)) return notThere()
   try {
-    const isForEver = pathname.startsWith('/assets/')
     return new Response(await readFile(path), {
       headers: {
         'content-type': type,
-        'cache-control': isForEver ? 'private, max-age=31536000, immutable' : 'no-cache',
+        'cache-control': pageCaching(pathname),
         'content-security-policy': pagePolicy,
         'cross-origin-opener-policy': 'same-origin',
         'referrer-policy': 'no-referrer',
@@ -66,7 +66,7 @@ export async function answerPage(page: string, { method, url }: Request): Promis
   }
 }
 
-export async function answerPhoto(library: HeldLibrary, request: Request): Promise<Response> {
+async function answerPhoto(library: HeldLibrary, request: Request): Promise<Response> {
   const { host, pathname, search } = new URL(request.url)
   if (request.method !== 'GET' || host !== 'library' || search !== '') return notThere()
   const known = request.headers.get('if-none-match') ?? undefined

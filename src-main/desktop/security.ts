@@ -5,7 +5,7 @@ import { pageOrigin } from './page-protocol.ts'
 const allowedPermission = 'clipboard-sanitized-write'
 const ownSchemes = ['app:', 'photo:', 'blob:', 'data:', 'devtools:']
 
-export function isPageAddress(address: string): boolean {
+function isPageAddress(address: string): boolean {
   return address === pageOrigin || address.startsWith(`${pageOrigin}/`)
 }
 

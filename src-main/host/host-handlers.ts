@@ -26,7 +26,7 @@ export interface HostOptions {
   }
   /** What this host alone does; what it does not is refused, and its ability is not offered. */
   own: Partial<Handlers<HostCalls>>
-  /** Abilities without a call. */
+  /** Abilities without a call, or whose calls each window has of its own. */
   can?: Host['can']
   /** Every window. */
   tell: TellWindow
@@ -79,7 +79,6 @@ const callOf: Partial<Record<Host['can'][number], keyof HostCalls>> = {
   backups: 'backups',
   reset: 'reset',
   tables: 'saveTable',
-  sessions: 'sessions',
 }
 
 function passOn({ calls }: HeldLibrary): Handlers<PageCalls> {

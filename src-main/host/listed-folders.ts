@@ -4,8 +4,9 @@ import { homedir } from 'node:os'
 import { basename, join, sep } from 'node:path'
 import { LensloreError } from '../contract/errors.ts'
 import { asFileError } from '../contract/file-errors.ts'
-import { displayFileName, fileNameFromText, textFromFileName } from '../contract/file-name.ts'
+import { displayFileName, textFromFileName } from '../contract/file-name.ts'
 import type { ListedFolder } from '../contract/host-calls.ts'
+import { nativePath } from './native-path.ts'
 
 /** Folders that one folder lists at most. */
 const listedAtMost = 2000
@@ -82,7 +83,7 @@ async function listed(path: string, name: string, token: string): Promise<Listed
 
 async function folderNames(path: string): Promise<string[]> {
   try {
-    const entries = await readdir(native(path), { withFileTypes: true, encoding: 'buffer' })
+    const entries = await readdir(nativePath(path), { withFileTypes: true, encoding: 'buffer' })
     return entries
       .filter((entry) => entry.isDirectory())
       .map((entry) => textFromFileName(entry.name))
@@ -98,7 +99,7 @@ async function folderNames(path: string): Promise<string[]> {
 async function hasFolders(path: string): Promise<boolean> {
   try {
     let looked = 0
-    for await (const entry of await opendir(native(path))) {
+    for await (const entry of await opendir(nativePath(path))) {
       if (entry.isDirectory() && isShown(entry.name)) return true
       if (++looked === lookedAtAtMost) return false
     }
@@ -112,14 +113,9 @@ function isShown(name: string): boolean {
   return !name.startsWith('.') && !name.startsWith('$')
 }
 
-function native(path: string): string | Buffer {
-  const name = fileNameFromText(path)
-  return typeof name === 'string' ? name : Buffer.from(name)
-}
-
 async function realPath(path: string): Promise<string | undefined> {
   try {
-    return textFromFileName(await realpath(native(path), { encoding: 'buffer' }))
+    return textFromFileName(await realpath(nativePath(path), { encoding: 'buffer' }))
   } catch {
     return undefined
   }

@@ -2,12 +2,12 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { type ErrorCode, toErrorRecord } from '../contract/errors.ts'
-import { fileNameFromText } from '../contract/file-name.ts'
 import { parsePhotoAddress } from '../contract/photo-address.ts'
+import { keptForEver } from './caching.ts'
 import type { HeldLibrary } from './held-library.ts'
+import { nativePath } from './native-path.ts'
 import { pictureAt } from './picture-files.ts'
 
-const forEver = 'private, max-age=31536000, immutable'
 const askAgain = 'private, no-cache'
 
 /** @param address as `photo-address.ts` has it @param known the tags that the page has */
@@ -20,18 +20,17 @@ export async function answerPicture(
   if (!asked) return new Response('There is no such picture.', { status: 404 })
   try {
     const { path, type, hash } = await pictureAt(library, asked)
-    const file = fileNameFromText(path)
-    const native = typeof file === 'string' ? file : Buffer.from(file)
-    const { size, mtimeMs } = await stat(native)
+    const file = nativePath(path)
+    const { size, mtimeMs } = await stat(file)
     const tag = `"${hash ?? `${size.toString(36)}-${Math.trunc(mtimeMs).toString(36)}`}-${asked.kind}"`
     const headers = {
       etag: tag,
-      'cache-control': asked.hash !== null && asked.hash === hash ? forEver : askAgain,
+      'cache-control': asked.hash !== null && asked.hash === hash ? keptForEver : askAgain,
     }
     if (known?.split(',').some((each) => each.trim().replace(/^W\//, '') === tag)) {
       return new Response(null, { status: 304, headers })
     }
-    return new Response(Readable.toWeb(createReadStream(native)) as ReadableStream, {
+    return new Response(Readable.toWeb(createReadStream(file)) as ReadableStream, {
       headers: { ...headers, 'content-type': type, 'content-length': String(size) },
     })
   } catch (thrown) {

@@ -4,9 +4,9 @@ import type { PhotoAddress } from '../contract/photo-address.ts'
 import type { HeldLibrary } from './held-library.ts'
 
 /** What a host may send as a picture; anything else could be a document that runs. */
-export const pictureTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'] as const
+const pictureTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'] as const
 
-export interface PictureAtAddress {
+interface PictureAtAddress {
   path: string
   type: (typeof pictureTypes)[number]
   /** The first 16 of the hash of the content that it certainly shows. */

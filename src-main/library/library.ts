@@ -392,10 +392,9 @@ export function createLibrary(options: LibraryOptions): Library {
       photo: ({ photo }) => detailsOf(photos.known(photo).id),
       photoAt: ({ path }) => detailsOf(photoIdAt(resolve(path))),
       photos: (asked) => photos.byIds(asked.photos),
-      async thumbnail({ photo }) {
-        const decoder = await engine.decoder()
-        return { path: await makeThumbnail({ store, decoder, thumbnailDirectory }, photo) }
-      },
+      thumbnail: async ({ photo }) => ({
+        path: await makeThumbnail({ store, openDecoder: engine.decoder, thumbnailDirectory }, photo),
+      }),
       timeline: ({ query }) => searcher.timeline(query),
       timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
       tiles: (asked) => readTiles(store.database, asked.photos),

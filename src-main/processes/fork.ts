@@ -22,7 +22,11 @@ export function forkEngine(): Promise<ForkedProcess> {
 
 /** A library in a process of its own. What keeps it from opening, its calls tell. */
 export function forkLibrary(options: Omit<LibraryOptions, 'startEngine'>): Promise<ForkedProcess> {
-  return startProgram(programOf('library-process'), { args: [JSON.stringify(options)] })
+  return startProgram(programOf('library-process'), {
+    args: [JSON.stringify(options)],
+    // As in the command line's first line, where the library is in that process.
+    nodeOptions: ['--max-semi-space-size=1'],
+  })
 }
 
 /** The files of a library's backups, the newest first, without opening it. */

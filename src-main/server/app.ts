@@ -3,6 +3,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie, setCookie } from 'hono/cookie'
+import { pageCaching } from '../host/caching.ts'
 import type { HeldLibrary } from '../host/held-library.ts'
 import { answerPicture } from '../host/picture-answers.ts'
 import type { TableFiles } from '../host/table-files.ts'
@@ -74,13 +75,7 @@ export function createApp(options: AppOptions): Hono {
     '*',
     serveStatic({
       root: page,
-      onFound(path, context) {
-        const isNamedByContent = /[\\/]assets[\\/]/.test(path)
-        context.header(
-          'cache-control',
-          isNamedByContent ? 'private, max-age=31536000, immutable' : 'no-cache',
-        )
-      },
+      onFound: (_file, context) => context.header('cache-control', pageCaching(context.req.path)),
     }),
   )
   return app

@@ -12,6 +12,8 @@ interface Asked {
   isWebSocket?: boolean
 }
 
+const fromElsewhere = 'Other sites may not ask this server.'
+
 /**
  * Why a request is refused before anything is looked at, or null. A name that another site points at this machine is
  * another Host; a page of another site, also on another port of this machine, says so by Origin and `Sec-Fetch-Site`.
@@ -20,14 +22,13 @@ export function refusalOf(asked: Asked, place: Place): string | null {
   const host = asked.header('host')
   if (host === undefined || !place.isOurs(host)) return 'This server is not reached under that name.'
   const origin = asked.header('origin')
-  const isOwn = origin === undefined ? null : origin === `${place.protocol}//${host}`
-  if (isOwn === false) return 'Other sites may not ask this server.'
-  if (isOwn === null && (asked.isWebSocket || !isReading(asked.method))) {
+  if (origin !== undefined && origin !== `${place.protocol}//${host}`) return fromElsewhere
+  if (origin === undefined && (asked.isWebSocket || !isReading(asked.method))) {
     return 'A request that changes something must say where it comes from.'
   }
   const site = asked.header('sec-fetch-site')
   if (site === undefined || site === 'same-origin' || isFirstNavigation(asked, site)) return null
-  return 'Other sites may not ask this server.'
+  return fromElsewhere
 }
 
 function isReading(method: string): boolean {

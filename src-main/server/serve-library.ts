@@ -8,7 +8,7 @@ import { createTableFiles } from '../host/table-files.ts'
 import { forkLibrary, listBackupsInProcess, restoreInProcess } from '../processes/fork.ts'
 import { hasPassword } from './password.ts'
 import { planReach, type ReachOptions } from './reach.ts'
-import { type RunningServer, startServer } from './server.ts'
+import type { RunningServer } from './server.ts'
 
 export { setPassword } from './password.ts'
 export { makeLink } from './running-servers.ts'
@@ -53,7 +53,8 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
     await Promise.all([library.close(), tables.close()])
   }
   try {
-    await library.calls.status({})
+    // Read while the library opens; and what HTTP takes is nothing that another command should wait for.
+    const [{ startServer }] = await Promise.all([import('./server.ts'), library.calls.status({})])
     for (const path of options.folders ?? []) await library.calls.addFolder({ path })
     const handlers = createWindowHandlers({
       library,

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url'
 enableCompileCache()
 const cache = getCompileCacheDir()
 if (cache) process.env.NODE_COMPILE_CACHE ??= cache
-const { runCommandLine } = await import('../cli/command-line.ts')
 const { start } = await import('./start.ts')
 
 try {
@@ -14,7 +13,8 @@ try {
     environment: process.env,
     platform: process.platform,
     isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
-    runCommandLine,
+    // A window of Electron's needs nothing of it, and this process waits for as long as that is open.
+    runCommandLine: async (args) => (await import('../cli/command-line.ts')).runCommandLine(args),
     say: (sentence) => void process.stderr.write(`${sentence}\n`),
     showProgress: (line) => void process.stderr.write(`\r\x1b[2K${line}`),
   })

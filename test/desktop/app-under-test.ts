@@ -7,9 +7,9 @@ import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import picomatch from 'picomatch'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { browserProgram } from '../server/browser-program.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-export const chromiumProgram = '/usr/bin/chromium'
 
 type StandIn = typeof import('./stand-in/electron.ts')
 
@@ -89,7 +89,7 @@ export async function openApp(
     ...process.env,
     LENSLORE_DATA: join(home, 'data'),
     XDG_DATA_HOME: join(home, 'share'),
-    STAND_IN_CHROMIUM: chromiumProgram,
+    STAND_IN_CHROMIUM: browserProgram(),
     STAND_IN_PACKAGED: '1',
     STAND_IN_PORT: String(port),
     STAND_IN_FIRST: '1',

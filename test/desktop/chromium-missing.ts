@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { chromiumProgram } from './app-under-test.ts'
+import { browserProgram } from '../server/browser-program.ts'
 
 /** Why tests that need a browser are skipped; false where there is one. */
-export const chromiumMissing = existsSync(chromiumProgram) ? false : 'Chromium is not installed'
+export const chromiumMissing = browserProgram() ? false : 'Chromium is not installed'

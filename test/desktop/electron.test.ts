@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { _electron } from 'playwright-core'
+import { electronProgram } from '../../src-main/start/electron-program.ts'
 import { drawSquares } from '../processes/library-in-process.ts'
 import { buildApp } from './build-app.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const program = electronProgram()
+const program = electronProgram(join(root, 'node_modules', 'electron'))
 const skip =
   program === undefined
     ? 'Electron’s binary is not on this machine: the shell ran against its stand-in alone'
@@ -49,11 +49,3 @@ test('in Electron itself, a folder handed over is shown and captioned, and the p
   assert.equal(await page.evaluate(`'require' in window || 'process' in window`), false)
   assert.deepEqual(complaints, [])
 })
-
-function electronProgram(): string | undefined {
-  const folder = dirname(createRequire(import.meta.url).resolve('electron/package.json'))
-  const path = join(folder, 'path.txt')
-  if (!existsSync(path)) return undefined
-  const found = join(folder, 'dist', readFileSync(path, 'utf8'))
-  return existsSync(found) ? found : undefined
-}

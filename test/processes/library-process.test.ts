@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -73,3 +73,10 @@ function isThere(pid: number): boolean {
     return false
   }
 }
+
+test('it has a young generation as small as the command line’s', {
+  skip: process.platform === 'linux' ? false : 'only Linux shows what a process was started with',
+}, async (t) => {
+  const { pid } = await openLibraryInProcess(t)
+  assert.match(readFileSync(`/proc/${pid}/cmdline`, 'utf8'), /--max-semi-space-size=1\0/)
+})

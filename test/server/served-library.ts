@@ -53,7 +53,8 @@ export function makeFolders(t: TestContext): Folders {
     home,
     photos: join(home, 'photos'),
     directory: join(home, 'library'),
-    page: join(home, 'page'),
+    // A folder above it may be called as one in it is.
+    page: join(home, 'assets', 'page'),
   }
   mkdirSync(folders.photos)
   mkdirSync(join(folders.page, 'assets'), { recursive: true })

@@ -6,7 +6,8 @@ import type { PictureDecoder } from './caption-engine.ts'
 
 export interface MakeThumbnailOptions {
   store: Pick<Store, 'photos' | 'queue'>
-  decoder: PictureDecoder
+  /** Asked for only where there is something to decode. */
+  openDecoder(): Promise<PictureDecoder>
   thumbnailDirectory: string
 }
 
@@ -16,13 +17,14 @@ export interface MakeThumbnailOptions {
  * @throws LensloreError `PHOTO_NOT_FOUND`, the picture's own error as `decode` has it, `DISK_FULL`, `WRITE_FAILED`
  */
 export async function makeThumbnail(
-  { store, decoder, thumbnailDirectory }: MakeThumbnailOptions,
+  { store, openDecoder, thumbnailDirectory }: MakeThumbnailOptions,
   photoId: number,
 ): Promise<string> {
   const photo = store.photos.known(photoId)
   if (photo.contentHash !== null && isThumbnailKept(thumbnailDirectory, photo.contentHash)) {
     return thumbnailPath(thumbnailDirectory, photo.contentHash)
   }
+  const decoder = await openDecoder()
   const { contentHash, thumbhash, thumbnailError } = await decoder.decode(photo.path, {
     input: null,
     thumbnailDirectory,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
+import { type ErrorRecord, LensloreError } from '../../../src-main/contract/errors.ts'
 import { thumbnailPath } from '../../../src-main/contract/thumbnail-path.ts'
 import { startCaptioning } from '../../../src-main/library/queue/captioning.ts'
 import { superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
@@ -161,7 +161,7 @@ test('of a new thumbnail the colours are known at once', async (t) => {
   const { store, searcher, engine, thumbnailDirectory, draw } = setUp(t)
   const id = await draw('a.jpg', 'navy')
   assertColor(searcher, 'grey')
-  await makeThumbnail({ store, decoder: engine, thumbnailDirectory }, id)
+  await makeThumbnail({ store, openDecoder: async () => engine, thumbnailDirectory }, id)
   // A square of 90 × 60 on white of 300 × 200.
   assertColor(searcher, '#e8e8f4')
   assert.deepEqual(store.queue.next('thumbhash', 1, 9), [])
@@ -206,13 +206,15 @@ test('a picture that cannot be shown is set aside under a person’s words too, 
 
 test('one thumbnail is made at once where it is asked for, and says why where it cannot be', async (t) => {
   const { photos, store, engine, thumbnailDirectory, draw, thumbnailOf } = setUp(t)
-  const options = { store, decoder: engine, thumbnailDirectory }
+  const options = { store, openDecoder: async () => engine, thumbnailDirectory }
   const id = await draw('a.jpg', 'navy')
   assert.equal(await makeThumbnail(options, id), thumbnailOf(id))
   assert.equal((await sharp(thumbnailOf(id)).metadata()).width, 300)
   assert.deepEqual(store.queue.next('thumbnail', 1, 9), [])
   rmSync(join(photos, 'a.jpg'))
-  assert.equal(await makeThumbnail(options, id), thumbnailOf(id))
+  // A model that is away takes no thumbnail with it.
+  const noDecoder = () => Promise.reject(new LensloreError('MODEL_NOT_FOUND', 'There is no such model.'))
+  assert.equal(await makeThumbnail({ ...options, openDecoder: noDecoder }, id), thumbnailOf(id))
   rmSync(thumbnailOf(id))
   await assert.rejects(makeThumbnail(options, id), { code: 'FILE_NOT_FOUND' })
   await assert.rejects(makeThumbnail(options, id + 1), { code: 'PHOTO_NOT_FOUND' })
