@@ -173,7 +173,6 @@ export const settingsText = {
       'Forgets folders, photos and the model’s captions. Your own words are exported first. Photos are not touched.',
     question: 'Reset the library?',
     what: 'All folders, photos and captions are forgotten, after your words are written into a table. The photos stay where they are.',
-    done: 'The library is empty.',
   },
 
   sessions: {

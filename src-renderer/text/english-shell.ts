@@ -118,7 +118,6 @@ export const shellText = {
     spoken: (captioned: number, photos: number) =>
       `${plural(captioned, 'photo has', 'photos have')} a caption, of ${plural(photos, 'photo', 'photos')}.`,
     undo: (edit: EditName) => `Undo “${nameOfEdit(edit)}”`,
-    redo: (edit: EditName) => `Redo “${nameOfEdit(edit)}”`,
   },
   edits: {
     undone: (edit: EditName) => `Taken back: ${nameOfEdit(edit)}.`,
