@@ -9,7 +9,7 @@ import { linesOfShell } from './shell-lines.ts'
 // A page may not make code of text.
 z.config({ jitless: true })
 
-export const windowCalls = { ...pageCalls, ...hostCalls }
+const windowCalls = { ...pageCalls, ...hostCalls }
 type WindowEvents = LibraryEvents & HostEvents
 /** All that the window may ask, of the library and of its host. */
 export type Api = Client<PageCalls & HostCalls, WindowEvents>

@@ -23,8 +23,15 @@ export function focusNextPart(step: 1 | -1): void {
 
 function focusIn(part: HTMLElement): void {
   const last = lastIn.get(part)
-  const target = last?.isConnected && isShown(last) ? last : (firstIn(part) ?? part)
-  target.focus()
+  const target = last?.isConnected && isShown(last) ? last : firstIn(part)
+  if (target) target.focus()
+  else focusWhole(part)
+}
+
+/** What has nothing to be pressed at present is come to as well, so that it is read and F6 goes on from there. */
+function focusWhole(part: HTMLElement): void {
+  if (!part.hasAttribute('tabindex')) part.tabIndex = -1
+  part.focus()
 }
 
 function firstIn(part: HTMLElement): HTMLElement | undefined {

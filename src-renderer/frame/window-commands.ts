@@ -1,16 +1,9 @@
 import type { Command } from '../state/commands.svelte.ts'
 import type { FrameState } from '../state/frame.svelte.ts'
+import { overviews } from '../state/overviews.ts'
 import type { WindowState } from '../state/window-state.svelte.ts'
 import { text } from '../text/text.ts'
 import { focusNextPart } from './parts-of-window.ts'
-
-/** The queries that have a place of their own in the sidebar. */
-export const overviews = {
-  unsure: 'is:unsure',
-  yours: 'by:person',
-  uncaptioned: '-has:caption',
-  failed: 'is:failed',
-} as const
 
 /** What can be done wherever one is. */
 export function windowCommands(state: WindowState, frame: FrameState): Command[] {

@@ -26,7 +26,7 @@ export const photoCommands: readonly CommandDescription[] = (
       title: titles.rate(stars),
       keys: [String(stars)],
       series: titles.rates,
-      icon: 'star',
+      icon: 'star' as const,
     })),
     { id: 'favorite', title: titles.favorite, keys: ['v', 'f'], icon: 'heart' },
     { id: 'reject', title: titles.reject, keys: ['x'], icon: 'x' },

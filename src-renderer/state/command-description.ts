@@ -1,4 +1,5 @@
 import type { hostAbilities } from '../../src-main/contract/host-calls.ts'
+import type { IconName } from '../parts/icons.ts'
 
 export const commandGroups = [
   'everywhere',
@@ -21,7 +22,7 @@ export interface CommandDescription {
    * `Mod` is Ctrl, or ⌘ on macOS; a key after a space follows another: `Mod+k`, `Shift+ArrowDown`, `g a`. The first is shown.
    */
   keys?: readonly string[]
-  icon?: string
+  icon?: IconName
   /** What the commands of a row of keys do together, as 0 to 5: one line of the sheet. */
   series?: string
   /** Also while a text field has the focus. */

@@ -3,5 +3,6 @@ import { text } from '../text/text.ts'
 
 /** What a model runs on, in words. */
 export function nameOfDevice({ provider, threads }: { provider: ProviderName; threads: number }): string {
-  return provider === 'cpu' ? text.devices.cpu(threads) : text.devices[provider]
+  const device = text.devices[provider]
+  return provider === 'cpu' ? text.withThreads(device, threads) : device
 }

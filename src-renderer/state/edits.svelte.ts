@@ -34,7 +34,6 @@ export class EditsState {
     const change = await this.#notices.orTell(this.#api.undoEdit({}))
     if (change === undefined) return
     this.#notices.tell(change && undo ? text.edits.undone(undo) : text.edits.nothingToUndo)
-    await this.read()
   }
 
   async redo(): Promise<void> {
@@ -42,6 +41,5 @@ export class EditsState {
     const change = await this.#notices.orTell(this.#api.redoEdit({}))
     if (change === undefined) return
     this.#notices.tell(change && redo ? text.edits.redone(redo) : text.edits.nothingToRedo)
-    await this.read()
   }
 }

@@ -1,6 +1,13 @@
+import type { LibraryEvents, PageCalls } from '../../src-main/contract/library-calls.ts'
 import type { SavedSearch, SearchFacets } from '../../src-main/contract/records.ts'
-import type { Api } from '../connection.ts'
+import type { Client } from '../../src-main/contract/rpc.ts'
 import type { Notices } from './notices.svelte.ts'
+import { readWhileStale } from './while-stale.ts'
+
+export type PlacesApi = Pick<
+  Client<PageCalls, LibraryEvents>,
+  'savedSearches' | 'removeSavedSearch' | 'facets' | 'search' | 'on'
+>
 
 /** Counting a large library takes a moment, and nobody reads the counts more often. */
 const countEveryMs = 5000
@@ -10,19 +17,32 @@ export class LibraryPlaces {
   #saved = $state.raw<readonly SavedSearch[]>([])
   #facets = $state.raw<SearchFacets | null>(null)
   #found = $state.raw<ReadonlyMap<string, number>>(new Map())
-  #counting: Promise<void> | undefined
-  #isStale = false
-  readonly #api: Api
+  /** Whether something changed since the saved searches were counted. */
+  #areSavedStale = true
+  readonly #api: PlacesApi
   readonly #notices: Notices
+  readonly #count: () => Promise<void>
 
-  constructor(api: Api, notices: Notices) {
+  constructor(api: PlacesApi, notices: Notices) {
     this.#api = api
     this.#notices = notices
-    for (const event of ['savedSearchesChanged', 'changedElsewhere', 'libraryReopened'] as const) {
-      api.on(event, () => void this.readSaved().then(() => this.count()))
+    this.#count = readWhileStale({
+      everyMs: countEveryMs,
+      read: async () => {
+        this.#facets = await api.facets({ query: '' })
+        // While photos change all the time, saved searches are counted once and then when that is over.
+        if (this.#saved.some(({ query }) => !this.#found.has(query))) await this.#countSaved()
+      },
+      whenQuiet: async () => {
+        if (this.#areSavedStale) await this.#countSaved()
+      },
+      onFailure: (thrown) => notices.fail(thrown),
+    })
+    for (const event of ['photosChanged', 'foldersChanged'] as const) {
+      api.on(event, () => void this.#countAnew())
     }
-    for (const event of ['photosChanged', 'foldersChanged', 'changedElsewhere', 'libraryReopened'] as const) {
-      api.on(event, () => void this.count())
+    for (const event of ['savedSearchesChanged', 'changedElsewhere', 'libraryReopened'] as const) {
+      api.on(event, () => void this.read())
     }
   }
 
@@ -46,34 +66,18 @@ export class LibraryPlaces {
     return done !== undefined
   }
 
-  async readSaved(): Promise<void> {
+  async read(): Promise<void> {
     this.#saved = (await this.#notices.orTell(this.#api.savedSearches({}))) ?? this.#saved
+    await this.#countAnew()
   }
 
-  count(): Promise<void> {
-    this.#isStale = true
-    this.#counting ??= this.#countWhileStale()
-    return this.#counting
-  }
-
-  async #countWhileStale(): Promise<void> {
-    try {
-      while (this.#isStale) {
-        this.#isStale = false
-        this.#facets = await this.#api.facets({ query: '' })
-        // While photos change all the time, saved searches are counted once and then when that is over.
-        if (this.#saved.some(({ query }) => !this.#found.has(query))) await this.#countSaved()
-        await new Promise((resolve) => setTimeout(resolve, countEveryMs))
-        if (!this.#isStale) await this.#countSaved()
-      }
-    } catch (thrown) {
-      this.#notices.fail(thrown)
-    } finally {
-      this.#counting = undefined
-    }
+  #countAnew(): Promise<void> {
+    this.#areSavedStale = true
+    return this.#count()
   }
 
   async #countSaved(): Promise<void> {
+    this.#areSavedStale = false
     const found = new Map<string, number>()
     for (const { query } of this.#saved) {
       const { total } = await this.#api.search({ query, limit: 1 })

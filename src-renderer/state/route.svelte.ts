@@ -9,7 +9,7 @@ export type Route =
   | { view: 'first' }
 
 /** The route stands in the address, behind `#`, so that a browser's back and forward go through it. */
-export function parseRoute(hash: string): Route {
+function parseRoute(hash: string): Route {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?')
   const query = new URLSearchParams(search).get('q') ?? ''
   const [view, rest = ''] = path.split('/')

@@ -5,6 +5,7 @@ import { text } from '../text/text.ts'
 import { nameOfDevice } from './devices.ts'
 import type { Notices } from './notices.svelte.ts'
 import { noteSpeed, type SpeedHistory } from './speed-history.ts'
+import { readWhileStale } from './while-stale.ts'
 import { type CaptioningShown, captioningShown } from './work-shown.ts'
 
 /** While much changes the status is asked for no more often. */
@@ -21,14 +22,22 @@ export class WorkState {
   #progress = $state.raw<Progress[]>([])
   #speed = $state.raw<SpeedHistory>([])
   #problems = $state.raw<readonly Problem[]>([])
-  #asking: Promise<void> | undefined
-  #isStale = false
   readonly #api: Api
   readonly #notices: Notices
+  /** Asks for the status, and once more where something changed meanwhile. */
+  readonly refresh: () => Promise<void>
 
   constructor(api: Api, notices: Notices) {
     this.#api = api
     this.#notices = notices
+    this.refresh = readWhileStale({
+      everyMs: askEveryMs,
+      read: async () => {
+        this.#status = await api.status({})
+        this.#progress = this.#status.progress
+      },
+      onFailure: (thrown) => notices.fail(thrown),
+    })
     const changes = [
       'photosChanged',
       'foldersChanged',
@@ -83,29 +92,6 @@ export class WorkState {
 
   forgetProblems(): void {
     this.#problems = []
-  }
-
-  /** Asks for the status, and once more where something changed meanwhile. */
-  refresh(): Promise<void> {
-    this.#isStale = true
-    this.#asking ??= this.#ask()
-    return this.#asking
-  }
-
-  async #ask(): Promise<void> {
-    try {
-      while (this.#isStale) {
-        this.#isStale = false
-        const status = await this.#api.status({})
-        this.#status = status
-        this.#progress = status.progress
-        await new Promise((resolve) => setTimeout(resolve, askEveryMs))
-      }
-    } catch (thrown) {
-      this.#notices.fail(thrown)
-    } finally {
-      this.#asking = undefined
-    }
   }
 
   async togglePause(): Promise<void> {

@@ -1,4 +1,4 @@
-import { plural } from './plural.ts'
+import { numbers, plural } from './plural.ts'
 
 const photos = (count: number) => plural(count, 'photo', 'photos')
 const captions = (count: number) => plural(count, 'caption', 'captions')
@@ -32,7 +32,7 @@ export const batchText = {
       `And ${plural(count, 'more caption', 'more captions')}, changed in the same way.`,
     note: (changes: number) =>
       `${captions(changes)} ${changes === 1 ? 'changes and becomes' : 'change and become'} your words.`,
-    run: (changes: number) => `Replace in ${new Intl.NumberFormat('en').format(changes)}`,
+    run: (changes: number) => `Replace in ${numbers.format(changes)}`,
     runNone: 'Replace',
     running: (count: number) => `Replacing words in ${captions(count)}`,
     done: (changes: number) => `${captions(changes)} changed.`,

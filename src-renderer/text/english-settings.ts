@@ -1,7 +1,5 @@
 import type { UnclearRow } from '../../src-main/contract/rooms/exchange.ts'
-import { plural } from './plural.ts'
-
-const number = new Intl.NumberFormat('en')
+import { numbers, plural } from './plural.ts'
 
 export const settingsText = {
   index: 'Parts of the settings',
@@ -33,7 +31,6 @@ export const settingsText = {
   device: {
     label: 'Device',
     auto: 'Fastest',
-    names: { cpu: 'Processor', webgpu: 'WebGPU', coreml: 'Core ML', dml: 'DirectML', cuda: 'CUDA' },
     now: (device: string) => `Now on: ${device}.`,
     closed: 'No session is open at present.',
     measured: (rates: string) => `Measured here: ${rates}.`,
@@ -44,7 +41,7 @@ export const settingsText = {
   },
   threads: {
     label: 'Threads',
-    of: (count: number) => `of ${number.format(count)}`,
+    of: (count: number) => `of ${numbers.format(count)}`,
     auto: 'auto',
     causes:
       'Of the processor, for the model. Empty: one less than there are, so that the machine stays quick.',
@@ -52,7 +49,7 @@ export const settingsText = {
   memory: {
     label: 'Memory ceiling',
     none: 'None',
-    size: (gigabytes: number) => `${number.format(gigabytes)} GB`,
+    size: (gigabytes: number) => `${numbers.format(gigabytes)} GB`,
     causes: 'What the model may use at most. Where it needs more, it is ended and opened again.',
   },
   when: {
@@ -77,7 +74,7 @@ export const settingsText = {
     writing: 'Writing captions out',
     looking: (done: number, total: number) =>
       total > 0
-        ? `Looking at what would be written: ${number.format(done)} of ${number.format(total)} captions.`
+        ? `Looking at what would be written: ${numbers.format(done)} of ${numbers.format(total)} captions.`
         : 'Looking at what would be written.',
     would: (create: number, update: number, unchanged: number) =>
       `${plural(create, 'file', 'files')} would be made, ${plural(update, 'file', 'files')} changed, ${plural(unchanged, 'file is', 'files are')} right already.`,
@@ -85,11 +82,11 @@ export const settingsText = {
     refused: (count: number) => `${plural(count, 'file', 'files')} would be left alone, as they are.`,
     write: 'Write them',
     wrote: (created: number, updated: number, refused: number) =>
-      `Captions written out: ${plural(created, 'file', 'files')} made, ${number.format(updated)} changed, ${number.format(refused)} left alone.`,
+      `Captions written out: ${plural(created, 'file', 'files')} made, ${numbers.format(updated)} changed, ${numbers.format(refused)} left alone.`,
     nothing: 'Every caption stands in its file already.',
     undo: 'Take the last export back',
     undone: (restored: number, removed: number, left: number) =>
-      `Taken back: ${plural(restored, 'file is', 'files are')} as before, ${number.format(removed)} removed, ${number.format(left)} left, for another program wrote there since.`,
+      `Taken back: ${plural(restored, 'file is', 'files are')} as before, ${numbers.format(removed)} removed, ${numbers.format(left)} left, for another program wrote there since.`,
     nothingToUndo: 'There is no export to take back.',
   },
 
@@ -118,9 +115,8 @@ export const settingsText = {
       copies: 'several photos have this content',
       person: 'a photo with words of yours may be meant',
     } satisfies Record<UnclearRow['reason'], string>,
-    line: (line: number) => `Line ${number.format(line)}`,
+    line: (line: number) => `Line ${numbers.format(line)}`,
     noCaption: 'no caption',
-    more: (count: number) => `And ${number.format(count)} more.`,
     listed: {
       changes: 'Captions that would change',
       unmatched: 'Rows for photos that are not here',
@@ -173,7 +169,6 @@ export const settingsText = {
       'Forgets folders, photos and the model’s captions. Your own words are exported first. Photos are not touched.',
     question: 'Reset the library?',
     what: 'All folders, photos and captions are forgotten, after your words are written into a table. The photos stay where they are.',
-    done: 'The library is empty.',
   },
 
   sessions: {

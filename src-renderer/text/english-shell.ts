@@ -1,5 +1,5 @@
 import type { EditName } from '../../src-main/contract/rooms/captions.ts'
-import { plural } from './plural.ts'
+import { numbers, plural } from './plural.ts'
 
 function nameOfEdit({ kind, photos }: EditName): string {
   const on = `on ${plural(photos, 'photo', 'photos')}`
@@ -41,13 +41,8 @@ export const shellText = {
     regained: 'The library answers again.',
   },
   rate: (photos: string) => `${photos} photos/s`,
-  devices: {
-    cpu: (threads: number) => `Processor, ${plural(threads, 'thread', 'threads')}`,
-    webgpu: 'WebGPU',
-    coreml: 'Core ML',
-    dml: 'DirectML',
-    cuda: 'CUDA',
-  },
+  devices: { cpu: 'Processor', webgpu: 'WebGPU', coreml: 'Core ML', dml: 'DirectML', cuda: 'CUDA' },
+  withThreads: (device: string, threads: number) => `${device}, ${plural(threads, 'thread', 'threads')}`,
   duration: {
     lessThanAMinute: 'less than a minute',
     minutes: (count: number) => plural(count, 'minute', 'minutes'),
@@ -55,6 +50,7 @@ export const shellText = {
     days: (count: number) => plural(count, 'day', 'days'),
   },
   skip: 'To the photos',
+  more: (count: number) => `And ${numbers.format(count)} more.`,
   close: 'Close',
   cancel: 'Cancel',
   bar: {
@@ -118,7 +114,6 @@ export const shellText = {
     spoken: (captioned: number, photos: number) =>
       `${plural(captioned, 'photo has', 'photos have')} a caption, of ${plural(photos, 'photo', 'photos')}.`,
     undo: (edit: EditName) => `Undo “${nameOfEdit(edit)}”`,
-    redo: (edit: EditName) => `Redo “${nameOfEdit(edit)}”`,
   },
   edits: {
     undone: (edit: EditName) => `Taken back: ${nameOfEdit(edit)}.`,

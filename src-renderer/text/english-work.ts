@@ -1,7 +1,5 @@
 import type { Folder } from '../../src-main/contract/records.ts'
-import { plural } from './plural.ts'
-
-const number = new Intl.NumberFormat('en')
+import { numbers, plural } from './plural.ts'
 
 export const workText = {
   progress: 'Captions',
@@ -32,11 +30,11 @@ export const workText = {
     files: (count: number) => plural(count, 'file', 'files'),
     photos: (count: number) => plural(count, 'photo', 'photos'),
     rows: (count: number) => plural(count, 'row', 'rows'),
-    bytes: (count: number) => `${number.format(Math.round(count / 1e6))} MB`,
+    bytes: (count: number) => `${numbers.format(Math.round(count / 1e6))} MB`,
     ways: (count: number) => plural(count, 'way', 'ways'),
     steps: (count: number) => plural(count, 'step', 'steps'),
   },
-  doneOf: (done: number, total: string) => `${number.format(done)} of ${total}`,
+  doneOf: (done: number, total: string) => `${numbers.format(done)} of ${total}`,
 
   folders: {
     title: 'Folders',
@@ -75,7 +73,7 @@ export const workText = {
       `${plural(photos, 'photo', 'photos')} and their captions, also your own, and their history are forgotten. This cannot be taken back. The files stay.`,
     removeDo: 'Remove',
     looked: (added: number, changed: number, missing: number) =>
-      `Looked through: ${number.format(added)} new, ${number.format(changed)} changed, ${number.format(missing)} gone.`,
+      `Looked through: ${numbers.format(added)} new, ${numbers.format(changed)} changed, ${numbers.format(missing)} gone.`,
   },
 
   chooser: {
@@ -101,7 +99,7 @@ export const workText = {
     showOf: (name: string) => `Show ${name}`,
     retryOf: (name: string) => `Retry ${name}`,
     retrying: (count: number) => `${plural(count, 'photo is', 'photos are')} tried again.`,
-    rest: (count: number) => `Show all ${number.format(count)}`,
+    rest: (count: number) => `Show all ${numbers.format(count)}`,
   },
 
   problems: {
@@ -123,7 +121,6 @@ export const workText = {
       people: 'people',
       places: 'places',
     },
-    more: (count: number) => `And ${number.format(count)} more.`,
     fine: 'All are read and kept whole.',
   },
 

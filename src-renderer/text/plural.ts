@@ -1,5 +1,5 @@
 const rules = new Intl.PluralRules('en')
-const numbers = new Intl.NumberFormat('en')
+export const numbers = new Intl.NumberFormat('en')
 
 /** `plural(3, 'photo', 'photos')` is `3 photos`. */
 export function plural(count: number, one: string, other: string): string {

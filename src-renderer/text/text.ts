@@ -5,7 +5,7 @@ export type Catalogue = typeof english
 
 /** One so far; another language is one more file like `english.ts`. */
 export const text: Catalogue = english
-export const locale = 'en'
+const locale = 'en'
 
 const numbers = new Intl.NumberFormat(locale)
 const days = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' })
