@@ -1,18 +1,15 @@
 import { z } from 'zod'
 import { webSocketChannel } from '../src-main/channels/web-socket.ts'
 import { LensloreError } from '../src-main/contract/errors.ts'
-import { type HostCalls, type HostEvents, hostCalls } from '../src-main/contract/host-calls.ts'
-import { type LibraryEvents, type PageCalls, pageCalls } from '../src-main/contract/library-calls.ts'
 import { type CallOptions, type Channel, type Client, connect } from '../src-main/contract/rpc.ts'
+import { type WindowCalls, type WindowEvents, windowCalls } from '../src-main/contract/window-calls.ts'
 import { linesOfShell } from './shell-lines.ts'
 
 // A page may not make code of text.
 z.config({ jitless: true })
 
-const windowCalls = { ...pageCalls, ...hostCalls }
-type WindowEvents = LibraryEvents & HostEvents
 /** All that the window may ask, of the library and of its host. */
-export type Api = Client<PageCalls & HostCalls, WindowEvents>
+export type Api = Client<WindowCalls, WindowEvents>
 
 const firstRetryMs = 250
 const longestRetryMs = 5000
@@ -49,7 +46,7 @@ export function openConnection(openChannel: () => Promise<Channel>): Connection 
   async function open(): Promise<void> {
     try {
       const channel = await openChannel()
-      const api = connect<PageCalls & HostCalls, WindowEvents>(channel, windowCalls)
+      const api = connect<WindowCalls, WindowEvents>(channel, windowCalls)
       for (const event of listeners.keys()) forward(api, event)
       channel.onClose(lost)
       waitMs = firstRetryMs

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ForkedProcess } from '../channels/child-process.ts'
 import { LensloreError, toErrorRecord } from '../contract/errors.ts'
-import type { HostEvents } from '../contract/host-calls.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
 import { type CallOptions, type Client, connect } from '../contract/rpc.ts'
+import type { WindowEvents } from '../contract/window-calls.ts'
 
 export type LibraryClient = Omit<Client<LibraryCalls, LibraryEvents>, 'on' | 'onEach'>
-export type WindowEvents = LibraryEvents & HostEvents
 export type TellWindow = <Name extends keyof WindowEvents & string>(
   name: Name,
   data: WindowEvents[Name],

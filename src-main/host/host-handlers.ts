@@ -4,13 +4,10 @@ import { LensloreError } from '../contract/errors.ts'
 import { type Host, type HostCalls, hostAbilities, hostCalls } from '../contract/host-calls.ts'
 import { type PageCalls, pageCalls } from '../contract/library-calls.ts'
 import type { Handlers } from '../contract/rpc.ts'
+import type { WindowCalls } from '../contract/window-calls.ts'
 import type { HeldLibrary, TellWindow } from './held-library.ts'
 import type { ListedFolders } from './listed-folders.ts'
 import type { TableFiles } from './table-files.ts'
-
-/** All that a window may ask. */
-export const windowCalls = { ...pageCalls, ...hostCalls }
-export type WindowCalls = PageCalls & HostCalls
 
 export interface HostOptions {
   library: HeldLibrary

@@ -2,8 +2,8 @@ import type { WebSocket } from 'ws'
 import { onlyCalls } from '../channels/page-messages.ts'
 import { type WebSocketLike, webSocketChannel } from '../channels/web-socket.ts'
 import { type Handlers, serve } from '../contract/rpc.ts'
-import type { TellWindow, WindowEvents } from '../host/held-library.ts'
-import { type WindowCalls, windowCalls } from '../host/host-handlers.ts'
+import { type WindowCalls, type WindowEvents, windowCalls } from '../contract/window-calls.ts'
+import type { TellWindow } from '../host/held-library.ts'
 
 /** A page that has not answered for so long is gone. */
 const beatMs = 30_000

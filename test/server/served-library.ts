@@ -9,8 +9,7 @@ import type { TestContext } from 'node:test'
 import { WebSocket } from 'ws'
 import { type WebSocketLike, webSocketChannel } from '../../src-main/channels/web-socket.ts'
 import { type Client, connect } from '../../src-main/contract/rpc.ts'
-import type { WindowEvents } from '../../src-main/host/held-library.ts'
-import { type WindowCalls, windowCalls } from '../../src-main/host/host-handlers.ts'
+import { type WindowCalls, type WindowEvents, windowCalls } from '../../src-main/contract/window-calls.ts'
 import { type ServeLibraryOptions, serveLibrary } from '../../src-main/server/serve-library.ts'
 
 export interface Answer {
