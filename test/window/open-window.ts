@@ -137,8 +137,6 @@ function take(lock: string): boolean {
 
 function noteFaults(context: BrowserContext, origin: string, faults: string[]): void {
   context.on('console', (message) => {
-    // Svelte's note that a part of the page which has gone was asked once more what it showed last.
-    if (message.text().endsWith('/derived_inert')) return
     if (message.type() === 'error' || message.type() === 'warning')
       faults.push(`${message.text()} ${message.location().url}`)
   })
