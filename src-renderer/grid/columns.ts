@@ -50,10 +50,6 @@ export class Columns {
     this.#hear = hear
   }
 
-  get bytes(): number {
-    return this.#bytes
-  }
-
   /** Asks for what is missing of these blocks, and no longer for what was wanted before and is not now. */
   want(blocks: ReadonlySet<number>): void {
     for (const [block, { stop, isPinned }] of this.#asked) {
