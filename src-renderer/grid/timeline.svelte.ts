@@ -92,10 +92,10 @@ export class TimelineState {
     this.#api = api
     this.query = query
     this.#columns = this.#newColumns()
-    this.#tiles = new Tiles((photos, signal) => api.tiles({ photos }, { signal }), {
-      onRead: (tiles, before) => this.#hearTiles(tiles, before),
-      onProblem: () => {},
-    })
+    this.#tiles = new Tiles(
+      (photos, signal) => api.tiles({ photos }, { signal }),
+      (tiles, before) => this.#hearTiles(tiles, before),
+    )
     const state = this
     this.selection = new SelectionState({
       query,
