@@ -1,8 +1,7 @@
 import { plural } from './plural.ts'
+import { quoted } from './quoted.ts'
 
 const photos = (count: number) => plural(count, 'photo', 'photos')
-const quoted = (words: readonly string[]) =>
-  new Intl.ListFormat('en', { type: 'conjunction' }).format(words.map((word) => `“${word}”`))
 
 export const photoText = {
   title: 'Photo',
