@@ -1,7 +1,7 @@
 import type { Progress } from '../../src-main/contract/records.ts'
 import type { MarksChange } from '../../src-main/contract/rooms/marks.ts'
 import type { Selection } from '../../src-main/contract/rooms/parameters.ts'
-import { useWindow, type WindowState } from '../state/window-state.svelte.ts'
+import { perWindow, type WindowState } from '../state/window-state.svelte.ts'
 import { text } from '../text/text.ts'
 
 /** Photos that something is to be done with. */
@@ -158,15 +158,5 @@ export class BatchState {
   }
 }
 
-const states = new WeakMap<WindowState, BatchState>()
-
 /** What is done to many photos in this window. */
-export function useBatch(): BatchState {
-  const window = useWindow()
-  let state = states.get(window)
-  if (!state) {
-    state = new BatchState(window)
-    states.set(window, state)
-  }
-  return state
-}
+export const useBatch = perWindow((window) => new BatchState(window))

@@ -37,21 +37,17 @@ export function blocksOf(start: number, end: number): number[] {
 /** The columns of a timeline as far as they are at hand, in blocks; those that were of use longest ago are let go of. */
 export class Columns {
   readonly #read: (offset: number, limit: number, signal: AbortSignal) => Promise<TimelinePage>
-  readonly #hear: { onRead(page: TimelinePage): void; onProblem(thrown: unknown): void }
+  readonly #hear: { onRead(page: TimelinePage): void; onProblem(): void }
   #blocks = new Map<number, Block>()
   #asked = new Map<number, Asked>()
   #bytes = 0
 
   constructor(
     read: (offset: number, limit: number, signal: AbortSignal) => Promise<TimelinePage>,
-    hear: { onRead(page: TimelinePage): void; onProblem(thrown: unknown): void },
+    hear: { onRead(page: TimelinePage): void; onProblem(): void },
   ) {
     this.#read = read
     this.#hear = hear
-  }
-
-  get bytes(): number {
-    return this.#bytes
   }
 
   /** Asks for what is missing of these blocks, and no longer for what was wanted before and is not now. */
@@ -144,7 +140,7 @@ export class Columns {
       this.#hear.onRead(page)
     } catch (thrown) {
       if (stop.signal.aborted) return
-      this.#hear.onProblem(thrown)
+      this.#hear.onProblem()
       throw thrown
     } finally {
       if (this.#asked.get(block) === asked) this.#asked.delete(block)

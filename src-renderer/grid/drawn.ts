@@ -14,8 +14,6 @@ export interface DrawnTile {
 export interface DrawnRow {
   /** Elements are kept by this, so that those of a row that left serve one that comes. */
   slot: number
-  part: number
-  row: number
   /** Below the top of its month's box. */
   topPx: number
   heightPx: number
@@ -36,7 +34,6 @@ export interface DrawnMonth {
   /** `YYYY-MM` */
   month: string
   photos: number
-  firstPlace: number
   topPx: number
   heightPx: number
   rowIndex: number

@@ -143,14 +143,9 @@ export function gridActs(
     'month-up': () => monthAway(-1),
     'month-down': () => monthAway(1),
   }
-  const extensions: Ways = {
-    'extend-left': () => bound(at() - 1),
-    'extend-right': () => bound(at() + 1),
-    'extend-up': () => timeline.placeBeyond(at(), -1),
-    'extend-down': () => timeline.placeBeyond(at(), 1),
-    'extend-first': () => 0,
-    'extend-last': last,
-  }
+  const extensions: Ways = Object.fromEntries(
+    ['left', 'right', 'up', 'down', 'first', 'last'].map((way) => [`extend-${way}`, moves[way]!]),
+  )
   const move = (ways: Ways, act: (place: number | Promise<number>) => Promise<void>) =>
     Object.fromEntries(
       Object.entries(ways).map(([id, place]) => [

@@ -6,20 +6,17 @@ const tilesOfBatch = 250
 /** What tiles show besides the picture, of the photos in sight and some that were. */
 export class Tiles {
   readonly #read: (photos: number[], signal: AbortSignal) => Promise<Tile[]>
-  readonly #hear: {
-    onRead(tiles: Tile[], before: (Tile | undefined)[]): void
-    onProblem(thrown: unknown): void
-  }
+  readonly #onRead: (tiles: Tile[], before: (Tile | undefined)[]) => void
   #tiles = new Map<number, Tile>()
   #stale = new Set<number>()
   #batches = new Set<{ photos: Set<number>; stop: AbortController }>()
 
   constructor(
     read: (photos: number[], signal: AbortSignal) => Promise<Tile[]>,
-    hear: { onRead(tiles: Tile[], before: (Tile | undefined)[]): void; onProblem(thrown: unknown): void },
+    onRead: (tiles: Tile[], before: (Tile | undefined)[]) => void,
   ) {
     this.#read = read
-    this.#hear = hear
+    this.#onRead = onRead
   }
 
   get(photo: number): Tile | undefined {
@@ -65,9 +62,9 @@ export class Tiles {
       for (const photo of photos) this.#stale.delete(photo)
       for (const tile of tiles) this.#touch(tile)
       this.#letGo()
-      this.#hear.onRead(tiles, before)
-    } catch (thrown) {
-      if (!batch.stop.signal.aborted) this.#hear.onProblem(thrown)
+      this.#onRead(tiles, before)
+    } catch {
+      // They are asked for again when they are wanted next.
     } finally {
       this.#batches.delete(batch)
     }

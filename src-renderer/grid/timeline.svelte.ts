@@ -6,7 +6,7 @@ import type { Client } from '../../src-main/contract/rpc.ts'
 import { blocksOf, Columns, colorAt, hashAt } from './columns.ts'
 import { type DrawnBlank, type DrawnMonth, type DrawnRow, type DrawnTile, Slots } from './drawn.ts'
 import { headPx, Layout, type PlacedRow, type Position } from './layout.ts'
-import { breakRows, type Measure, spansOf } from './rows.ts'
+import { breakRows, type Measure, shownRatio, spansOf } from './rows.ts'
 import { isNearEnd, layRunway, runwayLengthPx } from './runway.ts'
 import { SelectionState } from './selection.svelte.ts'
 import { Tiles } from './tiles.ts'
@@ -24,6 +24,8 @@ export interface Scroller {
 
 /** So that the last row can be seen above the bar of the selection. */
 const endPx = 96
+/** Of a photo, before any was seen. */
+const usualRatio = 1.4
 /** Where the first photo is that is seen: below the head of its month. */
 const anchorPx = headPx + 4
 const mostTiles = 360
@@ -49,7 +51,6 @@ export class TimelineState {
   #problem = $state.raw<ErrorRecord | null>(null)
   #timeline = $state.raw<Timeline>(noTimeline)
   #drawn = $state.raw<readonly DrawnMonth[]>([])
-  #lengthPx = $state.raw(0)
   #rowTotal = $state.raw(0)
   #topPlace = $state.raw(0)
   #isFast = $state.raw(false)
@@ -66,6 +67,8 @@ export class TimelineState {
   readonly #tiles: Tiles
   #measure: Measure | undefined
   #viewPx = 0
+  /** How long what scrolls is. */
+  #lengthPx = 0
   #meanRatio: number | undefined
   #scroller: Scroller | undefined
   #basePx = 0
@@ -89,10 +92,10 @@ export class TimelineState {
     this.#api = api
     this.query = query
     this.#columns = this.#newColumns()
-    this.#tiles = new Tiles((photos, signal) => api.tiles({ photos }, { signal }), {
-      onRead: (tiles, before) => this.#hearTiles(tiles, before),
-      onProblem: () => {},
-    })
+    this.#tiles = new Tiles(
+      (photos, signal) => api.tiles({ photos }, { signal }),
+      (tiles, before) => this.#hearTiles(tiles, before),
+    )
     const state = this
     this.selection = new SelectionState({
       query,
@@ -128,10 +131,6 @@ export class TimelineState {
   }
   get drawn(): readonly DrawnMonth[] {
     return this.#drawn
-  }
-  /** How long what scrolls is. */
-  get lengthPx(): number {
-    return this.#lengthPx
   }
   get rowTotal(): number {
     return this.#rowTotal
@@ -376,7 +375,7 @@ export class TimelineState {
   }
 
   #newLayout(timeline: Timeline): Layout | undefined {
-    return this.#measure && new Layout(timeline.photos, this.#measure, this.#meanRatio ?? 1.4)
+    return this.#measure && new Layout(timeline.photos, this.#measure, this.#meanRatio ?? usualRatio)
   }
 
   /** The same photos in another space. */
@@ -397,11 +396,13 @@ export class TimelineState {
   /** Makes the rows of a part whose columns are at hand. @returns whether there are rows */
   #readPart(part: number): boolean {
     const layout = this.#layout!
-    if (layout.rowsOf(part)) return true
+    return layout.rowsOf(part) !== undefined || this.#breakPart(layout, part)
+  }
+
+  #breakPart(layout: Layout, part: number): boolean {
     const ratios = this.#columns.ratios(layout.partStarts[part]!, layout.partStarts[part + 1]!)
-    if (!ratios) return false
-    layout.setRows(part, breakRows(ratios, layout.measure, layout.endsMonth(part)))
-    return true
+    if (ratios) layout.setRows(part, breakRows(ratios, layout.measure, layout.endsMonth(part)))
+    return ratios !== undefined
   }
 
   /** The top of the view for what is seen now. */
@@ -498,7 +499,7 @@ export class TimelineState {
 
   #overPx(layout: Layout): number {
     const { widthPx, targetPx } = layout.measure
-    const tilesPerPx = widthPx / (1.4 * targetPx * targetPx)
+    const tilesPerPx = widthPx / (usualRatio * targetPx * targetPx)
     return Math.max(160, Math.min(this.#viewPx, (mostTiles / tilesPerPx - this.#viewPx) / 2))
   }
 
@@ -558,7 +559,6 @@ export class TimelineState {
       return {
         month: this.#timeline.months[index]!,
         photos: this.#timeline.photos[index]!,
-        firstPlace: layout.partStarts[part]!,
         topPx: topPx - this.#basePx,
         heightPx: endPx - topPx,
         rowIndex: layout.rowsBefore(part),
@@ -593,9 +593,7 @@ export class TimelineState {
     const isSame =
       known?.stamp === this.#stamp && known.row.topPx === topPx && known.row.rowIndex === rowIndex
     const tiles = known?.stamp === this.#stamp ? known.row.tiles : this.#drawTiles(layout, placed)
-    const row = isSame
-      ? known.row
-      : { slot, part: placed.part, row: placed.row, topPx, heightPx: placed.heightPx, rowIndex, tiles }
+    const row = isSame ? known.row : { slot, topPx, heightPx: placed.heightPx, rowIndex, tiles }
     this.#rows.set(key, { row, stamp: this.#stamp })
     return row
   }
@@ -631,9 +629,11 @@ export class TimelineState {
 
   #wantTiles(): void {
     if (!this.#scroller || this.#isFast) return
-    this.#tiles.want(
-      this.#drawn.flatMap(({ rows }) => rows.flatMap(({ tiles }) => tiles.map(({ id }) => id))),
-    )
+    this.#tiles.want(this.#drawnIds())
+  }
+
+  #drawnIds(): number[] {
+    return this.#drawn.flatMap(({ rows }) => rows.flatMap(({ tiles }) => tiles.map(({ id }) => id)))
   }
 
   #hearTiles(tiles: Tile[], before: (Tile | undefined)[]): void {
@@ -655,14 +655,12 @@ export class TimelineState {
     const layout = this.#layout
     if (page.token !== this.#timeline.token) this.#refreshSoon()
     if (!layout || !this.#scroller) return
-    if (this.#meanRatio === undefined) this.#learnMeanRatio(layout, page)
     const wasPx = this.#topOfPosition(layout)
+    if (this.#meanRatio === undefined) this.#learnMeanRatio(layout, page)
     this.#stamp++
     const [first, end] = [page.offset, page.offset + page.ids.length]
     for (let part = layout.partOf(first); part < layout.parts && layout.partStarts[part]! < end; part++) {
-      if (!layout.rowsOf(part)) continue
-      const ratios = this.#columns.ratios(layout.partStarts[part]!, layout.partStarts[part + 1]!)
-      if (ratios) layout.setRows(part, breakRows(ratios, layout.measure, layout.endsMonth(part)))
+      if (layout.rowsOf(part)) this.#breakPart(layout, part)
     }
     this.#basePx += Math.round(this.#topOfPosition(layout) - wasPx)
     this.#draw()
@@ -672,11 +670,8 @@ export class TimelineState {
   #learnMeanRatio(layout: Layout, { ratios }: TimelinePage): void {
     const known = ratios.filter((ratio) => ratio > 0)
     if (known.length === 0) return
-    this.#meanRatio =
-      known.reduce((sum, ratio) => sum + Math.min(2.4, Math.max(0.6, ratio)), 0) / known.length
-    const wasPx = this.#topOfPosition(layout)
+    this.#meanRatio = known.reduce((sum, ratio) => sum + shownRatio(ratio), 0) / known.length
     layout.guess(this.#meanRatio)
-    this.#basePx += Math.round(this.#topOfPosition(layout) - wasPx)
   }
 
   #hearChange({ photoIds, removedIds, all }: LibraryEvents['photosChanged']): void {
@@ -686,9 +681,7 @@ export class TimelineState {
     }
     this.#tiles.distrust([...photoIds, ...removedIds])
     this.#columns.distrust()
-    const shown = new Set(
-      this.#drawn.flatMap(({ rows }) => rows.flatMap(({ tiles }) => tiles.map(({ id }) => id))),
-    )
+    const shown = new Set(this.#drawnIds())
     if (removedIds.length > 0 || photoIds.some((id) => !shown.has(id))) this.#refreshSoon()
     this.#freshenSoon()
   }

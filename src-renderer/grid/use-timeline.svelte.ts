@@ -1,11 +1,11 @@
-import { useWindow, type WindowState } from '../state/window-state.svelte.ts'
+import { perWindow, type WindowState } from '../state/window-state.svelte.ts'
 import { TimelineState } from './timeline.svelte.ts'
 
 /** Besides all photos, whose timeline is always kept. */
 const keptSearches = 2
 
 /** The timelines of a window: one that is gone back to has its place, its focus and its selection. */
-export class Timelines {
+class Timelines {
   readonly #window: WindowState
   #kept: TimelineState[] = []
 
@@ -30,16 +30,4 @@ export class Timelines {
   }
 }
 
-const ofWindow = new WeakMap<WindowState, Timelines>()
-
-export function useTimelines(): Timelines {
-  const window = useWindow()
-  const known = ofWindow.get(window) ?? new Timelines(window)
-  ofWindow.set(window, known)
-  return known
-}
-
-/** The timeline of a query in this window, with its selection. */
-export function useTimeline(query: string): TimelineState {
-  return useTimelines().of(query)
-}
+export const useTimelines = perWindow((window) => new Timelines(window))

@@ -13,8 +13,6 @@ export class BuilderState {
   #facets = $state.raw<ReadonlyMap<string, SearchFacets>>(new Map())
   #timeline = $state.raw<Timeline | null>(null)
   #query = $state('')
-  #reading: AbortController | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
   readonly #window: WindowState
 
   constructor(window: WindowState) {
@@ -31,17 +29,18 @@ export class BuilderState {
     return this.#facets.get(queryWithout(this.#query, group)) ?? this.#facets.get(this.#query) ?? null
   }
 
-  readSoon(query: string): void {
-    this.#reading?.abort()
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#read(query), restMs)
+  /** @returns what calls it off, as for another query */
+  readSoon(query: string): () => void {
+    const reading = new AbortController()
+    const timer = setTimeout(() => void this.#read(query, reading.signal), restMs)
+    return () => {
+      clearTimeout(timer)
+      reading.abort()
+    }
   }
 
-  async #read(query: string): Promise<void> {
-    const reading = new AbortController()
-    this.#reading = reading
+  async #read(query: string, signal: AbortSignal): Promise<void> {
     const { api, notices } = this.#window
-    const { signal } = reading
     const groups = readChips(query).chips.map((chip) => chip.group)
     const queries = new Set([null, ...groups].map((group) => queryWithout(query, group)))
     const counted = [...queries].map(

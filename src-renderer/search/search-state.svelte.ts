@@ -1,6 +1,6 @@
 import { type ErrorRecord, toErrorRecord } from '../../src-main/contract/errors.ts'
 import type { SearchHit, Suggestion } from '../../src-main/contract/records.ts'
-import { useWindow, type WindowState } from '../state/window-state.svelte.ts'
+import { perWindow, type WindowState } from '../state/window-state.svelte.ts'
 import { RecentSearches } from './recent-searches.svelte.ts'
 
 export interface Found {
@@ -236,15 +236,5 @@ export class SearchState {
   }
 }
 
-const states = new WeakMap<WindowState, SearchState>()
-
 /** The search of this window: box, view and photo share it. */
-export function useSearch(): SearchState {
-  const window = useWindow()
-  let state = states.get(window)
-  if (!state) {
-    state = new SearchState(window)
-    states.set(window, state)
-  }
-  return state
-}
+export const useSearch = perWindow((window) => new SearchState(window))

@@ -11,10 +11,11 @@ export type WayOut =
 
 /** Looks for queries near one that finds nothing, and counts what they find; those that find nothing are left out. */
 export async function findWaysOut(api: Api, query: string, signal: AbortSignal): Promise<WayOut[]> {
-  const { chips } = readChips(query)
+  const parts = readChips(query)
+  const { chips } = parts
   const count = async (query: string) =>
     (await api.search({ query, limit: 1, countAll: true }, { signal })).total
-  const dates = chipOf({ words: '', chips }, 'dates')
+  const dates = chipOf(parts, 'dates')
   const corrections = (await api.suggest({ query, limit: 8 }, { signal })).filter(
     ({ kind }) => kind === 'correction',
   )

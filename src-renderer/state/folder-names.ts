@@ -1,11 +1,11 @@
-import { displayFileName } from '../../src-main/contract/file-name.ts'
 import type { Folder } from '../../src-main/contract/records.ts'
+import { pathParts } from '../text/path-parts.ts'
 
 /** Of a folder its own name, and where two have the same as much of the path as tells them apart. */
 export function folderNames(folders: readonly Pick<Folder, 'id' | 'path'>[]): Map<number, string> {
   const parts = folders.map(({ id, path }) => ({
     id,
-    path: displayFileName(path).split(/[\\/]/).filter(Boolean),
+    path: pathParts(path).filter(Boolean),
   }))
   const tail = (path: string[], length: number) => path.slice(-length).join('/') || '/'
   return new Map(

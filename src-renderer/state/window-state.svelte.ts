@@ -56,3 +56,14 @@ export function provideWindow(state: WindowState): WindowState {
 export function useWindow(): WindowState {
   return getContext<WindowState>(key)
 }
+
+/** For what a window has one of from when it is first asked for. @returns what has it, as `useWindow` has the window */
+export function perWindow<State>(make: (window: WindowState) => State): () => State {
+  const states = new WeakMap<WindowState, State>()
+  return () => {
+    const window = useWindow()
+    const state = states.get(window) ?? make(window)
+    states.set(window, state)
+    return state
+  }
+}

@@ -36,7 +36,6 @@ export const batchText = {
     runNone: 'Replace',
     running: (count: number) => `Replacing words in ${captions(count)}`,
     done: (changes: number) => `${captions(changes)} changed.`,
-    gone: 'nothing in its place',
   },
   export: {
     title: (count: number) => `Export ${captions(count)}`,

@@ -1,8 +1,7 @@
 import { plural } from './plural.ts'
+import { quoted } from './quoted.ts'
 
 const photos = (count: number) => plural(count, 'photo', 'photos')
-const quoted = (words: readonly string[]) =>
-  new Intl.ListFormat('en', { type: 'conjunction' }).format(words.map((word) => `“${word}”`))
 
 export const photoText = {
   title: 'Photo',
@@ -10,13 +9,11 @@ export const photoText = {
   all: 'All photos',
   back: (query: string) => `Search: ${query}`,
   placeInMonth: (place: string, of: string, month: string) => `${place} of ${of} in ${month}`,
-  placeInAll: (place: string, of: string) => `${place} of ${of}`,
   notInQuery: 'Not among what the search finds any more',
   fit: 'Fit',
   previous: 'Previous photo',
   next: 'Next photo',
   beside: 'Photos beside this one',
-  lookedAt: 'Where the model looked',
   unknown: 'There is no such photo any more.',
   only: {
     offline: 'The drive is not connected. Shown is the thumbnail that was kept.',
@@ -66,11 +63,9 @@ export const photoText = {
     map: 'Map',
     restore: 'Restore',
     again: 'Try again',
-    add: 'Add',
     remove: (name: string) => `Take ${name} away`,
     favorite: 'Favourite',
     reject: 'Reject',
-    export: 'Export',
   },
   readings: {
     title: 'Other readings',
@@ -83,7 +78,6 @@ export const photoText = {
     title: 'History',
     shownNow: 'Shown now.',
     restore: (words: string) => `Restore “${words}”`,
-    withdrawn: 'Taken back.',
     none: 'No caption so far.',
   },
   marks: {

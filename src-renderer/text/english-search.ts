@@ -1,8 +1,7 @@
 import { plural } from './plural.ts'
+import { quoted } from './quoted.ts'
 
 const photos = (count: number) => plural(count, 'photo', 'photos')
-const quoted = (words: readonly string[]) =>
-  new Intl.ListFormat('en', { type: 'conjunction' }).format(words.map((word) => `“${word}”`))
 
 export const searchText = {
   title: 'Search',
@@ -42,7 +41,6 @@ export const searchText = {
   say: (words: readonly string[]) => `say ${quoted(words)}.`,
   match: 'match.',
   elapsed: (ms: number) => (ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`),
-  counting: 'Counting.',
   searching: 'Searching.',
   corrected: (typed: string) => `Nothing says “${typed}”. Shown is`,
   foundIn: 'Not in the caption',
@@ -84,7 +82,6 @@ export const searchText = {
     stars: (count: number) => plural(count, 'star', 'stars'),
     atLeast: (count: number) => (count === 5 ? '5 stars' : `${count} stars or more`),
     range: (least: number, most: number) => `${least} to ${most} stars`,
-    any: 'Any rating',
   },
   dates: {
     between: (from: string, to: string) => `${from} to ${to}`,
@@ -101,11 +98,6 @@ export const searchText = {
   },
   moreOf: (count: number) => `${count} more`,
   fewer: 'Fewer',
-  filterNames: 'Name or part of it',
-  noneOf: {
-    people: 'No photo here names a person.',
-    keyword: 'No photo here has a keyword.',
-  },
   empty: {
     say: (words: readonly string[]) => `No photo says ${quoted(words)}.`,
     match: 'No photo matches.',
@@ -125,18 +117,14 @@ export const searchText = {
         ? 'One photo has no caption yet and may still match.'
         : `${photos(waiting)} have no caption yet and may still match.`,
     choices: 'What would find photos',
-    sayThis: (count: number) => (count === 1 ? '1 says' : `${plural(count, 'photo says', 'say')}`),
     without: (filter: string) => `Without ${filter}`,
     withoutAll: 'Without any filter',
     count: (count: number) => photos(count),
-    clear: 'Show all photos',
   },
   commands: {
     search: 'Search',
     filters: 'Filters',
     save: 'Save the search',
     layout: 'By date, or a list with the best first',
-    toPhotos: 'From the box to the photos',
-    take: 'Take the suggestion',
   },
 }

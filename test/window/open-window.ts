@@ -78,13 +78,6 @@ export async function openWindow(
     )
   })
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
-  // The last of them: the hooks behind one that fails are left out.
-  t.after(() =>
-    assert.deepEqual(
-      faults.filter((fault) => !expectedFaults?.test(fault)),
-      [],
-    ),
-  )
   context.setDefaultTimeout(longestWaitMs)
   const origin = `http://127.0.0.1:${served.port}`
   noteFaults(context, origin, faults)
@@ -137,8 +130,6 @@ function take(lock: string): boolean {
 
 function noteFaults(context: BrowserContext, origin: string, faults: string[]): void {
   context.on('console', (message) => {
-    // Svelte's note that a part of the page which has gone was asked once more what it showed last.
-    if (message.text().endsWith('/derived_inert')) return
     if (message.type() === 'error' || message.type() === 'warning')
       faults.push(`${message.text()} ${message.location().url}`)
   })

@@ -19,6 +19,45 @@ async function says(page: Page, words: string): Promise<void> {
   )
 }
 
+test('a photo that was left before its picture came is not asked again', needsBrowser, async (t) => {
+  const { page, context } = await openWindow(t, {
+    makePhotos: (folder) => makeAllDescribed(folder, photos),
+  })
+  const left = Promise.withResolvers<void>()
+  await context.route(/\/full$/, async (route) => {
+    await left.promise
+    await route.continue()
+  })
+  await page.getByRole('gridcell', { name: /red kite/ }).focus()
+  await page.keyboard.press('Enter')
+  // What is read of the photo comes first, and then the order that it stands in: its picture is the same in both.
+  await page.getByRole('button', { name: 'Next photo' }).waitFor()
+  const image = await page.waitForSelector('img.full', { state: 'attached' })
+  const isLoaded = image.evaluate(
+    (image) =>
+      new Promise<boolean>((resolve) => image.addEventListener('load', () => resolve(!image.isConnected))),
+  )
+  await page.keyboard.press('Escape')
+  await page.getByRole('gridcell').first().waitFor()
+  left.resolve()
+  assert.ok(await isLoaded)
+})
+
+test('a photo that is left while its words are saved stays left', needsBrowser, async (t) => {
+  const { page } = await openWindow(t, { makePhotos: (folder) => makeAllDescribed(folder, photos) })
+  await page.getByRole('gridcell', { name: /red kite/ }).focus()
+  await page.keyboard.press('Enter')
+  await says(page, 'A red kite over a beach')
+  await page.keyboard.press('c')
+  await page.keyboard.type('Anna and her dragon')
+  await page.evaluate(() => {
+    const enter = { key: 'Enter', bubbles: true, cancelable: true }
+    document.querySelector('textarea')!.dispatchEvent(new KeyboardEvent('keydown', enter))
+    location.hash = '#/library'
+  })
+  await page.getByRole('gridcell', { name: 'Anna and her dragon' }).waitFor()
+})
+
 test('a photo is looked at, read and corrected', needsBrowser, async (t) => {
   const { page, another } = await openWindow(t, {
     makePhotos: (folder) => makeAllDescribed(folder, photos),

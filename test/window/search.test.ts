@@ -21,7 +21,9 @@ async function finds(page: Page, count: string): Promise<void> {
 }
 
 test('a search is typed, refined, kept and left', needsBrowser, async (t) => {
-  const { page } = await openWindow(t, { makePhotos: (folder) => makeAllDescribed(folder, photos) })
+  const { page, another } = await openWindow(t, {
+    makePhotos: (folder) => makeAllDescribed(folder, photos),
+  })
   await page.waitForFunction(
     () => /5/.test(document.querySelector('footer strong')?.textContent ?? ''),
     null,
@@ -138,5 +140,29 @@ test('a search is typed, refined, kept and left', needsBrowser, async (t) => {
         String(width),
       )
     }
+  })
+
+  await t.test('what would find photos stays while it is counted anew', async () => {
+    await goTo(page, `#/search?q=${encodeURIComponent('kite before:2020')}`)
+    await page.getByText('No photo says “kite” before 2020; 2 do later.').waitFor()
+    await page.evaluate(() => {
+      const said: string[] = []
+      Object.assign(window, { said })
+      const sentence = document.querySelector('main h2')!
+      new MutationObserver(() => {
+        said.push(sentence.textContent!)
+      }).observe(sentence, { subtree: true, childList: true, characterData: true })
+    })
+    const other = await another()
+    await goTo(other, '#/library')
+    await other.getByRole('gridcell', { name: 'Two kites' }).focus()
+    await other.keyboard.press('Enter')
+    await other.waitForFunction(() => document.querySelector('textarea')?.value === 'Two kites in the sky')
+    await other.keyboard.press('c')
+    await other.keyboard.type('Two birds in the sky')
+    await other.keyboard.press('Enter')
+    const fewer = 'No photo says “kite” before 2020; 1 does later.'
+    await page.getByText(fewer).waitFor()
+    assert.deepEqual(await page.evaluate(() => (window as unknown as { said: string[] }).said), [fewer])
   })
 })
