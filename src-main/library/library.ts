@@ -33,6 +33,7 @@ import { createPhotoChanges } from './photo-changes.ts'
 import { createPreviews } from './previews.ts'
 import { makeThumbnail } from './queue/make-thumbnail.ts'
 import { createProgressMeter } from './queue/progress.ts'
+import { readFileOnce } from './queue/read-photo.ts'
 import type { StartEngine } from './queue/start-engine.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
 import { createSearch } from './search/search.ts'
@@ -314,10 +315,10 @@ export function createLibrary(options: LibraryOptions): Library {
     work: (requests: Iterable<ExportRequest>, onProgress: (done: number) => void) => Promise<T>,
   ): Promise<T> {
     const selected = selection && select(selection)
-    const requests = currentCaptions(
-      store.database,
-      given({ folderIds, sources, nextPhotos: selected?.next }),
-    )
+    const requests = currentCaptions(store.database, {
+      contentOf: async (path) => (await readFileOnce(path)).contentHash,
+      ...given({ folderIds, sources, nextPhotos: selected?.next }),
+    })
     return progress.during(phase, selected?.total ?? queue.counts(null).captioned, ({ onProgress }) =>
       work(requests, onProgress),
     )

@@ -72,3 +72,16 @@ test('words beside a file that was not read yet are written out with the content
   await takeIn()
   assert.notEqual((await client.photoAt({ path: other })).caption?.text, 'Grandma with the red kite')
 })
+
+test('an export that is asked for reads a file that was not read yet, for its record names what the words are about', async (t) => {
+  const { client, photos } = openLibraryFor(t)
+  await client.addFolder({ path: photos })
+  const path = join(photos, 'a.jpg')
+  writeFileSync(path, 'a picture')
+  await client.scan({})
+  await client.setCaption({ photo: await idAt(client, path), text: 'Grandma with the red kite' })
+  assert.equal((await client.photoAt({ path })).contentHash, null, 'it is to be read yet')
+
+  await client.exportCaptions({})
+  assert.match(readFileSync(`${path}.xmp`, 'utf8'), new RegExp(`Content>${hash('sha256', 'a picture')}<`))
+})

@@ -68,7 +68,8 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
   const done: string[] = []
   const startedMs = performance.now()
   const engineKilledIn = new WeakSet<LibraryProcess>()
-  const exempt = new Map<Picture, number | null>()
+  /** Captions that another program's words stand beside, by photo: nothing is written out for these. */
+  const exempt = new Map<number, number | null>()
   let failure: unknown
   let watching = await open('library')
   let desk: LibraryProcess | undefined
@@ -215,7 +216,7 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
     const found = [...countDifferences(comparison, status), ...differencesOf(comparison)]
     if (found.length > 0) return [found, comparison]
     const isExpected = (picture: Picture, row: PhotoRow) =>
-      !disk.isDescribed(picture) && (!exempt.has(picture) || exempt.get(picture) !== row.captionId)
+      !disk.isDescribed(picture) && (!exempt.has(row.id) || exempt.get(row.id) !== row.captionId)
     found.push(...(await exportDifferences(comparison, exportingRoot, isExpected)))
     if (found.length > 0) return [found, comparison]
     found.push(...(await searchDifferences(comparison, watching)))
@@ -249,8 +250,8 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
   function settle({ snapshot }: Comparison): void {
     for (const picture of disk.pictures) {
       const row = picture.path === null ? undefined : snapshot.byPath.get(picture.path)?.[0]
-      if (disk.isDescribed(picture)) exempt.set(picture, row?.captionId ?? null)
-      else if (exempt.get(picture) !== row?.captionId) exempt.delete(picture)
+      if (row && disk.isDescribed(picture)) exempt.set(row.id, row.captionId)
+      else if (row && exempt.get(row.id) !== row.captionId) exempt.delete(row.id)
       if (row && !disk.away.has(rootOf(picture.path!))) picture.id = row.id
     }
     disk.settle()

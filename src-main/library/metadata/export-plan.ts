@@ -34,6 +34,11 @@ export interface ExportRequest {
   isKnown(words: DisplacedWords): boolean
   /** The other photo that words about this content (SHA-256, lower-case hex) are of, if they are. */
   ownerOf?(contentHash: string): WordsOwner | undefined
+  /**
+   * Of a photo whose file the library has not read yet: what its words are about, SHA-256, lower-case hex. Without it the
+   * record would name nothing, and whatever comes to that place would get them.
+   */
+  readContent?(): Promise<string>
 }
 
 /** A photo whose words stand in another one's sidecar. */
@@ -91,6 +96,13 @@ export async function* prepareExports(
   }
 }
 
+/** @throws LensloreError as `readContent` */
+async function withContent(request: ExportRequest): Promise<ExportRequest> {
+  if (!request.readContent) return request
+  const contentHash = await request.readContent()
+  return { ...request, caption: { ...request.caption, contentHash } }
+}
+
 /**
  * Which sidecar a photo's caption belongs into: its own `IMG.JPG.xmp` where that exists; else an `IMG.xmp`
  * that no other file of the same stem can claim, because a program that wrote it reads it there and nowhere
@@ -126,6 +138,7 @@ async function prepareExport(
   try {
     const names = await namesOfFolder
     await checkIsThere(photoPath)
+    const readRequest = await withContent(request)
     sidecarPath = join(dirname(photoPath), chooseSidecar(names, basename(photoPath)))
     let beforeBytes = await bytesIfThere(sidecarPath)
     if (beforeBytes && isOfOtherExtension(sidecarPath, beforeBytes, basename(photoPath))) {
@@ -134,8 +147,8 @@ async function prepareExport(
     }
     const made =
       beforeBytes === null
-        ? created(request)
-        : await updated(sidecarPath, beforeBytes, request, namesOfFolder, ring)
+        ? created(readRequest)
+        : await updated(sidecarPath, beforeBytes, readRequest, namesOfFolder, ring)
     if (made.action === 'update') await checkIsWritable(sidecarPath)
     return { request, photoPath, sidecarPath, after, beforeBytes, ...made }
   } catch (thrown) {

@@ -26,6 +26,8 @@ export interface ExportedPhotos {
   sources?: readonly CaptionSource[]
   /** Only these photos: the next ones, at most so many, and none at the end. */
   nextPhotos?: (limit: number) => readonly number[]
+  /** Reads a file that the library has not read yet: SHA-256, lower-case hex. */
+  contentOf?: (path: string) => Promise<string>
 }
 
 /** How many exports back the old bytes are kept; automatic ones push out no others. */
@@ -51,18 +53,20 @@ interface CaptionRow extends DoubtColumns {
   contentHash: string | null
   createdMs: number
   isCut: number
+  isUnread: number
 }
 
 const captionsSql = `SELECT photos.id, folder_id, folders.path AS folder, directory, name, text, language, source,
     model_id AS modelId, adapter_id AS adapterId, nullif(lower(hex(captions.content_hash)), '') AS contentHash,
-    created_ms AS createdMs, is_cut AS isCut, confidence, is_unsure, doubtful_words
+    created_ms AS createdMs, is_cut AS isCut, confidence, is_unsure, doubtful_words,
+    photos.content_hash IS NULL AND indexed_ms IS NULL AS isUnread
   FROM photos JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
   WHERE missing_since_ms IS NULL`
 
 /** The current captions of the photos that are there, folder by folder, as requests for an export. */
 export function* currentCaptions(
   database: Database,
-  { folderIds, sources = ['person', 'imported', 'model'], nextPhotos }: ExportedPhotos = {},
+  { folderIds, sources = ['person', 'imported', 'model'], nextPhotos, contentOf }: ExportedPhotos = {},
 ): Generator<ExportRequest> {
   const folders = database
     .prepare<{ id: number }>(`SELECT id FROM folders WHERE state = 'online' ORDER BY id`)
@@ -75,13 +79,15 @@ export function* currentCaptions(
     : pagesOfFolders(database, folders)) {
     for (const row of page) {
       if (!sources.includes(row.source) || row.text === '') continue
+      const photoPath = join(row.folder, row.directory, row.name)
       yield {
-        photoPath: join(row.folder, row.directory, row.name),
+        photoPath,
         caption: captionToWrite({ ...row, ...toDoubt(row) }),
         ...(sources.includes('person') && { marks: marksToWrite(database, row.id) }),
         isCut: row.isCut === 1,
         isKnown: knownWords(database, row.id),
         ownerOf: (contentHash) => otherOwnerOf(database, row.id, contentHash),
+        ...(row.isUnread === 1 && contentOf && { readContent: () => contentOf(photoPath) }),
       }
     }
   }
