@@ -33,7 +33,7 @@ import {
   where,
 } from './operators.ts'
 import { compareWithPictures, type TextEncoder } from './text-encoder.ts'
-import { buildVisionTower, type VisionTower } from './vision-tower.ts'
+import { buildVisionTower, memoryLength, type VisionTower } from './vision-tower.ts'
 
 /** Outputs of the caption graph by name. */
 export const captionOutputs = {
@@ -105,18 +105,32 @@ interface Beams {
  * gather. Masked scores weigh nothing after softmax, so this gives what a reordered cache would; it costs k times
  * the (small) attention products and saves copying the caches at every token.
  */
-export function buildCaptionGraph(
-  { vision, decoder, text }: CaptionModel,
-  generation: GenerationConfig,
-): Graph {
+export function buildCaptionGraph(model: CaptionModel, generation: GenerationConfig): Graph {
   const g = new Graph('caption')
-  const size = vision.config.imageSizePx
+  const size = model.vision.config.imageSizePx
   const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
-  const memory = buildVisionTower(g, pixels, vision)
-  const sight = projectMemory(g, memory, decoder)
+  describe(g, buildVisionTower(g, pixels, model.vision), model, generation)
+  return g
+}
 
-  const { beams: k, lengthPenalty, maxNewTokens } = generation
-  const first = takeFirstStep(g, pixels, decoder, sight, k)
+/** The same for pictures that were seen before: `memory` `[B, 1+N, dv]` in the place of `pixels`. */
+export function buildRecallGraph(model: CaptionModel, generation: GenerationConfig): Graph {
+  const g = new Graph('recall')
+  const { config } = model.vision
+  const memory = g.input('memory', 'float32', ['B', memoryLength(config), config.width])
+  describe(g, memory, model, generation)
+  return g
+}
+
+/** From the visual memory to the outputs. */
+function describe(
+  g: Graph,
+  memory: Value,
+  { decoder, text }: CaptionModel,
+  { beams: k, lengthPenalty, maxNewTokens }: GenerationConfig,
+): void {
+  const sight = projectMemory(g, memory, decoder)
+  const first = takeFirstStep(g, memory, decoder, sight, k)
   const last = loop(
     g,
     maxNewTokens - 1,
@@ -129,19 +143,18 @@ export function buildCaptionGraph(
   )
   const ids = nameWinners(g, fromValues(first, last), lengthPenalty)
   if (text) g.namedOutput(captionOutputs.similarity, compareWithPictures(g, ids, memory, text))
-  return g
 }
 
 /** The start token has one row an image: its k best successors are the first beams. */
 function takeFirstStep(
   g: Graph,
-  pixels: Value,
+  memory: Value,
   decoder: Decoder,
   sight: readonly LayerSight[],
   k: number,
 ): Beams {
   const { startToken, endToken } = decoder.config
-  const start = repeatForBatch(g, g.integers(startToken), pixels) // [B]
+  const start = repeatForBatch(g, g.integers(startToken), memory) // [B]
   const embedded = embedTokens(g, start, g.constant('int64', [], [0]), decoder)
   const decoded = decode(g, embedded, 1, decoder, sight, null, null)
 
@@ -154,8 +167,8 @@ function takeFirstStep(
     gains: unsqueeze(g, best.values, 2),
     sums: best.values,
     finished,
-    lengths: repeatForBatch(g, g.constant('float32', [1, k], Array(k).fill(1)), pixels),
-    ancestry: repeatForBatch(g, g.constant('float32', [1, k, 1], Array(k).fill(0)), pixels),
+    lengths: repeatForBatch(g, g.constant('float32', [1, k], Array(k).fill(1)), memory),
+    ancestry: repeatForBatch(g, g.constant('float32', [1, k, 1], Array(k).fill(0)), memory),
     looks: look && add(g, unsqueeze(g, look, 1), g.constant('float32', [k, 1, 1], Array(k).fill(0))),
     caches: decoded.caches,
   }
