@@ -230,6 +230,6 @@ export const engineCalls = {
 
 export type EngineCalls = typeof engineCalls
 
-export interface EngineEvents {
+export type EngineEvents = {
   trainingProgress: TrainingProgress
 }

@@ -39,9 +39,7 @@ export function compareSaid(
   return {
     ...judge(photos, seed),
     scores:
-      photos.length === 0
-        ? null
-        : { before: scoreAll(photos, 'before'), after: scoreAll(photos, 'after') },
+      photos.length === 0 ? null : { before: scoreAll(photos, 'before'), after: scoreAll(photos, 'after') },
   }
 }
 

@@ -22,10 +22,7 @@ export interface Recaller {
    * @param adapter the adapter's tensors by name
    * @throws LensloreError `ENGINE_FAILED`
    */
-  describe(
-    memories: readonly Float32Array[],
-    adapter: Readonly<Record<string, SessionTensor>>,
-  ): Promise<Recalled[]>
+  describe(memories: readonly Float32Array[], adapter: ReadonlyMap<string, Float32Array>): Promise<Recalled[]>
   close(): Promise<void>
 }
 
@@ -36,7 +33,8 @@ export async function openRecaller(
   provider: ProviderName,
   threads: number,
 ): Promise<Recaller> {
-  const decoder = { ...model.decoder, adapter: { config: adapter, weights: new FedWeights() } }
+  const fed = new FedWeights()
+  const decoder = { ...model.decoder, adapter: { config: adapter, weights: fed } }
   const graph = buildRecallGraph({ ...model, decoder, text: null }, generation)
   const session: Session = await openSessionInThread(await packModel(graph), provider, threads)
   const { vision } = model
@@ -48,10 +46,12 @@ export async function openRecaller(
       const size = memories[0]!.length
       const data = new Float32Array(memories.length * size)
       for (const [index, memory] of memories.entries()) data.set(memory, index * size)
-      const outputs = await session.run({
-        ...tensors,
+      const feeds: Record<string, SessionTensor> = {
         memory: { data, shape: [memories.length, ...shape] },
-      })
+      }
+      for (const [name, input] of fed.inputs)
+        feeds[name] = { data: tensors.get(name)!, shape: input.shape as readonly number[] }
+      const outputs = await session.run(feeds)
       return memories.map((_, index) => readRecalled(outputs, index, endToken))
     },
     close: () => session.close(),

@@ -1,5 +1,3 @@
-import type { TrainingExample } from '../../contract/training.ts'
-import type { CaptionTokenizer } from '../captioning/tokenizer.ts'
 import type { DecoderConfig } from '../model/configuration.ts'
 
 /** A caption of a photo as the decoder learns it. */
@@ -10,32 +8,17 @@ export interface Text {
   tokens: readonly number[]
   /** What follows each of them, the end token last. */
   targets: readonly number[]
-  /** Of each target. */
+  /** What a token of it counts. */
   weight: number
 }
 
-/** What does not fit into the decoder's positions is left out, with the end. */
+/** What does not fit into the decoder's positions is left out, and with it the end. */
 export function toText(
   example: number,
   tokenIds: readonly number[],
   weight: number,
   { startToken, endToken, positions }: DecoderConfig,
 ): Text {
-  const whole = [startToken, ...tokenIds]
-  const tokens = whole.slice(0, positions)
-  return { example, tokens, targets: [...whole.slice(1), endToken].slice(0, tokens.length), weight }
-}
-
-/** All captions of some of the plan's examples. */
-export function readTexts(
-  examples: readonly TrainingExample[],
-  chosen: readonly number[],
-  tokenizer: CaptionTokenizer,
-  config: DecoderConfig,
-): Text[] {
-  return chosen.flatMap((example) =>
-    examples[example]!.captions.map(({ text, weight }) =>
-      toText(example, tokenizer.encode(text), weight, config),
-    ),
-  )
+  const tokens = [startToken, ...tokenIds].slice(0, positions)
+  return { example, tokens, targets: [...tokenIds, endToken].slice(0, tokens.length), weight }
 }
