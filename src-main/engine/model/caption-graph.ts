@@ -227,7 +227,7 @@ function takeStep(
     lengths: add(g, pickRows(g, before.lengths, parents), cast(g, not(g, parentFinished), 'float32')),
     ancestry: pickRows(g, ancestry, parents),
     looks: before.looks && look && pickRows(g, concat(g, [before.looks, unsqueeze(g, look, 2)], 2), parents),
-    naming: named && tables!.follow(g, before.naming!, named, parents, nextWords, nextGains),
+    naming: named ? tables!.follow(g, before.naming!, named, parents, nextWords, nextGains) : null,
     caches: decoded.caches,
   }
 }
