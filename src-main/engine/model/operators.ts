@@ -15,6 +15,8 @@ export const equal = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Eq
 
 export const sigmoid = (g: Graph, x: Value): Value => same(g, 'Sigmoid', x)
 export const not = (g: Graph, x: Value): Value => same(g, 'Not', x)
+export const exponential = (g: Graph, x: Value): Value => same(g, 'Exp', x)
+export const logarithm = (g: Graph, x: Value): Value => same(g, 'Log', x)
 export const squareRoot = (g: Graph, x: Value): Value => same(g, 'Sqrt', x)
 
 /** Held between two bounds; ReLU6 is `clip(x, 0, 6)`. */
