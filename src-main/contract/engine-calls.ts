@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type AdapterDescription, adapterTexts } from './adapters.ts'
 import type { ErrorRecord } from './errors.ts'
 import { type ProviderAttempt, type ProviderName, providerNames, trialSchema } from './providers.ts'
 import type { CaptionDoubt, Reading, TextAttention } from './records.ts'
@@ -25,8 +26,12 @@ export type ModelInput = z.infer<typeof modelInput>
 /** Everything that decides the words of a caption; a photo is work again when one of the ids changes. */
 export interface EngineInfo {
   modelId: string
-  /** SHA-256 of the adapter's file, or null for a model that captions without one. */
+  /**
+   * SHA-256 over the adapter's tensors and the settings that decide words; null for a model that captions without one.
+   */
   adapterId: string | null
+  /** By which captions of before remember this adapter: they were made by it all the same. */
+  formerAdapterId: string | null
   provider: ProviderName
   batchSize: number
   threads: number
@@ -137,6 +142,18 @@ export const engineCalls = {
       pixels: z.instanceof(Uint8Array),
       text: z.string().min(1).max(maxCaptionLength),
     }),
+  ),
+  /**
+   * Reads and checks all of an adapter of unknown origin.
+   * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `SAFETENSORS_INVALID`; `CHECKPOINT_INVALID` for one of another base,
+   * or whose tensors are not those of an adapter
+   */
+  inspectAdapter: returning<AdapterDescription>()(
+    z.object({ modelDirectory: z.string().min(1), adapterPath: z.string().min(1) }),
+  ),
+  /** Copies an adapter with other texts for people. @throws LensloreError as `inspectAdapter`; `DISK_FULL`, `WRITE_FAILED` */
+  copyAdapter: returning<null>()(
+    z.object({ from: z.string().min(1), to: z.string().min(1), texts: adapterTexts }),
   ),
   /** What the engine's process takes of the machine's memory at present. */
   memory: returning<{ rssBytes: number }>()(z.object({})),

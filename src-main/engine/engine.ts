@@ -4,9 +4,10 @@ import { LensloreError } from '../contract/errors.ts'
 import { isSameTrial } from '../contract/providers.ts'
 import { noDoubt } from '../contract/records.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
+import { copyAdapterFile } from './captioning/adapter-file.ts'
 import { type Batching, createBatching } from './captioning/batching.ts'
 import { type Captioner, openCaptioner } from './captioning/captioner.ts'
-import { readCheckpoint } from './captioning/checkpoint.ts'
+import { inspectAdapter, readCheckpoint } from './captioning/checkpoint.ts'
 import type { GeneratedCaption } from './captioning/generated-caption.ts'
 import { runtimeVersion } from './captioning/session.ts'
 import { createDecoder } from './imaging/decoder.ts'
@@ -69,6 +70,11 @@ export function createEngine(): Handlers<EngineCalls> {
       const { captioner, preprocessing } = modelFor(pixels)
       return captioner.look(normalisePixels([pixels], preprocessing), text)
     },
+    inspectAdapter: ({ modelDirectory, adapterPath }) => inspectAdapter(modelDirectory, adapterPath),
+    async copyAdapter({ from, to, texts }) {
+      await copyAdapterFile(from, to, texts)
+      return null
+    },
     memory: () => ({ rssBytes: process.memoryUsage.rss() }),
     versions: () => ({ node: process.versions.node, onnxruntime: runtimeVersion() }),
     planTrial: ({ modelDirectory, adapterPath }) => planTrial(modelDirectory, adapterPath),
@@ -110,7 +116,7 @@ async function openModel(options: OpenOptions, areMoreComing: () => boolean): Pr
   const captioner = await openCaptioner({ ...options, ...way })
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)
   const { resize, crop, resample } = preprocessing
-  const { modelId, adapterId } = captioner
+  const { modelId, adapterId, formerAdapterId } = captioner
   const batching = createBatching({
     batchSize: way.batchSize,
     areMoreComing,
@@ -120,7 +126,7 @@ async function openModel(options: OpenOptions, areMoreComing: () => boolean): Pr
     captioner,
     preprocessing,
     batching,
-    info: { ...way, modelId, adapterId, input: { resize, crop, resample } },
+    info: { ...way, modelId, adapterId, formerAdapterId, input: { resize, crop, resample } },
   }
 }
 

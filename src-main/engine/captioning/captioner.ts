@@ -26,6 +26,7 @@ export interface CaptionerOptions {
 export interface Captioner {
   readonly modelId: string
   readonly adapterId: string | null
+  readonly formerAdapterId: string | null
   readonly provider: ProviderName
   readonly imageSizePx: number
   /** What preprocessor_config.json holds. */
@@ -54,7 +55,7 @@ export interface Captioner {
 export async function openCaptioner(options: CaptionerOptions): Promise<Captioner> {
   const { modelDirectory, adapterPath } = options
   const checkpoint = await readCheckpoint(modelDirectory, adapterPath)
-  const { model, modelId, adapterId, adapterFile } = checkpoint
+  const { model, modelId, adapterId, formerAdapterId, adapterFile } = checkpoint
   checkThatItSees(model, modelDirectory)
   const generation = chooseGeneration(options, checkpoint.generation, model)
   const preprocessorConfig = await readModelJson(
@@ -82,6 +83,7 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   return {
     modelId,
     adapterId,
+    formerAdapterId,
     provider: session.provider,
     imageSizePx,
     preprocessorConfig,

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { AdapterDescription, AdapterName } from '../../contract/adapters.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import type { CaptionModel, GenerationConfig } from '../model/caption-graph.ts'
 import {
   check,
   type DecoderConfig,
-  parseAdapterConfig,
   parseDecoderConfig,
   parseTextConfig,
   parseVisionConfig,
@@ -17,6 +16,13 @@ import {
 import type { Decoder } from '../model/decoder.ts'
 import { readBytes, readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
 import { StoredWeights, type Weights } from '../model/weights.ts'
+import {
+  checkAdapterTensors,
+  configureAdapter,
+  describeAdapter,
+  identifyAdapter,
+  readAdapterFile,
+} from './adapter-file.ts'
 import { type DoubtCalibration, parseDoubtCalibration } from './doubt.ts'
 
 /**
@@ -55,8 +61,12 @@ export interface Checkpoint {
   model: CaptionModel
   /** Where the adapter lies, if there is one. */
   adapterFile: string | null
-  /** SHA-256 of the adapter's file. */
+  /** As `adapter-file.ts` has it. */
   adapterId: string | null
+  /** By which captions of before remember the same adapter. */
+  formerAdapterId: string | null
+  /** What the adapter calls by its name. */
+  names: AdapterName[]
   generation: GenerationConfig
   /** How to tell the model's doubt; null for one that nobody has calibrated. */
   doubt: DoubtCalibration | null
@@ -101,14 +111,7 @@ interface Base {
  * missing, `CHECKPOINT_INVALID`, `SAFETENSORS_INVALID`
  */
 export async function readCheckpoint(directory: string, adapterPath: string | null): Promise<Checkpoint> {
-  const configPath = join(directory, 'config.json')
-  const source = await readConfig(configPath)
-  const config = check(configFields, source, configPath)
-  const base =
-    config.model_type === 'vision-encoder-decoder'
-      ? await readEncoderDecoder(directory, source)
-      : { vision: await readVision(directory, source), decoder: await readDecoder(directory, source) }
-  const modelId = config.id ?? (await digestBase(base))
+  const { configPath, source, config, base, modelId } = await readBase(directory)
   const adapter = await readAdapter(directory, adapterPath, source, base, modelId)
   const { beams, length_penalty: lengthPenalty, max_new_tokens: maxNewTokens } = config.generation
   return {
@@ -119,12 +122,38 @@ export async function readCheckpoint(directory: string, adapterPath: string | nu
       text: await readTextEncoder(directory, source, base),
     },
     adapterFile: adapter?.filePath ?? null,
-    adapterId: adapter && (await hashFile(adapter.filePath)),
+    adapterId: adapter?.id ?? null,
+    formerAdapterId: adapter?.formerId ?? null,
+    names: adapter?.names ?? [],
     generation: { beams, lengthPenalty, maxNewTokens },
     doubt: source.doubt === undefined ? null : parseDoubtCalibration(source.doubt, `${configPath} (doubt)`),
     tokenizerDirectories: [directory, base.decoder.directory],
     preprocessorDirectories: [directory, base.vision.directory],
   }
+}
+
+async function readBase(directory: string) {
+  const configPath = join(directory, 'config.json')
+  const source = await readConfig(configPath)
+  const config = check(configFields, source, configPath)
+  const base: Base =
+    config.model_type === 'vision-encoder-decoder'
+      ? await readEncoderDecoder(directory, source)
+      : { vision: await readVision(directory, source), decoder: await readDecoder(directory, source) }
+  return { configPath, source, config, base, modelId: config.id ?? (await digestBase(base)) }
+}
+
+/**
+ * Reads all of an adapter of unknown origin, and checks it for the base in a model folder.
+ * @throws LensloreError as `readCheckpoint`, `configureAdapter` and `checkAdapterTensors`
+ */
+export async function inspectAdapter(directory: string, adapterPath: string): Promise<AdapterDescription> {
+  const { source, base, modelId } = await readBase(directory)
+  const { vision, decoder } = base
+  const file = await readAdapterFile(adapterPath)
+  const config = configureAdapter(file, asObject(source.itune), decoder.config, modelId)
+  await checkAdapterTensors(file, config, decoder.config, vision.config.width)
+  return describeAdapter(file, config)
 }
 
 /**
@@ -249,26 +278,31 @@ async function readTextEncoder(
   return { config, projectionWidth, weights: new StoredWeights(header) }
 }
 
+interface Adapter extends NonNullable<Decoder['adapter']> {
+  filePath: string
+  id: string
+  formerId: string | null
+  names: AdapterName[]
+}
+
 async function readAdapter(
   directory: string,
   adapterPath: string | null,
   source: Record<string, unknown>,
   { decoder }: Base,
   modelId: string,
-): Promise<(NonNullable<Decoder['adapter']> & { filePath: string }) | null> {
+): Promise<Adapter | null> {
   const path = adapterPath ?? join(directory, adapterFileName)
   if (adapterPath === null && (await access(path).catch(nothingWhereMissing)) === null) return null
-  const header = await readSafetensorsHeader(path)
-  const { base_model: trainedFor, ...metadata } = header.metadata
-  if (trainedFor !== undefined && trainedFor !== modelId) {
-    throw new LensloreError('CHECKPOINT_INVALID', `${path} was trained for another model, ${trainedFor}.`)
-  }
-  const numbers = Object.entries(metadata).map(([key, value]) => [key, Number(value)])
-  const described = { ...asObject(source.itune), ...Object.fromEntries(numbers) }
+  const file = await readAdapterFile(path)
+  const config = configureAdapter(file, asObject(source.itune), decoder.config, modelId)
+  const { header, names } = file
   return {
-    config: parseAdapterConfig(described, decoder.config, path),
+    config,
     weights: new StoredWeights(header),
     filePath: path,
+    names,
+    ...(await identifyAdapter(file, config)),
   }
 }
 
@@ -308,12 +342,6 @@ function spreadSamples(fileBytes: number): { offsetBytes: number; byteLength: nu
     offsetBytes: Math.round(index * step),
     byteLength: sampledBytes,
   }))
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }
 
 function asObject(value: unknown): Record<string, unknown> {

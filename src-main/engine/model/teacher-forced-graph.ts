@@ -40,6 +40,18 @@ export function buildLookingGraph({ vision, decoder }: CaptionModel, textLength:
   return g
 }
 
+/**
+ * From what the decoder chooses the next token of given texts about pictures that were seen before: `memory` and `tokens` → `hidden`
+ * `[B, T, d]`, its last rows.
+ */
+export function buildHiddenGraph({ vision, decoder }: CaptionModel, textLength: number): Graph {
+  const g = new Graph('hidden')
+  const memory = g.input('memory', 'float32', ['B', memoryLength(vision.config), vision.config.width])
+  const { hidden } = readTokens(g, memory, decoder, textLength)
+  g.namedOutput('hidden', reshape(g, hidden, ['B', textLength, decoder.config.width]))
+  return g
+}
+
 function readTexts(g: Graph, memory: Value, decoder: Decoder, textLength: number): void {
   const { hidden, looks } = readTokens(g, memory, decoder, textLength)
   const logits = scoreWords(g, hidden, decoder)

@@ -262,6 +262,10 @@ async function captionAll(
 
   /** Words that this model wrote before, for the photo or for its twin. */
   function settleCaptions(photoIds: number[]): Set<number> {
+    const { modelId, adapterId, formerAdapterId } = info
+    if (adapterId !== null && formerAdapterId !== null) {
+      captions.renameAdapter(photoIds, { modelId, adapterId, formerAdapterId })
+    }
     const known = captions.takeUpAgain(photoIds, key)
     const others = photoIds.filter((id) => !known.includes(id))
     const settled = new Set([...known, ...captions.copyFromDuplicates(others, key, Date.now())])

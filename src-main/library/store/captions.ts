@@ -78,10 +78,20 @@ export interface CaptionStore {
    * @returns those that had one.
    */
   takeUpAgain(photoIds: readonly number[], modelKey: string): number[]
+  /**
+   * An adapter's id is another one than it was when it captioned these photos: their captions remember it by that from now on.
+   */
+  renameAdapter(photoIds: readonly number[], adapter: RenamedAdapter): void
   /** A caption was written into the photo's own file. @param text as it reads back from there. */
   markEmbedded(captionId: number, text: string): void
   /** Whether these words are in the photo's file because they were written there from here. */
   wasEmbedded(photoId: number, text: string): boolean
+}
+
+export interface RenamedAdapter {
+  modelId: string
+  formerAdapterId: string
+  adapterId: string
 }
 
 interface CaptionRow {
@@ -427,6 +437,14 @@ export function createCaptionStore(database: Database): CaptionStore {
           copied.push(photoId)
         }
         return copied
+      }),
+
+    renameAdapter: (photoIds, { modelId, formerAdapterId, adapterId }) =>
+      void write(() => {
+        const rename = prepare(
+          'UPDATE captions SET adapter_id = ? WHERE photo_id = ? AND model_id = ? AND adapter_id = ?',
+        )
+        for (const photoId of photoIds) rename.run(adapterId, photoId, modelId, formerAdapterId)
       }),
 
     markEmbedded: (captionId, text) =>

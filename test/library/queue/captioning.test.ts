@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { type ErrorRecord, LensloreError } from '../../../src-main/contract/errors.ts'
+import { noDoubt } from '../../../src-main/contract/records.ts'
 import { thumbnailPath } from '../../../src-main/contract/thumbnail-path.ts'
 import { startCaptioning } from '../../../src-main/library/queue/captioning.ts'
 import { superviseEngine } from '../../../src-main/library/queue/engine-supervisor.ts'
@@ -218,4 +219,32 @@ test('one thumbnail is made at once where it is asked for, and says why where it
   rmSync(thumbnailOf(id))
   await assert.rejects(makeThumbnail(options, id), { code: 'FILE_NOT_FOUND' })
   await assert.rejects(makeThumbnail(options, id + 1), { code: 'PHOTO_NOT_FOUND' })
+})
+
+test('captions that remember the adapter by the id of before are those of today, and nothing is captioned for them', async (t) => {
+  const { store, engine, draw, captionAll } = setUp(t)
+  const ids = [await draw('one.jpg', 'navy'), await draw('two.jpg', 'olive')]
+  const { modelId, adapterId, formerAdapterId } = await engine.info()
+  assert.ok(adapterId !== null && formerAdapterId !== null && adapterId !== formerAdapterId)
+  const said = { text: 'what it said before', score: -1, ...noDoubt, modelId }
+  store.captions.addFromModel(
+    ids.map((photoId) => ({
+      ...said,
+      photoId,
+      adapterId: formerAdapterId,
+      contentHash: store.photos.byId(photoId)!.contentHash!,
+    })),
+    1,
+  )
+  store.captions.setByPerson(ids[1]!, 'mine', 2)
+  await captionAll()
+  const [one, two] = ids.map((id) => store.captions.history(id))
+  assert.deepEqual(
+    one!.map(({ text, adapterId: by, isCurrent }) => [text, by, isCurrent]),
+    [['what it said before', adapterId, true]],
+  )
+  assert.equal(two!.length, 2)
+  store.captions.undo(ids[1]!, 3)
+  await captionAll()
+  assert.deepEqual([two!.length, store.captions.current(ids[1]!)?.adapterId], [2, adapterId])
 })

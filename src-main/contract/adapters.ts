@@ -1,0 +1,58 @@
+import { z } from 'zod'
+
+/** What an adapter's file says besides its weights: what decides words, and what people read. */
+
+/** A name that an adapter learned: where its recogniser fires, its first token is raised until it is said. */
+export const adapterName = z.strictObject({
+  text: z.string().min(1).max(100),
+  /** Of the base's vocabulary, as a text that follows others. */
+  tokens: z.array(z.int().min(0)).min(1).max(64),
+  /** The recogniser fires where its sum is above this. */
+  threshold: z.number(),
+  /** In nats. */
+  raise: z.number(),
+})
+
+export type AdapterName = z.infer<typeof adapterName>
+
+export const maxAdapterNames = 1000
+export const maxAdapterNameLength = 200
+export const maxAdapterNoteLength = 10_000
+/** SHA-256, lower-case hex. */
+export const adapterId = z.string().regex(/^[0-9a-f]{64}$/)
+
+const figures = z
+  .record(z.string().max(100), z.number())
+  .refine((each) => Object.keys(each).length <= 100, 'more than 100 figures')
+
+/** What changes nothing that an adapter says. */
+export const adapterTexts = z.object({
+  name: z.string().max(maxAdapterNameLength).default(''),
+  note: z.string().max(maxAdapterNoteLength).default(''),
+  /** Id of the adapter that training began with; null: none, or nobody says. */
+  parent: adapterId.nullable().default(null),
+  createdMs: z.number().nullable().default(null),
+  /** How much it learned from: counts of labels, photos and the like. */
+  data: figures.default({}),
+  /** How good it was found to be, on held-out photos. */
+  metrics: figures.default({}),
+})
+
+export type AdapterTexts = z.infer<typeof adapterTexts>
+
+export interface AdapterDescription {
+  /** SHA-256 over the tensors and the settings that decide words. */
+  id: string
+  /** The base model that it is for; null where the file does not say, and its shapes alone fit. */
+  baseModel: string | null
+  rank: number
+  heads: number
+  firstLayer: number
+  scale: number
+  /** Numbers that were trained. */
+  parameters: number
+  sizeBytes: number
+  names: AdapterName[]
+  /** Written by whoever made it: to be shown as text, and believed by nobody. */
+  texts: AdapterTexts
+}
