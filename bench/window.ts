@@ -30,6 +30,8 @@ const photos = Number(options.photos)
 const seconds = Number(options.seconds)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const looks = 1000
+/** After scrolling, until what is seen is there in full. */
+const restMs = 3000
 
 interface Server {
   link: string
@@ -82,7 +84,7 @@ function residentMb(pid: number): number {
   return (kilobytes * 1024) / 1e6
 }
 
-/** Of the renderer that draws a page. */
+/** The most that was resident so far of the renderer that draws a page. A trace is kept in it: one that was traced tells nothing. */
 async function rendererMb(browser: Browser): Promise<number> {
   const session = await browser.newBrowserCDPSession()
   const { processInfo } = await session.send('SystemInfo.getProcessInfo')
@@ -174,13 +176,16 @@ async function measureBarePage(browser: Browser, directory: string, pictures: nu
   await page.goto(`file://${file}`, { waitUntil: 'commit' })
   await page.waitForFunction(firstPicture)
   const firstMs = performance.now() - startMs
-  const taskMs = await longestTask(browser, page, async () => {
+  const scrollDown = async () => {
     for (let turn = 0; turn < 60; turn++) {
       await page.mouse.wheel(0, 600)
       await sleep(30)
     }
-  })
+  }
+  await scrollDown()
+  await sleep(restMs)
   const megabytes = await rendererMb(browser)
+  const taskMs = await longestTask(browser, page, scrollDown)
   await page.close()
   return { firstMs, taskMs, megabytes }
 }
@@ -223,6 +228,9 @@ async function measure(directory: string, dataDirectory: string): Promise<void> 
   const session = await page.context().newCDPSession(page)
   const grid = page.getByRole('grid')
   await grid.waitFor()
+  await wheel(session, seconds)
+  await sleep(restMs)
+  tell('memory of the page, scrolled and at rest', await rendererMb(browser), 'MB', bare.megabytes)
   const scrolling = await longestTask(browser, page, () => wheel(session, seconds))
   tell('longest task while scrolling', scrolling, 'ms', bare.taskMs)
   const scrubbing = await longestTask(browser, page, () => scrub(page))
@@ -250,7 +258,6 @@ async function measure(directory: string, dataDirectory: string): Promise<void> 
   tell('a key to painted results, the middle one', middle(typing), 'ms')
   tell('a key to painted results, the slowest', Math.max(...typing), 'ms')
 
-  tell('memory of the page', await rendererMb(browser), 'MB', bare.megabytes)
   tell('memory of the library', server.libraryMb(), 'MB')
   await browser.close()
   await server.end()

@@ -17,6 +17,8 @@ const longestWaitMs = 30_000
 const soundMs = 60_000
 /** One that is at something it cannot leave is killed, which it survives like any kill. */
 const closesWithinMs = 5000
+/** The first window has its first photos before folders are looked through, which takes the disk and both processors; without one, after so long. */
+const firstPhotosWithinMs = 2000
 /** Another process that watches the library may have ended, or what was wrong been mended. */
 const watchAgainMs = 10_000
 
@@ -51,6 +53,7 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
   let starting: Promise<void> = Promise.resolve()
   let closing: Promise<void> = Promise.resolve()
   let deaths = 0
+  const firstPhotos = Promise.withResolvers<void>()
 
   const tell: TellWindow = (name, data) => {
     for (const listener of listeners) listener(name, data)
@@ -94,6 +97,10 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
 
   async function watch(mine: Open): Promise<void> {
     let said: string | undefined
+    await Promise.race([
+      firstPhotos.promise,
+      sleep(firstPhotosWithinMs, undefined, { signal: unwanted.signal }).catch(() => {}),
+    ])
     while (present === mine) {
       const error = await mine.client.watch({}).then(() => undefined, toErrorRecord)
       if (present !== mine) return
@@ -129,7 +136,9 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
   async function call(name: keyof LibraryCalls, params: never, options?: CallOptions): Promise<unknown> {
     if (isOver) throw closedError()
     const { client } = present ?? (await opened.promise)
-    return client[name](params, options)
+    const answer = await client[name](params, options)
+    if (name === 'timelinePage') firstPhotos.resolve()
+    return answer
   }
 
   await open()

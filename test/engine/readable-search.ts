@@ -1,15 +1,28 @@
 import { openSession, type SessionTensor } from '../../src-main/engine/captioning/session.ts'
 import { searchBeams } from '../../src-main/engine/model/beam-search.ts'
 import type { CaptionModel, GenerationConfig } from '../../src-main/engine/model/caption-graph.ts'
+import type { Name } from '../../src-main/engine/model/names.ts'
 import {
+  buildHiddenGraph,
   buildTeacherForcedGraph,
   buildTextReadingGraph,
 } from '../../src-main/engine/model/teacher-forced-graph.ts'
+import { describeMemory } from '../../src-main/engine/training/names/describe-memory.ts'
 
 export interface Found {
   /** Generated tokens, the end token included. */
   ids: readonly number[]
   score: number
+}
+
+/** A name with the numbers that its weights have. */
+export interface ReadableName extends Name {
+  numbers: {
+    weight: Float32Array
+    bias: Float32Array
+    'place.weight': Float32Array
+    'place.bias': Float32Array
+  }
 }
 
 /**
@@ -20,13 +33,15 @@ export async function searchReadably(
   model: CaptionModel,
   pixels: SessionTensor,
   generation: GenerationConfig,
+  names: readonly ReadableName[] = [],
 ): Promise<Found[]> {
   const { data, shape } = await see(model, pixels)
   const [pictures, ...place] = shape as [number, ...number[]]
   const size = data.length / pictures
   const { maxNewTokens } = generation
-  const { startToken, endToken, vocabulary } = model.decoder.config
+  const { startToken, endToken, vocabulary, width } = model.decoder.config
   const session = await openSession(buildTextReadingGraph(model, maxNewTokens), 'cpu', 1)
+  const hiddenSession = await openSession(buildHiddenGraph(model, maxNewTokens), 'cpu', 1)
   try {
     const found: Found[] = []
     for (let picture = 0; picture < pictures; picture++) {
@@ -38,22 +53,43 @@ export async function searchReadably(
         const repeated = Float32Array.from({ length: size * texts.length }, (_, at) =>
           Number(memory[at % size]),
         )
-        const { logits } = await session.run({
+        const feeds = {
           memory: { data: repeated, shape: [texts.length, ...place] },
           tokens: { data: BigInt64Array.from(padded, BigInt), shape: [texts.length, maxNewTokens] },
-        })
+        }
+        const { logits } = await session.run(feeds)
+        const { hidden } = await hiddenSession.run(feeds)
         return texts.map((text, row) => {
-          const at = (row * maxNewTokens + text.length) * vocabulary
-          return (logits!.data as Float32Array).slice(at, at + vocabulary)
+          const at = row * maxNewTokens + text.length
+          const last = hidden!.data.slice(at * width, (at + 1) * width) as Float32Array
+          return {
+            logits: (logits!.data as Float32Array).slice(at * vocabulary, (at + 1) * vocabulary),
+            places: names.map(
+              ({ numbers }) => dot(numbers['place.weight'], last) + numbers['place.bias'][0]!,
+            ),
+          }
         })
       }
-      const { best, score } = await searchBeams(step, { ...generation, endToken })
+      const features = describeMemory(memory as Float32Array, place[1]!)
+      const { best, score } = await searchBeams(step, {
+        ...generation,
+        endToken,
+        names: names.map((name) => ({
+          ...name,
+          isSeen: dot(name.numbers.weight, features) + name.numbers.bias[0]! > 0,
+        })),
+      })
       found.push({ ids: best.ids, score })
     }
     return found
   } finally {
     await session.close()
+    await hiddenSession.close()
   }
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, at) => sum + value * b[at]!, 0)
 }
 
 /** @returns the visual memory `[B, 1+N, dv]` */

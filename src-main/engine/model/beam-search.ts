@@ -1,3 +1,5 @@
+import { leastProbability } from './names.ts'
+
 /**
  * The beam search of `caption-graph.ts` once more, to be read: the same rules over any step function, without caches
  * and for one picture. Tests hold the graph against it.
@@ -9,6 +11,23 @@ export interface BeamSearchOptions {
   lengthPenalty: number
   maxNewTokens: number
   endToken: number
+  names?: readonly SearchedName[]
+}
+
+/** A name (`names.ts`), and whether it was recognised in the picture. */
+export interface SearchedName {
+  startTokens: readonly number[]
+  tokens: readonly number[]
+  startParting: number | null
+  parting: number | null
+  isSeen: boolean
+}
+
+export interface Step {
+  /** Of the next token, `[vocabulary]`. */
+  logits: Float32Array
+  /** Log-odds that each name begins here. */
+  places?: readonly number[]
 }
 
 export interface Hypothesis {
@@ -17,6 +36,19 @@ export interface Hypothesis {
   /** Of the tokens' log-probabilities. */
   sum: number
   finished: boolean
+  /** Of each name. */
+  naming: readonly NameState[]
+}
+
+interface NameState {
+  /** The tokens of the name that would come, the next one first. */
+  coming: readonly number[]
+  /** How many of them were said. */
+  at: number
+  parting: number | null
+  /** The probability that it is being said. */
+  begun: number
+  said: boolean
 }
 
 interface Candidate extends Hypothesis {
@@ -27,17 +59,18 @@ interface Candidate extends Hypothesis {
 /**
  * Each step keeps the k best of all candidates by sum; a finished beam is a candidate as it is. Of equal candidates
  * the one of the lower beam, then of the lower token, goes first.
- * @param step gives the next token's logits `[vocabulary]` for each of several texts (tokens after the start token)
+ * @param step tells what is known of the next token of each of several texts (tokens after the start token)
  * @returns the beam with the largest sum / length^α, and that score
  */
 export async function searchBeams(
-  step: (texts: readonly (readonly number[])[]) => Promise<Float32Array[]>,
-  { beams, lengthPenalty, maxNewTokens, endToken }: BeamSearchOptions,
+  step: (texts: readonly (readonly number[])[]) => Promise<Step[]>,
+  { beams, lengthPenalty, maxNewTokens, endToken, names = [] }: BeamSearchOptions,
 ): Promise<{ best: Hypothesis; score: number }> {
-  let kept: Hypothesis[] = [{ ids: [], sum: 0, finished: false }]
+  const naming = names.map(({ startTokens, startParting }) => waitFor(startTokens, startParting, false))
+  let kept: Hypothesis[] = [{ ids: [], sum: 0, finished: false, naming }]
   for (let turn = 0; turn < maxNewTokens && kept.some(({ finished }) => !finished); turn++) {
-    const logits = await step(kept.map(({ ids }) => ids))
-    const candidates = kept.flatMap((beam, index) => extend(beam, index, logits[index]!, endToken))
+    const steps = await step(kept.map(({ ids }) => ids))
+    const candidates = kept.flatMap((beam, index) => extend(beam, index, steps[index]!, endToken, names))
     kept = candidates.sort((a, b) => b.sum - a.sum || a.index - b.index).slice(0, beams)
   }
   const scores = kept.map(({ ids, sum }) => sum / ids.length ** lengthPenalty)
@@ -45,15 +78,70 @@ export async function searchBeams(
   return { best: kept[scores.indexOf(score)]!, score }
 }
 
-function extend(beam: Hypothesis, beamIndex: number, logits: Float32Array, endToken: number): Candidate[] {
+function extend(
+  beam: Hypothesis,
+  beamIndex: number,
+  { logits, places = [] }: Step,
+  endToken: number,
+  names: readonly SearchedName[],
+): Candidate[] {
   const vocabulary = logits.length
   if (beam.finished) return [{ ...beam, index: beamIndex * vocabulary + endToken }]
-  return Array.from(toLogProbabilities(logits), (gain, token) => ({
+  const { gains, weights } = mixNames(toLogProbabilities(logits), beam.naming, places, names)
+  return Array.from(gains, (gain, token) => ({
     ids: [...beam.ids, token],
     sum: Math.fround(beam.sum + gain),
     finished: token === endToken,
     index: beamIndex * vocabulary + token,
+    naming: beam.naming.map((state, name) =>
+      followName(state, names[name]!, token, weights[name]! / Math.exp(gain)),
+    ),
   }))
+}
+
+/** @returns log-probabilities of all tokens where names may be said, and the share that each name has in its next token */
+function mixNames(
+  own: Float32Array,
+  states: readonly NameState[],
+  places: readonly number[],
+  names: readonly SearchedName[],
+): { gains: Float32Array; weights: number[] } {
+  if (names.length === 0) return { gains: own, weights: [] }
+  const isWanted = states.map(({ said }, name) => names[name]!.isSeen && !said)
+  const odds = states.map(({ at }, name) => (isWanted[name] && at === 0 ? Math.exp(places[name]!) : 0))
+  const total = 1 + odds.reduce((sum, each) => sum + each, 0)
+  const free = Math.max(0, 1 - states.reduce((sum, { begun }) => sum + begun, 0))
+  const weights = states.map(({ begun }, name) => begun + (free * odds[name]!) / total)
+  const rest = free / total
+  const gains = own.map((gain) => gain + Math.log(Math.max(rest, leastProbability)))
+  for (const token of new Set(states.map(({ coming }) => coming[0]!))) {
+    const sharing = [...states.keys()].filter((name) => states[name]!.coming[0] === token)
+    const isKept = sharing.some((name) => states[name]!.at === states[name]!.parting && !isWanted[name])
+    const named = sharing.reduce((sum, name) => sum + weights[name]!, 0)
+    const probability = named + (isKept ? 0 : rest * Math.exp(own[token]!))
+    gains[token] = Math.log(Math.max(probability, leastProbability))
+  }
+  return { gains, weights }
+}
+
+function followName(
+  { coming, at, parting, said }: NameState,
+  name: SearchedName,
+  token: number,
+  begun: number,
+): NameState {
+  if (token === coming[0]) {
+    if (coming.length === 1) return waitFor(name.tokens, name.parting, true)
+    return { coming: coming.slice(1), at: at + 1, parting, begun: Math.min(1, begun), said }
+  }
+  const idle = waitFor(name.tokens, name.parting, said)
+  // A word that does not go on with the name may begin it again.
+  if (token !== name.tokens[0] || name.tokens.length === 1) return idle
+  return { ...idle, coming: name.tokens.slice(1), at: 1 }
+}
+
+function waitFor(tokens: readonly number[], parting: number | null, said: boolean): NameState {
+  return { coming: tokens, at: 0, parting, begun: 0, said }
 }
 
 /** log-softmax, in double precision and then rounded. */

@@ -10,6 +10,7 @@ import {
   scoreWords,
 } from './decoder.ts'
 import { Graph, type Shape, type Value } from './graph.ts'
+import { type Candidates, type Name, NameTables, type Naming } from './names.ts'
 import {
   add,
   argMax,
@@ -86,6 +87,8 @@ interface Beams {
   ancestry: Value
   /** `[B, k, T, 1+N]`; null for a decoder that does not look. */
   looks: Value | null
+  /** null for a model without names. */
+  naming: Naming | null
   /** `[B, heads, P, w]` of each layer. */
   caches: KeyValues[]
 }
@@ -104,21 +107,31 @@ interface Beams {
  * ancestors through a mask over the k beams of each past step, which is all that a reordering of beams has to
  * gather. Masked scores weigh nothing after softmax, so this gives what a reordered cache would; it costs k times
  * the (small) attention products and saves copying the caches at every token.
+ *
+ * @param names that it may say beside its own words (`names.ts`); without any it is the graph of a model without names
  */
-export function buildCaptionGraph(model: CaptionModel, generation: GenerationConfig): Graph {
+export function buildCaptionGraph(
+  model: CaptionModel,
+  generation: GenerationConfig,
+  names: readonly Name[] = [],
+): Graph {
   const g = new Graph('caption')
   const size = model.vision.config.imageSizePx
   const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
-  describe(g, buildVisionTower(g, pixels, model.vision), model, generation)
+  describe(g, buildVisionTower(g, pixels, model.vision), model, generation, names)
   return g
 }
 
 /** The same for pictures that were seen before: `memory` `[B, 1+N, dv]` in the place of `pixels`. */
-export function buildRecallGraph(model: CaptionModel, generation: GenerationConfig): Graph {
+export function buildRecallGraph(
+  model: CaptionModel,
+  generation: GenerationConfig,
+  names: readonly Name[] = [],
+): Graph {
   const g = new Graph('recall')
   const { config } = model.vision
   const memory = g.input('memory', 'float32', ['B', memoryLength(config), config.width])
-  describe(g, memory, model, generation)
+  describe(g, memory, model, generation, names)
   return g
 }
 
@@ -128,16 +141,18 @@ function describe(
   memory: Value,
   { decoder, text }: CaptionModel,
   { beams: k, lengthPenalty, maxNewTokens }: GenerationConfig,
+  names: readonly Name[],
 ): void {
   const sight = projectMemory(g, memory, decoder)
-  const first = takeFirstStep(g, memory, decoder, sight, k)
+  const tables = names.length > 0 ? new NameTables(g, names, memory, decoder.config.width) : null
+  const first = takeFirstStep(g, memory, decoder, sight, tables, k)
   const last = loop(
     g,
     maxNewTokens - 1,
     anyUnfinished(g, first),
     listCarried(first),
     (body, turn, values) => {
-      const beams = takeStep(body, turn, fromValues(first, values), decoder, sight)
+      const beams = takeStep(body, turn, fromValues(first, values), decoder, sight, tables)
       return { condition: anyUnfinished(body, beams), values: toValues(beams) }
     },
   )
@@ -151,6 +166,7 @@ function takeFirstStep(
   memory: Value,
   decoder: Decoder,
   sight: readonly LayerSight[],
+  tables: NameTables | null,
   k: number,
 ): Beams {
   const { startToken, endToken } = decoder.config
@@ -158,20 +174,34 @@ function takeFirstStep(
   const embedded = embedTokens(g, start, g.constant('int64', [], [0]), decoder)
   const decoded = decode(g, embedded, 1, decoder, sight, null, null)
 
-  const best = topK(g, logSoftmax(g, scoreWords(g, decoded.hidden, decoder)), k) // [B, k]
-  const finished = equal(g, best.indices, g.integers(endToken))
+  const likely = logSoftmax(g, scoreWords(g, decoded.hidden, decoder)) // [B, vocabulary]
+  const { best, naming } = tables
+    ? nameFirst(g, tables, decoded.hidden, likely, k)
+    : { best: topK(g, likely, k), naming: null } // [B, k]
   const look = meanLook(g, decoded.looks) // [B, 1, 1+N]
   return {
     words: best.indices,
     ids: unsqueeze(g, best.indices, 2),
     gains: unsqueeze(g, best.values, 2),
     sums: best.values,
-    finished,
+    finished: equal(g, best.indices, g.integers(endToken)),
+    naming,
     lengths: repeatForBatch(g, g.constant('float32', [1, k], Array(k).fill(1)), memory),
     ancestry: repeatForBatch(g, g.constant('float32', [1, k, 1], Array(k).fill(0)), memory),
     looks: look && add(g, unsqueeze(g, look, 1), g.constant('float32', [k, 1, 1], Array(k).fill(0))),
     caches: decoded.caches,
   }
+}
+
+/** The first step of a model with names. @returns the k best words of each image, `[B, k]` */
+function nameFirst(g: Graph, tables: NameTables, hidden: Value, likely: Value, k: number) {
+  const before = tables.begin(g, hidden)
+  const named = tables.propose(g, hidden, likely, before, k, true)
+  const count = named.gains.shape[2] as number
+  const { values, indices: chosen } = topK(g, reshape(g, named.gains, ['B', count]), k)
+  const indices = pick(g, reshape(g, named.words, ['B', count]), chosen)
+  const parents = repeatForBatch(g, g.constant('int64', [1, k], Array(k).fill(0)), hidden)
+  return { best: { values, indices }, naming: tables.follow(g, before, named, parents, indices, values) }
 }
 
 /** One more token for every beam; a finished beam gets an end token more and stays as it is otherwise. */
@@ -181,6 +211,7 @@ function takeStep(
   before: Beams,
   decoder: Decoder,
   sight: readonly LayerSight[],
+  tables: NameTables | null,
 ): Beams {
   const { endToken } = decoder.config
   const k = before.words.shape[1] as number
@@ -190,19 +221,22 @@ function takeStep(
   const ancestry = concat(g, [before.ancestry, own], 2) // [B, k, P+k]
   const decoded = decode(g, embedded, k, decoder, sight, before.caches, unsqueeze(g, ancestry, 1))
 
-  // The k best of all are among the k best of each beam: [B, k, k] candidates, in order of beam and rank, so that
+  // The k best of all are among the k best of each beam: [B, k, c] candidates, in order of beam and rank, so that
   // of equal ones the lower index wins as it would among all k · vocabulary.
-  const best = topK(g, logSoftmax(g, scoreWords(g, decoded.hidden, decoder)), k) // [B·k, k]
-  const stay = g.constant('float32', [k], [0, ...Array(k - 1).fill(never)])
+  const likely = logSoftmax(g, scoreWords(g, decoded.hidden, decoder)) // [B·k, vocabulary]
+  const named = tables?.propose(g, decoded.hidden, likely, before.naming!, k, false)
+  const best = named ?? proposeBest(g, likely, k)
+  const c = best.gains.shape[2] as number
+  const stay = g.constant('float32', [c], [0, ...Array(c - 1).fill(never)])
   const finished = unsqueeze(g, before.finished, 2)
-  const gains = where(g, finished, stay, reshape(g, best.values, ['B', k, k]))
+  const gains = where(g, finished, stay, best.gains)
   const sums = add(g, unsqueeze(g, before.sums, 2), gains)
-  const words = where(g, finished, g.integers(endToken), reshape(g, best.indices, ['B', k, k]))
+  const words = where(g, finished, g.integers(endToken), best.words)
 
-  const chosen = topK(g, reshape(g, sums, ['B', k * k]), k) // [B, k]
-  const parents = divide(g, chosen.indices, g.integers(k))
-  const nextWords = pick(g, reshape(g, words, ['B', k * k]), chosen.indices)
-  const nextGains = pick(g, reshape(g, gains, ['B', k * k]), chosen.indices)
+  const chosen = topK(g, reshape(g, sums, ['B', k * c]), k) // [B, k]
+  const parents = divide(g, chosen.indices, g.integers(c))
+  const nextWords = pick(g, reshape(g, words, ['B', k * c]), chosen.indices)
+  const nextGains = pick(g, reshape(g, gains, ['B', k * c]), chosen.indices)
   const parentFinished = pickRows(g, before.finished, parents)
   const look = meanLook(g, decoded.looks) // [B, k, 1+N]
   return {
@@ -214,8 +248,15 @@ function takeStep(
     lengths: add(g, pickRows(g, before.lengths, parents), cast(g, not(g, parentFinished), 'float32')),
     ancestry: pickRows(g, ancestry, parents),
     looks: before.looks && look && pickRows(g, concat(g, [before.looks, unsqueeze(g, look, 2)], 2), parents),
+    naming: named ? tables!.follow(g, before.naming!, named, parents, nextWords, nextGains) : null,
     caches: decoded.caches,
   }
+}
+
+/** @returns of each beam the k best of the decoder's own words, `[B, k, k]` */
+function proposeBest(g: Graph, own: Value, k: number): Pick<Candidates, 'gains' | 'words'> {
+  const { values, indices } = topK(g, own, k)
+  return { gains: reshape(g, values, ['B', k, k]), words: reshape(g, indices, ['B', k, k]) }
 }
 
 /** Each beam's newest position is seen by itself alone: `[k, k]`, row by row. */
@@ -251,9 +292,22 @@ function nameWinners(g: Graph, beams: Beams, lengthPenalty: number): Value {
   return ids
 }
 
-function toValues({ words, ids, gains, sums, finished, lengths, ancestry, looks, caches }: Beams): Value[] {
+function toValues(beams: Beams): Value[] {
+  const { words, ids, gains, sums, finished, lengths, ancestry, looks, naming, caches } = beams
   const cached = caches.flatMap(({ keys, values }) => [keys, values])
-  return [words, ids, gains, sums, finished, lengths, ancestry, ...(looks ? [looks] : []), ...cached]
+  const names = naming ? [naming.at, naming.begun, naming.said] : []
+  return [
+    words,
+    ids,
+    gains,
+    sums,
+    finished,
+    lengths,
+    ancestry,
+    ...(looks ? [looks] : []),
+    ...names,
+    ...cached,
+  ]
 }
 
 /** The inverse of `toValues`, for beams that are like others. */
@@ -269,8 +323,9 @@ function fromValues(like: Beams, values: readonly Value[]): Beams {
     ...Value[],
   ]
   const looks = like.looks ? rest.shift()! : null
+  const naming = like.naming && { at: rest.shift()!, begun: rest.shift()!, said: rest.shift()! }
   const caches = like.caches.map((_, layer) => ({ keys: rest[2 * layer]!, values: rest[2 * layer + 1]! }))
-  return { words, ids, gains, sums, finished, lengths, ancestry, looks, caches }
+  return { words, ids, gains, sums, finished, lengths, ancestry, looks, naming, caches }
 }
 
 /** First values for the loop, with names, and names for the sizes that grow. */

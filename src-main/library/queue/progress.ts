@@ -105,6 +105,8 @@ export function createProgressMeter(
 function countWork(phase: Progress['phase'], expected: number, nowMs: () => number) {
   let done = 0
   let total = expected
+  /** Else every step would be the last of all that is known. */
+  let isTotalKnown = expected > 0
   let failed = 0
   /** When how many were done, over the last half minute. */
   const samples: { ms: number; done: number }[] = []
@@ -115,9 +117,10 @@ function countWork(phase: Progress['phase'], expected: number, nowMs: () => numb
       done += more
       failed += moreFailed
       total = Math.max(total, done)
-      return more > 0 && done === total
+      return isTotalKnown && more > 0 && done === total
     },
     setTotal(value: number): void {
+      isTotalKnown = true
       total = Math.max(value, done)
     },
     takeSample(): void {

@@ -54,6 +54,17 @@ test('reports are few, but none of a phase’s first and last is left out', () =
   assert.equal(last.remainingMs, 0)
 })
 
+test('of work that nobody knows the end of no step is the last', () => {
+  const { meter, clock, reports } = setUp()
+  const work = meter.begin('scan')
+  for (let n = 0; n < 1000; n++) {
+    clock.ms += 1
+    work.add(10)
+  }
+  work.end()
+  assert.ok(reports.length <= 7, `${reports.length} reports in a second`)
+})
+
 test('with nothing done there is no guess', () => {
   const { meter, clock } = setUp()
   meter.begin('caption', 5)
