@@ -177,9 +177,21 @@ export interface SearchFacets {
   keywords: { name: string; photos: number }[]
   cameras: { name: string; photos: number }[]
   lenses: { name: string; photos: number }[]
-  folders: { folderId: number; photos: number }[]
+  folders: { folderId: number; photos: number; hasSubfolders: boolean }[]
   /** By kind of caption and state. */
   kinds: Record<FacetKind, number>
+}
+
+/** Of the photos that a search finds, how many are below each directory of a folder that has any, by name. */
+export interface Subfolders {
+  subfolders: {
+    /** Of the directory alone, in the form of `file-name.ts`. */
+    name: string
+    photos: number
+    hasSubfolders: boolean
+  }[]
+  /** Whether these are all; a directory may have thousands. */
+  isWhole: boolean
 }
 
 export type FacetKind = CaptionSource | 'none' | 'unsure' | 'failed' | 'missing' | 'offline'
@@ -230,6 +242,15 @@ export interface Timeline {
   isExact: boolean
   /** Another one as soon as another photo is found, one less, or in another order. */
   token: string
+}
+
+/** Of the photos that a query finds, of each month that was asked for. */
+export interface MonthCounts {
+  captioned: number[]
+  /** Captions that their model doubts. */
+  unsure: number[]
+  /** On drives that are not connected. */
+  offline: number[]
 }
 
 /** Photos in the order of the timeline, in columns of one length `n`. */

@@ -6,6 +6,7 @@ import type { Client } from '../../src-main/contract/rpc.ts'
 import { blocksOf, Columns, colorAt, hashAt } from './columns.ts'
 import { type DrawnBlank, type DrawnMonth, type DrawnRow, type DrawnTile, Slots } from './drawn.ts'
 import { headPx, Layout, type PlacedRow, type Position } from './layout.ts'
+import { type MonthCount, MonthHeads } from './month-heads.ts'
 import { breakRows, type Measure, shownRatio, spansOf } from './rows.ts'
 import { isNearEnd, layRunway, runwayLengthPx } from './runway.ts'
 import { SelectionState } from './selection.svelte.ts'
@@ -13,7 +14,7 @@ import { Tiles } from './tiles.ts'
 
 export type TimelineApi = Pick<
   Client<PageCalls & HostCalls, LibraryEvents & HostEvents>,
-  'timeline' | 'timelinePage' | 'placeOf' | 'tiles' | 'on'
+  'timeline' | 'months' | 'timelinePage' | 'placeOf' | 'tiles' | 'on'
 >
 
 /** The element that scrolls, or what stands for it. */
@@ -34,6 +35,8 @@ const boxStepPx = 1024
 const settleMs = 120
 const tilesAfterMs = 40
 const freshenAfterMs = 200
+/** While captions come, the heads of months are counted no more often. */
+const countEveryMs = 1000
 const arrivalMs = 4000
 const triesToFocus = 5
 /** The least time between two looks at whether photos came or went. */
@@ -55,6 +58,7 @@ export class TimelineState {
   #topPlace = $state.raw(0)
   #isFast = $state.raw(false)
   #tileEpoch = $state.raw(0)
+  #headEpoch = $state.raw(0)
   #focusPlace = $state.raw(0)
   #tabPlace = $state.raw(0)
   #wishedFocus = $state.raw<number | null>(null)
@@ -65,6 +69,7 @@ export class TimelineState {
   #layout: Layout | undefined
   #columns: Columns
   readonly #tiles: Tiles
+  readonly #heads: MonthHeads
   #measure: Measure | undefined
   #viewPx = 0
   /** How long what scrolls is. */
@@ -95,6 +100,12 @@ export class TimelineState {
     this.#tiles = new Tiles(
       (photos, signal) => api.tiles({ photos }, { signal }),
       (tiles, before) => this.#hearTiles(tiles, before),
+    )
+    this.#heads = new MonthHeads(
+      (months, signal) => api.months({ query, months }, { signal }),
+      () => {
+        this.#headEpoch++
+      },
     )
     const state = this
     this.selection = new SelectionState({
@@ -189,6 +200,11 @@ export class TimelineState {
     this.#tabPlace = place
   }
 
+  /** The photo is in sight, and something else has the focus. */
+  forgetWish(): void {
+    this.#wishedFocus = null
+  }
+
   focusLeft(): void {
     this.#hasFocus = false
   }
@@ -196,6 +212,12 @@ export class TimelineState {
   tileOf(photo: number): Tile | undefined {
     void this.#tileEpoch
     return this.#tiles.get(photo)
+  }
+
+  /** What of a month has a caption, and the like; undefined until it was counted. */
+  countsOf(month: string): MonthCount | undefined {
+    void this.#headEpoch
+    return this.#heads.of(month)
   }
 
   hasArrived(photo: number): boolean {
@@ -213,6 +235,7 @@ export class TimelineState {
       this.#scroller = undefined
       this.#columns.want(new Set())
       this.#tiles.want([])
+      this.#heads.close()
     }
   }
 
@@ -243,6 +266,7 @@ export class TimelineState {
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#columns.close()
     this.#tiles.close()
+    this.#heads.close()
   }
 
   tryAgain(): void {
@@ -630,6 +654,7 @@ export class TimelineState {
   #wantTiles(): void {
     if (!this.#scroller || this.#isFast) return
     this.#tiles.want(this.#drawnIds())
+    this.#heads.want(this.#drawn.map(({ month }) => month))
   }
 
   #drawnIds(): number[] {
@@ -694,6 +719,10 @@ export class TimelineState {
   }
 
   #freshenSoon(): void {
+    this.#later('count', countEveryMs, () => {
+      this.#heads.distrust()
+      this.#wantTiles()
+    })
     this.#later('freshen', freshenAfterMs, () => {
       this.#draw()
       this.#wantTiles()

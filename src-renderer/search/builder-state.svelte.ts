@@ -1,6 +1,14 @@
-import type { SearchFacets, Timeline } from '../../src-main/contract/records.ts'
+import type { SearchFacets, Subfolders, Timeline } from '../../src-main/contract/records.ts'
 import type { WindowState } from '../state/window-state.svelte.ts'
 import { type ChipGroup, chipOf, readChips, setFilter } from './query-chips.ts'
+
+/** A folder, or one of its directories with `/` between names; '' is the folder itself. */
+export interface FolderPlace {
+  folderId: number
+  directory: string
+}
+
+export const keyOfFolder = ({ folderId, directory }: FolderPlace) => `${folderId}/${directory}`
 
 /** While a person types, nobody reads the counts. */
 const restMs = 250
@@ -13,6 +21,9 @@ export class BuilderState {
   #facets = $state.raw<ReadonlyMap<string, SearchFacets>>(new Map())
   #timeline = $state.raw<Timeline | null>(null)
   #query = $state('')
+  /** By the keys of folders whose sub-folders are shown. */
+  #below = $state.raw<ReadonlyMap<string, Subfolders>>(new Map())
+  #opened = new Map<string, FolderPlace>()
   readonly #window: WindowState
 
   constructor(window: WindowState) {
@@ -27,6 +38,27 @@ export class BuilderState {
   /** Null until they were counted. */
   facetsOf(group: ChipGroup | null): SearchFacets | null {
     return this.#facets.get(queryWithout(this.#query, group)) ?? this.#facets.get(this.#query) ?? null
+  }
+
+  /** What stands right below a folder or directory; null where it is closed, or was not read yet. */
+  below(place: FolderPlace): Subfolders | null {
+    return this.#below.get(keyOfFolder(place)) ?? null
+  }
+
+  async openFolder(place: FolderPlace): Promise<void> {
+    const key = keyOfFolder(place)
+    if (this.#opened.has(key)) return
+    this.#opened.set(key, place)
+    const query = queryWithout(this.#query, 'folder')
+    const read = await this.#window.notices.orTell(this.#window.api.subfolders({ ...place, query }))
+    if (!read) this.#opened.delete(key)
+    else if (this.#opened.has(key)) this.#below = new Map([...this.#below, [key, read]])
+  }
+
+  closeFolder(place: FolderPlace): void {
+    const key = keyOfFolder(place)
+    this.#opened.delete(key)
+    this.#below = new Map([...this.#below].filter(([other]) => other !== key))
   }
 
   /** @returns what calls it off, as for another query */
@@ -47,9 +79,16 @@ export class BuilderState {
       async (query) => [query, await api.facets({ query }, { signal })] as const,
     )
     const timeline = api.timeline({ query: queryWithout(query, 'dates') }, { signal })
-    const read = await notices.orTell(Promise.all([timeline, ...counted]))
+    const opened = [...this.#opened].map(async ([key, place]) => {
+      const subfolders = await api.subfolders({ ...place, query: queryWithout(query, 'folder') }, { signal })
+      return [key, subfolders] as const
+    })
+    const read = await notices.orTell(
+      Promise.all([timeline, Promise.all(counted), Promise.all(opened)] as const),
+    )
     if (!read || signal.aborted) return
-    const [newTimeline, ...facets] = read
+    const [newTimeline, facets, below] = read
+    this.#below = new Map(below.filter(([key]) => this.#opened.has(key)))
     this.#timeline = newTimeline
     this.#facets = new Map(facets)
     this.#query = query

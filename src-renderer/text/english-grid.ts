@@ -1,9 +1,32 @@
-import { plural } from './plural.ts'
+import { numbers, plural } from './plural.ts'
+
+interface MonthCount {
+  captioned: number
+  unsure: number
+  offline: number
+}
+
+function captionsOfMonth({ photos, captioned, unsure }: MonthCount & { photos: number }): string {
+  if (photos === 1)
+    return captioned === 0 ? 'Not captioned.' : unsure > 0 ? 'Captioned, unsure.' : 'Captioned.'
+  if (captioned === 0) return 'None captioned.'
+  const said = captioned >= photos ? 'All' : numbers.format(captioned)
+  return `${said} captioned${unsure > 0 ? `, ${numbers.format(unsure)} unsure` : ''}.`
+}
+
+function awayOfMonth({ offline }: MonthCount): string {
+  return offline === 0 ? '' : `${numbers.format(offline)} on a drive that is not connected.`
+}
 
 export const gridText = {
   label: 'Photos',
   /** Beside the name of a month. */
   ofMonth: (photos: number) => `${plural(photos, 'photo', 'photos')}.`,
+  /** The same once its captions were counted. */
+  ofCountedMonth: (counts: MonthCount & { photos: number }) =>
+    [`${plural(counts.photos, 'photo', 'photos')}.`, captionsOfMonth(counts), awayOfMonth(counts)]
+      .filter(Boolean)
+      .join(' '),
   empty: 'No photos yet. They appear here as soon as a folder is read.',
   unread: 'The photos cannot be read.',
   again: 'Try again',

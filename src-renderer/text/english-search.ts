@@ -98,6 +98,8 @@ export const searchText = {
   },
   moreOf: (count: number) => `${count} more`,
   fewer: 'Fewer',
+  subfolders: (folder: string) => `Folders in ${folder}`,
+  firstSubfolders: (count: number) => `The first ${plural(count, 'folder', 'folders')} of more.`,
   empty: {
     say: (words: readonly string[]) => `No photo says ${quoted(words)}.`,
     match: 'No photo matches.',

@@ -589,3 +589,14 @@ test('0340: nothing of before waits to be written out; what is marked then does,
   database.exec('DELETE FROM photos')
   assert.deepEqual(waiting(), [])
 })
+
+test('0350: directories of photos of before are found once their photos are in the index again', async (t) => {
+  const { database, apply } = before(t, 350)
+  addPhoto(database, 1)
+  apply()
+  bringUpToDate(database)
+  const { subfolders } = createSearcher(database)
+  assert.deepEqual(subfolders('', 1, '').subfolders, [])
+  await createSearchIndexer(database).renewAll()
+  assert.deepEqual(subfolders('', 1, '').subfolders, [{ name: 'summer', photos: 1, hasSubfolders: false }])
+})

@@ -76,6 +76,13 @@ test('every call of the contract is answered over a process', async (t) => {
   assert.equal(await library.removeSavedSearch({ id: saved.id }), null)
   assert.equal((await library.facets({ query: 'balloon' })).photos, 2)
   assert.equal((await library.timeline({ query: 'balloon' })).total, 2)
+  const thisMonth = new Date().toISOString().slice(0, 7)
+  assert.deepEqual(await library.months({ query: 'balloon', months: [thisMonth] }), {
+    captioned: [2],
+    unsure: [0],
+    offline: [0],
+  })
+  assert.deepEqual(await library.subfolders({ query: '', folderId }), { subfolders: [], isWhole: true })
   const { ids: onPage, colors } = await library.timelinePage({ query: '', offset: 1 })
   assert.deepEqual([onPage.length, colors.length], [1, 3])
   assert.equal(await library.placeOf({ query: '', photo: onPage[0]! }), 1)

@@ -39,6 +39,9 @@ test(
     })
 
     await page.bringToFront()
+    // There is nothing to be searched yet.
+    await page.keyboard.press('/')
+    assert.match(page.url(), /#\/first$/)
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Choose a folder with photos' })
     await dialog.getByText('Its folders are in it').waitFor()
@@ -51,6 +54,10 @@ test(
       () => document.querySelectorAll('[aria-label="The newest photos"] img').length === 3,
     )
     assert.deepEqual(await accessibilityFaults(page), [])
+    await page.keyboard.press('/')
+    await page.waitForFunction(() => document.activeElement?.id === 'search-box')
+    await page.goBack()
+    await page.waitForFunction(() => document.activeElement?.textContent?.includes('Start'))
     await page.keyboard.press('Enter')
     await page.waitForSelector('[role="grid"]')
     // The status line counts captions as they come.

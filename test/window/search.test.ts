@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { hostile, makeAllDescribed } from './described-pictures.ts'
@@ -19,6 +21,68 @@ const query = (page: Page) => box(page).inputValue()
 async function finds(page: Page, count: string): Promise<void> {
   await page.locator('main h2', { hasText: new RegExp(`^${count}$`) }).waitFor()
 }
+
+/** The line of a folder in the filters. */
+const folderLine = (page: Page, name: string, photos: number) =>
+  page.getByRole('complementary', { name: 'Filters' }).getByLabel(`${name} ${photos}`, { exact: true })
+
+test('folders are opened in the filters, and one below finds its photos alone', needsBrowser, async (t) => {
+  const { page } = await openWindow(t, {
+    makePhotos: async (folder) => {
+      for (const [at, path] of ['2019/Italy', '2019', '2019 Italy'].entries()) {
+        mkdirSync(join(folder, path), { recursive: true })
+        await makeAllDescribed(
+          join(folder, path),
+          photos.slice(at, at + 2).map((photo) => ({ ...photo, keywords: [`of ${path}`] })),
+        )
+      }
+    },
+  })
+  await page.getByRole('gridcell').nth(5).waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('is:favourite OR has:caption')
+  await finds(page, '6 photos')
+  const filters = page.getByRole('complementary', { name: 'Filters' })
+  await filters.getByRole('button', { name: /^Folders in photos/ }).click()
+  assert.equal(await folderLine(page, '2019 Italy', 2).isChecked(), false)
+  await filters.getByRole('button', { name: 'Folders in 2019', exact: true }).click()
+  await folderLine(page, 'Italy', 2).waitFor()
+  assert.deepEqual(await accessibilityFaults(page), [])
+  await folderLine(page, '2019', 4).check()
+  await finds(page, '4 photos')
+  assert.match(await query(page), /folder:\S*photos\/2019$/)
+  await folderLine(page, '2019', 4).uncheck()
+  await folderLine(page, 'Italy', 2).check()
+  await finds(page, '2 photos')
+  await page.reload()
+  // What is ticked is in sight.
+  await finds(page, '2 photos')
+  assert.equal(await folderLine(page, 'Italy', 2).isChecked(), true)
+})
+
+test('/ comes to the box from a photo too, and stays there', needsBrowser, async (t) => {
+  const { page } = await openWindow(t, { makePhotos: (folder) => makeAllDescribed(folder, photos) })
+  await page.getByRole('gridcell').nth(4).waitFor()
+  await page.getByRole('gridcell').nth(2).focus()
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/#\/photo\/\d+/)
+  await page.getByRole('textbox', { name: 'Caption' }).waitFor()
+  await page.keyboard.press('/')
+  await page.waitForURL(/#\/library/)
+  await page.getByRole('gridcell').nth(2).waitFor()
+  await page.keyboard.type('kite')
+  await finds(page, '2 photos')
+  assert.equal(await query(page), 'kite')
+  // From a photo among hits, to the hits.
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/#\/photo\/\d+\?q=kite/)
+  await page.getByRole('textbox', { name: 'Caption' }).waitFor()
+  await page.keyboard.press('/')
+  await page.waitForURL(/#\/search\?q=kite/)
+  await page.keyboard.type('cake')
+  await finds(page, '1 photo')
+})
 
 test('a search is typed, refined, kept and left', needsBrowser, async (t) => {
   const { page, another } = await openWindow(t, {

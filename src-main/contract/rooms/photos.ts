@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Photo, PhotoDetails, Tile, Timeline, TimelinePage } from '../records.ts'
+import type { MonthCounts, Photo, PhotoDetails, Tile, Timeline, TimelinePage } from '../records.ts'
 import { returning } from '../rpc.ts'
 import { path, photoId, query } from './parameters.ts'
 import { room } from './room.ts'
@@ -11,6 +11,13 @@ export const photoCalls = room({
   thumbnail: { page: false, ...returning<{ path: string }>()(z.object({ photo: photoId })) },
   /** Of what a query finds, all photos with an empty one: how many there are of each month. */
   timeline: { page: true, ...returning<Timeline>()(z.object({ query })) },
+  /** Of the same photos, how many of some months have a caption, and the like. */
+  months: {
+    page: true,
+    ...returning<MonthCounts>()(
+      z.object({ query, months: z.array(z.string().regex(/^\d{4}-\d{2}$/)).max(100) }),
+    ),
+  },
   /** The same photos from the n-th on, or from the first that is older than a moment. */
   timelinePage: {
     page: true,

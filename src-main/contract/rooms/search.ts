@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { SavedSearch, SearchFacets, SearchPage, Suggestion } from '../records.ts'
+import type { SavedSearch, SearchFacets, SearchPage, Subfolders, Suggestion } from '../records.ts'
 import { returning } from '../rpc.ts'
-import { query } from './parameters.ts'
+import { folderId, query } from './parameters.ts'
 import { room } from './room.ts'
 
 export const searchCalls = room({
@@ -19,6 +19,14 @@ export const searchCalls = room({
   },
   /** What a search finds, counted by the values of its filters; an empty query is every photo. */
   facets: { page: true, ...returning<SearchFacets>()(z.object({ query })) },
+  /**
+   * The same counts for what stands right below a folder, or below one of its directories, with `/` between names: names of the
+   * library, not of the disk, and without photos there is nothing below.
+   */
+  subfolders: {
+    page: true,
+    ...returning<Subfolders>()(z.object({ query, folderId, directory: z.string().max(4096).default('') })),
+  },
   /** Words, names and folders of the library that go on with what is being typed at the end of a query. */
   suggest: {
     page: true,

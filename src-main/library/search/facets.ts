@@ -21,6 +21,7 @@ const namesCounted = 100
 const hitsLookedThrough = 500
 const answersKept = 32
 
+const directorySql = `SELECT 1 FROM photos WHERE folder_id = ? AND directory > '' LIMIT 1`
 const foldersSql = 'SELECT id, state FROM folders'
 /** Where a photo's names of a kind stand; there are few devices. */
 const columnOf: Readonly<Record<NamedKind | Field, 'people' | 'keywords' | null>> = {
@@ -74,9 +75,15 @@ export function createFacets(
       keywords: named('keyword'),
       cameras: named('camera'),
       lenses: named('lens'),
-      folders: folders.filter((each) => each.photos > 0).map(({ state: _state, ...each }) => each),
+      folders: folders
+        .filter((each) => each.photos > 0)
+        .map(({ folderId, photos }) => ({ folderId, photos, hasSubfolders: hasDirectory(folderId) })),
       kinds,
     }
+  }
+
+  function hasDirectory(folderId: number): boolean {
+    return prepare(directorySql).get(folderId) !== undefined
   }
 
   function mostFrequent(kind: NamedKind | Field, bits: Bits): Name[] {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { CaptionSource } from '../../contract/records.ts'
 
 /**
@@ -51,7 +52,12 @@ export const flag = {
   rating: (rating: number) => (rating < 0 ? 'rating=rejected' : `rating=${rating}`),
   by: (source: CaptionSource) => `by=${source}`,
   folder: (folderId: number) => `root=${folderId}`,
+  /** Anywhere below a directory of a folder. Its path is hashed, for a token has no room for spaces and signs. */
+  directory: (folderId: number, directory: string) => `in=${hashOf(`${folderId}/${directory}`)}`,
 } as const
+
+/** 64 bits in hex, which FTS5 leaves as they are: no two directories of a library meet. */
+const hashOf = (path: string) => createHash('sha256').update(path).digest('hex').slice(0, 16)
 
 /** The token of a word in the postings; those of `caption` and `others` are also FTS5's. */
 export function tokenOf(stem: string, where: Place): string {

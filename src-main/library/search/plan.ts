@@ -25,6 +25,8 @@ export interface Surroundings {
   /** Whether any caption is unsure at all. */
   hasUnsure(): boolean
   folders(): { id: number; path: string; isOffline: boolean }[]
+  /** Whether any photo is below a directory of a folder. */
+  hasDirectory(folderId: number, directory: string): boolean
 }
 
 export interface Plan {
@@ -111,6 +113,8 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
       if (term.field === 'people' || term.field === 'keyword') {
         return expressNamed(term.tokens, term.isPhrase, term.field, around)
       }
+      const directories = term.field === 'folder' ? expressDirectory(term.text, around) : []
+      if (directories.length > 0) return both(anyOf(directories))
       const { exact, wide } = expressPlaced(term.tokens, false, term.field, around)
       const below = term.field === 'folder' ? expressPath(term.text, around) : []
       return { exact: anyOf([exact, ...below]), wide: anyOf([wide, ...below]) }
@@ -204,6 +208,27 @@ function expressPlaced(
   const parts = tokenizeParts(last.text).map((token) => token.stem)
   if (parts.length > 1) alternatives.push(words([...before, ...parts], where))
   return alternatives.length > 1 ? { exact, wide: anyOf(alternatives) } : both(exact)
+}
+
+/**
+ * `Pictures/2019` as the value of `folder:`, where a folder is called so and has such a directory: all below it and nothing else,
+ * which words in a row would not tell from `Pictures/2019 Italy`.
+ */
+function expressDirectory(text: string, around: Surroundings): Match[] {
+  const wanted = text.replaceAll('\\', '/').trim()
+  const names = wanted.split('/').filter(Boolean)
+  return around.folders().flatMap(({ id, path }) => {
+    const root = path.replaceAll('\\', '/').split('/').filter(Boolean)
+    const named = wanted.startsWith('/') ? [root.length] : names.keys().drop(1)
+    for (const length of named) {
+      const isCalledSo = root.slice(-length).join('/') === names.slice(0, length).join('/')
+      const directory = names.slice(length).join('/')
+      if (isCalledSo && directory !== '' && around.hasDirectory(id, directory)) {
+        return [flagged(flag.directory(id, directory))]
+      }
+    }
+    return []
+  })
 }
 
 /** A whole path as the value of `folder:`, of which the index has only the part below a folder's parent. */

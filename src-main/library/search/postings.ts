@@ -63,6 +63,8 @@ export interface PostingsReader {
   firstRows(bits: Bits, range: RowRange, limit: number): number[]
   /** The rows of a set, in no order. */
   eachRow(bits: Bits, visit: (row: number) => void): void
+  /** How many of a set are in each range of rows. @param ranges no two of which share a row */
+  countRanges(bits: Bits, ranges: readonly RowRange[]): number[]
   /** Leaves in a set only what is within a range of rows. */
   restrict(bits: Bits, range: RowRange): void
 }
@@ -476,6 +478,31 @@ export function createPostingsReader(database: Database): PostingsReader {
     }
   }
 
+  function countRanges(bits: Bits, ranges: readonly RowRange[]): number[] {
+    const counts = ranges.map(() => 0)
+    for (let piece = 0; piece < least.length; piece++) {
+      const [first, last] = [least[piece]!, greatest[piece]!]
+      const near = [...ranges.entries()].filter(
+        ([, range]) => first < range.beforeRow && last >= range.fromRow,
+      )
+      const [only] = near
+      if (only === undefined) continue
+      const words = bits.subarray(piece * wordsPerPiece, (piece + 1) * wordsPerPiece)
+      if (first >= only[1].fromRow && last < only[1].beforeRow) {
+        counts[only[0]]! += countBits(words)
+        continue
+      }
+      for (let at = 0; at < words.length; at++) {
+        for (let word = words[at]!; word !== 0; word &= word - 1) {
+          const row = rows[piece * rowsPerPiece + at * 32 + lowestBit(word)]!
+          const within = near.find(([, { fromRow, beforeRow }]) => row >= fromRow && row < beforeRow)
+          if (within) counts[within[0]]!++
+        }
+      }
+    }
+    return counts
+  }
+
   function restrict(bits: Bits, { fromRow, beforeRow }: RowRange): void {
     for (let piece = 0; piece < least.length; piece++) {
       if (least[piece]! >= fromRow && greatest[piece]! < beforeRow) continue
@@ -503,6 +530,7 @@ export function createPostingsReader(database: Database): PostingsReader {
     bitsOfDocuments,
     firstRows,
     eachRow,
+    countRanges,
     restrict,
   }
 }

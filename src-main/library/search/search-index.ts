@@ -531,6 +531,8 @@ interface Word {
 
 function flagsOf(row: DocumentRow): string[] {
   const flags: string[] = [flag.everyPhoto, flag.folder(row.folder_id)]
+  for (const directory of directoriesAround(row.directory))
+    flags.push(flag.directory(row.folder_id, directory))
   if (row.missing) flags.push(flag.missing)
   if (row.failed) flags.push(flag.failed)
   if (row.caption_source !== null) flags.push(flag.by(row.caption_source))
@@ -546,6 +548,12 @@ function flagsOf(row: DocumentRow): string[] {
     flags.push(...new Set(tokens.map((token) => tokenOf(token, kind))))
   }
   return flags
+}
+
+/** `a/b` is in `a` and in `a/b`. */
+function directoriesAround(directory: string): string[] {
+  const names = directory.split('/').filter(Boolean)
+  return names.map((_, at) => names.slice(0, at + 1).join('/'))
 }
 
 function namesOf(row: DocumentRow): Named[] {

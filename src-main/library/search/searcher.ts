@@ -6,9 +6,11 @@ import { parseQuery, type Query } from '../../contract/query.ts'
 import type {
   CaptionSource,
   FolderState,
+  MonthCounts,
   SearchFacets,
   SearchHit,
   SearchPage,
+  Subfolders,
   Suggestion,
   Timeline,
   TimelinePage,
@@ -29,12 +31,14 @@ import {
   without,
   words,
 } from './match.ts'
+import { createMonths } from './months.ts'
 import { type PlaceRanges, type RowsOfPlaces, rowsOfPlaces } from './places.ts'
 import { expressToken, type Plan, planSearch, type Surroundings } from './plan.ts'
 import { createPostingsReader } from './postings.ts'
 import { everyRow, farthestRow, type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
+import { createSubfolders } from './subfolders.ts'
 import { createSuggest } from './suggest.ts'
 import { type EachRow, monthsOf, type Order, orderRows, type Survey, surveyRows } from './timeline.ts'
 import { readColumns } from './timeline-page.ts'
@@ -65,10 +69,14 @@ export interface Searcher {
   search(query: string, options?: SearchOptions): SearchPage
   /** How many of the photos that a search for this finds have each value of the filters. */
   facets(query: string): SearchFacets
+  /** How many of them are below each directory that stands right below one of a folder; '' is the folder itself. */
+  subfolders(query: string, folderId: number, directory: string): Subfolders
   /** What the library has to go on with what is being typed at the end of a query, that finds photos. */
   suggest(query: string, limit: number): Suggestion[]
   /** How many of the photos that match there are of each month, the newest first. */
   timeline(query: string): Timeline
+  /** Of the photos that match, how many of these months have what. @param months `YYYY-MM` */
+  months(query: string, months: readonly string[]): MonthCounts
   /** The photos that match, the newest first whatever their rank, from a place or a moment on. */
   timelinePage(query: string, place: TimelinePlace): TimelinePage
   /** The place of a photo among those; null where it is not one of them. */
@@ -159,6 +167,7 @@ interface Position {
 interface Found extends Survey {
   version: string
   isExact: boolean
+  bits: Bits
   eachRow: EachRow
   /** Once a page was asked for. */
   order: Order | undefined
@@ -214,6 +223,7 @@ export function createSearcher(database: Database): Searcher {
       prepare<{ id: number; path: string; state: FolderState }>('SELECT id, path, state FROM folders')
         .all()
         .map(({ id, path, state }) => ({ id, path, isOffline: state === 'offline' })),
+    hasDirectory: (folderId, directory) => postings.has(flag.directory(folderId, directory)),
   }
 
   function countUpTo(match: Match, range: RowRange, limit: number): number {
@@ -423,7 +433,7 @@ export function createSearcher(database: Database): Searcher {
       const survey = surveyRows(eachRow)
       // Of captions alone the order does not change.
       const order = before?.token === survey.token ? before.order : undefined
-      found = { version: now, isExact, eachRow, order, ...survey }
+      found = { version: now, isExact, bits, eachRow, order, ...survey }
     }
     recent.delete(text)
     recent.set(text, found)
@@ -533,6 +543,17 @@ export function createSearcher(database: Database): Searcher {
     version,
     find: (text) => understand(text).answer.set(),
   })
+  const bitsFound = (text: string) => find(text).bits
+  const subfolders = createSubfolders(database, { postings, find: bitsFound })
+  const months = createMonths({
+    postings,
+    find: bitsFound,
+    offline: () =>
+      around
+        .folders()
+        .filter((folder) => folder.isOffline)
+        .map(({ id }) => id),
+  })
   const suggest = createSuggest(database, {
     postings,
     setOf: (text) => understand(text).answer.set().bits,
@@ -549,6 +570,8 @@ export function createSearcher(database: Database): Searcher {
     placeOf: (text, photoId) => read(() => placeOf(text, photoId)),
     rowsAtPlaces: (text, token, ranges) => read(() => rowsAtPlaces(text, token, ranges)),
     facets: (text) => read(() => facets(text)),
+    subfolders: (text, folderId, directory) => read(() => subfolders(text, folderId, directory)),
+    months: (text, wanted) => read(() => months(text, wanted)),
     suggest: (text, limit) => read(() => suggest(text, limit)),
   }
 }

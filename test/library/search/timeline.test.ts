@@ -46,6 +46,42 @@ test('months tell how many photos there are of each, for all and for a query’s
   assert.deepEqual([months, total], [[], 0])
 })
 
+test('months tell how many of their photos have a caption, an unsure one, and cannot be reached', async (t) => {
+  const { store, searcher, searchIndex, add } = openSample(t)
+  // More than a piece of the index holds, so that pieces lie within months and across their ends.
+  const ids = store.database.write(() =>
+    Array.from({ length: 3000 }, (_, n) =>
+      add(`dog ${n}.jpg`, new Date(Date.UTC(2020, 5, 1) + n * 3_600_000).toISOString().slice(0, 19)),
+    ),
+  )
+  await searchIndex.renewAll()
+  const monthOf = (n: number) => new Date(Date.UTC(2020, 5, 1) + n * 3_600_000).toISOString().slice(0, 7)
+  const captioned = ids.filter((_, n) => n % 3 === 0)
+  store.database.write(() => {
+    for (const [at, photoId] of captioned.entries()) {
+      const doubt = { confidence: 0.2, isUnsure: at % 5 === 0, doubtfulWords: [] }
+      const said = { photoId, text: 'a dog', score: -1, ...doubt, modelId: 'm', adapterId: null }
+      store.captions.addFromModel([{ ...said, contentHash: contentOf(`dog ${at * 3}.jpg`) }], 1)
+    }
+  })
+  await searchIndex.renewAll()
+  const months = ['2020-08', '2020-06', '2019-01', '2020-07']
+  const expected = (isCounted: (n: number) => boolean) =>
+    months.map((month) => ids.filter((_, n) => monthOf(n) === month && isCounted(n)).length)
+  assert.deepEqual(searcher.months('', months), {
+    captioned: expected((n) => n % 3 === 0),
+    unsure: expected((n) => n % 15 === 0),
+    offline: [0, 0, 0, 0],
+  })
+  store.database.exec(`UPDATE folders SET state = 'offline'`)
+  assert.deepEqual(
+    searcher.months('has:caption', months).offline,
+    expected((n) => n % 3 === 0),
+  )
+  assert.deepEqual(searcher.months('"dog 3"', ['2020-06']), { captioned: [1], unsure: [0], offline: [1] })
+  assert.deepEqual(searcher.months('', []), { captioned: [], unsure: [], offline: [] })
+})
+
 test('pages at any place are the photos of that place, newest first, whatever the size', async (t) => {
   const { store, searcher, searchIndex, add } = openSample(t)
   // Many of one second, as where a folder was copied without its times, and some of every day around.

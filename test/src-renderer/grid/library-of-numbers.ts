@@ -59,6 +59,15 @@ export class LibraryOfNumbers {
         isExact: true,
         token: this.token,
       })),
+    months: ({ months }, options) =>
+      this.#answer('months', options?.signal, () => {
+        const ids = months.map((name) => this.#months.find(({ month }) => month === name)?.ids ?? [])
+        return {
+          captioned: ids.map((of) => of.filter((id) => this.captions.has(id)).length),
+          unsure: ids.map(() => 0),
+          offline: ids.map(() => 0),
+        }
+      }),
     timelinePage: ({ offset = 0, limit = 200 }, options) =>
       this.#answer('timelinePage', options?.signal, () => this.#page(offset, limit), offset),
     placeOf: ({ photo }) =>
