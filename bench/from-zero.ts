@@ -46,9 +46,9 @@ if (!photosPath) {
 const watchedPhotos = 200
 const seed = 1
 const usual: AdapterShape = { rank: 192, heads: 4, firstLayer: 0, scale: 1 }
-const whole = { passes: 6, batchSize: 64, rate: 1e-3, warmupFraction: 0.05, evaluations: 12, patience: 12 }
+const whole = { passes: 3, batchSize: 64, rate: 1e-3, warmupFraction: 0.05, evaluations: 12, patience: 12 }
 /** What shapes are compared by: one caption a photo, fewer passes. */
-const short = { ...whole, passes: 5, evaluations: 5 }
+const short = { ...whole, passes: 4, evaluations: 4 }
 
 interface Row {
   shape: AdapterShape
