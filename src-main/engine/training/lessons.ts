@@ -14,13 +14,18 @@ export interface Lesson {
 /**
  * The trainings of a plan; the last one makes the adapter.
  * @param labels places of the labels that can be used
- * @throws LensloreError `INVALID_ARGUMENT` where a training has nothing to learn
+ * @throws LensloreError `INVALID_ARGUMENT` where a training has nothing to learn, or would learn a near duplicate of what it is
+ * judged by
  */
 export function planLessons(
   { heldOut, folds }: Pick<CheckedTrainingPlan, 'heldOut' | 'folds'>,
   examples: readonly TrainingExample[],
   labels: readonly number[],
 ): Lesson[] {
+  for (const group of Map.groupBy(examples, (example) => example.group).values()) {
+    if (group.some(({ fold }) => fold !== group[0]!.fold))
+      throw new LensloreError('INVALID_ARGUMENT', 'Near duplicates are in different parts of the plan.')
+  }
   const foldOf = (example: number) => examples[example]!.fold
   const inFold = (fold: number) => labels.filter((example) => foldOf(example) === fold)
   const lessons: Lesson[] = []

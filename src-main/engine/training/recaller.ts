@@ -4,6 +4,7 @@ import type { Session, SessionTensor } from '../captioning/session.ts'
 import { openSessionInThread } from '../captioning/session-thread.ts'
 import { buildRecallGraph, type CaptionModel, type GenerationConfig } from '../model/caption-graph.ts'
 import type { AdapterConfig } from '../model/configuration.ts'
+import type { Name } from '../model/names.ts'
 import { memoryLength } from '../model/vision-tower.ts'
 import { FedWeights } from '../model/weights.ts'
 
@@ -26,16 +27,22 @@ export interface Recaller {
   close(): Promise<void>
 }
 
-export async function openRecaller(
-  model: CaptionModel,
-  adapter: AdapterConfig,
-  generation: GenerationConfig,
-  provider: ProviderName,
-  threads: number,
-): Promise<Recaller> {
+/** @param options.names that the adapter says beside its own words */
+export async function openRecaller(options: {
+  model: CaptionModel
+  adapter: AdapterConfig
+  names: readonly Name[]
+  generation: GenerationConfig
+  provider: ProviderName
+  threads: number
+}): Promise<Recaller> {
+  const { model, adapter, names, provider, threads } = options
+  const { positions } = model.decoder.config
+  const maxNewTokens = Math.min(options.generation.maxNewTokens, positions)
+  const generation = { ...options.generation, maxNewTokens }
   const fed = new FedWeights()
   const decoder = { ...model.decoder, adapter: { config: adapter, weights: fed } }
-  const graph = buildRecallGraph({ ...model, decoder, text: null }, generation)
+  const graph = buildRecallGraph({ ...model, decoder, text: null }, generation, names)
   const session: Session = await openSessionInThread(await packModel(graph), provider, threads)
   const { vision } = model
   const shape = [memoryLength(vision.config), vision.config.width]

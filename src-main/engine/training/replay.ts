@@ -55,7 +55,8 @@ export async function noteReplay(
       texts.map((text) => ({ text, weight: 1 })),
       texts.map(({ example }) => memories[some.indexOf(example)]!),
     )
-    const expected = await trainer.predict(batch, likeliestWords)
+    const { vocabulary } = student.checkpoint.model.decoder.config
+    const expected = await trainer.predict(batch, Math.min(likeliestWords, vocabulary))
     for (const [index, text] of texts.entries())
       noted.push({
         text,

@@ -3,7 +3,7 @@ import { adapterTexts } from '../../contract/adapters.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import type { ProviderName } from '../../contract/providers.ts'
 import type { AdapterShape, TrainingExample, TrainingSettings } from '../../contract/training.ts'
-import { writeAdapterFile } from '../captioning/adapter-file.ts'
+import { readAdapterFile, writeAdapterFile } from '../captioning/adapter-file.ts'
 import { type Checkpoint, readCheckpoint } from '../captioning/checkpoint.ts'
 import { type AdapterConfig, parseAdapterConfig } from '../model/configuration.ts'
 import { float32Tensor, readSafetensorsHeader, readTensor } from '../model/safetensors.ts'
@@ -47,7 +47,7 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
   const { modelDirectory, start, settings, provider, threads } = options
   const adapterPath = start instanceof Object && 'adapterPath' in start ? start.adapterPath : null
   const checkpoint = await readCheckpoint(modelDirectory, adapterPath)
-  const { model } = checkpoint
+  const { model, generation } = checkpoint
   const adapter = chooseAdapter(checkpoint, start, modelDirectory)
   const material = await openMaterial(options.examples, { ...options, checkpoint })
   const frozen: FrozenDecoder = {
@@ -82,7 +82,8 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
     material,
     trainer,
     recaller() {
-      recaller ??= openRecaller(model, adapter, checkpoint.generation, provider, threads)
+      const names = isFresh ? [] : checkpoint.names
+      recaller ??= openRecaller({ model, adapter, names, generation, provider, threads })
       return recaller
     },
     async close() {
@@ -126,14 +127,15 @@ export async function writeAdapter(
   tensors: ReadonlyMap<string, Float32Array>,
 ): Promise<void> {
   const { modelId, adapterFile, adapterId } = checkpoint
-  const names = isFresh ? [] : checkpoint.names
   const toWrite = new Map(
     [...trainer.shapes].map(([name, shape]) => [name, float32Tensor(shape, tensors.get(name)!)]),
   )
-  if (adapterFile !== null && names.length > 0) {
-    const header = await readSafetensorsHeader(adapterFile)
-    for (const [name, { shape }] of header.tensors)
-      if (name.startsWith('names.')) toWrite.set(name, float32Tensor(shape, await readTensor(header, name)))
+  const known = isFresh || adapterFile === null ? null : await readAdapterFile(adapterFile)
+  const names = known?.names ?? []
+  if (known) {
+    for (const [name, { shape }] of known.header.tensors)
+      if (name.startsWith('names.'))
+        toWrite.set(name, float32Tensor(shape, await readTensor(known.header, name)))
   }
   const part = `${path}.part`
   await writeAdapterFile(part, {

@@ -21,12 +21,13 @@ test('a pass has every text once, in batches of like length and no order', () =>
     [...lengths.keys()],
   )
   assert.equal(batches.filter((batch) => batch.length === 16).length, 62)
-  const inOrder = Array.from({ length: 62 }, (_, at) =>
-    [...lengths.keys()].slice(at * 16, at * 16 + 16),
-  )
+  const inOrder = Array.from({ length: 62 }, (_, at) => [...lengths.keys()].slice(at * 16, at * 16 + 16))
   assert.ok(padding(batches) < padding(inOrder) / 5)
   const means = batches.map((batch) => batch.reduce((sum, index) => sum + lengths[index]!, 0))
-  assert.ok(means.some((mean, at) => at > 0 && mean < means[at - 1]!), 'the short ones do not come first')
+  assert.ok(
+    means.some((mean, at) => at > 0 && mean < means[at - 1]!),
+    'the short ones do not come first',
+  )
 })
 
 test('its order is that of its seed and number', () => {
