@@ -58,7 +58,10 @@ export function fitLogistic(
     const penalties = w.reduce((sum, value, at) => sum + (penalty(at) * value * value) / 2, 0)
     return labels.reduce((sum, label, row) => {
       const margin = label === 1 ? margins[row]! : -margins[row]!
-      return sum + counts[row]! * (margin > 0 ? Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin)) - margin)
+      return (
+        sum +
+        counts[row]! * (margin > 0 ? Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin)) - margin)
+      )
     }, penalties)
   }
 
@@ -126,7 +129,8 @@ function standardise({ data, width }: Rows) {
   const means = new Float64Array(width)
   const squares = new Float64Array(width)
   for (let at = 0; at < data.length; at++) means[at % width]! += data[at]! / count
-  for (let at = 0; at < data.length; at++) squares[at % width]! += (data[at]! - means[at % width]!) ** 2 / count
+  for (let at = 0; at < data.length; at++)
+    squares[at % width]! += (data[at]! - means[at % width]!) ** 2 / count
   const scales = squares.map((square) => (square > 0 ? 10 / Math.sqrt(square * width) : 0))
   const rows = new Float32Array(data.length)
   for (let at = 0; at < data.length; at++) rows[at] = (data[at]! - means[at % width]!) * scales[at % width]!

@@ -71,7 +71,10 @@ function fitAndJudge(named: readonly DescribedPhoto[], others: readonly Describe
     const isOut = (index: number) => foldOf[index] === fold
     const inside = labels.flatMap((_, index) => (isOut(index) ? [] : [index]))
     if (inside.length === all.length) continue
-    const rule = fit(pickRows(rows, inside), inside.map((index) => labels[index]!))
+    const rule = fit(
+      pickRows(rows, inside),
+      inside.map((index) => labels[index]!),
+    )
     const outside = labels.flatMap((_, index) => (isOut(index) ? [index] : []))
     for (const [at, sum] of applyRule(rule, pickRows(rows, outside)).entries()) sums[outside[at]!] = sum
   }
@@ -83,7 +86,12 @@ function fitAndJudge(named: readonly DescribedPhoto[], others: readonly Describe
 }
 
 function fit(rows: Rows, labels: number[]): LinearRule {
-  return fitLogistic(rows, labels, labels.map(() => 1), ridge)
+  return fitLogistic(
+    rows,
+    labels,
+    labels.map(() => 1),
+    ridge,
+  )
 }
 
 /** Groups with the name are dealt out first, so that each part has as many as the others. */
