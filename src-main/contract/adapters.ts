@@ -2,20 +2,35 @@ import { z } from 'zod'
 
 /** What an adapter's file says besides its weights: what decides words, and what people read. */
 
-/** A name that an adapter learned: where its recogniser fires, its first token is raised until it is said. */
-export const adapterName = z.strictObject({
-  text: z.string().min(1).max(100),
-  /** Of the base's vocabulary, as a text that follows others. */
-  tokens: z.array(z.int().min(0)).min(1).max(64),
-  /** The recogniser fires where its sum is above this. */
-  threshold: z.number(),
-  /** In nats. */
-  raise: z.number(),
-})
+export const nameKinds = ['person', 'other'] as const
+export type NameKind = (typeof nameKinds)[number]
+
+/** Of the base's vocabulary. */
+const tokens = z.array(z.int().min(0)).min(1).max(64)
+/** Which of them tells the name from what is said anyway; null: none does. */
+const parting = z.int().min(0).max(63).nullable()
+
+/** A name that an adapter learned: where its recogniser finds it in a picture, the caption says it. */
+export const adapterName = z
+  .strictObject({
+    text: z.string().min(1).max(100),
+    /** Persons are recognised only where that was asked for. */
+    kind: z.enum(nameKinds),
+    /** As a text begins with it. */
+    startTokens: tokens,
+    startParting: parting,
+    /** As a text goes on with it. */
+    tokens,
+    parting,
+  })
+  .refine(
+    (name) => (name.startParting ?? 0) < name.startTokens.length && (name.parting ?? 0) < name.tokens.length,
+    'a parting that is none of its tokens',
+  )
 
 export type AdapterName = z.infer<typeof adapterName>
 
-export const maxAdapterNames = 1000
+export const maxAdapterNames = 256
 export const maxAdapterNameLength = 200
 export const maxAdapterNoteLength = 10_000
 /** SHA-256, lower-case hex. */

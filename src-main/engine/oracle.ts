@@ -14,14 +14,22 @@ import {
   buildTextEmbeddingGraph,
   type TextEncoder,
 } from './model/text-encoder.ts'
+import { memoryLength } from './model/vision-tower.ts'
+import {
+  expectedTraining,
+  measureTraining,
+  type TrainingAgreement,
+  trainingFigures,
+} from './training/agreement.ts'
 
 /**
  * Compares our graphs with the results of an independent implementation, on the checkpoints of one directory:
  * config.json and weights in our own layout, `inputs.safetensors` with `pixels` `[B, 3, S, S]` and the expected
  * `memory` `[B, 1+N, dv]`, `logits` `[B, T, vocabulary]` and `attention_last` `[B, heads, T, 1+N]`;
  * `expected.json` with token ids in and out; for a base with a text encoder also `text_ids` there and
- * `embeddings.safetensors` (`text` `[texts, p]`, `pictures` `[B, p]`). Parts that the directory lacks are named as not
- * compared.
+ * `embeddings.safetensors` (`text` `[texts, p]`, `pictures` `[B, p]`). Of training, `target_ids`, `loss` and `adamw` there,
+ * `gradients.safetensors` and `trained.safetensors`, both by the adapter's names. Parts that the directory lacks are named as
+ * not compared.
  *
  *     node src-main/engine/oracle.ts DIRECTORY [PROVIDER]
  */
@@ -46,6 +54,8 @@ export interface Agreement {
   /** Whether the words are the same, where there are words to compare. */
   greedyEqual?: boolean
   beamEqual?: boolean
+  /** Of the first batch's loss and gradients, and of the steps of training after it. */
+  training?: TrainingAgreement
   /** What the directory does not have. */
   notCompared: string[]
 }
@@ -133,13 +143,52 @@ export async function measureAgreement(
       : undefined,
     text ? embeddings.pictures : undefined,
   )
+  await compareTraining(directory, agreement, expected, model, forced.memory!, provider)
   return agreement
 }
 
+/** Loss, gradients, steps and the adapter after them, over the memory that our own tower gives. */
+async function compareTraining(
+  directory: string,
+  agreement: Agreement,
+  expected: Expected,
+  { vision, decoder }: CaptionModel,
+  memory: SessionTensor,
+  provider: ProviderName,
+): Promise<void> {
+  const { adapter, ...frozen } = decoder
+  const known = expectedTraining.safeParse(expected)
+  if (!adapter || !known.success) {
+    agreement.notCompared.push('training')
+    return
+  }
+  const read = async (name: string) =>
+    new Map(Object.entries(await readTensors(join(directory, name)).catch(nothingWhereMissing)))
+  const gradients = await read('gradients.safetensors')
+  const trained = await read('trained.safetensors')
+  agreement.training = await measureTraining({
+    frozen: {
+      decoder: frozen,
+      adapter: adapter.config,
+      memoryShape: [memoryLength(vision.config), vision.config.width],
+      longestText: expected.input_ids[0]!.length,
+    },
+    adapter: await read('itune.safetensors'),
+    memory,
+    expected: known.data,
+    gradients,
+    trained,
+    provider,
+  })
+  for (const part of ['gradients', 'steps', 'adapter'] as const) {
+    if (!agreement.training[part]) agreement.notCompared.push(part)
+  }
+}
+
 /** Whether every figure is within 1e-4 and the words are the same; the plain sum of a greedy caption may differ more. */
-export function agrees({ differences, greedyEqual, beamEqual }: Agreement): boolean {
+export function agrees({ differences, greedyEqual, beamEqual, training }: Agreement): boolean {
   const { greedyScore: _plainSum, ...strict } = differences
-  const figures = Object.values(strict)
+  const figures = [...Object.values(strict), ...(training ? trainingFigures(training) : [])]
   return (
     figures.length > 0 &&
     figures.every((figure) => figure <= tolerance) &&

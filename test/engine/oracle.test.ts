@@ -30,7 +30,7 @@ for (const name of ['a', 'b', 'e']) {
 
 test('parts that a directory lacks are named as not compared', async () => {
   const whole = await measureAgreement(fixture('e'))
-  assert.deepEqual(whole.notCompared, [])
+  assert.deepEqual(whole.notCompared, ['training'])
   assert.ok(whole.differences.textEmbeddings! < 1e-5 && whole.differences.pictureEmbeddings! < 1e-5)
   const plain = await measureAgreement(fixture('a'))
   assert.deepEqual(plain.notCompared, ['textEmbeddings', 'pictureEmbeddings'])
@@ -43,8 +43,54 @@ test('parts that a directory lacks are named as not compared', async () => {
   await writeFile(path, JSON.stringify(expected))
   const agreement = await measureAgreement(directory)
   assert.ok(agrees(agreement))
-  assert.deepEqual(agreement.notCompared, ['greedy', 'textEmbeddings', 'pictureEmbeddings'])
+  assert.deepEqual(agreement.notCompared, ['greedy', 'textEmbeddings', 'pictureEmbeddings', 'training'])
   assert.equal(agreement.greedyEqual, undefined)
+  await rm(directory, { recursive: true })
+})
+
+for (const name of ['a', 'b']) {
+  test(`training is compared in every part on checkpoint ${name}`, async () => {
+    const { training } = await measureAgreement(fixture(name))
+    const { gradients, steps, adapter, undetermined } = training!
+    const names = Object.keys(gradients!)
+    assert.deepEqual(names, Object.keys(adapter!))
+    assert.equal(steps!.length, 10)
+    assert.deepEqual(
+      undetermined,
+      names.filter((each) => each.endsWith('.k_proj.bias')),
+    )
+    const settled = names.filter((each) => !undetermined.includes(each))
+    assert.ok(
+      settled.every((each) => gradients![each]!.relative < 1e-4),
+      JSON.stringify(gradients),
+    )
+  })
+}
+
+test('a wrong gradient, a wrong step and a wrong adapter do not agree', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'lenslore-oracle-'))
+  const restore = () => cp(fixture('a'), directory, { recursive: true })
+  for (const file of ['gradients.safetensors', 'trained.safetensors']) {
+    await restore()
+    const bytes = await readFile(join(directory, file))
+    bytes.writeFloatLE(bytes.readFloatLE(bytes.length - 4) + 0.001, bytes.length - 4)
+    await writeFile(join(directory, file), bytes)
+    assert.equal(agrees(await measureAgreement(directory)), false, file)
+  }
+  await restore()
+  const path = join(directory, 'expected.json')
+  const expected = JSON.parse(await readFile(path, 'utf8'))
+  expected.adamw.loss_and_grad_norm[9][0] += 0.001
+  await writeFile(path, JSON.stringify(expected))
+  assert.equal(agrees(await measureAgreement(directory)), false)
+
+  await rm(join(directory, 'gradients.safetensors'))
+  await rm(join(directory, 'trained.safetensors'))
+  delete expected.adamw
+  await writeFile(path, JSON.stringify(expected))
+  const rest = await measureAgreement(directory)
+  assert.ok(agrees(rest))
+  assert.deepEqual(rest.notCompared.slice(-3), ['gradients', 'steps', 'adapter'])
   await rm(directory, { recursive: true })
 })
 

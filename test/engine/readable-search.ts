@@ -77,6 +77,7 @@ export async function searchReadably(
         names: names.map((name) => ({
           ...name,
           isSeen: dot(name.numbers.weight, features) + name.numbers.bias[0]! > 0,
+          isPossible: dot(name.numbers.weight, features) + name.numbers.bias[1]! > 0,
         })),
       })
       found.push({ ids: best.ids, score })

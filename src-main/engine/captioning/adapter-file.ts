@@ -24,11 +24,11 @@ import {
  * An adapter as one safetensors file.
  *
  * Tensors: `h.{i}.itune.{q,k,v,o}_proj.{weight,bias}`, Linear layout `[out, in]`, of every layer from `first_layer` on; and
- * of the k-th name `names.{k}.weight` `[2·dv]`, over the mean and then the maximum of all rows of the visual memory, and
- * `names.{k}.bias` `[1]`.
+ * of the k-th name its recogniser, `names.{k}.weight` `[3·dv]` and `names.{k}.bias` `[2]`, and where in a text it begins,
+ * `names.{k}.place.weight` `[d]` and `names.{k}.place.bias` `[1]` (`model/names.ts`).
  *
  * Metadata that decides words: `base_model`, `rank`, `heads`, `first_layer`, `scale`, and `names`, a JSON list of `{ text,
- * tokens, threshold, raise }` in the order of k. Metadata that people read: `name`, `note`, `parent`, `created` (ISO 8601),
+ * kind, startTokens, startParting, tokens, parting }` in the order of k. Metadata that people read: `name`, `note`, `parent`, `created` (ISO 8601),
  * `data` and `metrics` (JSON objects of numbers). `format` is there in files that were written since an adapter's id is
  * that of its content; whatever else there is is left alone.
  */
@@ -97,7 +97,14 @@ export async function identifyAdapter(
   config: AdapterConfig,
 ): Promise<{ id: string; formerId: string | null }> {
   const { rank, heads, firstLayer, scale } = config
-  const said = names.map(({ text, tokens, threshold, raise }) => [text, tokens, threshold, raise])
+  const said = names.map(({ text, kind, startTokens, startParting, tokens, parting }) => [
+    text,
+    kind,
+    startTokens,
+    startParting,
+    tokens,
+    parting,
+  ])
   const hash = createHash('sha256').update(
     `${JSON.stringify([format, rank, heads, firstLayer, scale, said])}\n`,
   )
@@ -133,7 +140,9 @@ export async function checkAdapterTensors(
 ): Promise<void> {
   const { filePath, tensors } = header
   const expected = shapesOf(config, decoder, memoryWidth, names)
-  const unknown = names.flatMap(({ tokens }) => tokens).find((token) => token >= decoder.vocabulary)
+  const unknown = names
+    .flatMap(({ startTokens, tokens }) => [...startTokens, ...tokens])
+    .find((token) => token >= decoder.vocabulary)
   if (unknown !== undefined) throw invalid(filePath, `a name has the token ${unknown}, which the model lacks`)
   for (const name of tensors.keys()) {
     if (!expected.has(name)) throw invalid(filePath, `it holds ${name}, which is no part of an adapter`)
@@ -171,8 +180,10 @@ export function shapesOf(
     project('o', width, rank)
   }
   for (const index of names.keys()) {
-    shapes.set(`names.${index}.weight`, [2 * memoryWidth])
-    shapes.set(`names.${index}.bias`, [1])
+    shapes.set(`names.${index}.weight`, [3 * memoryWidth])
+    shapes.set(`names.${index}.bias`, [2])
+    shapes.set(`names.${index}.place.weight`, [width])
+    shapes.set(`names.${index}.place.bias`, [1])
   }
   return shapes
 }

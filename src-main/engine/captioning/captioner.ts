@@ -65,7 +65,7 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   const tokenizerSource = await readModelJson(checkpoint.tokenizerDirectories, 'tokenizer.json')
   const tokenizer = createTokenizer(tokenizerSource, modelDirectory)
 
-  const graph = buildCaptionGraph(model, generation)
+  const graph = buildCaptionGraph(model, generation, checkpoint.names)
   const copied = new Set(adapterFile === null ? [] : [adapterFile])
   const packed = await packModel(graph, copied)
   const session = await openSessionInThread(packed, options.provider, options.threads)

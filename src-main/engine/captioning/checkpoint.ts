@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { AdapterDescription, AdapterName } from '../../contract/adapters.ts'
+import type { AdapterDescription } from '../../contract/adapters.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import type { CaptionModel, GenerationConfig } from '../model/caption-graph.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type VisionConfig,
 } from '../model/configuration.ts'
 import type { Decoder } from '../model/decoder.ts'
+import type { Name } from '../model/names.ts'
 import { readBytes, readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
 import { StoredWeights, type Weights } from '../model/weights.ts'
 import {
@@ -66,7 +67,7 @@ export interface Checkpoint {
   /** By which captions of before remember the same adapter. */
   formerAdapterId: string | null
   /** What the adapter calls by its name. */
-  names: AdapterName[]
+  names: Name[]
   generation: GenerationConfig
   /** How to tell the model's doubt; null for one that nobody has calibrated. */
   doubt: DoubtCalibration | null
@@ -124,7 +125,7 @@ export async function readCheckpoint(directory: string, adapterPath: string | nu
     adapterFile: adapter?.filePath ?? null,
     adapterId: adapter?.id ?? null,
     formerAdapterId: adapter?.formerId ?? null,
-    names: adapter?.names ?? [],
+    names: adapter?.named ?? [],
     generation: { beams, lengthPenalty, maxNewTokens },
     doubt: source.doubt === undefined ? null : parseDoubtCalibration(source.doubt, `${configPath} (doubt)`),
     tokenizerDirectories: [directory, base.decoder.directory],
@@ -282,7 +283,7 @@ interface Adapter extends NonNullable<Decoder['adapter']> {
   filePath: string
   id: string
   formerId: string | null
-  names: AdapterName[]
+  named: Name[]
 }
 
 async function readAdapter(
@@ -296,12 +297,12 @@ async function readAdapter(
   if (adapterPath === null && (await access(path).catch(nothingWhereMissing)) === null) return null
   const file = await readAdapterFile(path)
   const config = configureAdapter(file, asObject(source.itune), decoder.config, modelId)
-  const { header, names } = file
+  const weights = new StoredWeights(file.header)
   return {
     config,
-    weights: new StoredWeights(header),
+    weights,
     filePath: path,
-    names,
+    named: file.names.map((name, index) => ({ ...name, weights: weights.under(`names.${index}.`) })),
     ...(await identifyAdapter(file, config)),
   }
 }

@@ -17,11 +17,46 @@ export interface SessionTensor {
   shape: readonly number[]
 }
 
+/** A tensor that a session gave and that stays in the device's memory, for another run of any session on that provider. */
+export interface HeldTensor {
+  readonly shape: readonly number[]
+  /** Gives the memory back. */
+  release(): void
+}
+
+export interface SessionResult {
+  outputs: Record<string, SessionTensor>
+  held: Record<string, HeldTensor>
+}
+
 export interface Session {
   readonly provider: ProviderName
   /** @throws LensloreError `ENGINE_FAILED` */
   run(feeds: Readonly<Record<string, SessionTensor>>): Promise<Record<string, SessionTensor>>
   close(): Promise<void>
+}
+
+export interface HoldingSession extends Session {
+  /**
+   * A run that may take tensors that are on the device and leave some there.
+   * @param into on the processor, where to write outputs, which are then not among those given back. It may be the
+   * memory of an input that nothing reads after what writes it.
+   * @throws LensloreError `ENGINE_FAILED`
+   */
+  runHolding(
+    feeds: Readonly<Record<string, SessionTensor | HeldTensor>>,
+    into?: Readonly<Record<string, SessionTensor>>,
+  ): Promise<SessionResult>
+}
+
+export interface SessionChoices {
+  /** Outputs that stay on the device; not on the processor, which has none. */
+  held?: readonly string[]
+  /**
+   * Whether constant matrices are kept a second time, in the order in which the processor multiplies by them: faster
+   * for few rows, and another copy of the model in memory.
+   */
+  prepacks?: boolean
 }
 
 /**
@@ -30,8 +65,13 @@ export interface Session {
  * @throws LensloreError `PROVIDER_UNAVAILABLE` where the provider does not open here, `ENGINE_FAILED` where the graph
  * itself is refused
  */
-export async function openSession(graph: Graph, provider: ProviderName, threads: number): Promise<Session> {
-  return openPacked(await packModel(graph), provider, threads)
+export async function openSession(
+  graph: Graph,
+  provider: ProviderName,
+  threads: number,
+  choices: SessionChoices = {},
+): Promise<HoldingSession> {
+  return openPacked(await packModel(graph), provider, threads, choices)
 }
 
 /** `openSession` for a graph that was packed before, in another thread perhaps. */
@@ -39,37 +79,83 @@ export async function openPacked(
   { bytes, folder }: PackedModel,
   provider: ProviderName,
   threads: number,
-): Promise<Session> {
+  { held = [], prepacks = true }: SessionChoices = {},
+): Promise<HoldingSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 4,
-    extra: { 'session.model_external_initializers_file_folder_path': folder },
+    extra: {
+      'session.model_external_initializers_file_folder_path': folder,
+      ...(!prepacks && { 'session.disable_prepacking': '1' }),
+    },
+    ...(held.length > 0 && {
+      preferredOutputLocation: Object.fromEntries(held.map((name) => [name, 'gpu-buffer' as const])),
+    }),
   }
   const session = await InferenceSession.create(bytes, options).catch((cause: Error) => {
     const code = provider === 'cpu' ? 'ENGINE_FAILED' : 'PROVIDER_UNAVAILABLE'
     throw new LensloreError(code, `The model does not open on ${provider}: ${explain(cause)}`, { cause })
   })
+  const runHolding: HoldingSession['runHolding'] = async (feeds, into = {}) => {
+    const inputs = mapValues(feeds, (feed) =>
+      'data' in feed ? toTensor(feed) : (feed as DeviceTensor).tensor,
+    )
+    const targets = Object.fromEntries(
+      session.outputNames.map((name) => [name, into[name] ? toTensor(into[name]) : null]),
+    )
+    const given = await session.run(inputs, targets).catch((cause: Error) => {
+      throw new LensloreError('ENGINE_FAILED', `The model failed on ${provider}: ${explain(cause)}`, {
+        cause,
+      })
+    })
+    const result: SessionResult = { outputs: {}, held: {} }
+    for (const [name, value] of Object.entries(given)) {
+      const tensor = value as Tensor
+      if (tensor.location === 'gpu-buffer') result.held[name] = new DeviceTensor(tensor)
+      else if (into[name]) dropCopy(tensor, into[name])
+      else result.outputs[name] = fromTensor(tensor)
+    }
+    return result
+  }
   return {
     provider,
-    async run(feeds) {
-      const inputs = Object.fromEntries(
-        Object.entries(feeds).map(([name, tensor]) => [name, toTensor(tensor)]),
-      )
-      const outputs = await session.run(inputs).catch((cause: Error) => {
-        throw new LensloreError('ENGINE_FAILED', `The model failed on ${provider}: ${explain(cause)}`, {
-          cause,
-        })
-      })
-      return Object.fromEntries(
-        Object.entries(outputs).map(([name, value]) => [name, fromTensor(value as Tensor)]),
-      )
-    },
+    run: async (feeds) => (await runHolding(feeds)).outputs,
+    runHolding,
     close: async () => {
       await session.release()
     },
   }
+}
+
+class DeviceTensor implements HeldTensor {
+  readonly tensor: Tensor
+
+  constructor(tensor: Tensor) {
+    this.tensor = tensor
+  }
+
+  get shape(): readonly number[] {
+    return this.tensor.dims
+  }
+
+  release(): void {
+    this.tensor.dispose()
+  }
+}
+
+/** The binding copies every output into memory of its own, also what it wrote where it was told to; that goes at once. */
+function dropCopy({ data }: Tensor, original: SessionTensor): void {
+  const { buffer } = data as Float32Array<ArrayBuffer>
+  if (buffer !== original.data.buffer) buffer.transfer(0)
+}
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  map: (from: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]))
 }
 
 function toTensor({ data, shape }: SessionTensor): Tensor {

@@ -14,13 +14,14 @@ export interface BeamSearchOptions {
   names?: readonly SearchedName[]
 }
 
-/** A name (`names.ts`), and whether it was recognised in the picture. */
+/** A name (`names.ts`), whether it was recognised in the picture, and whether it may be in it. */
 export interface SearchedName {
   startTokens: readonly number[]
   tokens: readonly number[]
   startParting: number | null
   parting: number | null
   isSeen: boolean
+  isPossible: boolean
 }
 
 export interface Step {
@@ -107,8 +108,10 @@ function mixNames(
   names: readonly SearchedName[],
 ): { gains: Float32Array; weights: number[] } {
   if (names.length === 0) return { gains: own, weights: [] }
-  const isWanted = states.map(({ said }, name) => names[name]!.isSeen && !said)
-  const odds = states.map(({ at }, name) => (isWanted[name] && at === 0 ? Math.exp(places[name]!) : 0))
+  const isAllowed = states.map(({ said }, name) => names[name]!.isPossible && !said)
+  const odds = states.map(({ at, said }, name) =>
+    names[name]!.isSeen && !said && at === 0 ? Math.exp(places[name]!) : 0,
+  )
   const total = 1 + odds.reduce((sum, each) => sum + each, 0)
   const free = Math.max(0, 1 - states.reduce((sum, { begun }) => sum + begun, 0))
   const weights = states.map(({ begun }, name) => begun + (free * odds[name]!) / total)
@@ -116,7 +119,7 @@ function mixNames(
   const gains = own.map((gain) => gain + Math.log(Math.max(rest, leastProbability)))
   for (const token of new Set(states.map(({ coming }) => coming[0]!))) {
     const sharing = [...states.keys()].filter((name) => states[name]!.coming[0] === token)
-    const isKept = sharing.some((name) => states[name]!.at === states[name]!.parting && !isWanted[name])
+    const isKept = sharing.some((name) => states[name]!.at === states[name]!.parting && !isAllowed[name])
     const named = sharing.reduce((sum, name) => sum + weights[name]!, 0)
     const probability = named + (isKept ? 0 : rest * Math.exp(own[token]!))
     gains[token] = Math.log(Math.max(probability, leastProbability))

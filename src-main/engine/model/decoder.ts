@@ -3,7 +3,7 @@ import { attend, type RowsPerImage, rowsOf, splitHeads } from './attention.ts'
 import type { AdapterConfig, DecoderConfig } from './configuration.ts'
 import type { Graph, Value } from './graph.ts'
 import { convolution1d, layerNorm, linear } from './layers.ts'
-import { add, affine, concat, gather, multiply, reshape, split } from './operators.ts'
+import { add, affine, concat, cutLike, gather, multiply, reshape, split } from './operators.ts'
 import type { Weights } from './weights.ts'
 
 /** GPT-2, with what lets it see: cross-attention of its own, I-Tuning modules beside its feed-forward, or both. */
@@ -73,6 +73,25 @@ export function embedTokens(g: Graph, tokens: Value, positions: Value, { config,
 }
 
 /**
+ * All positions of texts at once, each seeing itself and those before.
+ * @param tokens int64 `[B, T]`; T may be known only when the graph runs
+ * @param longest what T may be at most
+ */
+export function decodeTexts(
+  g: Graph,
+  tokens: Value,
+  longest: number,
+  decoder: Decoder,
+  sight: readonly LayerSight[],
+): Decoded {
+  const places = cutLike(g, g.integers(...Array(longest).keys()), [0], tokens)
+  const embedded = embedTokens(g, tokens, places, decoder) // [B, T, d]
+  const rows = reshape(g, embedded, [rowsOf(tokens.shape[1]!), decoder.config.width])
+  const mask = cutLike(g, causalMask(g, longest), [0, 1], tokens)
+  return decode(g, rows, tokens, decoder, sight, null, mask)
+}
+
+/**
  * Runs the blocks over q new positions of every image.
  * @param embedded rows `[B·q, d]`
  * @param past caches of the positions before, null at the start
@@ -133,7 +152,7 @@ export function scoreWords(g: Graph, hidden: Value, { config, weights }: Decoder
 }
 
 /** Hides from each position of a text those after it: `[T, T]`, to be added to scores. */
-export function causalMask(g: Graph, length: number): Value {
+function causalMask(g: Graph, length: number): Value {
   const hidden = Array.from({ length: length ** 2 }, (_, index) =>
     index % length > Math.floor(index / length) ? -1e30 : 0,
   )

@@ -30,6 +30,7 @@ export type Operator =
   | 'Conv'
   | 'Div'
   | 'Equal'
+  | 'Erf'
   | 'Exp'
   | 'Expand'
   | 'Gather'
@@ -45,11 +46,15 @@ export type Operator =
   | 'MatMul'
   | 'Mul'
   | 'Not'
+  | 'Pad'
   | 'Pow'
+  | 'ReduceLogSumExp'
   | 'ReduceMean'
   | 'ReduceMin'
   | 'ReduceSum'
+  | 'ReduceSumSquare'
   | 'Reshape'
+  | 'ScatterND'
   | 'Shape'
   | 'Sigmoid'
   | 'Slice'
@@ -58,6 +63,7 @@ export type Operator =
   | 'Sqrt'
   | 'Squeeze'
   | 'Sub'
+  | 'Tanh'
   | 'TopK'
   | 'Transpose'
   | 'Unsqueeze'
@@ -179,6 +185,18 @@ export class Graph {
         : root.node('Cast', [stored], [{ type: 'float32', shape: stored.shape }], { to: 1 })[0]!
     root.#weights.set(key, value)
     return value
+  }
+
+  /** What `integers` was given. @throws RangeError for a value that is no such constant */
+  integersOf(value: Value): number[] {
+    const stored = this.#root.initializers.find((initializer) => initializer.value === value)
+    if (!stored || !('bytes' in stored) || value.type !== 'int64') {
+      throw new RangeError(`${value.name} is no constant of integers`)
+    }
+    const view = new DataView(stored.bytes.buffer, stored.bytes.byteOffset, stored.bytes.byteLength)
+    return Array.from({ length: view.byteLength / 8 }, (_, index) =>
+      Number(view.getBigInt64(index * 8, true)),
+    )
   }
 
   uniqueName(stem: string): string {

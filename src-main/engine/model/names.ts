@@ -39,10 +39,11 @@ import type { Weights } from './weights.ts'
  * `w_i` is the probability that name i begins here, or, where it may have begun already, that it did, given the words since
  * (Bayes). This is the mixture of pointer-generator networks (See et al. 2017, arXiv 1704.04368) with names for a source. It is a
  * distribution, so a name is neither pushed into every beam nor said twice, and a search over it is a plain search.
- * Where a name was not recognised, or was said, the decoder's own words are kept from it.
+ * Where a name is out of the question, or was said, the decoder's own words are kept from it; where its recogniser is in
+ * doubt, they are left alone.
  */
 export interface Name {
-  text: string
+  readonly text: string
   /** By which a text begins with it, and by which a text goes on with it: one or more tokens. */
   startTokens: readonly number[]
   tokens: readonly number[]
@@ -53,8 +54,8 @@ export interface Name {
   startParting: number | null
   parting: number | null
   /**
-   * `weight` `[3·dv]` and `bias` `[1]`: over the memory's first row, the mean and the maximum of all rows, the name is recognised
-   * where their sum is above zero. `place.weight` `[d]` and `place.bias` `[1]`: over the decoder's last hidden row, the log-odds
+   * `weight` `[3·dv]` and `bias` `[2]`: over the memory's first row, the mean and the maximum of all rows, the name is recognised
+   * where the sum with the first bias is above zero, and out of the question where that with the second is not. `place.weight` `[d]` and `place.bias` `[1]`: over the decoder's last hidden row, the log-odds
    * that it begins here.
    */
   weights: Weights
@@ -90,8 +91,9 @@ export interface Candidates {
 /** The names of a model as tables of a graph. */
 export class NameTables {
   readonly count: number
-  /** 1 where a name was recognised in the picture, `[B, 1, M]`. */
-  readonly #seen: Value
+  /** 1 where a name was recognised in the picture, and where it may be in it, `[B, 1, M]`. */
+  readonly #isSeen: Value
+  readonly #isPossible: Value
   readonly #placeWeights: Value
   readonly #placeBias: Value
   /** By name and place in both spellings, one after the other: `[M·W]`. */
@@ -117,7 +119,9 @@ export class NameTables {
         names.flatMap((name) => Array.from({ length: longest }, (_, at) => valueAt(name, at))),
       )
     this.count = names.length
-    this.#seen = recognise(g, names, memory)
+    const sums = recognise(g, names, memory)
+    this.#isSeen = isAboveZero(g, sums[0]!)
+    this.#isPossible = isAboveZero(g, sums[1]!)
     this.#placeWeights = stack(g, names, 'place.weight', width)
     this.#placeBias = reshape(g, stack(g, names, 'place.bias', 1), [names.length])
     this.#tokens = table('int64', ({ startTokens, tokens }, at) => [...startTokens, ...tokens][at] ?? -1)
@@ -150,11 +154,11 @@ export class NameTables {
     const { at, begun, said } = naming
     const places = add(g, at, this.#rows)
     const next = gather(g, this.#tokens, places) // [B, q, M]
-    const wanted = multiply(g, this.#seen, subtract(g, g.scalar(1), said))
+    const unsaid = subtract(g, g.scalar(1), said)
 
     // Which of the names that may begin does, if any.
     const isIdle = cast(g, equal(g, at, isStart ? g.integers(0) : this.#inside), 'float32')
-    const mayBegin = cast(g, multiply(g, wanted, isIdle), 'bool')
+    const mayBegin = cast(g, multiply(g, multiply(g, this.#isSeen, unsaid), isIdle), 'bool')
     const odds = affine(g, hidden, this.#placeWeights, this.#placeBias, 'out-in')
     const open = where(g, mayBegin, reshape(g, odds, ['B', q, M]), g.scalar(never))
     const nothing = multiply(g, slice(g, said, 2, 0, 1), g.scalar(0)) // [B, q, 1]
@@ -166,7 +170,8 @@ export class NameTables {
     // Names whose next token is the same: [B, q, M, M].
     const same = cast(g, equal(g, unsqueeze(g, next, 3), unsqueeze(g, next, 2)), 'float32')
     const gather2 = (x: Value) => squeeze(g, matmul(g, same, unsqueeze(g, x, 3)), 3)
-    const kept = multiply(g, gather(g, this.#isParting, places), subtract(g, g.scalar(1), wanted))
+    const isAllowed = multiply(g, this.#isPossible, unsaid)
+    const kept = multiply(g, gather(g, this.#isParting, places), subtract(g, g.scalar(1), isAllowed))
     const isKept = clip(g, gather2(kept), 0, 1)
     const ownNext = exponential(g, reshape(g, pick(g, own, reshape(g, next, [`B·${q}`, M])), ['B', q, M]))
     const allowed = multiply(g, multiply(g, rest, ownNext), subtract(g, g.scalar(1), isKept))
@@ -237,17 +242,22 @@ export class NameTables {
   }
 }
 
-/** @returns 1 where a name is recognised, `[B, 1, M]` */
-function recognise(g: Graph, names: readonly Name[], memory: Value): Value {
+/** @returns the sums of every name's recogniser with its first and its second bias, `[B, 1, M]` */
+function recognise(g: Graph, names: readonly Name[], memory: Value): Value[] {
   const width = memory.shape[2] as number
   const whole = squeeze(g, slice(g, memory, 1, 0, 1), 1)
   const largest = reshape(g, topK(g, transposeMatrix(g, memory), 1).values, ['B', width])
   const features = concat(g, [whole, mean(g, memory, 1), largest], 1) // [B, 3·dv]
-  const weights = stack(g, names, 'weight', 3 * width)
-  const biases = reshape(g, stack(g, names, 'bias', 1), [names.length])
-  const sums = affine(g, features, weights, biases, 'out-in')
-  const isAbove = cast(g, cast(g, clip(g, sums, 0, -never), 'bool'), 'float32')
-  return unsqueeze(g, isAbove, 1)
+  const sums = affine(g, features, stack(g, names, 'weight', 3 * width), null, 'out-in')
+  const biases = stack(g, names, 'bias', 2)
+  return [0, 1].map((index) => {
+    const bias = reshape(g, slice(g, biases, 1, index, index + 1), [names.length])
+    return unsqueeze(g, add(g, sums, bias), 1)
+  })
+}
+
+function isAboveZero(g: Graph, x: Value): Value {
+  return cast(g, cast(g, clip(g, x, 0, -never), 'bool'), 'float32')
 }
 
 /** One tensor of every name as rows. @returns `[M, size]` */

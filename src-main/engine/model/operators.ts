@@ -15,8 +15,10 @@ export const equal = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Eq
 
 export const sigmoid = (g: Graph, x: Value): Value => same(g, 'Sigmoid', x)
 export const not = (g: Graph, x: Value): Value => same(g, 'Not', x)
+export const tanh = (g: Graph, x: Value): Value => same(g, 'Tanh', x)
 export const exponential = (g: Graph, x: Value): Value => same(g, 'Exp', x)
 export const logarithm = (g: Graph, x: Value): Value => same(g, 'Log', x)
+export const errorFunction = (g: Graph, x: Value): Value => same(g, 'Erf', x)
 export const squareRoot = (g: Graph, x: Value): Value => same(g, 'Sqrt', x)
 
 /** Held between two bounds; ReLU6 is `clip(x, 0, 6)`. */
@@ -46,6 +48,25 @@ export function layerNormalize(g: Graph, x: Value, scale: Value, bias: Value, ep
 }
 
 /**
+ * Over the last axis: `(x − mean) / deviation`, with the inverse of the deviation `[…, 1]`.
+ */
+export function layerNormalizeWithMoments(
+  g: Graph,
+  x: Value,
+  epsilon: number,
+): { normal: Value; inverseDeviation: Value } {
+  const width = x.shape.at(-1) as number
+  const moment = { type: x.type, shape: x.shape.with(-1, 1) }
+  const [normal, , inverseDeviation] = g.node(
+    'LayerNormalization',
+    [x, g.constant('float32', [width], Array(width).fill(1))],
+    [{ type: x.type, shape: x.shape }, moment, moment],
+    { axis: -1, epsilon: { float: epsilon } },
+  )
+  return { normal: normal!, inverseDeviation: inverseDeviation! }
+}
+
+/**
  * `x · w + bias`, or `x · wᵀ + bias` for weights stored `[out, in]`.
  * @param x `[R, in]`
  * @returns `[R, out]`
@@ -57,14 +78,28 @@ export function affine(
   bias: Value | null,
   layout: 'in-out' | 'out-in',
 ): Value {
-  const width = weight.shape[layout === 'in-out' ? 1 : 0]!
+  return gemm(g, x, weight, bias, { a: false, b: layout === 'out-in' })
+}
+
+/**
+ * `a · b + c`, `a` and `b` each turned over first where it is said so.
+ * @param a `[R, k]`, or `[k, R]` to be turned over
+ * @param b `[k, n]`, or `[n, k]` to be turned over
+ * @returns `[R, n]`
+ */
+export function gemm(
+  g: Graph,
+  a: Value,
+  b: Value,
+  c: Value | null,
+  transposed: { a: boolean; b: boolean },
+): Value {
+  const shape = [a.shape[transposed.a ? 1 : 0]!, b.shape[transposed.b ? 0 : 1]!]
   return one(
-    g.node(
-      'Gemm',
-      bias ? [x, weight, bias] : [x, weight],
-      [{ type: x.type, shape: [x.shape[0]!, width] }],
-      layout === 'in-out' ? {} : { transB: 1 },
-    ),
+    g.node('Gemm', c ? [a, b, c] : [a, b], [{ type: a.type, shape }], {
+      ...(transposed.a && { transA: 1 }),
+      ...(transposed.b && { transB: 1 }),
+    }),
   )
 }
 
@@ -193,6 +228,14 @@ export function gather(g: Graph, x: Value, indices: Value): Value {
   )
 }
 
+/** Adds rows to those of `x` that the indices name. @param indices `[m]` @param rows `[m, …row]` */
+export function scatterRows(g: Graph, x: Value, indices: Value, rows: Value): Value {
+  const pointers = unsqueeze(g, indices, 1)
+  return one(
+    g.node('ScatterND', [x, pointers, rows], [{ type: x.type, shape: x.shape }], { reduction: 'add' }),
+  )
+}
+
 /** @param x `[B, n]` @param indices `[B, m]` into the second axis @returns `[B, m]` */
 export function pick(g: Graph, x: Value, indices: Value): Value {
   return one(g.node('GatherElements', [x, indices], [{ type: x.type, shape: indices.shape }], { axis: 1 }))
@@ -234,6 +277,63 @@ export function argMax(g: Graph, x: Value): Value {
       select_last_index: 0,
     }),
   )
+}
+
+/** Sum over some axes, which go. */
+export function sumAway(g: Graph, x: Value, axes: readonly number[]): Value {
+  const shape = x.shape.filter((_, axis) => !axes.includes(axis))
+  return one(g.node('ReduceSum', [x, g.integers(...axes)], [{ type: x.type, shape }], { keepdims: 0 }))
+}
+
+/** Sum of the squares of all elements. @returns `[]` */
+export function sumOfSquares(g: Graph, x: Value): Value {
+  return one(g.node('ReduceSumSquare', [x], [{ type: x.type, shape: [] }], { keepdims: 0 }))
+}
+
+/** `log Σ exp` over the last axis, which stays with size one. */
+export function logSumExp(g: Graph, x: Value): Value {
+  const axis = x.shape.length - 1
+  const shape = x.shape.with(axis, 1)
+  return one(g.node('ReduceLogSumExp', [x, g.integers(axis)], [{ type: x.type, shape }], { keepdims: 1 }))
+}
+
+/** Zeros before and after an axis of known size. */
+export function pad(g: Graph, x: Value, axis: number, before: number, after: number): Value {
+  const shape = x.shape.with(axis, before + (x.shape[axis] as number) + after)
+  const sides = [before, after].flatMap((size) => x.shape.map((_, at) => (at === axis ? size : 0)))
+  return one(g.node('Pad', [x, g.integers(...sides)], [{ type: x.type, shape }], { mode: 'constant' }))
+}
+
+/** Repeats axes of one until the shape is that of another tensor. */
+export function expandLike(g: Graph, x: Value, like: Value): Value {
+  return one(g.node('Expand', [x, shapeOf(g, like)], [{ type: x.type, shape: like.shape }]))
+}
+
+/**
+ * Gives a tensor the shape of another with as many elements.
+ * @returns the shape of `like`
+ */
+export function reshapeTo(g: Graph, x: Value, like: Value): Value {
+  const unknown = like.shape.filter((size) => typeof size === 'string')
+  if (unknown.length <= 1) return reshape(g, x, like.shape)
+  return one(g.node('Reshape', [x, shapeOf(g, like)], [{ type: x.type, shape: like.shape }]))
+}
+
+/** Sizes that are known only when the graph runs are read off its inputs, so that no other tensor is kept for them. */
+function shapeOf(g: Graph, x: Value): Value {
+  const sizes = x.shape.map((size) => (typeof size === 'number' ? g.integers(size) : sizeOf(g, size)))
+  if (sizes.every((size) => size !== null)) return sizes.length === 1 ? sizes[0]! : concat(g, sizes, 0)
+  return one(g.node('Shape', [x], [{ type: 'int64', shape: [x.shape.length] }]))
+}
+
+function sizeOf(g: Graph, name: string): Value | null {
+  for (const input of g.inputs) {
+    const axis = input.shape.indexOf(name)
+    if (axis < 0) continue
+    const range = { start: axis, end: axis + 1 }
+    return one(g.node('Shape', [input], [{ type: 'int64', shape: [1] }], range))
+  }
+  return null
 }
 
 /** Mean over one axis, which goes. */

@@ -1,14 +1,5 @@
-import { rowsOf } from './attention.ts'
 import { type CaptionModel, meanLook } from './caption-graph.ts'
-import {
-  causalMask,
-  type Decoded,
-  type Decoder,
-  decode,
-  embedTokens,
-  projectMemory,
-  scoreWords,
-} from './decoder.ts'
+import { type Decoded, type Decoder, decodeTexts, projectMemory, scoreWords } from './decoder.ts'
 import { Graph, type Value } from './graph.ts'
 import { reshape } from './operators.ts'
 import { buildVisionTower, memoryLength } from './vision-tower.ts'
@@ -44,7 +35,7 @@ export function buildLookingGraph({ vision, decoder }: CaptionModel, textLength:
   const g = new Graph('looking')
   const size = vision.config.imageSizePx
   const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
-  const { looks } = decodeTexts(g, buildVisionTower(g, pixels, vision), decoder, textLength)
+  const { looks } = readTokens(g, buildVisionTower(g, pixels, vision), decoder, textLength)
   g.namedOutput('looks', meanLook(g, looks)!)
   return g
 }
@@ -56,24 +47,20 @@ export function buildLookingGraph({ vision, decoder }: CaptionModel, textLength:
 export function buildHiddenGraph({ vision, decoder }: CaptionModel, textLength: number): Graph {
   const g = new Graph('hidden')
   const memory = g.input('memory', 'float32', ['B', memoryLength(vision.config), vision.config.width])
-  const { hidden } = decodeTexts(g, memory, decoder, textLength)
+  const { hidden } = readTokens(g, memory, decoder, textLength)
   g.namedOutput('hidden', reshape(g, hidden, ['B', textLength, decoder.config.width]))
   return g
 }
 
 function readTexts(g: Graph, memory: Value, decoder: Decoder, textLength: number): void {
-  const { hidden, looks } = decodeTexts(g, memory, decoder, textLength)
+  const { hidden, looks } = readTokens(g, memory, decoder, textLength)
   const logits = scoreWords(g, hidden, decoder)
   g.namedOutput('logits', reshape(g, logits, ['B', textLength, decoder.config.vocabulary]))
   const last = looks.at(-1)
   if (last) g.namedOutput('attention', last)
 }
 
-function decodeTexts(g: Graph, memory: Value, decoder: Decoder, textLength: number): Decoded {
+function readTokens(g: Graph, memory: Value, decoder: Decoder, textLength: number): Decoded {
   const tokens = g.input('tokens', 'int64', ['B', textLength])
-  const positions = g.integers(...Array(textLength).keys())
-  const embedded = embedTokens(g, tokens, positions, decoder) // [B, T, d]
-  const rows = reshape(g, embedded, [rowsOf(textLength), decoder.config.width])
-  const sight = projectMemory(g, memory, decoder)
-  return decode(g, rows, textLength, decoder, sight, null, causalMask(g, textLength))
+  return decodeTexts(g, tokens, textLength, decoder, projectMemory(g, memory, decoder))
 }

@@ -1,13 +1,11 @@
-import { rowsOf } from './attention.ts'
 import type { DecoderConfig } from './configuration.ts'
-import { causalMask, decode, embedTokens } from './decoder.ts'
+import { decodeTexts } from './decoder.ts'
 import { Graph, type Value } from './graph.ts'
 import {
   add,
   affine,
   cast,
   concat,
-  cutLike,
   divide,
   equal,
   multiply,
@@ -43,12 +41,8 @@ export interface TextEncoder {
 export function embedTexts(g: Graph, tokens: Value, encoder: TextEncoder): Value {
   const { config, weights, projectionWidth } = encoder
   const plain = { config, weights, adapter: null }
-  const places = cutLike(g, g.integers(...Array(config.positions).keys()), [0], tokens)
-  const embedded = embedTokens(g, tokens, places, plain) // [B, L, d]
-  const rows = reshape(g, embedded, [rowsOf(tokens.shape[1]!), config.width])
-  const mask = cutLike(g, causalMask(g, config.positions), [0, 1], tokens)
   const sight = Array.from({ length: config.layers }, () => ({ cross: null, adapter: null }))
-  const { hidden } = decode(g, rows, tokens, plain, sight, null, mask)
+  const { hidden } = decodeTexts(g, tokens, config.positions, plain, sight)
 
   const isEnd = cast(g, equal(g, tokens, g.integers(config.endToken)), 'float32')
   const isWord = subtract(g, g.scalar(1), isEnd)

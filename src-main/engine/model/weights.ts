@@ -15,6 +15,31 @@ export interface Weights {
   value(g: Graph, name: string, shape: readonly number[]): Value
 }
 
+/** Tensors that are fed when the graph runs, each an input under its own name: what training changes. */
+export class FedWeights implements Weights {
+  /** Those that the graph asked for, in its order. */
+  readonly inputs: Map<string, Value>
+  readonly #prefix: string
+
+  constructor(prefix = '', inputs: Map<string, Value> = new Map()) {
+    this.#prefix = prefix
+    this.inputs = inputs
+  }
+
+  under(prefix: string): FedWeights {
+    return new FedWeights(this.#prefix + prefix, this.inputs)
+  }
+
+  value(g: Graph, name: string, shape: readonly number[]): Value {
+    const fullName = this.#prefix + name
+    const known = this.inputs.get(fullName)
+    if (known) return known
+    const value = g.input(fullName, 'float32', shape)
+    this.inputs.set(fullName, value)
+    return value
+  }
+}
+
 /** A checkpoint's tensors, each checked against the shape that the configuration implies. */
 export class StoredWeights implements Weights {
   readonly #header: SafetensorsHeader

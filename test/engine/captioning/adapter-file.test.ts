@@ -34,7 +34,14 @@ before(async () => {
 after(() => rm(directory, { recursive: true }))
 
 const config = { rank: 8, heads: 2, firstLayer: 1, scale: 0.5 }
-const biscuit: AdapterName = { text: 'Biscuit', tokens: [7, 12], threshold: 0.25, raise: 5 }
+const biscuit: AdapterName = {
+  text: 'Biscuit',
+  kind: 'other',
+  startTokens: [8, 12],
+  startParting: 0,
+  tokens: [7, 12],
+  parting: 0,
+}
 const noTexts = adapterTexts.parse({})
 const texts: AdapterTexts = {
   name: 'Our dog',
@@ -79,10 +86,14 @@ test('an adapter is read as it was written, with its names and what people say o
   const { id, sizeBytes, parameters, ...read } = await inspectAdapter(oracle, await writeFileOf())
   assert.match(id, /^[0-9a-f]{64}$/)
   assert.ok(sizeBytes > 4 * parameters)
-  assert.equal(parameters, 2 * (4 * 8 * 32 + 3 * 8 + 32) + 65)
+  assert.equal(parameters, 2 * (4 * 8 * 32 + 3 * 8 + 32) + (96 + 2) + (32 + 1))
   assert.deepEqual(read, { baseModel: modelId, ...config, names: [biscuit], texts })
   const opened = await readCheckpoint(oracle, await writeFileOf())
-  assert.deepEqual([opened.adapterId, opened.formerAdapterId, opened.names], [id, null, [biscuit]])
+  assert.deepEqual([opened.adapterId, opened.formerAdapterId], [id, null])
+  assert.deepEqual(
+    opened.names.map(({ weights: _, ...name }) => name),
+    [biscuit],
+  )
 })
 
 test('the id is that of what decides words: another name or note, or another order of tensors, is no other adapter', async () => {
@@ -107,8 +118,10 @@ test('the id is that of what decides words: another name or note, or another ord
     writeFileOf({ names: [] }),
     writeFileOf({ names: [{ ...biscuit, text: 'Bisquit' }] }),
     writeFileOf({ names: [{ ...biscuit, tokens: [7] }] }),
-    writeFileOf({ names: [{ ...biscuit, threshold: 0.5 }] }),
-    writeFileOf({ names: [{ ...biscuit, raise: 4 }] }),
+    writeFileOf({ names: [{ ...biscuit, startTokens: [8, 13] }] }),
+    writeFileOf({ names: [{ ...biscuit, parting: null }] }),
+    writeFileOf({ names: [{ ...biscuit, startParting: 1 }] }),
+    writeFileOf({ names: [{ ...biscuit, kind: 'person' }] }),
     writeFileOf({ tensors: tensorsOf([biscuit], (index) => Math.cos(index)) }),
   ])
   const ids = await Promise.all(others.map(idOf))
@@ -167,7 +180,9 @@ const metadataFaults: Record<string, Record<string, string>> = {
   'a name without tokens': { names: JSON.stringify([{ ...biscuit, tokens: [] }]) },
   'a name with a token of no vocabulary': { names: JSON.stringify([{ ...biscuit, tokens: [61] }]) },
   'a name of too many letters': { names: JSON.stringify([{ ...biscuit, text: 'B'.repeat(101) }]) },
-  'a name with a threshold that is none': { names: '[{"text":"B","tokens":[1],"threshold":null,"raise":5}]' },
+  'a name with a beginning of no vocabulary': { names: JSON.stringify([{ ...biscuit, startTokens: [61] }]) },
+  'a name that is told by none of its tokens': { names: JSON.stringify([{ ...biscuit, parting: 2 }]) },
+  'a name of a kind that is none': { names: JSON.stringify([{ ...biscuit, kind: 'pet' }]) },
   'more names than recognisers': { names: JSON.stringify([biscuit, biscuit]) },
 }
 
@@ -184,13 +199,13 @@ for (const [what, metadata] of Object.entries(metadataFaults)) {
 const tensorFaults: Record<string, (tensors: Map<string, TensorToWrite>) => void> = {
   'a tensor less': (tensors) => tensors.delete('h.1.itune.q_proj.bias'),
   'a tensor more': (tensors) => tensors.set('h.0.itune.q_proj.bias', float32Tensor([8], new Float32Array(8))),
-  'a recogniser more': (tensors) => tensors.set('names.1.bias', float32Tensor([1], new Float32Array(1))),
+  'a recogniser more': (tensors) => tensors.set('names.1.bias', float32Tensor([2], new Float32Array(2))),
   'a tensor of another shape': (tensors) =>
     tensors.set('h.1.itune.o_proj.weight', float32Tensor([8, 32], new Float32Array(256))),
   'integers for weights': (tensors) =>
-    tensors.set('names.0.bias', { type: 'I32', shape: [1], bytes: () => new Uint8Array(4) }),
+    tensors.set('names.0.bias', { type: 'I32', shape: [2], bytes: () => new Uint8Array(8) }),
   'a weight that is no number': (tensors) =>
-    tensors.set('names.0.bias', float32Tensor([1], Float32Array.of(Number.NaN))),
+    tensors.set('names.0.bias', float32Tensor([2], Float32Array.of(Number.NaN, 0))),
   'a weight without end': (tensors) =>
     tensors.set('h.2.itune.v_proj.bias', float32Tensor([8], new Float32Array(8).fill(Infinity))),
 }

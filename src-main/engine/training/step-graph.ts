@@ -1,0 +1,274 @@
+import { differentiate } from '../model/autodiff/differentiate.ts'
+import type { AdapterConfig } from '../model/configuration.ts'
+import { type Decoder, decodeTexts, projectMemory, scoreWords } from '../model/decoder.ts'
+import { Graph, type Value } from '../model/graph.ts'
+import {
+  add,
+  affine,
+  clip,
+  divide,
+  exponential,
+  gather,
+  logarithm,
+  logSumExp,
+  matmul,
+  mean,
+  multiply,
+  power,
+  reshape,
+  softmax,
+  squareRoot,
+  squeeze,
+  subtract,
+  sum,
+  sumAway,
+  sumOfSquares,
+  topK,
+  unsqueeze,
+} from '../model/operators.ts'
+import { FedWeights } from '../model/weights.ts'
+
+/**
+ * The graphs that an adapter is trained with, over a frozen decoder and cached visual memory. All read the same batch:
+ *
+ * - `memory` `[B, 1+N, dv]` and `tokens` int64 `[B, T]`;
+ * - `rows` int64 `[S]`: which of the B·T positions count, so that no logits are made of the others; `targets` int64
+ *   `[S]`, `weights` `[S, 1]` of their cross-entropy;
+ * - where replayed examples are held to a reference, also `reference_ids` int64 `[S, K]` and
+ *   `reference_probabilities` `[S, K]`, its likeliest tokens, and `reference_weights` `[S, 1]` of the divergence.
+ *
+ * The adapter's tensors are inputs under their own names.
+ */
+
+export interface FrozenDecoder {
+  decoder: Omit<Decoder, 'adapter'>
+  adapter: AdapterConfig
+  /** Rows and width of one picture's visual memory. */
+  memoryShape: readonly [length: number, width: number]
+  /** The most tokens that a text has. */
+  longestText: number
+}
+
+export interface LossSettings {
+  /** ε: so much of each target's weight is spread over the whole vocabulary. */
+  labelSmoothing: number
+  /** Whether batches bring a reference. */
+  hasReference: boolean
+}
+
+/** AdamW (arXiv 1711.05101) after clipping by the norm of all gradients. */
+export interface UpdateSettings {
+  betas: readonly [number, number]
+  epsilon: number
+  weightDecay: number
+  clipNorm: number
+}
+
+/** What each of a trained tensor's companions is called. */
+export const companion = {
+  mean: (name: string) => `mean/${name}`,
+  variance: (name: string) => `variance/${name}`,
+  gradient: (name: string) => `gradient/${name}`,
+  next: (name: string) => `next/${name}`,
+} as const
+
+/**
+ * A whole step of one batch: the batch, the adapter, its moments, `rate` `[]` and `step` `[]` (from 1) → `loss` `[]`,
+ * `gradient_norm` `[]` before clipping, and all that changes under `next/…`.
+ */
+export function buildStepGraph(frozen: FrozenDecoder, loss: LossSettings, update: UpdateSettings): Graph {
+  const g = new Graph('training-step')
+  const { variables, gradients } = differentiateLoss(g, frozen, loss)
+  updateAll(g, variables, gradients, update)
+  return g
+}
+
+/**
+ * One of several batches of a step: the batch, the adapter and the sums so far, `gradient/…` → `loss` `[]` and the next
+ * sums, `next/gradient/…`.
+ */
+export function buildGradientGraph(frozen: FrozenDecoder, loss: LossSettings): Graph {
+  const g = new Graph('gradients')
+  const { variables, gradients } = differentiateLoss(g, frozen, loss)
+  for (const [name, { shape }] of variables) {
+    const before = g.input(companion.gradient(name), 'float32', shape)
+    g.namedOutput(companion.next(before.name), add(g, before, gradients.get(name)!))
+  }
+  return g
+}
+
+/** What ends a step of several batches: the sums, the adapter, its moments, `rate`, `step` → as the whole step. */
+export function buildUpdateGraph(
+  tensors: ReadonlyMap<string, readonly number[]>,
+  settings: UpdateSettings,
+): Graph {
+  const g = new Graph('update')
+  const variables = new Map<string, Value>()
+  const gradients = new Map<string, Value>()
+  for (const [name, shape] of tensors) {
+    variables.set(name, g.input(name, 'float32', shape))
+    gradients.set(name, g.input(companion.gradient(name), 'float32', shape))
+  }
+  updateAll(g, variables, gradients, settings)
+  return g
+}
+
+/** The gradients alone, for comparing: the batch and the adapter → `loss` and `gradient/…`. */
+export function buildComparedGraph(frozen: FrozenDecoder, loss: LossSettings): Graph {
+  const g = new Graph('compared-gradients')
+  for (const [name, gradient] of differentiateLoss(g, frozen, loss).gradients) {
+    g.namedOutput(companion.gradient(name), gradient)
+  }
+  return g
+}
+
+/** The batch and the adapter → `losses` `[S, 1]`, weighted cross-entropies without label smoothing. */
+export function buildEvaluationGraph(frozen: FrozenDecoder): Graph {
+  const g = new Graph('evaluation')
+  const { losses } = readLosses(g, frozen, { labelSmoothing: 0, hasReference: false })
+  g.namedOutput('losses', losses)
+  return g
+}
+
+/**
+ * What the decoder expects at each position: `memory`, `tokens`, `rows` and the adapter → `ids` int64 `[S, K]`, the
+ * likeliest first, and their `probabilities` `[S, K]`.
+ */
+export function buildPredictionGraph(frozen: FrozenDecoder, count: number): Graph {
+  const g = new Graph('prediction')
+  const { decoder, hidden } = readBatch(g, frozen)
+  const { values, indices } = topK(g, softmax(g, scoreWords(g, hidden, decoder)), count)
+  g.namedOutput('ids', indices)
+  g.namedOutput('probabilities', values)
+  return g
+}
+
+/** The adapter's tensors by name, in the order of the graphs, with their shapes. */
+export function describeTensors(frozen: FrozenDecoder): Map<string, readonly number[]> {
+  const { fed } = readBatch(new Graph('description'), frozen)
+  return new Map([...fed.inputs].map(([name, { shape }]) => [name, shape as readonly number[]]))
+}
+
+function readBatch(g: Graph, frozen: FrozenDecoder): { decoder: Decoder; fed: FedWeights; hidden: Value } {
+  const fed = new FedWeights()
+  const decoder = { ...frozen.decoder, adapter: { config: frozen.adapter, weights: fed } }
+  const memory = g.input('memory', 'float32', ['B', ...frozen.memoryShape])
+  const tokens = g.input('tokens', 'int64', ['B', 'T'])
+  const rows = g.input('rows', 'int64', ['S'])
+  const sight = projectMemory(g, memory, decoder)
+  const { hidden } = decodeTexts(g, tokens, frozen.longestText, decoder, sight) // [B·T, d]
+  return { decoder, fed, hidden: gather(g, hidden, rows) } // [S, d]
+}
+
+function differentiateLoss(
+  g: Graph,
+  frozen: FrozenDecoder,
+  settings: LossSettings,
+): { variables: Map<string, Value>; gradients: Map<string, Value> } {
+  const { losses, fed } = readLosses(g, frozen, settings)
+  const loss = sumAway(g, losses, [0, 1])
+  g.namedOutput('loss', loss)
+  const gradients = differentiate(g, loss, [...fed.inputs.values()])
+  const names = [...fed.inputs.keys()]
+  return { variables: fed.inputs, gradients: new Map(names.map((name, index) => [name, gradients[index]!])) }
+}
+
+/**
+ * Cross-entropy with label smoothing is `logΣexp z − (1 − ε)·z[target] − ε·mean z`, and both `z[target]` and `mean z`
+ * are products of the hidden row with one row of the embeddings, or with their mean. So of all that is as wide as the
+ * vocabulary only the logits are made, and on the way back their softmax.
+ */
+function readLosses(
+  g: Graph,
+  frozen: FrozenDecoder,
+  { labelSmoothing, hasReference }: LossSettings,
+): { losses: Value; fed: FedWeights } {
+  const { decoder, fed, hidden } = readBatch(g, frozen)
+  const { vocabulary, width } = decoder.config
+  const words = decoder.weights.value(g, 'wte.weight', [vocabulary, width])
+  const total = logSumExp(g, scoreWords(g, hidden, decoder)) // [S, 1]
+
+  const targets = g.input('targets', 'int64', ['S'])
+  const weights = g.input('weights', 'float32', ['S', 1])
+  const right = sum(g, multiply(g, hidden, gather(g, words, targets)), 1) // [S, 1]
+  let likelihood = subtract(g, right, total)
+  if (labelSmoothing > 0) {
+    const middle = reshape(g, mean(g, words, 0), [1, width])
+    const average = affine(g, hidden, middle, null, 'out-in') // [S, 1]
+    const share = (x: Value, part: number) => multiply(g, x, g.scalar(part))
+    likelihood = subtract(g, add(g, share(right, 1 - labelSmoothing), share(average, labelSmoothing)), total)
+  }
+  let losses = multiply(g, weights, multiply(g, likelihood, g.scalar(-1)))
+  if (hasReference) {
+    const divergence = divergeFromReference(g, hidden, words, total)
+    const referenceWeights = g.input('reference_weights', 'float32', ['S', 1])
+    losses = add(g, losses, multiply(g, referenceWeights, divergence))
+  }
+  return { losses, fed }
+}
+
+/** Keeps a logarithm finite; less than what float32 loses of a probability beside one. */
+const leastProbability = 1e-7
+
+/**
+ * KL divergence of the decoder from a reference that is known by its K likeliest tokens, all others taken together as
+ * one: less than the whole divergence by what is inside the rest, which the reference hardly ever says.
+ * @param hidden `[S, d]`
+ * @param total log Σ exp of the logits, `[S, 1]`
+ * @returns `[S, 1]`
+ */
+function divergeFromReference(g: Graph, hidden: Value, words: Value, total: Value): Value {
+  const ids = g.input('reference_ids', 'int64', ['S', 'K'])
+  const wanted = g.input('reference_probabilities', 'float32', ['S', 'K'])
+  const own = gather(g, words, ids) // [S, K, d]
+  const column = unsqueeze(g, hidden, 2) // [S, d, 1]
+  const logits = squeeze(g, matmul(g, own, column), 2) // [S, K]
+  const likelihoods = subtract(g, logits, total)
+  const bounded = (x: Value) => clip(g, x, leastProbability, 1)
+  const rest = (probabilities: Value) => bounded(subtract(g, g.scalar(1), sum(g, probabilities, 1))) // [S, 1]
+
+  const surprise = subtract(g, logarithm(g, bounded(wanted)), likelihoods)
+  const named = sum(g, multiply(g, wanted, surprise), 1)
+  const wantedRest = rest(wanted)
+  const restSurprise = subtract(g, logarithm(g, wantedRest), logarithm(g, rest(exponential(g, likelihoods))))
+  return add(g, named, multiply(g, wantedRest, restSurprise))
+}
+
+/** Appends the update of every tensor: decoupled decay and bias correction, by gradients clipped together. */
+function updateAll(
+  g: Graph,
+  variables: ReadonlyMap<string, Value>,
+  gradients: ReadonlyMap<string, Value>,
+  { betas, epsilon, weightDecay, clipNorm }: UpdateSettings,
+): void {
+  const rate = g.input('rate', 'float32', [])
+  const step = g.input('step', 'float32', [])
+  const one = g.scalar(1)
+  const norm = squareRoot(
+    g,
+    [...gradients.values()].map((each) => sumOfSquares(g, each)).reduce((a, b) => add(g, a, b)),
+  )
+  g.namedOutput('gradient_norm', norm)
+  const shrink = clip(g, divide(g, g.scalar(clipNorm), add(g, norm, g.scalar(1e-6))), 0, 1)
+  const [meanBias, varianceBias] = betas.map((beta) => subtract(g, one, power(g, g.scalar(beta), step)))
+  const stride = divide(g, rate, meanBias!)
+  const deviationBias = squareRoot(g, varianceBias!)
+  const kept = subtract(g, one, multiply(g, rate, g.scalar(weightDecay)))
+
+  for (const [name, tensor] of variables) {
+    const gradient = multiply(g, gradients.get(name)!, shrink)
+    const mean = g.input(companion.mean(name), 'float32', tensor.shape)
+    const variance = g.input(companion.variance(name), 'float32', tensor.shape)
+    const nextMean = blend(mean, gradient, betas[0])
+    const nextVariance = blend(variance, multiply(g, gradient, gradient), betas[1])
+    const deviation = divide(g, squareRoot(g, nextVariance), deviationBias)
+    const change = divide(g, multiply(g, nextMean, stride), add(g, deviation, g.scalar(epsilon)))
+    g.namedOutput(companion.next(name), subtract(g, multiply(g, tensor, kept), change))
+    g.namedOutput(companion.next(mean.name), nextMean)
+    g.namedOutput(companion.next(variance.name), nextVariance)
+  }
+
+  function blend(before: Value, now: Value, share: number): Value {
+    return add(g, multiply(g, before, g.scalar(share)), multiply(g, now, g.scalar(1 - share)))
+  }
+}
