@@ -140,6 +140,15 @@ export interface PhotoDetails extends Photo {
   thumbnailPath: string | null
 }
 
+/** How a photo was taken, as its file says; what it does not say is null. */
+export interface Exposure {
+  seconds: number | null
+  /** The f-number. */
+  aperture: number | null
+  iso: number | null
+  focalLengthMm: number | null
+}
+
 export interface SearchHit {
   id: number
   path: string

@@ -26,6 +26,7 @@ import { currentCaptions, exportCaptions, undoLastExport } from './metadata/expo
 import { exportTable } from './metadata/export-table.ts'
 import { type ImportTarget, importTable, planImport } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
+import { readExposure } from './metadata/read.ts'
 import { createTableWords } from './metadata/table-words.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
@@ -391,6 +392,7 @@ export function createLibrary(options: LibraryOptions): Library {
       watch: (_, signal) => longWork.watch(signal),
       search: ({ query, ...options }) => searcher.search(query, options),
       photo: ({ photo }) => detailsOf(photos.known(photo).id),
+      exposure: ({ photo }) => readExposure(photos.present(photo).path),
       photoAt: ({ path }) => detailsOf(photoIdAt(resolve(path))),
       photos: (asked) => photos.byIds(asked.photos),
       thumbnail: async ({ photo }) => ({

@@ -76,6 +76,7 @@ test('every call of the contract is answered over a process', async (t) => {
   assert.equal(await library.removeSavedSearch({ id: saved.id }), null)
   assert.equal((await library.facets({ query: 'balloon' })).photos, 2)
   assert.equal((await library.timeline({ query: 'balloon' })).total, 2)
+  assert.equal(await library.exposure({ photo: one }), null)
   const thisMonth = new Date().toISOString().slice(0, 7)
   assert.deepEqual(await library.months({ query: 'balloon', months: [thisMonth] }), {
     captioned: [2],
