@@ -4,7 +4,14 @@ import { memoryFolder, memoryPath } from '../../src-main/contract/memory-path.ts
 import { trainingPlan } from '../../src-main/contract/training.ts'
 
 const contentHash = 'ab'.repeat(32)
-const example = { contentHash, path: '/p.jpg', kind: 'label', captions: [{ text: 'a' }], group: 0, fold: null }
+const example = {
+  contentHash,
+  path: '/p.jpg',
+  kind: 'label',
+  captions: [{ text: 'a' }],
+  group: 0,
+  fold: null,
+}
 const plan = {
   version: 1,
   modelDirectory: '/m',
