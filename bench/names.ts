@@ -33,8 +33,8 @@ import {
   tensorsOfNames,
   trainNames,
 } from '../src-main/engine/training/names/train-names.ts'
-import { createRandom } from './random-numbers.ts'
-import { type Renamed, type RenamedLibrary, renamed, renamePhotos, shuffle } from './renamed-photos.ts'
+import { createRandom } from '../src-main/engine/training/random.ts'
+import { type Renamed, type RenamedLibrary, renamed, renamePhotos } from './renamed-photos.ts'
 import { type SeenPhotos, seePhotos } from './visual-memories.ts'
 
 const { values, positionals } = parseArgs({

@@ -15,7 +15,6 @@ const notPrograms = new Set([
   'logistic-regression.ts',
   'made-captions.ts',
   'random-checkpoint.ts',
-  'random-numbers.ts',
   'renamed-photos.ts',
   'scenes.ts',
   'visual-memories.ts',

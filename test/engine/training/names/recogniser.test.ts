@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRandom } from '../../../../bench/random-numbers.ts'
 import { describeMemory } from '../../../../src-main/engine/training/names/describe-memory.ts'
 import {
   applyRule,
@@ -12,6 +11,7 @@ import {
   trainRecogniser,
   trustIn,
 } from '../../../../src-main/engine/training/names/recogniser.ts'
+import { createRandom } from '../../../../src-main/engine/training/random.ts'
 
 const width = 12
 const random = createRandom(3)
