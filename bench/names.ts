@@ -33,7 +33,7 @@ import {
   tensorsOfNames,
   trainNames,
 } from '../src-main/engine/training/names/train-names.ts'
-import { createRandom } from '../src-main/engine/training/random.ts'
+import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
 import { type Renamed, type RenamedLibrary, renamed, renamePhotos } from './renamed-photos.ts'
 import { type SeenPhotos, seePhotos } from './visual-memories.ts'
 

@@ -1,4 +1,4 @@
-import { createRandom } from '../src-main/engine/training/random.ts'
+import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
 import type { SeenPhotos } from './visual-memories.ts'
 
 /** A place or a kind of thing among labelled photos, as if it were the one that somebody has a name for. */
