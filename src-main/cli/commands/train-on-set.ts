@@ -1,6 +1,6 @@
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { type EngineCalls, type EngineEvents, engineCalls } from '../../contract/engine-calls.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import { connect } from '../../contract/rpc.ts'
@@ -18,6 +18,7 @@ import { outputOf } from '../command-context.ts'
 import { divideSet } from '../divide-set.ts'
 import { formatDuration } from '../duration.ts'
 import { listenForInterrupt } from '../interrupt.ts'
+import { toCount, toNumber } from '../number-options.ts'
 import { createStatusLine } from '../progress-line.ts'
 import { type SetExample, toExamples } from '../set-examples.ts'
 
@@ -70,13 +71,18 @@ export function addSetOptions(train: Command): void {
     .option('--memories <dir>', 'where what the base sees in photos is kept')
 }
 
+/** Whether it is a set of photos that is learned, and not what a library has. */
+export function isOfSet({ base, data, images, out }: SetOptions): boolean {
+  return [base, data, images, out].some((option) => option !== undefined)
+}
+
 /**
  * Teaches a base from a set, in an engine process of its own, and says how good it became.
  * @throws LensloreError `INVALID_ARGUMENT`, `FILE_NOT_FOUND`, `IMPORT_INVALID`; those of the engine
  */
 export async function trainOnSet(options: SetOptions, command: Command): Promise<void> {
-  const { base, data, out } = options
-  if (!base || !data || !out)
+  const { base, data, images, out } = options
+  if (!base || !data || !images || !out)
     throw new LensloreError('INVALID_ARGUMENT', 'Training on a set wants --base, --data, --images and --out.')
   const adapterPath = resolve(out)
   const runDirectory = `${adapterPath}.run`
@@ -94,6 +100,7 @@ async function planSet(options: SetOptions): Promise<TrainingPlan> {
   const { data, images, dev, devImages, seed = 1 } = options
   if (images?.length !== data?.length || Boolean(dev) !== Boolean(devImages))
     throw new LensloreError('INVALID_ARGUMENT', 'Every file of captions wants the folder of its photos.')
+  const start = chooseStart(options)
   const examples: SetExample[] = []
   for (const [index, path] of data!.entries())
     examples.push(...(await readExamples(path, images![index]!, examples.length)))
@@ -102,7 +109,7 @@ async function planSet(options: SetOptions): Promise<TrainingPlan> {
   return {
     version: 1,
     modelDirectory: resolve(options.base!),
-    start: chooseStart(options),
+    start,
     heldOut: 'one',
     folds: 2,
     memoryDirectory: resolve(options.memories ?? join(defaultDataDirectory(), 'memories')),
@@ -194,15 +201,4 @@ function formatOutcome(adapterPath: string, outcome: TrainingOutcome): string {
     }
   }
   return [...lines, `The adapter is ${adapterPath}.`].join('\n')
-}
-
-function toCount(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It is no number from 1 on.')
-}
-
-function toNumber(text: string): number {
-  const number = Number(text)
-  if (text.trim() !== '' && Number.isFinite(number)) return number
-  throw new InvalidArgumentError('It is no number.')
 }
