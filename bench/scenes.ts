@@ -5,7 +5,7 @@
 import { mkdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { createRandom } from './random-numbers.ts'
+import { createRandom } from '../src-main/engine/training/random.ts'
 
 export interface Scene {
   svg: string
@@ -219,7 +219,15 @@ async function renderScene({ svg, widthPx, heightPx }: Scene, seed: number): Pro
     .blur(1.1)
     .composite([{ input: grain, blend: 'soft-light' }])
     .jpeg({ quality: 86 })
-    .withExif({ IFD0: { Model: seed % 3 === 0 ? 'Drawn 2' : 'Drawn 1', Make: 'Lenslore' } })
+    .withExif({
+      IFD0: { Model: seed % 3 === 0 ? 'Drawn 2' : 'Drawn 1', Make: 'Lenslore' },
+      IFD2: {
+        ExposureTime: `1/${60 * (1 + (seed % 5))}`,
+        FNumber: '56/10',
+        FocalLength: '35/1',
+        ISOSpeedRatings: '200',
+      },
+    })
     .toBuffer()
 }
 

@@ -140,6 +140,15 @@ export interface PhotoDetails extends Photo {
   thumbnailPath: string | null
 }
 
+/** How a photo was taken, as its file says; what it does not say is null. */
+export interface Exposure {
+  seconds: number | null
+  /** The f-number. */
+  aperture: number | null
+  iso: number | null
+  focalLengthMm: number | null
+}
+
 export interface SearchHit {
   id: number
   path: string
@@ -317,7 +326,8 @@ export interface Progress {
   /**
    * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `forget`: photos of a folder
    * that was removed. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
-   * `trial`: how it runs best. `update`: a library of an older version, before it is open.
+   * `trial`: how it runs best. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
+   * it is open.
    */
   phase:
     | 'scan'
@@ -333,6 +343,8 @@ export interface Progress {
     | 'backup'
     | 'open'
     | 'trial'
+    | 'prepare'
+    | 'teach'
     | 'update'
   /** What is counted. */
   unit: 'files' | 'photos' | 'rows' | 'bytes' | 'ways' | 'steps'

@@ -14,8 +14,10 @@ function captionsOfMonth({ photos, captioned, unsure }: MonthCount & { photos: n
   return `${said} captioned${unsure > 0 ? `, ${numbers.format(unsure)} unsure` : ''}.`
 }
 
-function awayOfMonth({ offline }: MonthCount): string {
-  return offline === 0 ? '' : `${numbers.format(offline)} on a drive that is not connected.`
+function awayOfMonth({ photos, offline }: MonthCount & { photos: number }): string {
+  if (offline === 0) return ''
+  if (photos === 1) return 'On a drive that is not connected.'
+  return `${offline >= photos ? 'All' : numbers.format(offline)} on a drive that is not connected.`
 }
 
 export const gridText = {

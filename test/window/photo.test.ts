@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
+import sharp from 'sharp'
 import { hostile, makeAllDescribed } from './described-pictures.ts'
-import { accessibilityFaults, goTo, needsBrowser, openWindow } from './open-window.ts'
+import { accessibilityFaults, goTo, makePicture, needsBrowser, openWindow } from './open-window.ts'
 
 const photos = [
   { name: 'newest.jpg', caption: 'A red kite over a beach', taken: '2022-07-03' },
@@ -41,6 +43,29 @@ test('a photo that was left before its picture came is not asked again', needsBr
   await page.getByRole('gridcell').first().waitFor()
   left.resolve()
   assert.ok(await isLoaded)
+})
+
+test('how a photo was taken stands among its details', needsBrowser, async (t) => {
+  const { page } = await openWindow(t, {
+    makePhotos: async (folder) => {
+      const taken = { ExposureTime: '1/250', FNumber: '4/1', FocalLength: '57/10', ISOSpeedRatings: '100' }
+      await sharp({ create: { width: 64, height: 48, channels: 3, background: '#368' } })
+        .withExif({ IFD0: { Model: 'DiMAGE X', Make: 'Minolta' }, IFD2: taken })
+        .jpeg()
+        .toFile(join(folder, 'taken.jpg'))
+      await makePicture(join(folder, 'drawn.jpg'), 1)
+    },
+  })
+  const exposure = page.getByRole('definition').filter({ hasText: '1/250 s, f/4, 5.7 mm, ISO 100' })
+  await page.getByRole('gridcell').nth(1).waitFor()
+  await page.getByRole('gridcell').first().focus()
+  await page.keyboard.press('Enter')
+  const file = page.getByRole('definition').filter({ hasText: /^(taken|drawn)\.jpg$/ })
+  if ((await file.innerText()) === 'drawn.jpg') {
+    assert.equal(await exposure.count(), 0)
+    await page.keyboard.press('ArrowRight')
+  }
+  await exposure.waitFor()
 })
 
 test('a photo that is left while its words are saved stays left', needsBrowser, async (t) => {

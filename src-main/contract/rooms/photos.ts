@@ -1,11 +1,16 @@
 import { z } from 'zod'
-import type { MonthCounts, Photo, PhotoDetails, Tile, Timeline, TimelinePage } from '../records.ts'
+import type { Exposure, MonthCounts, Photo, PhotoDetails, Tile, Timeline, TimelinePage } from '../records.ts'
 import { returning } from '../rpc.ts'
 import { path, photoId, query } from './parameters.ts'
 import { room } from './room.ts'
 
 export const photoCalls = room({
   photo: { page: true, ...returning<PhotoDetails>()(z.object({ photo: photoId })) },
+  /**
+   * Read from the file at that moment, and null where it says nothing of it.
+   * @throws LensloreError `PHOTO_NOT_FOUND`, `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE` while its drive is away
+   */
+  exposure: { page: true, ...returning<Exposure | null>()(z.object({ photo: photoId })) },
   photoAt: { page: false, ...returning<PhotoDetails>()(z.object({ path })) },
   /** The file of a photo's thumbnail, which is made where there is none; for a host that shows it under the photo's id. */
   thumbnail: { page: false, ...returning<{ path: string }>()(z.object({ photo: photoId })) },

@@ -1,3 +1,4 @@
+import type { Exposure } from '../../contract/records.ts'
 import { emptyMetadata, type PhotoMetadata } from './photo-metadata.ts'
 import { parseOffset, parseTakenTime } from './taken-time.ts'
 import { decodeBytes } from './text-encoding.ts'
@@ -5,6 +6,8 @@ import { cameraName, cleanName, cleanText, lensName, takeCaption } from './words
 
 /** Tags of exifreader's `exif` group: values only, in the shapes its typings give; a damaged file can hold any. */
 export type ExifTags = Readonly<Record<string, { value: unknown } | undefined>>
+
+const largestShort = 65_535
 
 /** What exifreader gives for a value that lies outside the file. */
 const outOfFile = '<faulty value>'
@@ -22,6 +25,7 @@ export function metadataFromExif(tags: ExifTags): PhotoMetadata {
   }
   metadata.camera = cameraName(text('Make'), text('Model'))
   metadata.lens = lensName(text('LensModel'))
+  metadata.exposure = exposureOf(tags)
   Object.assign(metadata, takenTime(text), position(text, tags))
   metadata.title = cleanName(utf16Text(tags.XPTitle?.value))
   metadata.keywords = (utf16Text(tags.XPKeywords?.value) ?? '')
@@ -109,6 +113,24 @@ function degrees(value: unknown, reference: string | null, negative: 'S' | 'W'):
   const [whole = 0, minutes = 0, seconds = 0] = parts
   const total = whole + minutes / 60 + seconds / 3600
   return reference?.trim().toUpperCase().startsWith(negative) ? -total + 0 : total
+}
+
+/** CIPA DC-008, 4.6.5: ExposureTime in seconds, FNumber, PhotographicSensitivity, FocalLength in millimetres. */
+function exposureOf(tags: ExifTags): Exposure | null {
+  const positive = (name: string) => {
+    const [value = Number.NaN] = rationals([tags[name]?.value])
+    return Number.isFinite(value) && value > 0 ? value : null
+  }
+  const isoTag: unknown = tags.ISOSpeedRatings?.value
+  const iso = count(Array.isArray(isoTag) ? isoTag[0] : isoTag)
+  const exposure = {
+    seconds: positive('ExposureTime'),
+    aperture: positive('FNumber'),
+    // Above that the field has no room, and another one says it.
+    iso: iso === largestShort ? count(tags.RecommendedExposureIndex?.value) : iso,
+    focalLengthMm: positive('FocalLength'),
+  }
+  return Object.values(exposure).some((value) => value !== null) ? exposure : null
 }
 
 function rationals(value: unknown): number[] {

@@ -1,6 +1,6 @@
 /** What photos and the files beside them say about a picture, each source read on its own. */
 
-import type { CaptionDoubt } from '../../contract/records.ts'
+import type { CaptionDoubt, Exposure } from '../../contract/records.ts'
 import type { WrittenMark } from '../store/marks.ts'
 
 /** Where words about a photo came from; `table` is a CSV or JSON file that a person imported. */
@@ -76,6 +76,7 @@ export interface PhotoMetadata {
   takenOffsetMinutes: number | null
   camera: string | null
   lens: string | null
+  exposure: Exposure | null
   /** Degrees, north and east positive; both or neither. */
   latitude: number | null
   longitude: number | null
@@ -105,6 +106,7 @@ export function emptyMetadata(): PhotoMetadata {
     takenOffsetMinutes: null,
     camera: null,
     lens: null,
+    exposure: null,
     latitude: null,
     longitude: null,
     title: null,
@@ -119,7 +121,16 @@ export function emptyMetadata(): PhotoMetadata {
   }
 }
 
-const singleFields = ['widthPx', 'heightPx', 'orientation', 'camera', 'lens', 'title', 'rating'] as const
+const singleFields = [
+  'widthPx',
+  'heightPx',
+  'orientation',
+  'camera',
+  'lens',
+  'exposure',
+  'title',
+  'rating',
+] as const
 
 /**
  * Joins sources, the most trusted first: of single fields the first source that has one decides; captions,

@@ -4,6 +4,7 @@ import { brotliDecompress, inflate } from 'node:zlib'
 import exifReader, { type ExpandedTags } from 'exifreader'
 import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
+import type { Exposure } from '../../contract/records.ts'
 import { nativePath } from '../native-path.ts'
 import { readCr3 } from './canon-cr3.ts'
 import { readDimensions } from './dimensions.ts'
@@ -19,6 +20,8 @@ import { metadataFromXmp } from './xmp.ts'
 
 /** Metadata of larger files is read from their first part; nothing else of them is. */
 const maxReadBytes = 256 * 1024 * 1024
+/** Cameras write what they know of a photo before its pixels. */
+const exposureReadBytes = 2 * 1024 * 1024
 /** What compressed text in PNG and JPEG XL may grow to. */
 const maxDecompressedBytes = 16 * 1024 * 1024
 
@@ -84,6 +87,7 @@ export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoM
     takenOffsetMinutes: clockOffset(facts, exif, satelliteTime((tags.exif ?? {}) as ExifTags)),
     camera: facts.camera,
     lens: facts.lens,
+    exposure: facts.exposure,
     latitude: facts.latitude,
     longitude: facts.longitude,
     warnings: [...words.warnings, ...warnings],
@@ -185,11 +189,21 @@ function readBeyond(start: Buffer, path: string): ReadAt {
   }
 }
 
-async function readStart(path: string): Promise<Buffer> {
+/**
+ * How a photo was taken, from the beginning of its file.
+ * @param path in the form of `file-name.ts`.
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE`
+ */
+export async function readExposure(path: string): Promise<Exposure | null> {
+  const { exposure } = await readMetadata(path, await readStart(path, exposureReadBytes))
+  return exposure
+}
+
+async function readStart(path: string, mostBytes = maxReadBytes): Promise<Buffer> {
   try {
     await using file = await open(nativePath(path))
     const { size } = await file.stat()
-    const bytes = Buffer.alloc(Math.min(size, maxReadBytes))
+    const bytes = Buffer.alloc(Math.min(size, mostBytes))
     let filled = 0
     while (filled < bytes.length) {
       const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, filled)

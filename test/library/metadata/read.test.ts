@@ -6,7 +6,7 @@ import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
-import { readMetadata } from '../../../src-main/library/metadata/read.ts'
+import { readExposure, readMetadata } from '../../../src-main/library/metadata/read.ts'
 import { lightroom } from './sample-sidecars.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -191,4 +191,23 @@ test('a file is read by its path, and one that is not there is an error', async 
   await assert.rejects(readMetadata(join(folder, 'gone.jpg')), { code: 'FILE_NOT_FOUND' })
   writeFileSync(file, '')
   assert.equal((await readMetadata(file)).camera, null)
+})
+
+test('how a photo was taken is read from the beginning of a file, whatever comes behind', async (t) => {
+  const file = join(temporaryFolder(t), 'photo.jpg')
+  const taken = { ExposureTime: '1/250', FNumber: '28/10', ISOSpeedRatings: '200', FocalLength: '57/10' }
+  const bytes = await picture().withExif({ IFD2: taken }).jpeg().toBuffer()
+  writeFileSync(file, Buffer.concat([bytes, Buffer.alloc(3_000_000)]))
+  assert.deepEqual(await readExposure(file), { seconds: 0.004, aperture: 2.8, iso: 200, focalLengthMm: 5.7 })
+  writeFileSync(
+    file,
+    await picture()
+      .withExif({ IFD2: { FocalLength: '0/0', FNumber: '4/1' } })
+      .jpeg()
+      .toBuffer(),
+  )
+  assert.deepEqual(await readExposure(file), { seconds: null, aperture: 4, iso: null, focalLengthMm: null })
+  writeFileSync(file, await picture().jpeg().toBuffer())
+  assert.equal(await readExposure(file), null)
+  await assert.rejects(readExposure(`${file}.gone`), { code: 'FILE_NOT_FOUND' })
 })

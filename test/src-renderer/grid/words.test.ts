@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Tile } from '../../../src-main/contract/records.ts'
 import { ratingShift, tileFlags } from '../../../src-main/contract/tile-flags.ts'
-import { piecesOf } from '../../../src-renderer/grid/caption-pieces.ts'
+import { lettersSeen, piecesOf } from '../../../src-renderer/grid/caption-pieces.ts'
 import { densityPath, yearMarks } from '../../../src-renderer/grid/scrubber-marks.ts'
 import { canBeSeen, nameOf, showsReason, signsOf } from '../../../src-renderer/grid/tile-names.ts'
 
@@ -69,28 +69,40 @@ test('the pieces of a caption are its words, whatever is doubted and marked in i
         caption,
         doubts,
         marks.filter(([start]) => start <= 40),
+        80,
       )
       assert.equal(pieces.map(({ text }) => text).join(''), caption)
     }),
   )
-  assert.deepEqual(piecesOf('a dog', [[2, 5]], [[2, 5]]), [
+  assert.deepEqual(piecesOf('a dog', [[2, 5]], [[2, 5]], 80), [
     { text: 'a ', isDoubted: false, isMatched: false },
     { text: 'dog', isDoubted: true, isMatched: true },
   ])
 })
 
-test('a match far behind the beginning is brought to where it is seen', () => {
+test('a match far behind the beginning is brought to where it is seen, however narrow the tile', () => {
   const caption = `${'a very long way '.repeat(6)}to a kite on the beach`
   const at = caption.indexOf('kite')
-  const pieces = piecesOf(caption, [], [[at, at + 4]])
-  assert.equal(pieces[0]!.text, '… ')
-  assert.ok(pieces.findIndex(({ isMatched }) => isMatched) <= 2)
-  assert.ok(
-    pieces
-      .map(({ text }) => text)
-      .join('')
-      .indexOf('kite') < 40,
-  )
+  for (const seen of [16, 24, 48, 90]) {
+    const pieces = piecesOf(caption, [], [[at, at + 4]], seen)
+    assert.equal(pieces[0]!.text, '… ')
+    assert.match(pieces[1]!.text, /^(a|very|long|way|to|kite)\b/)
+    const shown = pieces.map(({ text }) => text).join('')
+    assert.ok(shown.indexOf('kite') + 4 <= seen, `${seen}: ${shown}`)
+    assert.ok(shown.endsWith('on the beach'))
+  }
+  const near = 'a kite on the beach'
+  assert.equal(piecesOf(near, [], [[2, 6]], 16)[0]!.text, 'a ')
+  const japanese = '海辺で赤い凧を揚げている人と犬と子供たちがいる大きな公園の写真'
+  const dog = japanese.indexOf('犬')
+  const [lead, before, match] = piecesOf(japanese, [], [[dog, dog + 1]], 9)
+  assert.deepEqual([lead!.text, before!.text, match!.text], ['… ', 'る人と', '犬'])
+})
+
+test('fewer letters are seen of a narrow tile, and of wide letters', () => {
+  assert.ok(lettersSeen('a dog', 100, 2) < lettersSeen('a dog', 300, 2))
+  assert.ok(lettersSeen('犬', 300, 2) < lettersSeen('a dog', 300, 2))
+  assert.ok(lettersSeen('a dog', 20, 2) > 0)
 })
 
 test('years on the scrubber never stand on each other or below its end', () => {
