@@ -2,11 +2,12 @@
  * How well a model learns names from few photos:
  *
  *     npm run bench -- names PHOTOS CAPTIONS.json DEV-PHOTOS DEV-CAPTIONS.json --rows FILE [--model DIR] [--cache DIR]
- *         [--parts recogniser,place,said] [--k 20] [--seeds 5] [--things beach,snow] [--photos N]
+ *         [--parts recogniser,place,said] [--k 20] [--seeds 5] [--things beach,snow] [--photos N] [--show N]
  *
  * Places and kinds of thing whose captions agree among five people are renamed (`renamed-photos.ts`): k photos of one have its
  * name in their captions, 600 others have captions of their own. Every combination of thing, k, seed and parts is a row in FILE;
  * those that are there are not made again, so a run goes on where it was cut off. A table over all rows is printed at the end.
+ * CIDEr is that of N photos of the dev set that do not show the thing; `--show` prints some of what is said.
  *
  * Parts: `recogniser` alone, by its sums; `place` alone, said of every picture; `said`, both over the model's own adapter.
  */
@@ -32,8 +33,8 @@ import {
   tensorsOfNames,
   trainNames,
 } from '../src-main/engine/training/names/train-names.ts'
-import { createRandom } from './random-numbers.ts'
-import { type Renamed, type RenamedLibrary, renamed, renamePhotos, shuffle } from './renamed-photos.ts'
+import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
+import { type Renamed, type RenamedLibrary, renamed, renamePhotos } from './renamed-photos.ts'
 import { type SeenPhotos, seePhotos } from './visual-memories.ts'
 
 const { values, positionals } = parseArgs({
@@ -47,6 +48,7 @@ const { values, positionals } = parseArgs({
     k: { type: 'string', default: '20' },
     seeds: { type: 'string', default: '5' },
     photos: { type: 'string', default: '400' },
+    show: { type: 'string', default: '0' },
   },
 })
 const [photosPath, captionsPath, devPhotosPath, devCaptionsPath] = positionals
@@ -192,6 +194,8 @@ async function countSaid(learned: LearnedName, { name, shown }: Renamed, library
   })
   const share = async (indices: readonly number[]) => {
     const said = await caption(seen, indices, path)
+    for (const [at, text] of said.slice(0, Number(values.show)).entries())
+      console.error(`  ${text}   (${seen.references[indices[at]!]![0]})`)
     return (100 / indices.length) * said.filter((text) => saysName(text, name)).length
   }
   const judged = shuffle([...dev.names.keys()], createRandom(1))

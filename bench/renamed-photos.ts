@@ -1,4 +1,4 @@
-import { createRandom } from './random-numbers.ts'
+import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
 import type { SeenPhotos } from './visual-memories.ts'
 
 /** A place or a kind of thing among labelled photos, as if it were the one that somebody has a name for. */
@@ -103,13 +103,4 @@ export function renamePhotos(
       .slice(0, mostNear),
     elsewhere: rest.slice(0, mostElsewhere),
   }
-}
-
-export function shuffle<T>(items: readonly T[], random: () => number): T[] {
-  const shuffled = [...items]
-  for (let at = shuffled.length - 1; at > 0; at--) {
-    const other = Math.floor(random() * (at + 1))
-    ;[shuffled[at], shuffled[other]] = [shuffled[other]!, shuffled[at]!]
-  }
-  return shuffled
 }

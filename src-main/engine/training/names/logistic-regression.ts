@@ -131,10 +131,17 @@ function standardise({ data, width }: Rows) {
   for (let at = 0; at < data.length; at++) means[at % width]! += data[at]! / count
   for (let at = 0; at < data.length; at++)
     squares[at % width]! += (data[at]! - means[at % width]!) ** 2 / count
-  const scales = squares.map((square) => (square > 0 ? 10 / Math.sqrt(square * width) : 0))
+  const scales = squares.map((square, at) =>
+    isChanging(square, means[at]!) ? 10 / Math.sqrt(square * width) : 0,
+  )
   const rows = new Float32Array(data.length)
   for (let at = 0; at < data.length; at++) rows[at] = (data[at]! - means[at % width]!) * scales[at % width]!
   return { rows, means, scales }
+}
+
+/** Whether a column with this variance is more than the rounding of its mean. */
+export function isChanging(variance: number, mean: number): boolean {
+  return variance > 1e-12 * mean ** 2
 }
 
 function solveByConjugates(bend: (x: Float64Array) => Float64Array, wanted: Float64Array): Float64Array {

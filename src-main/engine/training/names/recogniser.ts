@@ -1,4 +1,11 @@
-import { applyRule, fitLogistic, type LinearRule, type Rows, toRows } from './logistic-regression.ts'
+import {
+  applyRule,
+  fitLogistic,
+  isChanging,
+  type LinearRule,
+  type Rows,
+  toRows,
+} from './logistic-regression.ts'
 
 /** A photo as recognisers see it. */
 export interface DescribedPhoto {
@@ -21,6 +28,8 @@ export interface Recogniser {
 }
 
 const folds = 5
+/** Photos without their name hide each other: they are looked for again. */
+const mostTurns = 3
 const ridge = 0.3
 /** Of the other photos, these resemble the ones with the name. */
 const nearShare = 0.25
@@ -38,12 +47,18 @@ export function trainRecogniser(
   named: readonly DescribedPhoto[],
   others: readonly DescribedPhoto[],
 ): Recogniser {
-  const first = fitAndJudge(named, others)
-  // What is as like the name as half of its photos are, and was never said to be something else, may be it.
-  const middle = first.namedSums.toSorted()[Math.floor(named.length / 2)]!
-  const kept = others.filter((photo, index) => photo.isSure || first.otherSums[index]! < middle)
+  let kept = [...others]
+  let judged = fitAndJudge(named, kept)
+  for (let turn = 0; turn < mostTurns; turn++) {
+    // What is as like the name as half of its photos are, and was never said to be something else, may be it.
+    const middle = judged.namedSums.toSorted((a, b) => a - b)[Math.floor(named.length / 2)]!
+    const left = kept.filter((photo, index) => photo.isSure || judged.otherSums[index]! < middle)
+    if (left.length === kept.length || left.length === 0) break
+    kept = left
+    judged = fitAndJudge(named, kept)
+  }
   const leftOut = others.length - kept.length
-  const { rule, namedSums, otherSums } = leftOut === 0 ? first : fitAndJudge(named, kept)
+  const { rule, namedSums, otherSums } = judged
 
   const centre = meanOf(named.map(({ description }) => description))
   const nearness = compareWith(centre, kept)
@@ -119,7 +134,9 @@ function compareWith(centre: Float32Array, photos: readonly DescribedPhoto[]): n
   const squares = new Float64Array(mean.length)
   for (const { description } of photos)
     for (let at = 0; at < mean.length; at++) squares[at]! += (description[at]! - mean[at]!) ** 2
-  const scales = squares.map((square) => (square > 0 ? Math.sqrt(photos.length / square) : 0))
+  const scales = squares.map((square, at) =>
+    isChanging(square / photos.length, mean[at]!) ? Math.sqrt(photos.length / square) : 0,
+  )
   const aim = mean.map((value, at) => (centre[at]! - value) * scales[at]!)
   return photos.map(({ description }) => {
     let product = 0
