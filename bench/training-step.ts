@@ -17,9 +17,9 @@ import { parseArgs } from 'node:util'
 import { readCheckpoint } from '../src-main/engine/captioning/checkpoint.ts'
 import { readSafetensorsHeader, readTensor } from '../src-main/engine/model/safetensors.ts'
 import type { TrainingBatch } from '../src-main/engine/training/batch-feeds.ts'
+import { createRandom } from '../src-main/engine/training/random.ts'
 import { openTrainer, type Trainer, usualSettings } from '../src-main/engine/training/trainer.ts'
 import { publicSizes, writeRandomCheckpoint } from './random-checkpoint.ts'
-import { createRandom } from './random-numbers.ts'
 
 const [texts, textLength, threads, rate] = [16, 20, 2, 1e-4]
 
