@@ -5,7 +5,12 @@
  * @param contentHash SHA-256 of the picture's file, lower-case hex
  */
 export function memoryPath(directory: string, modelId: string, contentHash: string): string {
-  return `${memoryFolder(directory, modelId)}/${contentHash.slice(0, 2)}/${contentHash}.f16`
+  return `${memoryFolder(directory, modelId)}/${memoryPlace(contentHash)}`
+}
+
+/** The same in the folder of a model. */
+export function memoryPlace(contentHash: string): string {
+  return `${contentHash.slice(0, 2)}/${contentHash}.f16`
 }
 
 /** An id is any text: what no folder's name may hold is written as its code. */
