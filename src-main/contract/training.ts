@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { maxAdapterNames, nameKinds } from './adapters.ts'
 import { providerNames } from './providers.ts'
 
 /**
@@ -116,6 +117,14 @@ export const trainingPlan = z.object({
   /** Processor threads; null: one less than there are. */
   threads: z.int().min(1).max(256).nullable().default(null),
   settings: trainingSettings.prefault({}),
+  /**
+   * To be recognised in pictures and said: learned from the labels that have them (`saysName`). A person's among them only where
+   * that was asked for.
+   */
+  names: z
+    .array(z.object({ text: z.string().min(1).max(100), kind: z.enum(nameKinds).default('other') }))
+    .max(maxAdapterNames)
+    .default([]),
   examples: z.array(trainingExample),
 })
 /** As it is written: what is left out is as usual. */
@@ -199,10 +208,27 @@ export const adapterComparison = z.object({
 })
 export type AdapterComparison = z.output<typeof adapterComparison>
 
+/** How a name of the plan was learned. */
+export const learnedName = z.object({
+  text: z.string(),
+  kind: z.enum(nameKinds),
+  /** With the name, and how many of them are recognised by what was learned of the others. */
+  photos: z.int().min(1),
+  recognised: z.int().min(0),
+  /** Share of all photos of it that would be, with 95 % certainty. */
+  low: z.number(),
+  high: z.number(),
+  /** Photos without captions that may show it: they were not held against it. */
+  leftOut: z.int().min(0),
+})
+export type LearnedNameReport = z.output<typeof learnedName>
+
 export const trainingOutcome = adapterComparison.extend({
   version: z.literal(1),
   labels: z.int().min(0),
   replayed: z.int().min(0),
+  /** Of the plan's names those that labels have, in its order. */
+  names: z.array(learnedName).default([]),
   /** Photos that could not be read, and took no part. */
   unreadable: z.array(z.object({ contentHash, message: z.string() })),
   /** Updates that the kept adapter had, and all updates of the run. */

@@ -292,15 +292,19 @@ function updateAll(
     const mean = g.input(companion.mean(name), 'float32', tensor.shape)
     const variance = g.input(companion.variance(name), 'float32', tensor.shape)
     const nextMean = blend(mean, betas[0], gradient, meanShare)
-    const nextVariance = blend(variance, betas[1], multiply(g, gradient, gradient), varianceShare)
+    const square = multiply(g, gradient, gradient)
+    const nextVariance = blend(variance, betas[1], square, varianceShare)
     const deviation = add(g, squareRoot(g, nextVariance), least)
     const change = divide(g, multiply(g, nextMean, stride), deviation)
     g.namedOutput(companion.next(name), subtract(g, multiply(g, tensor, kept), change))
-    g.namedOutput(companion.next(mean.name), nextMean)
-    g.namedOutput(companion.next(variance.name), nextVariance)
   }
 
+  /** The next moment, under its name: as an output of its own it would be copied, for the update reads it as well. */
   function blend(before: Value, share: number, now: Value, nowShare: Value): Value {
-    return add(g, multiply(g, before, g.scalar(share)), multiply(g, now, nowShare))
+    const parts = [multiply(g, before, g.scalar(share)), multiply(g, now, nowShare)]
+    const { type, shape } = before
+    const [blended] = g.node('Add', parts, [{ type, shape, name: companion.next(before.name) }])
+    g.output(blended!)
+    return blended!
   }
 }
