@@ -84,7 +84,8 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
     trainer,
     recaller() {
       const names = isFresh ? [] : checkpoint.names
-      recaller ??= openRecaller({ model, adapter, names, generation, provider, threads })
+      // The search is a Loop, for which a graphics card is of no use (docs/decisions/captioning-graph.md).
+      recaller ??= openRecaller({ model, adapter, names, generation, provider: 'cpu', threads })
       return recaller
     },
     async close() {
