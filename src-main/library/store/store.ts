@@ -18,7 +18,7 @@ export interface Store {
   readonly marks: MarkStore
   readonly queue: QueueStore
   /** A photo with its captions and marks. */
-  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined
+  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words'> | undefined
   close(): void
 }
 
@@ -57,7 +57,9 @@ function assemble({ database, close }: DatabaseInUse): Store {
   const marks = createMarkStore(database)
   const queue = createQueueStore(database)
 
-  function details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined {
+  function details(
+    photoId: number,
+  ): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words'> | undefined {
     const photo = photos.byId(photoId)
     if (!photo) return undefined
     const caption = captions.current(photoId)
