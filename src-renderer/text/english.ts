@@ -8,6 +8,8 @@ import { shellText } from './english-shell.ts'
 import { workText } from './english-work.ts'
 
 export const english = {
+  /** BCP 47: whose rules for numbers, dates, lists and order go with the sentences. */
+  language: 'en',
   ...shellText,
   first: firstText,
   grid: gridText,

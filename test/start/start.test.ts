@@ -24,7 +24,7 @@ function makeCheckout(t: TestContext) {
   for (const file of ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) write(file, '{}')
   const countBuild = (name: string, made: string) => `
     const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs')
-    mkdirSync('out/${made}/..', { recursive: true })
+    mkdirSync(require('node:path').dirname('out/${made}'), { recursive: true })
     writeFileSync('out/${made}', '')
     appendFileSync('out/${name}-builds', 'x')`
   write('node_modules/vite/bin/vite.js', countBuild('page', 'page/index.html'))
