@@ -15,8 +15,9 @@ const notPrograms = new Set([
   'logistic-regression.ts',
   'made-captions.ts',
   'random-checkpoint.ts',
-  'random-numbers.ts',
+  'renamed-photos.ts',
   'scenes.ts',
+  'visual-memories.ts',
 ])
 
 const [name = '', ...args] = process.argv.slice(2)

@@ -5,7 +5,7 @@
 import { mkdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { createRandom } from './random-numbers.ts'
+import { createRandom } from '../src-main/engine/training/random.ts'
 
 export interface Scene {
   svg: string

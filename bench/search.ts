@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { noDoubt } from '../src-main/contract/records.ts'
+import { createRandom } from '../src-main/engine/training/random.ts'
 import { flag } from '../src-main/library/search/match.ts'
 import { createPostingsReader } from '../src-main/library/search/postings.ts'
 import { createSearch, type Search } from '../src-main/library/search/search.ts'
@@ -23,7 +24,6 @@ import type { SearchIndexer } from '../src-main/library/search/search-index.ts'
 import type { Searcher } from '../src-main/library/search/searcher.ts'
 import { type Database, openDatabase } from '../src-main/library/store/database.ts'
 import { openStore, type Store } from '../src-main/library/store/store.ts'
-import { createRandom } from './random-numbers.ts'
 
 const { values: options } = parseArgs({
   options: {

@@ -1,5 +1,5 @@
 import { mkdir, open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { readCheckpoint, readModelJson } from '../src-main/engine/captioning/checkpoint.ts'
 import { openSession } from '../src-main/engine/captioning/session.ts'
 import { preparePicture } from '../src-main/engine/imaging/picture.ts'
@@ -29,11 +29,11 @@ export async function seePhotos(
   captionsPath: string,
   modelDirectory: string,
   cacheDirectory: string,
-  set: string,
 ): Promise<SeenPhotos> {
   await using photos = await openLabelledPhotos(photosPath, captionsPath)
   const { model, preprocessorDirectories } = await readCheckpoint(modelDirectory, null)
   const places = memoryLength(model.vision.config) * model.vision.config.width
+  const set = basename(captionsPath, '.json')
   await mkdir(cacheDirectory, { recursive: true })
   await using file = await open(join(cacheDirectory, `${set}.f16`), 'a+')
   const done = Math.floor((await file.stat()).size / (2 * places))

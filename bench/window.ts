@@ -3,10 +3,11 @@
  * on the real server: from the start of the process to the first photo, the longest task of the page while it is scrolled and
  * scrubbed, from a key to what it found, selecting all, a caption for all, and memory.
  *
- *   node bench/window.ts [--photos 100000] [--keep DIRECTORY] [--seconds 20]
+ *   node bench/window.ts [--photos 100000] [--keep DIRECTORY] [--seconds 20] [--batch]
  *
  * The baseline is a bare page that shows as many pictures as one screen of the window has, from the same server's thumbnails.
- * With `--keep` the library stays for another run; what is done to it there is taken back.
+ * With `--keep` the library stays for another run; what is done to it there is taken back. `--batch` also captions all photos to
+ * the end, through a kill of the library's process, and takes it back, which takes minutes for each 100,000.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     photos: { type: 'string', default: '100000' },
     keep: { type: 'string' },
     seconds: { type: 'string', default: '20' },
+    batch: { type: 'boolean', default: false },
   },
 })
 const photos = Number(options.photos)
@@ -37,6 +39,7 @@ interface Server {
   link: string
   /** Of the library's process. */
   libraryMb(): number
+  killLibrary(): void
   end(): Promise<void>
 }
 
@@ -58,6 +61,7 @@ async function startServer(directory: string, dataDirectory: string): Promise<Se
   return {
     link,
     libraryMb: () => residentMb(libraryProcessOf(child.pid!)),
+    killLibrary: () => void process.kill(libraryProcessOf(child.pid!), 'SIGKILL'),
     async end() {
       child.kill('SIGINT')
       await ended
@@ -244,10 +248,22 @@ async function measure(directory: string, dataDirectory: string): Promise<void> 
   tell('select all to painted', Math.max(...selecting), 'ms')
   await page.keyboard.press('Escape')
 
+  const typing = await typeSearch(page, 'red dog')
+  tell('a key to painted results, the middle one', middle(typing), 'ms')
+  tell('a key to painted results, the slowest', Math.max(...typing), 'ms')
+  await measureBatch(page, server)
+
+  tell('memory of the library', server.libraryMb(), 'MB')
+  await browser.close()
+  await server.end()
+}
+
+/** @returns how long each key took until what it found was painted, in ms */
+async function typeSearch(page: Page, words: string): Promise<number[]> {
   await page.keyboard.press('/')
   await sleep(300)
   const typing: number[] = []
-  for (const letter of 'red dog') {
+  for (const letter of words) {
     if (letter === ' ') {
       await page.keyboard.press('Space')
       continue
@@ -255,12 +271,50 @@ async function measure(directory: string, dataDirectory: string): Promise<void> 
     typing.push(await untilPainted(page, 'main', () => page.keyboard.press(letter)))
     await sleep(400)
   }
-  tell('a key to painted results, the middle one', middle(typing), 'ms')
-  tell('a key to painted results, the slowest', Math.max(...typing), 'ms')
+  return typing
+}
 
-  tell('memory of the library', server.libraryMb(), 'MB')
-  await browser.close()
-  await server.end()
+const batchMs = 24 * 3600_000
+
+/** One caption for all photos: begun, searched beside, stopped; then to the end, and taken back. */
+async function measureBatch(page: Page, server: Server): Promise<void> {
+  const stop = page.getByRole('button', { name: 'Stop', exact: true })
+  const since = (fromMs: number) => performance.now() - fromMs
+
+  async function begin(words: string): Promise<number> {
+    await page.goto(`${new URL(page.url()).origin}/#/library`)
+    await page.getByRole('gridcell').first().focus()
+    await page.keyboard.press('Control+a')
+    await page.keyboard.press('c')
+    await page.getByRole('dialog').getByRole('textbox').fill(words)
+    const startMs = performance.now()
+    await page.keyboard.press('Enter')
+    await stop.waitFor()
+    return startMs
+  }
+
+  let startMs = await begin('a picture that the bench captioned')
+  tell('a caption for all to its progress on screen', since(startMs), 'ms')
+  const typing = await typeSearch(page, 'blue cat')
+  tell('a key to painted results meanwhile, the slowest', Math.max(...typing), 'ms')
+  startMs = performance.now()
+  await stop.click()
+  await stop.waitFor({ state: 'detached' })
+  tell('from Stop to the end of it', since(startMs), 'ms')
+  if (!options.batch) return
+
+  startMs = await begin('all of them')
+  await sleep(5000)
+  server.killLibrary()
+  await page.waitForFunction(() => document.body.innerText.includes('library’s process ended'))
+  tell('killed after, and another process there', since(startMs), 'ms')
+  startMs = await begin('all of them once more')
+  await stop.waitFor({ state: 'detached', timeout: batchMs })
+  tell('a caption for all, to its end', since(startMs) / 1000, 's')
+  startMs = performance.now()
+  await page.keyboard.press('Control+z')
+  await page.locator('footer').getByText('Taken back').waitFor({ timeout: batchMs })
+  tell('all of it taken back by one undo', since(startMs) / 1000, 's')
 }
 
 async function wheel(session: CDPSession, forSeconds: number): Promise<void> {

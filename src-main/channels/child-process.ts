@@ -7,8 +7,8 @@ export interface ForkedProcess {
   /** Closes when the process ends, for whatever reason; closing it lets the process end by itself. */
   channel: Channel
   pid: number
-  /** Settles when the process is no more, and all that it held is free. */
-  gone: Promise<void>
+  /** Settles when the process is no more, and all that it held is free: with what ended it, a signal or `code 1`. */
+  gone: Promise<string>
   /** Ends it at once, whatever it does. */
   kill(): void
 }
@@ -38,7 +38,7 @@ export async function forkProcess(
     stdio: ['ignore', 'ignore', environment.LENSLORE_DEBUG ? 2 : 'ignore', 'ipc'],
   })
   const channel = channelOver(child, () => child.disconnect())
-  const gone = once(child, 'exit').then(() => {})
+  const gone = once(child, 'exit').then(([code, signal]) => signal ?? `code ${code}`)
   gone.catch(() => {})
   await once(child, 'spawn')
   return { channel, pid: child.pid!, gone, kill: () => void child.kill('SIGKILL') }

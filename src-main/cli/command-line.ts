@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addAdapterCommands } from './commands/adapters.ts'
 import { addBackupCommands } from './commands/backups.ts'
 import { addCaptionCommands } from './commands/caption.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
@@ -10,6 +11,7 @@ import { addModelCommands } from './commands/models.ts'
 import { addPhotoCommands } from './commands/photos.ts'
 import { addFacetsCommand, addSearchCommand } from './commands/search.ts'
 import { addServeCommand } from './commands/serve.ts'
+import { addTeachingCommands } from './commands/teaching.ts'
 import { addTimelineCommand } from './commands/timeline.ts'
 import { addWishCommands } from './commands/wishes.ts'
 import { reportError } from './output.ts'
@@ -54,6 +56,8 @@ export async function runCommandLine(args: string[]): Promise<number> {
   addExchangeCommands(program)
   addBackupCommands(program)
   addModelCommands(program)
+  addTeachingCommands(program)
+  addAdapterCommands(program)
   addWishCommands(program)
   addDoctorCommand(program, finish)
   shareOptions(program)

@@ -17,6 +17,8 @@ const phaseNames: Record<Progress['phase'], string> = {
   backup: 'Backing up',
   open: 'Opening the model',
   trial: 'Trying how the model runs best here',
+  prepare: 'Looking at photos to learn from',
+  teach: 'Teaching',
   update: 'Updating the library',
 }
 

@@ -58,8 +58,8 @@ export type AdapterTexts = z.infer<typeof adapterTexts>
 export interface AdapterDescription {
   /** SHA-256 over the tensors and the settings that decide words. */
   id: string
-  /** The base model that it is for; null where the file does not say, and its shapes alone fit. */
-  baseModel: string | null
+  /** The base model that it is for, or fits where the file does not say. */
+  baseModel: string
   rank: number
   heads: number
   firstLayer: number

@@ -5,6 +5,13 @@ import { type ProviderAttempt, type ProviderName, providerNames, trialSchema } f
 import type { CaptionDoubt, Reading, TextAttention } from './records.ts'
 import { maxCaptionLength } from './rooms/parameters.ts'
 import { returning } from './rpc.ts'
+import {
+  type AdapterComparison,
+  contentHash,
+  type TrainingOutcome,
+  type TrainingProgress,
+  trainingExample,
+} from './training.ts'
 
 const sidePx = z.int().min(1).max(4096)
 
@@ -70,6 +77,22 @@ export interface CaptionResult extends CaptionDoubt {
   score: number
   /** All beams, the best first; where they were asked for. */
   readings?: Reading[]
+}
+
+/** `mean` of the rows of the visual memory, `[dv]`: near duplicates have nearly the same. */
+export type RememberedPhoto =
+  | { contentHash: string; mean: Float32Array }
+  | { contentHash: string | null; error: ErrorRecord }
+
+/** Where the visual memories of pictures are kept. */
+const memories = {
+  modelDirectory: z.string().min(1),
+  memoryDirectory: z.string().min(1),
+  /** Of all files there together; those that were not used for longest give way. */
+  memoryLimitBytes: z.int().min(0),
+  provider: z.enum(providerNames).default('cpu'),
+  /** Processor threads; default: one less than there are. */
+  threads: z.int().min(1).max(256).optional(),
 }
 
 const trialModel = {
@@ -155,6 +178,39 @@ export const engineCalls = {
   copyAdapter: returning<null>()(
     z.object({ from: z.string().min(1), to: z.string().min(1), texts: adapterTexts }),
   ),
+  /**
+   * Computes what the model's vision tower sees in photos, and keeps it for trainings (`memory-path.ts`); what is kept is read.
+   * In the order of the photos, with an error in the place of one that cannot be read or is of other content.
+   * @throws LensloreError `MODEL_NOT_FOUND` and the like, `DISK_FULL`, `WRITE_FAILED`, `ENGINE_FAILED`
+   */
+  remember: returning<RememberedPhoto[]>()(
+    z.object({
+      ...memories,
+      photos: z.array(z.object({ path: z.string().min(1), contentHash: contentHash.optional() })).max(1000),
+    }),
+  ),
+  /**
+   * Runs the plan in a directory (`training.ts`), or goes on with it where it stopped, in a process that is there for that
+   * alone. Progress comes as events. A run that ended answers again what it came to.
+   * @throws LensloreError `FILE_NOT_FOUND` and `IMPORT_INVALID` for a plan that is missing or wrong, `INVALID_ARGUMENT` for one
+   * that has nothing to learn from; those of the model; `ENGINE_FAILED`, `DISK_FULL`, `WRITE_FAILED`; `CANCELLED` through the
+   * signal: the run can go on later, or its directory be removed
+   */
+  train: returning<TrainingOutcome>()(z.object({ runDirectory: z.string().min(1) })),
+  /**
+   * Lets two adapters describe the same labelled photos, to be asked in a process that is there for that alone.
+   * @throws LensloreError as `train`
+   */
+  evaluateAdapter: returning<AdapterComparison>()(
+    z.object({
+      ...memories,
+      /** null: the model's own. */
+      before: z.string().min(1).nullable(),
+      after: z.string().min(1).nullable(),
+      /** Those of kind `label` are measured. */
+      examples: z.array(trainingExample).min(1),
+    }),
+  ),
   /** What the engine's process takes of the machine's memory at present. */
   memory: returning<{ rssBytes: number }>()(z.object({})),
   /** Program versions by name. */
@@ -173,3 +229,7 @@ export const engineCalls = {
 }
 
 export type EngineCalls = typeof engineCalls
+
+export type EngineEvents = {
+  trainingProgress: TrainingProgress
+}

@@ -1,5 +1,6 @@
 import type { ErrorRecord } from './errors.ts'
 import type { CaptioningState, Preferences, Progress } from './records.ts'
+import { adapterCalls } from './rooms/adapters.ts'
 import { captionCalls } from './rooms/captions.ts'
 import { exchangeCalls } from './rooms/exchange.ts'
 import { folderCalls } from './rooms/folders.ts'
@@ -7,6 +8,7 @@ import { markCalls } from './rooms/marks.ts'
 import { modelCalls } from './rooms/models.ts'
 import { photoCalls } from './rooms/photos.ts'
 import { searchCalls } from './rooms/search.ts'
+import { type Training, teachingCalls } from './rooms/teaching.ts'
 import { workCalls } from './rooms/work.ts'
 
 /** What the renderer, the command line and the server can ask of the library process. */
@@ -18,6 +20,8 @@ export const libraryCalls = {
   ...markCalls,
   ...workCalls,
   ...modelCalls,
+  ...teachingCalls,
+  ...adapterCalls,
   ...exchangeCalls,
 }
 
@@ -49,6 +53,12 @@ export interface LibraryEvents extends Record<string, unknown> {
   captioningChanged: CaptioningState
   preferencesChanged: Preferences
   savedSearchesChanged: Record<string, never>
+  /** What there is to learn from is as ever told by `photosChanged`; the last training is another, or in another state. */
+  teachingChanged: Record<string, never>
+  /** How far the training is that is under way in this process. */
+  trainingProgress: { training: number; progress: NonNullable<Training['progress']> }
+  /** There are other adapters, others' names, or another one is active. */
+  adaptersChanged: Record<string, never>
   /** The person's last edit is another one. */
   editChanged: Record<string, never>
   /** Another process wrote into the library: what is shown is to be asked for again. */

@@ -328,7 +328,8 @@ export interface Progress {
   /**
    * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `forget`: photos of a folder
    * that was removed. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
-   * `trial`: how it runs best. `update`: a library of an older version, before it is open.
+   * `trial`: how it runs best. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
+   * it is open.
    */
   phase:
     | 'scan'
@@ -344,6 +345,8 @@ export interface Progress {
     | 'backup'
     | 'open'
     | 'trial'
+    | 'prepare'
+    | 'teach'
     | 'update'
   /** What is counted. */
   unit: 'files' | 'photos' | 'rows' | 'bytes' | 'ways' | 'steps'

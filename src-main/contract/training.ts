@@ -18,7 +18,7 @@ export const labelsForOneSplit = 100
 export const usualFolds = 5
 
 /** Lower-case hex SHA-256 of a photo's file. */
-const contentHash = z.string().regex(/^[0-9a-f]{64}$/)
+export const contentHash = z.string().regex(/^[0-9a-f]{64}$/)
 
 export const trainingExample = z.object({
   contentHash,
@@ -175,11 +175,14 @@ export const heldOutPhoto = z.object({
 })
 export type HeldOutPhoto = z.output<typeof heldOutPhoto>
 
-export const trainingOutcome = z.object({
-  version: z.literal(1),
+/** Of a hundred. */
+const setScores = z.object({ cider: z.number(), bleu4: z.number(), rougeL: z.number() })
+
+/** Two adapters side by side, over photos whose captions neither of them learned. */
+export const adapterComparison = z.object({
   /**
    * `better`: the interval of CIDEr's difference is above zero. `not-better`: its mean is not, or so many photos showed no
-   * gain. `too-few`: there is a gain, and too few photos to tell it from chance; or none at all.
+   * gain. `too-few`: there is a gain, and too few photos to tell it from chance; or too few to say anything.
    */
   verdict: z.enum(['better', 'not-better', 'too-few']),
   /** null where nothing was held out. */
@@ -190,6 +193,13 @@ export const trainingOutcome = z.object({
   better: z.int().min(0),
   worse: z.int().min(0),
   same: z.int().min(0),
+  /** Of all held-out photos together, as the COCO evaluation scores a set; null where nothing was held out. */
+  scores: z.object({ before: setScores, after: setScores }).nullable(),
+})
+export type AdapterComparison = z.output<typeof adapterComparison>
+
+export const trainingOutcome = adapterComparison.extend({
+  version: z.literal(1),
   labels: z.int().min(0),
   replayed: z.int().min(0),
   /** Photos that could not be read, and took no part. */

@@ -25,8 +25,8 @@ export async function startUtility(
   onEngineEnd: TellEngineEnd = () => {},
 ): Promise<UtilityProgram> {
   const child = await fork(modulePath, args, environment)
-  const { promise: gone, resolve: isGone } = Promise.withResolvers<void>()
-  child.once('exit', () => isGone())
+  const { promise: gone, resolve: isGone } = Promise.withResolvers<string>()
+  child.once('exit', (code) => isGone(`code ${code}`))
   const { port1, port2 } = new MessageChannelMain()
   say(child, { kind: 'host' }, port2)
   startEnginesFor(child, environment, onEngineEnd)

@@ -4,6 +4,7 @@ import { LensloreError } from '../contract/errors.ts'
 import { isSameTrial } from '../contract/providers.ts'
 import { noDoubt } from '../contract/records.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
+import type { TrainingProgress } from '../contract/training.ts'
 import { copyAdapterFile } from './captioning/adapter-file.ts'
 import { type Batching, createBatching } from './captioning/batching.ts'
 import { type Captioner, openCaptioner } from './captioning/captioner.ts'
@@ -14,6 +15,9 @@ import { createDecoder } from './imaging/decoder.ts'
 import { normalisePixels } from './imaging/pixels.ts'
 import { inputSizePx, type Preprocessing, readPreprocessing } from './imaging/preprocessing.ts'
 import { measureTone, type Tone } from './imaging/tone.ts'
+import { evaluateAdapter } from './training/evaluate-adapter.ts'
+import { createRemembering } from './training/remembering.ts'
+import { runTraining } from './training/training-run.ts'
 import { defaultThreads, openAttempt, planTrial, runAttempt } from './trial/attempt.ts'
 import { describeDevice } from './trial/device.ts'
 
@@ -35,11 +39,17 @@ interface OpenModel {
 /** Until it is measured; more costs memory everywhere. */
 const defaultBatchSize = 8
 
-/** The engine process's side of the contract: it decodes, makes thumbnails and captions, and holds no library. */
-export function createEngine(): Handlers<EngineCalls> {
+/**
+ * The engine process's side of the contract: it decodes, makes thumbnails, captions and teaches, and holds no library.
+ * @param onTraining told a few times a second while it teaches
+ */
+export function createEngine(
+  onTraining: (progress: TrainingProgress) => void = () => {},
+): Handlers<EngineCalls> {
   let model: OpenModel | undefined
   let attempted: Captioner | undefined
   const decoder = createDecoder(() => model?.batching.lookAgain())
+  const remembering = createRemembering()
   yieldToThePerson()
 
   function modelFor(pixels: Uint8Array): OpenModel {
@@ -75,6 +85,9 @@ export function createEngine(): Handlers<EngineCalls> {
       await copyAdapterFile(from, to, texts)
       return null
     },
+    remember: (options, signal) => remembering.remember(options, signal),
+    train: ({ runDirectory }, signal) => runTraining(runDirectory, { onProgress: onTraining, signal }),
+    evaluateAdapter,
     memory: () => ({ rssBytes: process.memoryUsage.rss() }),
     versions: () => ({ node: process.versions.node, onnxruntime: runtimeVersion() }),
     planTrial: ({ modelDirectory, adapterPath }) => planTrial(modelDirectory, adapterPath),

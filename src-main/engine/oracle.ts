@@ -14,13 +14,13 @@ import {
   buildTextEmbeddingGraph,
   type TextEncoder,
 } from './model/text-encoder.ts'
-import { memoryLength } from './model/vision-tower.ts'
 import {
   expectedTraining,
   measureTraining,
   type TrainingAgreement,
   trainingFigures,
 } from './training/agreement.ts'
+import { freeze } from './training/step-graph.ts'
 
 /**
  * Compares our graphs with the results of an independent implementation, on the checkpoints of one directory:
@@ -152,11 +152,11 @@ async function compareTraining(
   directory: string,
   agreement: Agreement,
   expected: Expected,
-  { vision, decoder }: CaptionModel,
+  model: CaptionModel,
   memory: SessionTensor,
   provider: ProviderName,
 ): Promise<void> {
-  const { adapter, ...frozen } = decoder
+  const { adapter } = model.decoder
   const known = expectedTraining.safeParse(expected)
   if (!adapter || !known.success) {
     agreement.notCompared.push('training')
@@ -167,12 +167,7 @@ async function compareTraining(
   const gradients = await read('gradients.safetensors')
   const trained = await read('trained.safetensors')
   agreement.training = await measureTraining({
-    frozen: {
-      decoder: frozen,
-      adapter: adapter.config,
-      memoryShape: [memoryLength(vision.config), vision.config.width],
-      longestText: expected.input_ids[0]!.length,
-    },
+    frozen: freeze(model, adapter.config, expected.input_ids[0]!.length),
     adapter: await read('itune.safetensors'),
     memory,
     expected: known.data,

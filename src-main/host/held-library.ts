@@ -78,8 +78,8 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
     opened = withResolvers()
     if (!isWanted) return
     deaths = livedMs > soundMs ? 1 : deaths + 1
-    tell('told', { message: 'The library’s process ended by itself; another one is started.' })
-    await end(process)
+    const how = await end(process)
+    tell('told', { message: `The library’s process ended by itself (${how}); another one is started.` })
     await reopen(deaths === 1 ? 0 : 500 * 2 ** deaths)
   }
 
@@ -178,9 +178,11 @@ function closedError(): LensloreError {
   return new LensloreError('CHANNEL_CLOSED', 'The library was closed.')
 }
 
-async function end(process: ForkedProcess): Promise<void> {
+/** @returns what ended it, as `gone` tells it */
+async function end(process: ForkedProcess): Promise<string> {
   process.channel.close()
   const late = setTimeout(() => process.kill(), closesWithinMs)
-  await process.gone
+  const how = await process.gone
   clearTimeout(late)
+  return how
 }

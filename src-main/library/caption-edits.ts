@@ -44,6 +44,8 @@ export interface CaptionEditsOptions {
 export interface CaptionEdits {
   /** @throws LensloreError `PHOTO_NOT_FOUND`; DOMException `AbortError` with nothing changed */
   set(edits: readonly { photo: number; text: string }[], signal: AbortSignal): Promise<Caption[]>
+  /** @throws LensloreError `PHOTO_NOT_FOUND`; `INVALID_ARGUMENT` where there are no words */
+  confirm(photo: number): Caption
   /** @throws LensloreError `PHOTO_NOT_FOUND`; `INVALID_ARGUMENT` where there is nothing to take back */
   undo(photo: number): Caption | null
   /** @throws LensloreError `PHOTO_NOT_FOUND`; `INVALID_ARGUMENT` where there is nothing to bring back */
@@ -174,6 +176,11 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
       )
       photosEdited(edits.map(({ photo }) => photo))
       return set
+    },
+    confirm(photo) {
+      const caption = captions.confirm(photos.known(photo).id, Date.now())
+      photosEdited([photo])
+      return caption
     },
     undo: (photo) =>
       changeHistory(

@@ -15,6 +15,8 @@ export interface ChosenEngineOptions {
   model: string | undefined
   settings: Settings
   dataDirectory: string
+  /** Where the file of one of the library's adapters is. */
+  adapterFile(adapterId: string): string
   startEngine: StartEngine
   book: TrialBook
   progress: ProgressMeter
@@ -37,6 +39,8 @@ export interface ChosenEngine {
   /** What the model runs on at present; null while none is open. */
   session(): EngineInfo | null
   chosen(): ModelChoice
+  /** Of the chosen model. @throws LensloreError `MODEL_NOT_FOUND` */
+  modelDirectory(): Promise<string>
   /**
    * Chooses a model for this library, now and later. The engine that runs is another's until it is closed.
    * @throws LensloreError `MODEL_NOT_FOUND`; then nothing has changed.
@@ -53,20 +57,21 @@ interface Running {
 }
 
 export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
-  const { settings, dataDirectory, startEngine, book, progress, onProblem } = options
+  const { settings, dataDirectory, adapterFile, startEngine, book, progress, onProblem } = options
   let asked = options.model
   let running: Running | undefined
 
   function chosen(): ModelChoice {
-    if (asked !== undefined) return { model: asked, adapterPath: null }
-    return settings.model() ?? { model: defaultModelName, adapterPath: null }
+    if (asked !== undefined) return { model: asked, adapterPath: null, adapterId: null }
+    return settings.model() ?? { model: defaultModelName, adapterPath: null, adapterId: null }
   }
 
   /** All that an engine is opened with. */
-  function how(): ModelChoice & Pick<Preferences, 'provider' | 'threads' | 'memoryMb'> {
-    const { model, adapterPath } = chosen()
+  function how(): Omit<ModelChoice, 'adapterId'> & Pick<Preferences, 'provider' | 'threads' | 'memoryMb'> {
+    const { model, adapterPath, adapterId } = chosen()
     const { provider, threads, memoryMb } = settings.preferences()
-    return { model, adapterPath, provider, threads, memoryMb }
+    const ownFile = adapterId === null ? adapterPath : adapterFile(adapterId)
+    return { model, adapterPath: ownFile, provider, threads, memoryMb }
   }
 
   let trial: WorkUnderWay | undefined
@@ -116,6 +121,7 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
     close,
     session: () => running?.engine.session() ?? null,
     chosen,
+    modelDirectory: () => findModel(chosen().model, dataDirectory),
     async choose(choice) {
       await findModel(choice.model, dataDirectory)
       settings.setModel(choice)

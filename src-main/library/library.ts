@@ -5,6 +5,7 @@ import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/erro
 import { displayFileName } from '../contract/file-name.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
 import { previewPath } from '../contract/preview-path.ts'
+import type { ProviderName } from '../contract/providers.ts'
 import type { LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
@@ -34,6 +35,7 @@ import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
 import { createPreviews } from './previews.ts'
 import { makeThumbnail } from './queue/make-thumbnail.ts'
+import { withOwnEngine } from './queue/own-engine.ts'
 import { createProgressMeter } from './queue/progress.ts'
 import { readFileOnce } from './queue/read-photo.ts'
 import type { StartEngine } from './queue/start-engine.ts'
@@ -57,6 +59,8 @@ import { createSettings } from './store/settings.ts'
 import { inSlices } from './store/slices.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { type UpdateProgress, updateInThread } from './store/update.ts'
+import { createAdapterShelf } from './teaching/adapter-shelf.ts'
+import { createTeaching } from './teaching/teaching.ts'
 import { readTiles } from './tiles.ts'
 import { createWishes } from './wishes.ts'
 
@@ -81,6 +85,8 @@ export interface LibraryOptions {
   version: string
 }
 
+/** Of what models saw in photos, which trainings look at again and again; some ten thousand photos. */
+const memoryLimitBytes = 2 ** 30
 /** Of files that cannot be read. */
 const shownProblems = 20
 /** Another process that has written nothing for so long may be gone, in the middle of what it was at. */
@@ -132,6 +138,8 @@ export function createLibrary(options: LibraryOptions): Library {
   const roots = createRootState(store.database)
   const thumbnailDirectory = join(directory, 'thumbnails')
   const previewDirectory = join(directory, 'previews')
+  const memoryDirectory = join(directory, 'memories')
+  const adapterFile = (id: string) => join(directory, 'adapters', `${id}.safetensors`)
   const listeners = new Set<Emit>()
   const emit: Emit = (name, data) => {
     for (const listener of listeners) listener(name, data)
@@ -150,6 +158,7 @@ export function createLibrary(options: LibraryOptions): Library {
     model: options.model,
     settings,
     dataDirectory: options.dataDirectory,
+    adapterFile,
     startEngine: options.startEngine,
     book,
     progress,
@@ -159,6 +168,7 @@ export function createLibrary(options: LibraryOptions): Library {
     directory,
     thumbnailDirectory,
     previewDirectory,
+    memoryDirectory,
     store,
     searchIndex,
     metadata,
@@ -197,6 +207,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const stopWatchingOthers = watchOthersCommits(store.database, () => {
     wishes.takeUp()
     longWork.lookAgain()
+    teaching.lookAgain()
     emit('changedElsewhere', {})
     clearTimeout(lookingForRest)
     lookingForRest = setTimeout(resumeNext, othersAreQuietMs).unref()
@@ -222,6 +233,42 @@ export function createLibrary(options: LibraryOptions): Library {
     captions,
     changes: edits.forImport,
   }
+  const onAdaptersChanged = () => emit('adaptersChanged', {})
+  const memories = { memoryDirectory, memoryLimitBytes }
+  const shelf = createAdapterShelf({
+    store,
+    adapterDirectory: join(directory, 'adapters'),
+    chosen: engine.chosen,
+    modelDirectory: engine.modelDirectory,
+    async choose(choice) {
+      await useModel(choice)
+    },
+    withEngine: (work, signal) =>
+      withOwnEngine(
+        { startEngine: options.startEngine, signal, died: 'The engine stopped unexpectedly.' },
+        work,
+      ),
+    memories() {
+      const { provider, threads } = trainingWay()
+      return { ...memories, provider, ...given({ threads: threads ?? undefined }) }
+    },
+    onChanged: onAdaptersChanged,
+  })
+  const teaching = createTeaching({
+    directory,
+    store,
+    shelf,
+    startEngine: options.startEngine,
+    memories,
+    chosen: engine.chosen,
+    modelDirectory: engine.modelDirectory,
+    way: trainingWay,
+    activeKey: () => longWork.captioning.key() ?? keyOf(captions.latestModel()),
+    progress,
+    onTeachingChanged: () => emit('teachingChanged', {}),
+    onTrainingProgress: (told) => emit('trainingProgress', told),
+    onProblem,
+  })
   let resuming = resume(stop.signal)
 
   /** Does what a process that was killed, or a call that was cancelled, left to do, as far as no other is at it. */
@@ -308,6 +355,11 @@ export function createLibrary(options: LibraryOptions): Library {
     return choice
   }
 
+  function trainingWay(): { provider: ProviderName; threads: number | null } {
+    const { provider, threads } = settings.preferences()
+    return { provider: provider === 'auto' ? 'cpu' : provider, threads }
+  }
+
   function takeUpModel(): void {
     if (engine.isOutdated()) longWork.captioning.reopen()
   }
@@ -392,7 +444,11 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       scan: ({ folderIds }, signal) => longWork.scan(folderIds, signal),
       captionAll: (_, signal) => longWork.captionAll(signal),
-      watch: (_, signal) => longWork.watch(signal),
+      watch: (_, signal) => {
+        // Whoever watches a library is there for long.
+        teaching.resumeLeft()
+        return longWork.watch(signal)
+      },
       search: ({ query, ...options }) => searcher.search(query, options),
       photo: ({ photo }) => detailsOf(photos.known(photo).id),
       exposure: ({ photo }) => readExposure(photos.present(photo).path),
@@ -508,8 +564,29 @@ export function createLibrary(options: LibraryOptions): Library {
       async models() {
         return { models: await listModels(options.dataDirectory), chosen: engine.chosen() }
       },
-      useModel: ({ name }) => useModel({ model: name, adapterPath: null }),
-      useModelFiles: useModel,
+      useModel: ({ name }) => useModel({ model: name, adapterPath: null, adapterId: null }),
+      useModelFiles: (files) => useModel({ ...files, adapterId: null }),
+      teaching: () => teaching.state(),
+      labels: ({ before = Number.MAX_SAFE_INTEGER, limit }) => ({
+        labels: store.labels.newest(before, limit),
+      }),
+      worthLabelling: ({ limit }) => ({ photos: teaching.worthLabelling(limit) }),
+      confirmCaption: ({ photo }) => edits.confirm(photo),
+      startTraining: (wish) => teaching.start(wish),
+      cancelTraining: () => teaching.cancel(),
+      acceptTraining: ({ training, name, anyway }, signal) => teaching.accept(training, name, anyway, signal),
+      discardTraining: ({ training }) => teaching.discard(training),
+      heldOut: ({ training, offset, limit }) => teaching.heldOut(training, offset, limit),
+      adapters: () => shelf.list(),
+      describeAdapter: ({ adapter, ...texts }) => shelf.describe(adapter, given(texts)),
+      activateAdapter: ({ adapter, anyway }, signal) => shelf.activate(adapter, anyway, signal),
+      rollBackAdapter: () => shelf.rollBack(),
+      discardAdapter: ({ adapter }) => shelf.discard(adapter),
+      measureAdapter: ({ adapter, against }, signal) => shelf.measure(adapter, against, signal),
+      adapterChanges: ({ limit }) => ({ changes: shelf.changes(limit) }),
+      learnedNames: () => shelf.names(),
+      exportAdapter: ({ adapter, path }, signal) => shelf.exportTo(adapter, resolve(path), signal),
+      importAdapter: ({ path }, signal) => shelf.importFrom(resolve(path), signal),
       contract: async () => {
         // Some 20 ms of the thread that answers searches, and every window asks.
         hashOfContract ??= contractHash(libraryCalls, options.version)
@@ -534,6 +611,7 @@ export function createLibrary(options: LibraryOptions): Library {
       stopWatchingOthers()
       engine.close()
       photoChanges.end()
+      await teaching.close()
       await resuming
       await captionChanges.close()
       await exporter.close()

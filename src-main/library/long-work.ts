@@ -45,6 +45,8 @@ export interface LongWorkOptions {
   thumbnailDirectory: string
   /** Of whole copies of pictures. */
   previewDirectory: string
+  /** Of what models saw. */
+  memoryDirectory: string
   store: Store
   searchIndex: SearchIndexer
   metadata: MetadataStore
@@ -86,6 +88,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     directory,
     thumbnailDirectory,
     previewDirectory,
+    memoryDirectory,
     store,
     searchIndex,
     metadata,
@@ -133,7 +136,11 @@ export function createLongWork(options: LongWorkOptions): LongWork {
         inSlices(store.database, (limit) => folders.forgetSome(id, limit), { signal, onProgress }),
       )
     }
-    await removeLeftThumbnails(store.database, { thumbnailDirectory, previewDirectory }, signal)
+    await removeLeftThumbnails(
+      store.database,
+      { thumbnailDirectory, previewDirectory, memoryDirectory },
+      signal,
+    )
   }
 
   async function renewSearch(signal?: AbortSignal): Promise<void> {

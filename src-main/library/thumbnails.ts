@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { memoryPlace } from '../contract/memory-path.ts'
 import { previewPath } from '../contract/preview-path.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
 import type { Database } from './store/database.ts'
@@ -38,14 +39,18 @@ export function copyThumbnail(thumbnailDirectory: string, fromHash: string, toHa
 }
 
 /**
- * Removes the thumbnails, and whole copies, of contents that only removed photos had. What is left over by a kill is removed
+ * Removes the thumbnails, whole copies, and what models saw, of contents that only removed photos had. What is left over by a kill is removed
  * by the next call.
  * @returns how many contents no photo has any more.
  * @throws DOMException `AbortError` through the signal
  */
 export async function removeLeftThumbnails(
   database: Database,
-  { thumbnailDirectory, previewDirectory }: { thumbnailDirectory: string; previewDirectory: string },
+  {
+    thumbnailDirectory,
+    previewDirectory,
+    memoryDirectory,
+  }: { thumbnailDirectory: string; previewDirectory: string; memoryDirectory: string },
   signal?: AbortSignal,
 ): Promise<number> {
   const { prepare, write } = database
@@ -62,6 +67,7 @@ export async function removeLeftThumbnails(
       const contentHash = content.toString('hex')
       removeThumbnail(thumbnailDirectory, contentHash)
       rmSync(previewPath(previewDirectory, contentHash), { force: true })
+      removeMemories(memoryDirectory, contentHash)
       removed++
     }
     write(() => {
@@ -69,5 +75,12 @@ export async function removeLeftThumbnails(
         prepare('DELETE FROM contents_left WHERE content_hash = ?').run(content)
       }
     })
+  }
+}
+
+/** Each model has a folder of its own there. */
+function removeMemories(memoryDirectory: string, contentHash: string): void {
+  for (const folder of existsSync(memoryDirectory) ? readdirSync(memoryDirectory) : []) {
+    rmSync(join(memoryDirectory, folder, memoryPlace(contentHash)), { force: true })
   }
 }

@@ -1,5 +1,5 @@
 import { ownChannel } from '../channels/own-channel.ts'
-import { engineCalls } from '../contract/engine-calls.ts'
+import { type EngineCalls, type EngineEvents, engineCalls } from '../contract/engine-calls.ts'
 import { serve } from '../contract/rpc.ts'
 import { createEngine } from '../engine/engine.ts'
 
@@ -7,4 +7,8 @@ import { createEngine } from '../engine/engine.ts'
 // ends, and the engine ends by itself when the library is gone.
 process.on('SIGINT', () => {})
 
-serve(await ownChannel(), engineCalls, createEngine())
+const { emit } = serve<EngineCalls, EngineEvents>(
+  await ownChannel(),
+  engineCalls,
+  createEngine((progress) => emit('trainingProgress', progress)),
+)

@@ -752,11 +752,16 @@ export class TimelineState {
     const startMs = performance.now()
     try {
       const { signal } = this.#reading
-      const timeline = await this.#api.timeline({ query: this.query }, { signal })
+      // The first photos are asked for beside the months, so that there is something to be seen at once.
+      const isFirst = this.#phase !== 'ready'
+      const columns = this.#newColumns()
+      const months = this.#api.timeline({ query: this.query }, { signal })
+      if (isFirst) signal.addEventListener('abort', () => columns.close(), { once: true })
+      const [timeline] = await Promise.all([months, isFirst && columns.load([0])])
       this.#refreshTookMs = performance.now() - startMs
-      if (this.#phase === 'ready' && timeline.token === this.#timeline.token) return
-      if (this.#phase === 'ready' && this.#layout && this.total > 0) await this.#moveInto(timeline)
-      else await this.#begin(timeline)
+      if (!isFirst && timeline.token === this.#timeline.token) return
+      if (!isFirst && this.#layout && this.total > 0) await this.#moveInto(timeline)
+      else await this.#begin(timeline, columns)
     } catch (thrown) {
       if (this.#reading.signal.aborted) return
       if (this.#phase === 'ready') {
@@ -768,9 +773,7 @@ export class TimelineState {
     }
   }
 
-  async #begin(timeline: Timeline): Promise<void> {
-    const columns = this.#newColumns()
-    // The first photos come with the months, so that there is something to be seen at once.
+  async #begin(timeline: Timeline, columns: Columns): Promise<void> {
     if (timeline.total > 0) await columns.load([0])
     this.#columns.close()
     this.#columns = columns

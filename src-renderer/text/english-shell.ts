@@ -100,6 +100,8 @@ export const shellText = {
       backup: 'Backing up',
       open: 'Opening the model',
       trial: 'Trying which device is fastest',
+      prepare: 'Looking at photos to learn from',
+      teach: 'Teaching',
       update: 'Updating the library',
     },
     left: (duration: string) => `${duration} left`,

@@ -155,6 +155,7 @@ const rooms: Record<string, readonly string[]> = {
   folders: ['store', 'metadata'],
   queue: ['store', 'metadata', 'folders'],
   editing: ['store', 'metadata', 'folders', 'queue'],
+  teaching: ['store', 'queue'],
 }
 
 const library = 'src-main/library/'

@@ -303,7 +303,8 @@ export async function runLiveChaos(options: LiveChaosOptions): Promise<LiveChaos
     const log = join(home, 'operations.txt')
     writeFileSync(log, `${done.join('\n')}\n`)
     await end()
-    const { message } = thrown as Error
+    const how = isOfDeath(thrown) && watching.isOver() ? ` (by ${await watching.endedBy})` : ''
+    const message = `${(thrown as Error).message}${how}`
     throw new assert.AssertionError({ message: `seed ${seed}: ${message}\nkept in ${home}, see ${log}` })
   }
   await end()

@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createSearchIndexer } from '../../src-main/library/search/search-index.ts'
 import { createSearcher } from '../../src-main/library/search/searcher.ts'
+import { createAdapterStore } from '../../src-main/library/store/adapters.ts'
 import { type Database, openDatabase } from '../../src-main/library/store/database.ts'
+import { createLabelStore } from '../../src-main/library/store/labels.ts'
 import { migrate, readMigrations } from '../../src-main/library/store/migrate.ts'
+import { createTrainingStore } from '../../src-main/library/store/trainings.ts'
 
 const migrations = readMigrations()
 
@@ -599,4 +602,35 @@ test('0350: directories of photos of before are found once their photos are in t
   assert.deepEqual(subfolders('', 1, '').subfolders, [])
   await createSearchIndexer(database).renewAll()
   assert.deepEqual(subfolders('', 1, '').subfolders, [{ name: 'summer', photos: 1, hasSubfolders: false }])
+})
+
+test('0360: a caption of before that was written for one photo is a label, one of a batch is none; nothing was trained', (t) => {
+  const { database, apply } = before(t, 360)
+  for (const [id, edit] of [
+    [1, 1],
+    [2, 2],
+    [3, 2],
+  ] as const) {
+    addPhoto(database, id)
+    addCaption(database, id, id, `mine ${id}`)
+    database.exec(`INSERT OR IGNORE INTO edits (id, kind, photos) VALUES (${edit}, 'caption', 0);
+      UPDATE edits SET photos = photos + 1 WHERE id = ${edit};
+      UPDATE captions SET edit_id = ${edit}, content_hash = x'0${id}' WHERE id = ${id};
+      UPDATE photos SET content_hash = x'0${id}', caption_source = 'person' WHERE id = ${id}`)
+  }
+  apply()
+  bringUpToDate(database)
+  const labels = createLabelStore(database)
+  assert.deepEqual(
+    labels.newest(9, 9).map(({ photo }) => photo),
+    [1],
+  )
+  assert.deepEqual([labels.counts().own, labels.counts().batch], [1, 2])
+  assert.equal(createTrainingStore(database).last(), null)
+  database.exec(`INSERT INTO trainings (state, asked, started_ms) VALUES ('running', '{}', 1)`)
+  assert.throws(
+    () => database.exec(`INSERT INTO trainings (state, asked, started_ms) VALUES ('running', '{}', 1)`),
+    'one at a time',
+  )
+  assert.deepEqual(createAdapterStore(database).list(), [])
 })

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type LibraryCalls, libraryCalls } from '../../src-main/contract/library-calls.ts'
-import { idAt, writtenOut } from '../library/library-under-test.ts'
+import { idAt, until, writtenOut } from '../library/library-under-test.ts'
 import { drawSquares, openLibraryInProcess } from './library-in-process.ts'
 
 test('every call of the contract is answered over a process', async (t) => {
@@ -99,6 +99,37 @@ test('every call of the contract is answered over a process', async (t) => {
     (await library.photos({ photos: [two, one, 999] })).map(({ id }) => id),
     [two, one],
   )
+
+  await library.setCaption({ photo: one, text: 'the flag of our club' })
+  assert.equal((await library.confirmCaption({ photo: two })).text, `balloon ${two}`)
+  assert.deepEqual(
+    (await library.labels({})).labels.map(({ photo }) => photo),
+    [two, one],
+  )
+  assert.deepEqual(await library.worthLabelling({}), { photos: [] })
+  const taught = new Promise((resolve) => {
+    client.on('trainingProgress', ({ progress }) => resolve(progress.phase))
+  })
+  const { id: training } = await library.startTraining({ passes: 1 })
+  assert.ok(await taught)
+  await until(async () => (await library.teaching({})).training!.state === 'finished', 120_000)
+  assert.equal((await library.heldOut({ training })).total, 0)
+  assert.equal((await library.acceptTraining({ training })).state, 'accepted')
+  const { active: adapter } = await library.adapters({})
+  assert.equal((await library.describeAdapter({ adapter: adapter!, name: 'Flags' })).name, 'Flags')
+  const file = join(photos, '..', 'flags.safetensors')
+  assert.deepEqual((await library.exportAdapter({ adapter: adapter!, path: file })).names, [])
+  assert.deepEqual(await library.adapterChanges({}), { changes: [] })
+  assert.deepEqual(await library.learnedNames({}), [])
+  await assert.rejects(library.measureAdapter({ adapter: adapter! }), /no photos to measure/)
+  assert.equal((await library.rollBackAdapter({})).active, null)
+  assert.deepEqual((await library.discardAdapter({ adapter: adapter! })).adapters, [])
+  assert.equal((await library.importAdapter({ path: file })).name, 'Flags')
+  assert.equal((await library.activateAdapter({ adapter: adapter!, anyway: true })).active, adapter)
+  await library.rollBackAdapter({})
+  assert.equal(await library.cancelTraining({}), null)
+  await assert.rejects(library.discardTraining({ training }), { code: 'INVALID_ARGUMENT' })
+  await library.setCaption({ photo: one, text: `balloon ${one}` })
 
   assert.equal((await library.planExport({})).create, 2)
   assert.equal((await library.exportCaptions({})).created, 2)

@@ -21,7 +21,14 @@ export async function openLibraryInProcess(t: TestContext, libraryDirectory?: st
     await over.promise
     rmSync(home, { recursive: true, force: true, maxRetries: 5 })
   })
-  return { client: connect<LibraryCalls, LibraryEvents>(channel, libraryCalls), photos, channel, pid, over }
+  return {
+    client: connect<LibraryCalls, LibraryEvents>(channel, libraryCalls),
+    directory,
+    photos,
+    channel,
+    pid,
+    over,
+  }
 }
 
 export async function drawSquares(file: string, background: string): Promise<void> {

@@ -31,7 +31,10 @@ export interface ModelList {
 /** The model that captions: its name in the catalogue or its folder, and an adapter other than its own. */
 export interface ModelChoice {
   model: string
+  /** A file of the person's. */
   adapterPath: string | null
+  /** One of the library's adapters. */
+  adapterId: string | null
 }
 
 export interface ModelEntry {

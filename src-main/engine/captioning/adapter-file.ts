@@ -189,15 +189,19 @@ export function shapesOf(
 }
 
 /** @throws LensloreError as `identifyAdapter` */
-export async function describeAdapter(file: AdapterFile, config: AdapterConfig): Promise<AdapterDescription> {
+export async function describeAdapter(
+  file: AdapterFile,
+  config: AdapterConfig,
+  modelId: string,
+): Promise<AdapterDescription> {
   const { id } = await identifyAdapter(file, config)
   const parameters = file.header.tensors
     .values()
     .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0)
-  const { baseModel, names, header } = file
+  const { names, header } = file
   return {
     id,
-    baseModel,
+    baseModel: modelId,
     ...config,
     parameters,
     sizeBytes: header.fileBytes,

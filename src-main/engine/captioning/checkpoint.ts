@@ -154,7 +154,7 @@ export async function inspectAdapter(directory: string, adapterPath: string): Pr
   const file = await readAdapterFile(adapterPath)
   const config = configureAdapter(file, asObject(source.itune), decoder.config, modelId)
   await checkAdapterTensors(file, config, decoder.config, vision.config.width)
-  return describeAdapter(file, config)
+  return describeAdapter(file, config, modelId)
 }
 
 /**

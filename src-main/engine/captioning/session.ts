@@ -53,10 +53,10 @@ export interface SessionChoices {
   /** Outputs that stay on the device; not on the processor, which has none. */
   held?: readonly string[]
   /**
-   * Whether constant matrices are kept a second time, in the order in which the processor multiplies by them: faster
-   * for few rows, and another copy of the model in memory.
+   * Takes as little memory as it can: constant matrices are not kept a second time in the order in which the processor
+   * multiplies by them, which few rows want, and what a run took it gives back.
    */
-  prepacks?: boolean
+  isThrifty?: boolean
 }
 
 /**
@@ -79,7 +79,7 @@ export async function openPacked(
   { bytes, folder }: PackedModel,
   provider: ProviderName,
   threads: number,
-  { held = [], prepacks = true }: SessionChoices = {},
+  { held = [], isThrifty = false }: SessionChoices = {},
 ): Promise<HoldingSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
@@ -88,8 +88,9 @@ export async function openPacked(
     logSeverityLevel: 4,
     extra: {
       'session.model_external_initializers_file_folder_path': folder,
-      ...(!prepacks && { 'session.disable_prepacking': '1' }),
+      ...(isThrifty && { 'session.disable_prepacking': '1' }),
     },
+    ...(isThrifty && { enableCpuMemArena: false, enableMemPattern: false }),
     ...(held.length > 0 && {
       preferredOutputLocation: Object.fromEntries(held.map((name) => [name, 'gpu-buffer' as const])),
     }),

@@ -34,7 +34,7 @@ import {
   where,
 } from './operators.ts'
 import { compareWithPictures, type TextEncoder } from './text-encoder.ts'
-import { buildVisionTower, type VisionTower } from './vision-tower.ts'
+import { buildVisionTower, memoryLength, type VisionTower } from './vision-tower.ts'
 
 /** Outputs of the caption graph by name. */
 export const captionOutputs = {
@@ -111,19 +111,41 @@ interface Beams {
  * @param names that it may say beside its own words (`names.ts`); without any it is the graph of a model without names
  */
 export function buildCaptionGraph(
-  { vision, decoder, text }: CaptionModel,
+  model: CaptionModel,
   generation: GenerationConfig,
   names: readonly Name[] = [],
 ): Graph {
   const g = new Graph('caption')
-  const size = vision.config.imageSizePx
+  const size = model.vision.config.imageSizePx
   const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
-  const memory = buildVisionTower(g, pixels, vision)
+  describe(g, buildVisionTower(g, pixels, model.vision), model, generation, names)
+  return g
+}
+
+/** The same for pictures that were seen before: `memory` `[B, 1+N, dv]` in the place of `pixels`. */
+export function buildRecallGraph(
+  model: CaptionModel,
+  generation: GenerationConfig,
+  names: readonly Name[] = [],
+): Graph {
+  const g = new Graph('recall')
+  const { config } = model.vision
+  const memory = g.input('memory', 'float32', ['B', memoryLength(config), config.width])
+  describe(g, memory, model, generation, names)
+  return g
+}
+
+/** From the visual memory to the outputs. */
+function describe(
+  g: Graph,
+  memory: Value,
+  { decoder, text }: CaptionModel,
+  { beams: k, lengthPenalty, maxNewTokens }: GenerationConfig,
+  names: readonly Name[],
+): void {
   const sight = projectMemory(g, memory, decoder)
   const tables = names.length > 0 ? new NameTables(g, names, memory, decoder.config.width) : null
-
-  const { beams: k, lengthPenalty, maxNewTokens } = generation
-  const first = takeFirstStep(g, pixels, decoder, sight, tables, k)
+  const first = takeFirstStep(g, memory, decoder, sight, tables, k)
   const last = loop(
     g,
     maxNewTokens - 1,
@@ -136,20 +158,19 @@ export function buildCaptionGraph(
   )
   const ids = nameWinners(g, fromValues(first, last), lengthPenalty)
   if (text) g.namedOutput(captionOutputs.similarity, compareWithPictures(g, ids, memory, text))
-  return g
 }
 
 /** The start token has one row an image: its k best successors are the first beams. */
 function takeFirstStep(
   g: Graph,
-  pixels: Value,
+  memory: Value,
   decoder: Decoder,
   sight: readonly LayerSight[],
   tables: NameTables | null,
   k: number,
 ): Beams {
   const { startToken, endToken } = decoder.config
-  const start = repeatForBatch(g, g.integers(startToken), pixels) // [B]
+  const start = repeatForBatch(g, g.integers(startToken), memory) // [B]
   const embedded = embedTokens(g, start, g.constant('int64', [], [0]), decoder)
   const decoded = decode(g, embedded, 1, decoder, sight, null, null)
 
@@ -165,8 +186,8 @@ function takeFirstStep(
     sums: best.values,
     finished: equal(g, best.indices, g.integers(endToken)),
     naming,
-    lengths: repeatForBatch(g, g.constant('float32', [1, k], Array(k).fill(1)), pixels),
-    ancestry: repeatForBatch(g, g.constant('float32', [1, k, 1], Array(k).fill(0)), pixels),
+    lengths: repeatForBatch(g, g.constant('float32', [1, k], Array(k).fill(1)), memory),
+    ancestry: repeatForBatch(g, g.constant('float32', [1, k, 1], Array(k).fill(0)), memory),
     looks: look && add(g, unsqueeze(g, look, 1), g.constant('float32', [k, 1, 1], Array(k).fill(0))),
     caches: decoded.caches,
   }

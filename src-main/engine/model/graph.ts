@@ -48,7 +48,7 @@ export type Operator =
   | 'Not'
   | 'Pad'
   | 'Pow'
-  | 'ReduceLogSumExp'
+  | 'ReduceMax'
   | 'ReduceMean'
   | 'ReduceMin'
   | 'ReduceSum'

@@ -290,11 +290,11 @@ export function sumOfSquares(g: Graph, x: Value): Value {
   return one(g.node('ReduceSumSquare', [x], [{ type: x.type, shape: [] }], { keepdims: 0 }))
 }
 
-/** `log Σ exp` over the last axis, which stays with size one. */
-export function logSumExp(g: Graph, x: Value): Value {
+/** Largest of the last axis, which stays with size one. */
+export function maximum(g: Graph, x: Value): Value {
   const axis = x.shape.length - 1
   const shape = x.shape.with(axis, 1)
-  return one(g.node('ReduceLogSumExp', [x, g.integers(axis)], [{ type: x.type, shape }], { keepdims: 1 }))
+  return one(g.node('ReduceMax', [x, g.integers(axis)], [{ type: x.type, shape }], { keepdims: 1 }))
 }
 
 /** Zeros before and after an axis of known size. */

@@ -136,19 +136,30 @@ interface WeightedCaption {
 }
 
 function scoreCider(pictures: readonly ScoredPicture[]): number[] {
-  const documentFrequency = countDocuments(pictures)
-  const logPictures = Math.log(pictures.length)
+  const score = createCider(pictures.map(({ references }) => references))
+  return pictures.map(score)
+}
+
+/**
+ * CIDEr-D of single pictures, by how rare each run of words is among the references of a whole set.
+ * @param documents the references of each picture of the set
+ */
+export function createCider(
+  documents: readonly (readonly (readonly string[])[])[],
+): (picture: ScoredPicture) => number {
+  const documentFrequency = countDocuments(documents)
+  const logPictures = Math.log(documents.length)
   const weigh = (words: readonly string[]) => weighCaption(words, documentFrequency, logPictures)
-  return pictures.map(({ candidate, references }) => {
+  return ({ candidate, references }) => {
     const hypothesis = weigh(candidate)
     return 10 * mean(references.map((reference) => similarity(hypothesis, weigh(reference))))
-  })
+  }
 }
 
 /** In how many pictures' references each n-gram occurs. */
-function countDocuments(pictures: readonly ScoredPicture[]): Counts {
+function countDocuments(documents: readonly (readonly (readonly string[])[])[]): Counts {
   const frequency: Counts = new Map()
-  for (const { references } of pictures) {
+  for (const references of documents) {
     const seen = new Set(
       references.flatMap((words) => orders().flatMap((n) => [...countNgrams(words, n).keys()])),
     )

@@ -1,4 +1,5 @@
-import { differentiate } from '../model/autodiff/differentiate.ts'
+import { differentiate, type Shortcut } from '../model/autodiff/differentiate.ts'
+import type { CaptionModel } from '../model/caption-graph.ts'
 import type { AdapterConfig } from '../model/configuration.ts'
 import { type Decoder, decodeTexts, projectMemory, scoreWords } from '../model/decoder.ts'
 import { Graph, type Value } from '../model/graph.ts'
@@ -10,8 +11,8 @@ import {
   exponential,
   gather,
   logarithm,
-  logSumExp,
   matmul,
+  maximum,
   mean,
   multiply,
   power,
@@ -26,6 +27,7 @@ import {
   topK,
   unsqueeze,
 } from '../model/operators.ts'
+import { memoryLength } from '../model/vision-tower.ts'
 import { FedWeights } from '../model/weights.ts'
 
 /**
@@ -47,6 +49,13 @@ export interface FrozenDecoder {
   memoryShape: readonly [length: number, width: number]
   /** The most tokens that a text has. */
   longestText: number
+}
+
+/** @param adapter what the trained one is like; the model's own is left out */
+export function freeze(model: CaptionModel, adapter: AdapterConfig, longestText: number): FrozenDecoder {
+  const { adapter: _own, ...decoder } = model.decoder
+  const { config } = model.vision
+  return { decoder, adapter, memoryShape: [memoryLength(config), config.width], longestText }
 }
 
 export interface LossSettings {
@@ -165,10 +174,10 @@ function differentiateLoss(
   frozen: FrozenDecoder,
   settings: LossSettings,
 ): { variables: Map<string, Value>; gradients: Map<string, Value> } {
-  const { losses, fed } = readLosses(g, frozen, settings)
+  const { losses, fed, total } = readLosses(g, frozen, settings)
   const loss = sumAway(g, losses, [0, 1])
   g.namedOutput('loss', loss)
-  const gradients = differentiate(g, loss, [...fed.inputs.values()])
+  const gradients = differentiate(g, loss, [...fed.inputs.values()], [total])
   const names = [...fed.inputs.keys()]
   return { variables: fed.inputs, gradients: new Map(names.map((name, index) => [name, gradients[index]!])) }
 }
@@ -176,35 +185,54 @@ function differentiateLoss(
 /**
  * Cross-entropy with label smoothing is `logΣexp z − (1 − ε)·z[target] − ε·mean z`, and both `z[target]` and `mean z`
  * are products of the hidden row with one row of the embeddings, or with their mean. So of all that is as wide as the
- * vocabulary only the logits are made, and on the way back their softmax.
+ * vocabulary only the logits and their softmax are made, once for both ways.
  */
 function readLosses(
   g: Graph,
   frozen: FrozenDecoder,
   { labelSmoothing, hasReference }: LossSettings,
-): { losses: Value; fed: FedWeights } {
+): { losses: Value; fed: FedWeights; total: Shortcut } {
   const { decoder, fed, hidden } = readBatch(g, frozen)
   const { vocabulary, width } = decoder.config
   const words = decoder.weights.value(g, 'wte.weight', [vocabulary, width])
-  const total = logSumExp(g, scoreWords(g, hidden, decoder)) // [S, 1]
+  const total = sumExponentials(g, hidden, words)
 
   const targets = g.input('targets', 'int64', ['S'])
   const weights = g.input('weights', 'float32', ['S', 1])
   const right = sum(g, multiply(g, hidden, gather(g, words, targets)), 1) // [S, 1]
-  let likelihood = subtract(g, right, total)
+  let likelihood = subtract(g, right, total.value)
   if (labelSmoothing > 0) {
     const middle = reshape(g, mean(g, words, 0), [1, width])
     const average = affine(g, hidden, middle, null, 'out-in') // [S, 1]
     const share = (x: Value, part: number) => multiply(g, x, g.scalar(part))
-    likelihood = subtract(g, add(g, share(right, 1 - labelSmoothing), share(average, labelSmoothing)), total)
+    likelihood = subtract(
+      g,
+      add(g, share(right, 1 - labelSmoothing), share(average, labelSmoothing)),
+      total.value,
+    )
   }
   let losses = multiply(g, weights, multiply(g, likelihood, g.scalar(-1)))
   if (hasReference) {
-    const divergence = divergeFromReference(g, hidden, words, total)
+    const divergence = divergeFromReference(g, hidden, words, total.value)
     const referenceWeights = g.input('reference_weights', 'float32', ['S', 1])
     losses = add(g, losses, multiply(g, referenceWeights, divergence))
   }
-  return { losses, fed }
+  return { losses, fed, total }
+}
+
+/**
+ * `logΣexp` of the logits. With their softmax p at hand, which is fast, it is `max z − log max p`, which is not what one
+ * would differentiate: its gradient by the hidden row is what the row expects to say, the mean of the words' embeddings by p.
+ * @returns `[S, 1]`, with that gradient
+ */
+function sumExponentials(g: Graph, hidden: Value, words: Value): Shortcut {
+  const logits = affine(g, hidden, words, null, 'out-in') // [S, vocabulary]
+  const probabilities = softmax(g, logits)
+  return {
+    value: subtract(g, maximum(g, logits), logarithm(g, maximum(g, probabilities))),
+    source: hidden,
+    gradient: (_, byTotal) => multiply(g, affine(g, probabilities, words, null, 'in-out'), byTotal),
+  }
 }
 
 /** Keeps a logarithm finite; less than what float32 loses of a probability beside one. */
@@ -251,24 +279,32 @@ function updateAll(
   g.namedOutput('gradient_norm', norm)
   const shrink = clip(g, divide(g, g.scalar(clipNorm), add(g, norm, g.scalar(1e-6))), 0, 1)
   const [meanBias, varianceBias] = betas.map((beta) => subtract(g, one, power(g, g.scalar(beta), step)))
-  const stride = divide(g, rate, meanBias!)
+  // All that is the same for every element is put together first: passes over the tensors are what an update costs.
   const deviationBias = squareRoot(g, varianceBias!)
+  const stride = multiply(g, divide(g, rate, meanBias!), deviationBias)
+  const least = multiply(g, g.scalar(epsilon), deviationBias)
   const kept = subtract(g, one, multiply(g, rate, g.scalar(weightDecay)))
+  const meanShare = multiply(g, shrink, g.scalar(1 - betas[0]))
+  const varianceShare = multiply(g, multiply(g, shrink, shrink), g.scalar(1 - betas[1]))
 
   for (const [name, tensor] of variables) {
-    const gradient = multiply(g, gradients.get(name)!, shrink)
+    const gradient = gradients.get(name)!
     const mean = g.input(companion.mean(name), 'float32', tensor.shape)
     const variance = g.input(companion.variance(name), 'float32', tensor.shape)
-    const nextMean = blend(mean, gradient, betas[0])
-    const nextVariance = blend(variance, multiply(g, gradient, gradient), betas[1])
-    const deviation = divide(g, squareRoot(g, nextVariance), deviationBias)
-    const change = divide(g, multiply(g, nextMean, stride), add(g, deviation, g.scalar(epsilon)))
+    const nextMean = blend(mean, betas[0], gradient, meanShare)
+    const square = multiply(g, gradient, gradient)
+    const nextVariance = blend(variance, betas[1], square, varianceShare)
+    const deviation = add(g, squareRoot(g, nextVariance), least)
+    const change = divide(g, multiply(g, nextMean, stride), deviation)
     g.namedOutput(companion.next(name), subtract(g, multiply(g, tensor, kept), change))
-    g.namedOutput(companion.next(mean.name), nextMean)
-    g.namedOutput(companion.next(variance.name), nextVariance)
   }
 
-  function blend(before: Value, now: Value, share: number): Value {
-    return add(g, multiply(g, before, g.scalar(share)), multiply(g, now, g.scalar(1 - share)))
+  /** The next moment, under its name: as an output of its own it would be copied, for the update reads it as well. */
+  function blend(before: Value, share: number, now: Value, nowShare: Value): Value {
+    const parts = [multiply(g, before, g.scalar(share)), multiply(g, now, nowShare)]
+    const { type, shape } = before
+    const [blended] = g.node('Add', parts, [{ type, shape, name: companion.next(before.name) }])
+    g.output(blended!)
+    return blended!
   }
 }

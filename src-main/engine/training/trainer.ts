@@ -110,7 +110,7 @@ export async function openTrainer(options: {
     const known = sessions.get(name)
     if (known) return known
     const held = provider === 'webgpu' ? replaced.map(companion.next) : []
-    const session = openSession(build(), provider, threads, { held, prepacks: false })
+    const session = openSession(build(), provider, threads, { held, isThrifty: true })
     sessions.set(name, session)
     return session
   }

@@ -10,6 +10,7 @@ const unitOf: Partial<Record<Progress['phase'], Progress['unit']>> = {
   import: 'rows',
   backup: 'bytes',
   trial: 'ways',
+  teach: 'steps',
 }
 
 export interface ProgressMeter {

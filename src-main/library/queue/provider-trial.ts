@@ -1,7 +1,6 @@
-import { type EngineCalls, engineCalls } from '../../contract/engine-calls.ts'
 import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { bestRate, isSameTrial, type ProviderAttempt, type ProviderTrial } from '../../contract/providers.ts'
-import { type Client, connect } from '../../contract/rpc.ts'
+import { type OwnEngine, withOwnEngine } from './own-engine.ts'
 import type { StartEngine } from './start-engine.ts'
 import type { TrialBook } from './trial-book.ts'
 
@@ -109,34 +108,20 @@ export function chooseFastest(attempts: readonly ProviderAttempt[]): ProviderTri
   return { provider, threads, batchSize }
 }
 
-/** An engine of its own for as long as `work` takes; it is ended by the signal, and by a deadline while one is set. */
+/** It is ended by a deadline, too, while one is set. */
 async function withEngine<T>(
   { startEngine, signal }: TrialOptions,
-  work: (
-    engine: Client<EngineCalls, Record<never, never>>,
-    setDeadline: (afterMs: number | null) => void,
-  ) => Promise<T>,
+  work: (engine: OwnEngine, setDeadline: (afterMs: number | null) => void) => Promise<T>,
 ): Promise<T> {
-  const { channel, kill } = await startEngine()
   let timer: NodeJS.Timeout | undefined
-  let died = 'The engine stopped while it tried this.'
-  signal.addEventListener('abort', kill)
-  const engine = connect<EngineCalls>(channel, engineCalls, () => new LensloreError('ENGINE_DIED', died))
-  try {
-    if (signal.aborted) throw new LensloreError('CANCELLED', 'The trial was stopped.')
-    return await work(engine, (afterMs) => {
+  const died = 'The engine stopped while it tried this.'
+  return withOwnEngine({ startEngine, signal, died }, (engine, end) =>
+    work(engine, (afterMs) => {
       clearTimeout(timer)
       if (afterMs === null) return
-      timer = setTimeout(() => {
-        died = `It did not answer within ${afterMs / 1000} s.`
-        kill()
-      }, afterMs)
-    })
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', kill)
-    kill()
-  }
+      timer = setTimeout(() => end(`It did not answer within ${afterMs / 1000} s.`), afterMs)
+    }),
+  ).finally(() => clearTimeout(timer))
 }
 
 /** What was being tried when the program ended may have ended it; the processor is not suspected. */

@@ -9,6 +9,7 @@ import {
   newestEditSql,
   nextUndoStepSql,
 } from './edits.ts'
+import { createLabelStore } from './labels.ts'
 
 export interface ModelCaption extends CaptionDoubt {
   photoId: number
@@ -49,6 +50,11 @@ export interface CaptionStore {
   latestModel(): { modelId: string; adapterId: string | null } | null
   /** The person's own words; the same words again add nothing. @throws LensloreError `PHOTO_NOT_FOUND`. */
   setByPerson(photoId: number, text: string, nowMs: number): Caption
+  /**
+   * The current words are the person's from now on, as if they had been written for this one photo.
+   * @throws LensloreError `PHOTO_NOT_FOUND`; `INVALID_ARGUMENT` where there are none, or only the beginning of them
+   */
+  confirm(photoId: number, nowMs: number): Caption
   /** Several captions in one transaction: all or none. They are one edit. */
   setManyByPerson(captions: readonly { photoId: number; text: string }[], nowMs: number): Caption[]
   /**
@@ -177,6 +183,7 @@ export function settleCurrentCaption(database: Database, photoId: number): void 
 
 export function createCaptionStore(database: Database): CaptionStore {
   const { prepare, write } = database
+  const labels = createLabelStore(database)
 
   function current(photoId: number): Caption | null {
     const row = prepare<CaptionRow>(`${select} WHERE photos.id = ? AND captions.id = photos.caption_id`).get(
@@ -236,18 +243,45 @@ export function createCaptionStore(database: Database): CaptionStore {
 
   function setByPerson(photoId: number, text: string, nowMs: number): Caption {
     return inOneEdit(() => {
-      const photo = contentOf(photoId)
-      if (!photo) throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${photoId}.`)
+      const photo = knownContent(photoId)
       const before = current(photoId)
       const samePicture = before?.contentHash === (photo.content_hash?.toString('hex') ?? null)
       if (before?.source === 'person' && before.text === text && samePicture) return before
-      const id = insert({ photoId, text, source: 'person', contentHash: photo.content_hash }, nowMs)
-      const { begun, photos } = edit!
-      begun.id ??= beginEdit(database, begun.kind)
-      photos.add(photoId)
-      prepare('UPDATE captions SET edit_id = ? WHERE id = ?').run(begun.id, id)
-      settle(photoId)
-      return current(photoId)!
+      return addByPerson(photoId, text, photo.content_hash, nowMs)
+    })
+  }
+
+  function knownContent(photoId: number): { content_hash: Buffer | null } {
+    const photo = contentOf(photoId)
+    if (photo) return photo
+    throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${photoId}.`)
+  }
+
+  /** Within an edit. */
+  function addByPerson(photoId: number, text: string, contentHash: Buffer | null, nowMs: number): Caption {
+    const id = insert({ photoId, text, source: 'person', contentHash }, nowMs)
+    const { begun, photos } = edit!
+    begun.id ??= beginEdit(database, begun.kind)
+    photos.add(photoId)
+    prepare('UPDATE captions SET edit_id = ? WHERE id = ?').run(begun.id, id)
+    settle(photoId)
+    return current(photoId)!
+  }
+
+  function confirm(photoId: number, nowMs: number): Caption {
+    return inOneEdit(() => {
+      const photo = knownContent(photoId)
+      const said = current(photoId)
+      if (!said || said.text === '') {
+        throw new LensloreError('INVALID_ARGUMENT', `The photo ${photoId} has no caption to confirm.`)
+      }
+      if (said.isCut) {
+        throw new LensloreError(
+          'INVALID_ARGUMENT',
+          `Of the caption of photo ${photoId} only the beginning is known: write your own.`,
+        )
+      }
+      return labels.isLabel(photoId) ? said : addByPerson(photoId, said.text, photo.content_hash, nowMs)
     })
   }
 
@@ -336,6 +370,7 @@ export function createCaptionStore(database: Database): CaptionStore {
       ).get() ?? null,
 
     setByPerson,
+    confirm,
     setManyByPerson: (captions, nowMs) =>
       inOneEdit(() => captions.map(({ photoId, text }) => setByPerson(photoId, text, nowMs))),
     inOneEdit,

@@ -41,6 +41,21 @@ export function lockForChanges(libraryDirectory: string): FileLock {
 }
 
 /**
+ * One process trains a library's adapter at a time.
+ * @throws LensloreError `LIBRARY_LOCKED` while another one does.
+ */
+export function lockForTraining(libraryDirectory: string): FileLock {
+  const lock = holdExclusively(join(libraryDirectory, 'training.lock'), 0)
+  if (!lock) {
+    throw new LensloreError(
+      'LIBRARY_LOCKED',
+      `Another Lenslore is teaching the library ${libraryDirectory}; wait until it has learned, or cancel that.`,
+    )
+  }
+  return lock
+}
+
+/**
  * What everybody holds who has the library's database open, so that nobody puts another file in its place: who has
  * it open would go on writing to the file that is no longer there. Nor does anybody change its tables meanwhile.
  * @throws LensloreError `LIBRARY_LOCKED` while somebody has the library alone.

@@ -5,7 +5,11 @@ import { preferencesChange } from '../../contract/rooms/work.ts'
 import type { Database } from './database.ts'
 
 const schemas = {
-  model: z.object({ model: z.string(), adapterPath: z.string().nullable() }),
+  model: z.object({
+    model: z.string(),
+    adapterPath: z.string().nullable(),
+    adapterId: z.string().nullable().default(null),
+  }),
   captioning: z.object({ isPaused: z.boolean(), askedMs: z.number() }),
   /** Another version may know more of them. */
   preferences: z.object(preferencesChange.shape),

@@ -1,13 +1,16 @@
 import { join } from 'node:path'
 import type { PhotoDetails } from '../../contract/records.ts'
+import { type AdapterStore, createAdapterStore } from './adapters.ts'
 import { type CaptionStore, createCaptionStore } from './captions.ts'
 import type { Database } from './database.ts'
 import { createFolderStore, type FolderStore } from './folders.ts'
+import { createLabelStore, type LabelStore } from './labels.ts'
 import { createMarkStore, type MarkStore } from './marks.ts'
 import { isUpToDate, readMigrations } from './migrate.ts'
 import { type DatabaseInUse, openInUse } from './open-in-use.ts'
 import { createPhotoStore, type PhotoStore } from './photos.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
+import { createTrainingStore, type TrainingStore } from './trainings.ts'
 import { updateAlone } from './update.ts'
 
 export interface Store {
@@ -17,6 +20,9 @@ export interface Store {
   readonly captions: CaptionStore
   readonly marks: MarkStore
   readonly queue: QueueStore
+  readonly labels: LabelStore
+  readonly trainings: TrainingStore
+  readonly adapters: AdapterStore
   /** A photo with its captions and marks. */
   details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words'> | undefined
   close(): void
@@ -56,6 +62,9 @@ function assemble({ database, close }: DatabaseInUse): Store {
   const captions = createCaptionStore(database)
   const marks = createMarkStore(database)
   const queue = createQueueStore(database)
+  const labels = createLabelStore(database)
+  const trainings = createTrainingStore(database)
+  const adapters = createAdapterStore(database)
 
   function details(
     photoId: number,
@@ -83,6 +92,9 @@ function assemble({ database, close }: DatabaseInUse): Store {
     captions,
     marks,
     queue,
+    labels,
+    trainings,
+    adapters,
     details,
     close,
   }

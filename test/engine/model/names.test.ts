@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { createRandom } from '../../../bench/random-numbers.ts'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
 import { openSession, type SessionTensor } from '../../../src-main/engine/captioning/session.ts'
 import {
@@ -20,6 +19,7 @@ import {
   writeSafetensors,
 } from '../../../src-main/engine/model/safetensors.ts'
 import { StoredWeights } from '../../../src-main/engine/model/weights.ts'
+import { createRandom } from '../../../src-main/engine/training/random.ts'
 import { type ReadableName, searchReadably } from '../readable-search.ts'
 import '../software-gpu.ts'
 

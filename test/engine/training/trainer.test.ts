@@ -4,10 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { LensloreError } from '../../../src-main/contract/errors.ts'
 import type { ProviderName } from '../../../src-main/contract/providers.ts'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { memoryLength } from '../../../src-main/engine/model/vision-tower.ts'
 import type { TrainingBatch } from '../../../src-main/engine/training/batch-feeds.ts'
 import { makeFreshAdapter } from '../../../src-main/engine/training/fresh-adapter.ts'
-import type { FrozenDecoder } from '../../../src-main/engine/training/step-graph.ts'
+import { type FrozenDecoder, freeze } from '../../../src-main/engine/training/step-graph.ts'
 import {
   openTrainer,
   type Trainer,
@@ -23,13 +22,7 @@ let frozen: FrozenDecoder
 
 before(async () => {
   const { model } = await readCheckpoint(directory, null)
-  const { adapter, ...decoder } = model.decoder
-  frozen = {
-    decoder,
-    adapter: adapter!.config,
-    memoryShape: [memoryLength(model.vision.config), model.vision.config.width],
-    longestText: 16,
-  }
+  frozen = freeze(model, model.decoder.adapter!.config, 16)
 })
 
 function createRandom(seed: number): () => number {

@@ -17,6 +17,8 @@ export interface LibraryProcess {
   enginePid(): number | undefined
   readonly client: Client<LibraryCalls, LibraryEvents>
   isOver(): boolean
+  /** What ended it, where it was not killed here. */
+  readonly endedBy: Promise<string>
   /** kill -9; settles when the process is gone. */
   kill(): Promise<void>
 }
@@ -26,7 +28,7 @@ export async function startLibrary(
   directory: string,
   onProblem: (problem: ErrorRecord) => void,
 ): Promise<LibraryProcess> {
-  const { channel, pid, kill } = await forkProcess(program, {
+  const { channel, pid, kill, gone } = await forkProcess(program, {
     environment: { ...process.env, CHAOS_LIBRARY: directory },
   })
   let enginePid: number | undefined
@@ -48,6 +50,7 @@ export async function startLibrary(
     client,
     enginePid: () => enginePid,
     isOver: () => isOver,
+    endedBy: gone,
     kill() {
       kill()
       return over

@@ -3,6 +3,14 @@ import { add, sumAway, sum as sumOver } from '../operators.ts'
 import type { Gradient } from './rule.ts'
 import { rules } from './rules.ts'
 
+/** A value whose gradient by one of its sources we know better than its nodes tell, all else about it being constant. */
+export interface Shortcut {
+  readonly value: Value
+  readonly source: Value
+  /** @returns the gradient by the source, of its shape */
+  gradient(g: Graph, byValue: Value): Value
+}
+
 /**
  * Appends to a graph the gradients of a loss, by reverse-mode differentiation: from the loss back along those paths
  * only that reach a variable, so that a frozen layer costs its input's gradient at most, and nothing where no variable
@@ -13,11 +21,21 @@ import { rules } from './rules.ts'
  * @throws RangeError naming the operator that has no gradient, or whose gradient does not fit its input; naming a
  * variable that the loss does not depend on
  */
-export function differentiate(g: Graph, loss: Value, variables: readonly Value[]): Value[] {
+export function differentiate(
+  g: Graph,
+  loss: Value,
+  variables: readonly Value[],
+  shortcuts: readonly Shortcut[] = [],
+): Value[] {
   if (loss.shape.some((size) => size !== 1)) throw new RangeError(`[${loss.shape}] is not one loss`)
   const forward = [...g.nodes]
   const dependent = findDependent(forward, variables)
   const contributions = new Map<Value, Value[]>()
+  const contribute = (node: GraphNode, index: number, source: Value, gradient: Value) => {
+    const contribution = sumTo(g, gradient, source.shape)
+    checkFit(node, index, source, contribution)
+    contributions.set(source, [...(contributions.get(source) ?? []), contribution])
+  }
   const one = g.constant('float32', loss.shape as readonly number[], [1])
   if (dependent.has(loss)) contributions.set(loss, [one])
 
@@ -28,13 +46,15 @@ export function differentiate(g: Graph, loss: Value, variables: readonly Value[]
     if (node.operator !== 'Split' && gradients.slice(1).some((each) => each !== null)) {
       throw new RangeError(`${node.operator} is differentiated by its first output only`)
     }
+    const shortcut = shortcuts.find(({ value }) => node.outputs.includes(value))
+    if (shortcut) {
+      contribute(node, 0, shortcut.source, shortcut.gradient(g, gradient))
+      continue
+    }
     for (const [index, source] of node.inputs.entries()) {
       if (!source || !dependent.has(source)) continue
       const by = gradientBy(node, index)
-      if (!by) continue
-      const contribution = sumTo(g, by({ g, node, gradient, gradients, index }), source.shape)
-      checkFit(node, index, source, contribution)
-      contributions.set(source, [...(contributions.get(source) ?? []), contribution])
+      if (by) contribute(node, index, source, by({ g, node, gradient, gradients, index }))
     }
   }
   return variables.map((variable) => {

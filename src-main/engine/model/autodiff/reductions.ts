@@ -5,7 +5,6 @@ import {
   layerNormalizeWithMoments,
   mean,
   multiply,
-  softmax,
   subtract,
   sum,
   unsqueeze,
@@ -33,16 +32,6 @@ export const sumOfSquaresRule = differentiable((turn) => {
   const { g } = turn
   const doubled = multiply(g, input(turn, 0), g.scalar(2))
   return multiply(g, doubled, withReducedAxes(turn))
-}, null)
-
-/** log Σ exp: softmax. */
-export const logSumExpRule = differentiable((turn) => {
-  const { g } = turn
-  const x = input(turn, 0)
-  if (reducedAxes(turn).join() !== `${x.shape.length - 1}`) {
-    throw new RangeError('ReduceLogSumExp is differentiated over the last axis only')
-  }
-  return multiply(g, softmax(g, x), withReducedAxes(turn))
 }, null)
 
 /** y = softmax x: y·(ẏ − Σ y·ẏ), ẏ being the gradient by y. */

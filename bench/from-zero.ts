@@ -1,0 +1,182 @@
+/**
+ * The paper's own experiment: adapters from zero over the embedded frozen base, and what their shape is worth:
+ *
+ *     npm run bench -- from-zero PHOTOS [--keep DIR] [--only NAME] [--threads N]
+ *
+ * PHOTOS holds `flickr8k-train`, `coco2k`, `flickr8k-dev` and `coco1k-dev`, each as a folder or a tar, with the captions beside it
+ * (`NAME.json`, file name → captions). Every row is a training with the seed in its name, in a folder of its own below DIR:
+ * a run that was cut off goes on where it stopped, one that is there is not made again. Each is compared with the adapter
+ * that came with the base, by beam search over both sets of development photos.
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { readCaptionSet } from '../src-main/cli/caption-sets.ts'
+import { toExamples } from '../src-main/cli/set-examples.ts'
+import {
+  type AdapterComparison,
+  type AdapterShape,
+  type TrainingExample,
+  type TrainingPlan,
+  type TrainingSettings,
+  trainedAdapterFileName,
+} from '../src-main/contract/training.ts'
+import { evaluateAdapter } from '../src-main/engine/training/evaluate-adapter.ts'
+import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
+import { runTraining } from '../src-main/engine/training/training-run.ts'
+import { openLabelledPhotos } from './labelled-photos.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    keep: { type: 'string', default: '/tmp/lenslore-from-zero' },
+    model: { type: 'string', default: new URL('../models/lenslore-v1', import.meta.url).pathname },
+    only: { type: 'string' },
+    threads: { type: 'string', default: '2' },
+  },
+})
+const [photosPath] = positionals
+if (!photosPath) {
+  console.error('usage: npm run bench -- from-zero PHOTOS [--keep DIR] [--only NAME] [--threads N]')
+  process.exit(2)
+}
+
+/** Photos of the training sets that are held out to know when to stop. */
+const watchedPhotos = 200
+const seed = 1
+const usual: AdapterShape = { rank: 192, heads: 4, firstLayer: 0, scale: 1 }
+const whole = { passes: 3, batchSize: 64, rate: 1e-3, warmupFraction: 0.05, evaluations: 12, patience: 12 }
+/** What shapes are compared by: one caption a photo, fewer passes. */
+const short = { ...whole, passes: 4, evaluations: 4 }
+
+interface Row {
+  shape: AdapterShape
+  settings: Partial<TrainingSettings>
+  captionsAPhoto: number
+}
+
+const rows: Record<string, Row> = {
+  'all-captions': { shape: usual, settings: whole, captionsAPhoto: 5 },
+  'rank-192': { shape: usual, settings: short, captionsAPhoto: 1 },
+  'rank-96': { shape: { ...usual, rank: 96 }, settings: short, captionsAPhoto: 1 },
+  'rank-48': { shape: { ...usual, rank: 48 }, settings: short, captionsAPhoto: 1 },
+  'first-layer-1': { shape: { ...usual, firstLayer: 1 }, settings: short, captionsAPhoto: 1 },
+  'first-layer-2': { shape: { ...usual, firstLayer: 2 }, settings: short, captionsAPhoto: 1 },
+  'first-layer-3': { shape: { ...usual, firstLayer: 3 }, settings: short, captionsAPhoto: 1 },
+  'scale-0.5': { shape: { ...usual, scale: 0.5 }, settings: short, captionsAPhoto: 1 },
+  'scale-4': { shape: { ...usual, scale: 4 }, settings: short, captionsAPhoto: 1 },
+}
+
+const keep = resolve(values.keep)
+const memories = {
+  modelDirectory: resolve(values.model),
+  memoryDirectory: join(keep, 'memories'),
+  memoryLimitBytes: 4e9,
+  provider: 'cpu' as const,
+  threads: Number(values.threads),
+}
+await using sets = new AsyncDisposableStack()
+const openSet = async (name: string) => {
+  const folder = join(photosPath, name)
+  const photos = await openLabelledPhotos(existsSync(folder) ? folder : `${folder}.tar`, `${folder}.json`)
+  sets.use(photos)
+  return toExamples(await readCaptionSet(`${folder}.json`), photos.directory)
+}
+const learned = [...(await openSet('flickr8k-train')), ...(await openSet('coco2k'))]
+const watched = new Set(shuffle([...learned.keys()], createRandom(seed)).slice(0, watchedPhotos))
+const development = {
+  'flickr8k-dev': await openSet('flickr8k-dev'),
+  'coco1k-dev': await openSet('coco1k-dev'),
+}
+
+console.log('row | set | CIDEr | BLEU-4 | ROUGE-L | loss | parameters | steps | minutes')
+for (const [name, row] of Object.entries(rows)) {
+  if (values.only && values.only !== name) continue
+  const runDirectory = join(keep, `${name}-seed-${seed}`)
+  await mkdir(runDirectory, { recursive: true })
+  const plan: TrainingPlan = {
+    version: 1,
+    ...memories,
+    start: { shape: row.shape },
+    heldOut: 'one',
+    folds: 2,
+    settings: { ...row.settings, seed },
+    examples: learned.map((example, index) => toLearn(example, index, row.captionsAPhoto)),
+  }
+  const planPath = join(runDirectory, 'plan.json')
+  if (!existsSync(planPath)) await writeFile(planPath, JSON.stringify(plan))
+  const { trainedParameters, keptSteps, elapsedMs } = await runTraining(runDirectory, {
+    signal: new AbortController().signal,
+    onProgress: createReporter(name),
+  })
+  for (const [set, examples] of Object.entries(development)) {
+    const { scores, loss } = await compare(
+      join(runDirectory, trainedAdapterFileName),
+      runDirectory,
+      set,
+      examples,
+    )
+    for (const side of ['before', 'after'] as const) {
+      if (side === 'before' && name !== Object.keys(rows)[0]) continue
+      const { cider, bleu4, rougeL } = scores![side]
+      const figures = [cider.toFixed(1), bleu4.toFixed(1), rougeL.toFixed(1), loss![side].mean.toFixed(3)]
+      const cost =
+        side === 'before' ? ['', '', ''] : [trainedParameters, keptSteps, (elapsedMs / 60_000).toFixed(1)]
+      console.log([side === 'before' ? 'embedded' : name, set, ...figures, ...cost].join(' | '))
+    }
+  }
+}
+
+function toLearn(example: TrainingExample, index: number, captionsAPhoto: number): TrainingExample {
+  const { contentHash, path, kind, captions, group } = example
+  // Of a photo's captions another one for each photo, so that no annotator's manner is the set's.
+  const turned = captions.map((_, at) => captions[(at + index) % captions.length]!)
+  const fold = watched.has(index) ? 1 : null
+  const some = fold === 1 ? captions : turned.slice(0, captionsAPhoto)
+  return { contentHash, path, kind, captions: some, group, fold }
+}
+
+async function compare(
+  after: string,
+  runDirectory: string,
+  set: string,
+  examples: readonly TrainingExample[],
+): Promise<AdapterComparison> {
+  const path = join(runDirectory, `${set}.json`)
+  if (existsSync(path)) return JSON.parse(await readFile(path, 'utf8'))
+  const { signal } = new AbortController()
+  const comparison = await evaluateAdapter(
+    { ...memories, before: null, after, examples: [...examples] },
+    signal,
+  )
+  await writeFile(path, JSON.stringify(comparison))
+  return comparison
+}
+
+/** A line every minute. */
+function createReporter(name: string) {
+  let saidMs = 0
+  return ({
+    phase,
+    done,
+    total,
+    loss,
+    heldOutLoss,
+    remainingMs,
+  }: {
+    phase: string
+    done: number
+    total: number
+    loss: number | null
+    heldOutLoss: number | null
+    remainingMs: number | null
+  }) => {
+    if (performance.now() - saidMs < 60_000) return
+    saidMs = performance.now()
+    const left = remainingMs === null ? '' : `, ${Math.round(remainingMs / 60_000)} min left`
+    console.error(
+      `${name}: ${phase} ${done}/${total}, loss ${loss?.toFixed(3)}, held out ${heldOutLoss?.toFixed(3)}${left}`,
+    )
+  }
+}

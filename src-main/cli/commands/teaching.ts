@@ -1,0 +1,228 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { fromErrorRecord, LensloreError } from '../../contract/errors.ts'
+import {
+  type HeldOut,
+  type LabelKind,
+  labelKinds,
+  type Teaching,
+  type Training,
+} from '../../contract/rooms/teaching.ts'
+import { inLibrary, outputOf } from '../command-context.ts'
+import type { LibraryClient } from '../open-library.ts'
+import { printable } from '../output.ts'
+import { photoIdOf } from '../photo-reference.ts'
+import { verdictSentences, verdictTable } from '../verdict-words.ts'
+import { withProgress } from '../with-progress.ts'
+
+interface TrainOptions {
+  also?: Exclude<LabelKind, 'own'>[]
+  passes?: number
+  rate?: number
+  seed?: number
+  accept?: boolean
+  anyway?: boolean
+  name?: string
+}
+
+/** What a person teaches, and what came of it. */
+export function addTeachingCommands(program: Command): void {
+  program
+    .command('confirm <photos...>')
+    .description('these captions are right: they are yours from now on, and the model learns from them')
+    .action(async (photos: string[], _options, command: Command) => {
+      const captions = await inLibrary(command, async (library) => {
+        const confirmed = []
+        for (const photo of photos) {
+          confirmed.push(await library.confirmCaption({ photo: await photoIdOf(library, photo) }))
+        }
+        return confirmed
+      })
+      const lines = captions.map(({ photoId, text }) => `Photo ${photoId}: ${printable(text)}`)
+      outputOf(command).answer(captions, lines.join('\n'))
+    })
+
+  program
+    .command('labels')
+    .description('what there is to learn from: captions that you wrote, chose or confirmed for one photo')
+    .option('--next <count>', 'photos that are most worth a caption of yours instead', toCount)
+    .action(async ({ next }: { next?: number }, command: Command) => {
+      if (next !== undefined) {
+        const worth = await inLibrary(command, async (library) => {
+          const { photos } = await library.worthLabelling({ limit: next })
+          const tiles = await library.tiles({ photos })
+          return tiles.map(({ id, name, caption }) => ({ id, name, caption }))
+        })
+        const lines = worth.map(
+          ({ id, name, caption }) => `${id}\t${printable(name)}\t${printable(caption ?? '')}`,
+        )
+        outputOf(command).answer(worth, lines.join('\n') || 'There is no caption of the model to look at.')
+        return
+      }
+      const [teaching, { labels }] = await inLibrary(command, (library) =>
+        Promise.all([library.teaching({}), library.labels({ limit: 1000 })]),
+      )
+      const lines = labels.map(({ photo, text }) => `${photo}\t${printable(text)}`)
+      outputOf(command).answer(
+        { counts: teaching.labels, labels },
+        [...lines, formatCounts(teaching)].join('\n'),
+      )
+    })
+
+  const train = program
+    .command('train')
+    .description('learn from your own captions, and show whether that made it better')
+    .addOption(
+      new Option('--also <kinds...>', 'captions that were not written for one photo, too').choices(
+        labelKinds.filter((kind) => kind !== 'own'),
+      ),
+    )
+    .option('--passes <count>', 'passes over the captions, at most', toCount)
+    .option('--rate <rate>', 'how fast it learns', toNumber)
+    .option('--seed <seed>', 'what is left to chance', toNumber)
+    .option('--accept', 'caption with it from now on, where it is not found worse')
+    .option('--anyway', 'with --accept: although it is not better')
+    .option('--name <name>', 'with --accept: what to call it')
+    .action(async ({ accept, anyway, name, ...wish }: TrainOptions, command: Command) => {
+      const { training, photos } = await inLibrary(command, async (library) => {
+        const ended = await trainToEnd(library, wish)
+        if (ended.state === 'failed') throw fromErrorRecord(ended.error!)
+        const { photos } = await library.heldOut({ training: ended.id, limit: 500 })
+        if (!accept || (ended.outcome?.verdict === 'not-better' && !anyway))
+          return { training: ended, photos }
+        const accepted = await library.acceptTraining({ training: ended.id, anyway, name })
+        return { training: accepted, photos }
+      })
+      outputOf(command).answer({ ...training, photos }, formatTraining(training, photos))
+    })
+
+  train
+    .command('accept')
+    .description('caption with what was learned from now on')
+    .option('--anyway', 'although it is not better')
+    .option('--name <name>', 'what to call it')
+    .action(async (_options, command: Command) => {
+      // Its options are those of `train`, too.
+      const { anyway, name } = command.optsWithGlobals<TrainOptions>()
+      const training = await inLibrary(command, async (library) =>
+        library.acceptTraining({ training: (await lastTraining(library)).id, anyway, name }),
+      )
+      outputOf(command).answer(training, formatState(training))
+    })
+
+  train
+    .command('discard')
+    .description('throw away what was learned; the adapter of before goes on')
+    .action(async (_options, command: Command) => {
+      const training = await inLibrary(command, async (library) =>
+        library.discardTraining({ training: (await lastTraining(library)).id }),
+      )
+      outputOf(command).answer(training, formatState(training))
+    })
+
+  train
+    .command('cancel')
+    .description('end a training that is under way, also in another program')
+    .action(async (_options, command: Command) => {
+      const training = await inLibrary(command, (library) => library.cancelTraining({}))
+      outputOf(command).answer(training, training ? formatState(training) : 'No training is under way.')
+    })
+
+  train
+    .command('show')
+    .description('the last training: how far it is, or what came of it')
+    .action(async (_options, command: Command) => {
+      const [training, photos] = await inLibrary(command, async (library) => {
+        const last = await lastTraining(library)
+        return [last, (await library.heldOut({ training: last.id, limit: 500 })).photos] as const
+      })
+      outputOf(command).answer({ ...training, photos }, formatTraining(training, photos))
+    })
+}
+
+async function lastTraining(library: LibraryClient): Promise<Training> {
+  const { training } = await library.teaching({})
+  if (!training) throw new LensloreError('INVALID_ARGUMENT', 'Nothing was trained in this library yet.')
+  return training
+}
+
+/** Ctrl-C ends the training too; a kill leaves it for the next `train`. */
+async function trainToEnd(
+  library: LibraryClient,
+  wish: Omit<TrainOptions, 'accept' | 'anyway' | 'name'>,
+): Promise<Training> {
+  return withProgress(library, async (signal) => {
+    let looked = Promise.withResolvers<void>()
+    const look = () => looked.resolve()
+    const stop = library.on('teachingChanged', look)
+    const cancel = () => void library.cancelTraining({}).then(look, look)
+    signal.addEventListener('abort', cancel, { once: true })
+    try {
+      let training = await library.startTraining(wish)
+      while (training.state === 'running') {
+        await looked.promise
+        looked = Promise.withResolvers()
+        training = await lastTraining(library)
+      }
+      if (training.state === 'cancelled') {
+        throw new LensloreError('CANCELLED', 'The training was cancelled; nothing of it is kept.')
+      }
+      return training
+    } finally {
+      stop()
+      signal.removeEventListener('abort', cancel)
+    }
+  })
+}
+
+function formatTraining(training: Training, photos: readonly HeldOut[]): string {
+  const { outcome, labels, replayed } = training
+  if (!outcome) return formatState(training)
+  return [
+    verdictTable(photos, outcome),
+    `Learned from ${labels} photos of yours, beside ${replayed} others, in ${outcome.keptSteps} steps.`,
+    ...verdictSentences(outcome),
+    formatState(training),
+  ]
+    .filter((line) => line !== '')
+    .join('\n')
+}
+
+function formatState({ id, state, error, progress }: Training): string {
+  switch (state) {
+    case 'running':
+      return progress
+        ? `Training ${id} is under way: ${progress.done} of ${progress.total}.`
+        : `Training ${id} is under way, or was cut off; "lenslore train" goes on with it.`
+    case 'finished':
+      return 'Take it with "lenslore train accept", or throw it away with "lenslore train discard".'
+    case 'accepted':
+      return 'It captions from now on; what it says differently comes with the next run. "lenslore adapters rollback" goes back.'
+    case 'discarded':
+      return 'It was thrown away; the adapter of before goes on.'
+    case 'cancelled':
+      return `Training ${id} was cancelled; nothing of it is kept.`
+    case 'failed':
+      return `Training ${id} failed: ${printable(error?.message ?? '')}`
+  }
+}
+
+function formatCounts({ labels }: Teaching): string {
+  const { own, batch, replaced, imported, sidecar } = labels
+  const others = { batch, replaced, imported, sidecar }
+  const rest = Object.entries(others)
+    .filter(([, photos]) => photos > 0)
+    .map(([kind, photos]) => `${photos} ${kind}`)
+  return `Labels: ${own}.${rest.length > 0 ? ` Not learned from unless --also names them: ${rest.join(', ')}.` : ''}`
+}
+
+function toCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count > 0) return count
+  throw new InvalidArgumentError('a whole number from 1 on')
+}
+
+function toNumber(text: string): number {
+  const number = Number(text)
+  if (text !== '' && Number.isFinite(number)) return number
+  throw new InvalidArgumentError('a number')
+}

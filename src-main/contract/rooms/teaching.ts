@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import type { ErrorRecord } from '../errors.ts'
+import type { Caption } from '../records.ts'
+import { returning } from '../rpc.ts'
+import type { AdapterComparison, HeldOutPhoto, TrainingOutcome, TrainingProgress } from '../training.ts'
+import { photoId } from './parameters.ts'
+import { room } from './room.ts'
+
+/**
+ * Where a person's caption comes from. `own`: typed, chosen or confirmed for that one photo, which alone is a label by itself.
+ * `batch`: set for several photos at once. `replaced`: words of it were replaced. `imported`: from a file or a table. `sidecar`: it
+ * came back from where it was written out.
+ */
+export const labelKinds = ['own', 'batch', 'replaced', 'imported', 'sidecar'] as const
+export type LabelKind = (typeof labelKinds)[number]
+
+const nothing = z.object({})
+
+export const teachingCalls = room({
+  /** What there is to learn from, and the last training. */
+  teaching: { page: true, ...returning<Teaching>()(nothing) },
+  /** Photos in a person's own words, the newest first. */
+  labels: {
+    page: true,
+    ...returning<{ labels: Label[] }>()(
+      z.object({
+        /** Those before this one; from the newest on where it is left out. */
+        before: z.int().positive().optional(),
+        limit: z.int().min(1).max(1000).default(100),
+      }),
+    ),
+  },
+  /** Photos that it is most worth to correct or confirm: doubtful ones, and unlike each other. */
+  worthLabelling: {
+    page: true,
+    ...returning<{ photos: number[] }>()(z.object({ limit: z.int().min(1).max(200).default(50) })),
+  },
+  /**
+   * "This is right": the current caption, whoever wrote it, is the person's own from now on, and a label. One edit.
+   * @throws LensloreError `PHOTO_NOT_FOUND`; `INVALID_ARGUMENT` where there are no words, or only the beginning of them
+   */
+  confirmCaption: { page: true, ...returning<Caption>()(z.object({ photo: photoId })) },
+  /**
+   * Begins a training, which goes on beside everything else, and answers at once. One that was begun and was cut off goes on.
+   * @throws LensloreError `INVALID_ARGUMENT` where there is nothing to learn from; `LIBRARY_LOCKED` while another process trains
+   */
+  startTraining: {
+    page: true,
+    ...returning<Training>()(
+      z.object({
+        /** Captions that are no labels by themselves; they are never held out. */
+        also: z
+          .array(z.enum(labelKinds).exclude(['own']))
+          .max(4)
+          .default([]),
+        /** Passes over the labels, at most; usual where it is left out. */
+        passes: z.int().min(1).max(1000).optional(),
+        rate: z.number().positive().max(1).optional(),
+        seed: z.int().min(0).max(4_294_967_295).optional(),
+      }),
+    ),
+  },
+  /** Ends the training that is under way, in whichever process; null where there is none. */
+  cancelTraining: { page: true, ...returning<Training | null>()(nothing) },
+  /**
+   * Takes the adapter of a finished training: it captions from now on.
+   * @param anyway although it was found not to be better
+   * @throws LensloreError `INVALID_ARGUMENT` where there is nothing to accept, or it was not better
+   */
+  acceptTraining: {
+    page: true,
+    ...returning<Training>()(
+      z.object({
+        training: z.int().positive(),
+        name: z.string().trim().max(200).default(''),
+        anyway: z.boolean().default(false),
+      }),
+    ),
+  },
+  /** Throws the adapter of a finished training away. @throws LensloreError `INVALID_ARGUMENT` */
+  discardTraining: {
+    page: true,
+    ...returning<Training>()(z.object({ training: z.int().positive() })),
+  },
+  /** Held-out photos of a training side by side: what was said before, what now, and the person's own words. */
+  heldOut: {
+    page: true,
+    ...returning<{ total: number; photos: HeldOut[] }>()(
+      z.object({
+        training: z.int().positive(),
+        offset: z.int().min(0).default(0),
+        limit: z.int().min(1).max(500).default(100),
+      }),
+    ),
+  },
+})
+
+export interface Teaching {
+  /** Photos by where their caption comes from. */
+  labels: Record<LabelKind, number>
+  /** Of fewer labels of one's own nothing is held out, so that nobody can tell whether it is better. */
+  fewest: number
+  /** The last one, or the one under way. */
+  training: Training | null
+}
+
+export interface Label {
+  /** Number of the edit that made it, the higher the newer. */
+  edit: number
+  photo: number
+  text: string
+  labelledMs: number
+}
+
+export interface Training {
+  id: number
+  /** `finished`: it waits to be accepted or discarded. */
+  state: 'running' | 'cancelled' | 'failed' | 'finished' | 'accepted' | 'discarded'
+  startedMs: number
+  endedMs: number | null
+  /** How often it went on after its engine died; three times at most. */
+  resumes: number
+  /** Photos in the person's words, and others that it was held to; null before that is known. */
+  labels: number | null
+  replayed: number | null
+  /** Where it is under way in this process; null also before its engine began. */
+  progress: Omit<TrainingProgress, 'runDirectory'> | null
+  /**
+   * For a chart, some hundred points at most: of each training of the run while it is under way here, and of that of the adapter
+   * once it is finished.
+   */
+  losses: LossPoint[]
+  heldOutLosses: LossPoint[]
+  outcome: TrainingVerdict | null
+  adapterId: string | null
+  error: ErrorRecord | null
+}
+
+export interface LossPoint {
+  /** Which of the trainings of the run, from 1. */
+  training: number
+  /** Over all trainings of the run while it is under way; of that of the adapter once it is finished. */
+  step: number
+  /** In nats a token. */
+  loss: number
+}
+
+export type TrainingVerdict = Omit<AdapterComparison, 'photos'> &
+  Pick<TrainingOutcome, 'keptSteps' | 'steps' | 'stoppedBy' | 'trainedParameters' | 'elapsedMs'> & {
+    /** Photos that could not be read, and took no part. */
+    unreadable: number
+  }
+
+export interface HeldOut extends Omit<HeldOutPhoto, 'contentHash'> {
+  /** null: no photo has that content any more. */
+  photo: number | null
+}

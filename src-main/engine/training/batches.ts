@@ -1,0 +1,54 @@
+import { createRandom, shuffle } from './random.ts'
+
+/** So many batches are filled from texts of like length at a time; more would make their order less random. */
+const batchesInBucket = 32
+/** Odd numbers far from each other, so that a pass's numbers are not those of another seed. */
+const passStride = 0x9e3779b1
+
+/**
+ * The order of one pass: batches of texts of like lengths, so that little is padding, in random order. The same for the same
+ * seed and pass, which is all that a run that was cut off needs to know.
+ * @param lengths of the texts, in tokens
+ * @returns indices of texts; every text once
+ */
+export function planPass(
+  lengths: readonly number[],
+  batchSize: number,
+  seed: number,
+  pass: number,
+): number[][] {
+  const random = createRandom(seed + Math.imul(pass + 1, passStride))
+  const order = shuffle([...lengths.keys()], random)
+  const batches: number[][] = []
+  for (let at = 0; at < order.length; at += batchSize * batchesInBucket) {
+    const bucket = order.slice(at, at + batchSize * batchesInBucket)
+    bucket.sort((a, b) => lengths[a]! - lengths[b]!)
+    for (let from = 0; from < bucket.length; from += batchSize)
+      batches.push(bucket.slice(from, from + batchSize))
+  }
+  return shuffle(batches, random)
+}
+
+/**
+ * Cuts a batch into runs that each stay below a number of padded tokens, for gradient accumulation.
+ * @returns the same texts in the same order
+ */
+export function cutToSize<T extends { tokens: readonly unknown[] }>(
+  batch: readonly T[],
+  mostTokens: number,
+): T[][] {
+  const runs: T[][] = []
+  let longest = 0
+  for (const text of batch) {
+    const run = runs.at(-1)
+    const length = Math.max(longest, text.tokens.length)
+    if (run && length * (run.length + 1) <= mostTokens) {
+      run.push(text)
+      longest = length
+    } else {
+      runs.push([text])
+      longest = text.tokens.length
+    }
+  }
+  return runs
+}

@@ -1,0 +1,149 @@
+import { rename } from 'node:fs/promises'
+import { adapterTexts } from '../../contract/adapters.ts'
+import { LensloreError } from '../../contract/errors.ts'
+import type { ProviderName } from '../../contract/providers.ts'
+import type { AdapterShape, TrainingExample, TrainingSettings } from '../../contract/training.ts'
+import { readAdapterFile, writeAdapterFile } from '../captioning/adapter-file.ts'
+import { type Checkpoint, readCheckpoint } from '../captioning/checkpoint.ts'
+import { type AdapterConfig, parseAdapterConfig } from '../model/configuration.ts'
+import { float32Tensor, readSafetensorsHeader, readTensor } from '../model/safetensors.ts'
+import { makeFreshAdapter } from './fresh-adapter.ts'
+import { type Material, openMaterial } from './material.ts'
+import { createRandom } from './random.ts'
+import { openRecaller, type Recaller } from './recaller.ts'
+import { describeTensors, type FrozenDecoder } from './step-graph.ts'
+import { openTrainer, type Trainer, usualSettings } from './trainer.ts'
+
+/** A model with an adapter that changes, what it learns from, and what it says of that. */
+export interface Student {
+  checkpoint: Checkpoint
+  adapter: AdapterConfig
+  /** A new adapter, that goes on from none. */
+  isFresh: boolean
+  material: Material
+  trainer: Trainer
+  /** Opened when it is asked for first: describing takes memory of its own. */
+  recaller(): Promise<Recaller>
+  close(): Promise<void>
+}
+
+export interface StudentOptions {
+  modelDirectory: string
+  /** As a training plan has it. */
+  start: 'model' | { adapterPath: string } | { shape: AdapterShape }
+  examples: readonly TrainingExample[]
+  memoryDirectory: string
+  memoryLimitBytes: number
+  provider: ProviderName
+  threads: number
+  settings: TrainingSettings
+}
+
+/**
+ * @throws LensloreError those of `readCheckpoint`; `MODEL_INCOMPLETE` for a model that has no adapter to begin with;
+ * `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`
+ */
+export async function openStudent(options: StudentOptions): Promise<Student> {
+  const { modelDirectory, start, settings, provider, threads } = options
+  const adapterPath = start instanceof Object && 'adapterPath' in start ? start.adapterPath : null
+  const checkpoint = await readCheckpoint(modelDirectory, adapterPath)
+  const { model, generation } = checkpoint
+  const adapter = chooseAdapter(checkpoint, start, modelDirectory)
+  const material = await openMaterial(options.examples, { ...options, checkpoint })
+  const frozen: FrozenDecoder = {
+    decoder: model.decoder,
+    adapter,
+    memoryShape: material.memoryShape,
+    longestText: model.decoder.config.positions,
+  }
+  const isFresh = start instanceof Object && 'shape' in start
+  const trainer = await openTrainer({
+    frozen,
+    adapter: isFresh
+      ? makeFreshAdapter(frozen, createRandom(settings.seed))
+      : await readAdapter(checkpoint.adapterFile!, frozen),
+    settings: {
+      ...usualSettings,
+      labelSmoothing: settings.labelSmoothing,
+      weightDecay: settings.weightDecay,
+      clipNorm: settings.clipNorm,
+      hasReference:
+        settings.replayTo === 'distribution' && options.examples.some(({ kind }) => kind === 'replay'),
+    },
+    provider,
+    threads,
+  })
+  let recaller: Promise<Recaller> | undefined
+
+  return {
+    checkpoint,
+    adapter,
+    isFresh,
+    material,
+    trainer,
+    recaller() {
+      const names = isFresh ? [] : checkpoint.names
+      recaller ??= openRecaller({ model, adapter, names, generation, provider, threads })
+      return recaller
+    },
+    async close() {
+      await (await recaller?.catch(() => undefined))?.close()
+      await trainer.close()
+      await material.close()
+    },
+  }
+}
+
+function chooseAdapter(
+  { model }: Checkpoint,
+  start: StudentOptions['start'],
+  modelDirectory: string,
+): AdapterConfig {
+  if (start instanceof Object && 'shape' in start) {
+    const { rank, heads, firstLayer, scale } = start.shape
+    const described = { rank, heads, first_layer: firstLayer, scale }
+    return parseAdapterConfig(described, model.decoder.config, 'The new adapter')
+  }
+  if (model.decoder.adapter) return model.decoder.adapter.config
+  throw new LensloreError('MODEL_INCOMPLETE', `The model in ${modelDirectory} has no adapter to begin with.`)
+}
+
+/** @returns the tensors that are trained, whatever else is in the file */
+export async function readAdapter(path: string, frozen: FrozenDecoder): Promise<Map<string, Float32Array>> {
+  const header = await readSafetensorsHeader(path)
+  const tensors = new Map<string, Float32Array>()
+  for (const name of describeTensors(frozen).keys()) tensors.set(name, await readTensor(header, name))
+  return tensors
+}
+
+/**
+ * Writes an adapter like the one that the student began with, names that it knew included.
+ * @param tensors those that were trained
+ * @throws LensloreError `DISK_FULL`, `WRITE_FAILED`
+ */
+export async function writeAdapter(
+  path: string,
+  { checkpoint, adapter, isFresh, trainer }: Student,
+  tensors: ReadonlyMap<string, Float32Array>,
+): Promise<void> {
+  const { modelId, adapterFile, adapterId } = checkpoint
+  const toWrite = new Map(
+    [...trainer.shapes].map(([name, shape]) => [name, float32Tensor(shape, tensors.get(name)!)]),
+  )
+  const known = isFresh || adapterFile === null ? null : await readAdapterFile(adapterFile)
+  const names = known?.names ?? []
+  if (known) {
+    for (const [name, { shape }] of known.header.tensors)
+      if (name.startsWith('names.'))
+        toWrite.set(name, float32Tensor(shape, await readTensor(known.header, name)))
+  }
+  const part = `${path}.part`
+  await writeAdapterFile(part, {
+    baseModel: modelId,
+    config: adapter,
+    names,
+    texts: adapterTexts.parse({ parent: isFresh ? null : adapterId, createdMs: Date.now() }),
+    tensors: toWrite,
+  })
+  await rename(part, path)
+}

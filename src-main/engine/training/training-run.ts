@@ -1,0 +1,298 @@
+import { join } from 'node:path'
+import {
+  type AdapterComparison,
+  type CheckedTrainingPlan,
+  type TrainingOutcome,
+  type TrainingProgress,
+  trainedAdapterFileName,
+} from '../../contract/training.ts'
+import { defaultThreads } from '../trial/attempt.ts'
+import { bestLook, bestLookOfAll, type Course, planSchedule, type Schedule } from './course.ts'
+import { giveWay } from './give-way.ts'
+import { compareSaid } from './held-out.ts'
+import { learn } from './learn.ts'
+import { type Lesson, planLessons } from './lessons.ts'
+import { mostTokensWithin } from './memory-ceiling.ts'
+import { observe } from './observe.ts'
+import { createPace, type Pace } from './pace.ts'
+import { noteReplay, type Replayed } from './replay.ts'
+import {
+  type RunProgress,
+  readOutcome,
+  readPlan,
+  readSavedRun,
+  saveRun,
+  type Tensors,
+  writeOutcome,
+} from './run-files.ts'
+import { openStudent, type Student, writeAdapter } from './student.ts'
+import type { TrainerState } from './trainer.ts'
+
+export interface RunOptions {
+  /** Told a few times a second. */
+  onProgress(progress: TrainingProgress): void
+  signal: AbortSignal
+}
+
+/** So much work at most is done again after a kill. */
+const betweenSavesMs = 15_000
+/** Of another training of a run. */
+const seedStride = 7919
+const stepTensor = 'trainer-step'
+const bestPrefix = 'best/'
+
+/**
+ * Runs the plan in a directory, or goes on with it where it stopped, and leaves its outcome and its adapter there. Which
+ * numbers come is decided by the plan, its photos and the provider alone, however often it is cut off.
+ * @throws LensloreError `FILE_NOT_FOUND` and `IMPORT_INVALID` for a plan that is missing or wrong, `INVALID_ARGUMENT` where there
+ * is nothing to learn from; those of the model; `ENGINE_FAILED`, `DISK_FULL`, `WRITE_FAILED`; `CANCELLED` through the signal
+ */
+export async function runTraining(
+  runDirectory: string,
+  { onProgress, signal }: RunOptions,
+): Promise<TrainingOutcome> {
+  const known = await readOutcome(runDirectory)
+  if (known) return known
+  const { plan, digest } = await readPlan(runDirectory)
+  const pace = createPace((progress) => onProgress({ ...progress, runDirectory }))
+  const student = await openStudent({ ...plan, threads: plan.threads ?? defaultThreads })
+  try {
+    const outcome = await teach({ student, plan, digest, runDirectory, pace, signal })
+    await writeOutcome(runDirectory, outcome)
+    return outcome
+  } finally {
+    await student.close()
+  }
+}
+
+interface Teaching {
+  student: Student
+  plan: CheckedTrainingPlan
+  digest: string
+  runDirectory: string
+  pace: Pace
+  signal: AbortSignal
+}
+
+async function teach(teaching: Teaching): Promise<TrainingOutcome> {
+  const { student, plan, digest, runDirectory, pace, signal } = teaching
+  const { material, trainer } = student
+  const { settings, examples } = plan
+  const startedMs = performance.now()
+
+  const unreadable = await rememberAll(teaching)
+  const usable = [...examples.keys()].filter((example) => !unreadable.has(example))
+  const labels = usable.filter((at) => examples[at]!.kind === 'label' && examples[at]!.captions.length > 0)
+  const lessons = planLessons(plan, examples, labels)
+  const replayed = await noteAll(
+    teaching,
+    usable.filter((at) => examples[at]!.kind === 'replay'),
+  )
+
+  const atStart = await trainer.state()
+  const saved = await readSavedRun(runDirectory, digest)
+  const progress: RunProgress = saved?.progress ?? { plan: digest, courses: [], elapsedMs: 0 }
+  const { courses, elapsedMs: workedBeforeMs } = progress
+  let best: Tensors | null = null
+  if (saved) {
+    trainer.restore(readState(saved.tensors))
+    best = readBest(saved.tensors)
+  }
+  let savedMs = performance.now()
+
+  const elapsedMs = () => workedBeforeMs + performance.now() - startedMs
+  async function save(): Promise<void> {
+    progress.elapsedMs = elapsedMs()
+    await saveRun(runDirectory, progress, toTensors(await trainer.state(), best))
+    savedMs = performance.now()
+  }
+
+  const schedules = lessons.map(({ learned }) => planSchedule(material.textsOf(learned).length, settings))
+
+  async function giveLesson(index: number): Promise<void> {
+    const lesson = lessons[index]!
+    const schedule = schedules[index]!
+    if (!courses[index]) {
+      courses[index] = { step: 0, losses: [], looks: [], isOver: false }
+      trainer.restore(atStart)
+      best = null
+    }
+    const course = courses[index]
+    const lastStep = chooseLastStep(lesson, schedule, courses.slice(0, index))
+    const recaller = lesson.isJudged ? await student.recaller() : null
+    const tell = createTeller(pace, schedules, index, lastStep)
+
+    const look = () =>
+      observe(lesson.watched, student, recaller, async () => {
+        if (signal.aborted) await save()
+        await giveWay(signal)
+        tell('evaluate', course)
+      })
+    const { config } = student.checkpoint.model.decoder
+    await learn(
+      {
+        ...student,
+        texts: material.textsOf(lesson.learned),
+        replayed,
+        settings,
+        seed: settings.seed + index * seedStride,
+        schedule,
+        lastStep,
+        mostTokens: mostTokensWithin(
+          settings.memoryCeilingBytes,
+          config,
+          student.adapter,
+          material.memoryShape[0],
+        ),
+        look: lesson.watched.length === 0 ? null : look,
+        async onStep() {
+          if (signal.aborted || performance.now() - savedMs > betweenSavesMs) await save()
+          await giveWay(signal)
+          tell('train', course)
+        },
+        async onBest() {
+          if (!lesson.isJudged) best = await trainer.tensors()
+        },
+      },
+      course,
+    )
+    await save()
+  }
+
+  for (const index of lessons.keys()) if (!courses[index]?.isOver) await giveLesson(index)
+
+  const kept = best ?? (await trainer.tensors())
+  const comparison = await judgeRun(teaching, lessons, courses, labels, { start: atStart, kept })
+  await writeAdapter(join(runDirectory, trainedAdapterFileName), student, kept)
+  const last = courses.at(-1)!
+  const keptSteps = best ? last.looks[bestLook(last.looks)]!.step : last.step
+  return {
+    version: 1,
+    ...comparison,
+    labels: labels.length,
+    replayed: replayed.length,
+    unreadable: [...unreadable].map(([example, message]) => ({
+      contentHash: examples[example]!.contentHash,
+      message,
+    })),
+    keptSteps,
+    steps: courses.reduce((sum, { step }) => sum + step, 0),
+    stoppedBy: keptSteps < schedules.at(-1)!.steps ? 'held-out-loss' : 'passes',
+    trainedParameters: kept.values().reduce((sum, { length }) => sum + length, 0),
+    elapsedMs: elapsedMs(),
+    losses: last.losses,
+    heldOutLosses: drawLosses(courses, lessons, schedules.at(-1)!),
+  }
+}
+
+async function rememberAll({ student, plan, pace, signal }: Teaching): Promise<Map<number, string>> {
+  const total = plan.examples.length
+  return student.material.remember(
+    (done) => pace.tell({ ...before, phase: 'remember', done, total }, null),
+    signal,
+  )
+}
+
+async function noteAll({ student, plan, pace, signal }: Teaching, replays: number[]): Promise<Replayed[]> {
+  const { replayBatchSize, replayTo } = plan.settings
+  if (replayBatchSize === 0) return []
+  return noteReplay(replays, student, replayTo, async (done) => {
+    await giveWay(signal)
+    pace.tell({ ...before, phase: 'replay', done, total: replays.length }, null)
+  })
+}
+
+/** What there is to tell before the first training. */
+const before = { training: 1, trainings: 1, loss: null, heldOutLoss: null }
+
+function createTeller(pace: Pace, schedules: readonly Schedule[], index: number, lastStep: number) {
+  const stepsOf = (some: readonly Schedule[]) => some.reduce((sum, { steps }) => sum + steps, 0)
+  const doneBefore = stepsOf(schedules.slice(0, index))
+  const leftBehind = stepsOf(schedules.slice(index + 1))
+  return (phase: 'train' | 'evaluate', course: Course): void => {
+    pace.tell(
+      {
+        phase,
+        done: doneBefore + course.step,
+        total: doneBefore + lastStep + leftBehind,
+        training: index + 1,
+        trainings: schedules.length,
+        loss: course.losses.at(-1) ?? null,
+        heldOutLoss: course.looks.at(-1)?.loss ?? null,
+      },
+      lastStep - course.step + leftBehind,
+    )
+  }
+}
+
+/** All steps; for the training on all labels, those after which the others were at their best. */
+function chooseLastStep(
+  { watched }: Lesson,
+  { steps, looks }: Schedule,
+  coursesBefore: readonly Course[],
+): number {
+  if (watched.length > 0 || coursesBefore.length === 0) return steps
+  return looks[Math.min(bestLookOfAll(coursesBefore), looks.length - 1)]!
+}
+
+/**
+ * Compares the adapter with the one before over labels that it did not learn. Where each fold was held out once, with the
+ * adapters of their own trainings: at the look that was best for the other folds, so that no photo has a say in what it is
+ * judged by.
+ */
+async function judgeRun(
+  { student, plan, signal }: Teaching,
+  lessons: readonly Lesson[],
+  courses: readonly Course[],
+  labels: readonly number[],
+  adapters: { start: TrainerState; kept: Tensors },
+): Promise<AdapterComparison> {
+  const { examples, settings } = plan
+  if (plan.heldOut === 'one') {
+    const judged = labels.filter((example) => examples[example]!.fold === 0)
+    const said = []
+    for (const adapter of [adapters.start.tensors, adapters.kept]) {
+      const tensors = new Map([...adapters.start.tensors, ...adapter])
+      student.trainer.restore({ step: 0, tensors })
+      said.push(await observe(judged, student, await student.recaller(), () => giveWay(signal)))
+    }
+    return compareSaid(examples, said[0]!, said[1]!, settings.seed)
+  }
+  const folds = courses.filter((_, index) => lessons[index]!.isJudged)
+  const chosen = folds.map((course) => {
+    const others = folds.filter((other) => other !== course)
+    const look = bestLookOfAll(others.length > 0 ? others : [course])
+    return course.looks[Math.min(look, course.looks.length - 1)]!
+  })
+  return compareSaid(
+    examples,
+    folds.flatMap(({ looks }) => looks[0]!.photos),
+    chosen.flatMap(({ photos }) => photos),
+    settings.seed,
+  )
+}
+
+/** Held-out losses over the training of the adapter; where each fold was held out once, the mean over their trainings. */
+function drawLosses(courses: readonly Course[], lessons: readonly Lesson[], { looks }: Schedule) {
+  const watching = courses.filter((_, index) => lessons[index]!.watched.length > 0)
+  const longest = Math.max(0, ...watching.map((course) => course.looks.length))
+  return looks.slice(0, longest).map((step, at) => {
+    const reached = watching.map((course) => course.looks[Math.min(at, course.looks.length - 1)]!.loss)
+    return { step, loss: reached.reduce((sum, loss) => sum + loss, 0) / reached.length }
+  })
+}
+
+function toTensors({ step, tensors }: TrainerState, best: Tensors | null): Tensors {
+  const kept = [...(best ?? [])].map(([name, data]) => [bestPrefix + name, data] as const)
+  return new Map([...tensors, ...kept, [stepTensor, Float32Array.of(step)]])
+}
+
+function readState(saved: Tensors): TrainerState {
+  const tensors = [...saved].filter(([name]) => name !== stepTensor && !name.startsWith(bestPrefix))
+  return { step: saved.get(stepTensor)![0]!, tensors: new Map(tensors) }
+}
+
+function readBest(saved: Tensors): Tensors | null {
+  const kept = [...saved].filter(([name]) => name.startsWith(bestPrefix))
+  return kept.length === 0 ? null : new Map(kept.map(([name, data]) => [name.slice(bestPrefix.length), data]))
+}

@@ -1,0 +1,149 @@
+import type { Label, LabelKind } from '../../contract/rooms/teaching.ts'
+import type { Database } from './database.ts'
+
+/** A person's caption as something to learn from. */
+export interface LabelledPhoto {
+  photoId: number
+  kind: LabelKind
+  text: string
+  /** Lower-case hex. */
+  contentHash: string
+}
+
+/** A caption of the model that a person might look at. */
+export interface Candidate {
+  photoId: number
+  text: string
+  /** Probability that it is right; null where the model was not calibrated. */
+  confidence: number | null
+  contentHash: string
+  /** Key of the model and adapter whose words these are. */
+  captionedBy: string
+}
+
+/** Captions that are labels, and photos that are none: what of them a training wants to know. */
+export interface LabelStore {
+  counts(): Record<LabelKind, number>
+  /** Photos in a person's own words, the newest first, before an edit. */
+  newest(before: number, limit: number): Label[]
+  isLabel(photoId: number): boolean
+  /** Captions of these kinds, those of photos that were added first before others. */
+  labelled(kinds: readonly LabelKind[], limit: number): LabelledPhoto[]
+  /**
+   * Photos that a model captions, spread over the library by chance.
+   * @param random from 0 to below 1
+   * @returns each once, in the order of their ids; fewer where there are not so many.
+   */
+  sample(limit: number, random: () => number): Candidate[]
+  /** Photos with exactly this content that are there. */
+  photoWith(contentHash: string): { id: number } | undefined
+}
+
+/** A library of no more than so many times the photos that are wanted is looked through, and one that is larger is probed. */
+const wholeUpTo = 4
+
+/** Of a person's or imported caption that is current, and is about the photo as it is now. */
+const kindSql = `CASE
+    WHEN captions.source = 'imported' OR edits.kind = 'table' THEN 'imported'
+    WHEN captions.edit_id IS NULL THEN 'sidecar'
+    WHEN edits.kind = 'replacement' THEN 'replaced'
+    WHEN edits.photos = 1 THEN 'own'
+    ELSE 'batch'
+  END`
+
+const isThere = `missing_since_ms IS NULL AND error_code IS NULL AND photos.content_hash IS NOT NULL
+  AND captions.content_hash IS photos.content_hash AND captions.text <> '' AND captions.is_cut = 0`
+
+/** Photos whose caption is a person's, or a file's, with it and with the edit that made it. */
+const joined = {
+  person: `FROM photos INDEXED BY photos_by_person JOIN captions ON captions.id = caption_id
+    LEFT JOIN edits ON edits.id = captions.edit_id WHERE caption_source = 'person' AND ${isThere}`,
+  imported: `FROM photos INDEXED BY photos_by_import JOIN captions ON captions.id = caption_id
+    LEFT JOIN edits ON edits.id = captions.edit_id WHERE caption_source = 'imported' AND ${isThere}`,
+}
+
+export function createLabelStore({ prepare }: Database): LabelStore {
+  return {
+    counts() {
+      const counts = { own: 0, batch: 0, replaced: 0, imported: 0, sidecar: 0 }
+      const rows = prepare<{ kind: LabelKind; photos: number }>(
+        `SELECT ${kindSql} AS kind, count(*) AS photos ${joined.person} GROUP BY 1`,
+      ).all()
+      for (const { kind, photos } of rows) counts[kind] = photos
+      // Of these there may be a million.
+      counts.imported +=
+        prepare<{ photos: number | null }>(
+          `SELECT sum(photos) AS photos FROM photo_tallies
+         WHERE caption_source = 'imported' AND is_missing = 0 AND has_error = 0`,
+        ).get()!.photos ?? 0
+      return counts
+    },
+
+    newest: (before, limit) =>
+      prepare<Label>(
+        `SELECT edits.id AS edit, photos.id AS photo, text, created_ms AS labelledMs
+         FROM edits INDEXED BY edits_of_one
+           JOIN captions ON captions.edit_id = edits.id AND captions.withdrawn_ms IS NULL
+           JOIN photos ON photos.caption_id = captions.id AND photos.id = captions.photo_id
+         WHERE edits.kind = 'caption' AND edits.photos = 1 AND edits.id < ? AND source = 'person' AND ${isThere}
+         ORDER BY edits.id DESC LIMIT ?`,
+      ).all(before, limit),
+
+    isLabel: (photoId) =>
+      prepare<{ kind: LabelKind }>(
+        `SELECT ${kindSql} AS kind FROM photos JOIN captions ON captions.id = caption_id
+           LEFT JOIN edits ON edits.id = captions.edit_id
+         WHERE photos.id = ? AND caption_source = 'person' AND ${isThere}`,
+      ).get(photoId)?.kind === 'own',
+
+    labelled: (kinds, limit) =>
+      (['person', 'imported'] as const)
+        .flatMap((source) =>
+          prepare<LabelledPhoto>(
+            `SELECT photos.id AS photoId, ${kindSql} AS kind, text, lower(hex(photos.content_hash)) AS contentHash
+             ${joined[source]} AND ${kindSql} IN (SELECT value FROM json_each(?))
+             ORDER BY photos.id LIMIT ?`,
+          ).all(JSON.stringify(kinds), limit),
+        )
+        .slice(0, limit),
+
+    sample(limit, random) {
+      const last = prepare<{ id: number | null }>('SELECT max(id) AS id FROM photos').get()!.id ?? 0
+      const found = new Map<number, Candidate>()
+      const inOrder = prepare<Candidate>(
+        `SELECT photos.id AS photoId, text, confidence, lower(hex(photos.content_hash)) AS contentHash,
+           captioned_by AS captionedBy
+         FROM photos NOT INDEXED JOIN captions ON captions.id = caption_id
+         WHERE photos.id >= ? AND captioned_by IS NOT NULL AND caption_source = 'model' AND ${isThere}
+         ORDER BY photos.id LIMIT ?`,
+      )
+      if (last <= wholeUpTo * limit) {
+        const all = inOrder.all(0, last)
+        return shuffle(all, random).slice(0, limit).sort(byPhoto)
+      }
+      // A probe finds nothing behind the last such photo, and the same one again where there are few.
+      for (let probes = 0; probes < wholeUpTo * limit && found.size < limit; probes++) {
+        const [each] = inOrder.all(1 + Math.floor(random() * last), 1)
+        if (each) found.set(each.photoId, each)
+      }
+      return [...found.values()].sort(byPhoto)
+    },
+
+    photoWith: (contentHash) =>
+      prepare<{ id: number }>(
+        'SELECT id FROM photos WHERE content_hash = ? ORDER BY missing_since_ms IS NOT NULL, id LIMIT 1',
+      ).get(Buffer.from(contentHash, 'hex')),
+  }
+}
+
+function byPhoto(a: Candidate, b: Candidate): number {
+  return a.photoId - b.photoId
+}
+
+function shuffle<T>(items: T[], random: () => number): T[] {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1))
+    ;[items[last], items[other]] = [items[other]!, items[last]!]
+  }
+  return items
+}
