@@ -174,9 +174,17 @@ export const engineCalls = {
   inspectAdapter: returning<AdapterDescription>()(
     z.object({ modelDirectory: z.string().min(1), adapterPath: z.string().min(1) }),
   ),
-  /** Copies an adapter with other texts for people. @throws LensloreError as `inspectAdapter`; `DISK_FULL`, `WRITE_FAILED` */
+  /**
+   * Copies an adapter with other texts for people, and without the names that are to be forgotten.
+   * @throws LensloreError as `inspectAdapter`; `DISK_FULL`, `WRITE_FAILED`
+   */
   copyAdapter: returning<null>()(
-    z.object({ from: z.string().min(1), to: z.string().min(1), texts: adapterTexts }),
+    z.object({
+      from: z.string().min(1),
+      to: z.string().min(1),
+      texts: adapterTexts,
+      forgotten: z.array(z.string()).default([]),
+    }),
   ),
   /**
    * Computes what the model's vision tower sees in photos, and keeps it for trainings (`memory-path.ts`); what is kept is read.

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { maxAdapterNames, nameKinds } from './adapters.ts'
 import { providerNames } from './providers.ts'
 
 /**
@@ -43,12 +44,15 @@ export const trainingExample = z.object({
 })
 export type TrainingExample = z.output<typeof trainingExample>
 
-/** Of a new adapter; one that goes on from another is like that. */
+/**
+ * Of a new adapter; one that goes on from another is like that. What is left out is as in the model's own adapter, or as in
+ * the paper: a rank of half the decoder's width, in every layer.
+ */
 export const adapterShape = z.object({
-  rank: z.int().min(1).max(100_000),
-  heads: z.int().min(1).max(1000),
-  firstLayer: z.int().min(0).default(0),
-  scale: z.number().default(1),
+  rank: z.int().min(1).max(100_000).optional(),
+  heads: z.int().min(1).max(1000).optional(),
+  firstLayer: z.int().min(0).optional(),
+  scale: z.number().optional(),
 })
 export type AdapterShape = z.output<typeof adapterShape>
 
@@ -86,9 +90,6 @@ export const trainingSettings = z.object({
   evaluations: z.int().min(1).max(1000).default(15),
   /** Ends the run when so many in a row were no better than the best. */
   patience: z.int().min(1).default(4),
-  /** The last passes are self-critical: they reward what CIDEr rewards. */
-  selfCriticalPasses: z.int().min(0).max(1000).default(0),
-  selfCriticalRate: z.number().positive().max(1).default(5e-5),
 })
 export type TrainingSettings = z.output<typeof trainingSettings>
 
@@ -116,6 +117,14 @@ export const trainingPlan = z.object({
   /** Processor threads; null: one less than there are. */
   threads: z.int().min(1).max(256).nullable().default(null),
   settings: trainingSettings.prefault({}),
+  /**
+   * To be recognised in pictures and said: learned from the labels that have them (`saysName`). A person's among them only where
+   * that was asked for.
+   */
+  names: z
+    .array(z.object({ text: z.string().min(1).max(100), kind: z.enum(nameKinds).default('other') }))
+    .max(maxAdapterNames)
+    .default([]),
   examples: z.array(trainingExample),
 })
 /** As it is written: what is left out is as usual. */
@@ -181,8 +190,9 @@ const setScores = z.object({ cider: z.number(), bleu4: z.number(), rougeL: z.num
 /** Two adapters side by side, over photos whose captions neither of them learned. */
 export const adapterComparison = z.object({
   /**
-   * `better`: the interval of CIDEr's difference is above zero. `not-better`: its mean is not, or so many photos showed no
-   * gain. `too-few`: there is a gain, and too few photos to tell it from chance; or too few to say anything.
+   * `better`: the interval of CIDEr's difference is above zero, and more photos became better than worse, beyond chance.
+   * `not-better`: its mean is not, or so many photos showed no gain. `too-few`: there is a gain, and too few photos to tell
+   * it from chance; or too few to say anything.
    */
   verdict: z.enum(['better', 'not-better', 'too-few']),
   /** null where nothing was held out. */
@@ -198,10 +208,27 @@ export const adapterComparison = z.object({
 })
 export type AdapterComparison = z.output<typeof adapterComparison>
 
+/** How a name of the plan was learned. */
+export const learnedName = z.object({
+  text: z.string(),
+  kind: z.enum(nameKinds),
+  /** With the name, and how many of them are recognised by what was learned of the others. */
+  photos: z.int().min(1),
+  recognised: z.int().min(0),
+  /** Share of all photos of it that would be, with 95 % certainty. */
+  low: z.number(),
+  high: z.number(),
+  /** Photos without captions that may show it: they were not held against it. */
+  leftOut: z.int().min(0),
+})
+export type LearnedNameReport = z.output<typeof learnedName>
+
 export const trainingOutcome = adapterComparison.extend({
   version: z.literal(1),
   labels: z.int().min(0),
   replayed: z.int().min(0),
+  /** Of the plan's names those that labels have, in its order. */
+  names: z.array(learnedName).default([]),
   /** Photos that could not be read, and took no part. */
   unreadable: z.array(z.object({ contentHash, message: z.string() })),
   /** Updates that the kept adapter had, and all updates of the run. */

@@ -81,8 +81,8 @@ export function createEngine(
       return captioner.look(normalisePixels([pixels], preprocessing), text)
     },
     inspectAdapter: ({ modelDirectory, adapterPath }) => inspectAdapter(modelDirectory, adapterPath),
-    async copyAdapter({ from, to, texts }) {
-      await copyAdapterFile(from, to, texts)
+    async copyAdapter({ from, to, texts, forgotten }) {
+      await copyAdapterFile(from, to, texts, forgotten)
       return null
     },
     remember: (options, signal) => remembering.remember(options, signal),

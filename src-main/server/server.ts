@@ -8,8 +8,8 @@ import { WebSocketServer } from 'ws'
 import { LensloreError } from '../contract/errors.ts'
 import type { Handlers } from '../contract/rpc.ts'
 import type { WindowCalls } from '../contract/window-calls.ts'
+import type { ExchangedFiles } from '../host/exchanged-files.ts'
 import type { HeldLibrary, TellWindow } from '../host/held-library.ts'
-import type { TableFiles } from '../host/table-files.ts'
 import { createApp } from './app.ts'
 import { type Place, refusalOf } from './gate.ts'
 import { linksIn } from './links.ts'
@@ -28,7 +28,7 @@ export interface ServerOptions {
   directory: string
   library: HeldLibrary
   handlers: Handlers<WindowCalls>
-  tables: TableFiles
+  files: ExchangedFiles
   /** Folder of the built page. */
   page: string
   reach: Reach

@@ -5,6 +5,7 @@ import { photoText } from './english-photo.ts'
 import { searchText } from './english-search.ts'
 import { settingsText } from './english-settings.ts'
 import { shellText } from './english-shell.ts'
+import { teachText } from './english-teach.ts'
 import { workText } from './english-work.ts'
 
 export const english = {
@@ -16,6 +17,7 @@ export const english = {
   search: searchText,
   photo: photoText,
   batch: batchText,
+  teach: teachText,
   work: workText,
   settings: settingsText,
 }

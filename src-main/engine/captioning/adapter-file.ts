@@ -244,21 +244,30 @@ export async function writeAdapterFile(path: string, adapter: AdapterToWrite): P
   await write(path, tensors, {
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
     base_model: baseModel,
-    ...(names.length > 0 ? { names: JSON.stringify(names) } : {}),
+    ...namesToWrite(names),
     ...textsToWrite(texts),
     format,
   })
 }
 
 /**
- * Copies an adapter with other texts for people; its id is the same.
+ * Copies an adapter with other texts for people; its id is the same, unless names are left out.
+ * @param forgotten names whose recognisers go. What the rest of the adapter learned of them stays.
  * @throws LensloreError as `readAdapterFile`; `DISK_FULL`, `WRITE_FAILED`
  */
-export async function copyAdapterFile(from: string, to: string, texts: AdapterTexts): Promise<void> {
-  const { header } = await readAdapterFile(from)
+export async function copyAdapterFile(
+  from: string,
+  to: string,
+  texts: AdapterTexts,
+  forgotten: readonly string[] = [],
+): Promise<void> {
+  const { header, names } = await readAdapterFile(from)
+  const kept = [...names.keys()].filter((index) => !forgotten.includes(names[index]!.text))
   const tensors = new Map<string, TensorToWrite>()
   for (const [name, { type, shape, offsetBytes, byteLength }] of header.tensors) {
-    tensors.set(name, { type, shape, bytes: () => readBytes(from, offsetBytes, byteLength) })
+    const renumbered = renumber(name, kept)
+    if (renumbered === null) continue
+    tensors.set(renumbered, { type, shape, bytes: () => readBytes(from, offsetBytes, byteLength) })
   }
   const {
     name: _name,
@@ -267,9 +276,27 @@ export async function copyAdapterFile(from: string, to: string, texts: AdapterTe
     created: _created,
     data: _data,
     metrics: _metrics,
+    names: _names,
     ...rest
   } = header.metadata
-  await write(to, tensors, { ...rest, ...textsToWrite(texts), format })
+  await write(to, tensors, {
+    ...rest,
+    ...namesToWrite(kept.map((index) => names[index]!)),
+    ...textsToWrite(texts),
+    format,
+  })
+}
+
+/** A tensor's name where of all names only these are left; null for one of another name. */
+export function renumber(tensor: string, kept: readonly number[]): string | null {
+  const [, index, part] = /^names\.(\d+)\.(.+)$/.exec(tensor) ?? []
+  if (index === undefined) return tensor
+  const place = kept.indexOf(Number(index))
+  return place < 0 ? null : `names.${place}.${part}`
+}
+
+function namesToWrite(names: readonly AdapterName[]): Record<string, string> {
+  return names.length > 0 ? { names: JSON.stringify(names) } : {}
 }
 
 async function write(...file: Parameters<typeof writeSafetensors>): Promise<void> {

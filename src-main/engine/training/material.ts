@@ -1,7 +1,7 @@
 import { LensloreError } from '../../contract/errors.ts'
 import type { TrainingExample } from '../../contract/training.ts'
 import { type Checkpoint, readModelJson } from '../captioning/checkpoint.ts'
-import { createTokenizer } from '../captioning/tokenizer.ts'
+import { type CaptionTokenizer, createTokenizer } from '../captioning/tokenizer.ts'
 import { type Text, toText } from './texts.ts'
 import { openVisualMemory, type VisualMemory, type VisualMemoryOptions } from './visual-memory.ts'
 
@@ -10,6 +10,7 @@ export interface Material {
   readonly examples: readonly TrainingExample[]
   /** Rows and width of a memory. */
   readonly memoryShape: VisualMemory['shape']
+  readonly tokenizer: CaptionTokenizer
   /**
    * Sees to it that every photo's memory is kept.
    * @returns why some cannot be read, by their places in the examples
@@ -48,6 +49,7 @@ export async function openMaterial(
   return {
     examples,
     memoryShape: memory.shape,
+    tokenizer,
     async remember(onProgress, signal) {
       const unreadable = new Map<number, string>()
       for (let at = 0; at < examples.length; at += atOnce) {

@@ -3,12 +3,13 @@ import { adapterTexts } from '../../contract/adapters.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import type { ProviderName } from '../../contract/providers.ts'
 import type { AdapterShape, TrainingExample, TrainingSettings } from '../../contract/training.ts'
-import { readAdapterFile, writeAdapterFile } from '../captioning/adapter-file.ts'
+import { readAdapterFile, renumber, writeAdapterFile } from '../captioning/adapter-file.ts'
 import { type Checkpoint, readCheckpoint } from '../captioning/checkpoint.ts'
 import { type AdapterConfig, parseAdapterConfig } from '../model/configuration.ts'
 import { float32Tensor, readSafetensorsHeader, readTensor } from '../model/safetensors.ts'
 import { makeFreshAdapter } from './fresh-adapter.ts'
 import { type Material, openMaterial } from './material.ts'
+import { describeNames, type LearnedName, tensorsOfNames } from './names/train-names.ts'
 import { createRandom } from './random.ts'
 import { openRecaller, type Recaller } from './recaller.ts'
 import { describeTensors, type FrozenDecoder } from './step-graph.ts'
@@ -99,12 +100,18 @@ function chooseAdapter(
   start: StudentOptions['start'],
   modelDirectory: string,
 ): AdapterConfig {
+  const own = model.decoder.adapter?.config
   if (start instanceof Object && 'shape' in start) {
-    const { rank, heads, firstLayer, scale } = start.shape
-    const described = { rank, heads, first_layer: firstLayer, scale }
-    return parseAdapterConfig(described, model.decoder.config, 'The new adapter')
+    const { config } = model.decoder
+    const {
+      rank = own?.rank ?? Math.floor(config.width / 2),
+      heads = own?.heads ?? config.heads,
+      firstLayer = own?.firstLayer ?? 0,
+      scale = own?.scale ?? 1,
+    } = start.shape
+    return parseAdapterConfig({ rank, heads, first_layer: firstLayer, scale }, config, 'The new adapter')
   }
-  if (model.decoder.adapter) return model.decoder.adapter.config
+  if (own) return own
   throw new LensloreError('MODEL_INCOMPLETE', `The model in ${modelDirectory} has no adapter to begin with.`)
 }
 
@@ -119,29 +126,33 @@ export async function readAdapter(path: string, frozen: FrozenDecoder): Promise<
 /**
  * Writes an adapter like the one that the student began with, names that it knew included.
  * @param tensors those that were trained
+ * @param learned names that are new, or were learned anew
  * @throws LensloreError `DISK_FULL`, `WRITE_FAILED`
  */
 export async function writeAdapter(
   path: string,
   { checkpoint, adapter, isFresh, trainer }: Student,
   tensors: ReadonlyMap<string, Float32Array>,
+  learned: readonly LearnedName[],
 ): Promise<void> {
   const { modelId, adapterFile, adapterId } = checkpoint
   const toWrite = new Map(
     [...trainer.shapes].map(([name, shape]) => [name, float32Tensor(shape, tensors.get(name)!)]),
   )
   const known = isFresh || adapterFile === null ? null : await readAdapterFile(adapterFile)
-  const names = known?.names ?? []
-  if (known) {
-    for (const [name, { shape }] of known.header.tensors)
-      if (name.startsWith('names.'))
-        toWrite.set(name, float32Tensor(shape, await readTensor(known.header, name)))
+  const before = known?.names ?? []
+  const kept = [...before.keys()].filter((index) => !learned.some(({ text }) => text === before[index]!.text))
+  for (const [name, { shape }] of known?.header.tensors ?? []) {
+    const renumbered = name.startsWith('names.') ? renumber(name, kept) : null
+    if (renumbered !== null)
+      toWrite.set(renumbered, float32Tensor(shape, await readTensor(known!.header, name)))
   }
+  for (const [name, tensor] of tensorsOfNames(learned, kept.length)) toWrite.set(name, tensor)
   const part = `${path}.part`
   await writeAdapterFile(part, {
     baseModel: modelId,
     config: adapter,
-    names,
+    names: [...kept.map((index) => before[index]!), ...describeNames(learned)],
     texts: adapterTexts.parse({ parent: isFresh ? null : adapterId, createdMs: Date.now() }),
     tensors: toWrite,
   })

@@ -13,6 +13,7 @@ import { compareSaid } from './held-out.ts'
 import { learn } from './learn.ts'
 import { type Lesson, planLessons } from './lessons.ts'
 import { mostTokensWithin } from './memory-ceiling.ts'
+import { learnNames, reportNames } from './names/learn-names.ts'
 import { observe } from './observe.ts'
 import { createPace, type Pace } from './pace.ts'
 import { noteReplay, type Replayed } from './replay.ts'
@@ -163,7 +164,15 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
 
   const kept = best ?? (await trainer.tensors())
   const comparison = await judgeRun(teaching, lessons, courses, labels, { start: atStart, kept })
-  await writeAdapter(join(runDirectory, trainedAdapterFileName), student, kept)
+  const names = await learnNames(plan.names, usable, {
+    student,
+    adapter: kept,
+    replayed,
+    provider: plan.provider,
+    threads: plan.threads ?? defaultThreads,
+    checkForStop: () => giveWay(signal),
+  })
+  await writeAdapter(join(runDirectory, trainedAdapterFileName), student, kept, names)
   const last = courses.at(-1)!
   const keptSteps = best ? last.looks[bestLook(last.looks)]!.step : last.step
   return {
@@ -171,6 +180,7 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
     ...comparison,
     labels: labels.length,
     replayed: replayed.length,
+    names: reportNames(names),
     unreadable: [...unreadable].map(([example, message]) => ({
       contentHash: examples[example]!.contentHash,
       message,

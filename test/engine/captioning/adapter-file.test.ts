@@ -17,6 +17,7 @@ import { inspectAdapter, readCheckpoint } from '../../../src-main/engine/caption
 import {
   float32Tensor,
   readSafetensorsHeader,
+  readTensor,
   type TensorToWrite,
   writeSafetensors,
 } from '../../../src-main/engine/model/safetensors.ts'
@@ -134,6 +135,29 @@ test('a copy with another name and note is the same adapter, to the byte of its 
   const [before, after] = await Promise.all([path, copy].map((each) => inspectAdapter(oracle, each)))
   assert.deepEqual(after!.texts, { ...texts, name: 'Biscuit', note: '', metrics: {} })
   assert.deepEqual({ ...after!, sizeBytes: 0 }, { ...before!, sizeBytes: 0, texts: after!.texts })
+})
+
+test('a copy without a name has no recogniser of it, and the others as they were', async () => {
+  const ruth: AdapterName = { ...biscuit, text: 'Nana Ruth', kind: 'person', tokens: [9] }
+  const point: AdapterName = { ...biscuit, text: 'Sandy Point', tokens: [10] }
+  const path = await writeFileOf({ names: [biscuit, ruth, point] })
+  const copy = join(directory, 'without.safetensors')
+  await copyAdapterFile(path, copy, texts, ['Biscuit', 'nobody'])
+  const { names, id } = await inspectAdapter(oracle, copy)
+  assert.deepEqual(names, [ruth, point])
+  assert.notEqual(id, await idOf(path))
+  const [before, after] = await Promise.all([path, copy].map(readSafetensorsHeader))
+  for (const [from, to] of [
+    [1, 0],
+    [2, 1],
+  ])
+    for (const part of ['weight', 'bias', 'place.weight', 'place.bias'])
+      assert.deepEqual(
+        await readTensor(after!, `names.${to}.${part}`),
+        await readTensor(before!, `names.${from}.${part}`),
+      )
+  await copyAdapterFile(path, copy, texts, ['Biscuit', 'Nana Ruth', 'Sandy Point'])
+  assert.equal(await idOf(copy), await idOf(await writeFileOf({ names: [] })))
 })
 
 test('an adapter of before tells the id that its captions remember', async () => {

@@ -105,8 +105,8 @@ async function learnPlace(
   return trainPlace(begins, others, reader.width)
 }
 
-/** The tensors of names as an adapter's file has them. */
-export function tensorsOfNames(names: readonly LearnedName[]): Map<string, TensorToWrite> {
+/** The tensors of names as an adapter's file has them. @param from how many names are before them */
+export function tensorsOfNames(names: readonly LearnedName[], from = 0): Map<string, TensorToWrite> {
   const tensors = new Map<string, TensorToWrite>()
   for (const [index, { recogniser, place }] of names.entries()) {
     const parts = {
@@ -116,7 +116,7 @@ export function tensorsOfNames(names: readonly LearnedName[]): Map<string, Tenso
       'place.bias': Float32Array.of(place.bias),
     }
     for (const [part, data] of Object.entries(parts))
-      tensors.set(`names.${index}.${part}`, float32Tensor([data.length], data))
+      tensors.set(`names.${from + index}.${part}`, float32Tensor([data.length], data))
   }
   return tensors
 }
