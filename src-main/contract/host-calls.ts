@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { adapterId } from './adapters.ts'
 import type { Folder } from './records.ts'
+import type { Adapter } from './rooms/adapters.ts'
 import { type ImportPlan, type ImportSummary, tableFormat } from './rooms/exchange.ts'
 import { photoId, selection } from './rooms/parameters.ts'
 import { returning } from './rpc.ts'
@@ -50,11 +52,19 @@ export const hostCalls = {
   ),
   /**
    * Lets the person choose a table in a dialog; null where they chose none. Where there is no dialog, the page sends the
-   * file with POST to `tables?format=csv`, and is answered with the same as JSON.
+   * file with POST to `files?kind=csv`, and is answered with the same as JSON.
    */
-  chooseTable: returning<ChosenTable | null>()(nothing),
+  chooseTable: returning<ChosenFile | null>()(nothing),
   planChosenTable: returning<ImportPlan>()(z.object({ table: token })),
   importChosenTable: returning<ImportSummary>()(z.object({ table: token })),
+  /** Writes an adapter as one file, as `saveTable` does a table. @returns also the names that are in it */
+  saveAdapter: returning<{ names: string[]; address: string | null } | null>()(
+    z.object({ adapter: adapterId }),
+  ),
+  /** Lets the person choose an adapter's file, as `chooseTable` does a table's; the kind is `safetensors`. */
+  chooseAdapter: returning<ChosenFile | null>()(nothing),
+  /** @throws LensloreError as `importAdapter` */
+  importChosenAdapter: returning<Adapter>()(z.object({ file: token })),
   sessions: returning<{ id: string; createdMs: number; seenMs: number; isOwn: boolean }[]>()(nothing),
   endSession: returning<null>()(z.object({ id: z.string().max(100) })),
 }
@@ -74,6 +84,7 @@ export const hostAbilities = [
   'backups',
   'reset',
   'tables',
+  'adapters',
   'sessions',
   'power',
   'idle',
@@ -97,7 +108,11 @@ export interface ListedFolder {
   hasFolders: boolean
 }
 
-export interface ChosenTable {
+/** What a page may send to a host without dialogs. */
+export const sentFileKind = z.enum(['csv', 'json', 'safetensors'])
+export type SentFileKind = z.infer<typeof sentFileKind>
+
+export interface ChosenFile {
   token: string
   /** Of the file, to be shown. */
   name: string

@@ -1,12 +1,12 @@
-import { basename, extname } from 'node:path'
+import { basename } from 'node:path'
 import { app, BrowserWindow, dialog, nativeImage, shell, type WebContents } from 'electron'
 import { LensloreError } from '../contract/errors.ts'
-import type { HostCalls } from '../contract/host-calls.ts'
+import type { ChosenFile, HostCalls } from '../contract/host-calls.ts'
 import { tableFormat } from '../contract/rooms/exchange.ts'
 import type { Handlers } from '../contract/rpc.ts'
+import { adapterFileName, type ExchangedFiles } from '../host/exchanged-files.ts'
 import type { LibraryClient } from '../host/held-library.ts'
 import { selectedPhotos } from '../host/selected-photos.ts'
-import type { TableFiles } from '../host/table-files.ts'
 import { english } from './english.ts'
 import type { KeptChoices } from './kept-choices.ts'
 import { mapAddress } from './map-address.ts'
@@ -16,23 +16,39 @@ import { iconFile } from './windows.ts'
 
 export interface AbilitiesOptions {
   calls: LibraryClient
-  tables: TableFiles
+  files: ExchangedFiles
   choices: KeptChoices
   trash: Trash
 }
 
-const tableFilter = [{ name: english.chooseTable.filter, extensions: tableFormat.options }]
-
 /** What the desktop alone does for a page: dialogs over its window, and the system's programs. No path goes to the page. */
 export function desktopAbilities(
   contents: WebContents,
-  { calls, tables, choices, trash }: AbilitiesOptions,
+  { calls, files, choices, trash }: AbilitiesOptions,
 ): Partial<Handlers<HostCalls>> {
   const window = () => BrowserWindow.fromWebContents(contents) ?? undefined
 
   async function openDialog(options: Electron.OpenDialogOptions): Promise<string | undefined> {
     const { filePaths } = await withParent(dialog.showOpenDialog, window(), options)
     return filePaths[0]
+  }
+
+  async function saveDialog(title: string, defaultPath: string): Promise<string | undefined> {
+    const { filePath } = await withParent(dialog.showSaveDialog, window(), { title, defaultPath })
+    return filePath || undefined
+  }
+
+  async function chooseFile(
+    { title, button, filter }: { title: string; button: string; filter: string },
+    extensions: string[],
+  ): Promise<ChosenFile | null> {
+    const path = await openDialog({
+      title,
+      buttonLabel: button,
+      properties: ['openFile'],
+      filters: [{ name: filter, extensions }],
+    })
+    return path === undefined ? null : { token: files.add(path), name: basename(path) }
   }
 
   async function mayOpen(host: string): Promise<boolean> {
@@ -99,25 +115,19 @@ export function desktopAbilities(
       return null
     },
     async saveTable({ format }, signal) {
-      const { filePath } = await withParent(dialog.showSaveDialog, window(), {
-        title: english.saveTable.title,
-        defaultPath: `${english.saveTable.name}.${format}`,
-      })
-      if (!filePath) return null
-      return { photos: await calls.exportTable({ path: filePath, format }, { signal }), address: null }
-    },
-    async chooseTable() {
-      const { title, button } = english.chooseTable
-      const path = await openDialog({
-        title,
-        buttonLabel: button,
-        properties: ['openFile'],
-        filters: tableFilter,
-      })
+      const { title, name } = english.saveTable
+      const path = await saveDialog(title, `${name}.${format}`)
       if (path === undefined) return null
-      const { data: format = 'csv' } = tableFormat.safeParse(extname(path).slice(1).toLowerCase())
-      return { token: tables.add({ path, format }), name: basename(path) }
+      return { photos: await calls.exportTable({ path, format }, { signal }), address: null }
     },
+    chooseTable: () => chooseFile(english.chooseTable, tableFormat.options),
+    async saveAdapter({ adapter }, signal) {
+      const path = await saveDialog(english.saveAdapter.title, adapterFileName(adapter))
+      if (path === undefined) return null
+      const { names } = await calls.exportAdapter({ adapter, path }, { signal })
+      return { names, address: null }
+    },
+    chooseAdapter: () => chooseFile(english.chooseAdapter, ['safetensors']),
   }
 }
 

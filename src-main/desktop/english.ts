@@ -13,6 +13,7 @@ export const english = {
     go: '&Go',
     allPhotos: 'All Photos',
     unsure: 'Unsure Captions',
+    teach: 'Teach',
     work: 'Work',
     pause: 'Pause or Go On',
     help: '&Help',
@@ -21,6 +22,8 @@ export const english = {
   chooseFolder: { title: 'Add a folder of photos', button: 'Add' },
   relocate: { title: 'Where is the folder now?', button: 'It is here' },
   saveTable: { title: 'Save all captions as a table', name: 'captions' },
+  saveAdapter: { title: 'Save the adapter as one file' },
+  chooseAdapter: { title: 'Take in an adapter', button: 'Take in', filter: 'Adapters' },
   chooseTable: { title: 'Take captions in from a table', button: 'Take in', filter: 'Tables' },
   map: {
     message: (host: string) => `Show the place of this photo on ${host}?`,

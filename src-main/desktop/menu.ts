@@ -70,6 +70,7 @@ export function menuTemplate(options: MenuOptions): Items {
       submenu: [
         item(words.allPhotos, 'go-all'),
         item(words.unsure, 'go-unsure'),
+        item(words.teach, 'go-teach'),
         item(words.work, 'go-work'),
         line,
         item(words.pause, 'pause'),

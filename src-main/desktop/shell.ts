@@ -5,9 +5,9 @@ import { z } from 'zod'
 import { toErrorRecord } from '../contract/errors.ts'
 import type { HostEvents } from '../contract/host-calls.ts'
 import { builtPage } from '../host/built-page.ts'
+import { createExchangedFiles } from '../host/exchanged-files.ts'
 import { type HeldLibrary, holdLibrary } from '../host/held-library.ts'
 import { createHostHandlers } from '../host/host-handlers.ts'
-import { createTableFiles } from '../host/table-files.ts'
 import { defaultDataDirectory } from '../processes/data-directory.ts'
 import { forkLibrary, listBackupsInProcess, restoreInProcess, startProgramsBy } from '../processes/fork.ts'
 import { desktopAbilities } from './abilities.ts'
@@ -68,7 +68,7 @@ export function openShell(args: readonly string[]): void {
 
 async function openApp(directory: string, ownDirectory: string) {
   const choices = keepChoices(join(ownDirectory, 'choices.json'))
-  const tables = createTableFiles()
+  const files = createExchangedFiles()
   const page = builtPage()
   confinePages()
 
@@ -93,12 +93,12 @@ async function openApp(directory: string, ownDirectory: string) {
       createHostHandlers({
         library,
         about: { kind: 'desktop', version: app.getVersion(), directory, pictures: pictureAddress },
-        tables,
+        files,
         backups: {
           list: () => listBackupsInProcess(directory),
           restore: async (backup) => void (await restoreInProcess(directory, backup)),
         },
-        own: desktopAbilities(contents, { calls, tables, choices, trash }),
+        own: desktopAbilities(contents, { calls, files, choices, trash }),
         can: ['power', 'idle', 'dropFolder'],
         tell: (name, data) => pages.tellOne(contents, name as keyof HostEvents & string, data as never),
       }),
@@ -151,7 +151,7 @@ async function openApp(directory: string, ownDirectory: string) {
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()
   })
-  endWith(async () => void (await Promise.all([library.close(), tables.close()])))
+  endWith(async () => void (await Promise.all([library.close(), files.close()])))
   open()
   return { addFolders, comeForward }
 }

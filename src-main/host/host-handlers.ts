@@ -1,20 +1,21 @@
 import { statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import { LensloreError } from '../contract/errors.ts'
 import { type Host, type HostCalls, hostAbilities, hostCalls } from '../contract/host-calls.ts'
 import { type PageCalls, pageCalls } from '../contract/library-calls.ts'
+import { tableFormat } from '../contract/rooms/exchange.ts'
 import type { Handlers } from '../contract/rpc.ts'
 import type { WindowCalls } from '../contract/window-calls.ts'
+import type { ExchangedFiles } from './exchanged-files.ts'
 import type { HeldLibrary, TellWindow } from './held-library.ts'
 import type { ListedFolders } from './listed-folders.ts'
-import type { TableFiles } from './table-files.ts'
 
 export interface HostOptions {
   library: HeldLibrary
   about: Pick<Host, 'kind' | 'version' | 'directory' | 'pictures'>
   /** Left out where folders are chosen by dialog alone. */
   folders?: ListedFolders
-  tables: TableFiles
+  files: ExchangedFiles
   backups: {
     /** Paths, the newest first. */
     list(): Promise<string[]>
@@ -36,7 +37,7 @@ export function createWindowHandlers(options: HostOptions): Handlers<WindowCalls
 
 /** What a host answers to its windows about folders, files and the system. */
 export function createHostHandlers(options: HostOptions): Handlers<HostCalls> {
-  const { library, folders, tables, own } = options
+  const { library, folders, files, own } = options
   const { calls } = library
   const handlers: Partial<Handlers<HostCalls>> = {
     ...(folders && {
@@ -47,8 +48,9 @@ export function createHostHandlers(options: HostOptions): Handlers<HostCalls> {
         calls.relocateFolder({ folderId, path: await folders.pathOf(token) }, { signal }),
     }),
     ...createBackupHandlers(options),
-    planChosenTable: ({ table }, signal) => calls.planTableImport(tables.find(table), { signal }),
-    importChosenTable: ({ table }, signal) => calls.importTable(tables.find(table), { signal }),
+    planChosenTable: ({ table }, signal) => calls.planTableImport(tableAt(files.find(table)), { signal }),
+    importChosenTable: ({ table }, signal) => calls.importTable(tableAt(files.find(table)), { signal }),
+    importChosenAdapter: ({ file }, signal) => calls.importAdapter({ path: files.find(file) }, { signal }),
     reset: (_, signal) => resetLibrary(options, signal),
     ...own,
   }
@@ -76,6 +78,13 @@ const callOf: Partial<Record<Host['can'][number], keyof HostCalls>> = {
   backups: 'backups',
   reset: 'reset',
   tables: 'saveTable',
+  adapters: 'saveAdapter',
+}
+
+/** What no name says is read as CSV, which says itself where it is none. */
+function tableAt(path: string) {
+  const { data: format = 'csv' } = tableFormat.safeParse(extname(path).slice(1).toLowerCase())
+  return { path, format }
 }
 
 function passOn({ calls }: HeldLibrary): Handlers<PageCalls> {

@@ -4,28 +4,28 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie, setCookie } from 'hono/cookie'
 import { pageCaching } from '../host/caching.ts'
+import type { ExchangedFiles } from '../host/exchanged-files.ts'
 import type { HeldLibrary } from '../host/held-library.ts'
 import { answerPicture } from '../host/picture-answers.ts'
-import type { TableFiles } from '../host/table-files.ts'
+import { answerFile, takeFile } from './file-answers.ts'
 import { type Place, refusalOf } from './gate.ts'
 import type { Links } from './links.ts'
 import { securityHeaders } from './security-headers.ts'
 import { type Sessions, sessionLivesMs } from './sessions.ts'
 import { type SignInPage, signInPage, signInStyle, welcomePage } from './sign-in-page.ts'
 import type { SignInTries } from './sign-in-tries.ts'
-import { answerTable, takeTable } from './table-answers.ts'
 
 export interface AppOptions {
   library: HeldLibrary
-  tables: TableFiles
+  files: ExchangedFiles
   /** Folder of the built page. */
   page: string
   place: Place
   cookie: string
   sessions: Sessions
   links: Links
-  /** Null: nobody gets in with a password. */
-  password: { isRight(password: string): Promise<boolean>; tries: SignInTries } | null
+  /** Where none is set nobody gets in with one; it may be set, or become another one, at any time. */
+  password: { isSet(): boolean; isRight(password: string): Promise<boolean>; tries: SignInTries }
   isBehindProxy: boolean
 }
 
@@ -33,7 +33,7 @@ const passwordAtMostBytes = 4096
 
 /** What is answered over HTTP. All but the way in wants a session. */
 export function createApp(options: AppOptions): Hono {
-  const { library, tables, page, place, sessions, links } = options
+  const { library, files, page, place, sessions, links } = options
   const app = new Hono()
 
   app.use(async (context, next) => {
@@ -69,8 +69,8 @@ export function createApp(options: AppOptions): Hono {
   app.get('/library/*', ({ req }) =>
     answerPicture(library, req.path.slice('/library/'.length), req.header('if-none-match')),
   )
-  app.get('/tables/:token', ({ req }) => answerTable(tables, req.param('token')))
-  app.post('/tables', ({ req }) => takeTable(tables, req.raw, req.query('format')))
+  app.get('/files/:token', ({ req }) => answerFile(files, req.param('token')))
+  app.post('/files', ({ req }) => takeFile(files, req.raw, req.query('kind')))
   app.use(
     '*',
     serveStatic({
@@ -96,13 +96,13 @@ function letIn(context: Context, { cookie, sessions, place }: AppOptions): void 
 }
 
 function askIn(context: Context, { password }: AppOptions, problem?: string): Response {
-  const shown: SignInPage = { asksPassword: password !== null, ...(problem && { problem }) }
+  const shown: SignInPage = { asksPassword: password.isSet(), ...(problem && { problem }) }
   return context.html(signInPage(shown), 401, { 'cache-control': 'no-store' }) as Response
 }
 
 async function signIn(context: Context, options: AppOptions): Promise<Response> {
   const { password } = options
-  if (!password) return context.text('Nobody gets in with a password here.', 404)
+  if (!password.isSet()) return context.text('Nobody gets in with a password here.', 404)
   const address = addressOf(context, options)
   if (!password.tries.begin(address)) {
     context.header('retry-after', '900')

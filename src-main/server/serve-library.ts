@@ -1,10 +1,10 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { builtPage } from '../host/built-page.ts'
+import { adapterFileName, createExchangedFiles } from '../host/exchanged-files.ts'
 import { holdLibrary } from '../host/held-library.ts'
 import { createWindowHandlers } from '../host/host-handlers.ts'
 import { createListedFolders } from '../host/listed-folders.ts'
-import { createTableFiles } from '../host/table-files.ts'
 import { forkLibrary, listBackupsInProcess, restoreInProcess } from '../processes/fork.ts'
 import { hasPassword } from './password.ts'
 import { planReach, type ReachOptions } from './reach.ts'
@@ -42,7 +42,7 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
   const reach = planReach(options, hasPassword(directory))
   const roots = options.allow ?? (reach.isLoopback ? [homedir()] : [])
   const page = options.page ?? builtPage()
-  const tables = createTableFiles()
+  const files = createExchangedFiles()
   const library = await holdLibrary(() => forkLibrary({ directory, dataDirectory, version }))
   library.onEvent((name, data) => {
     if (name === 'problem' || name === 'told') options.onProblem?.((data as { message: string }).message)
@@ -50,7 +50,7 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
   let server: RunningServer | undefined
   async function close(): Promise<void> {
     await server?.close()
-    await Promise.all([library.close(), tables.close()])
+    await Promise.all([library.close(), files.close()])
   }
   try {
     // Read while the library opens; and what HTTP takes is nothing that another command should wait for.
@@ -60,23 +60,28 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
       library,
       about: { kind: 'browser', version, directory, pictures: 'library' },
       folders: createListedFolders(roots),
-      tables,
+      files,
       backups: {
         list: () => listBackupsInProcess(directory),
         restore: async (backup) => void (await restoreInProcess(directory, backup)),
       },
       own: {
         async saveTable({ format }, signal) {
-          const { path, token } = await tables.makeTemporary(format)
+          const { path, token } = await files.makeTemporary(`captions.${format}`)
           const photos = await library.calls.exportTable({ path, format }, { signal })
-          return { photos, address: `tables/${token}` }
+          return { photos, address: `files/${token}` }
+        },
+        async saveAdapter({ adapter }, signal) {
+          const { path, token } = await files.makeTemporary(adapterFileName(adapter))
+          const { names } = await library.calls.exportAdapter({ adapter, path }, { signal })
+          return { names, address: `files/${token}` }
         },
       },
       can: ['sessions'],
       tell: (name, data) => server?.tell(name, data),
     })
     const ports = port === undefined ? usualPorts : [port]
-    server = await startServer({ directory, library, handlers, tables, page, reach, ports })
+    server = await startServer({ directory, library, handlers, files, page, reach, ports })
     return { ...server, close }
   } catch (thrown) {
     await close()

@@ -8,8 +8,8 @@ import { WebSocketServer } from 'ws'
 import { LensloreError } from '../contract/errors.ts'
 import type { Handlers } from '../contract/rpc.ts'
 import type { WindowCalls } from '../contract/window-calls.ts'
+import type { ExchangedFiles } from '../host/exchanged-files.ts'
 import type { HeldLibrary, TellWindow } from '../host/held-library.ts'
-import type { TableFiles } from '../host/table-files.ts'
 import { createApp } from './app.ts'
 import { type Place, refusalOf } from './gate.ts'
 import { linksIn } from './links.ts'
@@ -28,7 +28,7 @@ export interface ServerOptions {
   directory: string
   library: HeldLibrary
   handlers: Handlers<WindowCalls>
-  tables: TableFiles
+  files: ExchangedFiles
   /** Folder of the built page. */
   page: string
   reach: Reach
@@ -63,9 +63,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     cookie,
     sessions,
     links: linksIn(folder),
-    password: hasPassword(directory)
-      ? { isRight: (password) => isPassword(directory, password), tries: createSignInTries() }
-      : null,
+    password: {
+      isSet: () => hasPassword(directory),
+      isRight: (password) => isPassword(directory, password),
+      tries: createSignInTries(),
+    },
     isBehindProxy: reach.isBehindProxy,
   })
   server.on('request', getRequestListener(app.fetch))

@@ -120,6 +120,14 @@ export function windowCommands(state: WindowState, frame: FrameState): Command[]
       run: search(overviews.failed),
     },
     {
+      id: 'go-teach',
+      group: 'places',
+      title: titles.teach,
+      icon: 'teach',
+      keys: ['g t'],
+      run: () => router.go({ view: 'teach' }),
+    },
+    {
       id: 'go-work',
       group: 'places',
       title: titles.work,

@@ -10,6 +10,7 @@ export const photoCommands: readonly CommandDescription[] = (
     { id: 'previous', title: titles.previous, keys: ['ArrowLeft', 'PageUp', 'Shift+Space'], icon: 'left' },
     { id: 'close', title: titles.close, keys: ['Escape'], icon: 'left' },
     { id: 'caption', title: titles.caption, keys: ['c'], icon: 'pen' },
+    { id: 'right', title: titles.right, keys: ['y'], icon: 'check' },
     ...[1, 2, 3, 4].map((number) => ({
       id: `reading-${number}`,
       title: titles.reading(number),

@@ -64,6 +64,11 @@ export class PhotoState {
     return this.#known.get(this.#photo)
   }
 
+  /** Of one beside the photo too, once it was read. */
+  detailsOf(photo: number): PhotoDetails | undefined {
+    return this.#known.get(photo)
+  }
+
   get isUnknown(): boolean {
     return this.#isUnknown
   }
@@ -104,14 +109,19 @@ export class PhotoState {
 
   /** Goes to a photo; its words and those of the photos beside it are read. */
   async open(photo: number): Promise<void> {
+    await Promise.all([this.openAlone(photo), this.#window.notices.orTell(this.neighbours.readAround(photo))])
+    const beside = [1, -1].map((steps) => this.neighbours.beside(photo, steps)?.photo)
+    for (const other of beside) if (other !== undefined) void this.#read(other)
+  }
+
+  /** For where other photos than those of a timeline stand beside it. */
+  async openAlone(photo: number): Promise<void> {
     this.#photo = photo
     this.#isUnknown = false
     this.#forgetModel()
     clearTimeout(this.#restTimer)
     this.#restTimer = setTimeout(() => void this.askReadings(), restMs)
-    await Promise.all([this.#read(photo), this.#window.notices.orTell(this.neighbours.readAround(photo))])
-    const beside = [1, -1].map((steps) => this.neighbours.beside(photo, steps)?.photo)
-    for (const other of beside) if (other !== undefined) void this.#read(other)
+    await this.#read(photo)
   }
 
   async askReadings(): Promise<void> {
@@ -168,6 +178,21 @@ export class PhotoState {
   async take(reading: number): Promise<void> {
     const taken = this.readings?.[reading]
     if (taken) await this.write(taken.text)
+  }
+
+  /** Whether somebody's words are there that the person may make their own as they stand. */
+  get canConfirm(): boolean {
+    const caption = this.details?.caption
+    return caption != null && caption.source !== 'person' && caption.text !== '' && !caption.isCut
+  }
+
+  /** "This is right". @returns whether it is now the person's own */
+  async confirm(): Promise<boolean> {
+    const { photo } = this
+    const caption = await this.#window.notices.orTell(this.#window.api.confirmCaption({ photo }))
+    if (!caption) return false
+    await this.#reread(photo)
+    return true
   }
 
   async regenerate(): Promise<void> {

@@ -8,6 +8,7 @@ export const commandGroups = [
   'captioning',
   'photos',
   'captions',
+  'teach',
   'photo',
 ] as const
 export type CommandGroup = (typeof commandGroups)[number]

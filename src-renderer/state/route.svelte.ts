@@ -4,6 +4,7 @@ export type Route =
   | { view: 'search'; query: string }
   /** One photo, among those that a query finds; an empty one is all photos. */
   | { view: 'photo'; photo: number; query: string }
+  | { view: 'teach' }
   | { view: 'work' }
   | { view: 'settings'; part: string }
   | { view: 'first' }
@@ -15,7 +16,7 @@ function parseRoute(hash: string): Route {
   const [view, rest = ''] = path.split('/')
   if (view === 'search') return { view, query }
   if (view === 'photo' && /^[1-9]\d{0,15}$/.test(rest)) return { view, photo: Number(rest), query }
-  if (view === 'work' || view === 'first') return { view }
+  if (view === 'teach' || view === 'work' || view === 'first') return { view }
   if (view === 'settings') return { view, part: rest }
   return { view: 'library' }
 }

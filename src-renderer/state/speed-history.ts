@@ -1,3 +1,5 @@
+import { roundUp } from './round-up.ts'
+
 const bucketMs = 5000
 const bucketsKept = 120
 
@@ -33,11 +35,4 @@ export function speedLine(
     })
     .join('')
   return { path, topPerSecond }
-}
-
-/** To 1, 2 or 5 times a power of ten. */
-function roundUp(value: number): number {
-  if (value <= 0) return 0
-  const power = 10 ** Math.floor(Math.log10(value))
-  return [1, 2, 5, 10].map((times) => times * power).find((round) => round >= value)!
 }

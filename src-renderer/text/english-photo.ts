@@ -34,6 +34,7 @@ export const photoText = {
     copied: 'Caption copied.',
     altCopied: 'Copied as alt text.',
     notCopied: 'The clipboard is not open to this page.',
+    confirmed: 'Confirmed: these are your words from now on.',
     asked: 'The model is asked again.',
     nothingToAsk: 'The model would say the same again. Its other readings stand below.',
     pictureChanged: 'The picture has changed since it was captioned.',
@@ -54,6 +55,7 @@ export const photoText = {
     middle: 'the middle',
   },
   acts: {
+    right: 'This is right',
     regenerate: 'Regenerate',
     copy: 'Copy',
     alt: 'Alt text',
@@ -128,6 +130,7 @@ export const photoText = {
     previous: 'Previous photo',
     close: 'Back to the photos',
     caption: 'Write the caption',
+    right: 'This caption is right',
     regenerate: 'Regenerate the caption',
     reading: (number: number) => `Take reading ${number}`,
     readings: 'Take a reading',

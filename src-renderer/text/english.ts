@@ -5,15 +5,19 @@ import { photoText } from './english-photo.ts'
 import { searchText } from './english-search.ts'
 import { settingsText } from './english-settings.ts'
 import { shellText } from './english-shell.ts'
+import { teachText } from './english-teach.ts'
 import { workText } from './english-work.ts'
 
 export const english = {
+  /** BCP 47: whose rules for numbers, dates, lists and order go with the sentences. */
+  language: 'en',
   ...shellText,
   first: firstText,
   grid: gridText,
   search: searchText,
   photo: photoText,
   batch: batchText,
+  teach: teachText,
   work: workText,
   settings: settingsText,
 }

@@ -100,19 +100,18 @@ test('a table is saved, changed, sent back, looked at and taken in', async (t) =
   const [{ caption }] = await captionsOf()
   const changed = table.body.toString().replace(caption!, 'Grandma’s lighthouse')
   const headers = { cookie, origin: `http://127.0.0.1:${port}` }
-  const sent = await ask('/tables?format=csv', { method: 'POST', headers, body: changed })
+  const sent = await ask('/files?kind=csv', { method: 'POST', headers, body: changed })
   assert.equal(sent.status, 200)
   const { token, name } = JSON.parse(sent.body.toString())
-  assert.equal(name, 'captions.csv')
+  assert.equal(name, 'sent.csv')
   const plan = await page.planChosenTable({ table: token })
   assert.deepEqual([plan.rows, plan.changes], [1, 1])
   assert.equal((await page.importChosenTable({ table: token })).changed, 1)
   assert.equal((await captionsOf())[0].caption, 'Grandma’s lighthouse')
 
-  assert.equal((await ask('/tables?format=exe', { method: 'POST', headers, body: 'x' })).status, 400)
+  assert.equal((await ask('/files?kind=exe', { method: 'POST', headers, body: 'x' })).status, 400)
   assert.equal(
-    (await ask('/tables?format=csv', { method: 'POST', headers: { origin: headers.origin }, body: 'x' }))
-      .status,
+    (await ask('/files?kind=csv', { method: 'POST', headers: { origin: headers.origin }, body: 'x' })).status,
     401,
   )
   await assert.rejects(page.planChosenTable({ table: '/etc/passwd' }), { code: 'FILE_NOT_FOUND' })
@@ -129,7 +128,7 @@ test('a table that is too large is refused, and nothing of it stays', async (t) 
   const before = new Set(tables())
   const headers = { cookie: await enter(), origin: `http://127.0.0.1:${port}` }
   const body = Buffer.alloc(257 * 1024 * 1024, 'x')
-  const { status } = await ask('/tables?format=csv', { method: 'POST', headers, body })
+  const { status } = await ask('/files?kind=csv', { method: 'POST', headers, body })
   assert.equal(status, 413)
   await close()
   assert.deepEqual(
@@ -137,7 +136,7 @@ test('a table that is too large is refused, and nothing of it stays', async (t) 
     [],
   )
   function tables() {
-    return readdirSync(tmpdir()).filter((name) => name.startsWith('lenslore-table-'))
+    return readdirSync(tmpdir()).filter((name) => name.startsWith('lenslore-file-'))
   }
 })
 
@@ -145,7 +144,7 @@ test('what needs a dialog or the system is refused in words, and not offered', a
   const { enter, openPage, photos, directory } = await serveFor(t)
   const page = await openPage(await enter())
   const host = await page.host({})
-  assert.deepEqual(host.can, ['listFolders', 'backups', 'reset', 'tables', 'sessions'])
+  assert.deepEqual(host.can, ['listFolders', 'backups', 'reset', 'tables', 'adapters', 'sessions'])
   assert.deepEqual([host.kind, host.directory, host.pictures], ['browser', directory, 'library'])
   for (const call of [
     () => page.chooseFolder({}),

@@ -150,11 +150,8 @@ test('another name, another site and another port are refused, over HTTP and for
     )
   }
   assert.equal(await status({ 'sec-fetch-site': 'none', ...navigation }, '/library/1/-/thumb'), 403)
-  assert.equal(await status({}, '/tables?format=csv', 'POST'), 403)
-  assert.equal(
-    await status({ origin: own, 'sec-fetch-site': 'same-site' }, '/tables?format=csv', 'POST'),
-    403,
-  )
+  assert.equal(await status({}, '/files?kind=csv', 'POST'), 403)
+  assert.equal(await status({ origin: own, 'sec-fetch-site': 'same-site' }, '/files?kind=csv', 'POST'), 403)
 
   const socket = `ws://127.0.0.1:${port}/api`
   assert.equal(await refusedSocket(socket, { cookie }), 403)
@@ -204,8 +201,8 @@ test('what is not of the page is not served, however it is asked for', async (t)
     `/${join(home, 'secret.txt')}`,
     '/library/../../secret.txt',
     '/library/%2e%2e%2f%2e%2e%2fsecret.txt',
-    '/tables/../../secret.txt',
-    '/tables/..%2f..%2fsecret.txt',
+    '/files/../../secret.txt',
+    '/files/..%2f..%2fsecret.txt',
   ]) {
     const { status, body } = await ask(path, { headers })
     assert.notEqual(status, 200, path)

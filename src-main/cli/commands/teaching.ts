@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { fromErrorRecord, LensloreError } from '../../contract/errors.ts'
 import {
   type HeldOut,
@@ -8,11 +8,13 @@ import {
   type Training,
 } from '../../contract/rooms/teaching.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
+import { toCount, toNumber } from '../number-options.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
 import { photoIdOf } from '../photo-reference.ts'
 import { verdictSentences, verdictTable } from '../verdict-words.ts'
 import { withProgress } from '../with-progress.ts'
+import { addSetOptions, isOfSet, type SetOptions, trainOnSet } from './train-on-set.ts'
 
 interface TrainOptions {
   also?: Exclude<LabelKind, 'own'>[]
@@ -82,7 +84,9 @@ export function addTeachingCommands(program: Command): void {
     .option('--accept', 'caption with it from now on, where it is not found worse')
     .option('--anyway', 'with --accept: although it is not better')
     .option('--name <name>', 'with --accept: what to call it')
-    .action(async ({ accept, anyway, name, ...wish }: TrainOptions, command: Command) => {
+    .action(async (options: TrainOptions & SetOptions, command: Command) => {
+      if (isOfSet(options)) return trainOnSet(options, command)
+      const { accept, anyway, name, ...wish } = options
       const { training, photos } = await inLibrary(command, async (library) => {
         const ended = await trainToEnd(library, wish)
         if (ended.state === 'failed') throw fromErrorRecord(ended.error!)
@@ -92,8 +96,9 @@ export function addTeachingCommands(program: Command): void {
         const accepted = await library.acceptTraining({ training: ended.id, anyway, name })
         return { training: accepted, photos }
       })
-      outputOf(command).answer({ ...training, photos }, formatTraining(training, photos))
+      return outputOf(command).answer({ ...training, photos }, formatTraining(training, photos))
     })
+  addSetOptions(train)
 
   train
     .command('accept')
@@ -213,16 +218,4 @@ function formatCounts({ labels }: Teaching): string {
     .filter(([, photos]) => photos > 0)
     .map(([kind, photos]) => `${photos} ${kind}`)
   return `Labels: ${own}.${rest.length > 0 ? ` Not learned from unless --also names them: ${rest.join(', ')}.` : ''}`
-}
-
-function toCount(text: string): number {
-  const count = Number(text)
-  if (Number.isInteger(count) && count > 0) return count
-  throw new InvalidArgumentError('a whole number from 1 on')
-}
-
-function toNumber(text: string): number {
-  const number = Number(text)
-  if (text !== '' && Number.isFinite(number)) return number
-  throw new InvalidArgumentError('a number')
 }

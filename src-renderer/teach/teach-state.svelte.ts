@@ -1,0 +1,177 @@
+import type { Adapter, AdapterList, LearnedName } from '../../src-main/contract/rooms/adapters.ts'
+import type { Teaching, Training } from '../../src-main/contract/rooms/teaching.ts'
+import { readWhileStale } from '../state/while-stale.ts'
+import { perWindow, type WindowState } from '../state/window-state.svelte.ts'
+import { text } from '../text/text.ts'
+import { followed } from './followed-training.ts'
+
+/** While much changes it is asked for no more often. */
+const askEveryMs = 1500
+
+type Start = Parameters<WindowState['api']['startTraining']>[0]
+
+/** What there is to learn from, the last training, and what came of all of them. */
+export class TeachState {
+  #teaching = $state.raw<Teaching | null>(null)
+  #list = $state.raw<AdapterList | null>(null)
+  #names = $state.raw<readonly LearnedName[]>([])
+  readonly #window: WindowState
+  /** Asks for labels and training, and once more where something changed meanwhile. */
+  readonly read: () => Promise<void>
+  readonly readAdapters: () => Promise<void>
+
+  constructor(window: WindowState) {
+    const { api, notices } = window
+    this.#window = window
+    const onFailure = (thrown: unknown) => notices.fail(thrown)
+    this.read = readWhileStale({
+      everyMs: askEveryMs,
+      read: async () => {
+        this.#teaching = await api.teaching({})
+      },
+      onFailure,
+    })
+    this.readAdapters = readWhileStale({
+      everyMs: askEveryMs,
+      read: async () => {
+        ;[this.#list, this.#names] = await Promise.all([api.adapters({}), api.learnedNames({})])
+      },
+      onFailure,
+    })
+    api.on('trainingProgress', ({ training, progress }) => this.#follow(training, progress))
+    api.on('teachingChanged', () => void this.read())
+    api.on('adaptersChanged', () => void this.readAdapters())
+    for (const event of ['changedElsewhere', 'libraryReopened'] as const) {
+      api.on(event, () => {
+        void this.read()
+        if (this.#list) void this.readAdapters()
+      })
+    }
+  }
+
+  /** While the view is there: also what photos say counts. @returns a function that ends it */
+  watch(): () => void {
+    void this.read()
+    void this.readAdapters()
+    return this.#window.api.on('photosChanged', () => void this.read())
+  }
+
+  /** Null until it was read. */
+  get teaching(): Teaching | null {
+    return this.#teaching
+  }
+
+  get training(): Training | null {
+    return this.#teaching?.training ?? null
+  }
+
+  get isRunning(): boolean {
+    return this.training?.state === 'running'
+  }
+
+  /** Null until they were read. */
+  get list(): AdapterList | null {
+    return this.#list
+  }
+
+  get names(): readonly LearnedName[] {
+    return this.#names
+  }
+
+  /** What an adapter is called; null is what came with the model. */
+  nameOf(id: string | null): string {
+    if (id === null) return text.teach.adapters.base
+    const name = this.#list?.adapters.find((adapter) => adapter.id === id)?.name ?? ''
+    return name === '' ? text.teach.adapters.unnamed(id) : name
+  }
+
+  async start(wish: Start): Promise<void> {
+    const training = await this.#window.notices.orTell(this.#window.api.startTraining(wish))
+    if (training) this.#window.notices.tell(text.teach.train.began)
+    this.#put(training)
+  }
+
+  async cancel(): Promise<void> {
+    const training = await this.#window.notices.orTell(this.#window.api.cancelTraining({}))
+    if (training) this.#window.notices.tell(text.teach.train.cancelled)
+    this.#put(training)
+  }
+
+  /** @returns whether what was learned is in use */
+  async accept(training: number, name: string, anyway: boolean): Promise<boolean> {
+    const accepted = await this.#window.notices.orTell(
+      this.#window.api.acceptTraining({ training, name, anyway }),
+    )
+    if (!accepted) return false
+    this.#put(accepted)
+    await this.readAdapters()
+    this.#window.notices.tell(text.teach.verdict.accepted(this.nameOf(accepted.adapterId)))
+    return true
+  }
+
+  async discard(training: number): Promise<void> {
+    const discarded = await this.#window.notices.orTell(this.#window.api.discardTraining({ training }))
+    if (discarded) this.#window.notices.tell(text.teach.verdict.discarded)
+    this.#put(discarded)
+  }
+
+  async describe(adapter: Adapter, texts: { name?: string; note?: string }): Promise<void> {
+    await this.#window.notices.orTell(this.#window.api.describeAdapter({ adapter: adapter.id, ...texts }))
+    await this.readAdapters()
+  }
+
+  async activate(id: string, anyway: boolean): Promise<void> {
+    await this.#change(this.#window.api.activateAdapter({ adapter: id, anyway }), () =>
+      text.teach.adapters.used(this.nameOf(id)),
+    )
+  }
+
+  async rollBack(): Promise<void> {
+    await this.#change(this.#window.api.rollBackAdapter({}), (list) =>
+      text.teach.adapters.rolledBack(list.active === null ? null : this.nameOf(list.active)),
+    )
+  }
+
+  async discardAdapter(id: string): Promise<void> {
+    const told = text.teach.adapters.discarded(this.nameOf(id))
+    await this.#change(this.#window.api.discardAdapter({ adapter: id }), () => told)
+  }
+
+  /** One that is in use gives way to the one before it first. @returns whether all are gone */
+  async discardAll(ids: readonly string[]): Promise<boolean> {
+    const { api, notices } = this.#window
+    const gone = await notices.orTell(
+      (async () => {
+        let list = await api.adapters({})
+        while (list.active !== null && ids.includes(list.active)) list = await api.rollBackAdapter({})
+        for (const adapter of ids) list = await api.discardAdapter({ adapter })
+        return list
+      })(),
+    )
+    await this.readAdapters()
+    return gone !== undefined
+  }
+
+  async #change(work: Promise<AdapterList>, told: (list: AdapterList) => string): Promise<void> {
+    const list = await this.#window.notices.orTell(work)
+    if (!list) return
+    this.#list = list
+    this.#window.notices.tell(told(list))
+    await this.readAdapters()
+  }
+
+  #put(training: Training | null | undefined): void {
+    if (training && this.#teaching) this.#teaching = { ...this.#teaching, training }
+    void this.read()
+  }
+
+  #follow(id: number, progress: NonNullable<Training['progress']>): void {
+    const { training } = this
+    if (training?.id === id && training.state === 'running') {
+      this.#teaching = { ...this.#teaching!, training: followed(training, progress) }
+    } else if (training?.id !== id) void this.read()
+  }
+}
+
+/** What a window knows of what is taught. */
+export const useTeach = perWindow((window) => new TeachState(window))
