@@ -4,6 +4,7 @@ import { contractHash } from '../contract/contract-hash.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
+import { previewPath } from '../contract/preview-path.ts'
 import type { ProviderName } from '../contract/providers.ts'
 import type { LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
@@ -212,6 +213,7 @@ export function createLibrary(options: LibraryOptions): Library {
     lookingForRest = setTimeout(resumeNext, othersAreQuietMs).unref()
   })
 
+  let hashOfContract: Promise<string> | undefined
   const stop = new AbortController()
   const captionChanges = createCaptionChanges(store.database, captions, createTableWords(metadata))
   const edits = createCaptionEdits({
@@ -344,6 +346,7 @@ export function createLibrary(options: LibraryOptions): Library {
         ],
       },
       thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null,
+      isCopyKept: contentHash !== null && existsSync(previewPath(previewDirectory, contentHash)),
     }
   }
 
@@ -596,7 +599,11 @@ export function createLibrary(options: LibraryOptions): Library {
       learnedNames: () => shelf.names(),
       exportAdapter: ({ adapter, path }, signal) => shelf.exportTo(adapter, resolve(path), signal),
       importAdapter: ({ path }, signal) => shelf.importFrom(resolve(path), signal),
-      contract: async () => ({ hash: await contractHash(libraryCalls, options.version) }),
+      contract: async () => {
+        // Some 20 ms of the thread that answers searches, and every window asks.
+        hashOfContract ??= contractHash(libraryCalls, options.version)
+        return { hash: await hashOfContract }
+      },
       status,
       checkDatabase: (_, signal) =>
         progress.during('check', 0, () => checkInThread(store.database.file, signal)),
