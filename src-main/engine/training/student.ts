@@ -84,7 +84,8 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
     trainer,
     recaller() {
       const names = isFresh ? [] : checkpoint.names
-      recaller ??= openRecaller({ model, adapter, names, generation, provider, threads })
+      const gluing = material.tokenizer.gluing(model.decoder.config.vocabulary)
+      recaller ??= openRecaller({ model, adapter, names: { names, gluing }, generation, provider, threads })
       return recaller
     },
     async close() {
