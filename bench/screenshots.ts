@@ -39,6 +39,7 @@ const views: Record<string, { route: string; act?: (page: Page) => Promise<void>
   search: { route: '#/search?q=sea' },
   empty: { route: '#/search?q=kite+before%3A2019' },
   photo: { route: '#/photo/1', act: lookAtWord },
+  teach: { route: '#/teach', act: (page) => page.waitForTimeout(2500) },
   work: { route: '#/work' },
   settings: { route: '#/settings' },
   first: { route: '#/first' },

@@ -179,11 +179,9 @@ test('twenty captions are corrected, learned, judged, used and taken back', need
 
     await adapters.getByRole('button', { name: 'Back to how it came' }).press('Enter')
     await page.getByText('The model captions as it came, with the captions of then.').waitFor()
-    assert.deepEqual(
-      (await captionsOf()).map(({ id }) => id),
-      captionsBefore.map(({ id }) => id),
-      'the captions of before are there again, and were not computed',
-    )
+    // The same rows, so that nothing was computed for them.
+    const idsBefore = captionsBefore.map(({ id }) => id).join()
+    await eventually(async () => (await captionsOf()).map(({ id }) => id).join() === idsBefore)
     await adapters.getByRole('button', { name: 'Discard' }).press('Enter')
     await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).press('Enter')
     await adapters.getByText('Quilts').waitFor({ state: 'detached' })
@@ -195,6 +193,9 @@ test('twenty captions are corrected, learned, judged, used and taken back', need
     await adapters.getByRole('button', { name: 'Change Quilts' }).press('Enter')
     await adapters.getByText('compare it on your own photos before you use it').waitFor()
     assert.equal(await adapters.getByRole('button', { name: 'Use it' }).count(), 0)
+    await adapters.getByRole('button', { name: 'Compare' }).press('Enter')
+    await page.getByText('label some that it has not learned').waitFor()
+    for (const photo of others.slice(1, 3)) await library.setCaption({ photo, text: 'Kari’s quilt' })
     await adapters.getByRole('button', { name: 'Compare' }).press('Enter')
     await adapters
       .getByText(/Better on \d+, worse on \d+, the same on \d+\./)
