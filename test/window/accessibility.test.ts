@@ -180,9 +180,18 @@ test('eleven walks by keyboard alone are told as they go', needsBrowser, async (
     assert.equal(last().focused, 'main “All photos”')
   })
 
-  await walk('Teach: a caption is right, one is written, one is skipped', async () => {
+  await walk('Teach: a caption is right, and another is skipped', async () => {
+    // The model's words are what is confirmed.
+    await page.getByRole('gridcell').first().focus()
+    await page.keyboard.press('Control+a')
+    await page.keyboard.press('r')
+    await page.getByText(/will be captioned again/).waitFor()
+    await page.waitForFunction(() => /\b6 of 7/.test(document.querySelector('footer')!.innerText))
+    await page.keyboard.press('Escape')
+    await ear.hear('the model has spoken of all photos')
     await page.keyboard.press('g')
     assert.equal((await ear.press('t')).focused, 'main “Teach”')
+    await page.getByRole('group', { name: / 1 of \d+\.$/ }).waitFor()
     for (let tabs = 0; tabs < 2; tabs++) await ear.press('Tab')
     assert.match(last().focused, /^group “.* 1 of \d+\.”$/)
     await ear.press('y')
