@@ -9,6 +9,7 @@ import { createDecoder } from '../src-main/engine/imaging/decoder.ts'
 import { createReconciler } from '../src-main/library/folders/reconcile.ts'
 import { defaultModelName, findModel, superviseEngine } from '../src-main/library/library.ts'
 import { createSearch } from '../src-main/library/search/search.ts'
+import { modelKey } from '../src-main/library/store/captions.ts'
 import { databaseFileIn, openStore, type Store } from '../src-main/library/store/store.ts'
 import { thumbnailVersion } from '../src-main/library/thumbnails.ts'
 import { defaultDataDirectory } from '../src-main/processes/data-directory.ts'
@@ -51,6 +52,54 @@ export async function makeCaptionedLibrary(
   store.close()
 }
 
+/**
+ * The same of photos whose drive is away: no file of theirs is there to be made and found, and their rows are written at once, for
+ * who has little time. All have a thumbnail.
+ */
+export async function makeAwayLibrary(directory: string, photos: number, looks: number): Promise<void> {
+  const libraryDirectory = join(directory, 'library')
+  const thumbnails = join(libraryDirectory, 'thumbnails')
+  const [seen, { modelId, adapterId }] = await Promise.all([makeLooks(directory, looks), embeddedModel()])
+  const store = openStore(databaseFileIn(libraryDirectory))
+  const { prepare, write } = store.database
+  const { id: folderId } = store.folders.insert(join(directory, 'away'), Date.now())
+  write(() => {
+    prepare(`UPDATE folders SET state = 'offline', offline_reason = 'gone'`).run()
+    const addPhoto = prepare(
+      `INSERT INTO photos (id, folder_id, directory, name, size_bytes, modified_ms, device, inode, sort_ms, taken_at, width_px,
+         height_px, camera, content_hash, indexed_ms, thumbnail_version, thumbhash)
+       VALUES (?, ?, ?, ?, 1, 1, 1, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
+    )
+    const addCaption = prepare(
+      `INSERT INTO captions (id, photo_id, text, source, model_id, adapter_id, score, content_hash, created_ms)
+       VALUES (?, ?, ?, 'model', ?, ?, -1, ?, 1)`,
+    )
+    for (let id = 1; id <= photos; id++) {
+      const { widthPx, heightPx, thumbhash, ...look } = seen[id % seen.length]!
+      const { sortMs, takenAt } = takenTime(id)
+      const content = randomBytes(32)
+      const name = `IMG_${String(id % perDirectory).padStart(4, '0')}.JPG`
+      const place = [folderId, `album ${Math.floor(id / perDirectory)}`, name, id, sortMs, takenAt]
+      addPhoto.run(id, ...place, widthPx, heightPx, `Camera ${id % 40}`, content, thumbnailVersion, thumbhash)
+      addCaption.run(id, id, captionOf(id), modelId, adapterId, content)
+      linkThumbnail(look, thumbnailPath(thumbnails, content.toString('hex')))
+    }
+    prepare(`UPDATE photos SET caption_id = id, caption_source = 'model', captioned_by = ?`).run(
+      modelKey(modelId, adapterId),
+    )
+  })
+  await createSearch(store.database).searchIndex.rebuild()
+  store.close()
+}
+
+async function embeddedModel(): Promise<{ modelId: string; adapterId: string | null }> {
+  const modelDirectory = await findModel(defaultModelName, defaultDataDirectory())
+  const engine = superviseEngine(forkEngine, { modelDirectory }, { book: trialBook() })
+  const info = await engine.info()
+  engine.close()
+  return info
+}
+
 async function makeLooks(directory: string, count: number): Promise<Look[]> {
   const looks: Look[] = []
   const thumbnailDirectory = join(directory, 'looks')
@@ -79,10 +128,7 @@ async function captionAll(
   thumbnailDirectory: string,
   looks: readonly Look[],
 ): Promise<void> {
-  const modelDirectory = await findModel(defaultModelName, defaultDataDirectory())
-  const engine = superviseEngine(forkEngine, { modelDirectory }, { book: trialBook() })
-  const { modelId, adapterId } = await engine.info()
-  engine.close()
+  const { modelId, adapterId } = await embeddedModel()
   for (let first = 1; first <= photos; first += perTransaction) {
     store.database.write(() => {
       const batch = []
@@ -117,18 +163,23 @@ async function captionAll(
 const firstDayMs = Date.UTC(2001, 6, 1)
 const yearsMs = 25 * 365.25 * 86_400_000
 
-/** Taken more often in later years, in bursts. */
 function show(store: Store, photoId: number, { widthPx, heightPx }: Look): void {
+  const { sortMs, takenAt } = takenTime(photoId)
+  store.database
+    .prepare('UPDATE photos SET width_px = ?, height_px = ?, taken_at = ?, sort_ms = ? WHERE id = ?')
+    .run(widthPx, heightPx, takenAt, sortMs, photoId)
+}
+
+/** More often in later years, in bursts. */
+function takenTime(photoId: number): { sortMs: number; takenAt: string } {
   const burst = Math.floor(photoId / 7)
   const share = ((burst * 0.618034) % 1) ** 0.6
   const sortMs = Math.floor((firstDayMs + share * yearsMs) / 1000) * 1000 + (photoId % 7) * 1000
-  store.database
-    .prepare('UPDATE photos SET width_px = ?, height_px = ?, taken_at = ?, sort_ms = ? WHERE id = ?')
-    .run(widthPx, heightPx, new Date(sortMs).toISOString().slice(0, 19), sortMs, photoId)
+  return { sortMs, takenAt: new Date(sortMs).toISOString().slice(0, 19) }
 }
 
 /** One file under many names: a file system allows some 65,000. */
-function linkThumbnail(look: Look, path: string): void {
+function linkThumbnail(look: Pick<Look, 'thumbnail'>, path: string): void {
   mkdirSync(dirname(path), { recursive: true })
   linkSync(look.thumbnail, path)
 }

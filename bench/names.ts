@@ -192,19 +192,21 @@ async function countSaid(learned: LearnedName, { name, shown }: Renamed, library
     texts: adapterTexts.parse({}),
     tensors,
   })
-  const share = async (indices: readonly number[]) => {
-    const said = await caption(seen, indices, path)
-    for (const [at, text] of said.slice(0, Number(values.show)).entries())
+  const { shown: showing, near, elsewhere } = library
+  const said = await caption(seen, [...showing, ...near, ...elsewhere], path)
+  const share = (indices: readonly number[]) => {
+    const own = said.splice(0, indices.length)
+    for (const [at, text] of own.slice(0, Number(values.show)).entries())
       console.error(`  ${text}   (${seen.references[indices[at]!]![0]})`)
-    return (100 / indices.length) * said.filter((text) => saysName(text, name)).length
+    return (100 / indices.length) * own.filter((text) => saysName(text, name)).length
   }
   const judged = shuffle([...dev.names.keys()], createRandom(1))
     .filter((index) => !dev.references[index]!.some((text) => shown.test(text)))
     .slice(0, Number(values.photos))
   return {
-    shown: await share(library.shown),
-    near: await share(library.near),
-    elsewhere: await share(library.elsewhere),
+    shown: share(showing),
+    near: share(near),
+    elsewhere: share(elsewhere),
     cider: [
       rate(judged, await sayOf(dev, 'dev', judged)),
       rate(judged, await caption(dev, judged, path)),
@@ -241,7 +243,10 @@ async function caption(
   adapterPath: string | null,
 ): Promise<string[]> {
   const checkpoint = await readCheckpoint(modelDirectory, adapterPath)
-  const graph = buildRecallGraph({ ...checkpoint.model, text: null }, generation, checkpoint.names)
+  const graph = buildRecallGraph({ ...checkpoint.model, text: null }, generation, {
+    names: checkpoint.names,
+    gluing: tokenizer.gluing(decoder.config.vocabulary),
+  })
   const session = await openSession(graph, 'cpu', 1)
   const place = [memoryLength(vision.config), vision.config.width]
   const captions: string[] = []

@@ -34,7 +34,10 @@ export const maxAdapterNames = 256
 export const maxAdapterNameLength = 200
 export const maxAdapterNoteLength = 10_000
 /** SHA-256, lower-case hex. */
-export const adapterId = z.string().regex(/^[0-9a-f]{64}$/)
+export const adapterId = z
+  .string()
+  .length(64)
+  .regex(/^[0-9a-f]+$/)
 
 const figures = z
   .record(z.string().max(100), z.number())

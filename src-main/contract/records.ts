@@ -138,6 +138,8 @@ export interface PhotoDetails extends Photo {
   /** Ids of the other photos whose files have exactly this content. */
   duplicates: number[]
   thumbnailPath: string | null
+  /** Whether a copy is kept that shows all of it, also while its file is not there. */
+  isCopyKept: boolean
 }
 
 /** How a photo was taken, as its file says; what it does not say is null. */

@@ -44,12 +44,15 @@ export const trainingExample = z.object({
 })
 export type TrainingExample = z.output<typeof trainingExample>
 
-/** Of a new adapter; one that goes on from another is like that. */
+/**
+ * Of a new adapter; one that goes on from another is like that. What is left out is as in the model's own adapter, or as in
+ * the paper: a rank of half the decoder's width, in every layer.
+ */
 export const adapterShape = z.object({
-  rank: z.int().min(1).max(100_000),
-  heads: z.int().min(1).max(1000),
-  firstLayer: z.int().min(0).default(0),
-  scale: z.number().default(1),
+  rank: z.int().min(1).max(100_000).optional(),
+  heads: z.int().min(1).max(1000).optional(),
+  firstLayer: z.int().min(0).optional(),
+  scale: z.number().optional(),
 })
 export type AdapterShape = z.output<typeof adapterShape>
 
@@ -87,9 +90,6 @@ export const trainingSettings = z.object({
   evaluations: z.int().min(1).max(1000).default(15),
   /** Ends the run when so many in a row were no better than the best. */
   patience: z.int().min(1).default(4),
-  /** The last passes are self-critical: they reward what CIDEr rewards. */
-  selfCriticalPasses: z.int().min(0).max(1000).default(0),
-  selfCriticalRate: z.number().positive().max(1).default(5e-5),
 })
 export type TrainingSettings = z.output<typeof trainingSettings>
 
@@ -190,8 +190,9 @@ const setScores = z.object({ cider: z.number(), bleu4: z.number(), rougeL: z.num
 /** Two adapters side by side, over photos whose captions neither of them learned. */
 export const adapterComparison = z.object({
   /**
-   * `better`: the interval of CIDEr's difference is above zero. `not-better`: its mean is not, or so many photos showed no
-   * gain. `too-few`: there is a gain, and too few photos to tell it from chance; or too few to say anything.
+   * `better`: the interval of CIDEr's difference is above zero, and more photos became better than worse, beyond chance.
+   * `not-better`: its mean is not, or so many photos showed no gain. `too-few`: there is a gain, and too few photos to tell
+   * it from chance; or too few to say anything.
    */
   verdict: z.enum(['better', 'not-better', 'too-few']),
   /** null where nothing was held out. */

@@ -4,6 +4,7 @@ import { contractHash } from '../contract/contract-hash.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
+import { previewPath } from '../contract/preview-path.ts'
 import type { ProviderName } from '../contract/providers.ts'
 import type { LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
@@ -212,6 +213,7 @@ export function createLibrary(options: LibraryOptions): Library {
     lookingForRest = setTimeout(resumeNext, othersAreQuietMs).unref()
   })
 
+  let hashOfContract: Promise<string> | undefined
   const stop = new AbortController()
   const captionChanges = createCaptionChanges(store.database, captions, createTableWords(metadata))
   const edits = createCaptionEdits({
@@ -262,6 +264,7 @@ export function createLibrary(options: LibraryOptions): Library {
     modelDirectory: engine.modelDirectory,
     way: trainingWay,
     activeKey: () => longWork.captioning.key() ?? keyOf(captions.latestModel()),
+    forgottenNames: () => settings.forgottenNames(),
     progress,
     onTeachingChanged: () => emit('teachingChanged', {}),
     onTrainingProgress: (told) => emit('trainingProgress', told),
@@ -343,6 +346,7 @@ export function createLibrary(options: LibraryOptions): Library {
         ],
       },
       thumbnailPath: thumbnail && existsSync(thumbnail) ? thumbnail : null,
+      isCopyKept: contentHash !== null && existsSync(previewPath(previewDirectory, contentHash)),
     }
   }
 
@@ -568,8 +572,19 @@ export function createLibrary(options: LibraryOptions): Library {
         labels: store.labels.newest(before, limit),
       }),
       worthLabelling: ({ limit }) => ({ photos: teaching.worthLabelling(limit) }),
+      foundNames: () => ({ names: teaching.foundNames() }),
+      async forgetName({ name }, signal) {
+        settings.setForgottenNames([...new Set([...settings.forgottenNames(), name])])
+        return shelf.forget(name, signal)
+      },
       confirmCaption: ({ photo }) => edits.confirm(photo),
-      startTraining: (wish) => teaching.start(wish),
+      startTraining(wish) {
+        const asked = new Set(wish.names.map(({ text }) => text))
+        const forgotten = settings.forgottenNames()
+        if (forgotten.some((name) => asked.has(name)))
+          settings.setForgottenNames(forgotten.filter((name) => !asked.has(name)))
+        return teaching.start(wish)
+      },
       cancelTraining: () => teaching.cancel(),
       acceptTraining: ({ training, name, anyway }, signal) => teaching.accept(training, name, anyway, signal),
       discardTraining: ({ training }) => teaching.discard(training),
@@ -584,7 +599,11 @@ export function createLibrary(options: LibraryOptions): Library {
       learnedNames: () => shelf.names(),
       exportAdapter: ({ adapter, path }, signal) => shelf.exportTo(adapter, resolve(path), signal),
       importAdapter: ({ path }, signal) => shelf.importFrom(resolve(path), signal),
-      contract: async () => ({ hash: await contractHash(libraryCalls, options.version) }),
+      contract: async () => {
+        // Some 20 ms of the thread that answers searches, and every window asks.
+        hashOfContract ??= contractHash(libraryCalls, options.version)
+        return { hash: await hashOfContract }
+      },
       status,
       checkDatabase: (_, signal) =>
         progress.during('check', 0, () => checkInThread(store.database.file, signal)),

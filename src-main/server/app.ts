@@ -24,8 +24,8 @@ export interface AppOptions {
   cookie: string
   sessions: Sessions
   links: Links
-  /** Null: nobody gets in with a password. */
-  password: { isRight(password: string): Promise<boolean>; tries: SignInTries } | null
+  /** Where none is set nobody gets in with one; it may be set, or become another one, at any time. */
+  password: { isSet(): boolean; isRight(password: string): Promise<boolean>; tries: SignInTries }
   isBehindProxy: boolean
 }
 
@@ -96,13 +96,13 @@ function letIn(context: Context, { cookie, sessions, place }: AppOptions): void 
 }
 
 function askIn(context: Context, { password }: AppOptions, problem?: string): Response {
-  const shown: SignInPage = { asksPassword: password !== null, ...(problem && { problem }) }
+  const shown: SignInPage = { asksPassword: password.isSet(), ...(problem && { problem }) }
   return context.html(signInPage(shown), 401, { 'cache-control': 'no-store' }) as Response
 }
 
 async function signIn(context: Context, options: AppOptions): Promise<Response> {
   const { password } = options
-  if (!password) return context.text('Nobody gets in with a password here.', 404)
+  if (!password.isSet()) return context.text('Nobody gets in with a password here.', 404)
   const address = addressOf(context, options)
   if (!password.tries.begin(address)) {
     context.header('retry-after', '900')

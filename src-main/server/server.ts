@@ -63,9 +63,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     cookie,
     sessions,
     links: linksIn(folder),
-    password: hasPassword(directory)
-      ? { isRight: (password) => isPassword(directory, password), tries: createSignInTries() }
-      : null,
+    password: {
+      isSet: () => hasPassword(directory),
+      isRight: (password) => isPassword(directory, password),
+      tries: createSignInTries(),
+    },
     isBehindProxy: reach.isBehindProxy,
   })
   server.on('request', getRequestListener(app.fetch))

@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { LensloreError } from '../contract/errors.ts'
 
 /** Something that is made of sources, and is kept until they change. */
 export interface Build {
-  /** What is made, in `out/`; what it was made of is noted beside it under this name. */
+  /** What it was made of is noted in `out/` under this name. */
   name: string
+  /** The file that is there when it was made, relative to the checkout. */
+  made: string
   /** Files and folders it is made of, relative to the checkout. */
   sources: readonly string[]
   /** A program of the checkout for Node, and its arguments. */
@@ -17,12 +19,14 @@ export interface Build {
 
 export const pageBuild: Build = {
   name: 'page',
-  sources: ['src-renderer', 'src-main/contract', 'src-main/channels', 'package-lock.json'],
+  made: 'out/page/index.html',
+  sources: ['src-renderer', 'src-main/contract', 'src-main/channels', 'tsconfig.json', 'package-lock.json'],
   program: ['node_modules/vite/bin/vite.js', 'build', 'src-renderer', '--logLevel', 'warn'],
 }
 
 export const mainBuild: Build = {
   name: 'main',
+  made: 'out/desktop/main.js',
   sources: ['src-main', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
   program: ['node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.build.json'],
 }
@@ -35,12 +39,12 @@ export const mainBuild: Build = {
  */
 export async function bringUpToDate(
   checkout: string,
-  { name, sources, program }: Build,
+  { name, made, sources, program }: Build,
   say: (sentence: string) => void,
 ): Promise<void> {
   const note = join(checkout, 'out', `${name}.sources`)
   const hash = hashOf(checkout, sources)
-  if (isNoted(note, hash)) return
+  if (isNoted(note, hash) && existsSync(join(checkout, made))) return
   say(`Building the window (${name}); this is done once, and again when its sources change.`)
   rmSync(note, { force: true })
   const [file, ...args] = program

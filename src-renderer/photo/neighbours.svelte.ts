@@ -1,4 +1,5 @@
 import type { Timeline, TimelinePage } from '../../src-main/contract/records.ts'
+import { tileFlags } from '../../src-main/contract/tile-flags.ts'
 import type { Api } from '../connection.ts'
 import { colorAt, hashAt } from '../grid/columns.ts'
 
@@ -10,6 +11,8 @@ export interface Neighbour {
   color: string
   hash: string | null
   sortMs: number
+  /** Its drive is not connected, or its file is gone. */
+  isAway: boolean
 }
 
 /** So many on either side of the photo are at hand. */
@@ -119,5 +122,6 @@ function neighboursOf(page: TimelinePage): Neighbour[] {
     color: colorAt({ page, index }),
     hash: hashAt({ page, index }),
     sortMs: page.sortMs[index]!,
+    isAway: (page.flags[index]! & (tileFlags.offline | tileFlags.missing)) !== 0,
   }))
 }

@@ -64,6 +64,11 @@ export class PhotoState {
     return this.#known.get(this.#photo)
   }
 
+  /** Of one beside the photo too, once it was read. */
+  detailsOf(photo: number): PhotoDetails | undefined {
+    return this.#known.get(photo)
+  }
+
   get isUnknown(): boolean {
     return this.#isUnknown
   }

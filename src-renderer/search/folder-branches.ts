@@ -1,4 +1,5 @@
 import type { Subfolders } from '../../src-main/contract/records.ts'
+import { compareNames } from '../text/text.ts'
 import type { FolderPlace } from './builder-state.svelte.ts'
 
 /** A folder of the library, or a directory below one. */
@@ -9,8 +10,6 @@ export interface FolderBranch extends FolderPlace {
   hasSubfolders: boolean
 }
 
-const byName = new Intl.Collator(undefined, { numeric: true })
-
 /** What stands right below, by name. */
 export function branchesOf(above: FolderBranch, { subfolders }: Subfolders): FolderBranch[] {
   return subfolders
@@ -20,7 +19,7 @@ export function branchesOf(above: FolderBranch, { subfolders }: Subfolders): Fol
       directory: above.directory === '' ? subfolder.name : `${above.directory}/${subfolder.name}`,
       name: `${above.name}/${subfolder.name}`,
     }))
-    .sort((a, b) => byName.compare(a.name, b.name))
+    .sort((a, b) => compareNames(a.name, b.name))
 }
 
 /** @param values of the filters that are chosen */

@@ -9,6 +9,8 @@ import { teachText } from './english-teach.ts'
 import { workText } from './english-work.ts'
 
 export const english = {
+  /** BCP 47: whose rules for numbers, dates, lists and order go with the sentences. */
+  language: 'en',
   ...shellText,
   first: firstText,
   grid: gridText,

@@ -1,3 +1,4 @@
+/** Of English, as all that the catalogues in English are made of. */
 const rules = new Intl.PluralRules('en')
 export const numbers = new Intl.NumberFormat('en')
 

@@ -5,7 +5,7 @@ export type Catalogue = typeof english
 
 /** One so far; another language is one more file like `english.ts`. */
 export const text: Catalogue = english
-const locale = 'en'
+const locale = text.language
 
 const numbers = new Intl.NumberFormat(locale)
 const days = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' })
@@ -25,6 +25,22 @@ export const formatMegabytes = (size: number): string => bytes.format(size / 1e6
 const times = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
 /** The same without its day. */
 export const formatTime = (ms: number): string => times.format(ms)
+
+const percents = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
+export const formatPercent = (share: number): string => percents.format(share)
+
+const degrees = new Intl.NumberFormat(locale, { minimumFractionDigits: 3, maximumFractionDigits: 5 })
+export const formatDegrees = (value: number): string => degrees.format(value)
+
+const scores = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+/** Of a model: small differences are told apart. */
+export const formatScore = (score: number): string => scores.format(score)
+
+const lists = new Intl.ListFormat(locale)
+export const formatList = (parts: readonly string[]): string => lists.format([...parts])
+
+/** The order of names, where `2` comes before `10`. */
+export const compareNames = new Intl.Collator(locale, { numeric: true }).compare
 
 const rates = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 })
 export const formatDecimal = (value: number): string => rates.format(value)

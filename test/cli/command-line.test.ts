@@ -387,6 +387,11 @@ test('captioning is paused, goes on, and uses another model; months and places a
   assert.match(await say('timeline'), /2 photos/)
   assert.match(await say('timeline', '--before', '2100-01-01', '--limit', '1'), /[ab]\.jpg/)
   assert.equal((await runLenslore(data, 'timeline', '--before', 'yesterday')).status, 2)
+  assert.match(await say('timeline', '-nothing'), /2 photos/)
+  for (const command of ['timeline', 'saved-searches']) {
+    const { status, stderr } = await runLenslore(data, command, '--typo')
+    assert.deepEqual([status, /no option --typo/.test(stderr)], [2, true], command)
+  }
 
   await say('caption-set', '1', 'Ruth', '--also', '2')
   assert.match(await say('caption-undo'), /Photos changed: 2/)

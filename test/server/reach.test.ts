@@ -132,6 +132,10 @@ test('without a password nobody gets in with one, and it is written down as a ha
   const text = readFileSync(join(served.directory, 'serve', 'password.json'), 'utf8')
   assert.ok(!text.includes(password))
   assert.deepEqual(Object.keys(JSON.parse(text)).sort(), ['hash', 'salt'])
+  // One that is set, or changed, while the server runs is known to it at once.
+  assert.equal((await signIn(served, password, { origin })).status, 303)
+  await setPassword(served.directory, `${password} at night`)
+  assert.equal((await signIn(served, password, { origin })).status, 401)
 })
 
 test('with a certificate the window is reached under its names alone', async (t) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { electronProgram, fetchElectron } from '../../src-main/start/electron-program.ts'
@@ -22,12 +22,13 @@ function makeCheckout(t: TestContext) {
   for (const folder of ['src-renderer', 'src-main/contract', 'src-main/channels'])
     write(`${folder}/a.ts`, '1')
   for (const file of ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) write(file, '{}')
-  const countBuild = (name: string) => `
-    const { appendFileSync, mkdirSync } = require('node:fs')
-    mkdirSync('out', { recursive: true })
+  const countBuild = (name: string, made: string) => `
+    const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs')
+    mkdirSync(require('node:path').dirname('out/${made}'), { recursive: true })
+    writeFileSync('out/${made}', '')
     appendFileSync('out/${name}-builds', 'x')`
-  write('node_modules/vite/bin/vite.js', countBuild('page'))
-  write('node_modules/typescript-7/bin/tsc', countBuild('main'))
+  write('node_modules/vite/bin/vite.js', countBuild('page', 'page/index.html'))
+  write('node_modules/typescript-7/bin/tsc', countBuild('main', 'desktop/main.js'))
   const builds = (name: string) =>
     existsSync(join(checkout, 'out', `${name}-builds`))
       ? readFileSync(join(checkout, 'out', `${name}-builds`), 'utf8').length
@@ -93,12 +94,23 @@ test('the page is built once, and again when a source of it changes', async (t) 
   assert.equal(builds('page'), 2)
   assert.match(said[0]!, /^Building the window/)
   assert.deepEqual(ran, [['serve', 'photos', '--port', '0']])
+  write('tsconfig.json', '{ "compilerOptions": {} }')
+  await startIn(checkout, ['--browser']).status
+  assert.equal(builds('page'), 3)
+})
+
+test('a page that was deleted is built again', async (t) => {
+  const { checkout, builds } = makeCheckout(t)
+  await startIn(checkout, ['--browser']).status
+  rmSync(join(checkout, 'out', 'page'), { recursive: true })
+  await startIn(checkout, ['--browser']).status
+  assert.equal(builds('page'), 2)
 })
 
 test('a build that fails says why, and is tried again', async (t) => {
   const { checkout, write } = makeCheckout(t)
   write('bad.mjs', 'console.log("the reason"); process.exit(1)')
-  const build = { name: 'bad', sources: ['package-lock.json'], program: ['bad.mjs'] }
+  const build = { name: 'bad', made: 'out/bad', sources: ['package-lock.json'], program: ['bad.mjs'] }
   for (let tries = 0; tries < 2; tries++) {
     await assert.rejects(
       bringUpToDate(checkout, build, () => {}),

@@ -37,6 +37,8 @@ test('photos stand in a grid that the keyboard walks and that is come back to', 
   await untilFocused(page, 2)
   await page.getByRole('toolbar').getByText('2 selected').waitFor()
   assert.equal(await selected(page), 2)
+  const circle = (await cells.nth(1).locator('[data-pick]').boundingBox())!
+  assert.deepEqual([circle.width, circle.height], [20, 20])
   await page.keyboard.press('3')
   await page.locator('[role=gridcell][aria-label*="3 stars"]').nth(1).waitFor()
   await page.keyboard.press('Escape')

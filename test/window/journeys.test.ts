@@ -48,8 +48,6 @@ test(
   async (t) => {
     const { page, served, another } = await openWindow(t, {
       isAdded: false,
-      // Of the photo that is looked at while its folder is away.
-      expectedFaults: /503 .*\/full$/,
       async makePhotos(folder) {
         await makeAllDescribed(folder, described)
         for (const [at, name] of undescribed.entries()) await makePicture(join(folder, name), at + 10)

@@ -9,11 +9,13 @@ test(
   needsBrowser,
   async (t) => {
     const { page } = await openWindow(t, {
-      makePhotos: (folder) =>
-        Promise.all([1, 2].map((number) => makePicture(join(folder, `photo-${number}.jpg`), number))),
+      async makePhotos(folder) {
+        for (const number of [1, 2]) await makePicture(join(folder, `photo-${number}.jpg`), number)
+        for (const twin of ['a', 'b']) await makePicture(join(folder, `twin-${twin}.jpg`), 3)
+      },
     })
     await page.waitForFunction(
-      () => /\b2 of 2/.test(document.querySelector('footer.status')?.textContent ?? ''),
+      () => /\b4 of 4/.test(document.querySelector('footer.status')?.textContent ?? ''),
       null,
       { timeout: 60_000 },
     )
@@ -33,8 +35,8 @@ test(
       const download = await downloading
       assert.equal(download.suggestedFilename(), 'captions.json')
       rows = JSON.parse(await readFile(await download.path(), 'utf8'))
-      assert.equal(rows.length, 2)
-      await page.getByText('The table has the captions of 2 photos.').waitFor()
+      assert.equal(rows.length, 4)
+      await page.getByText('The table has the captions of 4 photos.').waitFor()
     })
 
     await t.test('wrong lines are named, and nothing is taken in', async () => {
@@ -46,17 +48,20 @@ test(
     })
 
     await t.test('what would change is shown, then done, and taken back by one undo', async () => {
-      const [first, second] = rows
+      const [first, second, twin] = rows
       const sent = [
         { ...first, caption: 'A heron by the water', source: 'person' },
         second,
         { path: '/gone/other.jpg', caption: 'Nobody knows' },
+        { ...twin, path: '/old/one.jpg', caption: 'One of two' },
       ]
       await send('captions.json', JSON.stringify(sent))
       await part.getByText('captions.json would change 1 caption.').waitFor()
       const changes = await part.getByRole('list', { name: 'Captions that would change' }).innerText()
       assert.ok(changes.includes('A heron by the water') && changes.includes(first!.caption), changes)
       await part.getByText('1 row is for photos that are not in the library.').waitFor()
+      const unclear = part.getByRole('list', { name: 'Unclear rows' })
+      assert.match(await unclear.innerText(), /\/old\/one\.jpg: several photos have this content/)
       assert.deepEqual(await accessibilityFaults(page), [])
       await part.getByRole('button', { name: 'Change 1 caption' }).click()
       await page.getByText('1 caption changed.').waitFor()
@@ -66,9 +71,9 @@ test(
 
     await t.test('what an export would write is counted, and no captions are written for it', async () => {
       await page.getByRole('button', { name: 'See what would be written' }).click()
-      await page.getByText('2 files would be made').waitFor()
+      await page.getByText('4 files would be made').waitFor()
       await page.getByRole('button', { name: 'Write them' }).click()
-      await page.getByText('Captions written out: 2 files made').waitFor()
+      await page.getByText('Captions written out: 4 files made').waitFor()
     })
   },
 )

@@ -1,10 +1,10 @@
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
-import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
+import { toQuery } from '../query-words.ts'
 
 const queryHelp = `
 A query is words, in any order: each matches by its stem and as the beginning of a word.
@@ -47,12 +47,6 @@ export function addFacetsCommand(program: Command): void {
       const facets = await inLibrary(command, (library) => library.facets({ query }))
       outputOf(command).answer(facets, formatFacets(facets))
     })
-}
-
-function toQuery(words: readonly string[]): string {
-  const unknown = words.find((word) => word.startsWith('--'))
-  if (unknown) throw new LensloreError('INVALID_ARGUMENT', `There is no option ${unknown}.`)
-  return words.join(' ')
 }
 
 /** Each line ends with the filter that finds the photos it counts. */

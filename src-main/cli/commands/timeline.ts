@@ -3,6 +3,7 @@ import { displayFileName } from '../../contract/file-name.ts'
 import type { TimelinePage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
+import { toQuery } from '../query-words.ts'
 
 interface TimelineOptions {
   before?: number
@@ -19,8 +20,10 @@ export function addTimelineCommand(program: Command): void {
     .option('--before <day>', 'photos taken before this day, such as 2019-08-01, the newest first', toMs)
     .option('--offset <n>', 'photos from the n-th on, the newest first', Number)
     .option('--limit <n>', 'photos a page', Number, 20)
+    // So that -dog is a word of the query.
+    .allowUnknownOption()
     .action(async (words: string[], { before, offset, limit }: TimelineOptions, command: Command) => {
-      const query = words.join(' ')
+      const query = toQuery(words)
       if (before === undefined && offset === undefined) {
         const timeline = await inLibrary(command, (library) => library.timeline({ query }))
         const lines = timeline.months.map((month, at) => `${month}\t${timeline.photos[at]}`)

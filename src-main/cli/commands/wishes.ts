@@ -6,6 +6,7 @@ import type { ParamsOf } from '../../contract/rpc.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
 import { selectionOf } from '../photo-reference.ts'
+import { toQuery } from '../query-words.ts'
 import { withProgress } from '../with-progress.ts'
 
 type PreferencesChange = ParamsOf<LibraryCalls['setPreferences']>
@@ -67,9 +68,9 @@ export function addWishCommands(program: Command): void {
     .option('--remove <name>', 'the name is forgotten')
     .allowUnknownOption()
     .action(async (words: string[], options: { save?: string; remove?: string }, command: Command) => {
+      const query = toQuery(words)
       const searches = await inLibrary(command, async (library) => {
-        if (options.save !== undefined)
-          await library.saveSearch({ name: options.save, query: words.join(' ') })
+        if (options.save !== undefined) await library.saveSearch({ name: options.save, query })
         if (options.remove !== undefined) {
           const known = (await library.savedSearches({})).find(({ name }) => name === options.remove)
           if (!known) throw new LensloreError('INVALID_ARGUMENT', `No search is saved as ${options.remove}.`)

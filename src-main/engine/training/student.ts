@@ -84,7 +84,8 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
     trainer,
     recaller() {
       const names = isFresh ? [] : checkpoint.names
-      recaller ??= openRecaller({ model, adapter, names, generation, provider, threads })
+      const gluing = material.tokenizer.gluing(model.decoder.config.vocabulary)
+      recaller ??= openRecaller({ model, adapter, names: { names, gluing }, generation, provider, threads })
       return recaller
     },
     async close() {
@@ -100,12 +101,18 @@ function chooseAdapter(
   start: StudentOptions['start'],
   modelDirectory: string,
 ): AdapterConfig {
+  const own = model.decoder.adapter?.config
   if (start instanceof Object && 'shape' in start) {
-    const { rank, heads, firstLayer, scale } = start.shape
-    const described = { rank, heads, first_layer: firstLayer, scale }
-    return parseAdapterConfig(described, model.decoder.config, 'The new adapter')
+    const { config } = model.decoder
+    const {
+      rank = own?.rank ?? Math.floor(config.width / 2),
+      heads = own?.heads ?? config.heads,
+      firstLayer = own?.firstLayer ?? 0,
+      scale = own?.scale ?? 1,
+    } = start.shape
+    return parseAdapterConfig({ rank, heads, first_layer: firstLayer, scale }, config, 'The new adapter')
   }
-  if (model.decoder.adapter) return model.decoder.adapter.config
+  if (own) return own
   throw new LensloreError('MODEL_INCOMPLETE', `The model in ${modelDirectory} has no adapter to begin with.`)
 }
 

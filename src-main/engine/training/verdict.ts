@@ -33,7 +33,7 @@ export function judge(photos: readonly JudgedPhoto[], seed: number): Omit<Adapte
   const cider = measureChange(groups, seed, ({ ciderBefore, ciderAfter }) => [ciderBefore, ciderAfter])
   const loss = measureChange(groups, seed, ({ lossBefore, lossAfter }) => [lossBefore, lossAfter])
   return {
-    verdict: cider ? decide(cider.difference, groups.length) : 'too-few',
+    verdict: cider ? decide(cider.difference, groups) : 'too-few',
     cider,
     loss,
     photos: told,
@@ -43,11 +43,34 @@ export function judge(photos: readonly JudgedPhoto[], seed: number): Omit<Adapte
   }
 }
 
-/** A gain that may be chance is `too-few` where more photos could tell, and no gain where there were many. */
-function decide({ mean, low }: MeasuredChange['difference'], groups: number): AdapterComparison['verdict'] {
-  if (groups < fewestGroups) return 'too-few'
-  if (low > 0) return 'better'
-  return mean <= 0 || groups >= labelsForOneSplit ? 'not-better' : 'too-few'
+/**
+ * Of few photos some have a CIDEr far above the others', and the interval of a bootstrap is then too narrow: so more groups
+ * must also have become better than worse, beyond chance. A gain that may be chance is `too-few` where more photos could
+ * tell, and no gain where there were many.
+ */
+function decide(
+  { mean, low }: MeasuredChange['difference'],
+  groups: readonly (readonly JudgedPhoto[])[],
+): AdapterComparison['verdict'] {
+  if (groups.length < fewestGroups) return 'too-few'
+  if (low > 0 && probabilityOfSigns(groups) < 0.05) return 'better'
+  return mean <= 0 || groups.length >= labelsForOneSplit ? 'not-better' : 'too-few'
+}
+
+/** That as many groups or more became better if each were as likely to become worse (the sign test). */
+function probabilityOfSigns(groups: readonly (readonly JudgedPhoto[])[]): number {
+  const gains = groups.map((group) =>
+    group.reduce((sum, { ciderBefore, ciderAfter }) => sum + ciderAfter - ciderBefore, 0),
+  )
+  const changed = gains.filter((gain) => Math.abs(gain) >= sameWithin)
+  const better = changed.filter((gain) => gain > 0).length
+  // Logarithms: of a thousand coins each single outcome is too small for a number.
+  let [logTerm, probability] = [changed.length * Math.log(0.5), 0]
+  for (let count = 0; count <= changed.length; count++) {
+    if (count >= better) probability += Math.exp(logTerm)
+    logTerm += Math.log((changed.length - count) / (count + 1))
+  }
+  return probability
 }
 
 function groupPhotos(photos: readonly JudgedPhoto[]): JudgedPhoto[][] {

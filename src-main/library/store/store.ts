@@ -24,7 +24,7 @@ export interface Store {
   readonly trainings: TrainingStore
   readonly adapters: AdapterStore
   /** A photo with its captions and marks. */
-  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined
+  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words'> | undefined
   close(): void
 }
 
@@ -66,7 +66,9 @@ function assemble({ database, close }: DatabaseInUse): Store {
   const trainings = createTrainingStore(database)
   const adapters = createAdapterStore(database)
 
-  function details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'words'> | undefined {
+  function details(
+    photoId: number,
+  ): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words'> | undefined {
     const photo = photos.byId(photoId)
     if (!photo) return undefined
     const caption = captions.current(photoId)

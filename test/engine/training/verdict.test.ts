@@ -36,6 +36,21 @@ test('a gain that may be chance is too few to tell, and of a hundred photos no g
   assert.equal(judge(losing, 1).verdict, 'not-better')
 })
 
+test('one photo that gains much is no gain of all', () => {
+  const photos = Array.from({ length: 20 }, (_, index) => photo(index, 50, index < 14 ? 50 : 90))
+  photos[19] = photo(19, 50, 30)
+  // Five better, one worse: the interval is above zero, and of six coins as many fall so one time in nine.
+  const { verdict, cider } = judge(photos, 1)
+  assert.ok(cider!.difference.low > 0)
+  assert.equal(verdict, 'too-few')
+  const all = photos.map((each, index) => (index < 14 ? photo(index, 50, 60) : each))
+  assert.equal(judge(all, 1).verdict, 'better')
+  // As many worse as better, of so many that no single outcome of the coins is a number.
+  const even = Array.from({ length: 3000 }, (_, index) => photo(index, 50, index % 2 ? 150 : 45))
+  assert.ok(judge(even, 1).cider!.difference.low > 0)
+  assert.equal(judge(even, 1).verdict, 'not-better')
+})
+
 test('near duplicates count as one: fifty of a few groups are too few', () => {
   const photos = Array.from({ length: 50 }, (_, index) => photo(index, 50, 90, index % 5))
   assert.equal(judge(photos, 1).verdict, 'too-few')

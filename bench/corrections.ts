@@ -1,0 +1,140 @@
+/**
+ * What twenty corrections bring: a scripted person corrects the captions of so many photos, an adapter learns from them, and
+ * what it gained is measured on photos that the training never saw, beside what the training itself says of it:
+ *
+ *     npm run bench -- corrections PHOTOS [--labels 20] [--further 200] [--person diary] [--seed 1] [--keep DIR] [--threads N]
+ *
+ * PHOTOS holds `flickr8k-dev` and `flickr8k-train`, each as a folder or a tar, with the captions beside it (`NAME.json`). `plain`
+ * says of a photo what the five people who captioned it agree about most; `diary` says it as in a diary ("Today we saw …").
+ * `--settings JSON` changes the training's settings.
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { readCaptionSet } from '../src-main/cli/caption-sets.ts'
+import { toExamples } from '../src-main/cli/set-examples.ts'
+import {
+  type AdapterComparison,
+  type TrainingExample,
+  type TrainingPlan,
+  trainedAdapterFileName,
+  usualFolds,
+} from '../src-main/contract/training.ts'
+import { evaluateAdapter } from '../src-main/engine/training/evaluate-adapter.ts'
+import { createCider, wordsOf } from '../src-main/engine/training/metrics.ts'
+import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
+import { runTraining } from '../src-main/engine/training/training-run.ts'
+import { openLabelledPhotos } from './labelled-photos.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    labels: { type: 'string', default: '20' },
+    further: { type: 'string', default: '200' },
+    replay: { type: 'string', default: '100' },
+    person: { type: 'string', default: 'diary' },
+    seed: { type: 'string', default: '1' },
+    keep: { type: 'string', default: '/tmp/lenslore-corrections' },
+    settings: { type: 'string', default: '{}' },
+    model: { type: 'string', default: new URL('../models/lenslore-v1', import.meta.url).pathname },
+    threads: { type: 'string', default: '2' },
+  },
+})
+const [photosPath] = positionals
+const persons: Record<string, (caption: string) => string> = {
+  plain: (caption) => caption,
+  diary: (caption) => `Today we saw ${caption.replace(/^\w/, (letter) => letter.toLowerCase())}`,
+}
+const person = persons[values.person]
+if (!photosPath || !person) {
+  console.error('usage: npm run bench -- corrections PHOTOS [--labels N] [--person plain|diary] [--seed N]')
+  process.exit(2)
+}
+
+const seed = Number(values.seed)
+const keep = resolve(values.keep)
+const memories = {
+  modelDirectory: resolve(values.model),
+  memoryDirectory: join(keep, 'memories'),
+  memoryLimitBytes: 4e9,
+  provider: 'cpu' as const,
+  threads: Number(values.threads),
+}
+const { signal } = new AbortController()
+await using sets = new AsyncDisposableStack()
+const openSet = async (name: string) => {
+  const folder = join(photosPath, name)
+  const photos = await openLabelledPhotos(existsSync(folder) ? folder : `${folder}.tar`, `${folder}.json`)
+  sets.use(photos)
+  return toExamples(await readCaptionSet(`${folder}.json`), photos.directory)
+}
+const known = await openSet('flickr8k-dev')
+const others = await openSet('flickr8k-train')
+const agreed = createCider(known.map(({ captions }) => captions.map(({ text }) => wordsOf(text))))
+const drawn = shuffle([...known], createRandom(seed))
+const labels = drawn.slice(0, Number(values.labels)).map((example, index) => ({
+  ...said(example, index),
+  fold: index % usualFolds,
+}))
+const further = drawn.slice(labels.length, labels.length + Number(values.further)).map(said)
+const replayed = shuffle([...others], createRandom(seed))
+  .slice(0, Number(values.replay))
+  .map((example, index) => ({
+    ...example,
+    kind: 'replay' as const,
+    captions: [],
+    group: known.length + index,
+  }))
+
+const runDirectory = join(keep, `run-${process.pid}`)
+await mkdir(runDirectory, { recursive: true })
+const plan: TrainingPlan = {
+  version: 1,
+  ...memories,
+  start: 'model',
+  heldOut: 'each',
+  folds: usualFolds,
+  settings: { seed, ...JSON.parse(values.settings) },
+  examples: [...labels, ...replayed],
+}
+await writeFile(join(runDirectory, 'plan.json'), JSON.stringify(plan))
+const startedMs = performance.now()
+const cpuBefore = process.cpuUsage()
+const outcome = await runTraining(runDirectory, { signal, onProgress() {} })
+const { user, system } = process.cpuUsage(cpuBefore)
+console.log(
+  `${labels.length} labels, ${replayed.length} replayed, ${outcome.keptSteps} steps kept of ${outcome.steps}: ${((performance.now() - startedMs) / 1000).toFixed(0)} s, ${((user + system) / 1e6).toFixed(0)} s of processors`,
+)
+report('held out', outcome)
+const after = join(runDirectory, trainedAdapterFileName)
+const compare = (examples: TrainingExample[]) =>
+  evaluateAdapter({ ...memories, before: null, after, examples }, signal)
+report('further', await compare(further))
+const asPeople = drawn.slice(labels.length, labels.length + Number(values.further))
+report('further, by what five people say', await compare(asPeople))
+
+/** The caption of five that is most like the others, as this person says it. */
+function said(example: TrainingExample, group: number): TrainingExample {
+  const texts = example.captions.map(({ text }) => text)
+  const agreement = texts.map((text) =>
+    agreed({ candidate: wordsOf(text), references: texts.filter((each) => each !== text).map(wordsOf) }),
+  )
+  const text = person!(texts[agreement.indexOf(Math.max(...agreement))]!)
+  return { ...example, captions: [{ text, weight: 1 }], group }
+}
+
+function report(
+  what: string,
+  { verdict, cider, loss, better, worse, same, photos }: AdapterComparison,
+): void {
+  const told = [cider, loss].map((measured) => {
+    const { before, after, difference } = measured!
+    const [mean, low, high] = [difference.mean, difference.low, difference.high].map((x) => x.toFixed(2))
+    return `${before.mean.toFixed(2)} → ${after.mean.toFixed(2)}, ${mean} [${low}, ${high}]`
+  })
+  console.log(
+    `${what}: ${verdict}; CIDEr ${told[0]}; loss ${told[1]}; better ${better}, worse ${worse}, same ${same}`,
+  )
+  for (const photo of photos.slice(0, 3)) console.log(`  ${photo.before} | ${photo.after} | ${photo.own[0]}`)
+}
