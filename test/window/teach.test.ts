@@ -88,6 +88,16 @@ test('twenty captions are corrected, learned, judged, used and taken back', need
     await page.getByText(`${labelled} photos have your own words.`).waitFor()
   })
 
+  await t.test(
+    'names are found in the words, and a person’s is learned only where it is asked for',
+    async () => {
+      const biscuit = train.getByRole('checkbox', { name: /^Biscuit \(\d+ photos\)$/ })
+      await biscuit.waitFor()
+      assert.ok(await biscuit.isChecked())
+      assert.equal(await train.getByRole('checkbox', { name: 'Biscuit is a person' }).isChecked(), false)
+    },
+  )
+
   async function startTraining(): Promise<void> {
     await train.getByText('More', { exact: true }).press('Enter')
     await train.getByRole('spinbutton').fill('2')
@@ -202,6 +212,16 @@ test('twenty captions are corrected, learned, judged, used and taken back', need
       .first()
       .waitFor({ timeout: trainingMs })
     await adapters.getByRole('button', { name: 'Use it' }).waitFor()
+  })
+
+  await t.test('a name is forgotten after a question', async () => {
+    await page.getByRole('button', { name: 'Forget “Biscuit”' }).press('Enter')
+    const question = page.getByRole('dialog', { name: 'Forget “Biscuit”?' })
+    await question.getByText('Quilts learned it.').waitFor()
+    await question.getByRole('button', { name: 'Forget' }).press('Enter')
+    await page.getByText('“Biscuit” is forgotten. Quilts has learned it: train anew, or discard.').waitFor()
+    const biscuit = train.getByRole('checkbox', { name: /^Biscuit/ }).first()
+    await eventually(async () => !(await biscuit.isChecked()))
   })
 
   await t.test('a file that is no adapter is refused in a sentence', async () => {
