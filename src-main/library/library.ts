@@ -264,6 +264,7 @@ export function createLibrary(options: LibraryOptions): Library {
     modelDirectory: engine.modelDirectory,
     way: trainingWay,
     activeKey: () => longWork.captioning.key() ?? keyOf(captions.latestModel()),
+    forgottenNames: () => settings.forgottenNames(),
     progress,
     onTeachingChanged: () => emit('teachingChanged', {}),
     onTrainingProgress: (told) => emit('trainingProgress', told),
@@ -571,8 +572,19 @@ export function createLibrary(options: LibraryOptions): Library {
         labels: store.labels.newest(before, limit),
       }),
       worthLabelling: ({ limit }) => ({ photos: teaching.worthLabelling(limit) }),
+      foundNames: () => ({ names: teaching.foundNames() }),
+      async forgetName({ name }, signal) {
+        settings.setForgottenNames([...new Set([...settings.forgottenNames(), name])])
+        return shelf.forget(name, signal)
+      },
       confirmCaption: ({ photo }) => edits.confirm(photo),
-      startTraining: (wish) => teaching.start(wish),
+      startTraining(wish) {
+        const asked = new Set(wish.names.map(({ text }) => text))
+        const forgotten = settings.forgottenNames()
+        if (forgotten.some((name) => asked.has(name)))
+          settings.setForgottenNames(forgotten.filter((name) => !asked.has(name)))
+        return teaching.start(wish)
+      },
       cancelTraining: () => teaching.cancel(),
       acceptTraining: ({ training, name, anyway }, signal) => teaching.accept(training, name, anyway, signal),
       discardTraining: ({ training }) => teaching.discard(training),

@@ -35,6 +35,8 @@ export interface LabelStore {
    * @returns each once, in the order of their ids; fewer where there are not so many.
    */
   sample(limit: number, random: () => number): Candidate[]
+  /** Those of some names that photos are tagged with as people, whoever tagged them; also where it is a part of theirs. */
+  people(names: readonly string[]): Set<string>
   /** Photos with exactly this content that are there. */
   photoWith(contentHash: string): { id: number } | undefined
 }
@@ -128,6 +130,19 @@ export function createLabelStore({ prepare }: Database): LabelStore {
       }
       return [...found.values()].sort(byPhoto)
     },
+
+    people: (names) =>
+      new Set(
+        prepare<{ name: string }>(
+          `WITH people AS (
+             SELECT DISTINCT name FROM metadata_people
+             UNION SELECT DISTINCT name FROM marks WHERE kind = 'person' AND is_current AND value = 1)
+           SELECT value AS name FROM json_each(?)
+           WHERE EXISTS (SELECT 1 FROM people WHERE instr(' ' || people.name || ' ', ' ' || value || ' ') > 0)`,
+        )
+          .all(JSON.stringify(names))
+          .map(({ name }) => name),
+      ),
 
     photoWith: (contentHash) =>
       prepare<{ id: number }>(

@@ -10,6 +10,7 @@ const schemas = {
     adapterPath: z.string().nullable(),
     adapterId: z.string().nullable().default(null),
   }),
+  forgottenNames: z.object({ names: z.array(z.string()) }),
   captioning: z.object({ isPaused: z.boolean(), askedMs: z.number() }),
   /** Another version may know more of them. */
   preferences: z.object(preferencesChange.shape),
@@ -32,6 +33,9 @@ export interface Settings {
   /** The model that captions; null where nobody chose one. */
   model(): ModelChoice | null
   setModel(choice: ModelChoice): void
+  /** What adapters called by a name, and are not to any more. */
+  forgottenNames(): string[]
+  setForgottenNames(names: readonly string[]): void
   captioning(): CaptioningWish
   setCaptioning(wish: CaptioningWish): void
   preferences(): Preferences
@@ -67,6 +71,8 @@ export function createSettings({ prepare, write }: Database): Settings {
   return {
     model: () => read('model') ?? null,
     setModel: (choice) => set('model', choice),
+    forgottenNames: () => read('forgottenNames')?.names ?? [],
+    setForgottenNames: (names) => set('forgottenNames', { names }),
     captioning: () => read('captioning') ?? { isPaused: false, askedMs: 0 },
     setCaptioning: (wish) => set('captioning', wish),
     preferences,
