@@ -85,7 +85,15 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
     recaller() {
       const names = isFresh ? [] : checkpoint.names
       const gluing = material.tokenizer.gluing(model.decoder.config.vocabulary)
-      recaller ??= openRecaller({ model, adapter, names: { names, gluing }, generation, provider, threads })
+      recaller ??= openRecaller({
+        model,
+        adapter,
+        names: { names, gluing },
+        generation,
+        // The search is a Loop, for which a graphics card is of no use (docs/decisions/captioning-graph.md).
+        provider: 'cpu',
+        threads,
+      })
       return recaller
     },
     async close() {
