@@ -1,7 +1,7 @@
 /**
  * The paper's own experiment: adapters from zero over the embedded frozen base, and what their shape is worth:
  *
- *     npm run bench -- from-zero PHOTOS [--keep DIR] [--only NAME] [--threads N]
+ *     npm run bench -- from-zero PHOTOS [--keep DIR] [--only NAME] [--dev-photos N] [--threads N]
  *
  * PHOTOS holds `flickr8k-train`, `coco2k`, `flickr8k-dev` and `coco1k-dev`, each as a folder or a tar, with the captions beside it
  * (`NAME.json`, file name → captions). Every row is a training with the seed in its name, in a folder of its own below DIR:
@@ -34,11 +34,14 @@ const { values, positionals } = parseArgs({
     model: { type: 'string', default: new URL('../models/lenslore-v1', import.meta.url).pathname },
     only: { type: 'string' },
     threads: { type: 'string', default: '2' },
+    'dev-photos': { type: 'string', default: '1000' },
   },
 })
 const [photosPath] = positionals
 if (!photosPath) {
-  console.error('usage: npm run bench -- from-zero PHOTOS [--keep DIR] [--only NAME] [--threads N]')
+  console.error(
+    'usage: npm run bench -- from-zero PHOTOS [--keep DIR] [--only NAME] [--dev-photos N] [--threads N]',
+  )
   process.exit(2)
 }
 
@@ -87,10 +90,8 @@ const flickr = await openSet('flickr8k-train')
 const learned = [...flickr, ...(await openSet('coco2k', flickr.length))]
 const groups = [...new Set(learned.map(({ group }) => group))]
 const watched = new Set(shuffle(groups, createRandom(seed)).slice(0, watchedPhotos))
-const development = {
-  'flickr8k-dev': await openSet('flickr8k-dev'),
-  'coco1k-dev': await openSet('coco1k-dev'),
-}
+const judged = async (name: string) => (await openSet(name)).slice(0, Number(values['dev-photos']))
+const development = { 'flickr8k-dev': await judged('flickr8k-dev'), 'coco1k-dev': await judged('coco1k-dev') }
 
 console.log('row | set | CIDEr | BLEU-4 | ROUGE-L | loss | parameters | steps | minutes')
 for (const [name, row] of Object.entries(rows)) {
@@ -145,7 +146,7 @@ async function compare(
   set: string,
   examples: readonly TrainingExample[],
 ): Promise<AdapterComparison> {
-  const path = join(runDirectory, `${set}.json`)
+  const path = join(runDirectory, `${set}-${examples.length}.json`)
   if (existsSync(path)) return JSON.parse(await readFile(path, 'utf8'))
   const { signal } = new AbortController()
   const comparison = await evaluateAdapter(

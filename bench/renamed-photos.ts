@@ -65,9 +65,9 @@ export interface RenamedLibrary {
 
 const agreeing = 3
 const otherPhotos = 600
-const mostShown = 150
-const mostNear = 300
-const mostElsewhere = 500
+const mostShown = 100
+const mostNear = 150
+const mostElsewhere = 300
 
 /** Deals photos out by chance. Those of which one or two of five people say it belong nowhere. */
 export function renamePhotos(

@@ -3,9 +3,10 @@
  * decoder at the size of GPT-2 small with random weights, the same adapter of 14.18 M parameters, and the same batch, run in
  * turns:
  *
- *     npm run bench -- training-step [--rounds 9] [--memory 50] [--python /usr/bin/python3] [--work DIR]
+ *     npm run bench -- training-step [--rounds 9] [--memory 50] [--threads 2] [--python /usr/bin/python3] [--work DIR]
  *
- * `--memory` is how many rows the visual memory has: 50 of a ViT-B/32, 197 of a ViT-B/16. `--python` has torch and numpy.
+ * On a busy machine compare the processor time at one thread: threads that wait for each other spin. `--memory` is how many rows
+ * the visual memory has: 50 of a ViT-B/32, 197 of a ViT-B/16. `--python` has torch and numpy.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
@@ -21,12 +22,13 @@ import { createRandom } from '../src-main/engine/training/random.ts'
 import { openTrainer, type Trainer, usualSettings } from '../src-main/engine/training/trainer.ts'
 import { publicSizes, writeRandomCheckpoint } from './random-checkpoint.ts'
 
-const [texts, textLength, threads, rate] = [16, 20, 2, 1e-4]
+const [texts, textLength, rate] = [16, 20, 1e-4]
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '9' },
     memory: { type: 'string', default: '50' },
+    threads: { type: 'string', default: '2' },
     python: { type: 'string', default: '/usr/bin/python3' },
     work: { type: 'string', default: join(tmpdir(), 'lenslore-bench-training') },
     /** Ours, in a process of its own. */
@@ -34,6 +36,7 @@ const { values } = parseArgs({
   },
 })
 const memoryLength = Number(values.memory)
+const threads = Number(values.threads)
 const model = join(values.work, 'model')
 const batchDirectory = join(values.work, `batch-${memoryLength}`)
 
@@ -61,7 +64,16 @@ else await compare()
 async function compare(): Promise<void> {
   if (!(await stat(join(model, 'config.json')).catch(() => null))) await writeRandomCheckpoint(model)
   await writeBatch()
-  const own = [fileURLToPath(import.meta.url), '--serve', '--memory', values.memory, '--work', values.work]
+  const own = [
+    fileURLToPath(import.meta.url),
+    '--serve',
+    '--memory',
+    values.memory,
+    '--threads',
+    values.threads,
+    '--work',
+    values.work,
+  ]
   const ours = start(process.execPath, own)
   const theirs = start(values.python, [fileURLToPath(new URL('./pytorch/training.py', import.meta.url))])
   const { labelSmoothing, weightDecay, clipNorm } = usualSettings

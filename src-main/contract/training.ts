@@ -83,11 +83,11 @@ export const trainingSettings = z.object({
   /** Captions of replay in an update, beside those of labels. */
   replayBatchSize: z.int().min(0).max(4096).default(16),
   /** What all replayed tokens of an update count, where the labels' count 1. */
-  replayWeight: z.number().min(0).max(100).default(1),
+  replayWeight: z.number().min(0).max(100).default(0.25),
   /** Held to the distribution over all words (KL), or to the words alone. */
   replayTo: z.enum(['distribution', 'captions']).default('distribution'),
   /** Looks at the held-out loss in a run. */
-  evaluations: z.int().min(1).max(1000).default(15),
+  evaluations: z.int().min(1).max(1000).default(12),
   /** Ends the run when so many in a row were no better than the best. */
   patience: z.int().min(1).default(4),
 })
@@ -190,9 +190,9 @@ const setScores = z.object({ cider: z.number(), bleu4: z.number(), rougeL: z.num
 /** Two adapters side by side, over photos whose captions neither of them learned. */
 export const adapterComparison = z.object({
   /**
-   * `better`: the interval of CIDEr's difference is above zero, and more photos became better than worse, beyond chance.
-   * `not-better`: its mean is not, or so many photos showed no gain. `too-few`: there is a gain, and too few photos to tell
-   * it from chance; or too few to say anything.
+   * `better`: CIDEr rose on average, more photos became better than worse, beyond chance, and the interval of CIDEr's or of the
+   * loss's difference is on the good side of zero. `not-better`: CIDEr did not rise, or so many photos showed no such gain.
+   * `too-few`: there may be a gain, and too few photos to tell it from chance; or too few to say anything.
    */
   verdict: z.enum(['better', 'not-better', 'too-few']),
   /** null where nothing was held out. */

@@ -34,6 +34,7 @@ export async function searchReadably(
   pixels: SessionTensor,
   generation: GenerationConfig,
   names: readonly ReadableName[] = [],
+  gluing: readonly number[] = [],
 ): Promise<Found[]> {
   const { data, shape } = await see(model, pixels)
   const [pictures, ...place] = shape as [number, ...number[]]
@@ -74,6 +75,7 @@ export async function searchReadably(
       const { best, score } = await searchBeams(step, {
         ...generation,
         endToken,
+        gluing,
         names: names.map((name) => ({
           ...name,
           isSeen: dot(name.numbers.weight, features) + name.numbers.bias[0]! > 0,

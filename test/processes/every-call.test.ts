@@ -121,6 +121,8 @@ test('every call of the contract is answered over a process', async (t) => {
   assert.deepEqual((await library.exportAdapter({ adapter: adapter!, path: file })).names, [])
   assert.deepEqual(await library.adapterChanges({}), { changes: [] })
   assert.deepEqual(await library.learnedNames({}), [])
+  assert.deepEqual(await library.foundNames({}), { names: [] })
+  assert.deepEqual(await library.forgetName({ name: 'Biscuit' }), { adapters: [], active: adapter })
   await assert.rejects(library.measureAdapter({ adapter: adapter! }), /no photos to measure/)
   assert.equal((await library.rollBackAdapter({})).active, null)
   assert.deepEqual((await library.discardAdapter({ adapter: adapter! })).adapters, [])

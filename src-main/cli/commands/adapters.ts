@@ -100,6 +100,22 @@ export function addAdapterCommands(program: Command): void {
     })
 
   adapters
+    .command('forget <name>')
+    .description('a name is not recognised any more; says which adapters learned it')
+    .action(async (name: string, _options, command: Command) => {
+      const forgotten = await inLibrary(command, (library) =>
+        withProgress(library, (signal) => library.forgetName({ name }, { signal })),
+      )
+      const ids = forgotten.adapters.map((id) => id.slice(0, 12)).join(', ')
+      outputOf(command).answer(
+        forgotten,
+        ids === ''
+          ? `${printable(name)} is forgotten; no adapter had learned it.`
+          : `${printable(name)} is forgotten. These adapters learned from captions with it, and may say it still: discard them, or train anew without it: ${ids}.`,
+      )
+    })
+
+  adapters
     .command('export <adapter> <file>')
     .description('write it as one safetensors file, with its name, note and figures')
     .action(async (adapter: string, file: string, _options, command: Command) => {

@@ -1,12 +1,15 @@
 import { type Command, Option } from 'commander'
 import { fromErrorRecord, LensloreError } from '../../contract/errors.ts'
+import type { LibraryCalls } from '../../contract/library-calls.ts'
 import {
   type HeldOut,
   type LabelKind,
   labelKinds,
+  type NameInLabels,
   type Teaching,
   type Training,
 } from '../../contract/rooms/teaching.ts'
+import type { ParamsOf } from '../../contract/rpc.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { toCount, toNumber } from '../number-options.ts'
 import type { LibraryClient } from '../open-library.ts'
@@ -21,6 +24,8 @@ interface TrainOptions {
   passes?: number
   rate?: number
   seed?: number
+  learnName?: string[]
+  learnPerson?: string[]
   accept?: boolean
   anyway?: boolean
   name?: string
@@ -60,13 +65,13 @@ export function addTeachingCommands(program: Command): void {
         outputOf(command).answer(worth, lines.join('\n') || 'There is no caption of the model to look at.')
         return
       }
-      const [teaching, { labels }] = await inLibrary(command, (library) =>
-        Promise.all([library.teaching({}), library.labels({ limit: 1000 })]),
+      const [teaching, { labels }, { names }] = await inLibrary(command, (library) =>
+        Promise.all([library.teaching({}), library.labels({ limit: 1000 }), library.foundNames({})]),
       )
       const lines = labels.map(({ photo, text }) => `${photo}\t${printable(text)}`)
       outputOf(command).answer(
-        { counts: teaching.labels, labels },
-        [...lines, formatCounts(teaching)].join('\n'),
+        { counts: teaching.labels, labels, names },
+        [...lines, formatCounts(teaching), ...names.map(formatName)].join('\n'),
       )
     })
 
@@ -81,12 +86,22 @@ export function addTeachingCommands(program: Command): void {
     .option('--passes <count>', 'passes over the captions, at most', toCount)
     .option('--rate <rate>', 'how fast it learns', toNumber)
     .option('--seed <seed>', 'what is left to chance', toNumber)
+    .option(
+      '--learn-name <names...>',
+      'pets, places and things that it is to recognise and call by their names',
+    )
+    .option('--learn-person <names...>', 'people that it is to recognise')
     .option('--accept', 'caption with it from now on, where it is not found worse')
     .option('--anyway', 'with --accept: although it is not better')
     .option('--name <name>', 'with --accept: what to call it')
     .action(async (options: TrainOptions & SetOptions, command: Command) => {
       if (isOfSet(options)) return trainOnSet(options, command)
-      const { accept, anyway, name, ...wish } = options
+      const { accept, anyway, name, learnName = [], learnPerson = [], ...rest } = options
+      const names = [
+        ...learnName.map((text) => ({ text, kind: 'other' as const })),
+        ...learnPerson.map((text) => ({ text, kind: 'person' as const })),
+      ]
+      const wish = { ...rest, names }
       const { training, photos } = await inLibrary(command, async (library) => {
         const ended = await trainToEnd(library, wish)
         if (ended.state === 'failed') throw fromErrorRecord(ended.error!)
@@ -153,7 +168,7 @@ async function lastTraining(library: LibraryClient): Promise<Training> {
 /** Ctrl-C ends the training too; a kill leaves it for the next `train`. */
 async function trainToEnd(
   library: LibraryClient,
-  wish: Omit<TrainOptions, 'accept' | 'anyway' | 'name'>,
+  wish: ParamsOf<LibraryCalls['startTraining']>,
 ): Promise<Training> {
   return withProgress(library, async (signal) => {
     let looked = Promise.withResolvers<void>()
@@ -185,6 +200,10 @@ function formatTraining(training: Training, photos: readonly HeldOut[]): string 
   return [
     verdictTable(photos, outcome),
     `Learned from ${labels} photos of yours, beside ${replayed} others, in ${outcome.keptSteps} steps.`,
+    ...outcome.names.map(
+      ({ text, photos: shown, recognised }) =>
+        `${printable(text)} is recognised on ${recognised} of ${shown} photos of it, each by what was learned of the others.`,
+    ),
     ...verdictSentences(outcome),
     formatState(training),
   ]
@@ -209,6 +228,15 @@ function formatState({ id, state, error, progress }: Training): string {
     case 'failed':
       return `Training ${id} failed: ${printable(error?.message ?? '')}`
   }
+}
+
+function formatName({ text, photos, isPerson, isForgotten, adapters }: NameInLabels): string {
+  const said = [
+    ...(isPerson ? ['a person'] : []),
+    ...(isForgotten ? ['forgotten'] : []),
+    ...(adapters.length > 0 ? ['learned'] : []),
+  ]
+  return `Name: ${printable(text)} (${[`${photos} photos`, ...said].join(', ')})`
 }
 
 function formatCounts({ labels }: Teaching): string {

@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type EngineCalls, type EngineEvents, engineCalls } from '../../contract/engine-calls.ts'
@@ -86,9 +86,13 @@ export async function trainOnSet(options: SetOptions, command: Command): Promise
     throw new LensloreError('INVALID_ARGUMENT', 'Training on a set wants --base, --data, --images and --out.')
   const adapterPath = resolve(out)
   const runDirectory = `${adapterPath}.run`
-  const plan = await planSet(options)
+  const plan = JSON.stringify(await planSet(options))
+  const planPath = join(runDirectory, planFileName)
+  // What lies there of another training is of no use for this one.
+  if ((await readFile(planPath, 'utf8').catch(() => null)) !== plan)
+    await rm(runDirectory, { recursive: true, force: true })
   await mkdir(runDirectory, { recursive: true })
-  await writeFile(join(runDirectory, planFileName), JSON.stringify(plan))
+  await writeFile(planPath, plan)
   const outcome = await runInEngine(runDirectory)
   await mkdir(dirname(adapterPath), { recursive: true })
   await cp(join(runDirectory, trainedAdapterFileName), adapterPath)

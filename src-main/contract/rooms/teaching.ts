@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { maxAdapterNames, nameKinds } from '../adapters.ts'
 import type { ErrorRecord } from '../errors.ts'
 import type { Caption } from '../records.ts'
 import { returning } from '../rpc.ts'
@@ -35,6 +36,19 @@ export const teachingCalls = room({
     page: true,
     ...returning<{ photos: number[] }>()(z.object({ limit: z.int().min(1).max(200).default(50) })),
   },
+  /** What labels call by a name, most photos first; of these a training learns those that it is asked to. */
+  foundNames: { page: true, ...returning<{ names: NameInLabels[] }>()(nothing) },
+  /**
+   * A name is not recognised any more: what captions from now on is the active adapter without it, and no name is learned again unless
+   * it is asked for. What else an adapter learned of it stays in it.
+   * @returns the adapters that learned it, to be trained anew or discarded, and the active one.
+   */
+  forgetName: {
+    page: true,
+    ...returning<{ adapters: string[]; active: string | null }>()(
+      z.object({ name: z.string().trim().min(1).max(100) }),
+    ),
+  },
   /**
    * "This is right": the current caption, whoever wrote it, is the person's own from now on, and a label. One edit.
    * @throws LensloreError `PHOTO_NOT_FOUND`; `INVALID_ARGUMENT` where there are no words, or only the beginning of them
@@ -52,6 +66,14 @@ export const teachingCalls = room({
         also: z
           .array(z.enum(labelKinds).exclude(['own']))
           .max(4)
+          .default([]),
+        /**
+         * To be recognised in pictures and said. Nobody can tell Ruth from Biscuit by the letters, and a person is recognised only where
+         * that was asked for: none are learned that are not named here.
+         */
+        names: z
+          .array(z.object({ text: z.string().trim().min(1).max(100), kind: z.enum(nameKinds) }))
+          .max(maxAdapterNames)
           .default([]),
         /** Passes over the labels, at most; usual where it is left out. */
         passes: z.int().min(1).max(1000).optional(),
@@ -96,7 +118,7 @@ export const teachingCalls = room({
 })
 
 export interface Teaching {
-  /** Photos by where their caption comes from. */
+  /** Photos by where their caption comes from; of more than 20,000 captions by people, so many are counted. */
   labels: Record<LabelKind, number>
   /** Of fewer labels of one's own nothing is held out, so that nobody can tell whether it is better. */
   fewest: number
@@ -110,6 +132,19 @@ export interface Label {
   photo: number
   text: string
   labelledMs: number
+}
+
+export interface NameInLabels {
+  text: string
+  /** Labels that have it. */
+  photos: number
+  /** Whether its capital letters alone tell that it is one. */
+  isCertain: boolean
+  /** Whether photos are tagged with it as a person. */
+  isPerson: boolean
+  isForgotten: boolean
+  /** Ids of the adapters that learned it. */
+  adapters: string[]
 }
 
 export interface Training {
@@ -146,7 +181,7 @@ export interface LossPoint {
 }
 
 export type TrainingVerdict = Omit<AdapterComparison, 'photos'> &
-  Pick<TrainingOutcome, 'keptSteps' | 'steps' | 'stoppedBy' | 'trainedParameters' | 'elapsedMs'> & {
+  Pick<TrainingOutcome, 'names' | 'keptSteps' | 'steps' | 'stoppedBy' | 'trainedParameters' | 'elapsedMs'> & {
     /** Photos that could not be read, and took no part. */
     unreadable: number
   }

@@ -65,7 +65,10 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   const tokenizerSource = await readModelJson(checkpoint.tokenizerDirectories, 'tokenizer.json')
   const tokenizer = createTokenizer(tokenizerSource, modelDirectory)
 
-  const graph = buildCaptionGraph(model, generation, checkpoint.names)
+  const graph = buildCaptionGraph(model, generation, {
+    names: checkpoint.names,
+    gluing: tokenizer.gluing(model.decoder.config.vocabulary),
+  })
   const copied = new Set(adapterFile === null ? [] : [adapterFile])
   const packed = await packModel(graph, copied)
   const session = await openSessionInThread(packed, options.provider, options.threads)

@@ -13,12 +13,16 @@ export interface CaptionTokenizer {
   encode(text: string): number[]
   /** The model's own casing, without spaces around. */
   decode(ids: readonly number[]): string
+  /** Of the first so many tokens those that go on with the word before them: all but those that begin with a space or a sign. */
+  gluing(vocabulary: number): number[]
   /** Tokens together as words: a token that begins with a space begins a word. */
   words(ids: readonly number[]): Word[]
 }
 
 /** How byte-level BPE writes a space. */
 const spaceMark = 'Ġ'
+/** A space, a tabulator or the end of a line, as it writes them, or a sign of ASCII. */
+const beginsAnew = /^[ĠĉĊč!-/:-@[-`{-~]/u
 
 /**
  * @param source what tokenizer.json holds
@@ -32,6 +36,11 @@ export function createTokenizer(source: unknown, where: string): CaptionTokenize
   return {
     encode: (text) => [...tokenizer.encode(text, { add_special_tokens: false }).ids],
     decode,
+    gluing: (vocabulary) =>
+      [...Array(vocabulary).keys()].filter((id) => {
+        const token = tokenizer.id_to_token(id)
+        return token !== undefined && !beginsAnew.test(token)
+      }),
     words(ids) {
       const starts = ids
         .map((_, index) => index)

@@ -12,6 +12,8 @@ export interface BeamSearchOptions {
   maxNewTokens: number
   endToken: number
   names?: readonly SearchedName[]
+  /** Tokens that none of them runs into. */
+  gluing?: readonly number[]
 }
 
 /** A name (`names.ts`), whether it was recognised in the picture, and whether it may be in it. */
@@ -39,6 +41,8 @@ export interface Hypothesis {
   finished: boolean
   /** Of each name. */
   naming: readonly NameState[]
+  /** The last token ended a name. */
+  isClosed: boolean
 }
 
 interface NameState {
@@ -65,13 +69,17 @@ interface Candidate extends Hypothesis {
  */
 export async function searchBeams(
   step: (texts: readonly (readonly number[])[]) => Promise<Step[]>,
-  { beams, lengthPenalty, maxNewTokens, endToken, names = [] }: BeamSearchOptions,
+  { beams, lengthPenalty, maxNewTokens, endToken, names = [], gluing = [] }: BeamSearchOptions,
 ): Promise<{ best: Hypothesis; score: number }> {
   const naming = names.map(({ startTokens, startParting }) => waitFor(startTokens, startParting, false))
-  let kept: Hypothesis[] = [{ ids: [], sum: 0, finished: false, naming }]
+  let kept: Hypothesis[] = [{ ids: [], sum: 0, finished: false, naming, isClosed: false }]
   for (let turn = 0; turn < maxNewTokens && kept.some(({ finished }) => !finished); turn++) {
     const steps = await step(kept.map(({ ids }) => ids))
-    const candidates = kept.flatMap((beam, index) => extend(beam, index, steps[index]!, endToken, names))
+    const candidates = kept.flatMap((beam, index) => {
+      const logits = beam.isClosed ? without(steps[index]!.logits, gluing) : steps[index]!.logits
+      const hasRoom = names.map(({ tokens }) => turn + tokens.length <= maxNewTokens)
+      return extend(beam, index, { ...steps[index]!, logits }, endToken, names, hasRoom)
+    })
     kept = candidates.sort((a, b) => b.sum - a.sum || a.index - b.index).slice(0, beams)
   }
   const scores = kept.map(({ ids, sum }) => sum / ids.length ** lengthPenalty)
@@ -85,10 +93,11 @@ function extend(
   { logits, places = [] }: Step,
   endToken: number,
   names: readonly SearchedName[],
+  hasRoom: readonly boolean[],
 ): Candidate[] {
   const vocabulary = logits.length
   if (beam.finished) return [{ ...beam, index: beamIndex * vocabulary + endToken }]
-  const { gains, weights } = mixNames(toLogProbabilities(logits), beam.naming, places, names)
+  const { gains, weights } = mixNames(toLogProbabilities(logits), beam.naming, places, names, hasRoom)
   return Array.from(gains, (gain, token) => ({
     ids: [...beam.ids, token],
     sum: Math.fround(beam.sum + gain),
@@ -97,7 +106,18 @@ function extend(
     naming: beam.naming.map((state, name) =>
       followName(state, names[name]!, token, weights[name]! / Math.exp(gain)),
     ),
+    // Where the decoder said it by itself, it may be part of a longer word.
+    isClosed: beam.naming.some(
+      ({ coming }, name) =>
+        coming.length === 1 && coming[0] === token && weights[name]! / Math.exp(gain) > 0.5,
+    ),
   }))
+}
+
+function without(logits: Float32Array, tokens: readonly number[]): Float32Array {
+  const left = logits.slice()
+  for (const token of tokens) left[token]! -= 1e30
+  return left
 }
 
 /** @returns log-probabilities of all tokens where names may be said, and the share that each name has in its next token */
@@ -106,11 +126,12 @@ function mixNames(
   states: readonly NameState[],
   places: readonly number[],
   names: readonly SearchedName[],
+  hasRoom: readonly boolean[],
 ): { gains: Float32Array; weights: number[] } {
   if (names.length === 0) return { gains: own, weights: [] }
   const isAllowed = states.map(({ said }, name) => names[name]!.isPossible && !said)
   const odds = states.map(({ at, said }, name) =>
-    names[name]!.isSeen && !said && at === 0 ? Math.exp(places[name]!) : 0,
+    names[name]!.isSeen && !said && at === 0 && hasRoom[name] ? Math.exp(places[name]!) : 0,
   )
   const total = 1 + odds.reduce((sum, each) => sum + each, 0)
   const free = Math.max(0, 1 - states.reduce((sum, { begun }) => sum + begun, 0))

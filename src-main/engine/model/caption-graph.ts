@@ -10,7 +10,7 @@ import {
   scoreWords,
 } from './decoder.ts'
 import { Graph, type Shape, type Value } from './graph.ts'
-import { type Candidates, type Name, NameTables, type Naming } from './names.ts'
+import { type Candidates, NameTables, type Naming, noNames, type SayableNames } from './names.ts'
 import {
   add,
   argMax,
@@ -113,7 +113,7 @@ interface Beams {
 export function buildCaptionGraph(
   model: CaptionModel,
   generation: GenerationConfig,
-  names: readonly Name[] = [],
+  names: SayableNames = noNames,
 ): Graph {
   const g = new Graph('caption')
   const size = model.vision.config.imageSizePx
@@ -126,7 +126,7 @@ export function buildCaptionGraph(
 export function buildRecallGraph(
   model: CaptionModel,
   generation: GenerationConfig,
-  names: readonly Name[] = [],
+  names: SayableNames = noNames,
 ): Graph {
   const g = new Graph('recall')
   const { config } = model.vision
@@ -141,10 +141,11 @@ function describe(
   memory: Value,
   { decoder, text }: CaptionModel,
   { beams: k, lengthPenalty, maxNewTokens }: GenerationConfig,
-  names: readonly Name[],
+  names: SayableNames,
 ): void {
   const sight = projectMemory(g, memory, decoder)
-  const tables = names.length > 0 ? new NameTables(g, names, memory, decoder.config.width) : null
+  const tables =
+    names.names.length > 0 ? new NameTables(g, names, memory, decoder.config, maxNewTokens) : null
   const first = takeFirstStep(g, memory, decoder, sight, tables, k)
   const last = loop(
     g,
@@ -196,7 +197,7 @@ function takeFirstStep(
 /** The first step of a model with names. @returns the k best words of each image, `[B, k]` */
 function nameFirst(g: Graph, tables: NameTables, hidden: Value, likely: Value, k: number) {
   const before = tables.begin(g, hidden)
-  const named = tables.propose(g, hidden, likely, before, k, true)
+  const named = tables.propose(g, hidden, likely, before, k, null)
   const count = named.gains.shape[2] as number
   const { values, indices: chosen } = topK(g, reshape(g, named.gains, ['B', count]), k)
   const indices = pick(g, reshape(g, named.words, ['B', count]), chosen)
@@ -223,8 +224,9 @@ function takeStep(
 
   // The k best of all are among the k best of each beam: [B, k, c] candidates, in order of beam and rank, so that
   // of equal ones the lower index wins as it would among all k · vocabulary.
-  const likely = logSoftmax(g, scoreWords(g, decoded.hidden, decoder)) // [B·k, vocabulary]
-  const named = tables?.propose(g, decoded.hidden, likely, before.naming!, k, false)
+  const scores = scoreWords(g, decoded.hidden, decoder)
+  const likely = logSoftmax(g, tables?.keepApart(g, scores, before.naming!) ?? scores) // [B·k, vocabulary]
+  const named = tables?.propose(g, decoded.hidden, likely, before.naming!, k, position)
   const best = named ?? proposeBest(g, likely, k)
   const c = best.gains.shape[2] as number
   const stay = g.constant('float32', [c], [0, ...Array(c - 1).fill(never)])
@@ -295,7 +297,7 @@ function nameWinners(g: Graph, beams: Beams, lengthPenalty: number): Value {
 function toValues(beams: Beams): Value[] {
   const { words, ids, gains, sums, finished, lengths, ancestry, looks, naming, caches } = beams
   const cached = caches.flatMap(({ keys, values }) => [keys, values])
-  const names = naming ? [naming.at, naming.begun, naming.said] : []
+  const names = naming ? [naming.at, naming.begun, naming.said, naming.closed] : []
   return [
     words,
     ids,
@@ -323,7 +325,12 @@ function fromValues(like: Beams, values: readonly Value[]): Beams {
     ...Value[],
   ]
   const looks = like.looks ? rest.shift()! : null
-  const naming = like.naming && { at: rest.shift()!, begun: rest.shift()!, said: rest.shift()! }
+  const naming = like.naming && {
+    at: rest.shift()!,
+    begun: rest.shift()!,
+    said: rest.shift()!,
+    closed: rest.shift()!,
+  }
   const caches = like.caches.map((_, layer) => ({ keys: rest[2 * layer]!, values: rest[2 * layer + 1]! }))
   return { words, ids, gains, sums, finished, lengths, ancestry, looks, naming, caches }
 }

@@ -61,6 +61,15 @@ export interface Name {
   weights: Weights
 }
 
+/** What a model can call by their names, and what its vocabulary has to do with it. */
+export interface SayableNames {
+  names: readonly Name[]
+  /** Tokens that go on with a word: none of them comes after a name. */
+  gluing: readonly number[]
+}
+
+export const noNames: SayableNames = { names: [], gluing: [] }
+
 /** No probability of the mixture is smaller: its logarithm has to be a number on every provider. */
 export const leastProbability = 1e-30
 
@@ -75,6 +84,8 @@ export interface Naming {
   begun: Value
   /** 1 where it was said, `[B, k, M]`. */
   said: Value
+  /** 1 where the last word ended a name, `[B, k]`. */
+  closed: Value
 }
 
 /** Candidates for every beam's next word, in no order; among them are the k best. */
@@ -104,12 +115,22 @@ export class NameTables {
   readonly #rows: Value
   readonly #inside: Value
   readonly #isOne: Value
+  /** The first place in a caption, by tokens, at which a name has no room any more: float32 `[M]`. */
+  readonly #noRoomFrom: Value
+  /** What is added to the score of each token after a name, `[V]`. */
+  readonly #afterName: Value
 
   /**
    * @param memory `[B, 1+N, dv]`
    * @param width of the decoder's rows, d
    */
-  constructor(g: Graph, names: readonly Name[], memory: Value, width: number) {
+  constructor(
+    g: Graph,
+    { names, gluing }: SayableNames,
+    memory: Value,
+    { width, vocabulary }: { width: number; vocabulary: number },
+    maxNewTokens: number,
+  ) {
     const spellings = names.map(({ startTokens, tokens }) => [...startTokens, ...tokens])
     const longest = Math.max(...spellings.map((tokens) => tokens.length))
     const table = (type: 'int64' | 'float32', valueAt: (name: Name, at: number) => number) =>
@@ -133,6 +154,11 @@ export class NameTables {
     )
     this.#rows = g.integers(...names.map((_, index) => index * longest))
     this.#inside = g.integers(...names.map(({ startTokens }) => startTokens.length))
+    const roomFor = ({ tokens }: Name) => maxNewTokens - tokens.length + 1
+    this.#noRoomFrom = g.constant('float32', [names.length], names.map(roomFor))
+    const afterName = new Float32Array(vocabulary)
+    for (const token of gluing) afterName[token] = never
+    this.#afterName = g.constant('float32', [vocabulary], afterName)
     this.#isOne = g.integers(...names.map(({ tokens }) => Number(tokens.length > 1)))
   }
 
@@ -140,15 +166,25 @@ export class NameTables {
   begin(g: Graph, batch: Value): Naming {
     const zeros = (type: 'int64' | 'float32') =>
       repeatForBatch(g, g.constant(type, [1, 1, this.count], Array(this.count).fill(0)), batch)
-    return { at: zeros('int64'), begun: zeros('float32'), said: zeros('float32') }
+    const closed = repeatForBatch(g, g.constant('float32', [1, 1], [0]), batch)
+    return { at: zeros('int64'), begun: zeros('float32'), said: zeros('float32'), closed }
+  }
+
+  /**
+   * Scores without those of words that a name would run into.
+   * @param scores before softmax, `[B·q, V]`
+   */
+  keepApart(g: Graph, scores: Value, { closed }: Naming): Value {
+    const rows = reshape(g, closed, [scores.shape[0]!, 1])
+    return add(g, scores, multiply(g, rows, this.#afterName))
   }
 
   /**
    * @param hidden rows `[B·q, d]`
    * @param own log-probabilities of the decoder's own words, `[B·q, V]`
-   * @param isStart of a text
+   * @param place of the word in the caption, by tokens, int64 `[]`; null for the first
    */
-  propose(g: Graph, hidden: Value, own: Value, naming: Naming, k: number, isStart: boolean): Candidates {
+  propose(g: Graph, hidden: Value, own: Value, naming: Naming, k: number, place: Value | null): Candidates {
     const M = this.count
     const q = naming.at.shape[1] as number
     const { at, begun, said } = naming
@@ -157,8 +193,11 @@ export class NameTables {
     const unsaid = subtract(g, g.scalar(1), said)
 
     // Which of the names that may begin does, if any.
-    const isIdle = cast(g, equal(g, at, isStart ? g.integers(0) : this.#inside), 'float32')
-    const mayBegin = cast(g, multiply(g, multiply(g, this.#isSeen, unsaid), isIdle), 'bool')
+    const isIdle = cast(g, equal(g, at, place ? this.#inside : g.integers(0)), 'float32')
+    const before = place ? cast(g, place, 'float32') : g.scalar(0)
+    const hasRoom = clip(g, subtract(g, this.#noRoomFrom, before), 0, 1)
+    const isWanted = multiply(g, multiply(g, this.#isSeen, unsaid), hasRoom)
+    const mayBegin = cast(g, multiply(g, isWanted, isIdle), 'bool')
     const odds = affine(g, hidden, this.#placeWeights, this.#placeBias, 'out-in')
     const open = where(g, mayBegin, reshape(g, odds, ['B', q, M]), g.scalar(never))
     const nothing = multiply(g, slice(g, said, 2, 0, 1), g.scalar(0)) // [B, q, 1]
@@ -227,17 +266,18 @@ export class NameTables {
     const isFirst = cast(g, equal(g, word, first), 'int64')
     const idle = add(g, this.#inside, multiply(g, isFirst, this.#isOne))
     const goesOn = where(g, isLast, this.#inside, add(g, at, g.integers(1)))
-    const goesOnAs = where(
-      g,
-      isLast,
-      g.scalar(0),
-      divide(g, pickRows(g, weights, parents), exponential(g, unsqueeze(g, gains, 2))),
-    )
+    const share = divide(g, pickRows(g, weights, parents), exponential(g, unsqueeze(g, gains, 2)))
+    const goesOnAs = where(g, isLast, g.scalar(0), share)
     const isSaid = where(g, isLast, g.scalar(1), said)
+    const isEnd = multiply(g, cast(g, isNext, 'float32'), cast(g, isLast, 'float32'))
+    // Where the decoder said it by itself, it may be part of a longer word.
+    const isName = cast(g, clip(g, subtract(g, share, g.scalar(0.5)), 0, 1), 'bool')
+    const ends = sum(g, multiply(g, isEnd, cast(g, isName, 'float32')), 2) // [B, k, 1]
     return {
       at: where(g, isNext, goesOn, idle),
       begun: where(g, isNext, clip(g, goesOnAs, 0, 1), g.scalar(0)),
       said: where(g, isNext, isSaid, said),
+      closed: clip(g, squeeze(g, ends, 2), 0, 1),
     }
   }
 }

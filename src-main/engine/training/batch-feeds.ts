@@ -1,5 +1,5 @@
 import type { SessionTensor } from '../captioning/session.ts'
-import type { FrozenDecoder } from './step-graph.ts'
+import { type FrozenDecoder, leastRows } from './step-graph.ts'
 
 /** Texts of one length with the pictures they are about: B texts of T tokens, padded to the longest of them. */
 export interface TrainingBatch {
@@ -48,6 +48,11 @@ function sumOfSizes(weights: Iterable<number>): number {
   return sum
 }
 
+/** Where fewer positions count than the graphs want, the first one stands in, and weighs nothing. */
+function countRows(places: readonly number[]): number {
+  return Math.max(places.length, leastRows)
+}
+
 export function feedTexts(
   { memory, tokens, textLength }: TrainingBatch,
   { memoryShape }: FrozenDecoder,
@@ -57,7 +62,7 @@ export function feedTexts(
   return {
     memory: { data: memory, shape: [texts, ...memoryShape] },
     tokens: { data: tokens, shape: [texts, textLength] },
-    rows: { data: BigInt64Array.from(places, BigInt), shape: [places.length] },
+    rows: column(places, (place) => BigInt(place)),
   }
 }
 
@@ -68,8 +73,8 @@ export function feedLabels(
   total: number,
 ): Record<'targets' | 'weights', SessionTensor> {
   return {
-    targets: { data: BigInt64Array.from(places, (place) => targets[place]!), shape: [places.length] },
-    weights: column(places, weights, total),
+    targets: column(places, (place) => targets[place]!),
+    weights: weightColumn(places, weights, total),
   }
 }
 
@@ -80,8 +85,9 @@ export function feedReference(
   total: number,
 ): Record<'reference_ids' | 'reference_probabilities' | 'reference_weights', SessionTensor> {
   const count = reference?.count ?? 1
-  const ids = new BigInt64Array(places.length * count)
-  const probabilities = new Float32Array(places.length * count)
+  const shape = [countRows(places), count]
+  const ids = new BigInt64Array(countRows(places) * count)
+  const probabilities = new Float32Array(countRows(places) * count)
   if (reference) {
     for (const [row, place] of places.entries()) {
       const [from, to] = [place * count, (place + 1) * count]
@@ -90,13 +96,22 @@ export function feedReference(
     }
   }
   return {
-    reference_ids: { data: ids, shape: [places.length, count] },
-    reference_probabilities: { data: probabilities, shape: [places.length, count] },
-    reference_weights: column(places, reference?.weights ?? [], total),
+    reference_ids: { data: ids, shape },
+    reference_probabilities: { data: probabilities, shape },
+    reference_weights: weightColumn(places, reference?.weights ?? [], total),
   }
 }
 
-function column(places: readonly number[], weights: ArrayLike<number>, total: number): SessionTensor {
-  const data = Float32Array.from(places, (place) => (weights[place] ?? 0) / total)
-  return { data, shape: [places.length, 1] }
+/** @returns int64 `[S]` */
+function column(places: readonly number[], valueAt: (place: number) => bigint): SessionTensor {
+  const data = new BigInt64Array(countRows(places))
+  data.set(places.map(valueAt))
+  return { data, shape: [data.length] }
+}
+
+/** @returns `[S, 1]` */
+function weightColumn(places: readonly number[], weights: ArrayLike<number>, total: number): SessionTensor {
+  const data = new Float32Array(countRows(places))
+  data.set(places.map((place) => (weights[place] ?? 0) / total))
+  return { data, shape: [data.length, 1] }
 }

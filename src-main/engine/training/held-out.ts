@@ -6,8 +6,9 @@ import { type JudgedPhoto, judge } from './verdict.ts'
 type Said = Look['photos'][number]
 
 /**
- * Puts what two adapters said of the same photos side by side. How rare words are is counted in the captions of all the
- * plan's labels.
+ * Puts what two adapters said of the same photos side by side. How rare words are is counted in the captions of all labels
+ * and in what was said of them before: a manner that all of a person's captions have is worth something where the model
+ * had it not.
  */
 export function compareSaid(
   examples: readonly TrainingExample[],
@@ -16,7 +17,10 @@ export function compareSaid(
   seed: number,
 ): AdapterComparison {
   const labelled = examples.filter(({ kind, captions }) => kind === 'label' && captions.length > 0)
-  const score = createCider(labelled.map(({ captions }) => captions.map(({ text }) => wordsOf(text))))
+  const score = createCider([
+    ...labelled.map(({ captions }) => captions.map(({ text }) => wordsOf(text))),
+    ...before.map(({ caption }) => [wordsOf(caption ?? '')]),
+  ])
   const saidAfter = new Map(after.map((said) => [said.example, said]))
   const photos = before.map((said): JudgedPhoto => {
     const { contentHash, captions, group } = examples[said.example]!

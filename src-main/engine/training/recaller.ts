@@ -4,7 +4,7 @@ import type { Session, SessionTensor } from '../captioning/session.ts'
 import { openSessionInThread } from '../captioning/session-thread.ts'
 import { buildRecallGraph, type CaptionModel, type GenerationConfig } from '../model/caption-graph.ts'
 import type { AdapterConfig } from '../model/configuration.ts'
-import type { Name } from '../model/names.ts'
+import type { SayableNames } from '../model/names.ts'
 import { memoryLength } from '../model/vision-tower.ts'
 import { FedWeights } from '../model/weights.ts'
 
@@ -31,7 +31,7 @@ export interface Recaller {
 export async function openRecaller(options: {
   model: CaptionModel
   adapter: AdapterConfig
-  names: readonly Name[]
+  names: SayableNames
   generation: GenerationConfig
   provider: ProviderName
   threads: number

@@ -84,7 +84,16 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
     trainer,
     recaller() {
       const names = isFresh ? [] : checkpoint.names
-      recaller ??= openRecaller({ model, adapter, names, generation, provider, threads })
+      const gluing = material.tokenizer.gluing(model.decoder.config.vocabulary)
+      recaller ??= openRecaller({
+        model,
+        adapter,
+        names: { names, gluing },
+        generation,
+        // The search is a Loop, for which a graphics card is of no use (docs/decisions/captioning-graph.md).
+        provider: 'cpu',
+        threads,
+      })
       return recaller
     },
     async close() {

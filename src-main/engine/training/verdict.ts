@@ -33,7 +33,7 @@ export function judge(photos: readonly JudgedPhoto[], seed: number): Omit<Adapte
   const cider = measureChange(groups, seed, ({ ciderBefore, ciderAfter }) => [ciderBefore, ciderAfter])
   const loss = measureChange(groups, seed, ({ lossBefore, lossAfter }) => [lossBefore, lossAfter])
   return {
-    verdict: cider ? decide(cider.difference, groups) : 'too-few',
+    verdict: cider && loss ? decide(cider.difference, loss.difference, groups) : 'too-few',
     cider,
     loss,
     photos: told,
@@ -44,17 +44,20 @@ export function judge(photos: readonly JudgedPhoto[], seed: number): Omit<Adapte
 }
 
 /**
- * Of few photos some have a CIDEr far above the others', and the interval of a bootstrap is then too narrow: so more groups
- * must also have become better than worse, beyond chance. A gain that may be chance is `too-few` where more photos could
- * tell, and no gain where there were many.
+ * Of few photos some have a CIDEr far above the others', which makes the interval of a bootstrap too narrow for gains and too
+ * wide for losses of one photo. So more groups must have become better than worse, beyond chance, and the interval of
+ * CIDEr or of the loss must say so, too. A gain that may be chance is `too-few` where more photos could tell, and no gain
+ * where there were many.
  */
 function decide(
-  { mean, low }: MeasuredChange['difference'],
+  cider: MeasuredChange['difference'],
+  loss: MeasuredChange['difference'],
   groups: readonly (readonly JudgedPhoto[])[],
 ): AdapterComparison['verdict'] {
   if (groups.length < fewestGroups) return 'too-few'
-  if (low > 0 && probabilityOfSigns(groups) < 0.05) return 'better'
-  return mean <= 0 || groups.length >= labelsForOneSplit ? 'not-better' : 'too-few'
+  if (cider.mean <= 0) return 'not-better'
+  if ((cider.low > 0 || loss.high < 0) && probabilityOfSigns(groups) < 0.05) return 'better'
+  return groups.length >= labelsForOneSplit ? 'not-better' : 'too-few'
 }
 
 /** That as many groups or more became better if each were as likely to become worse (the sign test). */

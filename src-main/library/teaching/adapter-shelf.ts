@@ -53,6 +53,8 @@ export interface AdapterShelf {
   measure(id: string, against: string | null, signal: AbortSignal): Promise<AdapterMeasurement>
   changes(limit: number): AdapterChange[]
   names(): LearnedName[]
+  /** The active adapter goes on without a name. @returns the adapters that learned it, and the active one. */
+  forget(name: string, signal: AbortSignal): Promise<{ adapters: string[]; active: string | null }>
   exportTo(id: string, path: string, signal: AbortSignal): Promise<{ sizeBytes: number; names: string[] }>
   importFrom(path: string, signal: AbortSignal): Promise<Adapter>
   /** Takes in what a training made; to be accepted or discarded. @returns its id. */
@@ -100,6 +102,34 @@ export function createAdapterShelf(options: AdapterShelfOptions): AdapterShelf {
       'CHECKPOINT_INVALID',
       `The file of the adapter ${shownName(known(id))} is damaged.`,
     )
+  }
+
+  const learnersOf = (name: string) =>
+    adapters.list().filter(({ names }) => names.some(({ text }) => text === name))
+
+  /** Another adapter, which is the same but for what recognises a name. @returns its id. */
+  async function leaveOut(name: string, from: Adapter, signal: AbortSignal): Promise<string> {
+    mkdirSync(adapterDirectory, { recursive: true })
+    const { name: title, note, createdMs, data, metrics } = from
+    const texts = { name: title, note, parent: from.id, createdMs, data, metrics }
+    const made = join(adapterDirectory, `${process.pid}-without.part`)
+    try {
+      return await withEngine(async (engine) => {
+        await engine.copyAdapter({ from: fileOf(from.id), to: made, texts, forgotten: [name] })
+        const description = await engine.inspectAdapter({
+          modelDirectory: await modelDirectory(),
+          adapterPath: made,
+        })
+        await rename(made, fileOf(description.id))
+        const { origin } = from
+        const learned = [...adapters.learned(from.id)]
+        adapters.add({ description, parent: from.id, origin, state: 'kept', texts }, learned, Date.now())
+        if (from.measured) adapters.setMeasured(description.id, from.measured)
+        return description.id
+      }, signal)
+    } finally {
+      await rm(made, { force: true })
+    }
   }
 
   async function beginTurn(id: string, signal: AbortSignal): Promise<void> {
@@ -235,6 +265,13 @@ export function createAdapterShelf(options: AdapterShelfOptions): AdapterShelf {
         for (const { text } of names) byName.set(text, [...(byName.get(text) ?? []), id])
       }
       return [...byName].map(([name, ids]) => ({ name, adapters: ids }))
+    },
+
+    async forget(name, signal) {
+      const learners = learnersOf(name)
+      const active = learners.find(({ id }) => id === chosen().adapterId)
+      if (active) await beginTurn(await leaveOut(name, active, signal), signal)
+      return { adapters: learners.map(({ id }) => id), active: chosen().adapterId }
     },
 
     async exportTo(id, path, signal) {

@@ -35,6 +35,7 @@ export interface PlanOptions {
   startKey: string | null
   asked: {
     also: readonly LabelKind[]
+    names: TrainingPlan['names']
     passes?: number | undefined
     rate?: number | undefined
     seed?: number | undefined
@@ -91,6 +92,7 @@ export async function planTraining(options: PlanOptions): Promise<PlannedTrainin
       start: adapterPath === null ? 'model' : { adapterPath },
       heldOut,
       folds,
+      names: asked.names,
       settings: {
         seed,
         ...(passes === undefined ? {} : { passes }),

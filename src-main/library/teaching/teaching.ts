@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import type { LibraryCalls } from '../../contract/library-calls.ts'
+import { findNames } from '../../contract/names.ts'
 import type { ProviderName } from '../../contract/providers.ts'
 import type { ModelChoice } from '../../contract/rooms/models.ts'
-import type { HeldOut, LossPoint, Teaching, Training } from '../../contract/rooms/teaching.ts'
+import type { HeldOut, LossPoint, NameInLabels, Teaching, Training } from '../../contract/rooms/teaching.ts'
 import type { CheckedParamsOf } from '../../contract/rpc.ts'
 import {
   planFileName,
@@ -28,6 +29,9 @@ import { chooseWorthLabelling } from './worth-labelling.ts'
 
 /** Of a chart; more are thinned out. */
 const mostPoints = 400
+/** To find names in: captions of the person, and of the model. */
+const labelsRead = 2000
+const spokenRead = 1000
 /** Photos that are looked at to find those most worth a label. */
 const candidatesLookedAt = 1000
 
@@ -47,6 +51,7 @@ export interface TeachingOptions {
   way(): { provider: ProviderName; threads: number | null }
   /** Of the model and adapter that caption, where that is known. */
   activeKey(): string | null
+  forgottenNames(): string[]
   progress: ProgressMeter
   onTeachingChanged(): void
   onTrainingProgress(told: { training: number; progress: NonNullable<Training['progress']> }): void
@@ -57,6 +62,7 @@ export interface TeachingOptions {
 export interface TeachingRoom {
   state(): Teaching
   worthLabelling(limit: number): number[]
+  foundNames(): NameInLabels[]
   /** @throws LensloreError as `startTraining` */
   start(wish: TrainingWish): Training
   /** Goes on with a training that was cut off, unless another process is at one. */
@@ -249,6 +255,23 @@ export function createTeaching(options: TeachingOptions): TeachingRoom {
     worthLabelling(limit) {
       const candidates = labels.sample(candidatesLookedAt, createChance(labels.counts().own))
       return chooseWorthLabelling(candidates, limit).map(({ photoId }) => photoId)
+    },
+
+    foundNames() {
+      const texts = labels.newest(Number.MAX_SAFE_INTEGER, labelsRead).map(({ text }) => text)
+      const spoken = labels.sample(spokenRead, createChance('spoken')).map(({ text }) => text)
+      const found = findNames(texts, spoken)
+      const people = labels.people(found.map(({ text }) => text))
+      const forgotten = new Set(options.forgottenNames())
+      const learned = new Map(shelf.names().map(({ name, adapters }) => [name, adapters]))
+      return found.map(({ text, captions, isCertain }) => ({
+        text,
+        photos: captions.length,
+        isCertain,
+        isPerson: people.has(text),
+        isForgotten: forgotten.has(text),
+        adapters: learned.get(text) ?? [],
+      }))
     },
 
     start(wish) {

@@ -11,6 +11,7 @@ import {
   type CaptionModel,
   type GenerationConfig,
 } from '../../../src-main/engine/model/caption-graph.ts'
+import { noNames } from '../../../src-main/engine/model/names.ts'
 import { serialiseModel } from '../../../src-main/engine/model/onnx-file.ts'
 import {
   float32Tensor,
@@ -93,9 +94,10 @@ async function caption(
   { model, pixels }: { model: CaptionModel; pixels: SessionTensor },
   generation: GenerationConfig,
   names: readonly ReadableName[],
+  gluing: readonly number[] = [],
   provider: 'cpu' | 'webgpu' = 'cpu',
 ) {
-  const session = await openSession(buildCaptionGraph(model, generation, names), provider, 1)
+  const session = await openSession(buildCaptionGraph(model, generation, { names, gluing }), provider, 1)
   try {
     const { ids, lengths, scores } = await session.run({ pixels })
     const longest = ids!.shape[1]!
@@ -147,8 +149,9 @@ for (const [name, endToken, generation, spellings] of cases) {
   test(`the loop says names as the readable search does: ${name}, ${JSON.stringify(generation)}, ${spellings.length} names`, async () => {
     const subject = withEnd(name, endToken)
     const names = await makeNames(subject.model, spellings)
-    const expected = await searchReadably(subject.model, subject.pixels, generation, names)
-    const found = await caption(subject, generation, names)
+    const gluing = Array.from({ length: 30 }, (_, token) => token * 2)
+    const expected = await searchReadably(subject.model, subject.pixels, generation, names, gluing)
+    const found = await caption(subject, generation, names, gluing)
     for (const [image, { ids, score }] of expected.entries()) {
       assert.deepEqual(found[image]!.ids, ids)
       assert.ok(Math.abs(found[image]!.score - score) < 1e-4, `${found[image]!.score} is not ${score}`)
@@ -201,6 +204,20 @@ test('a name that is recognised is said once and in whole, one that is not is ne
   }
 })
 
+test('no word runs into a name', async () => {
+  const subject = withEnd('b', 96)
+  const generation = { beams: 3, lengthPenalty: 0.8, maxNewTokens: 14 }
+  const [name] = await makeNames(subject.model, [{ tokens: [30, 31], seen: true, place: 2 }])
+  const after = (found: { ids: number[] }[]) =>
+    found.flatMap(({ ids }) => ids.flatMap((id, at) => (id === 30 ? [ids[at + 2]] : [])))
+  const free = after(await caption(subject, generation, [name!]))
+  const gluing = [...new Set(free)].filter((id) => id !== undefined)
+  assert.ok(gluing.length > 0)
+  const apart = after(await caption(subject, generation, [name!], gluing))
+  assert.equal(apart.length, free.length)
+  for (const id of apart) assert.ok(id === undefined || !gluing.includes(id))
+})
+
 test('names are said on WebGPU as on the processor', async () => {
   const subject = withEnd('b', 96)
   const generation = { beams: 4, lengthPenalty: 0.8, maxNewTokens: 10 }
@@ -209,7 +226,7 @@ test('names are said on WebGPU as on the processor', async () => {
     { tokens: [30, 40], place: -1 },
   ])
   const onProcessor = await caption(subject, generation, names)
-  const onGpu = await caption(subject, generation, names, 'webgpu')
+  const onGpu = await caption(subject, generation, names, [], 'webgpu')
   assert.deepEqual(
     onGpu.map(({ ids }) => ids),
     onProcessor.map(({ ids }) => ids),
@@ -220,9 +237,9 @@ test('without names the graph is the one of a model that knows of none', async (
   const { model } = subjects.b!
   const generation = { beams: 3, lengthPenalty: 0.8, maxNewTokens: 10 }
   const place = () => ({ file: 'w', offsetBytes: 0, byteLength: 0 })
-  const bytes = serialiseModel(buildCaptionGraph(model, generation, []), place)
+  const bytes = serialiseModel(buildCaptionGraph(model, generation, noNames), place)
   const [name] = await makeNames(model, [{ tokens: [3] }])
-  const more = serialiseModel(buildCaptionGraph(model, generation, [name!]), place)
+  const more = serialiseModel(buildCaptionGraph(model, generation, { names: [name!], gluing: [] }), place)
   assert.deepEqual(bytes, serialiseModel(buildCaptionGraph(model, generation), place))
   for (const operator of ['Exp', 'Log']) {
     assert.ok(!Buffer.from(bytes).includes(`${operator}.`), `${operator} is in a graph without names`)

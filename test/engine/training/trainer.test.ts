@@ -270,6 +270,20 @@ test('the divergence is that of the likeliest tokens and of all others as one', 
   )
 })
 
+test('a single word is enough to learn from', async () => {
+  const batch = { ...makeBatch([3], 5), weights: Float32Array.of(0, 1, 0) }
+  const settings = { labelSmoothing: 0, hasReference: true }
+  await withTrainer(async (trainer) => {
+    const [text] = await trainer.evaluate(batch)
+    assert.equal(text!.tokens, 1)
+    const { loss } = await trainer.step([batch], 0.01)
+    assertNear(loss, text!.lossSum, 1e-5, 'the loss of that word alone')
+    const prediction = await trainer.predict(batch, 5)
+    assert.ok(prediction.probabilities.subarray(0, 5).every((probability) => probability === 0))
+    assert.ok(prediction.probabilities.subarray(5, 10).every((probability) => probability > 0))
+  }, settings)
+})
+
 test('a step in which nothing counts is refused', async () => {
   const batch = { ...makeBatch([3], 1), weights: new Float32Array(3) }
   await withTrainer(async (trainer) => {

@@ -207,3 +207,46 @@ test('what models saw in photos goes with their folder', async (t) => {
   assert.deepEqual(memories(), [])
   assert.ok(existsSync(photos))
 })
+
+test('a name that is asked for is learned, told where it is written out, and forgotten; a person is told apart', async (t) => {
+  const library = await openTaughtLibrary(t, colours)
+  const { client, ids, photos } = library
+  for (const photo of ids.slice(0, 4))
+    await client.setCaption({ photo, text: 'the sign of Biscuit on a wall' })
+  for (const photo of ids.slice(4, 7))
+    await client.setCaption({ photo, text: 'a sign that Ruth has painted' })
+  await client.setMarks({ selection: { photos: [ids[5]!] }, change: { addPeople: ['Ruth Miller'] } })
+  const found = async () => (await client.foundNames({})).names
+  const unlearned = { isCertain: true, isForgotten: false, adapters: [] }
+  assert.deepEqual(await found(), [
+    { ...unlearned, text: 'Biscuit', photos: 4, isPerson: false },
+    { ...unlearned, text: 'Ruth', photos: 3, isPerson: true },
+  ])
+
+  await client.startTraining({ passes: 1, names: [{ text: 'Biscuit', kind: 'other' }] })
+  const training = await ended(client)
+  assert.equal(training.state, 'finished', training.error?.message)
+  assert.deepEqual(
+    training.outcome!.names.map(({ text, photos: shown }) => [text, shown]),
+    [['Biscuit', 4]],
+  )
+  await client.acceptTraining({ training: training.id, anyway: true })
+  const learner = training.adapterId!
+  assert.deepEqual(await client.learnedNames({}), [{ name: 'Biscuit', adapters: [learner] }])
+  const written = join(photos, '..', 'biscuit.safetensors')
+  assert.deepEqual((await client.exportAdapter({ adapter: learner, path: written })).names, ['Biscuit'])
+
+  const { adapters, active } = await client.forgetName({ name: 'Biscuit' })
+  assert.deepEqual(adapters, [learner])
+  assert.ok(active !== null && active !== learner)
+  const list = await client.adapters({})
+  assert.deepEqual([list.active, list.before], [active, learner])
+  assert.deepEqual(list.adapters.find(({ id }) => id === active)!.names, [])
+  assert.deepEqual(
+    (await found()).map(({ isForgotten }) => isForgotten),
+    [true, false],
+  )
+  await client.discardAdapter({ adapter: learner })
+  assert.deepEqual(await client.learnedNames({}), [])
+  assert.deepEqual(await client.forgetName({ name: 'Biscuit' }), { adapters: [], active })
+})
