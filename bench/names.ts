@@ -9,7 +9,9 @@
  * those that are there are not made again, so a run goes on where it was cut off. A table over all rows is printed at the end.
  * CIDEr is that of N photos of the dev set that do not show the thing; `--show` prints some of what is said.
  *
- * Parts: `recogniser` alone, by its sums; `place` alone, said of every picture; `said`, both over the model's own adapter.
+ * Parts: `recogniser` alone, by its sums; `place` alone, said of every picture; `said`, both over the model's own adapter;
+ * `taught`, an adapter that learned the k captions, without recogniser; `both`, that and the recogniser. For these two, of 300 other
+ * photos nobody said anything.
  */
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,10 +19,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { adapterTexts } from '../src-main/contract/adapters.ts'
 import { saysName } from '../src-main/contract/names.ts'
-import { writeAdapterFile } from '../src-main/engine/captioning/adapter-file.ts'
+import { planFileName, type TrainingPlan, trainedAdapterFileName } from '../src-main/contract/training.ts'
+import { copyAdapterFile, writeAdapterFile } from '../src-main/engine/captioning/adapter-file.ts'
 import { readCheckpoint, readModelJson } from '../src-main/engine/captioning/checkpoint.ts'
 import { openSession } from '../src-main/engine/captioning/session.ts'
 import { createTokenizer } from '../src-main/engine/captioning/tokenizer.ts'
+import { readFileContent } from '../src-main/engine/imaging/read-bytes.ts'
 import { buildRecallGraph } from '../src-main/engine/model/caption-graph.ts'
 import { float32Tensor, readSafetensorsHeader, readTensor } from '../src-main/engine/model/safetensors.ts'
 import { memoryLength } from '../src-main/engine/model/vision-tower.ts'
@@ -34,6 +38,8 @@ import {
   trainNames,
 } from '../src-main/engine/training/names/train-names.ts'
 import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
+import { runTraining } from '../src-main/engine/training/training-run.ts'
+import { openLabelledPhotos } from './labelled-photos.ts'
 import { type Renamed, type RenamedLibrary, renamed, renamePhotos } from './renamed-photos.ts'
 import { type SeenPhotos, seePhotos } from './visual-memories.ts'
 
@@ -58,6 +64,9 @@ if (!photosPath || !captionsPath || !devPhotosPath || !devCaptionsPath || !value
   )
   process.exit(2)
 }
+
+/** Of the other photos, so many go into a training. */
+const replayedPhotos = 300
 
 interface Row {
   thing: string
@@ -109,14 +118,22 @@ async function makeRows(thing: string, k: number, seed: number, wanted: readonly
   const described = renamed[thing]!
   const library = renamePhotos(seen, described, k, seed)
   const startedMs = performance.now()
-  const learned = await learn(described, library)
+  const isTaught = (parts: string) => parts === 'taught' || parts === 'both'
+  const learned = wanted.every(isTaught) ? null : await learn(described, library)
+  const [both, alone] = wanted.some(isTaught) ? await teach(described, library, seed) : []
   const learningMs = seconds(startedMs)
   for (const parts of wanted) {
     const partMs = performance.now()
     const figures =
       parts === 'recogniser'
-        ? countRecognised(learned, library)
-        : await countSaid(withParts(learned, parts), described, library)
+        ? countRecognised(learned!, library)
+        : await countSaid(
+            isTaught(parts)
+              ? (parts === 'both' ? both : alone)!
+              : await writeNamed(withParts(learned!, parts)),
+            described,
+            library,
+          )
     const row: Row = {
       thing,
       k,
@@ -177,7 +194,8 @@ function withParts(learned: LearnedName, parts: string): LearnedName {
   return { ...learned, recogniser: { ...learned.recogniser, weight, biases: [1, 1] } }
 }
 
-async function countSaid(learned: LearnedName, { name, shown }: Renamed, library: RenamedLibrary) {
+/** An adapter that was not taught, with a name. */
+async function writeNamed(learned: LearnedName): Promise<string> {
   const path = join(scratch, `${learned.text}.safetensors`)
   const tensors = new Map(
     [...adapter].map(
@@ -192,6 +210,58 @@ async function countSaid(learned: LearnedName, { name, shown }: Renamed, library
     texts: adapterTexts.parse({}),
     tensors,
   })
+  return path
+}
+
+/**
+ * Teaches as the product does, from the photos with the name; of the others nobody said anything, and they are what it is not to
+ * forget.
+ * @returns adapters with the name, and without its recogniser
+ */
+async function teach({ name }: Renamed, { named, others }: RenamedLibrary, seed: number): Promise<string[]> {
+  await using photos = await openLabelledPhotos(photosPath!, captionsPath!)
+  const runDirectory = await mkdtemp(join(scratch, 'run-'))
+  const exampleOf = async (index: number, kind: 'label' | 'replay', captions: { text: string }[]) => {
+    const path = join(photos.directory, seen.names[index]!)
+    const { contentHash } = await readFileContent(path)
+    return { contentHash, path, kind, captions, group: index, fold: null }
+  }
+  const plan: TrainingPlan = {
+    version: 1,
+    modelDirectory,
+    start: 'model',
+    heldOut: 'none',
+    folds: 0,
+    memoryDirectory: join(values.cache, 'training'),
+    memoryLimitBytes: 1e9,
+    threads: 1,
+    settings: { seed },
+    names: [{ text: name }],
+    examples: [
+      ...(await Promise.all(
+        named.map(({ index, caption }) => exampleOf(index, 'label', [{ text: caption }])),
+      )),
+      ...(await Promise.all(
+        others.slice(0, replayedPhotos).map(({ index }) => exampleOf(index, 'replay', [])),
+      )),
+    ],
+  }
+  await writeFile(join(runDirectory, planFileName), JSON.stringify(plan))
+  const signal = new AbortController().signal
+  const outcome = await runTraining(runDirectory, {
+    signal,
+    onProgress: ({ phase, done, total }) => {
+      if (done % 20 === 0) console.error(`${phase} ${done} of ${total}`)
+    },
+  })
+  console.error(JSON.stringify({ steps: outcome.steps, names: outcome.names, elapsedMs: outcome.elapsedMs }))
+  const both = join(runDirectory, trainedAdapterFileName)
+  const alone = join(runDirectory, 'alone.safetensors')
+  await copyAdapterFile(both, alone, adapterTexts.parse({}), [name])
+  return [both, alone]
+}
+
+async function countSaid(path: string, { name, shown }: Renamed, library: RenamedLibrary) {
   const { shown: showing, near, elsewhere } = library
   const said = await caption(seen, [...showing, ...near, ...elsewhere], path)
   const share = (indices: readonly number[]) => {

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import type { EngineInfo } from '../contract/engine-calls.ts'
-import type { ErrorRecord } from '../contract/errors.ts'
+import { type ErrorRecord, LensloreError } from '../contract/errors.ts'
+import { displayFileName } from '../contract/file-name.ts'
 import type { Preferences } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
 import { defaultModelName, findModel } from './models/models.ts'
@@ -27,7 +29,7 @@ export interface ChosenEngineOptions {
 export interface ChosenEngine {
   /**
    * The engine that runs, or another one.
-   * @throws LensloreError `MODEL_NOT_FOUND`, and what the engine says of the model
+   * @throws LensloreError `MODEL_NOT_FOUND`, `MODEL_INCOMPLETE` where its adapter is gone, and what the engine says of the model
    */
   open(): Promise<{ engine: SupervisedEngine; info: EngineInfo }>
   /**
@@ -108,6 +110,8 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
 
   return {
     async open() {
+      const { adapterPath } = how()
+      if (adapterPath !== null && !existsSync(adapterPath)) throw goneAdapter(adapterPath)
       const mine = await start()
       try {
         return { engine: mine.engine, info: await progress.during('open', 0, () => mine.engine.info()) }
@@ -129,4 +133,11 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
     },
     isOutdated: () => running !== undefined && running.how !== JSON.stringify(how()),
   }
+}
+
+function goneAdapter(path: string): LensloreError {
+  return new LensloreError(
+    'MODEL_INCOMPLETE',
+    `The adapter that captions this library has lost its file, ${displayFileName(path)}: put it back, or choose another one.`,
+  )
 }

@@ -118,7 +118,7 @@ export const teachingCalls = room({
 })
 
 export interface Teaching {
-  /** Photos by where their caption comes from. */
+  /** Photos by where their caption comes from; of more than 20,000 captions by people, so many are counted. */
   labels: Record<LabelKind, number>
   /** Of fewer labels of one's own nothing is held out, so that nobody can tell whether it is better. */
   fewest: number

@@ -23,6 +23,7 @@ export interface Candidate {
 
 /** Captions that are labels, and photos that are none: what of them a training wants to know. */
 export interface LabelStore {
+  /** Of more than 20,000 captions by people, so many are counted. */
   counts(): Record<LabelKind, number>
   /** Photos in a person's own words, the newest first, before an edit. */
   newest(before: number, limit: number): Label[]
@@ -41,8 +42,10 @@ export interface LabelStore {
   photoWith(contentHash: string): { id: number } | undefined
 }
 
-/** A library of no more than so many times the photos that are wanted is looked through, and one that is larger is probed. */
-const wholeUpTo = 4
+/** Of the captions of models some are not current any more. */
+const probesForEach = 4
+/** Of captions that people wrote, no more are looked at one by one. */
+const mostCounted = 20_000
 
 /** Of a person's or imported caption that is current, and is about the photo as it is now. */
 const kindSql = `CASE
@@ -69,7 +72,7 @@ export function createLabelStore({ prepare }: Database): LabelStore {
     counts() {
       const counts = { own: 0, batch: 0, replaced: 0, imported: 0, sidecar: 0 }
       const rows = prepare<{ kind: LabelKind; photos: number }>(
-        `SELECT ${kindSql} AS kind, count(*) AS photos ${joined.person} GROUP BY 1`,
+        `SELECT kind, count(*) AS photos FROM (SELECT ${kindSql} AS kind ${joined.person} LIMIT ${mostCounted}) GROUP BY kind`,
       ).all()
       for (const { kind, photos } of rows) counts[kind] = photos
       // Of these there may be a million.
@@ -110,25 +113,33 @@ export function createLabelStore({ prepare }: Database): LabelStore {
         .slice(0, limit),
 
     sample(limit, random) {
-      const last = prepare<{ id: number | null }>('SELECT max(id) AS id FROM photos').get()!.id ?? 0
+      const { last } = prepare<{ last: number | null }>(
+        `SELECT max(id) AS last FROM captions INDEXED BY captions_by_models WHERE source = 'model'`,
+      ).get()!
+      /** Current ones among the next captions of models. */
+      const among = (from: number, captions: number) =>
+        prepare<Candidate>(
+          `SELECT photos.id AS photoId, text, confidence, lower(hex(photos.content_hash)) AS contentHash,
+             captioned_by AS captionedBy
+           FROM (SELECT id FROM captions INDEXED BY captions_by_models
+               WHERE source = 'model' AND id >= ? ORDER BY id LIMIT ?) AS next
+             JOIN captions ON captions.id = next.id
+             JOIN photos ON photos.id = captions.photo_id AND photos.caption_id = captions.id
+           WHERE captioned_by IS NOT NULL AND ${isThere}`,
+        ).all(from, captions)
+      const most = probesForEach * limit
       const found = new Map<number, Candidate>()
-      const inOrder = prepare<Candidate>(
-        `SELECT photos.id AS photoId, text, confidence, lower(hex(photos.content_hash)) AS contentHash,
-           captioned_by AS captionedBy
-         FROM photos NOT INDEXED JOIN captions ON captions.id = caption_id
-         WHERE photos.id >= ? AND captioned_by IS NOT NULL AND caption_source = 'model' AND ${isThere}
-         ORDER BY photos.id LIMIT ?`,
-      )
-      if (last <= wholeUpTo * limit) {
-        const all = inOrder.all(0, last)
-        return shuffle(all, random).slice(0, limit).sort(byPhoto)
+      if ((last ?? 0) <= most) {
+        const inTurn = among(1, most).map((candidate) => ({ candidate, turn: random() }))
+        inTurn.sort((a, b) => a.turn - b.turn)
+        for (const { candidate } of inTurn.slice(0, limit)) found.set(candidate.photoId, candidate)
+      } else {
+        for (let probes = 0; probes < most && found.size < limit; probes++) {
+          const [candidate] = among(1 + Math.floor(random() * last!), 1)
+          if (candidate) found.set(candidate.photoId, candidate)
+        }
       }
-      // A probe finds nothing behind the last such photo, and the same one again where there are few.
-      for (let probes = 0; probes < wholeUpTo * limit && found.size < limit; probes++) {
-        const [each] = inOrder.all(1 + Math.floor(random() * last), 1)
-        if (each) found.set(each.photoId, each)
-      }
-      return [...found.values()].sort(byPhoto)
+      return [...found.values()].sort((a, b) => a.photoId - b.photoId)
     },
 
     people: (names) =>
@@ -149,16 +160,4 @@ export function createLabelStore({ prepare }: Database): LabelStore {
         'SELECT id FROM photos WHERE content_hash = ? ORDER BY missing_since_ms IS NOT NULL, id LIMIT 1',
       ).get(Buffer.from(contentHash, 'hex')),
   }
-}
-
-function byPhoto(a: Candidate, b: Candidate): number {
-  return a.photoId - b.photoId
-}
-
-function shuffle<T>(items: T[], random: () => number): T[] {
-  for (let last = items.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1))
-    ;[items[last], items[other]] = [items[other]!, items[last]!]
-  }
-  return items
 }

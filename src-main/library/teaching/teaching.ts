@@ -30,7 +30,7 @@ import { chooseWorthLabelling } from './worth-labelling.ts'
 /** Of a chart; more are thinned out. */
 const mostPoints = 400
 /** To find names in: captions of the person, and of the model. */
-const labelsRead = 5000
+const labelsRead = 2000
 const spokenRead = 1000
 /** Photos that are looked at to find those most worth a label. */
 const candidatesLookedAt = 1000

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { inspectAdapter } from '../../../src-main/engine/captioning/checkpoint.ts'
@@ -62,6 +62,10 @@ test('an adapter from elsewhere is taken in, captions in the place of the own on
   await takeIn()
   assert.deepEqual([await textOf(one), await textOf(two)], before)
   assert.deepEqual(await histories(), lengths, 'nothing was captioned anew')
+  const other = openLibrary(library.directory)
+  const { modelId, waiting } = await other.client.status({})
+  await other.close()
+  assert.deepEqual([modelId, waiting], [(await client.status({})).modelId, 0])
   await assert.rejects(client.rollBackAdapter({}), { code: 'INVALID_ARGUMENT' })
 
   assert.deepEqual((await client.discardAdapter({ adapter: adapter.id })).adapters, [])
@@ -200,4 +204,20 @@ test('an adapter from elsewhere is measured on labelled photos, and one that is 
     measured.photos.map(({ after }) => after),
   )
   assert.equal((await client.adapters({})).adapters.find(({ id }) => id === other)!.measured, null)
+})
+
+test('an adapter that lost its file is named, and what needs no model goes on', async (t) => {
+  const { client, photos, directory, textOf, ids } = await openTaughtLibrary(t, ['navy'])
+  const file = join(photos, '..', 'other.safetensors')
+  await writeOtherAdapter(file)
+  const { id } = await client.importAdapter({ path: file })
+  await client.activateAdapter({ adapter: id, anyway: true })
+  rmSync(join(directory, 'adapters', `${id}.safetensors`))
+  await assert.rejects(client.captionAll({}), { code: 'MODEL_INCOMPLETE', message: /has lost its file/ })
+  await assert.rejects(client.exportAdapter({ adapter: id, path: join(photos, 'x') }), {
+    code: 'FILE_NOT_FOUND',
+  })
+  assert.equal((await client.rollBackAdapter({})).active, null)
+  await client.captionAll({})
+  assert.ok(await textOf(ids[0]!))
 })
