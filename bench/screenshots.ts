@@ -10,13 +10,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { chromium, type Page } from 'playwright-core'
 import sharp from 'sharp'
 import { createMemoryChannel } from '../src-main/channels/memory.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../src-main/contract/library-calls.ts'
-import { connect, serve } from '../src-main/contract/rpc.ts'
+import { type Client, connect, serve } from '../src-main/contract/rpc.ts'
 import { createLibrary } from '../src-main/library/library.ts'
 import { forkEngine } from '../src-main/processes/fork.ts'
 import { serveLibrary } from '../src-main/server/serve-library.ts'
@@ -39,6 +40,7 @@ const views: Record<string, { route: string; act?: (page: Page) => Promise<void>
   search: { route: '#/search?q=sea' },
   empty: { route: '#/search?q=kite+before%3A2019' },
   photo: { route: '#/photo/1', act: lookAtWord },
+  teach: { route: '#/teach', act: (page) => page.waitForTimeout(2500) },
   work: { route: '#/work' },
   settings: { route: '#/settings' },
   first: { route: '#/first' },
@@ -90,9 +92,18 @@ async function makeLibrary(home: string): Promise<string> {
   const table = join(home, 'captions.json')
   writeFileSync(table, JSON.stringify(rows))
   await client.importTable({ path: table, format: 'json' })
+  if (options.only === undefined || options.only === 'teach') await teach(client)
   here.close()
   await library.close()
   return directory
+}
+
+/** A short training on some captions that the person found right: its verdict waits. */
+async function teach(client: Client<LibraryCalls, LibraryEvents>): Promise<void> {
+  const { photos } = await client.search({ query: 'by:imported', limit: 24 })
+  for (const { id } of photos) await client.confirmCaption({ photo: id })
+  await client.startTraining({ passes: 6 })
+  while ((await client.teaching({})).training?.state === 'running') await sleep(1000)
 }
 
 const home = mkdtempSync(join(tmpdir(), 'lenslore-screenshots-'))

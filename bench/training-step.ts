@@ -5,7 +5,8 @@
  *
  *     npm run bench -- training-step [--rounds 9] [--memory 50] [--threads 2] [--python /usr/bin/python3] [--work DIR]
  *
- * On a busy machine compare the processor time at one thread: threads that wait for each other spin. `--memory` is how many rows the visual memory has: 50 of a ViT-B/32, 197 of a ViT-B/16. `--python` has torch and numpy.
+ * On a busy machine compare the processor time at one thread: threads that wait for each other spin. `--memory` is how many rows
+ * the visual memory has: 50 of a ViT-B/32, 197 of a ViT-B/16. `--python` has torch and numpy.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'

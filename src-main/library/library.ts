@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { contractHash } from '../contract/contract-hash.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
@@ -11,6 +12,7 @@ import type { ModelChoice } from '../contract/rooms/models.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
 import { createCaptionEdits } from './caption-edits.ts'
+import type { CaptioningModel } from './captioning-service.ts'
 import { createChosenEngine } from './chosen-engine.ts'
 import { embedCurrentCaption } from './editing/embed.ts'
 import { checkPlace } from './folders/check-place.ts'
@@ -164,6 +166,13 @@ export function createLibrary(options: LibraryOptions): Library {
     progress,
     onProblem,
   })
+  async function openEngine() {
+    const choice = engine.chosen()
+    const opened = await engine.open()
+    const { modelId, adapterId } = opened.info
+    settings.setOpened({ choice, modelId, adapterId })
+    return opened
+  }
   const longWork = createLongWork({
     directory,
     thumbnailDirectory,
@@ -175,7 +184,7 @@ export function createLibrary(options: LibraryOptions): Library {
     reconciler,
     progress,
     exporter,
-    openEngine: engine.open,
+    openEngine,
     closeEngine: engine.close,
     onPhotosChanged,
     onFoldersChanged,
@@ -263,7 +272,7 @@ export function createLibrary(options: LibraryOptions): Library {
     chosen: engine.chosen,
     modelDirectory: engine.modelDirectory,
     way: trainingWay,
-    activeKey: () => longWork.captioning.key() ?? keyOf(captions.latestModel()),
+    activeKey: () => keyOf(chosenModel()),
     forgottenNames: () => settings.forgottenNames(),
     progress,
     onTeachingChanged: () => emit('teachingChanged', {}),
@@ -395,9 +404,14 @@ export function createLibrary(options: LibraryOptions): Library {
     return folder
   }
 
+  /** Before it was open once, nobody knows what the chosen one calls itself. */
+  function chosenModel(): CaptioningModel | null {
+    const opened = settings.opened()
+    return isDeepStrictEqual(opened?.choice, engine.chosen()) ? opened : null
+  }
+
   function status(): LibraryStatus {
-    // Before it is open, nobody knows what the chosen one calls itself.
-    const model = longWork.captioning.model() ?? captions.latestModel()
+    const model = chosenModel() ?? longWork.captioning.model() ?? captions.latestModel()
     const modelId = keyOf(model)
     const { toIndex: _toIndex, ...counts } = queue.counts(modelId)
     const session = engine.session()

@@ -1,5 +1,5 @@
 import type { Adapter, AdapterList, LearnedName } from '../../src-main/contract/rooms/adapters.ts'
-import type { Teaching, Training } from '../../src-main/contract/rooms/teaching.ts'
+import type { NameInLabels, Teaching, Training } from '../../src-main/contract/rooms/teaching.ts'
 import { readWhileStale } from '../state/while-stale.ts'
 import { perWindow, type WindowState } from '../state/window-state.svelte.ts'
 import { text } from '../text/text.ts'
@@ -7,6 +7,7 @@ import { followed } from './followed-training.ts'
 
 /** While much changes it is asked for no more often. */
 const askEveryMs = 1500
+const askNamesEveryMs = 5000
 
 type Start = Parameters<WindowState['api']['startTraining']>[0]
 
@@ -15,10 +16,13 @@ export class TeachState {
   #teaching = $state.raw<Teaching | null>(null)
   #list = $state.raw<AdapterList | null>(null)
   #names = $state.raw<readonly LearnedName[]>([])
+  #found = $state.raw<readonly NameInLabels[]>([])
   readonly #window: WindowState
   /** Asks for labels and training, and once more where something changed meanwhile. */
   readonly read: () => Promise<void>
   readonly readAdapters: () => Promise<void>
+  /** Looks through all labels. */
+  readonly #readNames: () => Promise<void>
 
   constructor(window: WindowState) {
     const { api, notices } = window
@@ -28,6 +32,13 @@ export class TeachState {
       everyMs: askEveryMs,
       read: async () => {
         this.#teaching = await api.teaching({})
+      },
+      onFailure,
+    })
+    this.#readNames = readWhileStale({
+      everyMs: askNamesEveryMs,
+      read: async () => {
+        this.#found = (await api.foundNames({})).names
       },
       onFailure,
     })
@@ -53,7 +64,17 @@ export class TeachState {
   watch(): () => void {
     void this.read()
     void this.readAdapters()
-    return this.#window.api.on('photosChanged', () => void this.read())
+    void this.#readNames()
+    const { api } = this.#window
+    const ends = [
+      api.on('photosChanged', () => void this.read()),
+      ...(['editChanged', 'adaptersChanged'] as const).map((event) =>
+        api.on(event, () => void this.#readNames()),
+      ),
+    ]
+    return () => {
+      for (const end of ends) end()
+    }
   }
 
   /** Null until it was read. */
@@ -76,6 +97,11 @@ export class TeachState {
 
   get names(): readonly LearnedName[] {
     return this.#names
+  }
+
+  /** What labels call by a name, most photos first. */
+  get found(): readonly NameInLabels[] {
+    return this.#found
   }
 
   /** What an adapter is called; null is what came with the model. */
@@ -137,19 +163,13 @@ export class TeachState {
     await this.#change(this.#window.api.discardAdapter({ adapter: id }), () => told)
   }
 
-  /** One that is in use gives way to the one before it first. @returns whether all are gone */
-  async discardAll(ids: readonly string[]): Promise<boolean> {
-    const { api, notices } = this.#window
-    const gone = await notices.orTell(
-      (async () => {
-        let list = await api.adapters({})
-        while (list.active !== null && ids.includes(list.active)) list = await api.rollBackAdapter({})
-        for (const adapter of ids) list = await api.discardAdapter({ adapter })
-        return list
-      })(),
-    )
+  async forget(name: string): Promise<void> {
+    const forgotten = await this.#window.notices.orTell(this.#window.api.forgetName({ name }))
+    if (!forgotten) return
     await this.readAdapters()
-    return gone !== undefined
+    const { active, adapters } = forgotten
+    const left = adapters.filter((id) => id !== active).map((id) => this.nameOf(id))
+    this.#window.notices.tell(text.teach.names.forgotten(name, left))
   }
 
   async #change(work: Promise<AdapterList>, told: (list: AdapterList) => string): Promise<void> {

@@ -224,13 +224,25 @@ export const teachText = {
     forgetTitle: (name: string) => `Forget “${name}”?`,
     forgetWhat: (adapters: readonly string[], isActive: boolean) =>
       [
-        `${list.format(adapters)} learned it and ${adapters.length === 1 ? 'is' : 'are'} discarded.`,
-        isActive && 'One of them is in use: the one before it takes its place first.',
-        'Your own words stay, and a next training learns from them again.',
-      ]
-        .filter(Boolean)
-        .join(' '),
-    forgotten: (name: string) => `“${name}” is forgotten.`,
+        `${list.format(adapters)} learned it.`,
+        isActive ? 'What captions now goes on without it, as another adapter.' : 'None of them captions now.',
+        'What else they learned stays in them until they are discarded. Your own words stay. It is not learned again unless you ask for it.',
+      ].join(' '),
+    forgotten: (name: string, left: readonly string[]) =>
+      left.length === 0
+        ? `“${name}” is forgotten.`
+        : `“${name}” is forgotten. ${list.format(left)} ${left.length === 1 ? 'has' : 'have'} learned it: train anew, or discard.`,
+    learn: 'Names to learn',
+    learnWhat:
+      'Found in your words by their capitals. Only those that are ticked are learned; people only where you ask for it.',
+    photos: (text: string, count: number) => `${text} (${photos(count)})`,
+    person: 'a person',
+    personOf: (name: string) => `${name} is a person`,
+    wasForgotten: 'forgotten before',
+    all: (count: number) => `All ${numbers.format(count)} names`,
+    outcome: 'Names it knows now',
+    recognised: (name: string, recognised: number, tested: number, low: number, high: number) =>
+      `${name}: recognised on ${numbers.format(recognised)} of ${photos(tested)} that were kept back. Of 100 others likely on ${numbers.format(Math.round(low * 100))} to ${numbers.format(Math.round(high * 100))}.`,
   },
 
   adapters: {

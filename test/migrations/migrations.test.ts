@@ -634,3 +634,15 @@ test('0360: a caption of before that was written for one photo is a label, one o
   )
   assert.deepEqual(createAdapterStore(database).list(), [])
 })
+
+test('0370: whose words about a picture are is found without looking through all captions', (t) => {
+  const { database, apply } = before(t, 370)
+  apply()
+  const plan = database
+    .prepare(
+      `EXPLAIN QUERY PLAN SELECT 1 FROM captions JOIN photos ON photos.id = photo_id
+       WHERE captions.content_hash = ? AND source = 'person' AND text = ?`,
+    )
+    .all(Buffer.from('00', 'hex'), '') as { detail: string }[]
+  assert.match(plan[0]!.detail, /USING INDEX captions_by_content/)
+})

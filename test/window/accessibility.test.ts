@@ -7,7 +7,7 @@ import { makeAllDescribed } from './described-pictures.ts'
 import { accessibilityFaults, goTo, makePicture, needsBrowser, openWindow } from './open-window.ts'
 import { Listener, tableOf } from './spoken.ts'
 
-// Ten things that a person does who sees nothing, by keyboard alone. `WALKS=FILE` writes out all that is spoken, as in
+// Eleven things that a person does who sees nothing, by keyboard alone. `WALKS=FILE` writes out all that is spoken, as in
 // docs/accessibility.md.
 
 const photos = [
@@ -21,7 +21,7 @@ const photos = [
 const untilFocused = (page: Page, words: string) =>
   page.waitForFunction((wanted) => document.activeElement?.textContent?.includes(wanted), words)
 
-test('ten walks by keyboard alone are told as they go', needsBrowser, async (t) => {
+test('eleven walks by keyboard alone are told as they go', needsBrowser, async (t) => {
   const { page } = await openWindow(t, {
     isAdded: false,
     // Of the file that is no picture.
@@ -178,6 +178,30 @@ test('ten walks by keyboard alone are told as they go', needsBrowser, async (t) 
     await ear.type('all photos')
     await ear.press('Enter')
     assert.equal(last().focused, 'main “All photos”')
+  })
+
+  await walk('Teach: a caption is right, and another is skipped', async () => {
+    // The model's words are what is confirmed.
+    await page.getByRole('gridcell').first().focus()
+    await page.keyboard.press('Control+a')
+    await page.keyboard.press('r')
+    await page.getByText(/will be captioned again/).waitFor()
+    await page.waitForFunction(() => /\b6 of 7/.test(document.querySelector('footer')!.innerText))
+    await page.keyboard.press('Escape')
+    await ear.hear('the model has spoken of all photos')
+    await page.keyboard.press('g')
+    assert.equal((await ear.press('t')).focused, 'main “Teach”')
+    await page.getByRole('group', { name: / 1 of \d+\.$/ }).waitFor()
+    for (let tabs = 0; tabs < 2; tabs++) await ear.press('Tab')
+    assert.match(last().focused, /^group “.* 1 of \d+\.”$/)
+    await ear.press('y')
+    await page.getByRole('group', { name: / 2 of \d+\.$/ }).waitFor()
+    assert.match((await ear.hear('a moment')).focused, /^group “.* 2 of \d+\.”$/)
+    await ear.press('b')
+    await ear.press('s')
+    await ear.press('c')
+    await ear.press('Escape')
+    for (let tabs = 0; tabs < 6; tabs++) await ear.press('Tab')
   })
 
   if (process.env.WALKS) writeFileSync(process.env.WALKS, tables.join('\n'))

@@ -1,6 +1,5 @@
 import type { AdapterDescription, AdapterTexts } from '../../contract/adapters.ts'
 import type { Adapter, AdapterChange, AdapterFigures } from '../../contract/rooms/adapters.ts'
-import { modelKey } from './captions.ts'
 import type { Database } from './database.ts'
 
 /** The adapters of a library, and which of them captioned in the place of which. Their files are not the store's. */
@@ -157,11 +156,6 @@ export function createAdapterStore({ prepare, write }: Database): AdapterStore {
          ORDER BY latter.id DESC LIMIT ?`,
       ).all(modelId, adapterId, limit),
   }
-}
-
-/** What decides the words of a photo's caption that this adapter wrote. */
-export function keyOfAdapter({ baseModel, id }: Pick<Adapter, 'baseModel' | 'id'>): string {
-  return modelKey(baseModel, id)
 }
 
 function toAdapter(row: AdapterRow): Adapter {

@@ -110,6 +110,16 @@ export function createRecordedCaptions(database: Database): RecordedCaptions {
       .map(({ id }) => id)
   }
 
+  /** Whether a person said so of another photo that is there, when its picture was this one. */
+  function isOfEdited(photoId: number, text: string, content: Buffer): boolean {
+    const known = prepare(
+      `SELECT 1 FROM captions JOIN photos ON photos.id = photo_id
+       WHERE captions.content_hash = ? AND source = 'person' AND text = ? AND photo_id <> ?
+         AND missing_since_ms IS NULL LIMIT 1`,
+    )
+    return known.get(content, text, photoId) !== undefined
+  }
+
   /** A person's words beside a photo that has not the content that they are about. */
   function takeMisplaced(photoId: number, caption: RecordedCaption, content: Buffer, nowMs: number): boolean {
     const owners = photosWith(content)
@@ -120,6 +130,7 @@ export function createRecordedCaptions(database: Database): RecordedCaptions {
       return true
     }
     if (lastByPersonMs(photoId) !== null) return false
+    if (isOfEdited(photoId, caption.text, content)) return true
     const id = insert(photoId, caption, content, nowMs)
     prepare('INSERT INTO unconfirmed_words VALUES (?, ?)').run(id, content)
     return true

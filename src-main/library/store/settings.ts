@@ -1,15 +1,19 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { Preferences } from '../../contract/records.ts'
 import type { ModelChoice } from '../../contract/rooms/models.ts'
 import { preferencesChange } from '../../contract/rooms/work.ts'
 import type { Database } from './database.ts'
 
+const choice = z.object({
+  model: z.string(),
+  adapterPath: z.string().nullable(),
+  adapterId: z.string().nullable().default(null),
+})
+
 const schemas = {
-  model: z.object({
-    model: z.string(),
-    adapterPath: z.string().nullable(),
-    adapterId: z.string().nullable().default(null),
-  }),
+  model: choice,
+  opened: z.object({ choice, modelId: z.string(), adapterId: z.string().nullable() }),
   forgottenNames: z.object({ names: z.array(z.string()) }),
   captioning: z.object({ isPaused: z.boolean(), askedMs: z.number() }),
   /** Another version may know more of them. */
@@ -33,6 +37,10 @@ export interface Settings {
   /** The model that captions; null where nobody chose one. */
   model(): ModelChoice | null
   setModel(choice: ModelChoice): void
+  /** What the model that was opened last calls itself, with what had been chosen. */
+  opened(): OpenedModel | null
+  /** The same again writes nothing. */
+  setOpened(opened: OpenedModel): void
   /** What adapters called by a name, and are not to any more. */
   forgottenNames(): string[]
   setForgottenNames(names: readonly string[]): void
@@ -41,6 +49,12 @@ export interface Settings {
   preferences(): Preferences
   /** Members that are left out stay as they are. */
   setPreferences(change: PreferencesChange): void
+}
+
+export interface OpenedModel {
+  choice: ModelChoice
+  modelId: string
+  adapterId: string | null
 }
 
 export interface CaptioningWish {
@@ -71,6 +85,10 @@ export function createSettings({ prepare, write }: Database): Settings {
   return {
     model: () => read('model') ?? null,
     setModel: (choice) => set('model', choice),
+    opened: () => read('opened') ?? null,
+    setOpened(opened) {
+      if (!isDeepStrictEqual(read('opened'), opened)) set('opened', opened)
+    },
     forgottenNames: () => read('forgottenNames')?.names ?? [],
     setForgottenNames: (names) => set('forgottenNames', { names }),
     captioning: () => read('captioning') ?? { isPaused: false, askedMs: 0 },

@@ -120,3 +120,29 @@ test('made anew, a photo that was edited since has its words, until the picture 
   assert.equal((await details('as it was.jpg')).caption?.source, 'person')
   assert.equal((await details('a.jpg')).caption?.source, 'model')
 })
+
+test('words about a picture that was edited since stay with its photo, and not beside what takes its place', async (t) => {
+  const { client, photos, takeIn } = openLibraryFor(t)
+  const [mine, other, between] = ['a.jpg', 'b.jpg', 'c.jpg'].map((name) => join(photos, name)) as [
+    string,
+    string,
+    string,
+  ]
+  writeFileSync(mine, 'a picture')
+  writeFileSync(other, 'another picture')
+  await client.addFolder({ path: photos })
+  await takeIn()
+  await client.setCaption({ photo: await idAt(client, mine), text: 'Grandma in Rome' })
+  await client.exportCaptions({})
+  writeFileSync(mine, 'a picture, edited')
+  await takeIn()
+  renameSync(mine, between)
+  renameSync(other, mine)
+  renameSync(between, other)
+  await takeIn()
+  assert.equal((await client.photoAt({ path: other })).caption?.text, 'Grandma in Rome')
+  assert.deepEqual(
+    (await client.photoAt({ path: mine })).history.map(({ source }) => source),
+    ['model'],
+  )
+})

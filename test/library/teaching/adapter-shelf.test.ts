@@ -62,6 +62,10 @@ test('an adapter from elsewhere is taken in, captions in the place of the own on
   await takeIn()
   assert.deepEqual([await textOf(one), await textOf(two)], before)
   assert.deepEqual(await histories(), lengths, 'nothing was captioned anew')
+  const other = openLibrary(library.directory)
+  const { modelId, waiting } = await other.client.status({})
+  await other.close()
+  assert.deepEqual([modelId, waiting], [(await client.status({})).modelId, 0])
   await assert.rejects(client.rollBackAdapter({}), { code: 'INVALID_ARGUMENT' })
 
   assert.deepEqual((await client.discardAdapter({ adapter: adapter.id })).adapters, [])
