@@ -20,6 +20,7 @@ import { drawScene } from './scenes.ts'
 
 const perDirectory = 200
 const perTransaction = 2000
+const differentPhotos = 400
 
 /** What a photo looks like, as far as a window shows it. */
 interface Look {
@@ -53,8 +54,8 @@ export async function makeCaptionedLibrary(
 }
 
 /**
- * The same of photos whose drive is away: no file of theirs is there to be made and found, and their rows are written at once, for
- * who has little time. All have a thumbnail.
+ * The same of photos whose drive is away, for who has little time: no file of theirs is there to be made and found, their rows are
+ * written at once, and they are copies of a few hundred. All have a thumbnail.
  */
 export async function makeAwayLibrary(directory: string, photos: number, looks: number): Promise<void> {
   const libraryDirectory = join(directory, 'library')
@@ -62,6 +63,8 @@ export async function makeAwayLibrary(directory: string, photos: number, looks: 
   const [seen, { modelId, adapterId }] = await Promise.all([makeLooks(directory, looks), embeddedModel()])
   const store = openStore(databaseFileIn(libraryDirectory))
   const { prepare, write } = store.database
+  // Else pages that are written to in no order go to the disk and come back a hundred times.
+  store.database.exec('PRAGMA cache_size = -400000')
   const { id: folderId } = store.folders.insert(join(directory, 'away'), Date.now())
   write(() => {
     prepare(`UPDATE folders SET state = 'offline', offline_reason = 'gone'`).run()
@@ -74,15 +77,19 @@ export async function makeAwayLibrary(directory: string, photos: number, looks: 
       `INSERT INTO captions (id, photo_id, text, source, model_id, adapter_id, score, content_hash, created_ms)
        VALUES (?, ?, ?, 'model', ?, ?, -1, ?, 1)`,
     )
-    for (let id = 1; id <= photos; id++) {
-      const { widthPx, heightPx, thumbhash, ...look } = seen[id % seen.length]!
-      const { sortMs, takenAt } = takenTime(id)
+    const contents = Array.from({ length: differentPhotos }, (_, at) => {
       const content = randomBytes(32)
+      linkThumbnail(seen[at % seen.length]!, thumbnailPath(thumbnails, content.toString('hex')))
+      return content
+    })
+    for (let id = 1; id <= photos; id++) {
+      const content = contents[id % contents.length]!
+      const { widthPx, heightPx, thumbhash } = seen[(id % contents.length) % seen.length]!
+      const { sortMs, takenAt } = takenTime(id)
       const name = `IMG_${String(id % perDirectory).padStart(4, '0')}.JPG`
       const place = [folderId, `album ${Math.floor(id / perDirectory)}`, name, id, sortMs, takenAt]
       addPhoto.run(id, ...place, widthPx, heightPx, `Camera ${id % 40}`, content, thumbnailVersion, thumbhash)
       addCaption.run(id, id, captionOf(id), modelId, adapterId, content)
-      linkThumbnail(look, thumbnailPath(thumbnails, content.toString('hex')))
     }
     prepare(`UPDATE photos SET caption_id = id, caption_source = 'model', captioned_by = ?`).run(
       modelKey(modelId, adapterId),
@@ -179,7 +186,7 @@ function takenTime(photoId: number): { sortMs: number; takenAt: string } {
 }
 
 /** One file under many names: a file system allows some 65,000. */
-function linkThumbnail(look: Pick<Look, 'thumbnail'>, path: string): void {
+function linkThumbnail(look: Look, path: string): void {
   mkdirSync(dirname(path), { recursive: true })
   linkSync(look.thumbnail, path)
 }

@@ -3,41 +3,30 @@ import type { HostCalls, HostEvents } from '../../src-main/contract/host-calls.t
 import type { LibraryEvents, PageCalls } from '../../src-main/contract/library-calls.ts'
 import type { Tile, Timeline, TimelinePage } from '../../src-main/contract/records.ts'
 import type { Client } from '../../src-main/contract/rpc.ts'
-import { blocksOf, Columns, colorAt, hashAt } from './columns.ts'
-import { type DrawnBlank, type DrawnMonth, type DrawnRow, type DrawnTile, Slots } from './drawn.ts'
-import { headPx, Layout, type PlacedRow, type Position } from './layout.ts'
+import { Arrivals } from './arrivals.svelte.ts'
+import { Columns } from './columns.ts'
+import { Composer, reachOf, usualRatio } from './composer.ts'
+import type { DrawnMonth } from './drawn.ts'
+import { Layout, type Position } from './layout.ts'
 import { type MonthCount, MonthHeads } from './month-heads.ts'
-import { breakRows, type Measure, shownRatio, spansOf } from './rows.ts'
-import { isNearEnd, layRunway, runwayLengthPx } from './runway.ts'
+import { blocksOfPart, breakPart, readPart } from './parts.ts'
+import { type Measure, shownRatio } from './rows.ts'
 import { SelectionState } from './selection.svelte.ts'
+import { Speed } from './speed.svelte.ts'
 import { Tiles } from './tiles.ts'
+import { Timers } from './timers.ts'
+import { anchorPx, type Scroller, Viewport } from './viewport.ts'
+import { type LibraryBox, monthAround, nearestBeyond, placeByScreen, runsWithin } from './walks.ts'
 
 export type TimelineApi = Pick<
   Client<PageCalls & HostCalls, LibraryEvents & HostEvents>,
   'timeline' | 'months' | 'timelinePage' | 'placeOf' | 'tiles' | 'on'
 >
 
-/** The element that scrolls, or what stands for it. */
-export interface Scroller {
-  scrollPx: number
-  setLengthPx(lengthPx: number): void
-}
-
-/** So that the last row can be seen above the bar of the selection. */
-const endPx = 96
-/** Of a photo, before any was seen. */
-const usualRatio = 1.4
-/** Where the first photo is that is seen: below the head of its month. */
-const anchorPx = headPx + 4
-const mostTiles = 360
-/** How far the boxes of months reach in steps, so that they rarely change while scrolling. */
-const boxStepPx = 1024
-const settleMs = 120
 const tilesAfterMs = 40
 const freshenAfterMs = 200
 /** While captions come, the heads of months are counted no more often. */
 const countEveryMs = 1000
-const arrivalMs = 4000
 const triesToFocus = 5
 /** The least time between two looks at whether photos came or went. */
 const refreshEveryMs = 1000
@@ -56,14 +45,11 @@ export class TimelineState {
   #drawn = $state.raw<readonly DrawnMonth[]>([])
   #rowTotal = $state.raw(0)
   #topPlace = $state.raw(0)
-  #isFast = $state.raw(false)
   #tileEpoch = $state.raw(0)
   #headEpoch = $state.raw(0)
   #focusPlace = $state.raw(0)
   #tabPlace = $state.raw(0)
   #wishedFocus = $state.raw<number | null>(null)
-  #arrived = $state.raw<ReadonlySet<number>>(new Set())
-  #arrivals = $state.raw(0)
   #lostSelections = $state.raw(0)
 
   #layout: Layout | undefined
@@ -71,22 +57,14 @@ export class TimelineState {
   readonly #tiles: Tiles
   readonly #heads: MonthHeads
   #measure: Measure | undefined
-  #viewPx = 0
-  /** How long what scrolls is. */
-  #lengthPx = 0
   #meanRatio: number | undefined
-  #scroller: Scroller | undefined
-  #basePx = 0
-  /** What stands at `anchorPx` below the top of the view. */
-  #position: Position = { place: 0, offsetPx: 0 }
-  #isAtTop = true
   #hasFocus = false
+  readonly #view = new Viewport()
+  readonly #composer = new Composer()
+  readonly #timers = new Timers()
+  readonly #arrivals = new Arrivals()
+  readonly #speed = new Speed(this.#timers, () => this.#wantTiles())
   readonly #reading = new AbortController()
-  readonly #slots = new Slots()
-  #rows = new Map<string, { row: DrawnRow; stamp: number }>()
-  #stamp = 0
-  #lastTopPx = 0
-  #timers = new Map<string, ReturnType<typeof setTimeout>>()
   #refreshing: Promise<void> | undefined
   #isOutdated = false
   #refreshedMs = 0
@@ -152,7 +130,7 @@ export class TimelineState {
   }
   /** Photos pass too quickly to be looked at. */
   get isFast(): boolean {
-    return this.#isFast
+    return this.#speed.isFast
   }
   get focusPlace(): number {
     return this.#focusPlace
@@ -170,7 +148,7 @@ export class TimelineState {
   }
   /** How many captions came over photos that were in sight. */
   get arrivals(): number {
-    return this.#arrivals
+    return this.#arrivals.count
   }
   /** How often a selection had to be given up. */
   get lostSelections(): number {
@@ -221,18 +199,17 @@ export class TimelineState {
   }
 
   hasArrived(photo: number): boolean {
-    return this.#arrived.has(photo)
+    return this.#arrivals.has(photo)
   }
 
   /** Begins to draw into an element; ends with the function it answers. */
   attach(scroller: Scroller): () => void {
-    this.#scroller = scroller
-    this.#lengthPx = 0
-    if (this.#layout) this.#goTo(this.#topOfPosition(this.#layout))
+    this.#view.attach(scroller)
+    if (this.#layout) this.#goTo(this.#view.topOfPosition(this.#layout))
     // A photo that was looked at meanwhile is gone back to.
     if (this.#wishedFocus !== null) void this.focusOn(this.#wishedFocus)
     return () => {
-      this.#scroller = undefined
+      this.#view.detach()
       this.#columns.want(new Set())
       this.#tiles.want([])
       this.#heads.close()
@@ -242,7 +219,7 @@ export class TimelineState {
   /** The space there is, and how high rows shall be. */
   resize(measure: Measure, viewPx: number): void {
     const { widthPx, targetPx, captionPx } = this.#measure ?? {}
-    this.#viewPx = viewPx
+    this.#view.viewPx = viewPx
     const isSame =
       measure.widthPx === widthPx && measure.targetPx === targetPx && measure.captionPx === captionPx
     if (!isSame) {
@@ -253,17 +230,15 @@ export class TimelineState {
   }
 
   onScroll(): void {
-    if (!this.#layout || !this.#scroller) return
-    const topPx = this.#basePx + this.#scroller.scrollPx
-    this.#position = positionBelow(this.#layout, topPx)
-    this.#isAtTop = topPx <= 0
+    if (!this.#layout || !this.#view.scroller) return
+    this.#view.follow(this.#layout)
     this.#draw()
   }
 
   close(): void {
     for (const stop of this.#stopHearing) stop()
     this.#reading.abort()
-    for (const timer of this.#timers.values()) clearTimeout(timer)
+    this.#timers.clear()
     this.#columns.close()
     this.#tiles.close()
     this.#heads.close()
@@ -287,9 +262,7 @@ export class TimelineState {
   monthOf(place: number): { index: number; start: number; end: number } {
     const layout = this.#layout
     if (!layout || layout.photos === 0) return { index: 0, start: 0, end: 0 }
-    const index = layout.monthOfPart[layout.partOf(place)]!
-    const [from, to] = [layout.partOfMonth[index]!, layout.partOfMonth[index + 1]!]
-    return { index, start: layout.partStarts[from]!, end: layout.partStarts[to]! }
+    return monthAround(layout, place)
   }
 
   /** Moves the focus to a photo and brings it into sight. */
@@ -300,7 +273,7 @@ export class TimelineState {
     this.#focusPlace = bound
     this.#wishedFocus = bound
     // Photos may come or go while those around it are read.
-    for (let tries = 0; tries < triesToFocus && this.#scroller && this.#layout; tries++) {
+    for (let tries = 0; tries < triesToFocus && this.#view.scroller && this.#layout; tries++) {
       if (this.#wishedFocus === null || this.#layout.photos === 0) return
       const wished = Math.min(this.#wishedFocus, this.#layout.photos - 1)
       this.#wishedFocus = wished
@@ -310,7 +283,7 @@ export class TimelineState {
         return
       }
       this.jumpTo(wished)
-      await this.#columns.load(this.#blocksOfPart(this.#layout, part)).catch(() => {})
+      await this.#columns.load(blocksOfPart(this.#layout, part)).catch(() => {})
     }
   }
 
@@ -336,53 +309,32 @@ export class TimelineState {
     const part = layout.partOf(place)
     for (const near of [part, part + step]) {
       if (near < 0 || near >= layout.parts || this.#readPart(near)) continue
-      await this.#columns.load(this.#blocksOfPart(layout, near)).catch(() => {})
+      await this.#columns.load(blocksOfPart(layout, near)).catch(() => {})
       this.#readPart(near)
     }
-    const from = layout.rowOfPlace(place)
-    const to = from && layout.neighbour(from, step)
-    if (!to) return place
-    const middlePx = middleOf(layout, from, place - from.firstPlace)
-    let [best, bestPx] = [to.firstPlace, Infinity]
-    for (let at = to.firstPlace; at < to.endPlace; at++) {
-      const awayPx = Math.abs(middleOf(layout, to, at - to.firstPlace) - middlePx)
-      if (awayPx < bestPx) [best, bestPx] = [at, awayPx]
-    }
-    return best
+    return nearestBeyond(layout, place, step)
   }
 
   /** About a screen further. */
   async placeByScreen(place: number, step: 1 | -1): Promise<number> {
     const layout = this.#layout
     if (!layout || layout.photos === 0) return place
-    const topPx = layout.topOfPlace(place) + step * Math.max(100, this.#viewPx - 2 * headPx)
-    const bound = Math.min(layout.totalPx - 1, Math.max(0, topPx))
-    const at = layout.positionAt(bound).place
+    const at = placeByScreen(layout, place, step, this.#view.viewPx)
     return at === place ? this.placeBeyond(place, step) : at
   }
 
   /** Runs of places whose photos lie in a box, in pixels of the runway. */
-  placesIn(box: { leftPx: number; rightPx: number; topPx: number; bottomPx: number }): [number, number][] {
+  placesIn(box: LibraryBox): [number, number][] {
     const layout = this.#layout
     if (!layout) return []
-    const [fromPx, toPx] = [box.topPx + this.#basePx, box.bottomPx + this.#basePx]
-    const runs: [number, number][] = []
-    for (let part = layout.partAt(fromPx); part < layout.parts && layout.topOf(part) < toPx; part++) {
-      this.#readPart(part)
-      for (const row of layout.rowsBetween(part, fromPx, toPx)) {
-        if (row.topPx + row.heightPx <= fromPx) continue
-        const hit = spansOf(layout.rowsOf(part)!, row.row).flatMap(({ leftPx, widthPx }, at) =>
-          leftPx < box.rightPx && leftPx + widthPx > box.leftPx ? [row.firstPlace + at] : [],
-        )
-        if (hit.length > 0) runs.push([hit[0]!, hit.at(-1)! + 1])
-      }
-    }
-    return runs
+    const { basePx } = this.#view
+    const inLibrary = { ...box, topPx: box.topPx + basePx, bottomPx: box.bottomPx + basePx }
+    return runsWithin(layout, inLibrary, (part) => this.#readPart(part))
   }
 
   /** How far what is drawn moved against the library since the last time, which whoever keeps pixels must follow. */
   get basePx(): number {
-    return this.#basePx
+    return this.#view.basePx
   }
 
   #newColumns(): Columns {
@@ -392,7 +344,7 @@ export class TimelineState {
         onRead: (page) => {
           if (columns === this.#columns) this.#hearPage(page)
         },
-        onProblem: () => this.#later('read', refreshEveryMs, () => this.#draw()),
+        onProblem: () => this.#timers.later('read', refreshEveryMs, () => this.#draw()),
       },
     )
     return columns
@@ -405,254 +357,96 @@ export class TimelineState {
   /** The same photos in another space. */
   #layAnew(): void {
     if (this.#phase !== 'ready') return
-    const { place } = this.#position
+    const { place } = this.#view.position
     this.#layout = this.#newLayout(this.#timeline)
-    this.#stamp++
+    this.#composer.renew()
     if (!this.#layout) return
     if (this.#layout.photos > 0) this.#readPart(this.#layout.partOf(Math.min(place, this.#layout.photos - 1)))
-    this.#goTo(this.#topOfPosition(this.#layout))
+    this.#goTo(this.#view.topOfPosition(this.#layout))
   }
 
-  #blocksOfPart(layout: Layout, part: number): number[] {
-    return blocksOf(layout.partStarts[part]!, layout.partStarts[part + 1]!)
-  }
-
-  /** Makes the rows of a part whose columns are at hand. @returns whether there are rows */
   #readPart(part: number): boolean {
-    const layout = this.#layout!
-    return layout.rowsOf(part) !== undefined || this.#breakPart(layout, part)
-  }
-
-  #breakPart(layout: Layout, part: number): boolean {
-    const ratios = this.#columns.ratios(layout.partStarts[part]!, layout.partStarts[part + 1]!)
-    if (ratios) layout.setRows(part, breakRows(ratios, layout.measure, layout.endsMonth(part)))
-    return ratios !== undefined
-  }
-
-  /** The top of the view for what is seen now. */
-  #topOfPosition(layout: Layout): number {
-    return this.#isAtTop || layout.photos === 0 ? 0 : layout.topOfPosition(this.#position) - anchorPx
+    return readPart(this.#layout!, this.#columns, part)
   }
 
   #reveal(place: number): void {
     const layout = this.#layout
     const row = layout?.rowOfPlace(place)
-    if (!layout || !row || !this.#scroller) return
-    const topPx = this.#basePx + this.#scroller.scrollPx
-    const bottomPx = topPx + this.#viewPx
+    if (!layout || !row || !this.#view.scroller) return
+    const { topPx, viewPx } = this.#view
+    const bottomPx = topPx + viewPx
     const rowBottomPx = row.topPx + row.heightPx + layout.measure.captionPx
     const marginPx = this.selection.isEmpty ? 8 : 80
     if (row.topPx < topPx + anchorPx) this.#goTo(row.topPx - anchorPx)
-    else if (rowBottomPx > bottomPx - marginPx) this.#goTo(rowBottomPx + marginPx - this.#viewPx)
+    else if (rowBottomPx > bottomPx - marginPx) this.#goTo(rowBottomPx + marginPx - viewPx)
     else this.#draw()
-  }
-
-  get #totalPx(): number {
-    return this.#layout && this.#layout.photos > 0 ? this.#layout.totalPx + endPx : 0
   }
 
   /** @param position what is to stand at the top, where that is said more exactly than in pixels */
   #goTo(topPx: number, position?: Position): void {
-    const layout = this.#layout
-    if (!layout) return
-    const boundPx = Math.round(Math.max(0, Math.min(topPx, this.#totalPx - this.#viewPx)))
-    const scrollPx = boundPx - this.#basePx
-    const isOnRunway =
-      this.#lengthPx > 0 && scrollPx >= 0 && scrollPx <= this.#lengthPx - this.#viewPx && this.#scroller
-    if (layout.photos > 0) {
-      const isExact = position && boundPx === Math.round(topPx)
-      this.#position = isExact ? position : positionBelow(layout, boundPx)
-    }
-    this.#isAtTop = boundPx === 0
-    if (isOnRunway) this.#scroller!.scrollPx = scrollPx
-    else this.#layRunwayAt(boundPx)
+    if (!this.#layout) return
+    this.#view.goTo(this.#layout, topPx, position)
     this.#draw()
-  }
-
-  #layRunwayAt(topPx: number): void {
-    const { basePx, scrollPx } = layRunway(topPx, this.#totalPx, this.#viewPx)
-    this.#basePx = basePx
-    this.#stretch()
-    if (this.#scroller) this.#scroller.scrollPx = scrollPx
-  }
-
-  #stretch(): void {
-    this.#lengthPx = Math.round(runwayLengthPx(this.#basePx, this.#totalPx, this.#viewPx))
-    this.#scroller?.setLengthPx(this.#lengthPx)
   }
 
   /** Puts on the page what is near the view, and asks for what is missing of it. */
   #draw(): void {
     const layout = this.#layout
-    if (!layout || !this.#scroller) return
+    if (!layout || !this.#view.scroller) return
     if (layout.photos === 0) {
       this.#drawn = []
       this.#rowTotal = 0
       return
     }
-    const [fromPart, toPart] = this.#settleParts(layout, this.#scroller)
+    const [fromPart, toPart] = this.#settleParts(layout)
     const blocks = new Set<number>()
     for (let part = fromPart; part <= toPart; part++) {
-      for (const block of this.#blocksOfPart(layout, part)) blocks.add(block)
+      for (const block of blocksOfPart(layout, part)) blocks.add(block)
     }
     this.#columns.want(blocks)
-    this.#compose(layout, this.#scroller)
+    this.#compose(layout)
   }
 
   /** Reads the parts near the view, and keeps the first visible photo where it is, whatever they turn out to be. */
-  #settleParts(layout: Layout, scroller: Scroller): [number, number] {
+  #settleParts(layout: Layout): [number, number] {
     for (;;) {
-      const topPx = this.#basePx + scroller.scrollPx
-      const overPx = this.#overPx(layout)
-      const fromPart = layout.partAt(topPx - overPx)
-      const toPart = layout.partAt(topPx + this.#viewPx + overPx)
+      const { topPx, viewPx } = this.#view
+      const reachPx = reachOf(layout, viewPx)
+      const fromPart = layout.partAt(topPx - reachPx)
+      const toPart = layout.partAt(topPx + viewPx + reachPx)
       let isChanged = false
       for (let part = fromPart; part <= toPart; part++) {
         if (!layout.rowsOf(part) && this.#readPart(part)) isChanged = true
       }
-      if (isChanged) {
-        this.#basePx += Math.round(this.#topOfPosition(layout) - topPx)
-      }
-      this.#stretch()
-      if (isNearEnd({ basePx: this.#basePx, scrollPx: scroller.scrollPx }, this.#totalPx, this.#viewPx)) {
-        this.#layRunwayAt(this.#basePx + scroller.scrollPx)
-      }
+      if (isChanged) this.#view.moveBy(this.#view.topOfPosition(layout) - topPx)
+      this.#view.settle(layout)
       if (!isChanged) return [fromPart, toPart]
     }
   }
 
-  #overPx(layout: Layout): number {
-    const { widthPx, targetPx } = layout.measure
-    const tilesPerPx = widthPx / (usualRatio * targetPx * targetPx)
-    return Math.max(160, Math.min(this.#viewPx, (mostTiles / tilesPerPx - this.#viewPx) / 2))
-  }
-
-  #compose(layout: Layout, scroller: Scroller): void {
-    const topPx = this.#basePx + scroller.scrollPx
-    const overPx = this.#overPx(layout)
-    const [fromPx, toPx] = [Math.max(0, topPx - overPx), topPx + this.#viewPx + overPx]
-    const boxFromPx = Math.floor(fromPx / boxStepPx) * boxStepPx
-    const boxToPx = Math.ceil(toPx / boxStepPx) * boxStepPx
-    const placed: PlacedRow[] = []
-    const blanks: { part: number; topPx: number; heightPx: number }[] = []
-    const fromPart = layout.partAt(fromPx)
-    const toPart = layout.partAt(toPx)
-    for (let part = fromPart; part <= toPart; part++) {
-      if (layout.rowsOf(part)) placed.push(...layout.rowsBetween(part, fromPx, toPx))
-      else {
-        const blankFromPx = Math.max(layout.rowsTopOf(part), boxFromPx)
-        const blankToPx = Math.min(layout.rowsTopOf(part) + layout.rowsHeightOf(part), boxToPx)
-        if (blankToPx > blankFromPx)
-          blanks.push({ part, topPx: blankFromPx, heightPx: blankToPx - blankFromPx })
-      }
-    }
+  #compose(layout: Layout): void {
+    const { basePx, topPx, viewPx, position } = this.#view
     const focusPlace = Math.min(this.#focusPlace, layout.photos - 1)
-    const isInSight = placed.some(
-      ({ firstPlace, endPlace }) => firstPlace <= focusPlace && focusPlace < endPlace,
-    )
-    this.#tabPlace = this.#hasFocus || isInSight ? focusPlace : this.#position.place
-    const focused = this.#hasFocus ? layout.rowOfPlace(focusPlace) : undefined
-    // The element with the focus must stay, wherever the person scrolls.
-    if (focused && !placed.some(({ part, row }) => part === focused.part && row === focused.row)) {
-      placed.push(focused)
-    }
-    const months = new Map<number, { topPx: number; endPx: number; rows: DrawnRow[]; blanks: DrawnBlank[] }>()
-    for (let part = fromPart; part <= toPart; part++) {
-      const month = layout.monthOfPart[part]!
-      if (!months.has(month))
-        months.set(month, { ...this.#boxOf(layout, month, boxFromPx, boxToPx), rows: [], blanks: [] })
-    }
-    if (focused) {
-      const month = layout.monthOfPart[focused.part]!
-      const endPx = focused.topPx + focused.heightPx
-      if (!months.has(month)) months.set(month, { topPx: focused.topPx, endPx, rows: [], blanks: [] })
-    }
-    const slots = this.#slots.assign(placed.map(({ part, row }) => `${part}:${row}`))
-    const before = this.#rows
-    this.#rows = new Map()
-    for (const [at, row] of placed.entries()) {
-      const box = months.get(layout.monthOfPart[row.part]!)!
-      box.rows.push(this.#drawRow(layout, row, slots[at]!, row.topPx - box.topPx, before))
-    }
-    for (const { part, topPx, heightPx } of blanks) {
-      const box = months.get(layout.monthOfPart[part]!)!
-      box.blanks.push({ part, topPx: topPx - box.topPx, heightPx })
-    }
-    this.#drawn = [...months].map(([index, { topPx, endPx, rows, blanks }]) => {
-      const part = layout.partOfMonth[index]!
-      return {
-        month: this.#timeline.months[index]!,
-        photos: this.#timeline.photos[index]!,
-        topPx: topPx - this.#basePx,
-        heightPx: endPx - topPx,
-        rowIndex: layout.rowsBefore(part),
-        rows,
-        blanks,
-      }
+    const { drawn, isFocusNear } = this.#composer.compose({
+      layout,
+      columns: this.#columns,
+      timeline: this.#timeline,
+      basePx,
+      topPx,
+      viewPx,
+      focusPlace,
+      hasFocus: this.#hasFocus,
     })
+    this.#tabPlace = this.#hasFocus || isFocusNear ? focusPlace : position.place
+    this.#drawn = drawn
     this.#rowTotal = layout.rowTotal
-    this.#topPlace = this.#position.place
-    this.#lookAtSpeed(topPx)
-    this.#later('tiles', tilesAfterMs, () => this.#wantTiles())
-  }
-
-  #boxOf(layout: Layout, month: number, fromPx: number, toPx: number): { topPx: number; endPx: number } {
-    const [first, next] = [layout.partOfMonth[month]!, layout.partOfMonth[month + 1]!]
-    return {
-      topPx: Math.max(layout.topOf(first), fromPx),
-      endPx: Math.min(layout.topOf(next), toPx),
-    }
-  }
-
-  #drawRow(
-    layout: Layout,
-    placed: PlacedRow,
-    slot: number,
-    topPx: number,
-    before: ReadonlyMap<string, { row: DrawnRow; stamp: number }>,
-  ): DrawnRow {
-    const key = `${placed.part}:${placed.row}`
-    const rowIndex = layout.rowsBefore(placed.part) + placed.row + 1
-    const known = before.get(key)
-    const isSame =
-      known?.stamp === this.#stamp && known.row.topPx === topPx && known.row.rowIndex === rowIndex
-    const tiles = known?.stamp === this.#stamp ? known.row.tiles : this.#drawTiles(layout, placed)
-    const row = isSame ? known.row : { slot, topPx, heightPx: placed.heightPx, rowIndex, tiles }
-    this.#rows.set(key, { row, stamp: this.#stamp })
-    return row
-  }
-
-  #drawTiles(layout: Layout, { part, row, firstPlace }: PlacedRow): DrawnTile[] {
-    return spansOf(layout.rowsOf(part)!, row).flatMap(({ leftPx, widthPx }, at) => {
-      const found = this.#columns.at(firstPlace + at)
-      if (!found) return []
-      const { page, index } = found
-      return {
-        place: firstPlace + at,
-        id: page.ids[index]!,
-        leftPx,
-        widthPx,
-        sortMs: page.sortMs[index]!,
-        flags: page.flags[index]!,
-        hash: hashAt(found),
-        color: colorAt(found),
-      }
-    })
-  }
-
-  #lookAtSpeed(topPx: number): void {
-    if (Math.abs(topPx - this.#lastTopPx) > this.#viewPx) this.#isFast = true
-    this.#lastTopPx = topPx
-    if (!this.#isFast) return
-    const settle = () => {
-      this.#isFast = false
-      this.#wantTiles()
-    }
-    this.#later('settle', settleMs, settle, true)
+    this.#topPlace = position.place
+    this.#speed.look(topPx, viewPx)
+    this.#timers.later('tiles', tilesAfterMs, () => this.#wantTiles())
   }
 
   #wantTiles(): void {
-    if (!this.#scroller || this.#isFast) return
+    if (!this.#view.scroller || this.isFast) return
     this.#tiles.want(this.#drawnIds())
     this.#heads.want(this.#drawn.map(({ month }) => month))
   }
@@ -662,32 +456,22 @@ export class TimelineState {
   }
 
   #hearTiles(tiles: Tile[], before: (Tile | undefined)[]): void {
-    const came = tiles.filter(
-      ({ caption }, at) => caption !== null && before[at] && before[at].caption !== caption,
-    )
     this.#tileEpoch++
-    if (came.length === 0) return
-    this.#arrived = new Set([...this.#arrived, ...came.map(({ id }) => id)])
-    this.#arrivals += came.length
-    setTimeout(() => {
-      const left = new Set(this.#arrived)
-      for (const { id } of came) left.delete(id)
-      this.#arrived = left
-    }, arrivalMs)
+    this.#arrivals.note(tiles, before)
   }
 
   #hearPage(page: TimelinePage): void {
     const layout = this.#layout
     if (page.token !== this.#timeline.token) this.#refreshSoon()
-    if (!layout || !this.#scroller) return
-    const wasPx = this.#topOfPosition(layout)
+    if (!layout || !this.#view.scroller) return
+    const wasPx = this.#view.topOfPosition(layout)
     if (this.#meanRatio === undefined) this.#learnMeanRatio(layout, page)
-    this.#stamp++
+    this.#composer.renew()
     const [first, end] = [page.offset, page.offset + page.ids.length]
     for (let part = layout.partOf(first); part < layout.parts && layout.partStarts[part]! < end; part++) {
-      if (layout.rowsOf(part)) this.#breakPart(layout, part)
+      if (layout.rowsOf(part)) breakPart(layout, this.#columns, part)
     }
-    this.#basePx += Math.round(this.#topOfPosition(layout) - wasPx)
+    this.#view.moveBy(this.#view.topOfPosition(layout) - wasPx)
     this.#draw()
   }
 
@@ -719,11 +503,11 @@ export class TimelineState {
   }
 
   #freshenSoon(): void {
-    this.#later('count', countEveryMs, () => {
+    this.#timers.later('count', countEveryMs, () => {
       this.#heads.distrust()
       this.#wantTiles()
     })
-    this.#later('freshen', freshenAfterMs, () => {
+    this.#timers.later('freshen', freshenAfterMs, () => {
       this.#draw()
       this.#wantTiles()
     })
@@ -734,7 +518,7 @@ export class TimelineState {
     const pauseMs = Math.max(refreshEveryMs, 10 * this.#refreshTookMs)
     const waitMs = Math.max(0, this.#refreshedMs + pauseMs - performance.now())
     this.#isOutdated = true
-    this.#later('refresh', waitMs, () => void this.#refresh())
+    this.#timers.later('refresh', waitMs, () => void this.#refresh())
   }
 
   /** Reads the months, and where they are others moves all that is kept into them. */
@@ -791,7 +575,7 @@ export class TimelineState {
       const id = this.#columns.idAt(place)
       return (id === undefined ? null : await placeOf(id)) ?? Math.min(place, Math.max(0, timeline.total - 1))
     }
-    const anchor = this.#position
+    const anchor = this.#view.position
     let move = await this.selection.prepareMove(placeOf)
     while (!move.isCurrent()) move = await this.selection.prepareMove(placeOf)
     const focusBefore = this.#focusPlace
@@ -800,58 +584,33 @@ export class TimelineState {
     const layout = this.#newLayout(timeline)!
     if (timeline.total > 0) {
       // What is seen is there at once when it changes, so that nothing flickers.
-      const part = layout.partOf(this.#isAtTop ? 0 : place)
+      const part = layout.partOf(this.#view.isAtTop ? 0 : place)
       const near = [part - 1, part, part + 1].filter((part) => part >= 0 && part < layout.parts)
-      await columns.load(near.flatMap((part) => this.#blocksOfPart(layout, part)))
+      await columns.load(near.flatMap((part) => blocksOfPart(layout, part)))
     }
     if (!move.isCurrent()) move = await this.selection.prepareMove(placeOf)
-    const movedPlaces = this.#position.place - anchor.place
+    const { place: placeNow, offsetPx } = this.#view.position
+    const movedPlaces = placeNow - anchor.place
     this.#columns.close()
     this.#columns = columns
     this.#timeline = timeline
     this.#layout = layout
-    this.#stamp++
+    this.#composer.renew()
     const focus = this.#focusPlace === focusBefore ? focusPlace : this.#focusPlace
     this.#focusPlace = Math.max(0, Math.min(focus, layout.photos - 1))
     if (this.#wishedFocus !== null) this.#wishedFocus = this.#focusPlace
-    this.#position = {
-      place: Math.max(0, Math.min(layout.photos - 1, place + movedPlaces)),
-      offsetPx: this.#position.offsetPx,
-    }
+    const placeThen = Math.max(0, Math.min(layout.photos - 1, place + movedPlaces))
+    this.#view.standAt({ place: placeThen, offsetPx })
     if (!move.apply(timeline.total)) this.#lostSelections++
-    if (columns.at(this.#position.place)?.page.token !== timeline.token) this.#isOutdated = true
+    if (columns.at(placeThen)?.page.token !== timeline.token) this.#isOutdated = true
     if (layout.photos === 0) {
       this.#goTo(0)
       return
     }
-    this.#readPart(layout.partOf(this.#position.place))
-    const topPx = this.#topOfPosition(layout)
-    if (this.#scroller) {
-      // The runway moves below the library, so that a scroll under way goes on.
-      this.#basePx = Math.round(topPx - this.#scroller.scrollPx)
+    this.#readPart(layout.partOf(placeThen))
+    if (this.#view.scroller) {
+      this.#view.moveUnder(layout)
       this.#draw()
     }
   }
-
-  /** @param isAnew the time begins again with every call; else the first call counts */
-  #later(name: string, ms: number, act: () => void, isAnew = false): void {
-    if (this.#timers.has(name) && !isAnew) return
-    clearTimeout(this.#timers.get(name))
-    this.#timers.set(
-      name,
-      setTimeout(() => {
-        this.#timers.delete(name)
-        act()
-      }, ms),
-    )
-  }
-}
-
-function positionBelow(layout: Layout, topPx: number): Position {
-  return layout.positionAt(Math.min(topPx + anchorPx, layout.totalPx - 1))
-}
-
-function middleOf(layout: Layout, { part, row }: PlacedRow, at: number): number {
-  const { leftPx, widthPx } = spansOf(layout.rowsOf(part)!, row)[at]!
-  return leftPx + widthPx / 2
 }

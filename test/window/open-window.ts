@@ -41,6 +41,8 @@ export interface WindowOptions {
   isAdded?: boolean
   viewport?: { width: number; height: number }
   colorScheme?: 'light' | 'dark'
+  /** As a tablet has it. */
+  hasTouch?: boolean
   /** What the page may complain of, as of a picture that cannot be shown. */
   expectedFaults?: RegExp
 }
@@ -54,6 +56,7 @@ export async function openWindow(
     isAdded = makeLibrary === undefined,
     viewport = { width: 1280, height: 800 },
     colorScheme = 'dark',
+    hasTouch = false,
     expectedFaults,
   }: WindowOptions = {},
 ): Promise<OpenWindow> {
@@ -77,7 +80,7 @@ export async function openWindow(
       [],
     )
   })
-  const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
+  const context = await browser.newContext({ viewport, colorScheme, hasTouch, reducedMotion: 'reduce' })
   context.setDefaultTimeout(longestWaitMs)
   const origin = `http://127.0.0.1:${served.port}`
   noteFaults(context, origin, faults)
