@@ -190,8 +190,7 @@ const setScores = z.object({ cider: z.number(), bleu4: z.number(), rougeL: z.num
 /** Two adapters side by side, over photos whose captions neither of them learned. */
 export const adapterComparison = z.object({
   /**
-   * `better`: CIDEr rose on average, more photos became better than worse, beyond chance, and the interval of CIDEr's or of the
-   * loss's difference is on the good side of zero. `not-better`: CIDEr did not rise, or so many photos showed no such gain.
+   * `better`: the interval of CIDEr's difference is above zero, and more photos became better than worse, beyond chance. `not-better`: CIDEr did not rise, or so many photos showed no such gain.
    * `too-few`: there may be a gain, and too few photos to tell it from chance; or too few to say anything.
    */
   verdict: z.enum(['better', 'not-better', 'too-few']),

@@ -33,7 +33,7 @@ export function judge(photos: readonly JudgedPhoto[], seed: number): Omit<Adapte
   const cider = measureChange(groups, seed, ({ ciderBefore, ciderAfter }) => [ciderBefore, ciderAfter])
   const loss = measureChange(groups, seed, ({ lossBefore, lossAfter }) => [lossBefore, lossAfter])
   return {
-    verdict: cider && loss ? decide(cider.difference, loss.difference, groups) : 'too-few',
+    verdict: cider ? decide(cider.difference, groups) : 'too-few',
     cider,
     loss,
     photos: told,
@@ -44,19 +44,18 @@ export function judge(photos: readonly JudgedPhoto[], seed: number): Omit<Adapte
 }
 
 /**
- * Of few photos some have a CIDEr far above the others', which makes the interval of a bootstrap too narrow for gains and too
- * wide for losses of one photo. So more groups must have become better than worse, beyond chance, and the interval of
- * CIDEr or of the loss must say so, too. A gain that may be chance is `too-few` where more photos could tell, and no gain
+ * Of few photos some have a CIDEr far above the others', which makes the interval of a bootstrap too narrow for gains. So more
+ * groups must have become better than worse, beyond chance, as well. The loss has no say: it falls where words become likely that
+ * are still not said. A gain that may be chance is `too-few` where more photos could tell, and no gain
  * where there were many.
  */
 function decide(
   cider: MeasuredChange['difference'],
-  loss: MeasuredChange['difference'],
   groups: readonly (readonly JudgedPhoto[])[],
 ): AdapterComparison['verdict'] {
   if (groups.length < fewestGroups) return 'too-few'
   if (cider.mean <= 0) return 'not-better'
-  if ((cider.low > 0 || loss.high < 0) && probabilityOfSigns(groups) < 0.05) return 'better'
+  if (cider.low > 0 && probabilityOfSigns(groups) < 0.05) return 'better'
   return groups.length >= labelsForOneSplit ? 'not-better' : 'too-few'
 }
 
