@@ -5,9 +5,9 @@ import { openSession } from '../src-main/engine/captioning/session.ts'
 import { preparePicture } from '../src-main/engine/imaging/picture.ts'
 import { normalisePixels } from '../src-main/engine/imaging/pixels.ts'
 import { readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
-import { Graph } from '../src-main/engine/model/graph.ts'
 import { narrowToFloat16, widenFloat16 } from '../src-main/engine/model/half-floats.ts'
-import { buildVisionTower, memoryLength } from '../src-main/engine/model/vision-tower.ts'
+import { memoryLength } from '../src-main/engine/model/vision-tower.ts'
+import { buildTowerGraph } from '../src-main/engine/training/visual-memory.ts'
 import { openLabelledPhotos } from './labelled-photos.ts'
 
 /** What a model's tower saw of a set of photos. */
@@ -42,11 +42,8 @@ export async function seePhotos(
     const preprocessing = readPreprocessing(
       await readModelJson(preprocessorDirectories, 'preprocessor_config.json'),
     )
-    const g = new Graph('seeing')
     const side = model.vision.config.imageSizePx
-    const pixels = g.input('pixels', 'float32', ['B', 3, side, side])
-    g.namedOutput('memory', buildVisionTower(g, pixels, model.vision))
-    const session = await openSession(g, 'cpu', 1)
+    const session = await openSession(buildTowerGraph(model.vision), 'cpu', 1)
     for (let at = done; at < photos.names.length; at += batchSize) {
       const pictures = await Promise.all(
         photos.names

@@ -480,7 +480,7 @@ export function createLibrary(options: LibraryOptions): Library {
       photoFile: ({ photo }) => ({ path: photos.present(photo).path }),
       placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
-      subfolders: ({ query, folderId, directory }) => searcher.subfolders(query, folderId, directory),
+      subfolders: ({ query, folderId, below }) => searcher.subfolders(query, folderId, below),
       suggest: ({ query, limit }) => searcher.suggest(query, limit),
       setMarks: async ({ selection, change }, signal) => ({
         photos: await edits.mark(select(selection), change, signal),

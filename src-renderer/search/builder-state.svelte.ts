@@ -8,6 +8,11 @@ export interface FolderPlace {
   directory: string
 }
 
+const within = (query: string, { folderId, directory }: FolderPlace) => ({
+  query,
+  folderId,
+  below: directory,
+})
 export const keyOfFolder = ({ folderId, directory }: FolderPlace) => `${folderId}/${directory}`
 
 /** While a person types, nobody reads the counts. */
@@ -50,7 +55,7 @@ export class BuilderState {
     if (this.#opened.has(key)) return
     this.#opened.set(key, place)
     const query = queryWithout(this.#query, 'folder')
-    const read = await this.#window.notices.orTell(this.#window.api.subfolders({ ...place, query }))
+    const read = await this.#window.notices.orTell(this.#window.api.subfolders(within(query, place)))
     if (!read) this.#opened.delete(key)
     else if (this.#opened.has(key)) this.#below = new Map([...this.#below, [key, read]])
   }
@@ -80,7 +85,7 @@ export class BuilderState {
     )
     const timeline = api.timeline({ query: queryWithout(query, 'dates') }, { signal })
     const opened = [...this.#opened].map(async ([key, place]) => {
-      const subfolders = await api.subfolders({ ...place, query: queryWithout(query, 'folder') }, { signal })
+      const subfolders = await api.subfolders(within(queryWithout(query, 'folder'), place), { signal })
       return [key, subfolders] as const
     })
     const read = await notices.orTell(

@@ -20,7 +20,17 @@ export const photoCalls = room({
   months: {
     page: true,
     ...returning<MonthCounts>()(
-      z.object({ query, months: z.array(z.string().regex(/^\d{4}-\d{2}$/)).max(100) }),
+      z.object({
+        query,
+        months: z
+          .array(
+            z
+              .string()
+              .length(7)
+              .regex(/^\d{4}-\d{2}$/),
+          )
+          .max(100),
+      }),
     ),
   },
   /** The same photos from the n-th on, or from the first that is older than a moment. */

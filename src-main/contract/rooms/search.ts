@@ -25,7 +25,7 @@ export const searchCalls = room({
    */
   subfolders: {
     page: true,
-    ...returning<Subfolders>()(z.object({ query, folderId, directory: z.string().max(4096).default('') })),
+    ...returning<Subfolders>()(z.object({ query, folderId, below: z.string().max(4096).default('') })),
   },
   /** Words, names and folders of the library that go on with what is being typed at the end of a query. */
   suggest: {
