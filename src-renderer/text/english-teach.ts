@@ -160,10 +160,13 @@ export const teachText = {
     /** Loudly, where it is not better. */
     notBetter: (kept: string | null) =>
       kept === null ? 'Not better. It stays as it came.' : `Not better. ${kept} stays.`,
-    /** In words that need no figures. */
-    gain: ({ before, after, difference }: MeasuredChange) => {
+    /** In words that need no figures. A difference that looks like a gain where the verdict is none is explained. */
+    gain: ({ before, after, difference }: MeasuredChange, verdict: Verdict) => {
       const [from, to] = [difference.low, difference.high].map((each) => numbers.format(Math.round(each)))
-      return `Closeness to your words (CIDEr): ${numbers.format(Math.round(before.mean))} before, ${numbers.format(Math.round(after.mean))} after. On other photos of yours the difference is likely between ${from} and ${to}.`
+      const said = `Closeness to your words (CIDEr): ${numbers.format(Math.round(before.mean))} before, ${numbers.format(Math.round(after.mean))} after. On other photos of yours the difference is likely between ${from} and ${to}.`
+      return verdict === 'better' || difference.low <= 0
+        ? said
+        : `${said} A few photos alone can make such a difference: by itself it does not show that the words got closer.`
     },
     figures: 'The figures',
     rows: { cider: 'CIDEr, higher is closer', loss: 'Loss, lower is closer' },
@@ -189,7 +192,7 @@ export const teachText = {
     useAnyway: 'Use it anyway',
     anywayTitle: 'Use it although it is not better?',
     anywayWhat:
-      'On the photos that were kept back its words are no closer to yours. You can go back to the one before at any time.',
+      'The photos that were kept back do not show that its words are closer to yours. You can go back to the one before at any time.',
     discard: 'Discard',
     causes:
       'Using it writes the captions of the model again, the newest photos first. Yours stay as they are.',
