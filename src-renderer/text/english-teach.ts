@@ -27,18 +27,15 @@ export const teachText = {
     place: (place: number, of: number) => `${numbers.format(place)} of ${numbers.format(of)}`,
     photo: (words: string, place: string) => `${words} ${place}.`,
     right: 'This is right',
-    edit: 'Write other words',
     skip: 'Skip',
     back: 'Back',
     queue: 'These photos in their order',
     states: { right: 'Right.', written: 'Your words.', skipped: 'Skipped.' },
     keysWhileTyping: 'saves and goes on',
-    said: { right: 'Right.', written: 'Saved.', skipped: 'Skipped.' },
     looking: 'Looking for photos that are worth your words.',
     none: 'No photo with a caption of the model is left that is worth more words. They come as photos are captioned.',
     more: 'Look for more',
     noPicture: 'The picture cannot be shown at present.',
-    done: (count: number) => `${photos(count)} labelled since you came here.`,
   },
 
   labels: {
@@ -52,7 +49,6 @@ export const teachText = {
     } satisfies Record<LabelKind, string>,
     newest: 'The newest',
     more: 'Show more',
-    none: 'Nothing yet.',
     show: (words: string) => `${words} Show the photo.`,
   },
 
@@ -60,7 +56,6 @@ export const teachText = {
     title: 'Train',
     start: 'Train',
     again: 'Train again',
-    goOn: 'Go on training',
     cancel: 'Cancel',
     from: (count: number) => `It learns from ${photos(count)} in your words.`,
     heldBack: (isEach: boolean) =>
@@ -112,7 +107,6 @@ export const teachText = {
     cancelled: 'Training is cancelled. Nothing changed.',
     facts: {
       loss: 'Loss',
-      heldOut: 'Kept back',
       best: 'Best, kept back',
       speed: 'Speed',
       left: 'Left',
@@ -260,7 +254,6 @@ export const teachText = {
     labels: (count: number) => `${photos(count)} learned`,
     measured: (better: number, worse: number, same: number) =>
       `Better on ${numbers.format(better)}, worse on ${numbers.format(worse)}, the same on ${numbers.format(same)}`,
-    notMeasured: 'not measured on your photos',
     names: (names: readonly string[]) => `Names: ${quoted(names)}.`,
     moreNames: (names: readonly string[], rest: number) =>
       `Names: ${quoted(names)}, and ${numbers.format(rest)} more.`,
