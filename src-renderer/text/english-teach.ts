@@ -248,12 +248,10 @@ export const teachText = {
     base: 'As it came',
     baseWhat: 'The model with what came with it.',
     unnamed: (id: string) => `Adapter ${id.slice(0, 8)}`,
-    inUse: 'In use',
-    waits: 'Waits for your decision',
-    imported: 'From elsewhere',
-    labels: (count: number) => `${photos(count)} learned`,
-    measured: (better: number, worse: number, same: number) =>
-      `Better on ${numbers.format(better)}, worse on ${numbers.format(worse)}, the same on ${numbers.format(same)}`,
+    inUse: 'In use.',
+    waits: 'Waits for your decision.',
+    imported: 'From elsewhere.',
+    labels: (count: number) => `${photos(count)} learned.`,
     names: (names: readonly string[]) => `Names: ${quoted(names)}.`,
     moreNames: (names: readonly string[], rest: number) =>
       `Names: ${quoted(names)}, and ${numbers.format(rest)} more.`,
