@@ -260,10 +260,10 @@ export function createTeaching(options: TeachingOptions): TeachingRoom {
     foundNames() {
       const texts = labels.newest(Number.MAX_SAFE_INTEGER, labelsRead).map(({ text }) => text)
       const spoken = labels.sample(spokenRead, createChance('spoken')).map(({ text }) => text)
-      const found = findNames(texts, spoken)
-      const people = labels.people(found.map(({ text }) => text))
       const forgotten = new Set(options.forgottenNames())
       const learned = new Map(shelf.names().map(({ name, adapters }) => [name, adapters]))
+      const found = findNames(texts, spoken, [...learned.keys(), ...forgotten])
+      const people = labels.people(found.map(({ text }) => text))
       return found.map(({ text, captions, isCertain }) => ({
         text,
         photos: captions.length,
