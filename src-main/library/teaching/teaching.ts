@@ -169,7 +169,7 @@ export function createTeaching(options: TeachingOptions): TeachingRoom {
               show(mine, { phase: 'remember', done, total })
             },
           })
-          trainings.setPlan(id, { ...planned, baseModel: null, parent: adapterId })
+          trainings.setPlan(id, { ...planned, parent: adapterId })
           onTeachingChanged()
           return planned.plan
         },
