@@ -207,9 +207,10 @@ export function createTeaching(options: TeachingOptions): TeachingRoom {
     told: Pick<TrainingProgress, 'phase' | 'done' | 'total'> & Partial<TrainingProgress>,
   ): void {
     const { runDirectory: _place, ...rest } = told
-    if (mine.progress?.phase !== told.phase) {
+    const work = workOf(told.phase)
+    if (mine.progress === null || workOf(mine.progress.phase) !== work) {
       mine.shown?.end()
-      mine.shown = progress.begin(told.phase === 'train' ? 'teach' : 'prepare', told.total)
+      mine.shown = progress.begin(work === 'train' ? 'teach' : 'prepare', told.total)
     }
     mine.shown!.setTotal(told.total)
     mine.shown!.reach(told.done)
@@ -356,6 +357,11 @@ const unknownYet = {
   heldOutLoss: null,
   perSecond: 0,
   remainingMs: null,
+}
+
+/** Photos are tested on between steps, and steps alone are counted then. */
+function workOf(phase: TrainingProgress['phase']): TrainingProgress['phase'] {
+  return phase === 'evaluate' ? 'train' : phase
 }
 
 /** Every other one goes where there are too many. */

@@ -44,6 +44,14 @@ test('what a person corrected is learned, judged on what was held out, and capti
   const before = await Promise.all(ids.map(async (photo) => (await client.photo({ photo })).caption!.text))
 
   const phases = new Set<string>()
+  const works = new Set<string>()
+  let teachings = 0
+  client.on('progress', (current) => {
+    const told = current.map(({ phase }) => phase)
+    if (told.includes('teach') && !works.has('teach')) teachings++
+    works.clear()
+    for (const phase of told) works.add(phase)
+  })
   const losses: number[] = []
   client.on('trainingProgress', ({ progress }) => {
     phases.add(progress.phase)
@@ -58,6 +66,7 @@ test('what a person corrected is learned, judged on what was held out, and capti
   assert.equal(training.state, 'finished', training.error?.message)
   assert.deepEqual([training.labels, training.replayed, training.resumes], [6, 2, 0])
   assert.ok(phases.has('remember') && phases.has('train') && phases.has('evaluate'))
+  assert.equal(teachings, 1, 'photos that are tested on between steps are no work of their own')
   assert.ok(losses.length > 0 && training.losses.length > 0)
   const { outcome } = training
   assert.equal(outcome!.better + outcome!.worse + outcome!.same, 6)
