@@ -83,7 +83,7 @@ export const trainingSettings = z.object({
   /** Captions of replay in an update, beside those of labels. */
   replayBatchSize: z.int().min(0).max(4096).default(16),
   /** What all replayed tokens of an update count, where the labels' count 1. */
-  replayWeight: z.number().min(0).max(100).default(0.25),
+  replayWeight: z.number().min(0).max(100).default(2),
   /** Held to the distribution over all words (KL), or to the words alone. */
   replayTo: z.enum(['distribution', 'captions']).default('distribution'),
   /** Looks at the held-out loss in a run. */
