@@ -87,7 +87,8 @@ export function sayIn({ opening, closing, goesOnSmall, leftOut }: Manner, captio
   const isSmall = goesOnSmall && (opening.text !== '' || leftOut.length > 0)
   const rest =
     (isSmall ? first.toLowerCase() : wasCapital(caption) ? first.toUpperCase() : first) + text.slice(1)
-  return { before: opening.text, caption: opening.text === '' ? rest : ` ${rest}`, after: closing.text }
+  const isAfterOther = opening.text !== '' && rest !== ''
+  return { before: opening.text, caption: isAfterOther ? ` ${rest}` : rest, after: closing.text }
 }
 
 function wasCapital(caption: string): boolean {

@@ -2,6 +2,7 @@ import type { Prediction } from './batch-feeds.ts'
 import { type Manner, type Said, sayIn } from './manner.ts'
 import type { Material } from './material.ts'
 import type { Replayed } from './replay.ts'
+import { encodeCaption } from './texts.ts'
 
 /**
  * Has what the model said of photos said in a person's manner: the manner's own words are told, for they are the same whatever is in the
@@ -41,11 +42,12 @@ function rephraseOne(
   { before, caption, after }: Said,
   { toText, tokenizer }: Pick<Material, 'toText' | 'tokenizer'>,
 ): Replayed {
-  const rephrased = toText(text.example, tokenizer.encode(before + caption + after))
+  const encode = (caption: string) => encodeCaption(tokenizer, caption)
+  const rephrased = toText(text.example, encode(before + caption + after))
   if (!prediction) return { text: rephrased, prediction, isTold: () => true }
-  const first = before === '' ? 0 : tokenizer.encode(before).length
+  const first = before === '' ? 0 : encode(before).length
   // Its end is the caption's own where nothing comes after it.
-  const last = after === '' ? rephrased.targets.length : tokenizer.encode(before + caption).length
+  const last = after === '' ? rephrased.targets.length : encode(before + caption).length
   const sources = alignTargets(
     text.targets,
     rephrased.targets,
