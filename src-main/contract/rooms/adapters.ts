@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  type AdapterDescription,
   type AdapterName,
   type AdapterTexts,
   adapterId,
@@ -87,19 +88,10 @@ export interface Adapter extends AdapterTexts {
   /** `proposed`: of a training that was neither accepted nor discarded. */
   state: 'proposed' | 'kept'
   addedMs: number
-  shape: AdapterShapeFigures
+  shape: Pick<AdapterDescription, 'rank' | 'heads' | 'firstLayer' | 'scale' | 'parameters' | 'sizeBytes'>
   names: AdapterName[]
   /** On labelled photos of this library, against the model's own; null: it was not. */
   measured: AdapterFigures | null
-}
-
-export interface AdapterShapeFigures {
-  rank: number
-  heads: number
-  firstLayer: number
-  scale: number
-  parameters: number
-  sizeBytes: number
 }
 
 export type AdapterFigures = Omit<AdapterComparison, 'photos'>
