@@ -12,6 +12,7 @@ import { type Material, openMaterial } from './material.ts'
 import { describeNames, type LearnedName, tensorsOfNames } from './names/train-names.ts'
 import { createRandom } from './random.ts'
 import { openRecaller, type Recaller } from './recaller.ts'
+import { openSampler, type Sampler } from './sampler.ts'
 import { describeTensors, type FrozenDecoder } from './step-graph.ts'
 import { openTrainer, type Trainer, usualSettings } from './trainer.ts'
 
@@ -25,6 +26,8 @@ export interface Student {
   trainer: Trainer
   /** Opened when it is asked for first: describing takes memory of its own. */
   recaller(): Promise<Recaller>
+  /** The same for drawing captions. @param samples of each picture */
+  sampler(samples: number): Promise<Sampler>
   close(): Promise<void>
 }
 
@@ -75,6 +78,9 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
     threads,
   })
   let recaller: Promise<Recaller> | undefined
+  let sampler: Promise<Sampler> | undefined
+  // Saying captions is a Loop, for which a graphics card is of no use (docs/decisions/captioning-graph.md).
+  const saying = { model, adapter, provider: 'cpu' as const, threads }
 
   return {
     checkpoint,
@@ -85,19 +91,16 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
     recaller() {
       const names = isFresh ? [] : checkpoint.names
       const gluing = material.tokenizer.gluing(model.decoder.config.vocabulary)
-      recaller ??= openRecaller({
-        model,
-        adapter,
-        names: { names, gluing },
-        generation,
-        // The search is a Loop, for which a graphics card is of no use (docs/decisions/captioning-graph.md).
-        provider: 'cpu',
-        threads,
-      })
+      recaller ??= openRecaller({ ...saying, names: { names, gluing }, generation })
       return recaller
     },
+    sampler(samples) {
+      const longest = Math.min(generation.maxNewTokens, model.decoder.config.positions)
+      sampler ??= openSampler({ ...saying, samples, longest })
+      return sampler
+    },
     async close() {
-      await (await recaller?.catch(() => undefined))?.close()
+      for (const opened of [recaller, sampler]) await (await opened?.catch(() => undefined))?.close()
       await trainer.close()
       await material.close()
     },
