@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   type AdapterName,
+  type AdapterShapeFigures,
   type AdapterTexts,
   adapterId,
   maxAdapterNameLength,
@@ -91,15 +92,6 @@ export interface Adapter extends AdapterTexts {
   names: AdapterName[]
   /** On labelled photos of this library, against the model's own; null: it was not. */
   measured: AdapterFigures | null
-}
-
-export interface AdapterShapeFigures {
-  rank: number
-  heads: number
-  firstLayer: number
-  scale: number
-  parameters: number
-  sizeBytes: number
 }
 
 export type AdapterFigures = Omit<AdapterComparison, 'photos'>

@@ -19,7 +19,6 @@ export interface SessionTensor {
 
 /** A tensor that a session gave and that stays in the device's memory, for another run of any session on that provider. */
 export interface HeldTensor {
-  readonly shape: readonly number[]
   /** Gives the memory back. */
   release(): void
 }
@@ -135,10 +134,6 @@ class DeviceTensor implements HeldTensor {
 
   constructor(tensor: Tensor) {
     this.tensor = tensor
-  }
-
-  get shape(): readonly number[] {
-    return this.tensor.dims
   }
 
   release(): void {

@@ -26,7 +26,6 @@ export interface Material {
   textsOf(examples: readonly number[]): Text[]
   /** What a model said itself. */
   toText(example: number, tokenIds: readonly number[]): Text
-  decode(tokenIds: readonly number[]): string
   close(): Promise<void>
 }
 
@@ -74,7 +73,6 @@ export async function openMaterial(
         ),
       ),
     toText: (example, tokenIds) => toText(example, tokenIds, 1, config),
-    decode: (tokenIds) => tokenizer.decode(tokenIds),
     close: () => memory.close(),
   }
 }

@@ -72,7 +72,7 @@ async function hear(
   for (let at = 0; at < Math.min(heardPhotos, examples.length); at += heardAtOnce) {
     await checkForStop()
     const memories = await student.material.recall(examples.slice(at, at + heardAtOnce))
-    heard.push(...(await recaller.describe(memories, adapter)).map(({ tokenIds }) => tokenIds))
+    heard.push(...(await recaller.describe(memories, adapter)))
   }
   return heard
 }
