@@ -1,6 +1,5 @@
 import type { ProviderName } from '../../contract/providers.ts'
 import { packModel } from '../captioning/packed-model.ts'
-import type { Session, SessionTensor } from '../captioning/session.ts'
 import { openSessionInThread } from '../captioning/session-thread.ts'
 import { buildRecallGraph, type CaptionModel, type GenerationConfig } from '../model/caption-graph.ts'
 import type { AdapterConfig } from '../model/configuration.ts'
@@ -36,7 +35,7 @@ export async function openRecaller(options: {
   const fed = new FedWeights()
   const decoder = { ...model.decoder, adapter: { config: adapter, weights: fed } }
   const graph = buildRecallGraph({ ...model, decoder, text: null }, generation, names)
-  const session: Session = await openSessionInThread(await packModel(graph), provider, threads)
+  const session = await openSessionInThread(await packModel(graph), provider, threads)
   const { vision } = model
   const shape = [memoryLength(vision.config), vision.config.width]
   const { endToken } = decoder.config
@@ -46,12 +45,8 @@ export async function openRecaller(options: {
       const size = memories[0]!.length
       const data = new Float32Array(memories.length * size)
       for (const [index, memory] of memories.entries()) data.set(memory, index * size)
-      const feeds: Record<string, SessionTensor> = {
-        memory: { data, shape: [memories.length, ...shape] },
-      }
-      for (const [name, input] of fed.inputs)
-        feeds[name] = { data: tensors.get(name)!, shape: input.shape as readonly number[] }
-      const { ids } = await session.run(feeds)
+      const memory = { data, shape: [memories.length, ...shape] }
+      const { ids } = await session.run({ memory, ...fed.feed(tensors) })
       const longest = ids!.shape[1]!
       return memories.map((_, index) => {
         const tokens = Array.from(ids!.data.subarray(index * longest, (index + 1) * longest), Number)

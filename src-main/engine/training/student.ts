@@ -12,7 +12,7 @@ import { type Material, openMaterial } from './material.ts'
 import { describeNames, type LearnedName, tensorsOfNames } from './names/train-names.ts'
 import { createRandom } from './random.ts'
 import { openRecaller, type Recaller } from './recaller.ts'
-import { describeTensors, type FrozenDecoder } from './step-graph.ts'
+import { describeTensors, type FrozenDecoder, freeze } from './step-graph.ts'
 import { openTrainer, type Trainer, usualSettings } from './trainer.ts'
 
 /** A model with an adapter that changes, what it learns from, and what it says of that. */
@@ -51,12 +51,7 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
   const { model, generation } = checkpoint
   const adapter = chooseAdapter(checkpoint, start, modelDirectory)
   const material = await openMaterial(options.examples, { ...options, checkpoint })
-  const frozen: FrozenDecoder = {
-    decoder: model.decoder,
-    adapter,
-    memoryShape: material.memoryShape,
-    longestText: model.decoder.config.positions,
-  }
+  const frozen = freeze(model, adapter, model.decoder.config.positions)
   const isFresh = start instanceof Object && 'shape' in start
   const trainer = await openTrainer({
     frozen,
