@@ -73,6 +73,23 @@ export async function openSession(
   return openPacked(await packModel(graph), provider, threads, choices)
 }
 
+/**
+ * Opens a graph for a single run, of one thread.
+ * @throws LensloreError as `openSession` and `Session.run`
+ */
+export async function runOnce(
+  graph: Graph,
+  feeds: Readonly<Record<string, SessionTensor>>,
+  provider: ProviderName = 'cpu',
+): Promise<Record<string, SessionTensor>> {
+  const session = await openSession(graph, provider, 1)
+  try {
+    return await session.run(feeds)
+  } finally {
+    await session.close()
+  }
+}
+
 /** `openSession` for a graph that was packed before, in another thread perhaps. */
 export async function openPacked(
   { bytes, folder }: PackedModel,

@@ -12,7 +12,7 @@ import {
   trainingPlan,
 } from '../../contract/training.ts'
 import { keepFile } from '../imaging/keep-file.ts'
-import { float32Tensor, readSafetensorsHeader, readTensor, writeSafetensors } from '../model/safetensors.ts'
+import { float32Tensor, readSafetensorsHeader, readTensors, writeSafetensors } from '../model/safetensors.ts'
 import { course } from './course.ts'
 
 /** Tensors by name, float32, as one row each. */
@@ -82,9 +82,7 @@ export async function readSavedRun(
   const header = await readSafetensorsHeader(join(runDirectory, stateFileName)).catch(() => null)
   const said = progress.safeParse(parseJson(header?.metadata.progress ?? 'null'))
   if (!header || said.data?.plan !== planDigest) return null
-  const tensors = new Map<string, Float32Array>()
-  for (const name of header.tensors.keys()) tensors.set(name, await readTensor(header, name))
-  return { progress: said.data, tensors }
+  return { progress: said.data, tensors: await readTensors(header) }
 }
 
 function parseJson(text: string): unknown {

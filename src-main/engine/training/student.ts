@@ -6,7 +6,7 @@ import type { AdapterShape, TrainingExample, TrainingSettings } from '../../cont
 import { readAdapterFile, renumber, writeAdapterFile } from '../captioning/adapter-file.ts'
 import { type Checkpoint, readCheckpoint } from '../captioning/checkpoint.ts'
 import { type AdapterConfig, parseAdapterConfig } from '../model/configuration.ts'
-import { float32Tensor, readSafetensorsHeader, readTensor } from '../model/safetensors.ts'
+import { float32Tensor, readSafetensorsHeader, readTensor, readTensors } from '../model/safetensors.ts'
 import { makeFreshAdapter } from './fresh-adapter.ts'
 import { type Material, openMaterial } from './material.ts'
 import { describeNames, type LearnedName, tensorsOfNames } from './names/train-names.ts'
@@ -120,11 +120,8 @@ function chooseAdapter(
 }
 
 /** @returns the tensors that are trained, whatever else is in the file */
-export async function readAdapter(path: string, frozen: FrozenDecoder): Promise<Map<string, Float32Array>> {
-  const header = await readSafetensorsHeader(path)
-  const tensors = new Map<string, Float32Array>()
-  for (const name of describeTensors(frozen).keys()) tensors.set(name, await readTensor(header, name))
-  return tensors
+async function readAdapter(path: string, frozen: FrozenDecoder): Promise<Map<string, Float32Array>> {
+  return readTensors(await readSafetensorsHeader(path), describeTensors(frozen).keys())
 }
 
 /**
