@@ -1,7 +1,6 @@
 import { LensloreError } from '../../contract/errors.ts'
 import type { TrainingExample } from '../../contract/training.ts'
-import { type Checkpoint, readModelJson } from '../captioning/checkpoint.ts'
-import { type CaptionTokenizer, createTokenizer } from '../captioning/tokenizer.ts'
+import { type CaptionTokenizer, readTokenizer } from '../captioning/tokenizer.ts'
 import { type Text, toText } from './texts.ts'
 import { openVisualMemory, type VisualMemory, type VisualMemoryOptions } from './visual-memory.ts'
 
@@ -38,7 +37,7 @@ export async function openMaterial(
 ): Promise<Material> {
   const { checkpoint } = options
   const memory = await openVisualMemory(options)
-  const tokenizer = await openTokenizer(checkpoint)
+  const tokenizer = await readTokenizer(checkpoint)
   const { config } = checkpoint.model.decoder
   const photoOf = (example: number) => {
     const { contentHash, path } = examples[example]!
@@ -75,9 +74,4 @@ export async function openMaterial(
     toText: (example, tokenIds) => toText(example, tokenIds, 1, config),
     close: () => memory.close(),
   }
-}
-
-async function openTokenizer({ tokenizerDirectories }: Checkpoint) {
-  const source = await readModelJson(tokenizerDirectories, 'tokenizer.json')
-  return createTokenizer(source, tokenizerDirectories[0]!)
 }
