@@ -11,7 +11,7 @@ import {
   trainingOutcome,
   trainingPlan,
 } from '../../contract/training.ts'
-import { keepFile } from '../imaging/keep-file.ts'
+import { keepFile, toWriteError } from '../imaging/keep-file.ts'
 import { float32Tensor, readSafetensorsHeader, readTensors, writeSafetensors } from '../model/safetensors.ts'
 import { course } from './course.ts'
 
@@ -67,10 +67,7 @@ export async function saveRun(runDirectory: string, said: RunProgress, tensors: 
     await writeSafetensors(`${path}.part`, new Map(toWrite), { progress: JSON.stringify(said) })
     await rename(`${path}.part`, path)
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    if (code === 'ENOSPC' || code === 'EDQUOT')
-      throw new LensloreError('DISK_FULL', 'There is no room left for the training.', { cause })
-    throw new LensloreError('WRITE_FAILED', `Writing ${path} failed: ${code ?? String(cause)}.`, { cause })
+    throw toWriteError(cause, 'what the training has learned so far')
   }
 }
 
