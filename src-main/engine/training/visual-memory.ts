@@ -135,7 +135,7 @@ export async function openVisualMemory(options: VisualMemoryOptions): Promise<Vi
       return results
     },
     async close() {
-      await (await tower)?.close()
+      await (await tower?.catch(() => undefined))?.close()
     },
   }
 }

@@ -112,3 +112,11 @@ test('the engine tells the mean of a memory, by which near duplicates are known'
   const stopped = AbortSignal.abort()
   await assert.rejects(async () => engine.remember({ ...asked, photos }, stopped), { code: 'CANCELLED' })
 })
+
+test('a tower that does not open here has nothing to close', async () => {
+  const { path } = await writePicture(join(directory, 'closed'), 1)
+  const provider = process.platform === 'darwin' ? 'dml' : 'coreml'
+  const memory = await openVisualMemory({ ...(await options('closed')), provider })
+  await assert.rejects(memory.recall([{ path }]), { code: 'PROVIDER_UNAVAILABLE' })
+  await memory.close()
+})
