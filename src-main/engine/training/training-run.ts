@@ -108,7 +108,9 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
     savedMs = performance.now()
   }
 
-  const schedules = lessons.map(({ learned }) => planSchedule(material.textsOf(learned).length, settings))
+  const captionsOf = (some: readonly number[]) =>
+    some.reduce((sum, example) => sum + examples[example]!.captions.length, 0)
+  const schedules = lessons.map(({ learned }) => planSchedule(captionsOf(learned), settings))
 
   async function giveLesson(index: number): Promise<void> {
     const lesson = lessons[index]!
