@@ -9,6 +9,7 @@ import { type AdapterConfig, parseAdapterConfig } from '../model/configuration.t
 import { float32Tensor, readSafetensorsHeader, readTensor, readTensors } from '../model/safetensors.ts'
 import { makeFreshAdapter } from './fresh-adapter.ts'
 import { type Material, openMaterial } from './material.ts'
+import { type HiddenReader, openHiddenReader } from './names/hidden-reader.ts'
 import { describeNames, type LearnedName, tensorsOfNames } from './names/train-names.ts'
 import { createRandom } from './random.ts'
 import { openRecaller, type Recaller } from './recaller.ts'
@@ -25,6 +26,8 @@ export interface Student {
   trainer: Trainer
   /** Opened when it is asked for first: describing takes memory of its own. */
   recaller(): Promise<Recaller>
+  /** Reads what its decoder chooses words from; whoever opens it closes it. @param adapter as it is from now on */
+  openHiddenReader(adapter: ReadonlyMap<string, Float32Array>): Promise<HiddenReader>
   close(): Promise<void>
 }
 
@@ -91,6 +94,7 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
       })
       return recaller
     },
+    openHiddenReader: (tensors) => openHiddenReader(model, adapter, tensors, provider, threads),
     async close() {
       await (await recaller?.catch(() => undefined))?.close()
       await trainer.close()

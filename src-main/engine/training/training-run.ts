@@ -170,8 +170,6 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
     student,
     adapter: kept,
     replayed,
-    provider: plan.provider,
-    threads: plan.threads ?? defaultThreads,
     checkForStop: () => giveWay(signal),
   })
   await writeAdapter(join(runDirectory, trainedAdapterFileName), student, kept, names)
