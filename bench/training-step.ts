@@ -19,7 +19,7 @@ import { readCheckpoint } from '../src-main/engine/captioning/checkpoint.ts'
 import { readSafetensorsHeader, readTensor } from '../src-main/engine/model/safetensors.ts'
 import type { TrainingBatch } from '../src-main/engine/training/batch-feeds.ts'
 import { createRandom } from '../src-main/engine/training/random.ts'
-import { openTrainer, type Trainer, usualSettings } from '../src-main/engine/training/trainer.ts'
+import { createTrainer, type Trainer, usualSettings } from '../src-main/engine/training/trainer.ts'
 import { publicSizes, writeRandomCheckpoint } from './random-checkpoint.ts'
 
 const [texts, textLength, rate] = [16, 20, 1e-4]
@@ -134,7 +134,7 @@ async function open(): Promise<Trainer> {
   const header = await readSafetensorsHeader(join(model, 'itune.safetensors'))
   const adapter = new Map<string, Float32Array>()
   for (const name of header.tensors.keys()) adapter.set(name, await readTensor(header, name))
-  return openTrainer({
+  return createTrainer({
     frozen: {
       decoder,
       adapter: own!.config,

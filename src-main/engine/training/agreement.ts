@@ -3,7 +3,7 @@ import type { ProviderName } from '../../contract/providers.ts'
 import { runOnce, type SessionTensor } from '../captioning/session.ts'
 import { countedPlaces, feedLabels, feedTexts, type TrainingBatch, totalWeight } from './batch-feeds.ts'
 import { buildComparedGraph, companion, type FrozenDecoder } from './step-graph.ts'
-import { openTrainer } from './trainer.ts'
+import { createTrainer } from './trainer.ts'
 
 /** What an independent implementation says of one batch, and of some steps of AdamW on it. */
 export const expectedTraining = z.object({
@@ -123,7 +123,7 @@ async function train(
   batch: TrainingBatch,
   adamw: NonNullable<ExpectedTraining['adamw']>,
 ): Promise<{ steps: { loss: number; gradientNorm: number }[]; tensors: Map<string, Float32Array> }> {
-  const trainer = await openTrainer({
+  const trainer = createTrainer({
     frozen,
     adapter: new Map([...adapter].map(([name, { data }]) => [name, data as Float32Array])),
     settings: {

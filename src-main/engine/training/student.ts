@@ -14,7 +14,7 @@ import { describeNames, type LearnedName, tensorsOfNames } from './names/train-n
 import { createRandom } from './random.ts'
 import { openRecaller, type Recaller } from './recaller.ts'
 import { describeTensors, type FrozenDecoder, freeze } from './step-graph.ts'
-import { openTrainer, type Trainer, usualSettings } from './trainer.ts'
+import { createTrainer, type Trainer, usualSettings } from './trainer.ts'
 
 /** A model with an adapter that changes, what it learns from, and what it says of that. */
 export interface Student {
@@ -44,8 +44,8 @@ export interface StudentOptions {
 }
 
 /**
- * @throws LensloreError those of `readCheckpoint`; `MODEL_INCOMPLETE` for a model that has no adapter to begin with;
- * `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`
+ * @throws LensloreError those of `readCheckpoint` and `readTokenizer`; `MODEL_INCOMPLETE` for a model that has no adapter to begin
+ * with
  */
 export async function openStudent(options: StudentOptions): Promise<Student> {
   const { modelDirectory, start, settings, provider, threads } = options
@@ -56,7 +56,7 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
   const material = await openMaterial(options.examples, { ...options, checkpoint })
   const frozen = freeze(model, adapter, model.decoder.config.positions)
   const isFresh = start instanceof Object && 'shape' in start
-  const trainer = await openTrainer({
+  const trainer = createTrainer({
     frozen,
     adapter: isFresh
       ? makeFreshAdapter(frozen, createRandom(settings.seed))

@@ -58,13 +58,16 @@ export interface TrainerState {
   tensors: Map<string, Float32Array>
 }
 
+/**
+ * An adapter that learns. Each of its graphs is opened when it is asked for first: to measure takes no graph of a step.
+ * @throws LensloreError `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`, by whatever runs a graph
+ */
 export interface Trainer {
   /** The adapter's tensors. */
   readonly shapes: Shapes
   /**
    * One step of AdamW. Several batches count as one, and take the memory of one.
    * @param rate of learning
-   * @throws LensloreError `ENGINE_FAILED`
    */
   step(batches: readonly TrainingBatch[], rate: number): Promise<StepResult>
   /** Without label smoothing and reference; of each text of the batch, in its order. */
@@ -78,19 +81,15 @@ export interface Trainer {
   close(): Promise<void>
 }
 
-/**
- * Opens an adapter for training.
- * @param adapter its tensors to begin with
- * @throws LensloreError `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`
- */
-export async function openTrainer(options: {
+/** @param options.adapter its tensors to begin with */
+export function createTrainer(options: {
   frozen: FrozenDecoder
   adapter: ReadonlyMap<string, Float32Array>
   settings: TrainerSettings
   provider: ProviderName
   /** Processor threads of one run. */
   threads: number
-}): Promise<Trainer> {
+}): Trainer {
   const { frozen, settings, provider, threads } = options
   const shapes = describeTensors(frozen)
   const names = [...shapes.keys()]
@@ -115,8 +114,6 @@ export async function openTrainer(options: {
     return session
   }
   const stateNames = [...names, ...names.map(companion.mean), ...names.map(companion.variance)]
-  const openStep = () => open('step', () => buildStepGraph(frozen, settings, settings), stateNames)
-  await openStep()
 
   function feed(batch: TrainingBatch, total: number): Record<string, SessionTensor> {
     const places = countedPlaces(batch)
@@ -149,7 +146,8 @@ export async function openTrainer(options: {
   }
 
   async function stepOnce(batch: TrainingBatch, total: number, rate: number): Promise<StepResult> {
-    const outputs = await update(await openStep(), feed(batch, total), rate)
+    const session = await open('step', () => buildStepGraph(frozen, settings, settings), stateNames)
+    const outputs = await update(session, feed(batch, total), rate)
     return { loss: only(outputs.loss), gradientNorm: only(outputs.gradient_norm) }
   }
 
@@ -235,7 +233,7 @@ export async function openTrainer(options: {
     },
     async close() {
       for (const tensors of [adapter, moments, sums]) await tensors?.close()
-      for (const session of sessions.values()) await (await session).close()
+      for (const session of sessions.values()) await (await session.catch(() => undefined))?.close()
     },
   }
 }
