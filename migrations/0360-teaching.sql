@@ -44,7 +44,6 @@ CREATE TABLE trainings (
   resumes       INTEGER NOT NULL DEFAULT 0,     -- after its engine died
   labels        INTEGER,                        -- null: not planned yet
   replayed      INTEGER,
-  base_model    TEXT,
   parent        TEXT,
   adapter_id    TEXT,
   outcome       TEXT,                           -- JSON

@@ -28,9 +28,14 @@ interface WrittenWord {
  * Finds what captions call by a name: runs of words with capital letters that at least three of them have and that the model
  * never writes so. A word that only ever begins a sentence is not certain to be one.
  * @param captions one for each photo
- * @param spoken what the model says by itself, of whatever photos
+ * @param spoken what the model says, of whatever photos
+ * @param taught names that it says because it was taught them
  */
-export function findNames(captions: readonly string[], spoken: readonly string[]): FoundName[] {
+export function findNames(
+  captions: readonly string[],
+  spoken: readonly string[],
+  taught: readonly string[] = [],
+): FoundName[] {
   const written = captions.map(readWords)
   const later = new Set(
     written.flatMap((words) => words.flatMap(({ text, isFirst }) => (isFirst ? [] : [text]))),
@@ -38,7 +43,7 @@ export function findNames(captions: readonly string[], spoken: readonly string[]
   const capitals = [...later].filter(isCapital).length
   const areCapitalsUsual = capitals > usualCapitals * later.size
 
-  const own = spoken.flatMap(readWords)
+  const own = spoken.filter((caption) => !taught.some((name) => saysName(caption, name))).flatMap(readWords)
   const ownWords = new Set(own.map(({ text }) => text.toLowerCase()))
   const ownCapitals = new Set(own.flatMap(({ text, isFirst }) => (isFirst ? [] : [text])))
   /** A capital at the beginning of a sentence tells something of a word that is never written or said otherwise. */

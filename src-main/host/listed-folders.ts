@@ -6,7 +6,7 @@ import { LensloreError } from '../contract/errors.ts'
 import { asFileError } from '../contract/file-errors.ts'
 import { displayFileName, textFromFileName } from '../contract/file-name.ts'
 import type { ListedFolder } from '../contract/host-calls.ts'
-import { nativePath } from './native-path.ts'
+import { nativePath } from '../contract/native-path.ts'
 
 /** Folders that one folder lists at most. */
 const listedAtMost = 2000

@@ -141,7 +141,8 @@ export function createLibrary(options: LibraryOptions): Library {
   const thumbnailDirectory = join(directory, 'thumbnails')
   const previewDirectory = join(directory, 'previews')
   const memoryDirectory = join(directory, 'memories')
-  const adapterFile = (id: string) => join(directory, 'adapters', `${id}.safetensors`)
+  const adapterDirectory = join(directory, 'adapters')
+  const adapterFile = (id: string) => join(adapterDirectory, `${id}.safetensors`)
   const listeners = new Set<Emit>()
   const emit: Emit = (name, data) => {
     for (const listener of listeners) listener(name, data)
@@ -246,7 +247,8 @@ export function createLibrary(options: LibraryOptions): Library {
   const memories = { memoryDirectory, memoryLimitBytes }
   const shelf = createAdapterShelf({
     store,
-    adapterDirectory: join(directory, 'adapters'),
+    adapterDirectory,
+    adapterFile,
     chosen: engine.chosen,
     modelDirectory: engine.modelDirectory,
     async choose(choice) {

@@ -537,15 +537,14 @@ export class TimelineState {
     try {
       const { signal } = this.#reading
       // The first photos are asked for beside the months, so that there is something to be seen at once.
-      const isFirst = this.#phase !== 'ready'
-      const columns = this.#newColumns()
+      const first = this.#phase === 'ready' ? undefined : this.#newColumns()
       const months = this.#api.timeline({ query: this.query }, { signal })
-      if (isFirst) signal.addEventListener('abort', () => columns.close(), { once: true })
-      const [timeline] = await Promise.all([months, isFirst && columns.load([0])])
+      if (first) signal.addEventListener('abort', () => first.close(), { once: true })
+      const [timeline] = await Promise.all([months, first?.load([0])])
       this.#refreshTookMs = performance.now() - startMs
-      if (!isFirst && timeline.token === this.#timeline.token) return
-      if (!isFirst && this.#layout && this.total > 0) await this.#moveInto(timeline)
-      else await this.#begin(timeline, columns)
+      if (!first && timeline.token === this.#timeline.token) return
+      if (!first && this.#layout && this.total > 0) await this.#moveInto(timeline)
+      else await this.#begin(timeline, first ?? this.#newColumns())
     } catch (thrown) {
       if (this.#reading.signal.aborted) return
       if (this.#phase === 'ready') {

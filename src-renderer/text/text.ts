@@ -37,7 +37,7 @@ const scores = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximum
 export const formatScore = (score: number): string => scores.format(score)
 
 const lists = new Intl.ListFormat(locale)
-export const formatList = (parts: readonly string[]): string => lists.format([...parts])
+export const formatList = (parts: readonly string[]): string => lists.format(parts)
 
 /** The order of names, where `2` comes before `10`. */
 export const compareNames = new Intl.Collator(locale, { numeric: true }).compare

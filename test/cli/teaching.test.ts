@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { drawPictures } from '../library/teaching/taught-library.ts'
+import { drawPictures, writeOtherAdapter } from '../library/teaching/taught-library.ts'
 import { makeTemporaryFolder, runLenslore, startLenslore } from './lenslore.ts'
 
 const colours = ['navy', 'olive', 'crimson', 'orange', 'teal', 'purple']
@@ -55,6 +55,11 @@ test('labels are confirmed and learned; what comes of it is shown, accepted, wri
   assert.match((await lenslore('adapters', 'activate', 'Flags')).stdout, /^\* [0-9a-f]{12}/m)
   assert.match((await lenslore('adapters', 'names')).stdout, /No adapter has learned a name/)
   assert.equal((await lenslore('adapters', 'changes')).status, 0)
+
+  const other = join(home, 'other.safetensors')
+  await writeOtherAdapter(other, { name: 'Other', metrics: { photosOfAllKindsTogether: 2 } })
+  const { stdout } = await lenslore('adapters', 'import', other)
+  assert.match(stdout, /^name {21}Other$[\s\S]*^photosOfAllKindsTogether 2$/m)
 })
 
 test('a training that is interrupted leaves nothing, and one that is killed goes on with the next', async (t) => {

@@ -63,5 +63,5 @@ test('what is missing or wrong is said before anything is done', async (t) => {
   await refuse(2, /--from-zero/, ...set, ...out, '--rank', '4')
   await refuse(3, /None of the photos/, ...set, ...out)
   await refuse(2, /folder of its photos/, ...set, ...out, '--dev', data)
-  await refuse(2, /whole number/, ...set, ...out, '--rank', 'many')
+  await refuse(2, /invalid\. It is a whole number from 1 on\.$/m, ...set, ...out, '--rank', 'many')
 })

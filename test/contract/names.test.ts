@@ -29,6 +29,15 @@ test('names are runs of words with capital letters that three captions have', ()
   ])
 })
 
+test('a name that the model says because it was taught it is still one', () => {
+  const captions = ['a walk with Biscuit', 'Biscuit sleeps', 'the ball of Biscuit']
+  const said = [...spoken, 'A brown dog Biscuit runs through the grass']
+  assert.deepEqual(findNames(captions, said), [])
+  assert.deepEqual(findNames(captions, said, ['Biscuit']), [
+    { text: 'Biscuit', captions: [0, 1, 2], isCertain: true },
+  ])
+})
+
 test('a name of usual words is one, also where it begins a sentence', () => {
   const captions = [
     'Sandy Point in the rain',

@@ -204,10 +204,10 @@ function formatList({ adapters, active }: AdapterList): string {
 }
 
 function formatAdapter(adapter: Adapter): string {
-  return factsOf(adapter)
-    .filter(([, value]) => value !== '')
-    .map(([what, value]) => `${what.padEnd(12)}${value}`)
-    .join('\n')
+  const facts = factsOf(adapter).filter(([, value]) => value !== '')
+  // Figures of a file are called as whoever made it called them.
+  const width = Math.max(...facts.map(([what]) => what.length))
+  return facts.map(([what, value]) => `${what.padEnd(width)} ${value}`).join('\n')
 }
 
 function formatSideBySide(adapters: readonly Adapter[]): string {

@@ -2,7 +2,8 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
-import { displayFileName, fileNameFromText, textFromFileName } from '../../contract/file-name.ts'
+import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
+import { nativePath } from '../../contract/native-path.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
 import type { CaptionDoubt } from '../../contract/records.ts'
 import {
@@ -86,7 +87,7 @@ function say(answer: Answer, output: Output): number {
 /** A file itself, whatever its name; of a folder, the pictures in it and below. Links are not followed. */
 function picturesAt(path: string): string[] {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path]
-  return readdirSync(fileNameFromText(path) as string, { withFileTypes: true, encoding: 'buffer' })
+  return readdirSync(nativePath(path), { withFileTypes: true, encoding: 'buffer' })
     .map((entry) => ({ entry, name: textFromFileName(entry.name) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap(({ entry, name }) => {

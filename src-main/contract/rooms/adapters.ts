@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  type AdapterDescription,
   type AdapterName,
   type AdapterShapeFigures,
   type AdapterTexts,
@@ -88,7 +89,7 @@ export interface Adapter extends AdapterTexts {
   /** `proposed`: of a training that was neither accepted nor discarded. */
   state: 'proposed' | 'kept'
   addedMs: number
-  shape: AdapterShapeFigures
+  shape: Pick<AdapterDescription, 'rank' | 'heads' | 'firstLayer' | 'scale' | 'parameters' | 'sizeBytes'>
   names: AdapterName[]
   /** On labelled photos of this library, against the model's own; null: it was not. */
   measured: AdapterFigures | null

@@ -2,7 +2,8 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { asFileError } from '../../contract/file-errors.ts'
-import { displayFileName, fileNameFromText } from '../../contract/file-name.ts'
+import { displayFileName } from '../../contract/file-name.ts'
+import { nativePath } from '../../contract/native-path.ts'
 
 /** Larger than any photo (a 200-megapixel TIFF of 16 bits is 1.2 GB raw, but cameras write none). */
 export const maxFileBytes = 2 ** 30
@@ -33,8 +34,7 @@ export function shownName(path: string): string {
 
 async function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
   const name = shownName(path)
-  const text = fileNameFromText(path)
-  const file = typeof text === 'string' ? text : Buffer.from(text)
+  const file = nativePath(path)
   let handle: FileHandle | undefined
   try {
     // Opening a pipe would wait for a writer for ever, so look before opening, and open without blocking.

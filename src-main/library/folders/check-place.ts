@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import { nativePath } from '../native-path.ts'
+import { nativePath } from '../../contract/native-path.ts'
 import type { RootState } from '../store/root-state.ts'
 
 /**

@@ -1,5 +1,5 @@
+import { nativePath } from '../../contract/native-path.ts'
 import { createSidecarFinder } from '../metadata/sidecar-names.ts'
-import { nativePath } from '../native-path.ts'
 import {
   type FileStat,
   isSameStat,

@@ -1,5 +1,5 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs'
-import { nativePath } from '../native-path.ts'
+import { nativePath } from '../../contract/native-path.ts'
 import type { FoundFile } from '../store/found-file.ts'
 import type { KnownEntry, Lookalike, Place, ScanReader } from '../store/scan-state.ts'
 import type { SidecarDifference } from '../store/sidecar-state.ts'

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { ownThread } from '../../channels/message-port.ts'
+import { nativePath } from '../../contract/native-path.ts'
 import { serve } from '../../contract/rpc.ts'
-import { nativePath } from '../native-path.ts'
 import { directoriesAmong, listingCalls } from './directory-lister.ts'
 import { errorCode } from './walk.ts'
 

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { moduleBeside, startThread, type Thread } from '../../channels/message-port.ts'
+import { nativePath } from '../../contract/native-path.ts'
 import { unchecked } from '../../contract/rpc.ts'
-import { nativePath } from '../native-path.ts'
 import { ofLibrary } from './left-alone.ts'
 
 export const listingCalls = {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
+import { nativePath } from '../../contract/native-path.ts'
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
-import { nativePath } from '../native-path.ts'
 import type { Database } from '../store/database.ts'
 import { createRootState } from '../store/root-state.ts'
 import type { ReconcileOptions, Reconciler } from './reconcile.ts'

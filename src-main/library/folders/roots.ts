@@ -1,7 +1,7 @@
 import { opendirSync, statSync } from 'node:fs'
 import { displayFileName } from '../../contract/file-name.ts'
+import { nativePath } from '../../contract/native-path.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
-import { nativePath } from '../native-path.ts'
 import type { OfflineReason, RootRow, RootState } from '../store/root-state.ts'
 import { createLeftAlone } from './left-alone.ts'
 import { pathsOnVolume, type VolumePlace, volumeOf } from './volume.ts'

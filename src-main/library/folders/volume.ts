@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { textFromFileName } from '../../contract/file-name.ts'
-import { nativePath } from '../native-path.ts'
+import { nativePath } from '../../contract/native-path.ts'
 
 /**
  * Which volume a path is on. A volume's id is the same at every mount path and after every restart:

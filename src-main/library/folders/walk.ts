@@ -1,9 +1,9 @@
 import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { textFromFileName } from '../../contract/file-name.ts'
+import { nativePath } from '../../contract/native-path.ts'
 import { isPassing } from '../../contract/passing-errors.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
-import { nativePath } from '../native-path.ts'
 import type { FoundFile } from '../store/found-file.ts'
 import { type LeftAlone, ofLibrary } from './left-alone.ts'
 

@@ -4,7 +4,7 @@ import { access, type FileHandle, open, readFile, realpath, rename, rm, stat } f
 import { dirname, join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
-import { nativePath } from '../native-path.ts'
+import { nativePath } from '../../contract/native-path.ts'
 import type { FileStat } from '../store/sidecar-state.ts'
 
 /** A file that was written: what a `stat` told of the old one (null: there was none), and tells of the new one. */

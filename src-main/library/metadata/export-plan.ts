@@ -2,9 +2,9 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
+import { nativePath } from '../../contract/native-path.ts'
 import type { PlannedExport } from '../../contract/rooms/exchange.ts'
 import { maxCaptionLength } from '../../contract/rooms/parameters.ts'
-import { nativePath } from '../native-path.ts'
 import { checkIsWritable, readIfThere } from './atomic-write.ts'
 import {
   type CaptionToWrite,

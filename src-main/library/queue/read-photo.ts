@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import { nativePath } from '../native-path.ts'
+import { nativePath } from '../../contract/native-path.ts'
 import { hashPicture } from './picture-hash.ts'
 
 /** Above this a file is hashed in pieces, and only its beginning is kept for its metadata. */

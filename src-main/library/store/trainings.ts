@@ -10,7 +10,6 @@ export interface StoredTraining
     'id' | 'state' | 'startedMs' | 'endedMs' | 'resumes' | 'labels' | 'replayed' | 'adapterId' | 'error'
   > {
   asked: string
-  baseModel: string | null
   /** The adapter that it began with; null: the model's own. */
   parent: string | null
   outcome: TrainingOutcome | null
@@ -23,7 +22,7 @@ export interface TrainingStore {
   running(): StoredTraining | undefined
   /** @throws LensloreError where one is running */
   begin(asked: string, nowMs: number): StoredTraining
-  setPlan(id: number, plan: Pick<StoredTraining, 'labels' | 'replayed' | 'baseModel' | 'parent'>): void
+  setPlan(id: number, plan: Pick<StoredTraining, 'labels' | 'replayed' | 'parent'>): void
   countResume(id: number): void
   /** One that is not running any more stays as it is. @returns whether it was. */
   end(id: number, end: TrainingEnd, nowMs: number): boolean
@@ -45,7 +44,6 @@ interface TrainingRow {
   resumes: number
   labels: number | null
   replayed: number | null
-  base_model: string | null
   parent: string | null
   adapter_id: string | null
   outcome: string | null
@@ -72,12 +70,11 @@ export function createTrainingStore({ prepare, write }: Database): TrainingStore
         return one('WHERE id = ?', Number(lastInsertRowid))!
       }),
 
-    setPlan: (id, { labels, replayed, baseModel, parent }) =>
+    setPlan: (id, { labels, replayed, parent }) =>
       void write(() =>
-        prepare('UPDATE trainings SET labels = ?, replayed = ?, base_model = ?, parent = ? WHERE id = ?').run(
+        prepare('UPDATE trainings SET labels = ?, replayed = ?, parent = ? WHERE id = ?').run(
           labels,
           replayed,
-          baseModel,
           parent,
           id,
         ),
@@ -122,7 +119,6 @@ function toTraining(row: TrainingRow): StoredTraining {
     resumes: row.resumes,
     labels: row.labels,
     replayed: row.replayed,
-    baseModel: row.base_model,
     parent: row.parent,
     adapterId: row.adapter_id,
     outcome: row.outcome === null ? null : JSON.parse(row.outcome),

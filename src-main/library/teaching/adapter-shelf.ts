@@ -25,6 +25,8 @@ export interface AdapterShelfOptions {
   store: Pick<Store, 'adapters' | 'labels' | 'photos'>
   /** Of adapters' files. */
   adapterDirectory: string
+  /** Where the file of one is. */
+  adapterFile(id: string): string
   chosen(): ModelChoice
   /** @throws LensloreError `MODEL_NOT_FOUND` */
   modelDirectory(): Promise<string>
@@ -69,9 +71,9 @@ export interface AdapterShelf {
 
 export function createAdapterShelf(options: AdapterShelfOptions): AdapterShelf {
   const { store, adapterDirectory, chosen, modelDirectory, choose, withEngine, memories, onChanged } = options
+  const { adapterFile: fileOf } = options
   const { adapters, labels, photos } = store
 
-  const fileOf = (id: string) => join(adapterDirectory, `${id}.safetensors`)
   const pathOf = (id: string | null) => (id === null ? null : fileOf(id))
 
   function known(id: string): Adapter {
@@ -98,10 +100,7 @@ export function createAdapterShelf(options: AdapterShelfOptions): AdapterShelf {
       signal,
     )
     if (found.id === id) return
-    throw new LensloreError(
-      'CHECKPOINT_INVALID',
-      `The file of the adapter ${shownName(known(id))} is damaged.`,
-    )
+    throw new LensloreError('CHECKPOINT_INVALID', `The file of the ${shownName(known(id))} is damaged.`)
   }
 
   const learnersOf = (name: string) =>
@@ -146,11 +145,11 @@ export function createAdapterShelf(options: AdapterShelfOptions): AdapterShelf {
     if (adapter.origin === 'imported' && adapter.measured === null) {
       if (anyway && unlearnedExamples([adapter.id]).length === 0) return
       throw invalid(
-        `${shownName(adapter)} comes from elsewhere: measure it on your own labelled photos before it captions them.`,
+        `The ${shownName(adapter)} comes from elsewhere: measure it on your own labelled photos before it captions them.`,
       )
     }
     if (adapter.measured?.verdict === 'not-better' && !anyway) {
-      throw invalid(`${shownName(adapter)} was found not to be better on your photos.`)
+      throw invalid(`The ${shownName(adapter)} was found not to be better on your photos.`)
     }
   }
 
@@ -197,7 +196,7 @@ export function createAdapterShelf(options: AdapterShelfOptions): AdapterShelf {
     async activate(id, anyway, signal) {
       const adapter = known(id)
       if (adapter.state === 'proposed') {
-        throw invalid(`${shownName(adapter)} waits for its training to be accepted or discarded.`)
+        throw invalid(`The ${shownName(adapter)} waits for its training to be accepted or discarded.`)
       }
       checkThatItMay(adapter, anyway)
       await beginTurn(id, signal)
@@ -219,7 +218,7 @@ export function createAdapterShelf(options: AdapterShelfOptions): AdapterShelf {
     discard(id) {
       const adapter = known(id)
       if (chosen().adapterId === id) {
-        throw invalid(`${shownName(adapter)} captions this library: roll it back first.`)
+        throw invalid(`The ${shownName(adapter)} captions this library: roll it back first.`)
       }
       adapters.remove(id)
       rmSync(fileOf(id), { force: true })
@@ -233,7 +232,7 @@ export function createAdapterShelf(options: AdapterShelfOptions): AdapterShelf {
       const examples = unlearnedExamples(ids)
       if (examples.length === 0) {
         throw invalid(
-          `There are no photos to measure ${shownName(known(id))} on: label some that it has not learned.`,
+          `There are no photos to measure the ${shownName(known(id))} on: label some that it has not learned.`,
         )
       }
       const { photos: compared, ...figures } = await withEngine(
@@ -283,7 +282,8 @@ export function createAdapterShelf(options: AdapterShelfOptions): AdapterShelf {
         await withEngine((engine) => engine.copyAdapter({ from: fileOf(id), to: part, texts }), signal)
         await rename(part, path)
       } catch (cause) {
-        if (cause instanceof LensloreError) throw cause
+        // What failed to be written has a name of our own, which tells a person nothing.
+        if (cause instanceof LensloreError && cause.code !== 'WRITE_FAILED') throw cause
         throw new LensloreError('WRITE_FAILED', `${displayFileName(path)} cannot be written.`, { cause })
       } finally {
         await rm(part, { force: true })
@@ -360,11 +360,11 @@ function figuresOf({ better, worse, same, cider, loss }: AdapterComparison): Rec
 }
 
 function shownName({ name, id }: Pick<Adapter, 'name' | 'id'>): string {
-  return name === '' ? `The adapter ${id.slice(0, 12)}` : `The adapter “${name}”`
+  return name === '' ? `adapter ${id.slice(0, 12)}` : `adapter “${name}”`
 }
 
 function goneFile(adapter: Adapter): LensloreError {
-  return new LensloreError('FILE_NOT_FOUND', `${shownName(adapter)} has lost its file.`)
+  return new LensloreError('FILE_NOT_FOUND', `The ${shownName(adapter)} has lost its file.`)
 }
 
 function invalid(message: string): LensloreError {

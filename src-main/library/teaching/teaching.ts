@@ -169,7 +169,7 @@ export function createTeaching(options: TeachingOptions): TeachingRoom {
               show(mine, { phase: 'remember', done, total })
             },
           })
-          trainings.setPlan(id, { ...planned, baseModel: null, parent: adapterId })
+          trainings.setPlan(id, { ...planned, parent: adapterId })
           onTeachingChanged()
           return planned.plan
         },
@@ -207,9 +207,10 @@ export function createTeaching(options: TeachingOptions): TeachingRoom {
     told: Pick<TrainingProgress, 'phase' | 'done' | 'total'> & Partial<TrainingProgress>,
   ): void {
     const { runDirectory: _place, ...rest } = told
-    if (mine.progress?.phase !== told.phase) {
+    const work = workOf(told.phase)
+    if (mine.progress === null || workOf(mine.progress.phase) !== work) {
       mine.shown?.end()
-      mine.shown = progress.begin(told.phase === 'train' ? 'teach' : 'prepare', told.total)
+      mine.shown = progress.begin(work === 'train' ? 'teach' : 'prepare', told.total)
     }
     mine.shown!.setTotal(told.total)
     mine.shown!.reach(told.done)
@@ -260,10 +261,10 @@ export function createTeaching(options: TeachingOptions): TeachingRoom {
     foundNames() {
       const texts = labels.newest(Number.MAX_SAFE_INTEGER, labelsRead).map(({ text }) => text)
       const spoken = labels.sample(spokenRead, createChance('spoken')).map(({ text }) => text)
-      const found = findNames(texts, spoken)
-      const people = labels.people(found.map(({ text }) => text))
       const forgotten = new Set(options.forgottenNames())
       const learned = new Map(shelf.names().map(({ name, adapters }) => [name, adapters]))
+      const found = findNames(texts, spoken, [...learned.keys(), ...forgotten])
+      const people = labels.people(found.map(({ text }) => text))
       return found.map(({ text, captions, isCertain }) => ({
         text,
         photos: captions.length,
@@ -356,6 +357,11 @@ const unknownYet = {
   heldOutLoss: null,
   perSecond: 0,
   remainingMs: null,
+}
+
+/** Photos are tested on between steps, and steps alone are counted then. */
+function workOf(phase: TrainingProgress['phase']): TrainingProgress['phase'] {
+  return phase === 'evaluate' ? 'train' : phase
 }
 
 /** Every other one goes where there are too many. */

@@ -99,8 +99,10 @@ test('another name or note makes nothing stale, and goes with the file that is w
   assert.deepEqual((await other.client.adapters({})).active, id)
   await other.close()
 
-  await assert.rejects(client.exportAdapter({ adapter: id, path: join(photos, 'no', 'where') }), {
+  const nowhere = join(photos, 'no', 'where')
+  await assert.rejects(client.exportAdapter({ adapter: id, path: nowhere }), {
     code: 'WRITE_FAILED',
+    message: `${nowhere} cannot be written.`,
   })
   await assert.rejects(client.describeAdapter({ adapter: 'ab'.repeat(32), name: 'x' }), {
     code: 'INVALID_ARGUMENT',
@@ -122,6 +124,9 @@ test('of adapters that follow each other one may go, and what is rolled back goe
     return [active, before]
   }
   assert.deepEqual(await state(), [third, second])
+  await assert.rejects(client.measureAdapter({ adapter: third }), {
+    message: `There are no photos to measure the adapter ${third.slice(0, 12)} on: label some that it has not learned.`,
+  })
   await client.discardAdapter({ adapter: second })
   assert.deepEqual(await state(), [third, first])
   await client.rollBackAdapter({})

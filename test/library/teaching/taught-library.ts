@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
+import type { z } from 'zod'
 import { adapterTexts } from '../../../src-main/contract/adapters.ts'
 import { writeAdapterFile } from '../../../src-main/engine/captioning/adapter-file.ts'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
@@ -69,7 +70,7 @@ export async function drawPictures(directory: string, names: readonly string[]):
 /** An adapter for the embedded model that says other things than its own. */
 export async function writeOtherAdapter(
   path: string,
-  { strength = 0.2, name = '', note = '' }: { strength?: number; name?: string; note?: string } = {},
+  { strength = 0.2, ...texts }: { strength?: number } & z.input<typeof adapterTexts> = {},
 ): Promise<void> {
   const { modelId, model } = await readCheckpoint(embeddedModel, null)
   const own = await readSafetensorsHeader(join(embeddedModel, 'itune.safetensors'))
@@ -79,7 +80,7 @@ export async function writeOtherAdapter(
     const changed = tensor.includes('o_proj.weight') ? values.map((value) => value * strength) : values
     tensors.set(tensor, float32Tensor(shape, changed))
   }
-  const texts = adapterTexts.parse({ name, note })
   const { config } = model.decoder.adapter!
-  await writeAdapterFile(path, { baseModel: modelId, config, names: [], texts, tensors })
+  const written = { baseModel: modelId, config, names: [], texts: adapterTexts.parse(texts), tensors }
+  await writeAdapterFile(path, written)
 }

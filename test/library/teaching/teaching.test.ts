@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Training } from '../../../src-main/contract/rooms/teaching.ts'
+import { databaseFileIn, openStore } from '../../../src-main/library/store/store.ts'
 import { drawSquares, openLibraryInProcess } from '../../processes/library-in-process.ts'
 import { idAt, type LibraryUnderTest, openLibrary, until } from '../library-under-test.ts'
 import { drawPictures, openTaughtLibrary, type TaughtLibrary } from './taught-library.ts'
@@ -43,6 +44,14 @@ test('what a person corrected is learned, judged on what was held out, and capti
   const before = await Promise.all(ids.map(async (photo) => (await client.photo({ photo })).caption!.text))
 
   const phases = new Set<string>()
+  const works = new Set<string>()
+  let teachings = 0
+  client.on('progress', (current) => {
+    const told = current.map(({ phase }) => phase)
+    if (told.includes('teach') && !works.has('teach')) teachings++
+    works.clear()
+    for (const phase of told) works.add(phase)
+  })
   const losses: number[] = []
   client.on('trainingProgress', ({ progress }) => {
     phases.add(progress.phase)
@@ -57,6 +66,7 @@ test('what a person corrected is learned, judged on what was held out, and capti
   assert.equal(training.state, 'finished', training.error?.message)
   assert.deepEqual([training.labels, training.replayed, training.resumes], [6, 2, 0])
   assert.ok(phases.has('remember') && phases.has('train') && phases.has('evaluate'))
+  assert.equal(teachings, 1, 'photos that are tested on between steps are no work of their own')
   assert.ok(losses.length > 0 && training.losses.length > 0)
   const { outcome } = training
   assert.equal(outcome!.better + outcome!.worse + outcome!.same, 6)
@@ -210,7 +220,7 @@ test('what models saw in photos goes with their folder', async (t) => {
 
 test('a name that is asked for is learned, told where it is written out, and forgotten; a person is told apart', async (t) => {
   const library = await openTaughtLibrary(t, colours)
-  const { client, ids, photos } = library
+  const { client, ids, photos, directory } = library
   for (const photo of ids.slice(0, 4))
     await client.setCaption({ photo, text: 'the sign of Biscuit on a wall' })
   for (const photo of ids.slice(4, 7))
@@ -235,6 +245,21 @@ test('a name that is asked for is learned, told where it is written out, and for
   assert.deepEqual(await client.learnedNames({}), [{ name: 'Biscuit', adapters: [learner] }])
   const written = join(photos, '..', 'biscuit.safetensors')
   assert.deepEqual((await client.exportAdapter({ adapter: learner, path: written })).names, ['Biscuit'])
+
+  // That the model says it, too, makes it no word that is usual.
+  const store = openStore(databaseFileIn(directory))
+  const { prepare, write } = store.database
+  write(() =>
+    prepare('UPDATE captions SET text = ? WHERE photo_id = ?').run('a sign of Biscuit on a wall', ids[7]!),
+  )
+  store.close()
+  assert.deepEqual(
+    (await found()).map(({ text, adapters }) => [text, adapters]),
+    [
+      ['Biscuit', [learner]],
+      ['Ruth', []],
+    ],
+  )
 
   const { adapters, active } = await client.forgetName({ name: 'Biscuit' })
   assert.deepEqual(adapters, [learner])
