@@ -58,17 +58,11 @@ export const adapterTexts = z.object({
 
 export type AdapterTexts = z.infer<typeof adapterTexts>
 
-export interface AdapterDescription extends AdapterShapeFigures {
+export interface AdapterDescription {
   /** SHA-256 over the tensors and the settings that decide words. */
   id: string
   /** The base model that it is for, or fits where the file does not say. */
   baseModel: string
-  names: AdapterName[]
-  /** Written by whoever made it: to be shown as text, and believed by nobody. */
-  texts: AdapterTexts
-}
-
-export interface AdapterShapeFigures {
   rank: number
   heads: number
   firstLayer: number
@@ -76,4 +70,7 @@ export interface AdapterShapeFigures {
   /** Numbers that were trained. */
   parameters: number
   sizeBytes: number
+  names: AdapterName[]
+  /** Written by whoever made it: to be shown as text, and believed by nobody. */
+  texts: AdapterTexts
 }

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import {
   type AdapterDescription,
   type AdapterName,
-  type AdapterShapeFigures,
   type AdapterTexts,
   adapterId,
   maxAdapterNameLength,
