@@ -56,6 +56,20 @@ const adapterShape = z.object({
 })
 export type AdapterShape = z.output<typeof adapterShape>
 
+/** Self-critical training on CIDEr, after what people wrote was learned: of nothing but what the model says itself. */
+export const selfCriticalSettings = z.object({
+  /** Updates. */
+  steps: z.int().min(1).max(1_000_000),
+  /** Photos in an update. */
+  photos: z.int().min(1).max(4096).default(16),
+  /** Captions that are drawn of each; every one is compared with the others. */
+  samples: z.int().min(2).max(64).default(5),
+  rate: z.number().positive().max(1).default(1e-4),
+  /** Looks at what the held-out photos are described as. */
+  evaluations: z.int().min(1).max(1000).default(8),
+})
+export type SelfCriticalSettings = z.output<typeof selfCriticalSettings>
+
 export const trainingSettings = z.object({
   /** All that is left to chance comes from it. */
   seed: z
@@ -63,8 +77,8 @@ export const trainingSettings = z.object({
     .min(0)
     .max(2 ** 32 - 1)
     .default(1),
-  /** Passes over the captions, at most. */
-  passes: z.int().min(1).max(10_000).default(30),
+  /** Passes over the captions, at most; 0 goes on to self-critical training at once. */
+  passes: z.int().min(0).max(10_000).default(30),
   /** Updates, at most; null: as many as the passes give. */
   maxSteps: z.int().min(1).nullable().default(null),
   /** Captions of labels in an update. */
@@ -90,6 +104,8 @@ export const trainingSettings = z.object({
   evaluations: z.int().min(1).max(1000).default(12),
   /** Ends the run when so many in a row were no better than the best. */
   patience: z.int().min(1).default(4),
+  /** null: there is none. There is none where each fold is held out once. */
+  selfCritical: selfCriticalSettings.nullable().default(null),
 })
 export type TrainingSettings = z.output<typeof trainingSettings>
 
@@ -131,20 +147,27 @@ export const trainingPlan = z.object({
 export type TrainingPlan = z.input<typeof trainingPlan>
 export type CheckedTrainingPlan = z.output<typeof trainingPlan>
 
+/**
+ * `remember`: pictures become visual memory; `replay`: what the model said before is noted; `refine`: self-critical training;
+ * the others are what they say.
+ */
+export const trainingPhases = ['remember', 'replay', 'train', 'refine', 'evaluate'] as const
+
 export interface TrainingProgress {
   runDirectory: string
-  /** `remember`: pictures become visual memory; `replay`: what the model said before is noted; the others are what they say. */
-  phase: 'remember' | 'replay' | 'train' | 'evaluate'
+  phase: (typeof trainingPhases)[number]
   /** Of the phase: photos, or steps over all trainings of the run. */
   done: number
   total: number
   /** Which of how many trainings: one for each fold, and one on all. From 1. */
   training: number
   trainings: number
-  /** Of the last step, in nats a token; null before the first. */
+  /** Of the last step, in nats a token; null before the first, and in self-critical training. */
   loss: number | null
   /** The last that was measured. */
   heldOutLoss: number | null
+  /** CIDEr of what the last step of self-critical training drew, 100 being usual. */
+  cider?: number
   /** Steps, or photos, a second. */
   perSecond: number
   /** Of the whole run; null: nobody knows yet. */
@@ -240,5 +263,17 @@ export const trainingOutcome = adapterComparison.extend({
   /** Of the training of the adapter: each step's loss, and the held-out losses. */
   losses: z.array(z.number()),
   heldOutLosses: z.array(z.object({ step: z.int().min(0), loss: z.number() })),
+  /** Self-critical training after that, where there was one; CIDEr as above. */
+  selfCritical: z
+    .object({
+      /** Updates that the kept adapter had; 0: none made it better. */
+      keptSteps: z.int().min(0),
+      /** Of what each step drew, on average. */
+      drawn: z.array(z.number()),
+      /** By beam search, of the photos that tell when to stop. */
+      heldOut: z.array(z.object({ step: z.int().min(0), cider: z.number() })),
+    })
+    .nullable()
+    .default(null),
 })
 export type TrainingOutcome = z.output<typeof trainingOutcome>

@@ -82,6 +82,7 @@ export const teachText = {
       remember: 'Looking at the photos',
       replay: 'Noting what it said before',
       train: 'Learning',
+      refine: 'Comparing what it would say',
       evaluate: 'Learning',
     },
     ofPhotos: (done: number, total: number) => `${numbers.format(done)} of ${photos(total)}`,

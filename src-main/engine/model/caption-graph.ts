@@ -258,7 +258,7 @@ function proposeBest(g: Graph, own: Value, k: number): Pick<Candidates, 'gains' 
 }
 
 /** Each beam's newest position is seen by itself alone: `[k, k]`, row by row. */
-function maskOthers(k: number): number[] {
+export function maskOthers(k: number): number[] {
   return Array.from({ length: k * k }, (_, index) => (index % (k + 1) === 0 ? 0 : never))
 }
 
@@ -268,7 +268,7 @@ export function meanLook(g: Graph, looks: Decoded['looks']): Value | null {
   return mean(g, looks.length === 1 ? looks[0]! : concat(g, looks, 1), 1)
 }
 
-function anyUnfinished(g: Graph, { finished }: Beams): Value {
+export function anyUnfinished(g: Graph, { finished }: Pick<Beams, 'finished'>): Value {
   return not(g, cast(g, minimum(g, cast(g, finished, 'float32')), 'bool'))
 }
 

@@ -34,7 +34,7 @@ export class FedWeights implements Weights {
     const fullName = this.#prefix + name
     const known = this.inputs.get(fullName)
     if (known) return known
-    const value = g.input(fullName, 'float32', shape)
+    const value = g.outerInput(fullName, 'float32', shape)
     this.inputs.set(fullName, value)
     return value
   }

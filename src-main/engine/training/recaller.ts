@@ -1,11 +1,6 @@
-import type { ProviderName } from '../../contract/providers.ts'
-import { packModel } from '../captioning/packed-model.ts'
-import { openSessionInThread } from '../captioning/session-thread.ts'
-import { buildRecallGraph, type CaptionModel, type GenerationConfig } from '../model/caption-graph.ts'
-import type { AdapterConfig } from '../model/configuration.ts'
+import { buildRecallGraph, type GenerationConfig } from '../model/caption-graph.ts'
 import type { SayableNames } from '../model/names.ts'
-import { memoryLength } from '../model/vision-tower.ts'
-import { FedWeights } from '../model/weights.ts'
+import { type MemorySessionOptions, openMemorySession } from './memory-session.ts'
 
 /** Describes pictures from their visual memory with an adapter that changes from call to call: decoder work alone. */
 export interface Recaller {
@@ -20,33 +15,18 @@ export interface Recaller {
 }
 
 /** @param options.names that the adapter says beside its own words */
-export async function openRecaller(options: {
-  model: CaptionModel
-  adapter: AdapterConfig
-  names: SayableNames
-  generation: GenerationConfig
-  provider: ProviderName
-  threads: number
-}): Promise<Recaller> {
-  const { model, adapter, names, provider, threads } = options
-  const { positions } = model.decoder.config
+export async function openRecaller(
+  options: MemorySessionOptions & { names: SayableNames; generation: GenerationConfig },
+): Promise<Recaller> {
+  const { positions, endToken } = options.model.decoder.config
   const maxNewTokens = Math.min(options.generation.maxNewTokens, positions)
   const generation = { ...options.generation, maxNewTokens }
-  const fed = new FedWeights()
-  const decoder = { ...model.decoder, adapter: { config: adapter, weights: fed } }
-  const graph = buildRecallGraph({ ...model, decoder, text: null }, generation, names)
-  const session = await openSessionInThread(await packModel(graph), provider, threads)
-  const { vision } = model
-  const shape = [memoryLength(vision.config), vision.config.width]
-  const { endToken } = decoder.config
-
+  const session = await openMemorySession(options, (model) =>
+    buildRecallGraph(model, generation, options.names),
+  )
   return {
-    async describe(memories, tensors) {
-      const size = memories[0]!.length
-      const data = new Float32Array(memories.length * size)
-      for (const [index, memory] of memories.entries()) data.set(memory, index * size)
-      const memory = { data, shape: [memories.length, ...shape] }
-      const { ids } = await session.run({ memory, ...fed.feed(tensors) })
+    async describe(memories, adapter) {
+      const { ids } = await session.run(memories, adapter)
       const longest = ids!.shape[1]!
       return memories.map((_, index) => {
         const tokens = Array.from(ids!.data.subarray(index * longest, (index + 1) * longest), Number)

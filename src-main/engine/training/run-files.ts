@@ -23,6 +23,8 @@ const progress = z.object({
   plan: z.string(),
   /** Of the trainings so far; the last one may be under way. */
   courses: z.array(course),
+  /** Of the self-critical training after them. */
+  refinement: course.nullable().default(null),
   /** Time that was worked. */
   elapsedMs: z.number().min(0),
 })

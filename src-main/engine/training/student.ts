@@ -13,6 +13,7 @@ import { type HiddenReader, openHiddenReader } from './names/hidden-reader.ts'
 import { describeNames, type LearnedName, tensorsOfNames } from './names/train-names.ts'
 import { createRandom } from './random.ts'
 import { openRecaller, type Recaller } from './recaller.ts'
+import { openSampler, type Sampler } from './sampler.ts'
 import { describeTensors, type FrozenDecoder, freeze } from './step-graph.ts'
 import { createTrainer, type Trainer, usualSettings } from './trainer.ts'
 
@@ -26,6 +27,8 @@ export interface Student {
   trainer: Trainer
   /** Opened when it is asked for first: describing takes memory of its own. */
   recaller(): Promise<Recaller>
+  /** The same for drawing captions. @param samples of each picture */
+  sampler(samples: number): Promise<Sampler>
   /** Reads what its decoder chooses words from; whoever opens it closes it. @param adapter as it is from now on */
   openHiddenReader(adapter: ReadonlyMap<string, Float32Array>): Promise<HiddenReader>
   close(): Promise<void>
@@ -73,6 +76,9 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
     threads,
   })
   let recaller: Promise<Recaller> | undefined
+  let sampler: Promise<Sampler> | undefined
+  // Saying captions is a Loop, for which a graphics card is of no use (docs/decisions/captioning-graph.md).
+  const saying = { model, adapter, provider: 'cpu' as const, threads }
 
   return {
     checkpoint,
@@ -83,20 +89,17 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
     recaller() {
       const names = isFresh ? [] : checkpoint.names
       const gluing = material.tokenizer.gluing(model.decoder.config.vocabulary)
-      recaller ??= openRecaller({
-        model,
-        adapter,
-        names: { names, gluing },
-        generation,
-        // The search is a Loop, for which a graphics card is of no use (docs/decisions/captioning-graph.md).
-        provider: 'cpu',
-        threads,
-      })
+      recaller ??= openRecaller({ ...saying, names: { names, gluing }, generation })
       return recaller
+    },
+    sampler(samples) {
+      const longest = Math.min(generation.maxNewTokens, model.decoder.config.positions)
+      sampler ??= openSampler({ ...saying, samples, longest })
+      return sampler
     },
     openHiddenReader: (tensors) => openHiddenReader(model, adapter, tensors, provider, threads),
     async close() {
-      await (await recaller?.catch(() => undefined))?.close()
+      for (const opened of [recaller, sampler]) await (await opened?.catch(() => undefined))?.close()
       await trainer.close()
       await material.close()
     },
@@ -124,7 +127,7 @@ function chooseAdapter(
 }
 
 /** @returns the tensors that are trained, whatever else is in the file */
-async function readAdapter(path: string, frozen: FrozenDecoder): Promise<Map<string, Float32Array>> {
+export async function readAdapter(path: string, frozen: FrozenDecoder): Promise<Map<string, Float32Array>> {
   return readTensors(await readSafetensorsHeader(path), describeTensors(frozen).keys())
 }
 
