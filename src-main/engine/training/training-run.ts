@@ -141,7 +141,9 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
     material.memoryShape[0],
   )
 
-  const schedules = lessons.map(({ learned }) => planSchedule(material.textsOf(learned).length, settings))
+  const captionsOf = (some: readonly number[]) =>
+    some.reduce((sum, example) => sum + examples[example]!.captions.length, 0)
+  const schedules = lessons.map(({ learned }) => planSchedule(captionsOf(learned), settings))
 
   async function giveLesson(index: number): Promise<void> {
     const lesson = lessons[index]!
@@ -217,8 +219,6 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
     student,
     adapter: kept,
     replayed,
-    provider: plan.provider,
-    threads: plan.threads ?? defaultThreads,
     checkForStop: () => giveWay(signal),
   })
   await writeAdapter(join(runDirectory, trainedAdapterFileName), student, kept, names)
