@@ -19,7 +19,7 @@ import { captionOf } from './made-captions.ts'
 import { drawScene } from './scenes.ts'
 
 const perDirectory = 200
-const perTransaction = 2000
+const perTransaction = 20_000
 const differentPhotos = 400
 
 /** What a photo looks like, as far as a window shows it. */
@@ -45,6 +45,7 @@ export async function makeCaptionedLibrary(
   const libraryDirectory = join(directory, 'library')
   makeEmptyPictures(pictures, photos, perDirectory)
   const store = openStore(databaseFileIn(libraryDirectory))
+  hurry(store)
   store.folders.insert(pictures, Date.now())
   const reconciler = createReconciler(store.database)
   await reconciler.scan()
@@ -63,8 +64,7 @@ export async function makeAwayLibrary(directory: string, photos: number, looks: 
   const [seen, { modelId, adapterId }] = await Promise.all([makeLooks(directory, looks), embeddedModel()])
   const store = openStore(databaseFileIn(libraryDirectory))
   const { prepare, write } = store.database
-  // Else pages that are written to in no order go to the disk and come back a hundred times.
-  store.database.exec('PRAGMA cache_size = -400000')
+  hurry(store)
   const { id: folderId } = store.folders.insert(join(directory, 'away'), Date.now())
   write(() => {
     prepare(`UPDATE folders SET state = 'offline', offline_reason = 'gone'`).run()
@@ -97,6 +97,11 @@ export async function makeAwayLibrary(directory: string, photos: number, looks: 
   })
   await createSearch(store.database).searchIndex.rebuild()
   store.close()
+}
+
+/** Else pages that are written to in no order go to the disk and come back a hundred times. */
+function hurry({ database }: Store): void {
+  database.exec('PRAGMA cache_size = -1500000')
 }
 
 async function embeddedModel(): Promise<{ modelId: string; adapterId: string | null }> {

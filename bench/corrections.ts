@@ -8,12 +8,10 @@
  * says of a photo what the five people who captioned it agree about most; `diary` says it as in a diary ("Today we saw …").
  * `--settings JSON` changes the training's settings.
  */
-import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readCaptionSet } from '../src-main/cli/caption-sets.ts'
-import { toExamples } from '../src-main/cli/set-examples.ts'
 import {
   type AdapterComparison,
   type TrainingExample,
@@ -25,7 +23,7 @@ import { evaluateAdapter } from '../src-main/engine/training/evaluate-adapter.ts
 import { createCider, wordsOf } from '../src-main/engine/training/metrics.ts'
 import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
 import { runTraining } from '../src-main/engine/training/training-run.ts'
-import { openLabelledPhotos } from './labelled-photos.ts'
+import { openLabelledExamples } from './labelled-photos.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,7 +33,7 @@ const { values, positionals } = parseArgs({
     replay: { type: 'string', default: '100' },
     person: { type: 'string', default: 'diary' },
     seed: { type: 'string', default: '1' },
-    keep: { type: 'string', default: '/tmp/lenslore-corrections' },
+    keep: { type: 'string', default: join(tmpdir(), 'lenslore-corrections') },
     settings: { type: 'string', default: '{}' },
     model: { type: 'string', default: new URL('../models/lenslore-v1', import.meta.url).pathname },
     threads: { type: 'string', default: '2' },
@@ -63,12 +61,7 @@ const memories = {
 }
 const { signal } = new AbortController()
 await using sets = new AsyncDisposableStack()
-const openSet = async (name: string) => {
-  const folder = join(photosPath, name)
-  const photos = await openLabelledPhotos(existsSync(folder) ? folder : `${folder}.tar`, `${folder}.json`)
-  sets.use(photos)
-  return toExamples(await readCaptionSet(`${folder}.json`), photos.directory)
-}
+const openSet = async (name: string) => sets.use(await openLabelledExamples(join(photosPath, name))).examples
 const known = await openSet('flickr8k-dev')
 const others = await openSet('flickr8k-train')
 const agreed = createCider(known.map(({ captions }) => captions.map(({ text }) => wordsOf(text))))

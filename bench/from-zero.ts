@@ -10,27 +10,26 @@
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readCaptionSet } from '../src-main/cli/caption-sets.ts'
-import { toExamples } from '../src-main/cli/set-examples.ts'
 import {
   type AdapterComparison,
   type AdapterShape,
   type TrainingExample,
   type TrainingPlan,
-  type TrainingSettings,
+  type TrainingProgress,
   trainedAdapterFileName,
 } from '../src-main/contract/training.ts'
 import { evaluateAdapter } from '../src-main/engine/training/evaluate-adapter.ts'
 import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
 import { runTraining } from '../src-main/engine/training/training-run.ts'
-import { openLabelledPhotos } from './labelled-photos.ts'
+import { openLabelledExamples } from './labelled-photos.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    keep: { type: 'string', default: '/tmp/lenslore-from-zero' },
+    keep: { type: 'string', default: join(tmpdir(), 'lenslore-from-zero') },
     model: { type: 'string', default: new URL('../models/lenslore-v1', import.meta.url).pathname },
     only: { type: 'string' },
     threads: { type: 'string', default: '2' },
@@ -49,18 +48,26 @@ if (!photosPath) {
 const watchedPhotos = 200
 const seed = 1
 const usual: AdapterShape = { rank: 192, heads: 4, firstLayer: 0, scale: 1 }
-const whole = { passes: 1, batchSize: 64, rate: 1e-3, warmupFraction: 0.05, evaluations: 6, patience: 6 }
+const whole = { passes: 3, batchSize: 64, rate: 1e-3, warmupFraction: 0.05, evaluations: 9, patience: 9 }
 /** What shapes are compared by: one caption a photo. */
-const short = { ...whole, evaluations: 2 }
+const short = { ...whole, passes: 1, evaluations: 2 }
 
 interface Row {
   shape: AdapterShape
-  settings: Partial<TrainingSettings>
+  settings: NonNullable<TrainingPlan['settings']>
   captionsAPhoto: number
+  /** The row whose adapter it goes on from, in place of a new one. */
+  after?: string
 }
 
 const rows: Record<string, Row> = {
   'all-captions': { shape: usual, settings: whole, captionsAPhoto: 5 },
+  'self-critical': {
+    shape: usual,
+    settings: { ...whole, passes: 0, selfCritical: { steps: 400, rate: 1e-4, photos: 16, samples: 5 } },
+    captionsAPhoto: 5,
+    after: 'all-captions',
+  },
   'rank-192': { shape: usual, settings: short, captionsAPhoto: 1 },
   'rank-96': { shape: { ...usual, rank: 96 }, settings: short, captionsAPhoto: 1 },
   'rank-48': { shape: { ...usual, rank: 48 }, settings: short, captionsAPhoto: 1 },
@@ -80,12 +87,8 @@ const memories = {
   threads: Number(values.threads),
 }
 await using sets = new AsyncDisposableStack()
-const openSet = async (name: string, firstGroup = 0) => {
-  const folder = join(photosPath, name)
-  const photos = await openLabelledPhotos(existsSync(folder) ? folder : `${folder}.tar`, `${folder}.json`)
-  sets.use(photos)
-  return toExamples(await readCaptionSet(`${folder}.json`), photos.directory, firstGroup)
-}
+const openSet = async (name: string, firstGroup = 0) =>
+  sets.use(await openLabelledExamples(join(photosPath, name), firstGroup)).examples
 const flickr = await openSet('flickr8k-train')
 const learned = [...flickr, ...(await openSet('coco2k', flickr.length))]
 const groups = [...new Set(learned.map(({ group }) => group))]
@@ -97,12 +100,12 @@ console.log('row | set | CIDEr | BLEU-4 | ROUGE-L | loss | parameters | steps | 
 const isEmbeddedTold = new Set<string>()
 for (const [name, row] of Object.entries(rows)) {
   if (values.only && values.only !== name) continue
-  const runDirectory = join(keep, `${name}-seed-${seed}`)
+  const runDirectory = directoryOf(name)
   await mkdir(runDirectory, { recursive: true })
   const plan: TrainingPlan = {
     version: 1,
     ...memories,
-    start: { shape: row.shape },
+    start: row.after ? { adapterPath: adapterOf(row.after) } : { shape: row.shape },
     heldOut: 'one',
     folds: 2,
     settings: { ...row.settings, seed },
@@ -110,27 +113,31 @@ for (const [name, row] of Object.entries(rows)) {
   }
   const planPath = join(runDirectory, 'plan.json')
   if (!existsSync(planPath)) await writeFile(planPath, JSON.stringify(plan))
-  const { trainedParameters, keptSteps, elapsedMs } = await runTraining(runDirectory, {
+  const { trainedParameters, keptSteps, selfCritical, elapsedMs } = await runTraining(runDirectory, {
     signal: new AbortController().signal,
     onProgress: createReporter(name),
   })
   for (const [set, examples] of Object.entries(development)) {
-    const { scores, loss } = await compare(
-      join(runDirectory, trainedAdapterFileName),
-      runDirectory,
-      set,
-      examples,
-    )
+    const { scores, loss } = await compare(adapterOf(name), runDirectory, set, examples)
     for (const side of ['before', 'after'] as const) {
       if (side === 'before' && isEmbeddedTold.has(set)) continue
       isEmbeddedTold.add(set)
       const { cider, bleu4, rougeL } = scores![side]
       const figures = [cider.toFixed(1), bleu4.toFixed(1), rougeL.toFixed(1), loss![side].mean.toFixed(3)]
+      const steps = keptSteps + (selfCritical?.keptSteps ?? 0)
       const cost =
-        side === 'before' ? ['', '', ''] : [trainedParameters, keptSteps, (elapsedMs / 60_000).toFixed(1)]
+        side === 'before' ? ['', '', ''] : [trainedParameters, steps, (elapsedMs / 60_000).toFixed(1)]
       console.log([side === 'before' ? 'embedded' : name, set, ...figures, ...cost].join(' | '))
     }
   }
+}
+
+function directoryOf(row: string): string {
+  return join(keep, `${row}-seed-${seed}`)
+}
+
+function adapterOf(row: string): string {
+  return join(directoryOf(row), trainedAdapterFileName)
 }
 
 function toLearn(example: TrainingExample, index: number, captionsAPhoto: number): TrainingExample {
@@ -162,26 +169,14 @@ async function compare(
 /** A line every minute. */
 function createReporter(name: string) {
   let saidMs = 0
-  return ({
-    phase,
-    done,
-    total,
-    loss,
-    heldOutLoss,
-    remainingMs,
-  }: {
-    phase: string
-    done: number
-    total: number
-    loss: number | null
-    heldOutLoss: number | null
-    remainingMs: number | null
-  }) => {
+  return ({ phase, done, total, loss, heldOutLoss, cider, remainingMs }: TrainingProgress) => {
     if (performance.now() - saidMs < 60_000) return
     saidMs = performance.now()
     const left = remainingMs === null ? '' : `, ${Math.round(remainingMs / 60_000)} min left`
-    console.error(
-      `${name}: ${phase} ${done}/${total}, loss ${loss?.toFixed(3)}, held out ${heldOutLoss?.toFixed(3)}${left}`,
-    )
+    const learned =
+      cider === undefined
+        ? `loss ${loss?.toFixed(3)}, held out ${heldOutLoss?.toFixed(3)}`
+        : `CIDEr of what was drawn ${cider.toFixed(1)}`
+    console.error(`${name}: ${phase} ${done}/${total}, ${learned}${left}`)
   }
 }

@@ -48,13 +48,27 @@ export type TrainingExample = z.output<typeof trainingExample>
  * Of a new adapter; one that goes on from another is like that. What is left out is as in the model's own adapter, or as in
  * the paper: a rank of half the decoder's width, in every layer.
  */
-export const adapterShape = z.object({
+const adapterShape = z.object({
   rank: z.int().min(1).max(100_000).optional(),
   heads: z.int().min(1).max(1000).optional(),
   firstLayer: z.int().min(0).optional(),
   scale: z.number().optional(),
 })
 export type AdapterShape = z.output<typeof adapterShape>
+
+/** Self-critical training on CIDEr, after what people wrote was learned: of nothing but what the model says itself. */
+export const selfCriticalSettings = z.object({
+  /** Updates. */
+  steps: z.int().min(1).max(1_000_000),
+  /** Photos in an update. */
+  photos: z.int().min(1).max(4096).default(16),
+  /** Captions that are drawn of each; every one is compared with the others. */
+  samples: z.int().min(2).max(64).default(5),
+  rate: z.number().positive().max(1).default(1e-4),
+  /** Looks at what the held-out photos are described as. */
+  evaluations: z.int().min(1).max(1000).default(8),
+})
+export type SelfCriticalSettings = z.output<typeof selfCriticalSettings>
 
 export const trainingSettings = z.object({
   /** All that is left to chance comes from it. */
@@ -63,8 +77,8 @@ export const trainingSettings = z.object({
     .min(0)
     .max(2 ** 32 - 1)
     .default(1),
-  /** Passes over the captions, at most. */
-  passes: z.int().min(1).max(10_000).default(30),
+  /** Passes over the captions, at most; 0 goes on to self-critical training at once. */
+  passes: z.int().min(0).max(10_000).default(30),
   /** Updates, at most; null: as many as the passes give. */
   maxSteps: z.int().min(1).nullable().default(null),
   /** Captions of labels in an update. */
@@ -90,6 +104,8 @@ export const trainingSettings = z.object({
   evaluations: z.int().min(1).max(1000).default(12),
   /** Ends the run when so many in a row were no better than the best. */
   patience: z.int().min(1).default(4),
+  /** null: there is none. There is none where each fold is held out once. */
+  selfCritical: selfCriticalSettings.nullable().default(null),
 })
 export type TrainingSettings = z.output<typeof trainingSettings>
 
@@ -131,8 +147,11 @@ export const trainingPlan = z.object({
 export type TrainingPlan = z.input<typeof trainingPlan>
 export type CheckedTrainingPlan = z.output<typeof trainingPlan>
 
-/** `remember`: pictures become visual memory; `replay`: what the model said before is noted; the others are what they say. */
-export const trainingPhases = ['remember', 'replay', 'train', 'evaluate'] as const
+/**
+ * `remember`: pictures become visual memory; `replay`: what the model said before is noted; `refine`: self-critical training;
+ * the others are what they say.
+ */
+export const trainingPhases = ['remember', 'replay', 'train', 'refine', 'evaluate'] as const
 
 export interface TrainingProgress {
   runDirectory: string
@@ -143,10 +162,12 @@ export interface TrainingProgress {
   /** Which of how many trainings: one for each fold, and one on all. From 1. */
   training: number
   trainings: number
-  /** Of the last step, in nats a token; null before the first. */
+  /** Of the last step, in nats a token; null before the first, and in self-critical training. */
   loss: number | null
   /** The last that was measured. */
   heldOutLoss: number | null
+  /** CIDEr of what the last step of self-critical training drew, 100 being usual. */
+  cider?: number
   /** Steps, or photos, a second. */
   perSecond: number
   /** Of the whole run; null: nobody knows yet. */
@@ -167,7 +188,7 @@ const change = z.object({
 })
 export type MeasuredChange = z.output<typeof change>
 
-export const heldOutPhoto = z.object({
+const heldOutPhoto = z.object({
   contentHash,
   /** What the model said before, what it says now, and what the person says. */
   before: z.string(),
@@ -188,9 +209,10 @@ export type HeldOutPhoto = z.output<typeof heldOutPhoto>
 const setScores = z.object({ cider: z.number(), bleu4: z.number(), rougeL: z.number() })
 
 /** Two adapters side by side, over photos whose captions neither of them learned. */
-export const adapterComparison = z.object({
+const adapterComparison = z.object({
   /**
-   * `better`: the interval of CIDEr's difference is above zero, and more photos became better than worse, beyond chance. `not-better`: CIDEr did not rise, or so many photos showed no such gain.
+   * `better`: the interval of CIDEr's difference is above zero, and more photos became better than worse, beyond chance.
+   * `not-better`: CIDEr did not rise, or so many photos showed no such gain.
    * `too-few`: there may be a gain, and too few photos to tell it from chance; or too few to say anything.
    */
   verdict: z.enum(['better', 'not-better', 'too-few']),
@@ -208,7 +230,7 @@ export const adapterComparison = z.object({
 export type AdapterComparison = z.output<typeof adapterComparison>
 
 /** How a name of the plan was learned. */
-export const learnedName = z.object({
+const learnedName = z.object({
   text: z.string(),
   kind: z.enum(nameKinds),
   /** With the name, and how many of them are recognised by what was learned of the others. */
@@ -241,5 +263,17 @@ export const trainingOutcome = adapterComparison.extend({
   /** Of the training of the adapter: each step's loss, and the held-out losses. */
   losses: z.array(z.number()),
   heldOutLosses: z.array(z.object({ step: z.int().min(0), loss: z.number() })),
+  /** Self-critical training after that, where there was one; CIDEr as above. */
+  selfCritical: z
+    .object({
+      /** Updates that the kept adapter had; 0: none made it better. */
+      keptSteps: z.int().min(0),
+      /** Of what each step drew, on average. */
+      drawn: z.array(z.number()),
+      /** By beam search, of the photos that tell when to stop. */
+      heldOut: z.array(z.object({ step: z.int().min(0), cider: z.number() })),
+    })
+    .nullable()
+    .default(null),
 })
 export type TrainingOutcome = z.output<typeof trainingOutcome>

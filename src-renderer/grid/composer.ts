@@ -1,20 +1,18 @@
-import type { Timeline } from '../../src-main/contract/records.ts'
 import { type Columns, colorAt, hashAt } from './columns.ts'
-import { type DrawnBlank, type DrawnMonth, type DrawnRow, type DrawnTile, Slots } from './drawn.ts'
+import { type DrawnBlank, type DrawnRow, type DrawnSection, type DrawnTile, Slots } from './drawn.ts'
 import type { Layout, PlacedRow } from './layout.ts'
 import { spansOf } from './rows.ts'
 
 /** Of a photo, before any was seen. */
 export const usualRatio = 1.4
 const mostTiles = 360
-/** How far the boxes of months reach in steps, so that they rarely change while scrolling. */
+/** How far the boxes of sections reach in steps, so that they rarely change while scrolling. */
 const boxStepPx = 1024
 
 /** All that is near what is seen. */
 export interface Scene {
   layout: Layout
   columns: Columns
-  timeline: Timeline
   /** The height of the library at which the runway begins, and at the top of the view. */
   basePx: number
   topPx: number
@@ -23,7 +21,7 @@ export interface Scene {
   hasFocus: boolean
 }
 
-interface MonthBox {
+interface SectionBox {
   topPx: number
   endPx: number
   rows: DrawnRow[]
@@ -37,7 +35,7 @@ export function reachOf(layout: Layout, viewPx: number): number {
   return Math.max(160, Math.min(viewPx, (mostTiles / tilesPerPx - viewPx) / 2))
 }
 
-/** Puts months, rows and tiles together that are to be on the page; what is as it was before is the same object. */
+/** Puts sections, rows and tiles together that are to be on the page; what is as it was before is the same object. */
 export class Composer {
   readonly #slots = new Slots()
   #rows = new Map<string, { row: DrawnRow; stamp: number }>()
@@ -49,20 +47,20 @@ export class Composer {
   }
 
   /** @returns also whether the photo at `focusPlace` is among what is near the view */
-  compose(scene: Scene): { drawn: DrawnMonth[]; isFocusNear: boolean } {
-    const { layout, timeline, basePx, topPx, viewPx, focusPlace } = scene
+  compose(scene: Scene): { drawn: DrawnSection[]; isFocusNear: boolean } {
+    const { layout, basePx, topPx, viewPx, focusPlace } = scene
     const reachPx = reachOf(layout, viewPx)
     const [fromPx, toPx] = [Math.max(0, topPx - reachPx), topPx + viewPx + reachPx]
     const boxFromPx = Math.floor(fromPx / boxStepPx) * boxStepPx
     const boxToPx = Math.ceil(toPx / boxStepPx) * boxStepPx
     const [fromPart, toPart] = [layout.partAt(fromPx), layout.partAt(toPx)]
-    const months = new Map<number, MonthBox>()
+    const boxes = new Map<number, SectionBox>()
     const placed: PlacedRow[] = []
     for (let part = fromPart; part <= toPart; part++) {
-      const month = layout.monthOfPart[part]!
-      if (!months.has(month)) months.set(month, boxOf(layout, month, boxFromPx, boxToPx))
+      const section = layout.sectionOfPart[part]!
+      if (!boxes.has(section)) boxes.set(section, boxOf(layout, section, boxFromPx, boxToPx))
       if (layout.rowsOf(part)) placed.push(...layout.rowsBetween(part, fromPx, toPx))
-      else months.get(month)!.blanks.push(...blankOf(layout, part, boxFromPx, boxToPx))
+      else boxes.get(section)!.blanks.push(...blankOf(layout, part, boxFromPx, boxToPx))
     }
     const isFocusNear = placed.some(
       ({ firstPlace, endPlace }) => firstPlace <= focusPlace && focusPlace < endPlace,
@@ -71,17 +69,16 @@ export class Composer {
     // The element with the focus must stay, wherever the person scrolls.
     if (focused) {
       placed.push(focused)
-      const month = layout.monthOfPart[focused.part]!
+      const section = layout.sectionOfPart[focused.part]!
       const endPx = focused.topPx + focused.heightPx
-      if (!months.has(month)) months.set(month, { topPx: focused.topPx, endPx, rows: [], blanks: [] })
+      if (!boxes.has(section)) boxes.set(section, { topPx: focused.topPx, endPx, rows: [], blanks: [] })
     }
-    this.#drawRows(scene, placed, months)
-    const drawn = [...months].map(([index, { topPx, endPx, rows, blanks }]) => ({
-      month: timeline.months[index]!,
-      photos: timeline.photos[index]!,
+    this.#drawRows(scene, placed, boxes)
+    const drawn = [...boxes].map(([index, { topPx, endPx, rows, blanks }]) => ({
+      ...layout.sections[index]!,
       topPx: topPx - basePx,
       heightPx: endPx - topPx,
-      rowIndex: layout.rowsBefore(layout.partOfMonth[index]!),
+      rowIndex: layout.rowsBefore(layout.partOfSection[index]!),
       rows,
       blanks: blanks.map((blank) => ({ ...blank, topPx: blank.topPx - topPx })),
     }))
@@ -91,13 +88,13 @@ export class Composer {
   #drawRows(
     { layout, columns }: Scene,
     placed: readonly PlacedRow[],
-    months: ReadonlyMap<number, MonthBox>,
+    boxes: ReadonlyMap<number, SectionBox>,
   ): void {
     const slots = this.#slots.assign(placed.map(keyOf))
     const before = this.#rows
     this.#rows = new Map()
     for (const [at, each] of placed.entries()) {
-      const box = months.get(layout.monthOfPart[each.part]!)!
+      const box = boxes.get(layout.sectionOfPart[each.part]!)!
       const known = before.get(keyOf(each))
       const isKnown = known?.stamp === this.#stamp
       const place = {
@@ -121,8 +118,8 @@ export class Composer {
 
 const keyOf = ({ part, row }: PlacedRow) => `${part}:${row}`
 
-function boxOf(layout: Layout, month: number, fromPx: number, toPx: number): MonthBox {
-  const [first, next] = [layout.partOfMonth[month]!, layout.partOfMonth[month + 1]!]
+function boxOf(layout: Layout, section: number, fromPx: number, toPx: number): SectionBox {
+  const [first, next] = [layout.partOfSection[section]!, layout.partOfSection[section + 1]!]
   return {
     topPx: Math.max(layout.topOf(first), fromPx),
     endPx: Math.min(layout.topOf(next), toPx),

@@ -1,3 +1,5 @@
+import type { Section } from './sections.ts'
+
 /** What of the library is on the page, in pixels of the runway. */
 export interface DrawnTile {
   place: number
@@ -14,7 +16,7 @@ export interface DrawnTile {
 export interface DrawnRow {
   /** Elements are kept by this, so that those of a row that left serve one that comes. */
   slot: number
-  /** Below the top of its month's box. */
+  /** Below the top of its section's box. */
   topPx: number
   heightPx: number
   /** From 1, over the whole grid, as far as heights were read. */
@@ -29,11 +31,8 @@ export interface DrawnBlank {
   heightPx: number
 }
 
-/** The part of a month that is near what is seen. */
-export interface DrawnMonth {
-  /** `YYYY-MM` */
-  month: string
-  photos: number
+/** What of a section is near what is seen. */
+export interface DrawnSection extends Section {
   topPx: number
   heightPx: number
   rowIndex: number

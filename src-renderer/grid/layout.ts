@@ -9,12 +9,13 @@ import {
   rowCount,
   rowOf,
 } from './rows.ts'
+import type { Section } from './sections.ts'
 
-/** The head of a month, which stays at the top while its photos pass below it. */
+/** The head of a section, which stays at the top while its photos pass below it. */
 export const headPx = 48
 const belowHeadPx = 4
-const belowMonthPx = 8
-/** No more than twice so many photos are ever laid out together, however many a month has. */
+const belowSectionPx = 8
+/** No more than twice so many photos are ever laid out together, however many a section has. */
 export const photosOfPart = 500
 /** Parts whose rows are kept. */
 const keptParts = 128
@@ -36,17 +37,18 @@ export interface PlacedRow {
 }
 
 /**
- * The whole library from top to bottom. Months are cut into parts, counted from their oldest photo so that a new one moves few
- * of them; of a part that was not read yet only the height is guessed. Heights are virtual: no page is ever that tall.
+ * The whole library from top to bottom. Sections, which are months or several of them, are cut into parts, counted from their
+ * oldest photo so that a new one moves few of them; of a part that was not read yet only the height is guessed. Heights are virtual: no page is ever that tall.
  */
 export class Layout {
+  readonly sections: readonly Section[]
   readonly measure: Measure
   /** How many photos there are before each part, and after the last. */
   readonly partStarts: Uint32Array
-  /** Of each part, the index of its month. */
-  readonly monthOfPart: Uint32Array
-  /** Of each month, its first part, and after the last the number of parts. */
-  readonly partOfMonth: Uint32Array
+  /** Of each part, the index of its section. */
+  readonly sectionOfPart: Uint32Array
+  /** Of each section, its first part, and after the last the number of parts. */
+  readonly partOfSection: Uint32Array
   #rowsPx: Float64Array
   #rowCounts: Float64Array
   #known = new Map<number, Rows>()
@@ -54,28 +56,29 @@ export class Layout {
   #topsPx: Float64Array | undefined
   #rowsBefore: Float64Array | undefined
 
-  /** @param monthCounts how many photos each month has, none of them 0 */
-  constructor(monthCounts: ArrayLike<number>, measure: Measure, meanRatio: number) {
-    const [starts, months, firsts] = [[0], [] as number[], [0]]
-    for (let month = 0; month < monthCounts.length; month++) {
-      for (const photos of cutMonth(monthCounts[month]!)) {
-        starts.push(starts.at(-1)! + photos)
-        months.push(month)
+  /** @param given none of them without photos */
+  constructor(given: readonly Section[], measure: Measure, meanRatio: number) {
+    const [starts, sections, firsts] = [[0], [] as number[], [0]]
+    for (const [section, { photos }] of given.entries()) {
+      for (const count of cutSection(photos)) {
+        starts.push(starts.at(-1)! + count)
+        sections.push(section)
       }
-      firsts.push(months.length)
+      firsts.push(sections.length)
     }
+    this.sections = given
     this.measure = measure
     this.partStarts = Uint32Array.from(starts)
-    this.monthOfPart = Uint32Array.from(months)
-    this.partOfMonth = Uint32Array.from(firsts)
-    this.#isMeasured = new Uint8Array(months.length)
-    this.#rowsPx = new Float64Array(months.length)
-    this.#rowCounts = new Float64Array(months.length)
+    this.sectionOfPart = Uint32Array.from(sections)
+    this.partOfSection = Uint32Array.from(firsts)
+    this.#isMeasured = new Uint8Array(sections.length)
+    this.#rowsPx = new Float64Array(sections.length)
+    this.#rowCounts = new Float64Array(sections.length)
     this.guess(meanRatio)
   }
 
   get parts(): number {
-    return this.monthOfPart.length
+    return this.sectionOfPart.length
   }
 
   get photos(): number {
@@ -91,7 +94,12 @@ export class Layout {
     const { targetPx, captionPx } = this.measure
     for (let part = 0; part < this.parts; part++) {
       if (this.#isMeasured[part]) continue
-      this.#rowCounts[part] = estimateRows(this.countOf(part), meanRatio, this.measure, this.endsMonth(part))
+      this.#rowCounts[part] = estimateRows(
+        this.countOf(part),
+        meanRatio,
+        this.measure,
+        this.endsSection(part),
+      )
       this.#rowsPx[part] = this.#rowCounts[part]! * (Math.round(targetPx) + captionPx + gapPx)
     }
     this.#forgetTops()
@@ -101,12 +109,12 @@ export class Layout {
     return this.partStarts[part + 1]! - this.partStarts[part]!
   }
 
-  beginsMonth(part: number): boolean {
-    return part === 0 || this.monthOfPart[part - 1] !== this.monthOfPart[part]
+  beginsSection(part: number): boolean {
+    return part === 0 || this.sectionOfPart[part - 1] !== this.sectionOfPart[part]
   }
 
-  endsMonth(part: number): boolean {
-    return part === this.parts - 1 || this.monthOfPart[part + 1] !== this.monthOfPart[part]
+  endsSection(part: number): boolean {
+    return part === this.parts - 1 || this.sectionOfPart[part + 1] !== this.sectionOfPart[part]
   }
 
   partOf(place: number): number {
@@ -117,14 +125,14 @@ export class Layout {
     return lastAtMost(this.#tops(), topPx, this.parts)
   }
 
-  /** Where a part begins, with the head of its month where it has it. */
+  /** Where a part begins, with the head of its section where it has it. */
   topOf(part: number): number {
     return this.#tops()[part]!
   }
 
   /** Where the photos of a part begin. */
   rowsTopOf(part: number): number {
-    return this.topOf(part) + (this.beginsMonth(part) ? headPx + belowHeadPx : 0)
+    return this.topOf(part) + (this.beginsSection(part) ? headPx + belowHeadPx : 0)
   }
 
   rowsHeightOf(part: number): number {
@@ -154,10 +162,10 @@ export class Layout {
     this.#rowCounts[part] = rowCount(rows)
   }
 
-  /** Rows and heads of months before the first row of a part, as far as is known. */
+  /** Rows and heads of sections before the first row of a part, as far as is known. */
   rowsBefore(part: number): number {
-    this.#rowsBefore ??= sums(this.parts, (at) => this.#rowCounts[at]! + (this.beginsMonth(at) ? 1 : 0))
-    return this.#rowsBefore[part]! + (part < this.parts && this.beginsMonth(part) ? 1 : 0)
+    this.#rowsBefore ??= sums(this.parts, (at) => this.#rowCounts[at]! + (this.beginsSection(at) ? 1 : 0))
+    return this.#rowsBefore[part]! + (part < this.parts && this.beginsSection(part) ? 1 : 0)
   }
 
   /** All rows and heads. */
@@ -187,7 +195,7 @@ export class Layout {
     const rows = this.rowsOf(part)
     if (!rows) return this.topOfPlace(bound) + offsetPx
     const row = rowOf(rows, bound - this.partStarts[part]!)
-    const belowPx = row === rowCount(rows) - 1 && this.endsMonth(part) ? belowMonthPx : 0
+    const belowPx = row === rowCount(rows) - 1 && this.endsSection(part) ? belowSectionPx : 0
     const lastPx = rows.topsPx[row + 1]! - rows.topsPx[row]! + belowPx - 1
     return this.topOfPlace(bound) + Math.min(offsetPx, lastPx)
   }
@@ -224,7 +232,7 @@ export class Layout {
     return placed
   }
 
-  /** The row before or after another, across months; undefined at either end, and where it was not read. */
+  /** The row before or after another, across sections; undefined at either end, and where it was not read. */
   neighbour({ part, row }: { part: number; row: number }, step: 1 | -1): PlacedRow | undefined {
     const rows = this.rowsOf(part)
     if (!rows) return undefined
@@ -249,9 +257,9 @@ export class Layout {
     this.#topsPx ??= sums(
       this.parts,
       (part) =>
-        (this.beginsMonth(part) ? headPx + belowHeadPx : 0) +
+        (this.beginsSection(part) ? headPx + belowHeadPx : 0) +
         this.#rowsPx[part]! +
-        (this.endsMonth(part) ? belowMonthPx : 0),
+        (this.endsSection(part) ? belowSectionPx : 0),
     )
     return this.#topsPx
   }
@@ -262,11 +270,11 @@ export class Layout {
   }
 }
 
-/** How many photos each part of a month has, the newest first: all but the first have `photosOfPart`. */
-export function cutMonth(photos: number): number[] {
+/** How many photos each part of a section has, the newest first: all but the first have `photosOfPart`. */
+export function cutSection(photos: number): number[] {
   const full = Math.floor(photos / photosOfPart)
   const rest = photos % photosOfPart
-  // Few photos make no part of their own: nobody should see that a month is cut.
+  // Few photos make no part of their own: nobody should see that a section is cut.
   if (full === 0 || rest >= photosOfPart / 2)
     return [rest, ...Array<number>(full).fill(photosOfPart)].filter(Boolean)
   return [photosOfPart + rest, ...Array<number>(full - 1).fill(photosOfPart)]

@@ -22,8 +22,17 @@ export class MonthHeads {
     this.#onRead = onRead
   }
 
-  of(month: string): MonthCount | undefined {
-    return this.#counts.get(month)
+  /** Of all these months together; undefined until each was counted. */
+  of(months: readonly string[]): MonthCount | undefined {
+    const sum = { captioned: 0, unsure: 0, offline: 0 }
+    for (const month of months) {
+      const counted = this.#counts.get(month)
+      if (!counted) return undefined
+      sum.captioned += counted.captioned
+      sum.unsure += counted.unsure
+      sum.offline += counted.offline
+    }
+    return sum
   }
 
   /** Asks for those that are missing, and no longer for what was wanted before. */

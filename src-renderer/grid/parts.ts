@@ -15,6 +15,6 @@ export function readPart(layout: Layout, columns: Columns, part: number): boolea
 /** The same where there are rows already, as of columns that were read again. */
 export function breakPart(layout: Layout, columns: Columns, part: number): boolean {
   const ratios = columns.ratios(layout.partStarts[part]!, layout.partStarts[part + 1]!)
-  if (ratios) layout.setRows(part, breakRows(ratios, layout.measure, layout.endsMonth(part)))
+  if (ratios) layout.setRows(part, breakRows(ratios, layout.measure, layout.endsSection(part)))
   return ratios !== undefined
 }

@@ -6,11 +6,12 @@ import type { Client } from '../../src-main/contract/rpc.ts'
 import { Arrivals } from './arrivals.svelte.ts'
 import { Columns } from './columns.ts'
 import { Composer, reachOf, usualRatio } from './composer.ts'
-import type { DrawnMonth } from './drawn.ts'
+import type { DrawnSection } from './drawn.ts'
 import { Layout, type Position } from './layout.ts'
 import { type MonthCount, MonthHeads } from './month-heads.ts'
 import { blocksOfPart, breakPart, readPart } from './parts.ts'
 import { type Measure, shownRatio } from './rows.ts'
+import { sectionsOf } from './sections.ts'
 import { SelectionState } from './selection.svelte.ts'
 import { Speed } from './speed.svelte.ts'
 import { Tiles } from './tiles.ts'
@@ -42,7 +43,7 @@ export class TimelineState {
   #phase = $state.raw<'reading' | 'ready' | 'failed'>('reading')
   #problem = $state.raw<ErrorRecord | null>(null)
   #timeline = $state.raw<Timeline>(noTimeline)
-  #drawn = $state.raw<readonly DrawnMonth[]>([])
+  #drawn = $state.raw<readonly DrawnSection[]>([])
   #rowTotal = $state.raw(0)
   #topPlace = $state.raw(0)
   #tileEpoch = $state.raw(0)
@@ -118,7 +119,7 @@ export class TimelineState {
   get total(): number {
     return this.#timeline.total
   }
-  get drawn(): readonly DrawnMonth[] {
+  get drawn(): readonly DrawnSection[] {
     return this.#drawn
   }
   get rowTotal(): number {
@@ -192,10 +193,10 @@ export class TimelineState {
     return this.#tiles.get(photo)
   }
 
-  /** What of a month has a caption, and the like; undefined until it was counted. */
-  countsOf(month: string): MonthCount | undefined {
+  /** What of these months has a caption, and the like; undefined until all were counted. */
+  countsOf(months: readonly string[]): MonthCount | undefined {
     void this.#headEpoch
-    return this.#heads.of(month)
+    return this.#heads.of(months)
   }
 
   hasArrived(photo: number): boolean {
@@ -258,11 +259,9 @@ export class TimelineState {
     this.#goTo(layout.topOfPlace(bound) - anchorPx, { place: bound, offsetPx: 0 })
   }
 
-  /** The first place of the month that holds a place, and of the months around it. */
+  /** The month that holds a place: its first place, and that of the month after it. */
   monthOf(place: number): { index: number; start: number; end: number } {
-    const layout = this.#layout
-    if (!layout || layout.photos === 0) return { index: 0, start: 0, end: 0 }
-    return monthAround(layout, place)
+    return monthAround(this.#timeline.photos, place)
   }
 
   /** Moves the focus to a photo and brings it into sight. */
@@ -351,7 +350,7 @@ export class TimelineState {
   }
 
   #newLayout(timeline: Timeline): Layout | undefined {
-    return this.#measure && new Layout(timeline.photos, this.#measure, this.#meanRatio ?? usualRatio)
+    return this.#measure && new Layout(sectionsOf(timeline), this.#measure, this.#meanRatio ?? usualRatio)
   }
 
   /** The same photos in another space. */
@@ -430,7 +429,6 @@ export class TimelineState {
     const { drawn, isFocusNear } = this.#composer.compose({
       layout,
       columns: this.#columns,
-      timeline: this.#timeline,
       basePx,
       topPx,
       viewPx,
@@ -448,7 +446,7 @@ export class TimelineState {
   #wantTiles(): void {
     if (!this.#view.scroller || this.isFast) return
     this.#tiles.want(this.#drawnIds())
-    this.#heads.want(this.#drawn.map(({ month }) => month))
+    this.#heads.want(this.#drawn.flatMap(({ months }) => months))
   }
 
   #drawnIds(): number[] {
@@ -537,15 +535,14 @@ export class TimelineState {
     try {
       const { signal } = this.#reading
       // The first photos are asked for beside the months, so that there is something to be seen at once.
-      const isFirst = this.#phase !== 'ready'
-      const columns = this.#newColumns()
+      const first = this.#phase === 'ready' ? undefined : this.#newColumns()
       const months = this.#api.timeline({ query: this.query }, { signal })
-      if (isFirst) signal.addEventListener('abort', () => columns.close(), { once: true })
-      const [timeline] = await Promise.all([months, isFirst && columns.load([0])])
+      if (first) signal.addEventListener('abort', () => first.close(), { once: true })
+      const [timeline] = await Promise.all([months, first?.load([0])])
       this.#refreshTookMs = performance.now() - startMs
-      if (!isFirst && timeline.token === this.#timeline.token) return
-      if (!isFirst && this.#layout && this.total > 0) await this.#moveInto(timeline)
-      else await this.#begin(timeline, columns)
+      if (!first && timeline.token === this.#timeline.token) return
+      if (!first && this.#layout && this.total > 0) await this.#moveInto(timeline)
+      else await this.#begin(timeline, first ?? this.#newColumns())
     } catch (thrown) {
       if (this.#reading.signal.aborted) return
       if (this.#phase === 'ready') {

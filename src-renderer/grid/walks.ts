@@ -9,11 +9,17 @@ export interface LibraryBox {
   bottomPx: number
 }
 
-/** The month that holds a place: its first place, and that of the month after it. */
-export function monthAround(layout: Layout, place: number): { index: number; start: number; end: number } {
-  const index = layout.monthOfPart[layout.partOf(place)]!
-  const [from, to] = [layout.partOfMonth[index]!, layout.partOfMonth[index + 1]!]
-  return { index, start: layout.partStarts[from]!, end: layout.partStarts[to]! }
+/**
+ * The month that holds a place: its first place, and that of the month after it.
+ * @param photos how many each month has
+ */
+export function monthAround(
+  photos: readonly number[],
+  place: number,
+): { index: number; start: number; end: number } {
+  let [start, index] = [0, 0]
+  while (index < photos.length - 1 && start + photos[index]! <= place) start += photos[index++]!
+  return { index, start, end: start + (photos[index] ?? 0) }
 }
 
 /** The photo above or below, the nearest by its middle. @returns the place itself where there is none */

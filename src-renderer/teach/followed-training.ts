@@ -21,7 +21,7 @@ export function followed(training: Training, progress: Progress): Training {
 
 /** Photos are tested on between steps, and steps alone are counted then. */
 export function isLearning({ phase }: Progress): boolean {
-  return phase === 'train' || phase === 'evaluate'
+  return phase === 'train' || phase === 'refine' || phase === 'evaluate'
 }
 
 /** How far a phase is, from 0 to 1. */

@@ -20,7 +20,7 @@ export class TeachState {
   readonly #window: WindowState
   /** Asks for labels and training, and once more where something changed meanwhile. */
   readonly read: () => Promise<void>
-  readonly readAdapters: () => Promise<void>
+  readonly #readAdapters: () => Promise<void>
   /** Looks through all labels. */
   readonly #readNames: () => Promise<void>
 
@@ -42,7 +42,7 @@ export class TeachState {
       },
       onFailure,
     })
-    this.readAdapters = readWhileStale({
+    this.#readAdapters = readWhileStale({
       everyMs: askEveryMs,
       read: async () => {
         ;[this.#list, this.#names] = await Promise.all([api.adapters({}), api.learnedNames({})])
@@ -51,11 +51,11 @@ export class TeachState {
     })
     api.on('trainingProgress', ({ training, progress }) => this.#follow(training, progress))
     api.on('teachingChanged', () => void this.read())
-    api.on('adaptersChanged', () => void this.readAdapters())
+    api.on('adaptersChanged', () => void this.#readAdapters())
     for (const event of ['changedElsewhere', 'libraryReopened'] as const) {
       api.on(event, () => {
         void this.read()
-        if (this.#list) void this.readAdapters()
+        if (this.#list) void this.#readAdapters()
       })
     }
   }
@@ -63,7 +63,7 @@ export class TeachState {
   /** While the view is there: also what photos say counts. @returns a function that ends it */
   watch(): () => void {
     void this.read()
-    void this.readAdapters()
+    void this.#readAdapters()
     void this.#readNames()
     const { api } = this.#window
     const ends = [
@@ -107,8 +107,7 @@ export class TeachState {
   /** What an adapter is called; null is what came with the model. */
   nameOf(id: string | null): string {
     if (id === null) return text.teach.adapters.base
-    const name = this.#list?.adapters.find((adapter) => adapter.id === id)?.name ?? ''
-    return name === '' ? text.teach.adapters.unnamed(id) : name
+    return calledOf(this.#list?.adapters.find((adapter) => adapter.id === id) ?? { id, name: '' })
   }
 
   async start(wish: Start): Promise<void> {
@@ -130,8 +129,9 @@ export class TeachState {
     )
     if (!accepted) return false
     this.#put(accepted)
-    await this.readAdapters()
-    this.#window.notices.tell(text.teach.verdict.accepted(this.nameOf(accepted.adapterId)))
+    // Without a name it keeps the one that it has.
+    const called = name === '' ? this.nameOf(accepted.adapterId) : name
+    this.#window.notices.tell(text.teach.verdict.accepted(called))
     return true
   }
 
@@ -143,7 +143,6 @@ export class TeachState {
 
   async describe(adapter: Adapter, texts: { name?: string; note?: string }): Promise<void> {
     await this.#window.notices.orTell(this.#window.api.describeAdapter({ adapter: adapter.id, ...texts }))
-    await this.readAdapters()
   }
 
   async activate(id: string, anyway: boolean): Promise<void> {
@@ -166,7 +165,8 @@ export class TeachState {
   async forget(name: string): Promise<void> {
     const forgotten = await this.#window.notices.orTell(this.#window.api.forgetName({ name }))
     if (!forgotten) return
-    await this.readAdapters()
+    // It is told of no change where the adapter in use had not learned it.
+    void this.#readNames()
     const { active, adapters } = forgotten
     const left = adapters.filter((id) => id !== active).map((id) => this.nameOf(id))
     this.#window.notices.tell(text.teach.names.forgotten(name, left))
@@ -177,12 +177,12 @@ export class TeachState {
     if (!list) return
     this.#list = list
     this.#window.notices.tell(told(list))
-    await this.readAdapters()
   }
 
+  /** @param training none where what is shown had changed meanwhile */
   #put(training: Training | null | undefined): void {
-    if (training && this.#teaching) this.#teaching = { ...this.#teaching, training }
-    void this.read()
+    if (!training) void this.read()
+    else if (this.#teaching) this.#teaching = { ...this.#teaching, training }
   }
 
   #follow(id: number, progress: NonNullable<Training['progress']>): void {
@@ -191,6 +191,11 @@ export class TeachState {
       this.#teaching = { ...this.#teaching!, training: followed(training, progress) }
     } else if (training?.id !== id) void this.read()
   }
+}
+
+/** What an adapter is called, whether it was given a name or not. */
+export function calledOf({ id, name }: Pick<Adapter, 'id' | 'name'>): string {
+  return name === '' ? text.teach.adapters.unnamed(id) : name
 }
 
 /** What a window knows of what is taught. */

@@ -27,18 +27,15 @@ export const teachText = {
     place: (place: number, of: number) => `${numbers.format(place)} of ${numbers.format(of)}`,
     photo: (words: string, place: string) => `${words} ${place}.`,
     right: 'This is right',
-    edit: 'Write other words',
     skip: 'Skip',
     back: 'Back',
     queue: 'These photos in their order',
     states: { right: 'Right.', written: 'Your words.', skipped: 'Skipped.' },
     keysWhileTyping: 'saves and goes on',
-    said: { right: 'Right.', written: 'Saved.', skipped: 'Skipped.' },
     looking: 'Looking for photos that are worth your words.',
     none: 'No photo with a caption of the model is left that is worth more words. They come as photos are captioned.',
     more: 'Look for more',
     noPicture: 'The picture cannot be shown at present.',
-    done: (count: number) => `${photos(count)} labelled since you came here.`,
   },
 
   labels: {
@@ -52,7 +49,6 @@ export const teachText = {
     } satisfies Record<LabelKind, string>,
     newest: 'The newest',
     more: 'Show more',
-    none: 'Nothing yet.',
     show: (words: string) => `${words} Show the photo.`,
   },
 
@@ -60,7 +56,6 @@ export const teachText = {
     title: 'Train',
     start: 'Train',
     again: 'Train again',
-    goOn: 'Go on training',
     cancel: 'Cancel',
     from: (count: number) => `It learns from ${photos(count)} in your words.`,
     heldBack: (isEach: boolean) =>
@@ -87,6 +82,7 @@ export const teachText = {
       remember: 'Looking at the photos',
       replay: 'Noting what it said before',
       train: 'Learning',
+      refine: 'Comparing what it would say',
       evaluate: 'Learning',
     },
     ofPhotos: (done: number, total: number) => `${numbers.format(done)} of ${photos(total)}`,
@@ -112,7 +108,6 @@ export const teachText = {
     cancelled: 'Training is cancelled. Nothing changed.',
     facts: {
       loss: 'Loss',
-      heldOut: 'Kept back',
       best: 'Best, kept back',
       speed: 'Speed',
       left: 'Left',
@@ -160,10 +155,13 @@ export const teachText = {
     /** Loudly, where it is not better. */
     notBetter: (kept: string | null) =>
       kept === null ? 'Not better. It stays as it came.' : `Not better. ${kept} stays.`,
-    /** In words that need no figures. */
-    gain: ({ before, after, difference }: MeasuredChange) => {
+    /** In words that need no figures. A difference that looks like a gain where the verdict is none is explained. */
+    gain: ({ before, after, difference }: MeasuredChange, verdict: Verdict) => {
       const [from, to] = [difference.low, difference.high].map((each) => numbers.format(Math.round(each)))
-      return `Closeness to your words (CIDEr): ${numbers.format(Math.round(before.mean))} before, ${numbers.format(Math.round(after.mean))} after. On other photos of yours the difference is likely between ${from} and ${to}.`
+      const said = `Closeness to your words (CIDEr): ${numbers.format(Math.round(before.mean))} before, ${numbers.format(Math.round(after.mean))} after. On other photos of yours the difference is likely between ${from} and ${to}.`
+      return verdict === 'better' || difference.low <= 0
+        ? said
+        : `${said} A few photos alone can make such a difference: by itself it does not show that the words got closer.`
     },
     figures: 'The figures',
     rows: { cider: 'CIDEr, higher is closer', loss: 'Loss, lower is closer' },
@@ -189,7 +187,7 @@ export const teachText = {
     useAnyway: 'Use it anyway',
     anywayTitle: 'Use it although it is not better?',
     anywayWhat:
-      'On the photos that were kept back its words are no closer to yours. You can go back to the one before at any time.',
+      'The photos that were kept back do not show that its words are closer to yours. You can go back to the one before at any time.',
     discard: 'Discard',
     causes:
       'Using it writes the captions of the model again, the newest photos first. Yours stay as they are.',
@@ -251,13 +249,10 @@ export const teachText = {
     base: 'As it came',
     baseWhat: 'The model with what came with it.',
     unnamed: (id: string) => `Adapter ${id.slice(0, 8)}`,
-    inUse: 'In use',
-    waits: 'Waits for your decision',
-    imported: 'From elsewhere',
-    labels: (count: number) => `${photos(count)} learned`,
-    measured: (better: number, worse: number, same: number) =>
-      `Better on ${numbers.format(better)}, worse on ${numbers.format(worse)}, the same on ${numbers.format(same)}`,
-    notMeasured: 'not measured on your photos',
+    inUse: 'In use.',
+    waits: 'Waits for your decision.',
+    imported: 'From elsewhere.',
+    labels: (count: number) => `${photos(count)} learned.`,
     names: (names: readonly string[]) => `Names: ${quoted(names)}.`,
     moreNames: (names: readonly string[], rest: number) =>
       `Names: ${quoted(names)}, and ${numbers.format(rest)} more.`,

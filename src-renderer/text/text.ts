@@ -17,7 +17,11 @@ export const formatNumber = (value: number): string => numbers.format(value)
 /** A day on a camera's clock, which is kept as if it were UTC. */
 export const formatDay = (sortMs: number): string => days.format(sortMs)
 /** @param month `YYYY-MM` */
-export const formatMonth = (month: string): string => months.format(Date.parse(`${month}-01T00:00:00Z`))
+export const formatMonth = (month: string): string => formatMonths([month])
+/** @param months `YYYY-MM`, of which only the first and the last are told, the newest first */
+export const formatMonths = (given: readonly string[]): string =>
+  months.formatRange(firstOfMonth(given.at(-1)!), firstOfMonth(given[0]!))
+const firstOfMonth = (month: string) => Date.parse(`${month}-01T00:00:00Z`)
 /** A moment of this machine's own clock. */
 export const formatMoment = (ms: number): string => moments.format(ms)
 export const formatMegabytes = (size: number): string => bytes.format(size / 1e6)
@@ -37,7 +41,7 @@ const scores = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximum
 export const formatScore = (score: number): string => scores.format(score)
 
 const lists = new Intl.ListFormat(locale)
-export const formatList = (parts: readonly string[]): string => lists.format([...parts])
+export const formatList = (parts: readonly string[]): string => lists.format(parts)
 
 /** The order of names, where `2` comes before `10`. */
 export const compareNames = new Intl.Collator(locale, { numeric: true }).compare

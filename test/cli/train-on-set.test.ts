@@ -23,7 +23,7 @@ test('a base is taught from a set of photos, an adapter of its own shape, and me
   await writeFile(data, JSON.stringify({ images }))
   const out = join(folder, 'new', 'adapter.safetensors')
   const set = ['--base', base, '--data', data, '--images', photos, '--out', out, '--threads', '1']
-  const manner = ['--rate', '0.02', '--passes', '40', '--batch', '6', '--seed', '3']
+  const manner = ['--rate', '0.02', '--passes', '40', '--batch', '6', '--seed', '3', '--self-critical', '12']
   const shape = ['--from-zero', '--rank', '12', '--heads', '2', '--first-layer', '1', '--scale', '0.5']
   const train = ['train', '--json', ...set, ...manner, ...shape]
 
@@ -37,10 +37,12 @@ test('a base is taught from a set of photos, an adapter of its own shape, and me
   const { status, stderr, json } = await runLenslore(folder, ...train)
   assert.equal(status, 0, stderr)
   assert.match(stderr, /Learning \d+\/\d+/)
+  assert.match(stderr, /Refining 12\/12 · CIDEr \d/)
   const [outcome] = json as [TrainingOutcome & { adapter: string }]
   assert.equal(outcome.adapter, out)
   assert.equal(outcome.photos.length, 6)
   assert.ok(outcome.loss!.difference.mean < 0)
+  assert.equal(outcome.selfCritical!.drawn.length, 12)
   assert.ok(outcome.scores!.after.cider >= outcome.scores!.before.cider)
   const { model } = await readCheckpoint(base, out)
   assert.deepEqual(model.decoder.adapter!.config, { rank: 12, heads: 2, firstLayer: 1, scale: 0.5 })

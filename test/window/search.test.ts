@@ -73,7 +73,8 @@ test('/ comes to the box from a photo too, and stays there', needsBrowser, async
   await page.keyboard.type('kite')
   await finds(page, '2 photos')
   assert.equal(await query(page), 'kite')
-  // From a photo among hits, to the hits.
+  // From a photo among hits, to the hits, once they are drawn below their count.
+  await page.getByRole('gridcell').nth(1).waitFor()
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   await page.waitForURL(/#\/photo\/\d+\?q=kite/)

@@ -41,6 +41,7 @@ export interface SetOptions {
   seed?: number
   threads?: number
   memories?: string
+  selfCritical?: number
 }
 
 /** Of a set, unless told otherwise: more photos and fewer passes than a person's captions have. */
@@ -67,6 +68,7 @@ export function addSetOptions(train: Command): void {
     .option('--first-layer <layer>', 'from which layer on a new adapter is', toNumber)
     .option('--scale <scale>', 'by which what a new adapter says is multiplied', toNumber)
     .option('--batch <captions>', 'captions in a step', toCount)
+    .option('--self-critical <steps>', 'then so many steps on CIDEr of what it says itself', toCount)
     .option('--threads <count>', 'processor threads', toCount)
     .option('--memories <dir>', 'where what the base sees in photos is kept')
 }
@@ -101,7 +103,7 @@ export async function trainOnSet(options: SetOptions, command: Command): Promise
 }
 
 async function planSet(options: SetOptions): Promise<TrainingPlan> {
-  const { data, images, dev, devImages, seed = 1 } = options
+  const { data, images, dev, devImages, selfCritical, seed = 1 } = options
   if (images?.length !== data?.length || Boolean(dev) !== Boolean(devImages))
     throw new LensloreError('INVALID_ARGUMENT', 'Every file of captions wants the folder of its photos.')
   const start = chooseStart(options)
@@ -127,6 +129,7 @@ async function planSet(options: SetOptions): Promise<TrainingPlan> {
       rate,
       evaluations: looksInPass * passes,
       patience: 2 * looksInPass,
+      ...(selfCritical !== undefined && { selfCritical: { steps: selfCritical } }),
     },
     examples: divideSet(examples, judged, seed),
   }
@@ -179,22 +182,37 @@ const phaseNames: Record<TrainingProgress['phase'], string> = {
   remember: 'Looking at photos',
   replay: 'Noting what it says',
   train: 'Learning',
+  refine: 'Refining',
   evaluate: 'Measuring',
 }
 
-function formatStep({ phase, done, total, loss, heldOutLoss, remainingMs }: TrainingProgress): string {
+function formatStep({ phase, done, total, loss, heldOutLoss, cider, remainingMs }: TrainingProgress): string {
   const parts = [`${phaseNames[phase]} ${done}/${total}`]
   if (loss !== null) parts.push(`loss ${loss.toFixed(3)}`)
   if (heldOutLoss !== null) parts.push(`held out ${heldOutLoss.toFixed(3)}`)
+  if (cider !== undefined) parts.push(`CIDEr ${cider.toFixed(1)}`)
   if (remainingMs !== null) parts.push(`${formatDuration(remainingMs)} left`)
   return parts.join(' · ')
 }
 
+function formatSelfCritical({
+  keptSteps,
+  drawn,
+  heldOut,
+}: NonNullable<TrainingOutcome['selfCritical']>): string {
+  const said = `${drawn.length} steps on CIDEr`
+  if (heldOut.length === 0) return `Then ${said}.`
+  if (keptSteps === 0) return `Then ${said}, none of which made it better: they are not kept.`
+  const best = Math.max(...heldOut.map(({ cider }) => cider))
+  return `Then ${said}, of which ${keptSteps} are kept: CIDEr ${heldOut[0]!.cider.toFixed(1)} became ${best.toFixed(1)} where it was watched.`
+}
+
 function formatOutcome(adapterPath: string, outcome: TrainingOutcome): string {
-  const { scores, loss, trainedParameters, keptSteps, elapsedMs, labels, unreadable } = outcome
+  const { scores, loss, trainedParameters, keptSteps, elapsedMs, labels, unreadable, selfCritical } = outcome
   const lines = [
     `Learned from ${labels} photos in ${keptSteps} steps and ${formatDuration(elapsedMs)}; ${trainedParameters.toLocaleString('en')} numbers were trained.`,
   ]
+  if (selfCritical) lines.push(formatSelfCritical(selfCritical))
   if (unreadable.length > 0) lines.push(`${unreadable.length} photos cannot be read.`)
   if (scores && loss) {
     lines.push('         CIDEr  BLEU-4 ROUGE-L    loss')

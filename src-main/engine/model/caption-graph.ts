@@ -34,7 +34,7 @@ import {
   where,
 } from './operators.ts'
 import { compareWithPictures, type TextEncoder } from './text-encoder.ts'
-import { buildVisionTower, memoryLength, type VisionTower } from './vision-tower.ts'
+import { buildVisionTower, inputMemory, type VisionTower } from './vision-tower.ts'
 
 /** Outputs of the caption graph by name. */
 export const captionOutputs = {
@@ -116,9 +116,7 @@ export function buildCaptionGraph(
   names: SayableNames = noNames,
 ): Graph {
   const g = new Graph('caption')
-  const size = model.vision.config.imageSizePx
-  const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
-  describe(g, buildVisionTower(g, pixels, model.vision), model, generation, names)
+  describe(g, buildVisionTower(g, model.vision), model, generation, names)
   return g
 }
 
@@ -129,9 +127,7 @@ export function buildRecallGraph(
   names: SayableNames = noNames,
 ): Graph {
   const g = new Graph('recall')
-  const { config } = model.vision
-  const memory = g.input('memory', 'float32', ['B', memoryLength(config), config.width])
-  describe(g, memory, model, generation, names)
+  describe(g, inputMemory(g, model.vision.config), model, generation, names)
   return g
 }
 
@@ -262,7 +258,7 @@ function proposeBest(g: Graph, own: Value, k: number): Pick<Candidates, 'gains' 
 }
 
 /** Each beam's newest position is seen by itself alone: `[k, k]`, row by row. */
-function maskOthers(k: number): number[] {
+export function maskOthers(k: number): number[] {
   return Array.from({ length: k * k }, (_, index) => (index % (k + 1) === 0 ? 0 : never))
 }
 
@@ -272,7 +268,7 @@ export function meanLook(g: Graph, looks: Decoded['looks']): Value | null {
   return mean(g, looks.length === 1 ? looks[0]! : concat(g, looks, 1), 1)
 }
 
-function anyUnfinished(g: Graph, { finished }: Beams): Value {
+export function anyUnfinished(g: Graph, { finished }: Pick<Beams, 'finished'>): Value {
   return not(g, cast(g, minimum(g, cast(g, finished, 'float32')), 'bool'))
 }
 

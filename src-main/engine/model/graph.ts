@@ -28,6 +28,7 @@ export type Operator =
   | 'Clip'
   | 'Concat'
   | 'Conv'
+  | 'CumSum'
   | 'Div'
   | 'Equal'
   | 'Erf'
@@ -40,6 +41,7 @@ export type Operator =
   | 'Gemm'
   | 'Identity'
   | 'LayerNormalization'
+  | 'Less'
   | 'Log'
   | 'LogSoftmax'
   | 'Loop'
@@ -114,6 +116,11 @@ export class Graph {
     const value = { name, type, shape }
     this.inputs.push(value)
     return value
+  }
+
+  /** Of the outermost graph, whose inputs the body of a `Loop` sees as well. */
+  outerInput(name: string, type: ElementType, shape: Shape): Value {
+    return this.#root.input(name, type, shape)
   }
 
   output(value: Value): void {

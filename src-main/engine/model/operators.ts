@@ -12,6 +12,7 @@ export const multiply = (g: Graph, a: Value, b: Value): Value => elementwise(g, 
 export const divide = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Div', a, b)
 export const power = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Pow', a, b)
 export const equal = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Equal', a, b, 'bool')
+export const less = (g: Graph, a: Value, b: Value): Value => elementwise(g, 'Less', a, b, 'bool')
 
 export const sigmoid = (g: Graph, x: Value): Value => same(g, 'Sigmoid', x)
 export const not = (g: Graph, x: Value): Value => same(g, 'Not', x)
@@ -299,6 +300,12 @@ export function sumAway(g: Graph, x: Value, axes: readonly number[]): Value {
 /** Sum of the squares of all elements. @returns `[]` */
 export function sumOfSquares(g: Graph, x: Value): Value {
   return one(g.node('ReduceSumSquare', [x], [{ type: x.type, shape: [] }], { keepdims: 0 }))
+}
+
+/** Along the last axis: each with all before it. */
+export function runningSum(g: Graph, x: Value): Value {
+  const axis = g.constant('int64', [], [x.shape.length - 1])
+  return one(g.node('CumSum', [x, axis], [{ type: x.type, shape: x.shape }]))
 }
 
 /** Largest of the last axis, which stays with size one. */

@@ -34,9 +34,19 @@ export class FedWeights implements Weights {
     const fullName = this.#prefix + name
     const known = this.inputs.get(fullName)
     if (known) return known
-    const value = g.input(fullName, 'float32', shape)
+    const value = g.outerInput(fullName, 'float32', shape)
     this.inputs.set(fullName, value)
     return value
+  }
+
+  /** What a run of the graph gets for them. @param tensors by name, those that were asked for among them */
+  feed(
+    tensors: ReadonlyMap<string, Float32Array>,
+  ): Record<string, { data: Float32Array; shape: readonly number[] }> {
+    const feeds: ReturnType<FedWeights['feed']> = {}
+    for (const [name, { shape }] of this.inputs)
+      feeds[name] = { data: tensors.get(name)!, shape: shape as readonly number[] }
+    return feeds
   }
 }
 

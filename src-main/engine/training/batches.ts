@@ -29,6 +29,18 @@ export function planPass(
   return shuffle(batches, random)
 }
 
+/** Batch after batch of passes without end, by the number of the step. */
+export function createRounds(lengths: readonly number[], batchSize: number, seed: number) {
+  const batchesInPass = batchSize > 0 ? Math.ceil(lengths.length / batchSize) : 0
+  let planned: { pass: number; batches: number[][] } | undefined
+  return (step: number): number[] => {
+    if (batchesInPass === 0) return []
+    const pass = Math.floor(step / batchesInPass)
+    if (planned?.pass !== pass) planned = { pass, batches: planPass(lengths, batchSize, seed, pass) }
+    return planned.batches[step % batchesInPass]!
+  }
+}
+
 /**
  * Cuts a batch into runs that each stay below a number of padded tokens, for gradient accumulation.
  * @returns the same texts in the same order

@@ -39,9 +39,13 @@ export interface Schedule {
 export function planSchedule(captions: number, settings: TrainingSettings): Schedule {
   const { passes, batchSize, maxSteps, evaluations } = settings
   const steps = Math.min(passes * Math.ceil(captions / batchSize), maxSteps ?? Infinity)
+  return { steps, looks: spreadLooks(steps, evaluations) }
+}
+
+/** From 0 to the last step, evenly. */
+export function spreadLooks(steps: number, evaluations: number): number[] {
   const count = Math.min(evaluations, steps)
-  const looks = Array.from({ length: count + 1 }, (_, index) => Math.round((index / count) * steps))
-  return { steps, looks }
+  return [0, ...Array.from({ length: count }, (_, index) => Math.round(((index + 1) / count) * steps))]
 }
 
 /** A straight rise, then half a cosine that would be at zero one step after the last. @param step from 0 */

@@ -75,7 +75,7 @@ async function describeAll(
     await checkForStop()
     const memories = await material.recall(examples.slice(at, at + describedAtOnce))
     const said = await recaller.describe(memories, adapter)
-    captions.push(...said.map(({ tokenIds }) => material.decode(tokenIds)))
+    captions.push(...said.map((tokenIds) => material.tokenizer.decode(tokenIds)))
   }
   return captions
 }

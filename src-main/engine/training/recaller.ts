@@ -1,83 +1,39 @@
-import type { ProviderName } from '../../contract/providers.ts'
-import { packModel } from '../captioning/packed-model.ts'
-import type { Session, SessionTensor } from '../captioning/session.ts'
-import { openSessionInThread } from '../captioning/session-thread.ts'
-import { buildRecallGraph, type CaptionModel, type GenerationConfig } from '../model/caption-graph.ts'
-import type { AdapterConfig } from '../model/configuration.ts'
+import { buildRecallGraph, type GenerationConfig } from '../model/caption-graph.ts'
 import type { SayableNames } from '../model/names.ts'
-import { memoryLength } from '../model/vision-tower.ts'
-import { FedWeights } from '../model/weights.ts'
-
-/** What is said of a picture that was seen before. */
-export interface Recalled {
-  /** Of the best beam, without start and end token. */
-  tokenIds: number[]
-  /** Of all beams, in no order. */
-  beams: number[][]
-}
+import { type MemorySessionOptions, openMemorySession } from './memory-session.ts'
 
 /** Describes pictures from their visual memory with an adapter that changes from call to call: decoder work alone. */
 export interface Recaller {
   /**
    * @param memories each `[1+N, dv]`
    * @param adapter the adapter's tensors by name
+   * @returns the tokens of each picture's best beam, without start and end token
    * @throws LensloreError `ENGINE_FAILED`
    */
-  describe(memories: readonly Float32Array[], adapter: ReadonlyMap<string, Float32Array>): Promise<Recalled[]>
+  describe(memories: readonly Float32Array[], adapter: ReadonlyMap<string, Float32Array>): Promise<number[][]>
   close(): Promise<void>
 }
 
 /** @param options.names that the adapter says beside its own words */
-export async function openRecaller(options: {
-  model: CaptionModel
-  adapter: AdapterConfig
-  names: SayableNames
-  generation: GenerationConfig
-  provider: ProviderName
-  threads: number
-}): Promise<Recaller> {
-  const { model, adapter, names, provider, threads } = options
-  const { positions } = model.decoder.config
+export async function openRecaller(
+  options: MemorySessionOptions & { names: SayableNames; generation: GenerationConfig },
+): Promise<Recaller> {
+  const { positions, endToken } = options.model.decoder.config
   const maxNewTokens = Math.min(options.generation.maxNewTokens, positions)
   const generation = { ...options.generation, maxNewTokens }
-  const fed = new FedWeights()
-  const decoder = { ...model.decoder, adapter: { config: adapter, weights: fed } }
-  const graph = buildRecallGraph({ ...model, decoder, text: null }, generation, names)
-  const session: Session = await openSessionInThread(await packModel(graph), provider, threads)
-  const { vision } = model
-  const shape = [memoryLength(vision.config), vision.config.width]
-  const { endToken } = decoder.config
-
+  const session = await openMemorySession(options, (model) =>
+    buildRecallGraph(model, generation, options.names),
+  )
   return {
-    async describe(memories, tensors) {
-      const size = memories[0]!.length
-      const data = new Float32Array(memories.length * size)
-      for (const [index, memory] of memories.entries()) data.set(memory, index * size)
-      const feeds: Record<string, SessionTensor> = {
-        memory: { data, shape: [memories.length, ...shape] },
-      }
-      for (const [name, input] of fed.inputs)
-        feeds[name] = { data: tensors.get(name)!, shape: input.shape as readonly number[] }
-      const outputs = await session.run(feeds)
-      return memories.map((_, index) => readRecalled(outputs, index, endToken))
+    async describe(memories, adapter) {
+      const { ids } = await session.run(memories, adapter)
+      const longest = ids!.shape[1]!
+      return memories.map((_, index) => {
+        const tokens = Array.from(ids!.data.subarray(index * longest, (index + 1) * longest), Number)
+        const end = tokens.indexOf(endToken)
+        return end < 0 ? tokens : tokens.slice(0, end)
+      })
     },
     close: () => session.close(),
-  }
-}
-
-function readRecalled(
-  { ids, beam_ids: beamIds }: Record<string, SessionTensor>,
-  index: number,
-  endToken: number,
-): Recalled {
-  const [, beams, longest] = beamIds!.shape as [number, number, number]
-  const row = ({ data }: SessionTensor, at: number) => {
-    const tokens = Array.from(data.subarray(at * longest, (at + 1) * longest), Number)
-    const end = tokens.indexOf(endToken)
-    return end < 0 ? tokens : tokens.slice(0, end)
-  }
-  return {
-    tokenIds: row(ids!, index),
-    beams: Array.from({ length: beams }, (_, beam) => row(beamIds!, index * beams + beam)),
   }
 }

@@ -45,7 +45,7 @@ export async function noteReplay(
           )
     const texts = some.flatMap((example) => {
       const own = silent.indexOf(example)
-      return own < 0 ? material.textsOf([example]) : [material.toText(example, said[own]!.tokenIds)]
+      return own < 0 ? material.textsOf([example]) : [material.toText(example, said[own]!)]
     })
     if (replayTo === 'captions') {
       noted.push(...texts.map((text) => ({ text, prediction: null })))

@@ -58,15 +58,25 @@ export interface TrainerState {
   tensors: Map<string, Float32Array>
 }
 
+/**
+ * An adapter that learns. Each of its graphs is opened when it is asked for first: to measure takes no graph of a step.
+ * @throws LensloreError `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`, by whatever runs a graph
+ */
 export interface Trainer {
   /** The adapter's tensors. */
   readonly shapes: Shapes
   /**
    * One step of AdamW. Several batches count as one, and take the memory of one.
    * @param rate of learning
-   * @throws LensloreError `ENGINE_FAILED`
    */
   step(batches: readonly TrainingBatch[], rate: number): Promise<StepResult>
+  /**
+   * One step towards texts of positive weight, and away from those of negative: weights are advantages, and what is lowered is
+   * the sum of `weight · cross-entropy` over `positions`. There is no label smoothing, which such weights would push about, and
+   * no reference.
+   * @param positions of all texts, those that weigh nothing included
+   */
+  reinforce(batches: readonly TrainingBatch[], positions: number, rate: number): Promise<StepResult>
   /** Without label smoothing and reference; of each text of the batch, in its order. */
   evaluate(batch: TrainingBatch): Promise<TextLoss[]>
   /** What the adapter of the moment expects at each position that counts. */
@@ -78,19 +88,15 @@ export interface Trainer {
   close(): Promise<void>
 }
 
-/**
- * Opens an adapter for training.
- * @param adapter its tensors to begin with
- * @throws LensloreError `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`
- */
-export async function openTrainer(options: {
+/** @param options.adapter its tensors to begin with */
+export function createTrainer(options: {
   frozen: FrozenDecoder
   adapter: ReadonlyMap<string, Float32Array>
   settings: TrainerSettings
   provider: ProviderName
   /** Processor threads of one run. */
   threads: number
-}): Promise<Trainer> {
+}): Trainer {
   const { frozen, settings, provider, threads } = options
   const shapes = describeTensors(frozen)
   const names = [...shapes.keys()]
@@ -115,15 +121,19 @@ export async function openTrainer(options: {
     return session
   }
   const stateNames = [...names, ...names.map(companion.mean), ...names.map(companion.variance)]
-  const openStep = () => open('step', () => buildStepGraph(frozen, settings, settings), stateNames)
-  await openStep()
+  const openStep = (loss: LossSettings) =>
+    open(nameGraph('step', loss), () => buildStepGraph(frozen, loss, settings), stateNames)
 
-  function feed(batch: TrainingBatch, total: number): Record<string, SessionTensor> {
+  function feed(
+    batch: TrainingBatch,
+    { hasReference }: LossSettings,
+    total: number,
+  ): Record<string, SessionTensor> {
     const places = countedPlaces(batch)
     return {
       ...feedTexts(batch, frozen, places),
       ...feedLabels(batch, places, total),
-      ...(settings.hasReference && feedReference(batch, places, total)),
+      ...(hasReference && feedReference(batch, places, total)),
     }
   }
 
@@ -148,24 +158,34 @@ export async function openTrainer(options: {
     return outputs
   }
 
-  async function stepOnce(batch: TrainingBatch, total: number, rate: number): Promise<StepResult> {
-    const outputs = await update(await openStep(), feed(batch, total), rate)
+  async function stepOnce(
+    batch: TrainingBatch,
+    loss: LossSettings,
+    total: number,
+    rate: number,
+  ): Promise<StepResult> {
+    const outputs = await update(await openStep(loss), feed(batch, loss, total), rate)
     return { loss: only(outputs.loss), gradientNorm: only(outputs.gradient_norm) }
   }
 
   async function stepOver(
     batches: readonly TrainingBatch[],
+    settingsOfLoss: LossSettings,
     total: number,
     rate: number,
   ): Promise<StepResult> {
     const summed = names.map(companion.gradient)
-    const session = await open('gradients', () => buildGradientGraph(frozen, settings), summed)
+    const session = await open(
+      nameGraph('gradients', settingsOfLoss),
+      () => buildGradientGraph(frozen, settingsOfLoss),
+      summed,
+    )
     sums ??= hold(renamed(companion.gradient))
     sums.clear()
     let loss = 0
     for (const batch of batches) {
       const { outputs, held } = await session.runHolding(
-        { ...feed(batch, total), ...adapter.feeds(), ...sums.feeds() },
+        { ...feed(batch, settingsOfLoss, total), ...adapter.feeds(), ...sums.feeds() },
         sums.into(),
       )
       sums.take(held)
@@ -179,14 +199,17 @@ export async function openTrainer(options: {
     return { loss, gradientNorm: only(outputs.gradient_norm) }
   }
 
+  const stepBy = (batches: readonly TrainingBatch[], loss: LossSettings, total: number, rate: number) =>
+    batches.length === 1 ? stepOnce(batches[0]!, loss, total, rate) : stepOver(batches, loss, total, rate)
+
   return {
     shapes,
     async step(batches, rate) {
       const total = batches.reduce((sum, batch) => sum + totalWeight(batch), 0)
       if (total === 0) throw new RangeError('No position of these batches counts')
-      const [first] = batches
-      return batches.length === 1 ? stepOnce(first!, total, rate) : stepOver(batches, total, rate)
+      return stepBy(batches, settings, total, rate)
     },
+    reinforce: (batches, positions, rate) => stepBy(batches, rewarded, positions, rate),
     async evaluate(batch) {
       const session = await open('evaluation', () => buildEvaluationGraph(frozen))
       const places = [...batch.weights.keys()].filter((place) => batch.weights[place] !== 0)
@@ -235,9 +258,17 @@ export async function openTrainer(options: {
     },
     async close() {
       for (const tensors of [adapter, moments, sums]) await tensors?.close()
-      for (const session of sessions.values()) await (await session).close()
+      for (const session of sessions.values()) await (await session.catch(() => undefined))?.close()
     },
   }
+}
+
+/** Of texts that are rewarded. */
+const rewarded: LossSettings = { labelSmoothing: 0, hasReference: false }
+
+/** Sessions of graphs that are the same are one. */
+function nameGraph(kind: string, { labelSmoothing, hasReference }: LossSettings): string {
+  return `${kind}, smoothing ${labelSmoothing}${hasReference ? ', held' : ''}`
 }
 
 function scalar(value: number): SessionTensor {

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import { LensloreError } from '../../contract/errors.ts'
 import {
   type AdapterComparison,
   type CheckedTrainingPlan,
+  type SelfCriticalSettings,
   type TrainingOutcome,
   type TrainingProgress,
   trainedAdapterFileName,
@@ -16,6 +18,8 @@ import { mostTokensWithin } from './memory-ceiling.ts'
 import { learnNames, reportNames } from './names/learn-names.ts'
 import { observe } from './observe.ts'
 import { createPace, type Pace } from './pace.ts'
+import type { Recaller } from './recaller.ts'
+import { refine } from './refine.ts'
 import { noteReplay, type Replayed } from './replay.ts'
 import {
   type RunProgress,
@@ -79,6 +83,9 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
   const { student, plan, digest, runDirectory, pace, signal } = teaching
   const { material, trainer } = student
   const { settings, examples } = plan
+  const { selfCritical } = settings
+  if (selfCritical && plan.heldOut === 'each')
+    throw new LensloreError('INVALID_ARGUMENT', 'Self-critical training wants one split, or none.')
   const startedMs = performance.now()
 
   const unreadable = await rememberAll(teaching)
@@ -92,7 +99,12 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
 
   const atStart = await trainer.state()
   const saved = await readSavedRun(runDirectory, digest)
-  const progress: RunProgress = saved?.progress ?? { plan: digest, courses: [], elapsedMs: 0 }
+  const progress: RunProgress = saved?.progress ?? {
+    plan: digest,
+    courses: [],
+    refinement: null,
+    elapsedMs: 0,
+  }
   const { courses, elapsedMs: workedBeforeMs } = progress
   let best: Tensors | null = null
   if (saved) {
@@ -107,29 +119,40 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
     await saveRun(runDirectory, progress, toTensors(await trainer.state(), best))
     savedMs = performance.now()
   }
+  async function afterStep(tell: () => void): Promise<void> {
+    if (signal.aborted || performance.now() - savedMs > betweenSavesMs) await save()
+    await giveWay(signal)
+    tell()
+  }
+  const lookAt = (watched: readonly number[], recaller: Recaller | null, tell: () => void) =>
+    observe(watched, student, recaller, async () => {
+      if (signal.aborted) await save()
+      await giveWay(signal)
+      tell()
+    })
+  const mostTokens = mostTokensWithin(
+    settings.memoryCeilingBytes,
+    student.checkpoint.model.decoder.config,
+    student.adapter,
+    material.memoryShape[0],
+  )
 
-  const schedules = lessons.map(({ learned }) => planSchedule(material.textsOf(learned).length, settings))
+  const captionsOf = (some: readonly number[]) =>
+    some.reduce((sum, example) => sum + examples[example]!.captions.length, 0)
+  const schedules = lessons.map(({ learned }) => planSchedule(captionsOf(learned), settings))
 
   async function giveLesson(index: number): Promise<void> {
     const lesson = lessons[index]!
     const schedule = schedules[index]!
     if (!courses[index]) {
-      courses[index] = { step: 0, losses: [], looks: [], isOver: false }
+      courses[index] = newCourse()
       trainer.restore(atStart)
       best = null
     }
     const course = courses[index]
     const lastStep = chooseLastStep(lesson, schedule, courses.slice(0, index))
     const recaller = lesson.isJudged ? await student.recaller() : null
-    const tell = createTeller(pace, schedules, index, lastStep)
-
-    const look = () =>
-      observe(lesson.watched, student, recaller, async () => {
-        if (signal.aborted) await save()
-        await giveWay(signal)
-        tell('evaluate', course)
-      })
-    const { config } = student.checkpoint.model.decoder
+    const tell = createTeller(pace, schedules, index, lastStep, selfCritical?.steps ?? 0)
     await learn(
       {
         ...student,
@@ -139,18 +162,12 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
         seed: settings.seed + index * seedStride,
         schedule,
         lastStep,
-        mostTokens: mostTokensWithin(
-          settings.memoryCeilingBytes,
-          config,
-          student.adapter,
-          material.memoryShape[0],
-        ),
-        look: lesson.watched.length === 0 ? null : look,
-        async onStep() {
-          if (signal.aborted || performance.now() - savedMs > betweenSavesMs) await save()
-          await giveWay(signal)
-          tell('train', course)
-        },
+        mostTokens,
+        look:
+          lesson.watched.length === 0
+            ? null
+            : () => lookAt(lesson.watched, recaller, () => tell('evaluate', course)),
+        onStep: () => afterStep(() => tell('train', course)),
         async onBest() {
           if (!lesson.isJudged) best = await trainer.tensors()
         },
@@ -160,7 +177,37 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
     await save()
   }
 
+  /** Goes on from the adapter that the last lesson made. */
+  async function refineBy(chosen: SelfCriticalSettings): Promise<void> {
+    if (!progress.refinement) {
+      const learned = best ?? (await trainer.tensors())
+      trainer.restore({ step: 0, tensors: new Map([...atStart.tensors, ...learned]) })
+      progress.refinement = newCourse()
+    }
+    const { learned, watched } = lessons.at(-1)!
+    const course = progress.refinement
+    const recaller = await student.recaller()
+    const tell = (phase: 'refine' | 'evaluate') => tellRefinement(pace, phase, course, chosen.steps)
+    await refine(
+      {
+        student,
+        learned,
+        settings,
+        selfCritical: chosen,
+        mostTokens,
+        look: watched.length === 0 ? null : () => lookAt(watched, recaller, () => tell('evaluate')),
+        onStep: () => afterStep(() => tell('refine')),
+        async onBest() {
+          best = await trainer.tensors()
+        },
+      },
+      course,
+    )
+    await save()
+  }
+
   for (const index of lessons.keys()) if (!courses[index]?.isOver) await giveLesson(index)
+  if (selfCritical && !progress.refinement?.isOver) await refineBy(selfCritical)
 
   const kept = best ?? (await trainer.tensors())
   const comparison = await judgeRun(teaching, lessons, courses, labels, { start: atStart, kept })
@@ -168,8 +215,6 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
     student,
     adapter: kept,
     replayed,
-    provider: plan.provider,
-    threads: plan.threads ?? defaultThreads,
     checkForStop: () => giveWay(signal),
   })
   await writeAdapter(join(runDirectory, trainedAdapterFileName), student, kept, names)
@@ -186,14 +231,32 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
       message,
     })),
     keptSteps,
-    steps: courses.reduce((sum, { step }) => sum + step, 0),
+    steps: [...courses, ...(progress.refinement ? [progress.refinement] : [])].reduce(
+      (sum, { step }) => sum + step,
+      0,
+    ),
     stoppedBy: keptSteps < schedules.at(-1)!.steps ? 'held-out-loss' : 'passes',
     trainedParameters: kept.values().reduce((sum, { length }) => sum + length, 0),
     elapsedMs: elapsedMs(),
     losses: last.losses,
     heldOutLosses: drawLosses(courses, lessons, schedules.at(-1)!),
+    selfCritical: progress.refinement && reportRefinement(progress.refinement),
   }
 }
+
+const newCourse = (): Course => ({ step: 0, losses: [], looks: [], isOver: false })
+
+/** @returns as the outcome has it: CIDEr in place of what was lowered */
+function reportRefinement({ step, losses, looks }: Course): TrainingOutcome['selfCritical'] {
+  return {
+    keptSteps: looks.length > 0 ? looks[bestLook(looks)]!.step : step,
+    drawn: losses.map(toCider),
+    heldOut: looks.map(({ step, loss }) => ({ step, cider: toCider(loss) })),
+  }
+}
+
+/** In such a way that nothing is 0, not -0, which is not what a file gives back. */
+const toCider = (loss: number) => 0 - 100 * loss
 
 async function rememberAll({ student, plan, pace, signal }: Teaching): Promise<Map<number, string>> {
   const total = plan.examples.length
@@ -215,7 +278,14 @@ async function noteAll({ student, plan, pace, signal }: Teaching, replays: numbe
 /** What there is to tell before the first training. */
 const before = { training: 1, trainings: 1, loss: null, heldOutLoss: null }
 
-function createTeller(pace: Pace, schedules: readonly Schedule[], index: number, lastStep: number) {
+/** @param stepsAfter all trainings, of another kind */
+function createTeller(
+  pace: Pace,
+  schedules: readonly Schedule[],
+  index: number,
+  lastStep: number,
+  stepsAfter: number,
+) {
   const stepsOf = (some: readonly Schedule[]) => some.reduce((sum, { steps }) => sum + steps, 0)
   const doneBefore = stepsOf(schedules.slice(0, index))
   const leftBehind = stepsOf(schedules.slice(index + 1))
@@ -230,9 +300,15 @@ function createTeller(pace: Pace, schedules: readonly Schedule[], index: number,
         loss: course.losses.at(-1) ?? null,
         heldOutLoss: course.looks.at(-1)?.loss ?? null,
       },
-      lastStep - course.step + leftBehind,
+      lastStep - course.step + leftBehind + stepsAfter,
     )
   }
+}
+
+function tellRefinement(pace: Pace, phase: 'refine' | 'evaluate', course: Course, steps: number): void {
+  const drawn = course.losses.at(-1)
+  const cider = drawn === undefined ? {} : { cider: toCider(drawn) }
+  pace.tell({ ...before, ...cider, phase, done: course.step, total: steps }, steps - course.step)
 }
 
 /** All steps; for the training on all labels, those after which the others were at their best. */

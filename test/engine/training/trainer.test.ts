@@ -8,7 +8,7 @@ import type { TrainingBatch } from '../../../src-main/engine/training/batch-feed
 import { makeFreshAdapter } from '../../../src-main/engine/training/fresh-adapter.ts'
 import { type FrozenDecoder, freeze } from '../../../src-main/engine/training/step-graph.ts'
 import {
-  openTrainer,
+  createTrainer,
   type Trainer,
   type TrainerSettings,
   usualSettings,
@@ -61,7 +61,7 @@ async function withTrainer<T>(
   settings: Partial<TrainerSettings> = {},
   provider: ProviderName = 'cpu',
 ): Promise<T> {
-  const trainer = await openTrainer({
+  const trainer = createTrainer({
     frozen,
     adapter: makeFreshAdapter(frozen, createRandom(7)),
     settings: { ...usualSettings, ...settings },
@@ -290,4 +290,56 @@ test('a step in which nothing counts is refused', async () => {
     await assert.rejects(trainer.step([batch], 0.01), RangeError)
     assert.deepEqual(await trainer.evaluate(batch), [{ lossSum: 0, tokens: 0 }])
   })
+})
+
+/** Two texts of one length, the first praised and the second blamed, by so much. */
+function praise(advantages: readonly [number, number], seed: number): TrainingBatch {
+  const batch = makeBatch([5, 5], seed)
+  for (const [index] of batch.weights.entries()) batch.weights[index] = advantages[index < 5 ? 0 : 1]
+  return batch
+}
+
+test('a text that is praised becomes likelier and one that is blamed less so', async () => {
+  const batch = praise([1, -0.5], 9)
+  const [first, second] = await withTrainer(
+    async (trainer) => {
+      const measure = async () => (await trainer.evaluate(makeBatch([5, 5], 9))).map(({ lossSum }) => lossSum)
+      const before = await measure()
+      const { loss } = await trainer.reinforce([batch], 10, 0.01)
+      assertNear(
+        loss,
+        (before[0]! - 0.5 * before[1]!) / 10,
+        1e-5,
+        'whatever the label smoothing of other steps',
+      )
+      for (let step = 0; step < 5; step++) await trainer.reinforce([batch], 10, 0.01)
+      const after = await measure()
+      return after.map((lossSum, text) => lossSum - before[text]!)
+    },
+    { labelSmoothing: 0.1 },
+  )
+  assert.ok(first! < -0.1 && second! > 0.1, `${first}, ${second}`)
+})
+
+test('how much is praised says how far a step goes, where it is not clipped', async () => {
+  const normOf = (advantages: [number, number], positions: number) =>
+    withTrainer(async (trainer) => {
+      const { gradientNorm } = await trainer.reinforce([praise(advantages, 2)], positions, 0.01)
+      return gradientNorm
+    })
+  const whole = await normOf([1, -1], 10)
+  assertNear(await normOf([0.25, -0.25], 10), whole / 4, 1e-5, 'a quarter of the praise')
+  assertNear(await normOf([1, -1], 20), whole / 2, 1e-5, 'as many positions again that say nothing')
+  assert.equal(await normOf([0, 0], 10), 0)
+})
+
+test('a reinforced batch in parts is the same step as the whole one', async () => {
+  const batch = praise([1, -1], 6)
+  const [whole, cutUp] = await Promise.all(
+    [[batch], [cut(batch, 0, 1), cut(batch, 1, 2)]].map((batches) =>
+      withTrainer((trainer) => trainer.reinforce(batches, 10, 0.01)),
+    ),
+  )
+  assertNear(cutUp!.loss, whole!.loss, 1e-5, 'loss')
+  assertNear(cutUp!.gradientNorm, whole!.gradientNorm, 1e-5, 'gradient norm')
 })

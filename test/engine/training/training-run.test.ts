@@ -129,13 +129,17 @@ test('a run that was killed, twice, goes on to the same numbers, bit for bit', a
 })
 
 /** @returns the step at which it was, over all trainings of the run */
-async function killAfterStep(runDirectory: string, steps: number): Promise<number> {
+async function killAfterStep(
+  runDirectory: string,
+  steps: number,
+  ofPhase: TrainingProgress['phase'] = 'train',
+): Promise<number> {
   const { channel, kill, gone } = await forkEngine()
   const died = () => new LensloreError('ENGINE_DIED', 'It was killed.')
   const engine = connect<EngineCalls, EngineEvents>(channel, engineCalls, died)
   const reached = Promise.withResolvers<number>()
   engine.on('trainingProgress', ({ phase, done }) => {
-    if (phase === 'train' && done >= steps) reached.resolve(done)
+    if (phase === ofPhase && done >= steps) reached.resolve(done)
   })
   const training = engine.train({ runDirectory })
   training.catch(() => {})
@@ -150,6 +154,97 @@ async function killAfterStep(runDirectory: string, steps: number): Promise<numbe
 async function adapterOf(runDirectory: string): Promise<string | null> {
   const path = join(runDirectory, trainedAdapterFileName)
   return (await readCheckpoint(join(directory, 'model'), path)).adapterId
+}
+
+/** Words half learned, then training on what they are worth. */
+const criticised = {
+  heldOut: 'one' as const,
+  folds: 2,
+  settings: {
+    ...settings,
+    labelSmoothing: 0.1,
+    passes: 16,
+    evaluations: 4,
+    selfCritical: { steps: 80, photos: 6, samples: 5, rate: 0.01, evaluations: 4 },
+  },
+}
+
+test('self-critical training: what is drawn becomes worth more, and what was not learned from is described better', async () => {
+  const parts = { ...criticised, settings: { ...criticised.settings, selfCritical: null } }
+  const without = (await run(await plan('words-alone', parts))).outcome
+  assert.equal(without.selfCritical, null)
+  const { outcome, told } = await run(await plan('self-critical', criticised))
+  assert.deepEqual(outcome.losses, without.losses, 'the words are learned as without it')
+  assert.equal(outcome.keptSteps, without.keptSteps)
+
+  const { drawn, heldOut, keptSteps } = outcome.selfCritical!
+  assert.equal(drawn.length, 80)
+  const mean = (some: number[]) => some.reduce((a, b) => a + b, 0) / some.length
+  assert.ok(mean(drawn.slice(-20)) > 2 * mean(drawn.slice(0, 20)), drawn.join(' '))
+  assert.deepEqual(
+    heldOut.map(({ step }) => step),
+    [0, 20, 40, 60, 80],
+  )
+  const best = heldOut.reduce((a, b) => (b.cider > a.cider ? b : a))
+  assert.equal(keptSteps, best.step)
+  assert.equal(outcome.steps, without.steps + 80)
+  assert.ok(outcome.scores!.after.cider >= without.scores!.after.cider)
+
+  const refining = told.filter(({ phase }) => phase === 'refine')
+  assert.ok(refining.every(({ done, total }) => done <= total && total === 80))
+  assert.ok(refining.every(({ done, cider }) => (cider !== undefined) === done > 0))
+  assert.equal(refining.at(-1)!.done, 80)
+})
+
+test('self-critical training of a killed run goes on to the same numbers, bit for bit', async () => {
+  const undisturbed = (await run(await plan('refined', criticised))).outcome
+  const runDirectory = await plan('refining-killed', criticised)
+  await cancelAfterStep(runDirectory, 15, 'refine')
+  const at = await killAfterStep(runDirectory, 40, 'refine')
+  assert.ok(at >= 40)
+  const { outcome, told } = await run(runDirectory)
+  assert.ok(
+    told.every(({ phase }) => phase !== 'train'),
+    'the words were learned before',
+  )
+  assert.deepEqual(same(outcome), same(undisturbed))
+  assert.deepEqual(await adapterOf(runDirectory), await adapterOf(join(directory, 'refined')))
+})
+
+test('words that were learned before can be refined alone', async () => {
+  const parts = { ...criticised, settings: { ...criticised.settings, selfCritical: null } }
+  const learned = await plan('learned', parts)
+  const before = (await run(learned)).outcome
+  const { outcome } = await run(
+    await plan('refined-alone', {
+      ...criticised,
+      start: { adapterPath: join(learned, trainedAdapterFileName) },
+      settings: { ...criticised.settings, passes: 0 },
+    }),
+  )
+  assert.deepEqual([outcome.keptSteps, outcome.losses, outcome.steps], [0, [], 80])
+  assert.deepEqual(outcome.scores!.before, before.scores!.after)
+  assert.ok(outcome.scores!.after.cider >= outcome.scores!.before.cider)
+})
+
+/** @returns once it has stopped, the last step that it told of */
+async function cancelAfterStep(
+  runDirectory: string,
+  steps: number,
+  ofPhase: TrainingProgress['phase'],
+): Promise<number> {
+  const cancel = new AbortController()
+  let last = 0
+  const training = runTraining(runDirectory, {
+    signal: cancel.signal,
+    onProgress({ phase, done }) {
+      if (phase !== ofPhase) return
+      last = done
+      if (done >= steps) cancel.abort()
+    },
+  })
+  await assert.rejects(training, { code: 'CANCELLED' })
+  return last
 }
 
 test('a cancelled run stops within a step and can go on', async () => {
@@ -276,6 +371,8 @@ test('what no training can follow is refused', async () => {
     'INVALID_ARGUMENT',
   )
   const torn = examples.map((each) => ({ ...each, group: 0 }))
+  const everyFold = { ...criticised, heldOut: 'each' as const, folds: 4 }
+  await refuse('criticised-folds', everyFold, 'INVALID_ARGUMENT')
   await refuse('torn-group', { folds: 4, heldOut: 'each', examples: torn }, 'INVALID_ARGUMENT')
   await assert.rejects(run(join(directory, 'no-plan')), { code: 'FILE_NOT_FOUND' })
   const runDirectory = await plan('wrong', {})

@@ -51,6 +51,7 @@ export function createLibraryOnDisk(): LibraryOnDisk {
     for (;;) {
       const items = store.queue.nextToIndex(1000)
       if (items.length === 0) return
+      const namesIn = new Map<string, string[]>()
       store.database.write(() => {
         for (const item of items) {
           const file = join(item.folderPath, item.directory, item.name)
@@ -58,7 +59,10 @@ export function createLibraryOnDisk(): LibraryOnDisk {
           const contentHash = createHash('sha256').update(bytes).digest('hex')
           const id = settleIdentity(store.database, item.photoId, contentHash, now())
           store.photos.setContent(id, { ...noFacts, contentHash }, now())
-          sidecarsRead.set(id, sidecarsBeside(file))
+          const beside = dirname(file)
+          const names = namesIn.get(beside) ?? namesBeside(file)
+          namesIn.set(beside, names)
+          sidecarsRead.set(id, sidecarsBeside(file, names))
         }
       })
     }
@@ -127,9 +131,12 @@ export function createLibraryOnDisk(): LibraryOnDisk {
   }
 }
 
+function namesBeside(file: string): string[] {
+  return readdirSync(nativePath(dirname(file)))
+}
+
 /** What stands in the sidecars of a photo now. */
-export function sidecarsBeside(file: string): string[] {
-  const names = readdirSync(nativePath(dirname(file)))
+export function sidecarsBeside(file: string, names = namesBeside(file)): string[] {
   return findSidecars(names, basename(file)).map(({ name }) =>
     readFileSync(nativePath(join(dirname(file), name)), 'utf8'),
   )

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { cutMonth, headPx, Layout, photosOfPart } from '../../../src-renderer/grid/layout.ts'
+import { cutSection, headPx, Layout, photosOfPart } from '../../../src-renderer/grid/layout.ts'
 import { breakRows } from '../../../src-renderer/grid/rows.ts'
 import {
   isNearEnd,
@@ -12,12 +12,18 @@ import {
 } from '../../../src-renderer/grid/runway.ts'
 
 const measure = { widthPx: 1000, targetPx: 160, captionPx: 0 }
+const layoutOf = (counts: number[]) =>
+  new Layout(
+    counts.map((photos) => ({ months: [], photos })),
+    measure,
+    1.4,
+  )
 const ratioOf = (place: number) => [1.5, 0.667, 1.333, 2.1, 1][(place * 7) % 5]!
 
 function readPart(layout: Layout, part: number): void {
   const [start, end] = [layout.partStarts[part]!, layout.partStarts[part + 1]!]
   const ratios = Array.from({ length: end - start }, (_, i) => ratioOf(start + i))
-  layout.setRows(part, breakRows(ratios, layout.measure, layout.endsMonth(part)))
+  layout.setRows(part, breakRows(ratios, layout.measure, layout.endsSection(part)))
 }
 
 const months = fc.array(fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 4000 })), {
@@ -28,7 +34,7 @@ const months = fc.array(fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ m
 test('a month is cut from its oldest photo, into parts that are neither small nor large', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 60_000 }), (photos) => {
-      const parts = cutMonth(photos)
+      const parts = cutSection(photos)
       assert.equal(
         parts.reduce((sum, part) => sum + part, 0),
         photos,
@@ -43,7 +49,7 @@ test('a month is cut from its oldest photo, into parts that are neither small no
 test('every photo is in one part, and every height is one position and back', () => {
   fc.assert(
     fc.property(months, fc.array(fc.nat(), { maxLength: 5 }), (counts, read) => {
-      const layout = new Layout(counts, measure, 1.4)
+      const layout = layoutOf(counts)
       for (const part of read) readPart(layout, part % layout.parts)
       assert.equal(
         layout.photos,
@@ -66,7 +72,7 @@ test('every photo is in one part, and every height is one position and back', ()
 test('whatever is read above, the first visible photo is found again where its row is', () => {
   fc.assert(
     fc.property(months, fc.nat(), fc.array(fc.nat(), { maxLength: 8 }), (counts, at, read) => {
-      const layout = new Layout(counts, measure, 1.4)
+      const layout = layoutOf(counts)
       const place = at % layout.photos
       readPart(layout, layout.partOf(place))
       const position = layout.positionAt(layout.topOfPlace(place) + 3)
@@ -79,14 +85,14 @@ test('whatever is read above, the first visible photo is found again where its r
 })
 
 test('rows follow each other without a hole or a lap, over parts and months', () => {
-  const layout = new Layout([700, 3, 1200, 1], measure, 1.4)
+  const layout = layoutOf([700, 3, 1200, 1])
   for (let part = 0; part < layout.parts; part++) readPart(layout, part)
   let row = layout.rowOfPlace(0)!
   assert.equal(row.topPx, headPx + 4)
   let rows = 1
   for (let next = layout.neighbour(row, 1); next; next = layout.neighbour(row, 1)) {
     assert.equal(next.firstPlace, row.endPlace)
-    const isNewMonth = layout.beginsMonth(next.part) && next.row === 0
+    const isNewMonth = layout.beginsSection(next.part) && next.row === 0
     assert.equal(next.topPx, row.topPx + row.heightPx + 4 + (isNewMonth ? 8 + headPx + 4 : 0))
     row = next
     rows++
@@ -112,7 +118,7 @@ function scroll(layout: Layout, runway: Runway, byPx: number, viewPx: number): R
 
 test('five million photos are scrolled from end to end on a runway of bounded length, and back', () => {
   const counts = Array.from({ length: 240 }, (_, i) => (i === 7 ? 50_000 : 20_710 + i))
-  const layout = new Layout(counts, measure, 1.4)
+  const layout = layoutOf(counts)
   assert.ok(layout.photos > 5_000_000 && layout.totalPx > 16_777_216 * 5)
   const viewPx = 800
   let runway = layRunway(0, layout.totalPx, viewPx)
@@ -131,7 +137,7 @@ test('five million photos are scrolled from end to end on a runway of bounded le
 })
 
 test('every row of a million can be brought to the top of the view', () => {
-  const layout = new Layout(Array(100).fill(10_000), measure, 1.4)
+  const layout = layoutOf(Array(100).fill(10_000))
   const lastTopPx = layout.totalPx - 800
   for (let place = 0; place < layout.photos; place += 997) {
     const topPx = Math.min(lastTopPx, layout.topOfPlace(place))

@@ -190,14 +190,14 @@ test('a caption arrives over its photo, and nothing else moves', async (t) => {
 test('heads count the captions of months in sight alone, and again when captions came', async (t) => {
   const library = new LibraryOfNumbers([12, 9, 4000, 30])
   const { timeline } = await open(t, library)
-  await until('counted', () => timeline.countsOf('2026-12') !== undefined)
-  assert.deepEqual(timeline.countsOf('2026-11'), { captioned: 0, unsure: 0, offline: 0 })
-  assert.equal(timeline.countsOf('2026-09'), undefined)
+  await until('counted', () => timeline.countsOf(['2026-12']) !== undefined)
+  assert.deepEqual(timeline.countsOf(['2026-11']), { captioned: 0, unsure: 0, offline: 0 })
+  assert.equal(timeline.countsOf(['2026-09']), undefined)
   library.captions.set(library.ids[2]!, 'a dog runs')
   library.tell({ photoIds: [library.ids[2]!] })
-  await until('counted again', () => timeline.countsOf('2026-12')?.captioned === 1)
+  await until('counted again', () => timeline.countsOf(['2026-12'])?.captioned === 1)
   timeline.jumpTo(4030)
-  await until('counted there', () => timeline.countsOf('2026-09') !== undefined)
+  await until('counted there', () => timeline.countsOf(['2026-09']) !== undefined)
 })
 
 test('rows made anew for another width keep the first photo at the top', async (t) => {
