@@ -293,7 +293,7 @@ async function findMannerOf(
   if (!areMixed(labelled, others, plan.settings.seed)) return noManner
   return findManner(
     learned.map((example) => plan.examples[example]!.captions[0]!.text),
-    replayed.map(({ text }) => material.decode(text.tokens.slice(1))),
+    replayed.map(({ text }) => material.tokenizer.decode(text.tokens.slice(1))),
     plan.names.map(({ text }) => text),
     (word) => isFunctionWord(word, checkpoint.doubt?.function_words ?? []),
   )

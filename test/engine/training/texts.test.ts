@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readModelJson } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { createTokenizer } from '../../../src-main/engine/captioning/tokenizer.ts'
+import { readTokenizer } from '../../../src-main/engine/captioning/tokenizer.ts'
 import { encodeCaption } from '../../../src-main/engine/training/texts.ts'
 
 const directory = new URL('../../../models/lenslore-v1', import.meta.url).pathname
-const tokenizer = createTokenizer(await readModelJson([directory], 'tokenizer.json'), directory)
+const tokenizer = await readTokenizer({ tokenizerDirectories: [directory] })
 
 test('a caption in small letters is made of the words that stand within a sentence', () => {
   const within = tokenizer.encode('A girl with a boy')
