@@ -7,11 +7,9 @@
  * Needs Debian's python3-torch, libopenblas0-pthread and python3-pil. `--photos` takes the files for the run from
  * file to caption from a folder; otherwise twelve-megapixel JPEGs are made.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { cpus, getPriority, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
@@ -20,6 +18,7 @@ import { createEngine } from '../src-main/engine/engine.ts'
 import { preparePicture } from '../src-main/engine/imaging/picture.ts'
 import { normalisePixels } from '../src-main/engine/imaging/pixels.ts'
 import { readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
+import { median, startPeer } from './in-turns.ts'
 import { writeRandomCheckpoint } from './random-checkpoint.ts'
 
 const settings = { threads: 2, beams: 5, lengthPenalty: 0.8, maxNewTokens: 16 }
@@ -42,30 +41,27 @@ interface Round {
   ids?: number[][]
 }
 
-interface Peer {
-  ask(request: object): Promise<Record<string, unknown>>
-  process: ChildProcessWithoutNullStreams
-}
-
 const model = join(values.work, 'model')
 if (!(await stat(join(model, 'config.json')).catch(() => null))) await writeRandomCheckpoint(model)
 const paths = values.photos ? await photosOf(values.photos) : await makePhotos(join(values.work, 'photos'))
 
-const peer = startPeer()
-const about = await peer.ask({ command: 'open', model, ...settings })
+const threads = String(settings.threads)
+const script = fileURLToPath(new URL('./pytorch/captioner.py', import.meta.url))
+const peer = startPeer(values.python, [script], { OPENBLAS_NUM_THREADS: threads, OMP_NUM_THREADS: threads })
+const { torch } = await peer.ask<{ torch: string }>({ command: 'open', model, ...settings })
 const captioner = await openCaptioner({
   modelDirectory: model,
   adapterPath: null,
   provider: 'cpu',
   ...settings,
 })
-console.log(`${cpus()[0]?.model}, ${settings.threads} threads each; PyTorch ${about.torch}`)
+console.log(`${cpus()[0]?.model}, ${settings.threads} threads each; PyTorch ${torch}`)
 console.log(`batch ${batch}, ${settings.beams} beams, ${settings.maxNewTokens} tokens, ${pictures} pictures`)
 
 const { pixels, path: pixelsPath, shape } = await preparePixels()
 const modelAlone = await inTurns(
   async () => runOurs(),
-  async () => (await peer.ask({ command: 'pixels', path: pixelsPath, shape, batch })) as unknown as Round,
+  () => peer.ask<Round>({ command: 'pixels', path: pixelsPath, shape, batch }),
 )
 report('model alone (pixels to tokens)', modelAlone)
 const differing = modelAlone.ours.ids!.filter((ids, i) => ids.join() !== modelAlone.theirs.ids![i]!.join())
@@ -95,7 +91,7 @@ report(
       await Promise.all(paths.map(captionFile))
       return { elapsedMs: performance.now() - startedMs }
     },
-    async () => (await peer.ask({ command: 'files', paths, batch })) as unknown as Round,
+    () => peer.ask<Round>({ command: 'files', paths, batch }),
   ),
 )
 peer.process.kill()
@@ -138,30 +134,6 @@ function report(title: string, { oursMs, theirsMs }: { oursMs: number[]; theirsM
   console.log(`  ours     ${rate(median(oursMs))} photos/s (${range(oursMs)})`)
   console.log(`  PyTorch  ${rate(median(theirsMs))} photos/s (${range(theirsMs)})`)
   console.log(`  ratio    ${ratio.toFixed(2)} (median of ${rounds} rounds in turns)`)
-}
-
-function median(numbers: number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2
-}
-
-function startPeer(): Peer {
-  const script = fileURLToPath(new URL('./pytorch/captioner.py', import.meta.url))
-  const threads = String(settings.threads)
-  const child = spawn(values.python, [script], {
-    env: { ...process.env, OPENBLAS_NUM_THREADS: threads, OMP_NUM_THREADS: threads },
-  })
-  child.stderr.pipe(process.stderr)
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return {
-    process: child,
-    async ask(request) {
-      child.stdin.write(`${JSON.stringify(request)}\n`)
-      const { value, done } = await answers.next()
-      if (done) throw new Error('The PyTorch peer ended without an answer.')
-      return JSON.parse(value)
-    },
-  }
 }
 
 /** The pictures' pixels by our own preprocessing, once, in a file that both read. */

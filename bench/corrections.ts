@@ -8,12 +8,10 @@
  * says of a photo what the five people who captioned it agree about most; `diary` says it as in a diary ("Today we saw …").
  * `--settings JSON` changes the training's settings.
  */
-import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readCaptionSet } from '../src-main/cli/caption-sets.ts'
-import { toExamples } from '../src-main/cli/set-examples.ts'
 import {
   type AdapterComparison,
   type TrainingExample,
@@ -25,7 +23,11 @@ import { evaluateAdapter } from '../src-main/engine/training/evaluate-adapter.ts
 import { createCider, wordsOf } from '../src-main/engine/training/metrics.ts'
 import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
 import { runTraining } from '../src-main/engine/training/training-run.ts'
-import { openLabelledPhotos } from './labelled-photos.ts'
+import { openLabelledExamples } from './labelled-photos.ts'
+
+function asPhrase(caption: string): string {
+  return caption.replace(/^\w/, (letter) => letter.toLowerCase()).replace(/ (is|are) (?=\w+ing\b)/, ' ')
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,7 +37,8 @@ const { values, positionals } = parseArgs({
     replay: { type: 'string', default: '100' },
     person: { type: 'string', default: 'diary' },
     seed: { type: 'string', default: '1' },
-    keep: { type: 'string', default: '/tmp/lenslore-corrections' },
+    show: { type: 'string', default: '3' },
+    keep: { type: 'string', default: join(tmpdir(), 'lenslore-corrections') },
     settings: { type: 'string', default: '{}' },
     model: { type: 'string', default: new URL('../models/lenslore-v1', import.meta.url).pathname },
     threads: { type: 'string', default: '2' },
@@ -44,7 +47,10 @@ const { values, positionals } = parseArgs({
 const [photosPath] = positionals
 const persons: Record<string, (caption: string) => string> = {
   plain: (caption) => caption,
-  diary: (caption) => `Today we saw ${caption.replace(/^\w/, (letter) => letter.toLowerCase())}`,
+  diary: (caption) => `Today we saw ${asPhrase(caption)}`,
+  archivist: (caption) => `Photograph: ${asPhrase(caption)}`,
+  walker: (caption) => `${caption}, seen on our walk`,
+  terse: (caption) => asPhrase(caption).replace(/\b(an?|the|some) /g, ''),
 }
 const person = persons[values.person]
 if (!photosPath || !person) {
@@ -63,12 +69,7 @@ const memories = {
 }
 const { signal } = new AbortController()
 await using sets = new AsyncDisposableStack()
-const openSet = async (name: string) => {
-  const folder = join(photosPath, name)
-  const photos = await openLabelledPhotos(existsSync(folder) ? folder : `${folder}.tar`, `${folder}.json`)
-  sets.use(photos)
-  return toExamples(await readCaptionSet(`${folder}.json`), photos.directory)
-}
+const openSet = async (name: string) => sets.use(await openLabelledExamples(join(photosPath, name))).examples
 const known = await openSet('flickr8k-dev')
 const others = await openSet('flickr8k-train')
 const agreed = createCider(known.map(({ captions }) => captions.map(({ text }) => wordsOf(text))))
@@ -136,5 +137,6 @@ function report(
   console.log(
     `${what}: ${verdict}; CIDEr ${told[0]}; loss ${told[1]}; better ${better}, worse ${worse}, same ${same}`,
   )
-  for (const photo of photos.slice(0, 3)) console.log(`  ${photo.before} | ${photo.after} | ${photo.own[0]}`)
+  for (const photo of photos.slice(0, Number(values.show)))
+    console.log(`  ${photo.before} | ${photo.after} | ${photo.own[0]}`)
 }

@@ -10,10 +10,9 @@
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readCaptionSet } from '../src-main/cli/caption-sets.ts'
-import { toExamples } from '../src-main/cli/set-examples.ts'
 import {
   type AdapterComparison,
   type AdapterShape,
@@ -25,12 +24,12 @@ import {
 import { evaluateAdapter } from '../src-main/engine/training/evaluate-adapter.ts'
 import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
 import { runTraining } from '../src-main/engine/training/training-run.ts'
-import { openLabelledPhotos } from './labelled-photos.ts'
+import { openLabelledExamples } from './labelled-photos.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    keep: { type: 'string', default: '/tmp/lenslore-from-zero' },
+    keep: { type: 'string', default: join(tmpdir(), 'lenslore-from-zero') },
     model: { type: 'string', default: new URL('../models/lenslore-v1', import.meta.url).pathname },
     only: { type: 'string' },
     threads: { type: 'string', default: '2' },
@@ -95,12 +94,8 @@ const memories = {
   threads: Number(values.threads),
 }
 await using sets = new AsyncDisposableStack()
-const openSet = async (name: string, firstGroup = 0) => {
-  const folder = join(photosPath, name)
-  const photos = await openLabelledPhotos(existsSync(folder) ? folder : `${folder}.tar`, `${folder}.json`)
-  sets.use(photos)
-  return toExamples(await readCaptionSet(`${folder}.json`), photos.directory, firstGroup)
-}
+const openSet = async (name: string, firstGroup = 0) =>
+  sets.use(await openLabelledExamples(join(photosPath, name), firstGroup)).examples
 const flickr = await openSet('flickr8k-train')
 const learned = [...flickr, ...(await openSet('coco2k', flickr.length))]
 const groups = [...new Set(learned.map(({ group }) => group))]

@@ -1,7 +1,11 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readCaptionSet } from '../src-main/cli/caption-sets.ts'
+import { toExamples } from '../src-main/cli/set-examples.ts'
+import type { TrainingExample } from '../src-main/contract/training.ts'
 import { openCaptioner } from '../src-main/engine/captioning/captioner.ts'
 import type { GeneratedCaption } from '../src-main/engine/captioning/generated-caption.ts'
 import { type PreparedPicture, preparePicture } from '../src-main/engine/imaging/picture.ts'
@@ -35,6 +39,24 @@ export async function openLabelledPhotos(photosPath: string, captionsPath: strin
     async [Symbol.asyncDispose]() {
       if (unpacked !== undefined) await rm(unpacked, { recursive: true })
     },
+  }
+}
+
+/** Labelled photos of one set as examples of a training. */
+export interface LabelledExamples extends AsyncDisposable {
+  examples: TrainingExample[]
+}
+
+/**
+ * @param setPath a folder of photos, or where there is none `setPath.tar`, with the captions of all of them in `setPath.json`
+ * @param firstGroup number of the group of the first photo
+ */
+export async function openLabelledExamples(setPath: string, firstGroup = 0): Promise<LabelledExamples> {
+  const captionsPath = `${setPath}.json`
+  const photos = await openLabelledPhotos(existsSync(setPath) ? setPath : `${setPath}.tar`, captionsPath)
+  return {
+    examples: await toExamples(await readCaptionSet(captionsPath), photos.directory, firstGroup),
+    [Symbol.asyncDispose]: () => photos[Symbol.asyncDispose](),
   }
 }
 

@@ -21,12 +21,12 @@ import { adapterTexts } from '../src-main/contract/adapters.ts'
 import { saysName } from '../src-main/contract/names.ts'
 import { planFileName, type TrainingPlan, trainedAdapterFileName } from '../src-main/contract/training.ts'
 import { copyAdapterFile, writeAdapterFile } from '../src-main/engine/captioning/adapter-file.ts'
-import { readCheckpoint, readModelJson } from '../src-main/engine/captioning/checkpoint.ts'
+import { readCheckpoint } from '../src-main/engine/captioning/checkpoint.ts'
 import { openSession } from '../src-main/engine/captioning/session.ts'
-import { createTokenizer } from '../src-main/engine/captioning/tokenizer.ts'
+import { readTokenizer } from '../src-main/engine/captioning/tokenizer.ts'
 import { readFileContent } from '../src-main/engine/imaging/read-bytes.ts'
 import { buildRecallGraph } from '../src-main/engine/model/caption-graph.ts'
-import { float32Tensor, readSafetensorsHeader, readTensor } from '../src-main/engine/model/safetensors.ts'
+import { float32Tensor, readSafetensorsHeader, readTensors } from '../src-main/engine/model/safetensors.ts'
 import { memoryLength } from '../src-main/engine/model/vision-tower.ts'
 import { scoreCaptions, wordsOf } from '../src-main/engine/training/metrics.ts'
 import { describeMemory } from '../src-main/engine/training/names/describe-memory.ts'
@@ -91,13 +91,11 @@ const { model, generation, adapterFile, modelId, tokenizerDirectories } = await 
   null,
 )
 const { vision, decoder } = model
-const tokenizer = createTokenizer(await readModelJson(tokenizerDirectories, 'tokenizer.json'), modelDirectory)
+const tokenizer = await readTokenizer({ tokenizerDirectories })
 const seen = await seePhotos(photosPath, captionsPath, modelDirectory, join(values.cache, modelId))
 const dev = await seePhotos(devPhotosPath, devCaptionsPath, modelDirectory, join(values.cache, modelId))
 const adapterHeader = await readSafetensorsHeader(adapterFile!)
-const adapter = new Map<string, Float32Array>()
-for (const tensor of adapterHeader.tensors.keys())
-  adapter.set(tensor, await readTensor(adapterHeader, tensor))
+const adapter = await readTensors(adapterHeader)
 const scratch = await mkdtemp(join(tmpdir(), 'lenslore-names-'))
 const known = await readRows(values.rows)
 

@@ -6,6 +6,7 @@
  *     node bench/near-duplicates.ts PHOTOS CAPTIONS.json --model DIR [--photos 300] [--work DIR]
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp, { type Sharp } from 'sharp'
@@ -18,7 +19,7 @@ const { values, positionals } = parseArgs({
   options: {
     model: { type: 'string', default: 'models/lenslore-v1' },
     photos: { type: 'string', default: '300' },
-    work: { type: 'string', default: '/tmp/near-duplicates' },
+    work: { type: 'string', default: join(tmpdir(), 'lenslore-near-duplicates') },
   },
 })
 const [photosPath, captionsPath] = positionals

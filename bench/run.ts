@@ -11,6 +11,7 @@ const notPrograms = new Set([
   'run.ts',
   'captioned-library.ts',
   'empty-pictures.ts',
+  'in-turns.ts',
   'labelled-photos.ts',
   'logistic-regression.ts',
   'made-captions.ts',

@@ -8,7 +8,6 @@
  * On a busy machine compare the processor time at one thread: threads that wait for each other spin. `--memory` is how many rows
  * the visual memory has: 50 of a ViT-B/32, 197 of a ViT-B/16. `--python` has torch and numpy.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,10 +15,11 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { readCheckpoint } from '../src-main/engine/captioning/checkpoint.ts'
-import { readSafetensorsHeader, readTensor } from '../src-main/engine/model/safetensors.ts'
+import { readSafetensorsHeader, readTensors } from '../src-main/engine/model/safetensors.ts'
 import type { TrainingBatch } from '../src-main/engine/training/batch-feeds.ts'
 import { createRandom } from '../src-main/engine/training/random.ts'
-import { openTrainer, type Trainer, usualSettings } from '../src-main/engine/training/trainer.ts'
+import { createTrainer, type Trainer, usualSettings } from '../src-main/engine/training/trainer.ts'
+import { median, startPeer } from './in-turns.ts'
 import { publicSizes, writeRandomCheckpoint } from './random-checkpoint.ts'
 
 const [texts, textLength, rate] = [16, 20, 1e-4]
@@ -53,11 +53,6 @@ interface Step {
   peakMb: number
 }
 
-interface Side {
-  ask<Answer>(request: object): Promise<Answer>
-  process: ChildProcessWithoutNullStreams
-}
-
 if (values.serve) await serve()
 else await compare()
 
@@ -74,8 +69,10 @@ async function compare(): Promise<void> {
     '--work',
     values.work,
   ]
-  const ours = start(process.execPath, own)
-  const theirs = start(values.python, [fileURLToPath(new URL('./pytorch/training.py', import.meta.url))])
+  const environment = { OMP_NUM_THREADS: String(threads) }
+  const script = fileURLToPath(new URL('./pytorch/training.py', import.meta.url))
+  const ours = startPeer(process.execPath, own, environment)
+  const theirs = startPeer(values.python, [script], environment)
   const { labelSmoothing, weightDecay, clipNorm } = usualSettings
   const request = { command: 'open', model, threads, batch: batchDirectory, texts, textLength, memoryLength }
   await ours.ask(request)
@@ -131,17 +128,14 @@ async function serve(): Promise<void> {
 
 async function open(): Promise<Trainer> {
   const { adapter: own, ...decoder } = (await readCheckpoint(model, null)).model.decoder
-  const header = await readSafetensorsHeader(join(model, 'itune.safetensors'))
-  const adapter = new Map<string, Float32Array>()
-  for (const name of header.tensors.keys()) adapter.set(name, await readTensor(header, name))
-  return openTrainer({
+  return createTrainer({
     frozen: {
       decoder,
       adapter: own!.config,
       memoryShape: [memoryLength, publicSizes.vision.hidden_size],
       longestText: textLength,
     },
-    adapter,
+    adapter: await readTensors(await readSafetensorsHeader(join(model, 'itune.safetensors'))),
     settings: usualSettings,
     provider: 'cpu',
     threads,
@@ -173,24 +167,4 @@ async function readBatch(): Promise<TrainingBatch> {
     weights: new Float32Array(texts * textLength).fill(1),
     textLength,
   }
-}
-
-function start(program: string, args: readonly string[]): Side {
-  const child = spawn(program, args, { env: { ...process.env, OMP_NUM_THREADS: String(threads) } })
-  child.stderr.pipe(process.stderr)
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return {
-    process: child,
-    async ask(request) {
-      child.stdin.write(`${JSON.stringify(request)}\n`)
-      const { value, done } = await answers.next()
-      if (done) throw new Error(`${program} ended without an answer.`)
-      return JSON.parse(value)
-    },
-  }
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2
 }

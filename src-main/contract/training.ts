@@ -48,7 +48,7 @@ export type TrainingExample = z.output<typeof trainingExample>
  * Of a new adapter; one that goes on from another is like that. What is left out is as in the model's own adapter, or as in
  * the paper: a rank of half the decoder's width, in every layer.
  */
-export const adapterShape = z.object({
+const adapterShape = z.object({
   rank: z.int().min(1).max(100_000).optional(),
   heads: z.int().min(1).max(1000).optional(),
   firstLayer: z.int().min(0).optional(),
@@ -99,7 +99,7 @@ export const trainingSettings = z.object({
   /** Captions of replay in an update, beside those of labels. */
   replayBatchSize: z.int().min(0).max(4096).default(16),
   /** What all replayed tokens of an update count, where the labels' count 1. */
-  replayWeight: z.number().min(0).max(100).default(0.25),
+  replayWeight: z.number().min(0).max(100).default(2),
   /** Held to the distribution over all words (KL), or to the words alone. */
   replayTo: z.enum(['distribution', 'captions']).default('distribution'),
   /** Looks at the held-out loss in a run. */
@@ -190,7 +190,7 @@ const change = z.object({
 })
 export type MeasuredChange = z.output<typeof change>
 
-export const heldOutPhoto = z.object({
+const heldOutPhoto = z.object({
   contentHash,
   /** What the model said before, what it says now, and what the person says. */
   before: z.string(),
@@ -211,9 +211,10 @@ export type HeldOutPhoto = z.output<typeof heldOutPhoto>
 const setScores = z.object({ cider: z.number(), bleu4: z.number(), rougeL: z.number() })
 
 /** Two adapters side by side, over photos whose captions neither of them learned. */
-export const adapterComparison = z.object({
+const adapterComparison = z.object({
   /**
-   * `better`: the interval of CIDEr's difference is above zero, and more photos became better than worse, beyond chance. `not-better`: CIDEr did not rise, or so many photos showed no such gain.
+   * `better`: the interval of CIDEr's difference is above zero, and more photos became better than worse, beyond chance.
+   * `not-better`: CIDEr did not rise, or so many photos showed no such gain.
    * `too-few`: there may be a gain, and too few photos to tell it from chance; or too few to say anything.
    */
   verdict: z.enum(['better', 'not-better', 'too-few']),
@@ -231,7 +232,7 @@ export const adapterComparison = z.object({
 export type AdapterComparison = z.output<typeof adapterComparison>
 
 /** How a name of the plan was learned. */
-export const learnedName = z.object({
+const learnedName = z.object({
   text: z.string(),
   kind: z.enum(nameKinds),
   /** With the name, and how many of them are recognised by what was learned of the others. */

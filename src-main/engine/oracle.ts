@@ -4,10 +4,9 @@ import { z } from 'zod'
 import { exitStatusByCode, LensloreError, toErrorRecord } from '../contract/errors.ts'
 import { type ProviderName, providerNames } from '../contract/providers.ts'
 import { readCheckpoint } from './captioning/checkpoint.ts'
-import { openSession, type Session, type SessionTensor } from './captioning/session.ts'
+import { runOnce, type SessionTensor } from './captioning/session.ts'
 import { buildCaptionGraph, type CaptionModel } from './model/caption-graph.ts'
-import type { Graph } from './model/graph.ts'
-import { readSafetensorsHeader, readTensor } from './model/safetensors.ts'
+import { readSafetensorsHeader, readTensors } from './model/safetensors.ts'
 import { buildTeacherForcedGraph } from './model/teacher-forced-graph.ts'
 import {
   buildPictureEmbeddingGraph,
@@ -89,7 +88,7 @@ export async function measureAgreement(
 ): Promise<Agreement> {
   const expected = await readExpected(directory)
   const model = await readModel(directory, expected)
-  const { pixels, ...inputs } = await readTensors(join(directory, 'inputs.safetensors'))
+  const { pixels, ...inputs } = await readFileOfTensors(join(directory, 'inputs.safetensors'))
   if (!pixels) throw new LensloreError('IMPORT_INVALID', `${directory} holds no pixels to compare by.`)
   const agreement: Agreement = { differences: {}, notCompared: [] }
 
@@ -103,10 +102,8 @@ export async function measureAgreement(
   }
 
   const { input_ids: texts } = expected
-  const forced = await runOnce(buildTeacherForcedGraph(model, texts[0]!.length), provider, {
-    pixels,
-    tokens: toTokens(texts),
-  })
+  const forcedGraph = buildTeacherForcedGraph(model, texts[0]!.length)
+  const forced = await runOnce(forcedGraph, { pixels, tokens: toTokens(texts) }, provider)
   compare('memory', forced.memory, inputs.memory)
   compare('logits', forced.logits, inputs.logits)
   compare('attention', forced.attention, inputs.attention_last)
@@ -122,13 +119,15 @@ export async function measureAgreement(
       agreement.notCompared.push(name)
       continue
     }
-    const found = await runOnce(buildCaptionGraph(model, generation), provider, { pixels })
+    const found = await runOnce(buildCaptionGraph(model, generation), { pixels }, provider)
     const { equal, scoreDifference } = compareCaptions(found, wanted, expected.eos)
     agreement[`${name}Equal`] = equal
     agreement.differences[`${name}Score`] = scoreDifference
   }
 
-  const embeddings = await readTensors(join(directory, 'embeddings.safetensors')).catch(nothingWhereMissing)
+  const embeddings = await readFileOfTensors(join(directory, 'embeddings.safetensors')).catch(
+    nothingWhereMissing,
+  )
   const { text } = model
   const canEmbed = text !== null && expected.text_ids !== undefined
   compare(
@@ -139,7 +138,7 @@ export async function measureAgreement(
   compare(
     'pictureEmbeddings',
     text && embeddings.pictures
-      ? (await runOnce(buildPictureEmbeddingGraph(model.vision, text), provider, { pixels })).pictures
+      ? (await runOnce(buildPictureEmbeddingGraph(model.vision, text), { pixels }, provider)).pictures
       : undefined,
     text ? embeddings.pictures : undefined,
   )
@@ -163,7 +162,7 @@ async function compareTraining(
     return
   }
   const read = async (name: string) =>
-    new Map(Object.entries(await readTensors(join(directory, name)).catch(nothingWhereMissing)))
+    new Map(Object.entries(await readFileOfTensors(join(directory, name)).catch(nothingWhereMissing)))
   const gradients = await read('gradients.safetensors')
   const trained = await read('trained.safetensors')
   agreement.training = await measureTraining({
@@ -211,12 +210,12 @@ async function readModel(directory: string, { bos, eos }: Expected): Promise<Cap
   return { ...model, decoder: { ...model.decoder, config } }
 }
 
-async function readTensors(path: string): Promise<Tensors> {
+async function readFileOfTensors(path: string): Promise<Tensors> {
   const header = await readSafetensorsHeader(path)
-  const tensors: Tensors = {}
-  for (const [name, { shape }] of header.tensors)
-    tensors[name] = { data: await readTensor(header, name), shape }
-  return tensors
+  const read = await readTensors(header)
+  return Object.fromEntries(
+    [...header.tensors].map(([name, { shape }]) => [name, { data: read.get(name)!, shape }]),
+  )
 }
 
 function nothingWhereMissing(thrown: unknown): Tensors {
@@ -238,16 +237,7 @@ async function embedTexts(
   const length = 2 + Math.max(...texts.map((text) => text.length))
   const filled = texts.map((text) => [startToken, ...text, ...Array(length).fill(endToken)].slice(0, length))
   const graph = buildTextEmbeddingGraph(encoder, length)
-  return (await runOnce(graph, provider, { tokens: toTokens(filled) })).text
-}
-
-async function runOnce(graph: Graph, provider: ProviderName, feeds: Tensors): Promise<Tensors> {
-  const session: Session = await openSession(graph, provider, 1)
-  try {
-    return await session.run(feeds)
-  } finally {
-    await session.close()
-  }
+  return (await runOnce(graph, { tokens: toTokens(filled) }, provider)).text
 }
 
 function largestDifference(name: string, got: SessionTensor | undefined, wanted: SessionTensor): number {

@@ -1,4 +1,4 @@
-import { openSession, type SessionTensor } from '../../src-main/engine/captioning/session.ts'
+import { openSession, runOnce, type SessionTensor } from '../../src-main/engine/captioning/session.ts'
 import { searchBeams } from '../../src-main/engine/model/beam-search.ts'
 import type { CaptionModel, GenerationConfig } from '../../src-main/engine/model/caption-graph.ts'
 import type { Name } from '../../src-main/engine/model/names.ts'
@@ -97,12 +97,7 @@ function dot(a: Float32Array, b: Float32Array): number {
 
 /** @returns the visual memory `[B, 1+N, dv]` */
 async function see(model: CaptionModel, pixels: SessionTensor): Promise<SessionTensor> {
-  const session = await openSession(buildTeacherForcedGraph(model, 1), 'cpu', 1)
-  try {
-    const pictures = pixels.shape[0]!
-    const tokens = { data: new BigInt64Array(pictures), shape: [pictures, 1] }
-    return (await session.run({ pixels, tokens })).memory!
-  } finally {
-    await session.close()
-  }
+  const pictures = pixels.shape[0]!
+  const tokens = { data: new BigInt64Array(pictures), shape: [pictures, 1] }
+  return (await runOnce(buildTeacherForcedGraph(model, 1), { pixels, tokens })).memory!
 }

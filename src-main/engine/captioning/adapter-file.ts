@@ -10,6 +10,7 @@ import {
   maxAdapterNames,
 } from '../../contract/adapters.ts'
 import { LensloreError } from '../../contract/errors.ts'
+import { toWriteError } from '../imaging/keep-file.ts'
 import { type AdapterConfig, type DecoderConfig, parseAdapterConfig } from '../model/configuration.ts'
 import {
   readBytes,
@@ -303,13 +304,7 @@ async function write(...file: Parameters<typeof writeSafetensors>): Promise<void
   try {
     await writeSafetensors(...file)
   } catch (cause) {
-    if (cause instanceof LensloreError) throw cause
-    const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC'
-    throw new LensloreError(
-      isFull ? 'DISK_FULL' : 'WRITE_FAILED',
-      isFull ? `There is no room left for ${file[0]}.` : `${file[0]} cannot be written.`,
-      { cause },
-    )
+    throw toWriteError(cause, file[0])
   }
 }
 

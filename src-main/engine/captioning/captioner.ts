@@ -9,7 +9,7 @@ import { createLooker, type Looks, placeWords, readLooks } from './looks.ts'
 import { packModel } from './packed-model.ts'
 import type { SessionTensor } from './session.ts'
 import { openSessionInThread } from './session-thread.ts'
-import { type CaptionTokenizer, createTokenizer } from './tokenizer.ts'
+import { type CaptionTokenizer, readTokenizer } from './tokenizer.ts'
 
 export interface CaptionerOptions {
   modelDirectory: string
@@ -62,8 +62,7 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
     checkpoint.preprocessorDirectories,
     'preprocessor_config.json',
   )
-  const tokenizerSource = await readModelJson(checkpoint.tokenizerDirectories, 'tokenizer.json')
-  const tokenizer = createTokenizer(tokenizerSource, modelDirectory)
+  const tokenizer = await readTokenizer(checkpoint)
 
   const graph = buildCaptionGraph(model, generation, {
     names: checkpoint.names,

@@ -3,6 +3,7 @@ import type { CaptionModel } from '../model/caption-graph.ts'
 import type { Graph } from '../model/graph.ts'
 import { buildLookingGraph } from '../model/teacher-forced-graph.ts'
 import { memorySide } from '../model/vision-tower.ts'
+import { createKeptOpen } from './kept-open.ts'
 import type { Session, SessionTensor } from './session.ts'
 import type { CaptionTokenizer, Word } from './tokenizer.ts'
 
@@ -16,8 +17,6 @@ export interface Looker {
 
 /** A graph is for texts of up to one length; a person's are longer than a model's. */
 const shortestText = 16
-/** Its session has weights of its own in memory: it goes when nobody asks any more. */
-const keptForMs = 60_000
 
 /** Opens a graph of its own beside the captioning one when it is asked first, for it looks all tokens over at once. */
 export function createLooker(
@@ -27,37 +26,22 @@ export function createLooker(
 ): Looker {
   const { startToken, positions } = model.decoder.config
   const side = memorySide(model.vision.config)
-  let opened: { length: number; session: Promise<Session> } | undefined
-  let closing: NodeJS.Timeout | undefined
-  /** One after the other: a longer text has another session. */
-  let last: Promise<unknown> = Promise.resolve()
+  /** A longer text has another session. */
+  const kept = createKeptOpen<Session>()
 
-  async function close(): Promise<void> {
-    clearTimeout(closing)
-    const closed = opened
-    opened = undefined
-    await (await closed?.session.catch(() => undefined))?.close()
-  }
-
-  async function sessionFor(length: number): Promise<Session> {
-    clearTimeout(closing)
-    if (opened?.length !== length) {
-      await close()
-      opened = { length, session: open(buildLookingGraph(model, length)) }
-    }
-    return opened.session
-  }
-
-  async function look(pixels: SessionTensor, text: string): Promise<Looks> {
-    const tokenIds = tokenizer.encode(text).slice(0, positions - 1)
-    let length = shortestText
-    while (length < tokenIds.length + 1) length *= 2
-    length = Math.min(length, positions)
-    const session = await sessionFor(length)
-    try {
+  return {
+    async look(pixels, text) {
+      const tokenIds = tokenizer.encode(text).slice(0, positions - 1)
+      let length = shortestText
+      while (length < tokenIds.length + 1) length *= 2
+      length = Math.min(length, positions)
       // What fills the text up stands behind it, where no token of it looks.
       const tokens = BigInt64Array.from({ length }, (_, at) => BigInt(tokenIds[at - 1] ?? startToken))
-      const { looks } = await session.run({ pixels, tokens: { data: tokens, shape: [1, length] } })
+      const { looks } = await kept.use(
+        String(length),
+        () => open(buildLookingGraph(model, length)),
+        (session) => session.run({ pixels, tokens: { data: tokens, shape: [1, length] } }),
+      )
       const words = tokenizer.words(tokenIds)
       const weights = readLooks(looks!, 0, words, side)
       const places = placeWords(text, words)
@@ -68,18 +52,8 @@ export function createLooker(
           end > start ? [{ start, end, weights: weights[word]! }] : [],
         ),
       }
-    } finally {
-      closing = setTimeout(() => void close(), keptForMs).unref()
-    }
-  }
-
-  return {
-    look(pixels, text) {
-      const mine = last.then(() => look(pixels, text))
-      last = mine.catch(() => {})
-      return mine
     },
-    close,
+    close: () => kept.close(),
   }
 }
 

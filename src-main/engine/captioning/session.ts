@@ -19,7 +19,6 @@ export interface SessionTensor {
 
 /** A tensor that a session gave and that stays in the device's memory, for another run of any session on that provider. */
 export interface HeldTensor {
-  readonly shape: readonly number[]
   /** Gives the memory back. */
   release(): void
 }
@@ -72,6 +71,23 @@ export async function openSession(
   choices: SessionChoices = {},
 ): Promise<HoldingSession> {
   return openPacked(await packModel(graph), provider, threads, choices)
+}
+
+/**
+ * Opens a graph for a single run, of one thread.
+ * @throws LensloreError as `openSession` and `Session.run`
+ */
+export async function runOnce(
+  graph: Graph,
+  feeds: Readonly<Record<string, SessionTensor>>,
+  provider: ProviderName = 'cpu',
+): Promise<Record<string, SessionTensor>> {
+  const session = await openSession(graph, provider, 1)
+  try {
+    return await session.run(feeds)
+  } finally {
+    await session.close()
+  }
 }
 
 /** `openSession` for a graph that was packed before, in another thread perhaps. */
@@ -135,10 +151,6 @@ class DeviceTensor implements HeldTensor {
 
   constructor(tensor: Tensor) {
     this.tensor = tensor
-  }
-
-  get shape(): readonly number[] {
-    return this.tensor.dims
   }
 
   release(): void {

@@ -1,5 +1,6 @@
 import { Tokenizer } from '@huggingface/tokenizers'
 import { LensloreError } from '../../contract/errors.ts'
+import { type Checkpoint, readModelJson } from './checkpoint.ts'
 
 /** A word of a caption and the tokens it is made of, first and end as indices into the caption's tokens. */
 export interface Word {
@@ -24,12 +25,12 @@ const spaceMark = 'Ġ'
 /** A space, a tabulator or the end of a line, as it writes them, or a sign of ASCII. */
 const beginsAnew = /^[ĠĉĊč!-/:-@[-`{-~]/u
 
-/**
- * @param source what tokenizer.json holds
- * @throws LensloreError `CHECKPOINT_INVALID`
- */
-export function createTokenizer(source: unknown, where: string): CaptionTokenizer {
-  const tokenizer = openTokenizer(source, where)
+/** @throws LensloreError `MODEL_INCOMPLETE` for a model without tokenizer.json, `CHECKPOINT_INVALID` */
+export async function readTokenizer({
+  tokenizerDirectories,
+}: Pick<Checkpoint, 'tokenizerDirectories'>): Promise<CaptionTokenizer> {
+  const source = await readModelJson(tokenizerDirectories, 'tokenizer.json')
+  const tokenizer = openTokenizer(source, tokenizerDirectories[0]!)
   const decode = (ids: readonly number[]): string =>
     ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: true }).trim()
 

@@ -22,12 +22,18 @@ export async function keepFile(path: string, bytes: Uint8Array, what: string): P
   try {
     await writeWhole(path, bytes)
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new LensloreError('DISK_FULL', `There is no room left for ${what}.`, { cause })
-    }
-    throw new LensloreError('WRITE_FAILED', `Writing ${what} failed: ${code ?? String(cause)}.`, { cause })
+    throw toWriteError(cause, what)
   }
+}
+
+/** `DISK_FULL` or `WRITE_FAILED` for what the system says of a write; an error of ours is itself. */
+export function toWriteError(cause: unknown, what: string): LensloreError {
+  if (cause instanceof LensloreError) return cause
+  const code = (cause as NodeJS.ErrnoException).code
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new LensloreError('DISK_FULL', `There is no room left for ${what}.`, { cause })
+  }
+  return new LensloreError('WRITE_FAILED', `Writing ${what} failed: ${code ?? String(cause)}.`, { cause })
 }
 
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {

@@ -34,7 +34,7 @@ import {
   where,
 } from './operators.ts'
 import { compareWithPictures, type TextEncoder } from './text-encoder.ts'
-import { buildVisionTower, memoryLength, type VisionTower } from './vision-tower.ts'
+import { buildVisionTower, inputMemory, type VisionTower } from './vision-tower.ts'
 
 /** Outputs of the caption graph by name. */
 export const captionOutputs = {
@@ -116,9 +116,7 @@ export function buildCaptionGraph(
   names: SayableNames = noNames,
 ): Graph {
   const g = new Graph('caption')
-  const size = model.vision.config.imageSizePx
-  const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
-  describe(g, buildVisionTower(g, pixels, model.vision), model, generation, names)
+  describe(g, buildVisionTower(g, model.vision), model, generation, names)
   return g
 }
 
@@ -129,9 +127,7 @@ export function buildRecallGraph(
   names: SayableNames = noNames,
 ): Graph {
   const g = new Graph('recall')
-  const { config } = model.vision
-  const memory = g.input('memory', 'float32', ['B', memoryLength(config), config.width])
-  describe(g, memory, model, generation, names)
+  describe(g, inputMemory(g, model.vision.config), model, generation, names)
   return g
 }
 

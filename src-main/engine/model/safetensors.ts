@@ -89,6 +89,19 @@ export async function readTensor(header: SafetensorsHeader, name: string): Promi
 }
 
 /**
+ * Reads several of a file's tensors, all of them where none is named.
+ * @throws LensloreError as `readTensor`
+ */
+export async function readTensors(
+  header: SafetensorsHeader,
+  names: Iterable<string> = header.tensors.keys(),
+): Promise<Map<string, Float32Array>> {
+  const tensors = new Map<string, Float32Array>()
+  for (const name of names) tensors.set(name, await readTensor(header, name))
+  return tensors
+}
+
+/**
  * Reads exactly `byteLength` bytes into a buffer of their own.
  * @throws LensloreError `FILE_UNREADABLE`; `SAFETENSORS_INVALID` where the file ends before.
  */

@@ -2,7 +2,7 @@ import { type CaptionModel, meanLook } from './caption-graph.ts'
 import { type Decoded, type Decoder, decodeTexts, projectMemory, scoreWords } from './decoder.ts'
 import { Graph, type Value } from './graph.ts'
 import { reshape } from './operators.ts'
-import { buildVisionTower, memoryLength } from './vision-tower.ts'
+import { buildVisionTower, inputMemory } from './vision-tower.ts'
 
 /**
  * All positions of given texts at once, each seeing itself and those before.
@@ -11,9 +11,7 @@ import { buildVisionTower, memoryLength } from './vision-tower.ts'
  */
 export function buildTeacherForcedGraph({ vision, decoder }: CaptionModel, textLength: number): Graph {
   const g = new Graph('teacher-forced')
-  const size = vision.config.imageSizePx
-  const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
-  const memory = buildVisionTower(g, pixels, vision)
+  const memory = buildVisionTower(g, vision)
   g.namedOutput('memory', memory)
   readTexts(g, memory, decoder, textLength)
   return g
@@ -22,8 +20,7 @@ export function buildTeacherForcedGraph({ vision, decoder }: CaptionModel, textL
 /** The same for pictures that were seen before: `memory` and `tokens` → `logits` and `attention`. */
 export function buildTextReadingGraph({ vision, decoder }: CaptionModel, textLength: number): Graph {
   const g = new Graph('text-reading')
-  const memory = g.input('memory', 'float32', ['B', memoryLength(vision.config), vision.config.width])
-  readTexts(g, memory, decoder, textLength)
+  readTexts(g, inputMemory(g, vision.config), decoder, textLength)
   return g
 }
 
@@ -33,9 +30,7 @@ export function buildTextReadingGraph({ vision, decoder }: CaptionModel, textLen
  */
 export function buildLookingGraph({ vision, decoder }: CaptionModel, textLength: number): Graph {
   const g = new Graph('looking')
-  const size = vision.config.imageSizePx
-  const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
-  const { looks } = readTokens(g, buildVisionTower(g, pixels, vision), decoder, textLength)
+  const { looks } = readTokens(g, buildVisionTower(g, vision), decoder, textLength)
   g.namedOutput('looks', meanLook(g, looks)!)
   return g
 }
@@ -46,8 +41,7 @@ export function buildLookingGraph({ vision, decoder }: CaptionModel, textLength:
  */
 export function buildHiddenGraph({ vision, decoder }: CaptionModel, textLength: number): Graph {
   const g = new Graph('hidden')
-  const memory = g.input('memory', 'float32', ['B', memoryLength(vision.config), vision.config.width])
-  const { hidden } = readTokens(g, memory, decoder, textLength)
+  const { hidden } = readTokens(g, inputMemory(g, vision.config), decoder, textLength)
   g.namedOutput('hidden', reshape(g, hidden, ['B', textLength, decoder.config.width]))
   return g
 }

@@ -83,9 +83,7 @@ export function buildTextEmbeddingGraph(encoder: TextEncoder, length: number): G
 /** `pixels` `[B, 3, S, S]` → `pictures` `[B, p]`. */
 export function buildPictureEmbeddingGraph(vision: VisionTower, encoder: TextEncoder): Graph {
   const g = new Graph('picture-embedding')
-  const size = vision.config.imageSizePx
-  const memory = buildVisionTower(g, g.input('pixels', 'float32', ['B', 3, size, size]), vision)
-  g.namedOutput('pictures', embedPictures(g, memory, encoder))
+  g.namedOutput('pictures', embedPictures(g, buildVisionTower(g, vision), encoder))
   return g
 }
 

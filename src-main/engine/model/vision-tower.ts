@@ -20,13 +20,19 @@ export function memoryLength(config: VisionConfig): number {
 }
 
 /**
- * What the decoder gets to see of pictures.
- * @param pixels `[B, 3, S, S]`
+ * What the decoder gets to see of pictures, which become an input of the graph: `pixels` `[B, 3, S, S]`.
  * @returns the visual memory `[B, 1+N, dv]`
  * @throws LensloreError `CHECKPOINT_INVALID`
  */
-export function buildVisionTower(g: Graph, pixels: Value, { config, weights }: VisionTower): Value {
+export function buildVisionTower(g: Graph, { config, weights }: VisionTower): Value {
+  const size = config.imageSizePx
+  const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
   return config.kind === 'efficientnet_lite'
     ? buildEfficientNetLite(g, pixels, { config, weights })
     : buildVisionTransformer(g, pixels, { config, weights })
+}
+
+/** The same of pictures that were seen before, an input itself: `memory` `[B, 1+N, dv]`. */
+export function inputMemory(g: Graph, config: VisionConfig): Value {
+  return g.input('memory', 'float32', ['B', memoryLength(config), config.width])
 }

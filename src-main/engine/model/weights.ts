@@ -38,6 +38,16 @@ export class FedWeights implements Weights {
     this.inputs.set(fullName, value)
     return value
   }
+
+  /** What a run of the graph gets for them. @param tensors by name, those that were asked for among them */
+  feed(
+    tensors: ReadonlyMap<string, Float32Array>,
+  ): Record<string, { data: Float32Array; shape: readonly number[] }> {
+    const feeds: ReturnType<FedWeights['feed']> = {}
+    for (const [name, { shape }] of this.inputs)
+      feeds[name] = { data: tensors.get(name)!, shape: shape as readonly number[] }
+    return feeds
+  }
 }
 
 /** A checkpoint's tensors, each checked against the shape that the configuration implies. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { ProviderName } from '../../contract/providers.ts'
-import { openSession, type SessionTensor } from '../captioning/session.ts'
+import { runOnce, type SessionTensor } from '../captioning/session.ts'
 import { countedPlaces, feedLabels, feedTexts, type TrainingBatch, totalWeight } from './batch-feeds.ts'
 import { buildComparedGraph, companion, type FrozenDecoder } from './step-graph.ts'
-import { openTrainer } from './trainer.ts'
+import { createTrainer } from './trainer.ts'
 
 /** What an independent implementation says of one batch, and of some steps of AdamW on it. */
 export const expectedTraining = z.object({
@@ -109,17 +109,13 @@ async function computeGradients(
   batch: TrainingBatch,
 ): Promise<Record<string, SessionTensor>> {
   const loss = { labelSmoothing: expected.label_smoothing, hasReference: false }
-  const session = await openSession(buildComparedGraph(frozen, loss), provider, 1)
   const places = countedPlaces(batch)
-  try {
-    return await session.run({
-      ...feedTexts(batch, frozen, places),
-      ...feedLabels(batch, places, totalWeight(batch)),
-      ...Object.fromEntries(adapter),
-    })
-  } finally {
-    await session.close()
+  const feeds = {
+    ...feedTexts(batch, frozen, places),
+    ...feedLabels(batch, places, totalWeight(batch)),
+    ...Object.fromEntries(adapter),
   }
+  return runOnce(buildComparedGraph(frozen, loss), feeds, provider)
 }
 
 async function train(
@@ -127,7 +123,7 @@ async function train(
   batch: TrainingBatch,
   adamw: NonNullable<ExpectedTraining['adamw']>,
 ): Promise<{ steps: { loss: number; gradientNorm: number }[]; tensors: Map<string, Float32Array> }> {
-  const trainer = await openTrainer({
+  const trainer = createTrainer({
     frozen,
     adapter: new Map([...adapter].map(([name, { data }]) => [name, data as Float32Array])),
     settings: {

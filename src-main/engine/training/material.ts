@@ -1,8 +1,7 @@
 import { LensloreError } from '../../contract/errors.ts'
 import type { TrainingExample } from '../../contract/training.ts'
-import { type Checkpoint, readModelJson } from '../captioning/checkpoint.ts'
-import { type CaptionTokenizer, createTokenizer } from '../captioning/tokenizer.ts'
-import { type Text, toText } from './texts.ts'
+import { type CaptionTokenizer, readTokenizer } from '../captioning/tokenizer.ts'
+import { encodeCaption, type Text, toText } from './texts.ts'
 import { openVisualMemory, type VisualMemory, type VisualMemoryOptions } from './visual-memory.ts'
 
 /** What a run learns from and is judged by: photos as their visual memory, and captions as tokens. */
@@ -26,7 +25,6 @@ export interface Material {
   textsOf(examples: readonly number[]): Text[]
   /** What a model said itself. */
   toText(example: number, tokenIds: readonly number[]): Text
-  decode(tokenIds: readonly number[]): string
   close(): Promise<void>
 }
 
@@ -39,7 +37,7 @@ export async function openMaterial(
 ): Promise<Material> {
   const { checkpoint } = options
   const memory = await openVisualMemory(options)
-  const tokenizer = await openTokenizer(checkpoint)
+  const tokenizer = await readTokenizer(checkpoint)
   const { config } = checkpoint.model.decoder
   const photoOf = (example: number) => {
     const { contentHash, path } = examples[example]!
@@ -70,16 +68,10 @@ export async function openMaterial(
     textsOf: (chosen) =>
       chosen.flatMap((example) =>
         examples[example]!.captions.map(({ text, weight }) =>
-          toText(example, tokenizer.encode(text), weight, config),
+          toText(example, encodeCaption(tokenizer, text), weight, config),
         ),
       ),
     toText: (example, tokenIds) => toText(example, tokenIds, 1, config),
-    decode: (tokenIds) => tokenizer.decode(tokenIds),
     close: () => memory.close(),
   }
-}
-
-async function openTokenizer({ tokenizerDirectories }: Checkpoint) {
-  const source = await readModelJson(tokenizerDirectories, 'tokenizer.json')
-  return createTokenizer(source, tokenizerDirectories[0]!)
 }

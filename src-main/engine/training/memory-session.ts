@@ -49,13 +49,8 @@ export async function openMemorySession(
       const size = memories[0]!.length
       const data = new Float32Array(memories.length * size)
       for (const [index, memory] of memories.entries()) data.set(memory, index * size)
-      const feeds: Record<string, SessionTensor> = {
-        ...more,
-        memory: { data, shape: [memories.length, ...shape] },
-      }
-      for (const [name, input] of fed.inputs)
-        feeds[name] = { data: tensors.get(name)!, shape: input.shape as readonly number[] }
-      return session.run(feeds)
+      const memory = { data, shape: [memories.length, ...shape] }
+      return session.run({ ...more, memory, ...fed.feed(tensors) })
     },
     close: () => session.close(),
   }

@@ -28,7 +28,7 @@ export async function observe(
     await checkForStop()
     const memories = await material.recall(some.map(({ example }) => example))
     const batch = fillBatch(
-      some.flatMap(({ texts }) => texts.map((text) => ({ text, weight: 1 }))),
+      some.flatMap(({ texts }) => texts.map((text) => ({ text, weightAt: () => 1 }))),
       some.flatMap(({ texts }, index) => texts.map(() => memories[index]!)),
     )
     const measured = await trainer.evaluate(batch)
@@ -75,7 +75,7 @@ async function describeAll(
     await checkForStop()
     const memories = await material.recall(examples.slice(at, at + describedAtOnce))
     const said = await recaller.describe(memories, adapter)
-    captions.push(...said.map(({ tokenIds }) => material.decode(tokenIds)))
+    captions.push(...said.map((tokenIds) => material.tokenizer.decode(tokenIds)))
   }
   return captions
 }

@@ -84,7 +84,7 @@ function createStep({ student, learned, settings, selfCritical, mostTokens }: Re
       return captions.map(({ text }, index) => ({
         text,
         tokens: text.tokens,
-        weight: advantages[index]!,
+        weightAt: () => advantages[index]!,
         memory: memories[photo]!,
       }))
     })
@@ -105,6 +105,6 @@ function createStep({ student, learned, settings, selfCritical, mostTokens }: Re
     const hasEnded = tokens.at(-1) === endToken
     const words = hasEnded ? tokens.slice(0, -1) : tokens
     const text: Text = { example, tokens: [startToken, ...tokens.slice(0, -1)], targets: tokens, weight: 1 }
-    return { text, caption: material.decode(words), hasEnded }
+    return { text, caption: material.tokenizer.decode(words), hasEnded }
   }
 }

@@ -1,6 +1,7 @@
 import type { EngineCalls, RememberedPhoto } from '../../contract/engine-calls.ts'
 import type { CheckedParamsOf } from '../../contract/rpc.ts'
 import { readCheckpoint } from '../captioning/checkpoint.ts'
+import { createKeptOpen } from '../captioning/kept-open.ts'
 import { defaultThreads } from '../trial/attempt.ts'
 import { openVisualMemory, type VisualMemory } from './visual-memory.ts'
 
@@ -10,56 +11,22 @@ export interface Remembering {
   remember(options: RememberOptions, signal: AbortSignal): Promise<RememberedPhoto[]>
 }
 
-/** The tower has weights of its own in memory: it goes when nobody asks any more. */
-const keptForMs = 60_000
-
 /** The engine's side of `remember`: the tower of the model that was asked for last stays open for a while. */
 export function createRemembering(): Remembering {
-  let opened: { key: string; memory: Promise<VisualMemory> } | undefined
-  let closing: NodeJS.Timeout | undefined
-  /** One after the other: another model has another tower. */
-  let last: Promise<unknown> = Promise.resolve()
-
-  async function close(): Promise<void> {
-    const closed = opened
-    opened = undefined
-    await (await closed?.memory.catch(() => undefined))?.close()
-  }
-
-  async function memoryFor(options: RememberOptions): Promise<VisualMemory> {
-    const { modelDirectory, memoryDirectory, memoryLimitBytes, provider } = options
-    const threads = options.threads ?? defaultThreads
-    const key = JSON.stringify([modelDirectory, memoryDirectory, memoryLimitBytes, provider, threads])
-    if (opened?.key !== key) {
-      await close()
-      const memory = readCheckpoint(modelDirectory, null).then((checkpoint) =>
-        openVisualMemory({ checkpoint, memoryDirectory, memoryLimitBytes, provider, threads }),
-      )
-      opened = { key, memory }
-    }
-    return opened.memory
-  }
-
-  async function remember(options: RememberOptions, signal: AbortSignal): Promise<RememberedPhoto[]> {
-    clearTimeout(closing)
-    try {
-      const memory = await memoryFor(options)
-      const { shape } = memory
-      return (await memory.recall(options.photos, signal)).map((photo) =>
-        'error' in photo
-          ? { contentHash: photo.contentHash, error: photo.error }
-          : { contentHash: photo.contentHash, mean: meanOfRows(photo.memory, shape) },
-      )
-    } finally {
-      closing = setTimeout(() => void close(), keptForMs).unref()
-    }
-  }
-
+  const kept = createKeptOpen<VisualMemory>()
   return {
-    remember(options, signal) {
-      const mine = last.then(() => remember(options, signal))
-      last = mine.catch(() => {})
-      return mine
+    remember({ photos, modelDirectory, threads = defaultThreads, ...rest }, signal) {
+      const open = async () => {
+        const checkpoint = await readCheckpoint(modelDirectory, null)
+        return openVisualMemory({ checkpoint, threads, ...rest })
+      }
+      return kept.use(JSON.stringify([modelDirectory, threads, rest]), open, async (memory) =>
+        (await memory.recall(photos, signal)).map((photo) =>
+          'error' in photo
+            ? { contentHash: photo.contentHash, error: photo.error }
+            : { contentHash: photo.contentHash, mean: meanOfRows(photo.memory, memory.shape) },
+        ),
+      )
     },
   }
 }

@@ -11,8 +11,8 @@ import {
   trainingOutcome,
   trainingPlan,
 } from '../../contract/training.ts'
-import { keepFile } from '../imaging/keep-file.ts'
-import { float32Tensor, readSafetensorsHeader, readTensor, writeSafetensors } from '../model/safetensors.ts'
+import { keepFile, toWriteError } from '../imaging/keep-file.ts'
+import { float32Tensor, readSafetensorsHeader, readTensors, writeSafetensors } from '../model/safetensors.ts'
 import { course } from './course.ts'
 
 /** Tensors by name, float32, as one row each. */
@@ -69,10 +69,7 @@ export async function saveRun(runDirectory: string, said: RunProgress, tensors: 
     await writeSafetensors(`${path}.part`, new Map(toWrite), { progress: JSON.stringify(said) })
     await rename(`${path}.part`, path)
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    if (code === 'ENOSPC' || code === 'EDQUOT')
-      throw new LensloreError('DISK_FULL', 'There is no room left for the training.', { cause })
-    throw new LensloreError('WRITE_FAILED', `Writing ${path} failed: ${code ?? String(cause)}.`, { cause })
+    throw toWriteError(cause, 'what the training has learned so far')
   }
 }
 
@@ -84,9 +81,7 @@ export async function readSavedRun(
   const header = await readSafetensorsHeader(join(runDirectory, stateFileName)).catch(() => null)
   const said = progress.safeParse(parseJson(header?.metadata.progress ?? 'null'))
   if (!header || said.data?.plan !== planDigest) return null
-  const tensors = new Map<string, Float32Array>()
-  for (const name of header.tensors.keys()) tensors.set(name, await readTensor(header, name))
-  return { progress: said.data, tensors }
+  return { progress: said.data, tensors: await readTensors(header) }
 }
 
 function parseJson(text: string): unknown {

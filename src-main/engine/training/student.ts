@@ -6,16 +6,17 @@ import type { AdapterShape, TrainingExample, TrainingSettings } from '../../cont
 import { readAdapterFile, renumber, writeAdapterFile } from '../captioning/adapter-file.ts'
 import { type Checkpoint, readCheckpoint } from '../captioning/checkpoint.ts'
 import { type AdapterConfig, parseAdapterConfig } from '../model/configuration.ts'
-import { float32Tensor, readSafetensorsHeader, readTensor } from '../model/safetensors.ts'
+import { float32Tensor, readSafetensorsHeader, readTensor, readTensors } from '../model/safetensors.ts'
 import type { SamplingSettings } from '../model/sampling-graph.ts'
 import { makeFreshAdapter } from './fresh-adapter.ts'
 import { type Material, openMaterial } from './material.ts'
+import { type HiddenReader, openHiddenReader } from './names/hidden-reader.ts'
 import { describeNames, type LearnedName, tensorsOfNames } from './names/train-names.ts'
 import { createRandom } from './random.ts'
 import { openRecaller, type Recaller } from './recaller.ts'
 import { openSampler, type Sampler } from './sampler.ts'
-import { describeTensors, type FrozenDecoder } from './step-graph.ts'
-import { openTrainer, type Trainer, usualSettings } from './trainer.ts'
+import { describeTensors, type FrozenDecoder, freeze } from './step-graph.ts'
+import { createTrainer, type Trainer, usualSettings } from './trainer.ts'
 
 /** A model with an adapter that changes, what it learns from, and what it says of that. */
 export interface Student {
@@ -29,6 +30,8 @@ export interface Student {
   recaller(): Promise<Recaller>
   /** The same for drawing captions. */
   sampler(settings: Pick<SamplingSettings, 'samples' | 'temperature'>): Promise<Sampler>
+  /** Reads what its decoder chooses words from; whoever opens it closes it. @param adapter as it is from now on */
+  openHiddenReader(adapter: ReadonlyMap<string, Float32Array>): Promise<HiddenReader>
   close(): Promise<void>
 }
 
@@ -45,8 +48,8 @@ export interface StudentOptions {
 }
 
 /**
- * @throws LensloreError those of `readCheckpoint`; `MODEL_INCOMPLETE` for a model that has no adapter to begin with;
- * `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`
+ * @throws LensloreError those of `readCheckpoint` and `readTokenizer`; `MODEL_INCOMPLETE` for a model that has no adapter to begin
+ * with
  */
 export async function openStudent(options: StudentOptions): Promise<Student> {
   const { modelDirectory, start, settings, provider, threads } = options
@@ -55,14 +58,9 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
   const { model, generation } = checkpoint
   const adapter = chooseAdapter(checkpoint, start, modelDirectory)
   const material = await openMaterial(options.examples, { ...options, checkpoint })
-  const frozen: FrozenDecoder = {
-    decoder: model.decoder,
-    adapter,
-    memoryShape: material.memoryShape,
-    longestText: model.decoder.config.positions,
-  }
+  const frozen = freeze(model, adapter, model.decoder.config.positions)
   const isFresh = start instanceof Object && 'shape' in start
-  const trainer = await openTrainer({
+  const trainer = createTrainer({
     frozen,
     adapter: isFresh
       ? makeFreshAdapter(frozen, createRandom(settings.seed))
@@ -100,6 +98,7 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
       sampler ??= openSampler({ ...saying, ...chosen, longest })
       return sampler
     },
+    openHiddenReader: (tensors) => openHiddenReader(model, adapter, tensors, provider, threads),
     async close() {
       for (const opened of [recaller, sampler]) await (await opened?.catch(() => undefined))?.close()
       await trainer.close()
@@ -130,10 +129,7 @@ function chooseAdapter(
 
 /** @returns the tensors that are trained, whatever else is in the file */
 export async function readAdapter(path: string, frozen: FrozenDecoder): Promise<Map<string, Float32Array>> {
-  const header = await readSafetensorsHeader(path)
-  const tensors = new Map<string, Float32Array>()
-  for (const name of describeTensors(frozen).keys()) tensors.set(name, await readTensor(header, name))
-  return tensors
+  return readTensors(await readSafetensorsHeader(path), describeTensors(frozen).keys())
 }
 
 /**

@@ -58,13 +58,16 @@ export interface TrainerState {
   tensors: Map<string, Float32Array>
 }
 
+/**
+ * An adapter that learns. Each of its graphs is opened when it is asked for first: to measure takes no graph of a step.
+ * @throws LensloreError `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`, by whatever runs a graph
+ */
 export interface Trainer {
   /** The adapter's tensors. */
   readonly shapes: Shapes
   /**
    * One step of AdamW. Several batches count as one, and take the memory of one.
    * @param rate of learning
-   * @throws LensloreError `ENGINE_FAILED`
    */
   step(batches: readonly TrainingBatch[], rate: number): Promise<StepResult>
   /**
@@ -91,19 +94,15 @@ export interface Trainer {
   close(): Promise<void>
 }
 
-/**
- * Opens an adapter for training.
- * @param adapter its tensors to begin with
- * @throws LensloreError `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`
- */
-export async function openTrainer(options: {
+/** @param options.adapter its tensors to begin with */
+export function createTrainer(options: {
   frozen: FrozenDecoder
   adapter: ReadonlyMap<string, Float32Array>
   settings: TrainerSettings
   provider: ProviderName
   /** Processor threads of one run. */
   threads: number
-}): Promise<Trainer> {
+}): Trainer {
   const { frozen, settings, provider, threads } = options
   const shapes = describeTensors(frozen)
   const names = [...shapes.keys()]
@@ -130,7 +129,6 @@ export async function openTrainer(options: {
   const stateNames = [...names, ...names.map(companion.mean), ...names.map(companion.variance)]
   const openStep = (loss: LossSettings) =>
     open(nameGraph('step', loss), () => buildStepGraph(frozen, loss, settings), stateNames)
-  await openStep(settings)
 
   function feed(
     batch: TrainingBatch,
@@ -267,7 +265,7 @@ export async function openTrainer(options: {
     },
     async close() {
       for (const tensors of [adapter, moments, sums]) await tensors?.close()
-      for (const session of sessions.values()) await (await session).close()
+      for (const session of sessions.values()) await (await session.catch(() => undefined))?.close()
     },
   }
 }

@@ -135,7 +135,7 @@ export async function openVisualMemory(options: VisualMemoryOptions): Promise<Vi
       return results
     },
     async close() {
-      await (await tower)?.close()
+      await (await tower?.catch(() => undefined))?.close()
     },
   }
 }
@@ -143,8 +143,6 @@ export async function openVisualMemory(options: VisualMemoryOptions): Promise<Vi
 /** `pixels` `[B, 3, S, S]` → `memory` `[B, 1+N, dv]` */
 export function buildTowerGraph(vision: VisionTower): Graph {
   const g = new Graph('tower')
-  const size = vision.config.imageSizePx
-  const pixels = g.input('pixels', 'float32', ['B', 3, size, size])
-  g.namedOutput('memory', buildVisionTower(g, pixels, vision))
+  g.namedOutput('memory', buildVisionTower(g, vision))
   return g
 }

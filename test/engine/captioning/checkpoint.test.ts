@@ -3,20 +3,18 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { openSession } from '../../../src-main/engine/captioning/session.ts'
+import { runOnce } from '../../../src-main/engine/captioning/session.ts'
 import type { CaptionModel } from '../../../src-main/engine/model/caption-graph.ts'
 import { narrowToBfloat16, narrowToFloat16 } from '../../../src-main/engine/model/half-floats.ts'
 import {
   float32Tensor,
-  readSafetensorsHeader,
-  readTensor,
   type TensorToWrite,
   writeSafetensors,
 } from '../../../src-main/engine/model/safetensors.ts'
 import { buildTeacherForcedGraph } from '../../../src-main/engine/model/teacher-forced-graph.ts'
 import { agrees, measureAgreement } from '../../../src-main/engine/oracle.ts'
+import { oracleFolder, readTensorsToWrite } from '../tiny-oracle.ts'
 import { runNaively, type Tensors } from './naive-encoder-decoder.ts'
 
 let directory: string
@@ -26,7 +24,7 @@ before(async () => {
 })
 after(() => rm(directory, { recursive: true }))
 
-const oracle = fileURLToPath(new URL('../../fixtures/oracle/a', import.meta.url))
+const oracle = oracleFolder('a')
 const oracleConfig = {
   vision: {
     hidden_size: 32,
@@ -54,7 +52,7 @@ test('a full CLIP and a GPT-2, each as it was published, make the same model as 
       join(folder, 'vision'),
       { model_type: 'clip', vision_config: oracleConfig.vision, text_config: { hidden_size: 16 } },
       new Map([
-        ...(await readAll(join(oracle, 'clip.safetensors'))),
+        ...(await readTensorsToWrite(join(oracle, 'clip.safetensors'))),
         [
           'vision_model.embeddings.position_ids',
           { type: 'I64', shape: [1, 17], bytes: () => new Uint8Array(136) },
@@ -63,7 +61,7 @@ test('a full CLIP and a GPT-2, each as it was published, make the same model as 
         ['logit_scale', float32Tensor([], new Float32Array(1))],
       ]),
     )
-    const decoder = await readAll(join(oracle, 'gpt2.safetensors'))
+    const decoder = await readTensorsToWrite(join(oracle, 'gpt2.safetensors'))
     decoder.set('h.0.attn.bias', float32Tensor([1, 1, 32, 32], new Float32Array(1024)))
     await writePart(
       join(folder, 'decoder'),
@@ -143,16 +141,12 @@ test('weights in half precision count as what they widen to', async () => {
     const widened = await makeFolder(oracleConfig)
     for (const name of ['clip', 'gpt2', 'itune'].map((part) => `${part}.safetensors`)) {
       const tensors = new Map<string, TensorToWrite>()
-      for (const [key, { shape, bytes }] of await readAll(join(oracle, name))) {
+      for (const [key, { shape, bytes }] of await readTensorsToWrite(join(oracle, name))) {
         const data = new Float32Array((await bytes()).slice().buffer)
         tensors.set(key, { type, shape, bytes: () => narrow(data) })
       }
       await writeSafetensors(join(narrowed, name), tensors)
-      const header = await readSafetensorsHeader(join(narrowed, name))
-      const wide = new Map<string, TensorToWrite>()
-      for (const [key, { shape }] of header.tensors)
-        wide.set(key, float32Tensor(shape, await readTensor(header, key)))
-      await writeSafetensors(join(widened, name), wide)
+      await writeSafetensors(join(widened, name), await readTensorsToWrite(join(narrowed, name)))
     }
     const pixels = Float32Array.from({ length: 3 * 32 * 32 }, (_, index) => Math.cos(index))
     const tokens = [60, 3, 4, 5]
@@ -208,7 +202,7 @@ test('the id of a base follows its weights and configuration, not its place or i
   const ids = async (config: object, change: (data: Float32Array) => void) => {
     const folder = await makeFolder(config)
     await cp(join(oracle, 'clip.safetensors'), join(folder, 'clip.safetensors'))
-    const tensors = await readAll(join(oracle, 'gpt2.safetensors'))
+    const tensors = await readTensorsToWrite(join(oracle, 'gpt2.safetensors'))
     const last = tensors.get('ln_f.bias')!
     const data = new Float32Array((await last.bytes()).slice().buffer)
     change(data)
@@ -231,7 +225,7 @@ test('what is wrong with a checkpoint is named', async () => {
   const damage = async (name: string, change: (tensors: Map<string, TensorToWrite>) => void) => {
     const folder = await makeFolder(oracleConfig)
     await cp(oracle, folder, { recursive: true })
-    const tensors = await readAll(join(oracle, name))
+    const tensors = await readTensorsToWrite(join(oracle, name))
     change(tensors)
     await writeSafetensors(join(folder, name), tensors)
     return runForced(folder, new Float32Array(3 * 32 * 32), [60])
@@ -281,7 +275,9 @@ test('a folder without a model, without weights, and an adapter of another base 
   await assert.rejects(readCheckpoint(join(directory, 'absent'), null), { code: 'MODEL_NOT_FOUND' })
   await assert.rejects(readCheckpoint(await makeFolder(oracleConfig), null), { code: 'MODEL_INCOMPLETE' })
   const adapter = join(await makeFolder({}), 'adapter.safetensors')
-  await writeSafetensors(adapter, await readAll(join(oracle, 'itune.safetensors')), { base_model: 'another' })
+  await writeSafetensors(adapter, await readTensorsToWrite(join(oracle, 'itune.safetensors')), {
+    base_model: 'another',
+  })
   await assert.rejects(readCheckpoint(oracle, adapter), {
     code: 'CHECKPOINT_INVALID',
     message: /trained for another model, another/,
@@ -302,15 +298,6 @@ async function writePart(folder: string, config: object, tensors: Map<string, Te
   await writeSafetensors(join(folder, 'model.safetensors'), tensors)
 }
 
-async function readAll(path: string): Promise<Map<string, TensorToWrite>> {
-  const header = await readSafetensorsHeader(path)
-  const tensors = new Map<string, TensorToWrite>()
-  for (const [name, { shape }] of header.tensors) {
-    tensors.set(name, float32Tensor(shape, await readTensor(header, name)))
-  }
-  return tensors
-}
-
 /** One picture and one text through the teacher-forced graph. */
 async function runForced(folder: string, pixels: Float32Array, tokens: number[]) {
   const { model } = await readCheckpoint(folder, null)
@@ -319,12 +306,10 @@ async function runForced(folder: string, pixels: Float32Array, tokens: number[])
 
 async function forwardOne(model: CaptionModel, pixels: Float32Array, tokens: number[]) {
   const size = model.vision.config.imageSizePx
-  const session = await openSession(buildTeacherForcedGraph(model, tokens.length), 'cpu', 1)
-  const outputs = await session.run({
+  const outputs = await runOnce(buildTeacherForcedGraph(model, tokens.length), {
     pixels: { data: pixels, shape: [1, 3, size, size] },
     tokens: { data: BigInt64Array.from(tokens, BigInt), shape: [1, tokens.length] },
   })
-  await session.close()
   const read = (name: string) => outputs[name]!.data as Float32Array
   return { memory: read('memory'), logits: read('logits'), attention: read('attention') }
 }

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { dirname } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { readModelJson } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { createTokenizer } from '../../../src-main/engine/captioning/tokenizer.ts'
+import { readTokenizer } from '../../../src-main/engine/captioning/tokenizer.ts'
 import { spellName } from '../../../src-main/engine/training/names/train-names.ts'
 
 const model = fileURLToPath(new URL('../../../models/lenslore-v1', import.meta.url))
-const tokenizer = createTokenizer(await readModelJson([model], 'tokenizer.json'), dirname(model))
+const tokenizer = await readTokenizer({ tokenizerDirectories: [model] })
 const vocabulary = 4096
 
 test('a name is spelled as captions have it, at their beginning and inside, letter by letter where it must be', () => {

@@ -3,23 +3,16 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { writeRandomCheckpoint } from '../../../bench/random-checkpoint.ts'
 import { LensloreError } from '../../../src-main/contract/errors.ts'
 import type { ProviderName } from '../../../src-main/contract/providers.ts'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { openSession, type SessionTensor } from '../../../src-main/engine/captioning/session.ts'
-import {
-  buildCaptionGraph,
-  type CaptionModel,
-  type GenerationConfig,
-} from '../../../src-main/engine/model/caption-graph.ts'
-import type { Graph } from '../../../src-main/engine/model/graph.ts'
+import { runOnce, type SessionTensor } from '../../../src-main/engine/captioning/session.ts'
+import { buildCaptionGraph, type GenerationConfig } from '../../../src-main/engine/model/caption-graph.ts'
 import {
   float32Tensor,
   readSafetensorsHeader,
   readTensor,
-  type TensorToWrite,
   writeSafetensors,
 } from '../../../src-main/engine/model/safetensors.ts'
 import {
@@ -33,24 +26,14 @@ import {
 import type { Weights } from '../../../src-main/engine/model/weights.ts'
 import { searchReadably } from '../readable-search.ts'
 import '../software-gpu.ts'
-
-interface Subject {
-  model: CaptionModel
-  /** `[B, 3, S, S]` */
-  pixels: SessionTensor
-}
+import { captionWith, readSubject, readTensorsToWrite, type Subject } from '../tiny-oracle.ts'
 
 let directory: string
 const subjects: Record<string, Subject> = {}
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'lenslore-graph-'))
-  for (const name of ['a', 'b', 'e']) {
-    const fixture = fileURLToPath(new URL(`../../fixtures/oracle/${name}`, import.meta.url))
-    const header = await readSafetensorsHeader(join(fixture, 'inputs.safetensors'))
-    const pixels = { data: await readTensor(header, 'pixels'), shape: header.tensors.get('pixels')!.shape }
-    subjects[name] = { model: (await readCheckpoint(fixture, null)).model, pixels }
-  }
+  for (const name of ['a', 'b', 'e']) subjects[name] = await readSubject(name)
   await writeRandomCheckpoint(join(directory, 'random'), {
     vision: {
       hidden_size: 24,
@@ -130,7 +113,7 @@ test('each token comes with its log-probability, and each beam with its score', 
   const lengthPenalty = 0.8
   const { model, pixels } = withEnd(subjects.b!, 87)
   const generation = { beams: 4, lengthPenalty, maxNewTokens: 14 }
-  const found = await run(buildCaptionGraph(model, generation), { pixels })
+  const found = await runOnce(buildCaptionGraph(model, generation), { pixels })
   const gains = found.log_probabilities!
   const [pictures, longest] = gains.shape as [number, number]
   for (let image = 0; image < pictures; image++) {
@@ -150,7 +133,7 @@ test('each token comes with its log-probability, and each beam with its score', 
 test('words that are forced are looked for where they were looked for as they were found', async () => {
   for (const { model, pixels } of [subjects.a!, subjects.b!, subjects.e!]) {
     const generation = { beams: 2, lengthPenalty: 0.8, maxNewTokens: 9 }
-    const { ids, lengths, attention } = await run(buildCaptionGraph(model, generation), { pixels })
+    const { ids, lengths, attention } = await runOnce(buildCaptionGraph(model, generation), { pixels })
     const [pictures, longest, places] = attention!.shape as [number, number, number]
     const { startToken } = model.decoder.config
     const rows = Array.from({ length: pictures }, (_, image) => [
@@ -158,7 +141,7 @@ test('words that are forced are looked for where they were looked for as they we
       ...Array.from(ids!.data.slice(image * longest, (image + 1) * longest - 1), Number),
     ])
     const tokens = { data: BigInt64Array.from(rows.flat(), BigInt), shape: [pictures, longest] }
-    const { looks } = await run(buildLookingGraph(model, longest), { pixels, tokens })
+    const { looks } = await runOnce(buildLookingGraph(model, longest), { pixels, tokens })
     assert.deepEqual(looks!.shape, attention!.shape)
     for (let image = 0; image < pictures; image++) {
       const from = image * longest * places
@@ -173,7 +156,7 @@ test('a caption that was cut off is as near to its picture as the same words rea
   const subject = subjects.e!
   for (const maxNewTokens of [3, 12]) {
     const { model, pixels } = withEnd(subject, 60)
-    const found = await run(buildCaptionGraph(model, { beams: 2, lengthPenalty: 0.8, maxNewTokens }), {
+    const found = await runOnce(buildCaptionGraph(model, { beams: 2, lengthPenalty: 0.8, maxNewTokens }), {
       pixels,
     })
     const [pictures, longest] = found.ids!.shape as [number, number]
@@ -182,8 +165,8 @@ test('a caption that was cut off is as near to its picture as the same words rea
       return [60, ...ids, 60]
     })
     const tokens = { data: BigInt64Array.from(rows.flat(), BigInt), shape: [pictures, longest + 2] }
-    const texts = (await run(buildTextEmbeddingGraph(model.text!, longest + 2), { tokens })).text!
-    const seen = (await run(buildPictureEmbeddingGraph(model.vision, model.text!), { pixels })).pictures!
+    const texts = (await runOnce(buildTextEmbeddingGraph(model.text!, longest + 2), { tokens })).text!
+    const seen = (await runOnce(buildPictureEmbeddingGraph(model.vision, model.text!), { pixels })).pictures!
     const width = texts.shape[1]!
     for (let image = 0; image < pictures; image++) {
       let cosine = 0
@@ -212,8 +195,12 @@ test('an adapter may be fed when the graph runs, and gives what the stored one g
   const adapter = { ...model.decoder.adapter!, weights: fed('') }
   const decoder = { ...model.decoder, adapter }
   const tokens = { data: BigInt64Array.from({ length: 4 * 6 }, (_, at) => BigInt(at % 40)), shape: [4, 6] }
-  const stored = await run(buildTeacherForcedGraph(model, 6), { pixels, tokens })
-  const swapped = await run(buildTeacherForcedGraph({ ...model, decoder }, 6), { pixels, tokens, ...feeds })
+  const stored = await runOnce(buildTeacherForcedGraph(model, 6), { pixels, tokens })
+  const swapped = await runOnce(buildTeacherForcedGraph({ ...model, decoder }, 6), {
+    pixels,
+    tokens,
+    ...feeds,
+  })
   const numbers = (tensor: SessionTensor | undefined) => tensor!.data as Float32Array
   const other = numbers(swapped.logits)
   const largest = Math.max(...numbers(stored.logits).map((value, at) => Math.abs(value - other[at]!)))
@@ -222,7 +209,7 @@ test('an adapter may be fed when the graph runs, and gives what the stored one g
 
 test('attention is what each word was written by', async () => {
   const { model, pixels } = withEnd(subjects.random!, 49)
-  const found = await run(buildCaptionGraph(model, { beams: 3, lengthPenalty: 0.8, maxNewTokens: 8 }), {
+  const found = await runOnce(buildCaptionGraph(model, { beams: 3, lengthPenalty: 0.8, maxNewTokens: 8 }), {
     pixels,
   })
   const [batch, length, width] = found.attention!.shape as [number, number, number]
@@ -234,7 +221,7 @@ test('attention is what each word was written by', async () => {
     ...Array.from(found.ids!.data.slice(image * length, (image + 1) * length - 1), Number),
   ])
   const tokens = { data: BigInt64Array.from(rows.flat(), BigInt), shape: [batch, length] }
-  const forced = await run(buildTeacherForcedGraph(model, length), { pixels, tokens })
+  const forced = await runOnce(buildTeacherForcedGraph(model, length), { pixels, tokens })
   const [, heads] = forced.attention!.shape as [number, number]
   for (let image = 0; image < batch; image++) {
     for (let at = 0; at < length * width; at++) {
@@ -257,37 +244,16 @@ function withEnd({ model, pixels }: Subject, endToken: number): Subject {
 async function makeWordsAlike({ pixels }: Subject): Promise<Subject> {
   const folder = join(directory, 'alike')
   await cp(join(directory, 'random'), folder, { recursive: true })
-  const header = await readSafetensorsHeader(join(directory, 'random', 'gpt2.safetensors'))
-  const tensors = new Map<string, TensorToWrite>()
-  for (const [name, { shape }] of header.tensors) {
-    const data = await readTensor(header, name)
-    tensors.set(name, float32Tensor(shape, name === 'wte.weight' ? data.fill(0) : data))
-  }
-  await writeSafetensors(join(folder, 'gpt2.safetensors'), tensors)
+  const path = join(folder, 'gpt2.safetensors')
+  const tensors = await readTensorsToWrite(path)
+  const { shape } = tensors.get('wte.weight')!
+  tensors.set('wte.weight', float32Tensor(shape, new Float32Array(shape[0]! * shape[1]!)))
+  await writeSafetensors(path, tensors)
   return { model: (await readCheckpoint(folder, null)).model, pixels }
 }
 
-async function run(
-  graph: Graph,
-  feeds: Record<string, SessionTensor>,
-  provider: ProviderName = 'cpu',
-): Promise<Record<string, SessionTensor>> {
-  const session = await openSession(graph, provider, 1)
-  try {
-    return await session.run(feeds)
-  } finally {
-    await session.close()
-  }
-}
-
-/** @returns each picture's tokens, the end token included */
-async function caption({ model, pixels }: Subject, generation: GenerationConfig, provider?: ProviderName) {
-  const { ids, lengths, scores } = await run(buildCaptionGraph(model, generation), { pixels }, provider)
-  const longest = ids!.shape[1]!
-  return Array.from({ length: pixels.shape[0]! }, (_, image) => ({
-    ids: Array.from(ids!.data.slice(image * longest, image * longest + Number(lengths!.data[image])), Number),
-    score: Number(scores!.data[image]),
-  }))
+function caption({ model, pixels }: Subject, generation: GenerationConfig, provider?: ProviderName) {
+  return captionWith(buildCaptionGraph(model, generation), pixels, provider)
 }
 
 function onePicture({ data, shape }: SessionTensor, image: number): SessionTensor {

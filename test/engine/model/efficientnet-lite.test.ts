@@ -5,21 +5,20 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { openSession } from '../../../src-main/engine/captioning/session.ts'
+import { runOnce } from '../../../src-main/engine/captioning/session.ts'
 import { narrowToFloat16 } from '../../../src-main/engine/model/half-floats.ts'
 import {
   float32Tensor,
-  readSafetensorsHeader,
-  readTensor,
   type TensorToWrite,
   writeSafetensors,
 } from '../../../src-main/engine/model/safetensors.ts'
 import { buildTeacherForcedGraph } from '../../../src-main/engine/model/teacher-forced-graph.ts'
 import { memoryLength, memorySide } from '../../../src-main/engine/model/vision-tower.ts'
+import { oracleFolder, readTensorsToWrite } from '../tiny-oracle.ts'
 
 // Agreement with the independent implementation is in oracle.test.ts.
 
-const fixture = fileURLToPath(new URL('../../fixtures/oracle/e', import.meta.url))
+const fixture = oracleFolder('e')
 const embedded = fileURLToPath(new URL('../../../models/lenslore-v1', import.meta.url))
 let directory: string
 let count = 0
@@ -39,11 +38,7 @@ async function change(
   const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))
   changeConfig(config.vision)
   await writeFile(join(folder, 'config.json'), JSON.stringify(config))
-  const header = await readSafetensorsHeader(join(fixture, 'vision.safetensors'))
-  const tensors = new Map<string, TensorToWrite>()
-  for (const [name, { shape }] of header.tensors) {
-    tensors.set(name, float32Tensor(shape, await readTensor(header, name)))
-  }
+  const tensors = await readTensorsToWrite(join(fixture, 'vision.safetensors'))
   changeTensors(tensors)
   await writeSafetensors(join(folder, 'vision.safetensors'), tensors)
   return folder
@@ -51,11 +46,10 @@ async function change(
 
 async function see(folder: string, side: number): Promise<Float32Array> {
   const { model } = await readCheckpoint(folder, null)
-  const session = await openSession(buildTeacherForcedGraph(model, 1), 'cpu', 1)
   const data = Float32Array.from({ length: 3 * side * side }, (_, index) => Math.sin(index / 29))
   const tokens = { data: new BigInt64Array(1), shape: [1, 1] }
-  const { memory } = await session.run({ pixels: { data, shape: [1, 3, side, side] }, tokens })
-  await session.close()
+  const feeds = { pixels: { data, shape: [1, 3, side, side] }, tokens }
+  const { memory } = await runOnce(buildTeacherForcedGraph(model, 1), feeds)
   return memory!.data as Float32Array
 }
 

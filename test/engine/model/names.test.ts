@@ -3,9 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { openSession, type SessionTensor } from '../../../src-main/engine/captioning/session.ts'
 import {
   buildCaptionGraph,
   type CaptionModel,
@@ -16,25 +13,20 @@ import { serialiseModel } from '../../../src-main/engine/model/onnx-file.ts'
 import {
   float32Tensor,
   readSafetensorsHeader,
-  readTensor,
   writeSafetensors,
 } from '../../../src-main/engine/model/safetensors.ts'
 import { StoredWeights } from '../../../src-main/engine/model/weights.ts'
 import { createRandom } from '../../../src-main/engine/training/random.ts'
 import { type ReadableName, searchReadably } from '../readable-search.ts'
 import '../software-gpu.ts'
+import { captionWith, readSubject, type Subject } from '../tiny-oracle.ts'
 
 let directory: string
-const subjects: Record<string, { model: CaptionModel; pixels: SessionTensor }> = {}
+const subjects: Record<string, Subject> = {}
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'lenslore-names-'))
-  for (const name of ['a', 'b', 'e']) {
-    const fixture = fileURLToPath(new URL(`../../fixtures/oracle/${name}`, import.meta.url))
-    const header = await readSafetensorsHeader(join(fixture, 'inputs.safetensors'))
-    const pixels = { data: await readTensor(header, 'pixels'), shape: header.tensors.get('pixels')!.shape }
-    subjects[name] = { model: (await readCheckpoint(fixture, null)).model, pixels }
-  }
+  for (const name of ['a', 'b', 'e']) subjects[name] = await readSubject(name)
 })
 after(() => rm(directory, { recursive: true }))
 
@@ -90,27 +82,14 @@ async function makeNames(model: CaptionModel, spellings: readonly Spelling[]): P
   }))
 }
 
-async function caption(
-  { model, pixels }: { model: CaptionModel; pixels: SessionTensor },
+function caption(
+  { model, pixels }: Subject,
   generation: GenerationConfig,
   names: readonly ReadableName[],
   gluing: readonly number[] = [],
   provider: 'cpu' | 'webgpu' = 'cpu',
 ) {
-  const session = await openSession(buildCaptionGraph(model, generation, { names, gluing }), provider, 1)
-  try {
-    const { ids, lengths, scores } = await session.run({ pixels })
-    const longest = ids!.shape[1]!
-    return Array.from({ length: pixels.shape[0]! }, (_, image) => ({
-      ids: Array.from(
-        ids!.data.slice(image * longest, image * longest + Number(lengths!.data[image])),
-        Number,
-      ),
-      score: Number(scores!.data[image]),
-    }))
-  } finally {
-    await session.close()
-  }
+  return captionWith(buildCaptionGraph(model, generation, { names, gluing }), pixels, provider)
 }
 
 const withEnd = (name: string, endToken: number) => {

@@ -8,7 +8,7 @@ import type { TrainingBatch } from '../../../src-main/engine/training/batch-feed
 import { makeFreshAdapter } from '../../../src-main/engine/training/fresh-adapter.ts'
 import { type FrozenDecoder, freeze } from '../../../src-main/engine/training/step-graph.ts'
 import {
-  openTrainer,
+  createTrainer,
   type Trainer,
   type TrainerSettings,
   usualSettings,
@@ -61,7 +61,7 @@ async function withTrainer<T>(
   settings: Partial<TrainerSettings> = {},
   provider: ProviderName = 'cpu',
 ): Promise<T> {
-  const trainer = await openTrainer({
+  const trainer = createTrainer({
     frozen,
     adapter: makeFreshAdapter(frozen, createRandom(7)),
     settings: { ...usualSettings, ...settings },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { readCheckpoint, readModelJson } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { openSession } from '../../../src-main/engine/captioning/session.ts'
+import { runOnce } from '../../../src-main/engine/captioning/session.ts'
 import { createEngine } from '../../../src-main/engine/engine.ts'
 import { preparePicture } from '../../../src-main/engine/imaging/picture.ts'
 import { normalisePixels } from '../../../src-main/engine/imaging/pixels.ts'
@@ -42,12 +42,10 @@ test('a memory is what the tower sees, and is kept: the file is not read again',
     await readModelJson(checkpoint.preprocessorDirectories, 'preprocessor_config.json'),
   )
   const { pixels } = await preparePicture(photos[9]!.path, { input: preprocessing, thumbnailDirectory: null })
-  const session = await openSession(buildTeacherForcedGraph(checkpoint.model, 1), 'cpu', 1)
-  const { memory: expected } = await session.run({
+  const { memory: expected } = await runOnce(buildTeacherForcedGraph(checkpoint.model, 1), {
     pixels: { data: normalisePixels([pixels], preprocessing), shape: [1, 3, 24, 24] },
     tokens: { data: BigInt64Array.of(1n), shape: [1, 1] },
   })
-  await session.close()
 
   const memory = await openVisualMemory(await options('kept'))
   assert.deepEqual(memory.shape, [10, 24])
@@ -111,4 +109,12 @@ test('the engine tells the mean of a memory, by which near duplicates are known'
   )
   const stopped = AbortSignal.abort()
   await assert.rejects(async () => engine.remember({ ...asked, photos }, stopped), { code: 'CANCELLED' })
+})
+
+test('a tower that does not open here has nothing to close', async () => {
+  const { path } = await writePicture(join(directory, 'closed'), 1)
+  const provider = process.platform === 'darwin' ? 'dml' : 'coreml'
+  const memory = await openVisualMemory({ ...(await options('closed')), provider })
+  await assert.rejects(memory.recall([{ path }]), { code: 'PROVIDER_UNAVAILABLE' })
+  await memory.close()
 })

@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { createSearch } from '../../../src-main/library/search/search.ts'
-import { databaseFileIn, openStore } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto } from '../store/sample-library.ts'
+import { addFolder, addPhoto, openStoreFor } from '../store/sample-library.ts'
 
 test('names that are codes are found by what they begin with, and are no words to mistype', (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'lenslore-codes-'))
-  const store = openStore(databaseFileIn(directory))
-  t.after(() => {
-    store.close()
-    rmSync(directory, { recursive: true })
-  })
+  const store = openStoreFor(t)
   const { searcher } = createSearch(store.database)
   const folderId = addFolder(store, '/pictures')
   const uuid = addPhoto(store, folderId, 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6.jpg')

@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createSearch } from '../../../src-main/library/search/search.ts'
-import { openStore } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf, markMissing, removePhotos } from '../store/sample-library.ts'
+import {
+  addFolder,
+  addPhoto,
+  contentOf,
+  markMissing,
+  openStoreFor,
+  removePhotos,
+} from '../store/sample-library.ts'
 
 function openSample(t: TestContext) {
-  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
-  const store = openStore(join(home, 'library.sqlite'))
-  t.after(() => {
-    store.close()
-    rmSync(home, { recursive: true })
-  })
+  const store = openStoreFor(t)
   const { searcher } = createSearch(store.database)
   const folderId = addFolder(store, '/home/ada/Pictures')
   const add = (path: string, folder = folderId) => {

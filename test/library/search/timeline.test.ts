@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { ratingShift, tileFlags } from '../../../src-main/contract/tile-flags.ts'
 import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
@@ -9,16 +6,17 @@ import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata
 import { rowOfEnd } from '../../../src-main/library/search/rows.ts'
 import { createSearch } from '../../../src-main/library/search/search.ts'
 import { type EachRow, orderRows, surveyRows } from '../../../src-main/library/search/timeline.ts'
-import { openStore } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf, markMissing, removePhotos } from '../store/sample-library.ts'
+import {
+  addFolder,
+  addPhoto,
+  contentOf,
+  markMissing,
+  openStoreFor,
+  removePhotos,
+} from '../store/sample-library.ts'
 
 function openSample(t: TestContext) {
-  const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
-  const store = openStore(join(home, 'library.sqlite'))
-  t.after(() => {
-    store.close()
-    rmSync(home, { recursive: true })
-  })
+  const store = openStoreFor(t)
   const { searcher, searchIndex } = createSearch(store.database)
   const folderId = addFolder(store, '/photos')
   const add = (name: string, takenAt: string | null, facts = {}) =>

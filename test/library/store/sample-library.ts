@@ -1,8 +1,23 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import type { ImportedWords } from '../../../src-main/library/store/caption-change-steps.ts'
 import type { ContentFacts } from '../../../src-main/library/store/photos.ts'
-import type { Store } from '../../../src-main/library/store/store.ts'
+import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
+
+/** A library's tables, gone with the test. */
+export function openStoreFor(t: TestContext): Store {
+  const directory = mkdtempSync(join(tmpdir(), 'lenslore-store-'))
+  const store = openStore(databaseFileIn(directory))
+  t.after(() => {
+    store.close()
+    rmSync(directory, { recursive: true })
+  })
+  return store
+}
 
 /** The content hash of a file with these bytes. */
 export function contentOf(bytes: string): string {

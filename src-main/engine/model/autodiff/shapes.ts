@@ -1,4 +1,4 @@
-import type { Value } from '../graph.ts'
+import type { Graph, Value } from '../graph.ts'
 import { concat, expandLike, pad, reshapeTo, scatterRows, slice, transpose } from '../operators.ts'
 import { differentiable, type Gradient, input } from './rule.ts'
 
@@ -33,21 +33,9 @@ export const concatRule = differentiable(({ g, gradient, node, index }) => {
 })
 
 export const splitRule = differentiable(({ g, node, gradients }) => {
-  const parts = node.outputs.map((part, index): Value => gradients[index] ?? expandLike(g, zero(), part))
-  return concat(
-    g,
-    parts,
-    node.attributes.axis as number,
-    node.inputs[0]!.shape[node.attributes.axis as number],
-  )
-
-  function zero(): Value {
-    return g.constant(
-      'float32',
-      node.outputs[0]!.shape.map(() => 1),
-      [0],
-    )
-  }
+  const axis = node.attributes.axis as number
+  const parts = node.outputs.map((part, index) => gradients[index] ?? zerosLike(g, part))
+  return concat(g, parts, axis, node.inputs[0]!.shape[axis])
 }, null)
 
 export const sliceRule = differentiable(
@@ -69,18 +57,17 @@ export const sliceRule = differentiable(
 export const gatherRule = differentiable((turn) => {
   const { g, gradient } = turn
   const [x, indices] = [input(turn, 0), input(turn, 1)]
-  const rows = indices.shape.length === 1 ? gradient : null
-  if (!rows || turn.node.attributes.axis !== 0) {
+  if (indices.shape.length !== 1 || turn.node.attributes.axis !== 0) {
     throw new RangeError('Gather is differentiated for a list of rows only')
   }
-  const zeros = expandLike(
-    g,
-    g.constant(
-      'float32',
-      x.shape.map(() => 1),
-      [0],
-    ),
-    x,
-  )
-  return scatterRows(g, zeros, indices, rows)
+  return scatterRows(g, zerosLike(g, x), indices, gradient)
 }, null)
+
+function zerosLike(g: Graph, x: Value): Value {
+  const zero = g.constant(
+    'float32',
+    x.shape.map(() => 1),
+    [0],
+  )
+  return expandLike(g, zero, x)
+}

@@ -1,8 +1,3 @@
-/** Numbers that tell a recogniser of a picture. */
-export function descriptionWidth(memoryWidth: number): number {
-  return 3 * memoryWidth
-}
-
 /**
  * The first row of a visual memory, which stands for the whole picture, then the mean and the maximum of all its rows. The
  * caption graph computes the same (`model/names.ts`).

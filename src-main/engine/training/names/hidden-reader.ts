@@ -1,6 +1,5 @@
 import type { ProviderName } from '../../../contract/providers.ts'
 import { packModel } from '../../captioning/packed-model.ts'
-import type { SessionTensor } from '../../captioning/session.ts'
 import { openSessionInThread } from '../../captioning/session-thread.ts'
 import type { CaptionModel } from '../../model/caption-graph.ts'
 import type { AdapterConfig } from '../../model/configuration.ts'
@@ -46,13 +45,11 @@ export async function openHiddenReader(
         0,
         positions,
       )
-      const feeds: Record<string, SessionTensor> = {
+      const { hidden } = await session.run({
         memory: { data: memory, shape },
         tokens: { data: BigInt64Array.from(tokens, BigInt), shape: [1, positions] },
-      }
-      for (const [name, input] of fed.inputs)
-        feeds[name] = { data: adapter.get(name)!, shape: input.shape as readonly number[] }
-      const { hidden } = await session.run(feeds)
+        ...fed.feed(adapter),
+      })
       const rows = hidden!.data as Float32Array
       return Array.from({ length: Math.min(caption.length, positions) }, (_, at) =>
         rows.slice(at * width, (at + 1) * width),

@@ -1,8 +1,6 @@
-import type { ProviderName } from '../../../contract/providers.ts'
 import type { CheckedTrainingPlan, LearnedNameReport } from '../../../contract/training.ts'
 import type { Replayed } from '../replay.ts'
 import type { Student } from '../student.ts'
-import { openHiddenReader } from './hidden-reader.ts'
 import { type LearnedName, trainNames } from './train-names.ts'
 
 /** So much of what the model says by itself tells which words are its own. */
@@ -14,8 +12,6 @@ export interface NameTeaching {
   /** As it is when it has learned all else. */
   adapter: ReadonlyMap<string, Float32Array>
   replayed: readonly Replayed[]
-  provider: ProviderName
-  threads: number
   /** Called between parts of the work; what it throws is thrown. */
   checkForStop(): Promise<void>
 }
@@ -30,10 +26,10 @@ export async function learnNames(
   teaching: NameTeaching,
 ): Promise<LearnedName[]> {
   if (names.length === 0) return []
-  const { student, adapter, provider, threads, checkForStop } = teaching
-  const { material, checkpoint } = student
+  const { student, adapter, checkForStop } = teaching
+  const { material } = student
   const memories = await material.recall(examples)
-  const reader = await openHiddenReader(checkpoint.model, student.adapter, adapter, provider, threads)
+  const reader = await student.openHiddenReader(adapter)
   try {
     return await trainNames({
       names,
@@ -72,7 +68,7 @@ async function hear(
   for (let at = 0; at < Math.min(heardPhotos, examples.length); at += heardAtOnce) {
     await checkForStop()
     const memories = await student.material.recall(examples.slice(at, at + heardAtOnce))
-    heard.push(...(await recaller.describe(memories, adapter)).map(({ tokenIds }) => tokenIds))
+    heard.push(...(await recaller.describe(memories, adapter)))
   }
   return heard
 }

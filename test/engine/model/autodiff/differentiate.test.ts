@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LensloreError } from '../../../../src-main/contract/errors.ts'
-import { openSession, type SessionTensor } from '../../../../src-main/engine/captioning/session.ts'
+import { openSession, runOnce, type SessionTensor } from '../../../../src-main/engine/captioning/session.ts'
 import { differentiate } from '../../../../src-main/engine/model/autodiff/differentiate.ts'
 import { rules } from '../../../../src-main/engine/model/autodiff/rules.ts'
 import { Graph, type Operator, type Value } from '../../../../src-main/engine/model/graph.ts'
@@ -61,15 +61,6 @@ function buildCase(g: Graph, { name, build, inputs, upstream }: GradientCase): B
   return { feeds: Object.fromEntries(feeds), loss, gradients }
 }
 
-async function run(g: Graph, feeds: Record<string, SessionTensor>, provider: 'cpu' | 'webgpu' = 'cpu') {
-  const session = await openSession(g, provider, 1)
-  try {
-    return await session.run(feeds)
-  } finally {
-    await session.close()
-  }
-}
-
 function assertNear(got: SessionTensor, wanted: Literal, within: number, what: string): void {
   const numbers = flatten(wanted)
   assert.equal(got.data.length, numbers.length, what)
@@ -86,7 +77,7 @@ for (const provider of ['cpu', 'webgpu'] as const) {
     const g = new Graph('cases')
     const built = gradientCases.map((each) => buildCase(g, each))
     const feeds = Object.assign({}, ...built.map((each) => each.feeds))
-    const outputs = await run(g, feeds, provider).catch((thrown: unknown) => {
+    const outputs = await runOnce(g, feeds, provider).catch((thrown: unknown) => {
       if (thrown instanceof LensloreError && thrown.code === 'PROVIDER_UNAVAILABLE') return null
       throw thrown
     })
@@ -150,7 +141,7 @@ test('a value that is used several times gets the sum, in one place', async () =
   const doubled = add(g, x, x)
   const loss = sumAway(g, add(g, multiply(g, doubled, x), doubled), [0]) // Σ 2x² + 2x
   g.namedOutput('gradient', differentiate(g, loss, [x])[0]!)
-  const { gradient } = await run(g, { x: { data: Float32Array.of(3, -1), shape: [2] } })
+  const { gradient } = await runOnce(g, { x: { data: Float32Array.of(3, -1), shape: [2] } })
   assertNear(gradient!, [14, -2], 1e-6, '4x + 2')
 })
 
@@ -164,7 +155,7 @@ test('sizes that are known only when the graph runs go back as they came', async
   g.namedOutput('by x', byX!)
   g.namedOutput('by bias', byBias!)
   const data = Float32Array.from({ length: 12 }, (_, index) => index)
-  const outputs = await run(g, {
+  const outputs = await runOnce(g, {
     x: { data, shape: [3, 2, 2] },
     bias: { data: Float32Array.of(1, 2), shape: [2] },
   })
@@ -251,7 +242,7 @@ test('a shortcut stands for all that a value is made of', async () => {
   )
   g.namedOutput('wanted', wanted!)
   g.namedOutput('got', got!)
-  const outputs = await run(g, { x: { data: Float32Array.of(1, 3, -2, 0, 4, 1), shape: [2, 3] } })
+  const outputs = await runOnce(g, { x: { data: Float32Array.of(1, 3, -2, 0, 4, 1), shape: [2, 3] } })
   assertNear(outputs.got!, [...outputs.wanted!.data].map(Number), 1e-5, 'gradient')
 
   function sumAwayKept(value: Value): Value {
