@@ -73,8 +73,9 @@ function criticised(choices: { temperature: number; rate: number }): Row {
 
 const rows: Record<string, Row> = {
   'all-captions': { shape: usual, settings: whole, captionsAPhoto: 5 },
-  'self-critical': criticised({ temperature: 0.5, rate: 2e-5 }),
-  'self-critical-temperature-1': criticised({ temperature: 1, rate: 2e-5 }),
+  'self-critical': criticised({ temperature: 1, rate: 2e-5 }),
+  'self-critical-faster': criticised({ temperature: 1, rate: 1e-4 }),
+  'self-critical-likelier': criticised({ temperature: 0.5, rate: 2e-5 }),
   'rank-192': { shape: usual, settings: short, captionsAPhoto: 1 },
   'rank-96': { shape: { ...usual, rank: 96 }, settings: short, captionsAPhoto: 1 },
   'rank-48': { shape: { ...usual, rank: 48 }, settings: short, captionsAPhoto: 1 },
