@@ -25,6 +25,10 @@ import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
 import { runTraining } from '../src-main/engine/training/training-run.ts'
 import { openLabelledExamples } from './labelled-photos.ts'
 
+function asPhrase(caption: string): string {
+  return caption.replace(/^\w/, (letter) => letter.toLowerCase()).replace(/ (is|are) (?=\w+ing\b)/, ' ')
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -33,6 +37,7 @@ const { values, positionals } = parseArgs({
     replay: { type: 'string', default: '100' },
     person: { type: 'string', default: 'diary' },
     seed: { type: 'string', default: '1' },
+    show: { type: 'string', default: '3' },
     keep: { type: 'string', default: join(tmpdir(), 'lenslore-corrections') },
     settings: { type: 'string', default: '{}' },
     model: { type: 'string', default: new URL('../models/lenslore-v1', import.meta.url).pathname },
@@ -42,7 +47,10 @@ const { values, positionals } = parseArgs({
 const [photosPath] = positionals
 const persons: Record<string, (caption: string) => string> = {
   plain: (caption) => caption,
-  diary: (caption) => `Today we saw ${caption.replace(/^\w/, (letter) => letter.toLowerCase())}`,
+  diary: (caption) => `Today we saw ${asPhrase(caption)}`,
+  archivist: (caption) => `Photograph: ${asPhrase(caption)}`,
+  walker: (caption) => `${caption}, seen on our walk`,
+  terse: (caption) => asPhrase(caption).replace(/\b(an?|the|some) /g, ''),
 }
 const person = persons[values.person]
 if (!photosPath || !person) {
@@ -129,5 +137,6 @@ function report(
   console.log(
     `${what}: ${verdict}; CIDEr ${told[0]}; loss ${told[1]}; better ${better}, worse ${worse}, same ${same}`,
   )
-  for (const photo of photos.slice(0, 3)) console.log(`  ${photo.before} | ${photo.after} | ${photo.own[0]}`)
+  for (const photo of photos.slice(0, Number(values.show)))
+    console.log(`  ${photo.before} | ${photo.after} | ${photo.own[0]}`)
 }

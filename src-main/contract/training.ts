@@ -64,7 +64,9 @@ export const selfCriticalSettings = z.object({
   photos: z.int().min(1).max(4096).default(16),
   /** Captions that are drawn of each; every one is compared with the others. */
   samples: z.int().min(2).max(64).default(5),
-  rate: z.number().positive().max(1).default(1e-4),
+  /** At which they are drawn, and made likelier: below 1, nearer to what the search says. */
+  temperature: z.number().positive().max(10).default(0.5),
+  rate: z.number().positive().max(1).default(2e-5),
   /** Looks at what the held-out photos are described as. */
   evaluations: z.int().min(1).max(1000).default(8),
 })
@@ -97,7 +99,7 @@ export const trainingSettings = z.object({
   /** Captions of replay in an update, beside those of labels. */
   replayBatchSize: z.int().min(0).max(4096).default(16),
   /** What all replayed tokens of an update count, where the labels' count 1. */
-  replayWeight: z.number().min(0).max(100).default(0.25),
+  replayWeight: z.number().min(0).max(100).default(2),
   /** Held to the distribution over all words (KL), or to the words alone. */
   replayTo: z.enum(['distribution', 'captions']).default('distribution'),
   /** Looks at the held-out loss in a run. */

@@ -19,12 +19,16 @@ export function planPass(
 ): number[][] {
   const random = createRandom(seed + Math.imul(pass + 1, passStride))
   const order = shuffle([...lengths.keys()], random)
+  // Of sizes as equal as can be: a text that is left over would count as much as a whole batch.
+  const count = Math.ceil(order.length / batchSize)
+  const startOf = (batch: number) => Math.round((order.length * batch) / count)
   const batches: number[][] = []
-  for (let at = 0; at < order.length; at += batchSize * batchesInBucket) {
-    const bucket = order.slice(at, at + batchSize * batchesInBucket)
+  for (let first = 0; first < count; first += batchesInBucket) {
+    const end = Math.min(first + batchesInBucket, count)
+    const bucket = order.slice(startOf(first), startOf(end))
     bucket.sort((a, b) => lengths[a]! - lengths[b]!)
-    for (let from = 0; from < bucket.length; from += batchSize)
-      batches.push(bucket.slice(from, from + batchSize))
+    for (let batch = first; batch < end; batch++)
+      batches.push(bucket.slice(startOf(batch) - startOf(first), startOf(batch + 1) - startOf(first)))
   }
   return shuffle(batches, random)
 }

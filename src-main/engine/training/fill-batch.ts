@@ -4,10 +4,10 @@ import type { Text } from './texts.ts'
 /** A text in a batch, and what each of its tokens counts there. */
 export interface Counted {
   text: Text
-  /** As what it is to say. */
-  weight: number
-  /** What it is held to, and how much a token of that counts. */
-  held?: { prediction: Prediction; weight: number } | undefined
+  /** As what it is to say, at a place. */
+  weightAt(at: number): number
+  /** What it is held to, and how much that counts at a place. */
+  held?: { prediction: Prediction; weightAt(at: number): number } | undefined
 }
 
 /**
@@ -22,13 +22,13 @@ export function fillBatch(counted: readonly Counted[], memories: readonly Float3
   const tokens = new BigInt64Array(places)
   const targets = new BigInt64Array(places)
   const weights = new Float32Array(places)
-  for (const [index, { text, weight }] of counted.entries()) {
+  for (const [index, { text, weightAt }] of counted.entries()) {
     memory.set(memories[index]!, index * size)
     const start = index * textLength
     for (const [at, token] of text.tokens.entries()) {
       tokens[start + at] = BigInt(token)
       targets[start + at] = BigInt(text.targets[at]!)
-      weights[start + at] = weight
+      weights[start + at] = weightAt(at)
     }
   }
   const batch = { memory, tokens, targets, weights, textLength }
@@ -43,7 +43,7 @@ export function fillBatch(counted: readonly Counted[], memories: readonly Float3
     const start = index * textLength
     ids.set(held.prediction.ids, start * count)
     probabilities.set(held.prediction.probabilities, start * count)
-    heldWeights.fill(held.weight, start, start + text.tokens.length)
+    for (const at of text.tokens.keys()) heldWeights[start + at] = held.weightAt(at)
   }
   return { ...batch, reference: { ids, probabilities, count, weights: heldWeights } }
 }

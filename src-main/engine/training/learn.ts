@@ -59,17 +59,17 @@ function createDraw({ texts, replayed, settings, seed, material, mostTokens }: L
     const counted: (Counted & { tokens: readonly number[] })[] = chosen.map((text) => ({
       text,
       tokens: text.tokens,
-      weight: text.weight / total,
+      weightAt: () => text.weight / total,
     }))
     const held = settings.replayWeight > 0 ? replays(step).map((index) => replayed[index]!) : []
     const heldTotal = held.reduce((sum, { text }) => sum + text.tokens.length, 0)
-    for (const { text, prediction } of held) {
+    for (const { text, prediction, isTold } of held) {
       const weight = settings.replayWeight / heldTotal
       counted.push({
         text,
         tokens: text.tokens,
-        weight: prediction ? 0 : weight,
-        ...(prediction && { held: { prediction, weight } }),
+        weightAt: (at) => (isTold(at) ? weight : 0),
+        ...(prediction && { held: { prediction, weightAt: (at) => (isTold(at) ? 0 : weight) } }),
       })
     }
     return Promise.all(

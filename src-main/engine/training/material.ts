@@ -1,7 +1,7 @@
 import { LensloreError } from '../../contract/errors.ts'
 import type { TrainingExample } from '../../contract/training.ts'
 import { type CaptionTokenizer, readTokenizer } from '../captioning/tokenizer.ts'
-import { type Text, toText } from './texts.ts'
+import { encodeCaption, type Text, toText } from './texts.ts'
 import { openVisualMemory, type VisualMemory, type VisualMemoryOptions } from './visual-memory.ts'
 
 /** What a run learns from and is judged by: photos as their visual memory, and captions as tokens. */
@@ -68,7 +68,7 @@ export async function openMaterial(
     textsOf: (chosen) =>
       chosen.flatMap((example) =>
         examples[example]!.captions.map(({ text, weight }) =>
-          toText(example, tokenizer.encode(text), weight, config),
+          toText(example, encodeCaption(tokenizer, text), weight, config),
         ),
       ),
     toText: (example, tokenIds) => toText(example, tokenIds, 1, config),

@@ -28,7 +28,7 @@ export async function observe(
     await checkForStop()
     const memories = await material.recall(some.map(({ example }) => example))
     const batch = fillBatch(
-      some.flatMap(({ texts }) => texts.map((text) => ({ text, weight: 1 }))),
+      some.flatMap(({ texts }) => texts.map((text) => ({ text, weightAt: () => 1 }))),
       some.flatMap(({ texts }, index) => texts.map(() => memories[index]!)),
     )
     const measured = await trainer.evaluate(batch)

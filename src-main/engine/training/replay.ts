@@ -8,6 +8,8 @@ export interface Replayed {
   text: Text
   /** What it expected at each token; null where it is held to the words alone. */
   prediction: Prediction | null
+  /** Whether it is to say the word at a place, and is not held to what it expected there. */
+  isTold(at: number): boolean
 }
 
 /**
@@ -48,11 +50,11 @@ export async function noteReplay(
       return own < 0 ? material.textsOf([example]) : [material.toText(example, said[own]!)]
     })
     if (replayTo === 'captions') {
-      noted.push(...texts.map((text) => ({ text, prediction: null })))
+      noted.push(...texts.map((text) => ({ text, prediction: null, isTold: () => true })))
       continue
     }
     const batch = fillBatch(
-      texts.map((text) => ({ text, weight: 1 })),
+      texts.map((text) => ({ text, weightAt: () => 1 })),
       texts.map(({ example }) => memories[some.indexOf(example)]!),
     )
     const { vocabulary } = student.checkpoint.model.decoder.config
@@ -61,6 +63,7 @@ export async function noteReplay(
       noted.push({
         text,
         prediction: cutPrediction(expected, batch.textLength, index, text.tokens.length),
+        isTold: () => false,
       })
   }
   return noted

@@ -1,3 +1,4 @@
+import type { CaptionTokenizer } from '../captioning/tokenizer.ts'
 import type { DecoderConfig } from '../model/configuration.ts'
 
 /** A caption of a photo as the decoder learns it. */
@@ -10,6 +11,14 @@ export interface Text {
   targets: readonly number[]
   /** What a token of it counts. */
   weight: number
+}
+
+/**
+ * A caption's tokens, without start and end. One that begins with a small letter is written as words within a sentence are, after a
+ * space: tokens of words come with it, and without it "girl" is spelled from pieces that the decoder hardly knows ("g", "ly").
+ */
+export function encodeCaption({ encode }: Pick<CaptionTokenizer, 'encode'>, text: string): number[] {
+  return encode(/^\p{Ll}/u.test(text) ? ` ${text}` : text)
 }
 
 /** What does not fit into the decoder's positions is left out, and with it the end. */

@@ -8,18 +8,22 @@ import {
   type TrainingProgress,
   trainedAdapterFileName,
 } from '../../contract/training.ts'
+import { isFunctionWord } from '../captioning/doubt.ts'
 import { defaultThreads } from '../trial/attempt.ts'
 import { bestLook, bestLookOfAll, type Course, planSchedule, type Schedule } from './course.ts'
 import { giveWay } from './give-way.ts'
 import { compareSaid } from './held-out.ts'
 import { learn } from './learn.ts'
 import { type Lesson, planLessons } from './lessons.ts'
+import { findManner, type Manner, noManner } from './manner.ts'
 import { mostTokensWithin } from './memory-ceiling.ts'
+import { areMixed, meanOfRows } from './mixture.ts'
 import { learnNames, reportNames } from './names/learn-names.ts'
 import { observe } from './observe.ts'
 import { createPace, type Pace } from './pace.ts'
 import type { Recaller } from './recaller.ts'
 import { refine } from './refine.ts'
+import { rephrase } from './rephrase.ts'
 import { noteReplay, type Replayed } from './replay.ts'
 import {
   type RunProgress,
@@ -157,7 +161,7 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
       {
         ...student,
         texts: material.textsOf(lesson.learned),
-        replayed,
+        replayed: rephrase(replayed, await findMannerOf(lesson.learned, teaching, replayed), material),
         settings,
         seed: settings.seed + index * seedStride,
         schedule,
@@ -273,6 +277,26 @@ async function noteAll({ student, plan, pace, signal }: Teaching, replays: numbe
     await giveWay(signal)
     pace.tell({ ...before, phase: 'replay', done, total: replays.length }, null)
   })
+}
+
+/** Of the captions that a training learns, for none that it is judged by may have a say. */
+async function findMannerOf(
+  learned: readonly number[],
+  { student: { material, checkpoint }, plan }: Teaching,
+  replayed: readonly Replayed[],
+): Promise<Manner> {
+  if (replayed.length === 0) return noManner
+  const [, width] = material.memoryShape
+  const meansOf = async (examples: readonly number[]) =>
+    (await material.recall(examples)).map((memory) => meanOfRows(memory, width))
+  const [labelled, others] = [await meansOf(learned), await meansOf(replayed.map(({ text }) => text.example))]
+  if (!areMixed(labelled, others, plan.settings.seed)) return noManner
+  return findManner(
+    learned.map((example) => plan.examples[example]!.captions[0]!.text),
+    replayed.map(({ text }) => material.tokenizer.decode(text.tokens.slice(1))),
+    plan.names.map(({ text }) => text),
+    (word) => isFunctionWord(word, checkpoint.doubt?.function_words ?? []),
+  )
 }
 
 /** What there is to tell before the first training. */

@@ -20,7 +20,8 @@ test('a pass has every text once, in batches of like length and no order', () =>
     batches.flat().sort((a, b) => a - b),
     [...lengths.keys()],
   )
-  assert.equal(batches.filter((batch) => batch.length === 16).length, 62)
+  assert.deepEqual(new Set(batches.map(({ length }) => length)), new Set([15, 16]))
+  assert.equal(batches.length, 63)
   const inOrder = Array.from({ length: 62 }, (_, at) => [...lengths.keys()].slice(at * 16, at * 16 + 16))
   assert.ok(padding(batches) < padding(inOrder) / 5)
   const means = batches.map((batch) => batch.reduce((sum, index) => sum + lengths[index]!, 0))
@@ -28,6 +29,14 @@ test('a pass has every text once, in batches of like length and no order', () =>
     means.some((mean, at) => at > 0 && mean < means[at - 1]!),
     'the short ones do not come first',
   )
+})
+
+test('batches are of one size where that can be, for a text that is left over would count as a whole one', () => {
+  const sizes = (count: number, size: number) =>
+    planPass(lengths.slice(0, count), size, 1, 0).map((batch) => batch.length)
+  assert.deepEqual(sizes(20, 16), [10, 10])
+  assert.deepEqual(sizes(17, 16).sort(), [8, 9])
+  assert.deepEqual(sizes(3, 16), [3])
 })
 
 test('its order is that of its seed and number', () => {

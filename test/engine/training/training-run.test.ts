@@ -345,6 +345,40 @@ test('replay holds the model to what it said: its words change less', async () =
   assert.ok((await changed('held', 30)) < 9)
 })
 
+test('how a person begins is learned on photos that nobody labelled, and what is said of them stays', async () => {
+  const learned = examples.slice(0, 12).map((example) => {
+    const captions = example.captions.map(({ text }) => ({ text: `oh my ${text}`, weight: 1 }))
+    return { ...example, captions }
+  })
+  const replayed = examples.slice(12).map((each) => ({ ...each, kind: 'replay' as const, captions: [] }))
+  const runDirectory = await plan('manner', {
+    examples: [...learned, ...replayed],
+    settings: { ...settings, replayWeight: 30, replayBatchSize: 12 },
+  })
+  await run(runDirectory)
+  const { photos } = await evaluateAdapter(
+    {
+      modelDirectory: join(directory, 'model'),
+      memoryDirectory: join(directory, 'memories'),
+      memoryLimitBytes: 1e8,
+      provider: 'cpu',
+      threads: 1,
+      before: null,
+      after: join(runDirectory, trainedAdapterFileName),
+      examples: examples.slice(12),
+    },
+    anyone,
+  )
+  // The labels go on with a thing of the picture's colour.
+  const kept = photos.filter((photo) => photo.after === `oh my ${photo.before}`.trim())
+  const told = JSON.stringify(photos.map((photo) => [photo.before, photo.after]))
+  assert.ok(
+    photos.every((photo) => photo.after.startsWith('oh my')),
+    told,
+  )
+  assert.ok(kept.length > 9, told)
+})
+
 test('photos that cannot be read take no part, and are named', async () => {
   const { path, hash } = await writePicture(join(directory, 'gone'), 99)
   const missing = { ...examples[0]!, path, contentHash: hash, group: 99 }
