@@ -64,7 +64,9 @@ export const selfCriticalSettings = z.object({
   photos: z.int().min(1).max(4096).default(16),
   /** Captions that are drawn of each; every one is compared with the others. */
   samples: z.int().min(2).max(64).default(5),
-  rate: z.number().positive().max(1).default(1e-4),
+  /** At which they are drawn, and made likelier: below 1, nearer to what the search says. */
+  temperature: z.number().positive().max(10).default(1),
+  rate: z.number().positive().max(1).default(2e-5),
   /** Looks at what the held-out photos are described as. */
   evaluations: z.int().min(1).max(1000).default(8),
 })

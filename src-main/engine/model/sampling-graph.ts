@@ -21,8 +21,17 @@ import {
 } from './operators.ts'
 import { memoryLength } from './vision-tower.ts'
 
+export interface SamplingSettings {
+  /** Of each picture. */
+  samples: number
+  /** Tokens of a caption at most. */
+  longest: number
+  /** What scores are divided by before they are probabilities: below 1, likely words are likelier still. */
+  temperature: number
+}
+
 /**
- * Draws k captions of each picture, token by token, as likely as the decoder holds them. What is left to chance is fed, a
+ * Draws k captions of each picture, token by token, as likely as the decoder holds them at a temperature. What is left to chance is fed, a
  * number for each token, so that the same numbers draw the same words.
  *
  * Inputs: `memory` `[B, 1+N, dv]`; `chances` `[L, B, k]`, from 0 to below 1. Output: `ids` int64 `[B, k, T]`, T at most L; after
@@ -30,7 +39,10 @@ import { memoryLength } from './vision-tower.ts'
  *
  * As in the search, the samples of a picture have their keys in one cache, and a mask shows each its own past.
  */
-export function buildSamplingGraph({ vision, decoder }: CaptionModel, k: number, longest: number): Graph {
+export function buildSamplingGraph(
+  { vision, decoder }: CaptionModel,
+  { samples: k, longest, temperature }: SamplingSettings,
+): Graph {
   const g = new Graph('sampling')
   const { config } = decoder
   const { startToken, endToken, heads, width } = config
@@ -58,7 +70,8 @@ export function buildSamplingGraph({ vision, decoder }: CaptionModel, k: number,
       values: cached[2 * layer + 1]!,
     }))
     const decoded = decode(body, embedded, k, decoder, sight, past, unsqueeze(body, seen, 1))
-    const drawn = draw(body, scoreWords(body, decoded.hidden, decoder), gather(body, chances, turn))
+    const scores = multiply(body, scoreWords(body, decoded.hidden, decoder), body.scalar(1 / temperature))
+    const drawn = draw(body, scores, gather(body, chances, turn))
     const next = where(body, finished, body.integers(endToken), drawn)
     const nowFinished = equal(body, next, body.integers(endToken))
     return {

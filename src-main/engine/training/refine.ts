@@ -73,7 +73,7 @@ function createStep({ student, learned, settings, selfCritical, mostTokens }: Re
     const photos = round(step).map((index) => learned[index]!)
     const memories = await material.recall(photos)
     const random = createRandom(settings.seed + Math.imul(step + 1, stepStride))
-    const sampler = await student.sampler(selfCritical.samples)
+    const sampler = await student.sampler(selfCritical)
     const drawn = await sampler.draw(memories, await trainer.tensors(), random)
     const said = drawn.map((captions, index) => captions.map((tokens) => readCaption(photos[index]!, tokens)))
     const rewards = said.map((captions) =>
@@ -95,7 +95,7 @@ function createStep({ student, learned, settings, selfCritical, mostTokens }: Re
         run.map(({ memory }) => memory),
       ),
     )
-    await trainer.reinforce(batches, positions, rate)
+    await trainer.reinforce(batches, positions, rate, selfCritical.temperature)
     const all = rewards.flat()
     return -all.reduce((sum, each) => sum + each, 0) / all.length
   }

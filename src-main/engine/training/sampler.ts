@@ -1,7 +1,7 @@
-import { buildSamplingGraph } from '../model/sampling-graph.ts'
+import { buildSamplingGraph, type SamplingSettings } from '../model/sampling-graph.ts'
 import { type MemorySessionOptions, openMemorySession } from './memory-session.ts'
 
-/** Draws captions of pictures from their visual memory, each as likely as an adapter of the moment holds it. */
+/** Draws captions of pictures from their visual memory, each as likely as an adapter of the moment holds it at a temperature. */
 export interface Sampler {
   /**
    * @param memories each `[1+N, dv]`
@@ -18,16 +18,10 @@ export interface Sampler {
   close(): Promise<void>
 }
 
-/**
- * @param options.samples of each picture
- * @param options.longest tokens of a caption at most
- */
-export async function openSampler(
-  options: MemorySessionOptions & { samples: number; longest: number },
-): Promise<Sampler> {
+export async function openSampler(options: MemorySessionOptions & SamplingSettings): Promise<Sampler> {
   const { samples, longest, model } = options
   const { endToken } = model.decoder.config
-  const session = await openMemorySession(options, (fed) => buildSamplingGraph(fed, samples, longest))
+  const session = await openMemorySession(options, (fed) => buildSamplingGraph(fed, options))
   return {
     async draw(memories, adapter, random) {
       const shape = [longest, memories.length, samples]

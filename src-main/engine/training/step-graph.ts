@@ -66,6 +66,8 @@ export interface LossSettings {
   labelSmoothing: number
   /** Whether batches bring a reference. */
   hasReference: boolean
+  /** What logits are divided by; 1 is usual. */
+  temperature?: number
 }
 
 /** AdamW (arXiv 1711.05101) after clipping by the norm of all gradients. */
@@ -196,10 +198,11 @@ function differentiateLoss(
 function readLosses(
   g: Graph,
   frozen: FrozenDecoder,
-  { labelSmoothing, hasReference }: LossSettings,
+  { labelSmoothing, hasReference, temperature = 1 }: LossSettings,
   hasGradient: boolean,
 ): { losses: Value; fed: FedWeights; total: Shortcut } {
-  const { decoder, fed, hidden } = readBatch(g, frozen)
+  const { decoder, fed, hidden: read } = readBatch(g, frozen)
+  const hidden = temperature === 1 ? read : multiply(g, read, g.scalar(1 / temperature))
   const { vocabulary, width } = decoder.config
   const words = decoder.weights.value(g, 'wte.weight', [vocabulary, width])
   const total = sumExponentials(g, hidden, words, hasGradient)

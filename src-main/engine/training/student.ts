@@ -7,6 +7,7 @@ import { readAdapterFile, renumber, writeAdapterFile } from '../captioning/adapt
 import { type Checkpoint, readCheckpoint } from '../captioning/checkpoint.ts'
 import { type AdapterConfig, parseAdapterConfig } from '../model/configuration.ts'
 import { float32Tensor, readSafetensorsHeader, readTensor, readTensors } from '../model/safetensors.ts'
+import type { SamplingSettings } from '../model/sampling-graph.ts'
 import { makeFreshAdapter } from './fresh-adapter.ts'
 import { type Material, openMaterial } from './material.ts'
 import { type HiddenReader, openHiddenReader } from './names/hidden-reader.ts'
@@ -27,8 +28,8 @@ export interface Student {
   trainer: Trainer
   /** Opened when it is asked for first: describing takes memory of its own. */
   recaller(): Promise<Recaller>
-  /** The same for drawing captions. @param samples of each picture */
-  sampler(samples: number): Promise<Sampler>
+  /** The same for drawing captions. */
+  sampler(settings: Pick<SamplingSettings, 'samples' | 'temperature'>): Promise<Sampler>
   /** Reads what its decoder chooses words from; whoever opens it closes it. @param adapter as it is from now on */
   openHiddenReader(adapter: ReadonlyMap<string, Float32Array>): Promise<HiddenReader>
   close(): Promise<void>
@@ -92,9 +93,9 @@ export async function openStudent(options: StudentOptions): Promise<Student> {
       recaller ??= openRecaller({ ...saying, names: { names, gluing }, generation })
       return recaller
     },
-    sampler(samples) {
+    sampler(chosen) {
       const longest = Math.min(generation.maxNewTokens, model.decoder.config.positions)
-      sampler ??= openSampler({ ...saying, samples, longest })
+      sampler ??= openSampler({ ...saying, ...chosen, longest })
       return sampler
     },
     openHiddenReader: (tensors) => openHiddenReader(model, adapter, tensors, provider, threads),

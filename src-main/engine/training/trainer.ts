@@ -75,8 +75,14 @@ export interface Trainer {
    * the sum of `weight · cross-entropy` over `positions`. There is no label smoothing, which such weights would push about, and
    * no reference.
    * @param positions of all texts, those that weigh nothing included
+   * @param temperature at which the texts were drawn
    */
-  reinforce(batches: readonly TrainingBatch[], positions: number, rate: number): Promise<StepResult>
+  reinforce(
+    batches: readonly TrainingBatch[],
+    positions: number,
+    rate: number,
+    temperature?: number,
+  ): Promise<StepResult>
   /** Without label smoothing and reference; of each text of the batch, in its order. */
   evaluate(batch: TrainingBatch): Promise<TextLoss[]>
   /** What the adapter of the moment expects at each position that counts. */
@@ -209,7 +215,8 @@ export function createTrainer(options: {
       if (total === 0) throw new RangeError('No position of these batches counts')
       return stepBy(batches, settings, total, rate)
     },
-    reinforce: (batches, positions, rate) => stepBy(batches, rewarded, positions, rate),
+    reinforce: (batches, positions, rate, temperature = 1) =>
+      stepBy(batches, { labelSmoothing: 0, hasReference: false, temperature }, positions, rate),
     async evaluate(batch) {
       const session = await open('evaluation', () => buildEvaluationGraph(frozen))
       const places = [...batch.weights.keys()].filter((place) => batch.weights[place] !== 0)
@@ -263,12 +270,9 @@ export function createTrainer(options: {
   }
 }
 
-/** Of texts that are rewarded. */
-const rewarded: LossSettings = { labelSmoothing: 0, hasReference: false }
-
 /** Sessions of graphs that are the same are one. */
-function nameGraph(kind: string, { labelSmoothing, hasReference }: LossSettings): string {
-  return `${kind}, smoothing ${labelSmoothing}${hasReference ? ', held' : ''}`
+function nameGraph(kind: string, { labelSmoothing, hasReference, temperature = 1 }: LossSettings): string {
+  return `${kind}, smoothing ${labelSmoothing}, temperature ${temperature}${hasReference ? ', held' : ''}`
 }
 
 function scalar(value: number): SessionTensor {

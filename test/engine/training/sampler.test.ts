@@ -41,10 +41,11 @@ async function draw(
   random: () => number,
   some: readonly Float32Array[] = memories,
   count = samples,
+  temperature = 1,
 ): Promise<number[][][]> {
   const { config } = model.decoder.adapter!
-  const options = { model, adapter: config, provider: 'cpu' as const, threads: 1, samples: count, longest }
-  const sampler = await openSampler(options)
+  const sampling = { samples: count, longest, temperature }
+  const sampler = await openSampler({ model, adapter: config, provider: 'cpu', threads: 1, ...sampling })
   try {
     return await sampler.draw(some, adapter, random)
   } finally {
@@ -53,7 +54,11 @@ async function draw(
 }
 
 /** What follows each position of a caption, as likely as the whole text read anew says. */
-async function expectWords(memory: Float32Array, caption: readonly number[]): Promise<number[][]> {
+async function expectWords(
+  memory: Float32Array,
+  caption: readonly number[],
+  temperature = 1,
+): Promise<number[][]> {
   const { startToken, vocabulary } = model.decoder.config
   const session = await openSession(buildTextReadingGraph(model, caption.length), 'cpu', 1)
   const shape = [1, memoryLength(model.vision.config), model.vision.config.width]
@@ -68,7 +73,7 @@ async function expectWords(memory: Float32Array, caption: readonly number[]): Pr
   return caption.map((_, at) => {
     const scores = Array.from(logits!.data.subarray(at * vocabulary, (at + 1) * vocabulary), Number)
     const highest = Math.max(...scores)
-    const parts = scores.map((score) => Math.exp(score - highest))
+    const parts = scores.map((score) => Math.exp((score - highest) / temperature))
     const sum = parts.reduce((a, b) => a + b, 0)
     return parts.map((part) => part / sum)
   })
@@ -98,16 +103,17 @@ test('each word is the one in whose share of the likelihood its chance falls', a
   assert.ok(new Set(drawn.flat().map(({ length }) => length)).size > 1, 'some end before others')
 })
 
-test('words come as often as they are likely', async () => {
-  const many = 300
-  const [captions] = await draw(createRandom(5), memories.slice(0, 1), many)
-  const [expected] = await expectWords(memories[0]!, [0])
-  for (const [word, probability] of expected!.entries()) {
-    const count = captions!.filter(([first]) => first === word).length
-    const deviation = Math.sqrt(many * probability * (1 - probability))
-    assert.ok(Math.abs(count - many * probability) <= 4 * deviation + 1, `word ${word}: ${count}`)
-  }
-})
+for (const temperature of [1, 0.5])
+  test(`words come as often as they are likely at a temperature of ${temperature}`, async () => {
+    const many = 300
+    const [captions] = await draw(createRandom(5), memories.slice(0, 1), many, temperature)
+    const [expected] = await expectWords(memories[0]!, [0], temperature)
+    for (const [word, probability] of expected!.entries()) {
+      const count = captions!.filter(([first]) => first === word).length
+      const deviation = Math.sqrt(many * probability * (1 - probability))
+      assert.ok(Math.abs(count - many * probability) <= 4 * deviation + 1, `word ${word}: ${count}`)
+    }
+  })
 
 test('the same chances draw the same captions, the ends of their range among them', async () => {
   assert.deepEqual(await draw(createRandom(2)), await draw(createRandom(2)))

@@ -343,3 +343,23 @@ test('a reinforced batch in parts is the same step as the whole one', async () =
   assertNear(cutUp!.loss, whole!.loss, 1e-5, 'loss')
   assertNear(cutUp!.gradientNorm, whole!.gradientNorm, 1e-5, 'gradient norm')
 })
+
+test('at a temperature a text is as likely as logits divided by it say', async () => {
+  const temperature = 0.5
+  const batch = makeBatch([5, 5], 3)
+  const { vocabulary } = frozen.decoder.config
+  await withTrainer(async (trainer) => {
+    const { ids, probabilities } = await trainer.predict(batch, vocabulary)
+    const losses = Array.from(batch.targets, (target, place) => {
+      const range = [place * vocabulary, (place + 1) * vocabulary] as const
+      const parts = Array.from(probabilities.subarray(...range), (p) => p ** (1 / temperature))
+      const said = parts[ids.subarray(...range).indexOf(target)]!
+      return -Math.log(said / parts.reduce((a, b) => a + b, 0))
+    })
+    const mean = losses.reduce((a, b) => a + b, 0) / losses.length
+    const { loss } = await trainer.reinforce([batch], losses.length, 0.01, temperature)
+    assertNear(loss, mean, 1e-4, 'loss')
+    const again = await trainer.reinforce([batch], losses.length, 0.01, temperature)
+    assert.ok(again.loss < loss)
+  })
+})
