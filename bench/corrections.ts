@@ -5,8 +5,9 @@
  *     npm run bench -- corrections PHOTOS [--labels 20] [--further 200] [--person diary] [--seed 1] [--keep DIR] [--threads N]
  *
  * PHOTOS holds `flickr8k-dev` and `flickr8k-train`, each as a folder or a tar, with the captions beside it (`NAME.json`). `plain`
- * says of a photo what the five people who captioned it agree about most; `diary` says it as in a diary ("Today we saw …").
- * `--settings JSON` changes the training's settings.
+ * says of a photo what the five people who captioned it agree about most; the others say it in their manner: `diary` ("Today we saw
+ * …"), `archivist` ("Photograph: …"), `walker` ("…, seen on our walk"), `terse` (in small letters, without articles). `--alone` leaves
+ * out the training's own verdict, which takes most of its time; `--settings JSON` changes its settings; `--show N` prints captions.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   type AdapterComparison,
+  labelsForOneSplit,
   type TrainingExample,
   type TrainingPlan,
   trainedAdapterFileName,
@@ -24,10 +26,6 @@ import { createCider, wordsOf } from '../src-main/engine/training/metrics.ts'
 import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
 import { runTraining } from '../src-main/engine/training/training-run.ts'
 import { openLabelledExamples } from './labelled-photos.ts'
-
-function asPhrase(caption: string): string {
-  return caption.replace(/^\w/, (letter) => letter.toLowerCase()).replace(/ (is|are) (?=\w+ing\b)/, ' ')
-}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -40,6 +38,7 @@ const { values, positionals } = parseArgs({
     show: { type: 'string', default: '3' },
     keep: { type: 'string', default: join(tmpdir(), 'lenslore-corrections') },
     settings: { type: 'string', default: '{}' },
+    alone: { type: 'boolean', default: false },
     model: { type: 'string', default: new URL('../models/lenslore-v1', import.meta.url).pathname },
     threads: { type: 'string', default: '2' },
   },
@@ -54,7 +53,7 @@ const persons: Record<string, (caption: string) => string> = {
 }
 const person = persons[values.person]
 if (!photosPath || !person) {
-  console.error('usage: npm run bench -- corrections PHOTOS [--labels N] [--person plain|diary] [--seed N]')
+  console.error('usage: npm run bench -- corrections PHOTOS [--labels N] [--person diary] [--seed N]')
   process.exit(2)
 }
 
@@ -94,7 +93,7 @@ const plan: TrainingPlan = {
   version: 1,
   ...memories,
   start: 'model',
-  heldOut: 'each',
+  heldOut: values.alone ? 'none' : labels.length < labelsForOneSplit ? 'each' : 'one',
   folds: usualFolds,
   settings: { seed, ...JSON.parse(values.settings) },
   examples: [...labels, ...replayed],
@@ -104,10 +103,11 @@ const startedMs = performance.now()
 const cpuBefore = process.cpuUsage()
 const outcome = await runTraining(runDirectory, { signal, onProgress() {} })
 const { user, system } = process.cpuUsage(cpuBefore)
+const elapsedSeconds = (performance.now() - startedMs) / 1000
 console.log(
-  `${labels.length} labels, ${replayed.length} replayed, ${outcome.keptSteps} steps kept of ${outcome.steps}: ${((performance.now() - startedMs) / 1000).toFixed(0)} s, ${((user + system) / 1e6).toFixed(0)} s of processors`,
+  `${labels.length} labels, ${replayed.length} replayed, ${outcome.keptSteps} steps kept of ${outcome.steps}: ${elapsedSeconds.toFixed(0)} s, ${((user + system) / 1e6).toFixed(0)} s of processors, ${(labels.length / elapsedSeconds).toFixed(2)} labels a second`,
 )
-report('held out', outcome)
+if (!values.alone) report('held out', outcome)
 const after = join(runDirectory, trainedAdapterFileName)
 const compare = (examples: TrainingExample[]) =>
   evaluateAdapter({ ...memories, before: null, after, examples }, signal)
@@ -139,4 +139,9 @@ function report(
   )
   for (const photo of photos.slice(0, Number(values.show)))
     console.log(`  ${photo.before} | ${photo.after} | ${photo.own[0]}`)
+}
+
+/** As it goes on within a sentence. */
+function asPhrase(caption: string): string {
+  return caption.replace(/^\w/, (letter) => letter.toLowerCase()).replace(/ (is|are) (?=\w+ing\b)/, ' ')
 }
