@@ -6,7 +6,7 @@
  * PHOTOS holds `flickr8k-train`, `coco2k`, `flickr8k-dev` and `coco1k-dev`, each as a folder or a tar, with the captions beside it
  * (`NAME.json`, file name → captions). Every row is a training with the seed in its name, in a folder of its own below DIR:
  * a run that was cut off goes on where it stopped, one that is there is not made again. Each is compared with the adapter
- * that came with the base, by beam search over both sets of development photos.
+ * that came with the base, or that of the row it goes on from, by beam search over both sets of development photos.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -104,7 +104,9 @@ const watched = new Set(shuffle(groups, createRandom(seed)).slice(0, watchedPhot
 const judged = async (name: string) => (await openSet(name)).slice(0, Number(values['dev-photos']))
 const development = { 'flickr8k-dev': await judged('flickr8k-dev'), 'coco1k-dev': await judged('coco1k-dev') }
 
-console.log('row | set | CIDEr | BLEU-4 | ROUGE-L | loss | parameters | steps | minutes')
+console.log(
+  'row | set | CIDEr | BLEU-4 | ROUGE-L | loss | parameters | steps | minutes | CIDEr gained, from, to',
+)
 const isEmbeddedTold = new Set<string>()
 for (const [name, row] of Object.entries(rows)) {
   if (values.only && values.only !== name) continue
@@ -126,16 +128,22 @@ for (const [name, row] of Object.entries(rows)) {
     onProgress: createReporter(name),
   })
   for (const [set, examples] of Object.entries(development)) {
-    const { scores, loss } = await compare(adapterOf(name), runDirectory, set, examples)
+    const {
+      scores,
+      loss,
+      cider: change,
+    } = await compare(row.after, adapterOf(name), runDirectory, set, examples)
     for (const side of ['before', 'after'] as const) {
-      if (side === 'before' && isEmbeddedTold.has(set)) continue
-      isEmbeddedTold.add(set)
+      if (side === 'before' && (row.after || isEmbeddedTold.has(set))) continue
+      if (!row.after) isEmbeddedTold.add(set)
       const { cider, bleu4, rougeL } = scores![side]
       const figures = [cider.toFixed(1), bleu4.toFixed(1), rougeL.toFixed(1), loss![side].mean.toFixed(3)]
       const steps = keptSteps + (selfCritical?.keptSteps ?? 0)
       const cost =
         side === 'before' ? ['', '', ''] : [trainedParameters, steps, (elapsedMs / 60_000).toFixed(1)]
-      console.log([side === 'before' ? 'embedded' : name, set, ...figures, ...cost].join(' | '))
+      const { mean, low, high } = change!.difference
+      const gain = side === 'before' ? '' : [mean, low, high].map((figure) => figure.toFixed(1)).join(' ')
+      console.log([side === 'before' ? 'embedded' : name, set, ...figures, ...cost, gain].join(' | '))
     }
   }
 }
@@ -157,17 +165,19 @@ function toLearn(example: TrainingExample, index: number, captionsAPhoto: number
   return { contentHash, path, kind, captions: some, group, fold }
 }
 
+/** @param before a row; the adapter that came with the base where there is none */
 async function compare(
+  before: string | undefined,
   after: string,
   runDirectory: string,
   set: string,
   examples: readonly TrainingExample[],
 ): Promise<AdapterComparison> {
-  const path = join(runDirectory, `${set}-${examples.length}.json`)
+  const path = join(runDirectory, `${set}-${examples.length}${before ? `-after-${before}` : ''}.json`)
   if (existsSync(path)) return JSON.parse(await readFile(path, 'utf8'))
   const { signal } = new AbortController()
   const comparison = await evaluateAdapter(
-    { ...memories, before: null, after, examples: [...examples] },
+    { ...memories, before: before ? adapterOf(before) : null, after, examples: [...examples] },
     signal,
   )
   await writeFile(path, JSON.stringify(comparison))
