@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Channel } from '../contract/rpc.ts'
-import { createEnding } from './ending.ts'
+import { createEnding, type Ending } from './ending.ts'
 
 export interface ForkedProcess {
   /** Closes when the process ends, for whatever reason; closing it lets the process end by itself. */
@@ -37,7 +37,9 @@ export async function forkProcess(
     // Drivers and native libraries write what they like; only who looks for a fault wants to read it.
     stdio: ['ignore', 'ignore', environment.LENSLORE_DEBUG ? 2 : 'ignore', 'ipc'],
   })
-  const channel = channelOver(child, () => child.disconnect())
+  const ending = createEnding()
+  child.on('exit', ending.end)
+  const channel = channelOver(child, ending, () => child.disconnect())
   const gone = once(child, 'exit').then(([code, signal]) => signal ?? `code ${code}`)
   gone.catch(() => {})
   await once(child, 'spawn')
@@ -50,13 +52,12 @@ export async function forkProcess(
  */
 export function parentChannel(): Channel {
   if (!process.send) throw new Error('This program is started by Lenslore itself, not by hand.')
-  return channelOver(process as unknown as ChildProcess, () => process.disconnect())
+  // Its own end closes nothing: who then ended the process as if all were well would hide the error that it ends of.
+  return channelOver(process as unknown as ChildProcess, createEnding(), () => process.disconnect())
 }
 
-function channelOver(end: ChildProcess, close: () => void): Channel {
-  const ending = createEnding()
+function channelOver(end: ChildProcess, ending: Ending, close: () => void): Channel {
   end.on('disconnect', ending.end)
-  end.on('exit', ending.end)
   // A message that found the pipe broken: the process is going.
   end.on('error', ending.end)
   return {

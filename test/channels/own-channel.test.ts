@@ -16,3 +16,20 @@ test('a process that nobody of ours started says so', () => {
   assert.equal(status, 1)
   assert.match(stderr, /started by Lenslore itself/)
 })
+
+test('a process that fails of something unforeseen says of what, and that it failed', async () => {
+  const { execPath } = process
+  const module = fileURLToPath(new URL('../../src-main/channels/child-process.ts', import.meta.url))
+  const failing = fileURLToPath(new URL('../fixtures/failing-process.ts', import.meta.url))
+  const program = `
+    const { forkProcess } = await import(${JSON.stringify(module)})
+    const { channel, gone } = await forkProcess(${JSON.stringify(failing)})
+    channel.onMessage(() => channel.post('go on'))
+    console.log(await gone)`
+  const { stdout, stderr } = spawnSync(execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+    env: { ...process.env, LENSLORE_DEBUG: '1' },
+  })
+  assert.equal(stdout, 'code 1\n')
+  assert.match(stderr, /nobody has thought of this/)
+})
