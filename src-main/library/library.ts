@@ -214,13 +214,17 @@ export function createLibrary(options: LibraryOptions): Library {
   })
   wishes.takeUp()
   let lookingForRest: NodeJS.Timeout | undefined
-  const stopWatchingOthers = watchOthersCommits(store.database, () => {
+  function takeUpOthers(): void {
     wishes.takeUp()
     longWork.lookAgain()
     teaching.lookAgain()
     emit('changedElsewhere', {})
     clearTimeout(lookingForRest)
     lookingForRest = setTimeout(resumeNext, othersAreQuietMs).unref()
+  }
+  const stopWatchingOthers = watchOthersCommits(store.database, takeUpOthers, (thrown) => {
+    // Whoever has the database lets go of it, and the next look is soon.
+    if (toErrorRecord(thrown).code !== 'LIBRARY_LOCKED') longWork.orTell(thrown)
   })
 
   let hashOfContract: Promise<string> | undefined

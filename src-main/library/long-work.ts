@@ -71,6 +71,8 @@ export interface LongWork {
   readonly captioning: CaptioningService
   /** Somebody wrote into the library: a watch looks for work at once. */
   lookAgain(): void
+  /** Tells of what failed beside other work, once where it fails again and again. */
+  orTell(thrown: unknown): void
   /** Tells the library where a folder went. */
   relocate(folderId: number, path: string): Promise<void>
   /** The folders are others now, or at other places: what watches them is to follow. */
@@ -155,14 +157,18 @@ export function createLongWork(options: LongWorkOptions): LongWork {
 
   /** Beside the work, once a day. A backup that fails spoils nothing else. */
   async function backUpIfDue(signal: AbortSignal): Promise<void> {
-    const { file } = store.database
-    if (queue.counts(null).photos === 0 || !isBackupDue(file, Date.now())) return
-    backingUp ??= backUpInThread(file, 'daily', { signal })
-      .then(() => {}, orTell)
-      .finally(() => {
-        backingUp = undefined
-      })
-    await backingUp
+    try {
+      const { file } = store.database
+      if (queue.counts(null).photos === 0 || !isBackupDue(file, Date.now())) return
+      backingUp ??= backUpInThread(file, 'daily', { signal })
+        .then(() => {}, orTell)
+        .finally(() => {
+          backingUp = undefined
+        })
+      await backingUp
+    } catch (thrown) {
+      orTell(thrown)
+    }
   }
 
   async function keepHouse(signal: AbortSignal): Promise<void> {
@@ -331,7 +337,13 @@ export function createLongWork(options: LongWorkOptions): LongWork {
         if (queue.counts(captioning.key()).waiting === 0) void writeOut(either)
         else changed.resolve()
       }
-      const lookingAgain = setInterval(() => lookAgain(), lookAgainEveryMs)
+      const lookingAgain = setInterval(() => {
+        try {
+          lookAgain()
+        } catch (thrown) {
+          orTell(thrown)
+        }
+      }, lookAgainEveryMs)
       try {
         while (!either.aborted) {
           changed = Promise.withResolvers()
@@ -378,6 +390,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     captionAll: (signal) => locked(() => caption(signal, index, null)),
     watch: (signal) => locked(() => watch(signal)),
     lookAgain: () => lookAgain(),
+    orTell,
     foldersChanged: () => refreshWatch(),
     forgetLeft,
     renewSearch,
