@@ -67,8 +67,18 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
   const roots = createRootState(database)
   const folders = new Map<number, Watched>()
   const stop = new AbortController()
+  /** Not kept yet. */
+  const modes = new Map<number, WatchMode>()
   let isBusy: Promise<void> | undefined
   let nextProbeMs = 0
+
+  function keepModes(): void {
+    for (const [folderId, mode] of modes) {
+      roots.setWatchMode(folderId, mode.mode, mode.reason)
+      modes.delete(folderId)
+      options.onModeChange?.(folderId, mode)
+    }
+  }
 
   function start(folderId: number): Watched {
     const isOffline = probeRoot(roots, folderId).offline !== null
@@ -90,8 +100,13 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
         onMode: (mode) => {
           watched.isPolled = mode.mode === 'polling'
           if (watched.isPolled) watched.nextWholeMs = performance.now() + pollEveryMs
-          roots.setWatchMode(folderId, mode.mode, mode.reason)
-          options.onModeChange?.(folderId, mode)
+          modes.set(folderId, mode)
+          try {
+            keepModes()
+          } catch (thrown) {
+            // In an event of the watch, where nobody would catch it; it is kept with the next look.
+            options.onError?.(thrown)
+          }
         },
       },
     )
@@ -153,6 +168,7 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
   }
 
   async function lookWhereDue(): Promise<void> {
+    keepModes()
     const isProbing = performance.now() >= nextProbeMs
     if (isProbing) {
       nextProbeMs = performance.now() + probeEveryMs

@@ -264,3 +264,24 @@ test('12. a folder that goes away while it is looked through is looked through a
   renameSync(path('away'), path('pictures'))
   await until(['-pictures/b.jpg', 'pictures/a.jpg', 'pictures/c/d/e/f/g/h.jpg', 'pictures/c/d/e/f/g/new.jpg'])
 })
+
+test('13. how a folder is watched is kept as soon as it can be, and a failure of that ends nothing', async () => {
+  await library.sync()
+  const { database } = library.store
+  database.exec(`CREATE TEMP TRIGGER refuse BEFORE UPDATE OF watch_mode ON main.folders
+    BEGIN SELECT RAISE(ABORT, 'not now'); END`)
+  const failures: unknown[] = []
+  watcher = watchLibrary({
+    database,
+    reconciler: library.reconciler,
+    onError: (thrown) => failures.push(thrown),
+  })
+  await watcher.ready
+  assert.match(String(failures[0]), /not now/)
+  const modeOf = () =>
+    database.prepare<{ watch_mode: string | null }>('SELECT watch_mode FROM folders').get()!.watch_mode
+  assert.equal(modeOf(), null)
+  database.exec('DROP TRIGGER refuse')
+  for (const deadline = Date.now() + 30_000; modeOf() === null && Date.now() < deadline; ) await sleep(50)
+  assert.equal(modeOf(), 'watching')
+})
