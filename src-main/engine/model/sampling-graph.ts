@@ -19,7 +19,7 @@ import {
   unsqueeze,
   where,
 } from './operators.ts'
-import { memoryLength } from './vision-tower.ts'
+import { inputMemory } from './vision-tower.ts'
 
 export interface SamplingSettings {
   /** Of each picture. */
@@ -46,7 +46,7 @@ export function buildSamplingGraph(
   const g = new Graph('sampling')
   const { config } = decoder
   const { startToken, endToken, heads, width } = config
-  const memory = g.input('memory', 'float32', ['B', memoryLength(vision.config), vision.config.width])
+  const memory = inputMemory(g, vision.config)
   const chances = g.input('chances', 'float32', [longest, 'B', k])
   const sight = projectMemory(g, memory, decoder)
   const ofPictures = (type: 'float32' | 'int64', shape: readonly number[], data: number[]) =>

@@ -26,13 +26,6 @@ export function areMixed(
   return count >= mostAlike * draws
 }
 
-/** The mean over a memory's rows, `[1+N, dv]` → `[dv]`. */
-export function meanOfRows(memory: Float32Array, width: number): Float32Array {
-  const mean = new Float32Array(width)
-  for (const [index, value] of memory.entries()) mean[index % width]! += (value * width) / memory.length
-  return mean
-}
-
 /** Of unit vectors, how long their sum is. */
 function likeness(units: readonly Float32Array[]): number {
   const sum = new Float64Array(units[0]?.length ?? 0)

@@ -3,7 +3,7 @@ import type { CheckedParamsOf } from '../../contract/rpc.ts'
 import { readCheckpoint } from '../captioning/checkpoint.ts'
 import { createKeptOpen } from '../captioning/kept-open.ts'
 import { defaultThreads } from '../trial/attempt.ts'
-import { openVisualMemory, type VisualMemory } from './visual-memory.ts'
+import { meanOfRows, openVisualMemory, type VisualMemory } from './visual-memory.ts'
 
 type RememberOptions = CheckedParamsOf<EngineCalls['remember']>
 
@@ -24,16 +24,9 @@ export function createRemembering(): Remembering {
         (await memory.recall(photos, signal)).map((photo) =>
           'error' in photo
             ? { contentHash: photo.contentHash, error: photo.error }
-            : { contentHash: photo.contentHash, mean: meanOfRows(photo.memory, memory.shape) },
+            : { contentHash: photo.contentHash, mean: meanOfRows(photo.memory, memory.shape[1]) },
         ),
       )
     },
   }
-}
-
-/** @param memory `[1+N, dv]` @returns `[dv]` */
-function meanOfRows(memory: Float32Array, [rows, width]: VisualMemory['shape']): Float32Array {
-  const mean = new Float32Array(width)
-  for (const [index, value] of memory.entries()) mean[index % width]! += value / rows
-  return mean
 }

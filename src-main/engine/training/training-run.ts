@@ -16,8 +16,9 @@ import { compareSaid } from './held-out.ts'
 import { learn } from './learn.ts'
 import { type Lesson, planLessons } from './lessons.ts'
 import { findManner, type Manner, noManner } from './manner.ts'
+import type { Material } from './material.ts'
 import { mostTokensWithin } from './memory-ceiling.ts'
-import { areMixed, meanOfRows } from './mixture.ts'
+import { areMixed } from './mixture.ts'
 import { learnNames, reportNames } from './names/learn-names.ts'
 import { observe } from './observe.ts'
 import { createPace, type Pace } from './pace.ts'
@@ -36,6 +37,7 @@ import {
 } from './run-files.ts'
 import { openStudent, type Student, writeAdapter } from './student.ts'
 import type { TrainerState } from './trainer.ts'
+import { meanOfRows } from './visual-memory.ts'
 
 export interface RunOptions {
   /** Told a few times a second. */
@@ -101,6 +103,16 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
     usable.filter((at) => examples[at]!.kind === 'replay'),
   )
 
+  /** Of what is replayed, for all trainings. */
+  let means: Promise<Float32Array[]> | undefined
+  const usual = () => {
+    means ??= meansOf(
+      replayed.map(({ text }) => text.example),
+      material,
+    )
+    return means
+  }
+
   const atStart = await trainer.state()
   const saved = await readSavedRun(runDirectory, digest)
   const progress: RunProgress = saved?.progress ?? {
@@ -161,7 +173,7 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
       {
         ...student,
         texts: material.textsOf(lesson.learned),
-        replayed: rephrase(replayed, await findMannerOf(lesson.learned, teaching, replayed), material),
+        replayed: rephrase(replayed, await findMannerOf(lesson.learned, teaching, replayed, usual), material),
         settings,
         seed: settings.seed + index * seedStride,
         schedule,
@@ -279,18 +291,24 @@ async function noteAll({ student, plan, pace, signal }: Teaching, replays: numbe
   })
 }
 
-/** Of the captions that a training learns, for none that it is judged by may have a say. */
+/** Of the visual memories of some examples. */
+async function meansOf(examples: readonly number[], material: Material): Promise<Float32Array[]> {
+  const [, width] = material.memoryShape
+  return (await material.recall(examples)).map((memory) => meanOfRows(memory, width))
+}
+
+/**
+ * Of the captions that a training learns, for none that it is judged by may have a say.
+ * @param usual the means of what is replayed
+ */
 async function findMannerOf(
   learned: readonly number[],
   { student: { material, checkpoint }, plan }: Teaching,
   replayed: readonly Replayed[],
+  usual: () => Promise<Float32Array[]>,
 ): Promise<Manner> {
   if (replayed.length === 0) return noManner
-  const [, width] = material.memoryShape
-  const meansOf = async (examples: readonly number[]) =>
-    (await material.recall(examples)).map((memory) => meanOfRows(memory, width))
-  const [labelled, others] = [await meansOf(learned), await meansOf(replayed.map(({ text }) => text.example))]
-  if (!areMixed(labelled, others, plan.settings.seed)) return noManner
+  if (!areMixed(await meansOf(learned, material), await usual(), plan.settings.seed)) return noManner
   return findManner(
     learned.map((example) => plan.examples[example]!.captions[0]!.text),
     replayed.map(({ text }) => material.tokenizer.decode(text.tokens.slice(1))),

@@ -146,3 +146,11 @@ export function buildTowerGraph(vision: VisionTower): Graph {
   g.namedOutput('memory', buildVisionTower(g, vision))
   return g
 }
+
+/** @param memory `[1+N, dv]` @returns `[dv]` */
+export function meanOfRows(memory: Float32Array, width: number): Float32Array {
+  const rows = memory.length / width
+  const mean = new Float32Array(width)
+  for (const [index, value] of memory.entries()) mean[index % width]! += value / rows
+  return mean
+}

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { areMixed, meanOfRows } from '../../../src-main/engine/training/mixture.ts'
+import { areMixed } from '../../../src-main/engine/training/mixture.ts'
 import { createRandom } from '../../../src-main/engine/training/random.ts'
+import { meanOfRows } from '../../../src-main/engine/training/visual-memory.ts'
 
 const width = 24
 const random = createRandom(3)

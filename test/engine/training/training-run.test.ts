@@ -314,6 +314,23 @@ test('a new adapter begins at nothing, in the shape that was asked for', async (
   assert.equal(outcome.trainedParameters, counted)
 })
 
+/** What is said of the replayed photos, before and after a run. */
+function compareOnReplayed(runDirectory: string) {
+  return evaluateAdapter(
+    {
+      modelDirectory: join(directory, 'model'),
+      memoryDirectory: join(directory, 'memories'),
+      memoryLimitBytes: 1e8,
+      provider: 'cpu',
+      threads: 1,
+      before: null,
+      after: join(runDirectory, trainedAdapterFileName),
+      examples: examples.slice(12),
+    },
+    anyone,
+  )
+}
+
 test('replay holds the model to what it said: its words change less', async () => {
   const replayed = examples.slice(12).map((each) => ({ ...each, kind: 'replay' as const, captions: [] }))
   const learned = examples.slice(0, 12)
@@ -324,20 +341,7 @@ test('replay holds the model to what it said: its words change less', async () =
     })
     const { outcome } = await run(runDirectory)
     assert.equal(outcome.replayed, 12)
-    // What it says of the replayed photos, against what it said.
-    const comparison = await evaluateAdapter(
-      {
-        modelDirectory: join(directory, 'model'),
-        memoryDirectory: join(directory, 'memories'),
-        memoryLimitBytes: 1e8,
-        provider: 'cpu',
-        threads: 1,
-        before: null,
-        after: join(runDirectory, trainedAdapterFileName),
-        examples: examples.slice(12),
-      },
-      anyone,
-    )
+    const comparison = await compareOnReplayed(runDirectory)
     return comparison.photos.filter((photo) => photo.before !== photo.after).length
   }
   // All pictures of a colour have one caption, so what is learned of it is said of the replayed ones, too.
@@ -356,19 +360,7 @@ test('how a person begins is learned on photos that nobody labelled, and what is
     settings: { ...settings, replayWeight: 30, replayBatchSize: 12 },
   })
   await run(runDirectory)
-  const { photos } = await evaluateAdapter(
-    {
-      modelDirectory: join(directory, 'model'),
-      memoryDirectory: join(directory, 'memories'),
-      memoryLimitBytes: 1e8,
-      provider: 'cpu',
-      threads: 1,
-      before: null,
-      after: join(runDirectory, trainedAdapterFileName),
-      examples: examples.slice(12),
-    },
-    anyone,
-  )
+  const { photos } = await compareOnReplayed(runDirectory)
   // The labels go on with a thing of the picture's colour.
   const kept = photos.filter((photo) => photo.after === `oh my ${photo.before}`.trim())
   const told = JSON.stringify(photos.map((photo) => [photo.before, photo.after]))
