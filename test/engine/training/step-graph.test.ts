@@ -6,7 +6,9 @@ import { differentiate } from '../../../src-main/engine/model/autodiff/different
 import { Graph } from '../../../src-main/engine/model/graph.ts'
 import { multiply, sumAway } from '../../../src-main/engine/model/operators.ts'
 import { sumExponentials } from '../../../src-main/engine/training/step-graph.ts'
-import '../software-gpu.ts'
+import { keepDevice } from '../software-gpu.ts'
+
+keepDevice()
 
 const [width, vocabulary] = [3, 7]
 const wave = (length: number, pitch: number) =>
