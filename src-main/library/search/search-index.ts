@@ -322,6 +322,8 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   }
 
   function readChanged(): DocumentRow[] {
+    // Starting the large statement takes longer than most commits do.
+    if (prepare('SELECT 1 FROM temp.search_changed').get() === undefined) return []
     return prepare<DocumentRow>(changedSql).all(renewedPerCommit)
   }
 
