@@ -64,6 +64,11 @@ export function findManner(
   }
 }
 
+/** Whether nothing in it is the same whatever is in the picture. */
+export function isPlain({ opening, closing, leftOut }: Manner): boolean {
+  return opening.text === '' && closing.text === '' && leftOut.length === 0
+}
+
 function findLeftOut(own: readonly string[][], usual: readonly string[][]): string[] {
   const shareWith = (captions: readonly string[][], word: string) =>
     captions.filter((pieces) => pieces.some((piece) => plain(piece) === word)).length / captions.length
