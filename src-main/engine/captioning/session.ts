@@ -36,6 +36,7 @@ export interface Session {
 }
 
 export interface HoldingSession extends Session {
+  readonly inputNames: readonly string[]
   /**
    * A run that may take tensors that are on the device and leave some there.
    * @param into on the processor, where to write outputs, which are then not among those given back. It may be the
@@ -71,23 +72,6 @@ export async function openSession(
   choices: SessionChoices = {},
 ): Promise<HoldingSession> {
   return openPacked(await packModel(graph), provider, threads, choices)
-}
-
-/**
- * Opens a graph for a single run, of one thread.
- * @throws LensloreError as `openSession` and `Session.run`
- */
-export async function runOnce(
-  graph: Graph,
-  feeds: Readonly<Record<string, SessionTensor>>,
-  provider: ProviderName = 'cpu',
-): Promise<Record<string, SessionTensor>> {
-  const session = await openSession(graph, provider, 1)
-  try {
-    return await session.run(feeds)
-  } finally {
-    await session.close()
-  }
 }
 
 /** `openSession` for a graph that was packed before, in another thread perhaps. */
@@ -138,6 +122,7 @@ export async function openPacked(
   }
   return {
     provider,
+    inputNames: session.inputNames,
     run: async (feeds) => (await runHolding(feeds)).outputs,
     runHolding,
     close: async () => {

@@ -7,7 +7,8 @@ import { writeRandomCheckpoint } from '../../../bench/random-checkpoint.ts'
 import { LensloreError } from '../../../src-main/contract/errors.ts'
 import type { ProviderName } from '../../../src-main/contract/providers.ts'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { runOnce, type SessionTensor } from '../../../src-main/engine/captioning/session.ts'
+import { runOnce } from '../../../src-main/engine/captioning/search-session.ts'
+import type { SessionTensor } from '../../../src-main/engine/captioning/session.ts'
 import { buildCaptionGraph, type GenerationConfig } from '../../../src-main/engine/model/caption-graph.ts'
 import {
   float32Tensor,
