@@ -3,10 +3,11 @@
  * on the real server: from the start of the process to the first photo, the longest task of the page while it is scrolled and
  * scrubbed, from a key to what it found, selecting all, a caption for all, and memory.
  *
- *   node bench/window.ts [--photos 100000] [--keep DIRECTORY] [--seconds 20] [--batch]
+ *   node bench/window.ts [--photos 100000] [--keep DIRECTORY] [--seconds 20] [--built] [--batch]
  *
  * The baseline is a bare page that shows as many pictures as one screen of the window has, from the same server's thumbnails.
- * With `--keep` the library stays for another run; what is done to it there is taken back. `--batch` also captions all photos to
+ * The browser is open and at rest before anything is measured. `--built` runs the server from `out/`, as people have it, in place
+ * of the sources. With `--keep` the library stays for another run; what is done to it there is taken back. `--batch` also captions all photos to
  * the end, through a kill of the library's process, and takes it back, which takes minutes for each 100,000.
  */
 import { execFileSync, spawn } from 'node:child_process'
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
     photos: { type: 'string', default: '100000' },
     keep: { type: 'string' },
     seconds: { type: 'string', default: '20' },
+    built: { type: 'boolean', default: false },
     batch: { type: 'boolean', default: false },
   },
 })
@@ -32,13 +34,17 @@ const photos = Number(options.photos)
 const seconds = Number(options.seconds)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const looks = 1000
-/** After scrolling, until what is seen is there in full. */
+const program = options.built ? 'out/cli/main.js' : 'src-main/cli/main.ts'
+/** After scrolling, until what is seen is there in full; and of a browser that was just begun, with windows of its own. */
 const restMs = 3000
 
 interface Server {
   link: string
   /** Of the library's process. */
   libraryMb(): number
+  /** Processor time so far. */
+  serverMs(): number
+  libraryMs(): number
   killLibrary(): void
   end(): Promise<void>
 }
@@ -46,7 +52,7 @@ interface Server {
 async function startServer(directory: string, dataDirectory: string): Promise<Server> {
   const child = spawn(
     process.execPath,
-    ['--max-semi-space-size=1', 'src-main/cli/main.ts', 'serve', '--json', '--library', directory],
+    ['--max-semi-space-size=1', program, 'serve', '--json', '--library', directory],
     {
       cwd: root,
       env: { ...process.env, LENSLORE_DATA: dataDirectory },
@@ -61,6 +67,8 @@ async function startServer(directory: string, dataDirectory: string): Promise<Se
   return {
     link,
     libraryMb: () => residentMb(libraryProcessOf(child.pid!)),
+    serverMs: () => processorMs(child.pid!),
+    libraryMs: () => processorMs(libraryProcessOf(child.pid!)),
     killLibrary: () => void process.kill(libraryProcessOf(child.pid!), 'SIGKILL'),
     async end() {
       child.kill('SIGINT')
@@ -88,12 +96,27 @@ function residentMb(pid: number): number {
   return (kilobytes * 1024) / 1e6
 }
 
-/** The most that was resident so far of the renderer that draws a page. A trace is kept in it: one that was traced tells nothing. */
-async function rendererMb(browser: Browser): Promise<number> {
+/** What a process computed so far, in all its threads. Linux counts it in hundredths of a second. */
+function processorMs(pid: number): number {
+  const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13)
+  return (Number(user) + Number(system)) * 10
+}
+
+async function renderersOf(browser: Browser): Promise<number[]> {
   const session = await browser.newBrowserCDPSession()
   const { processInfo } = await session.send('SystemInfo.getProcessInfo')
   await session.detach()
-  return Math.max(...processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => residentMb(id)))
+  return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id)
+}
+
+/** Of the process that computed most since: that of the page which was opened meanwhile. */
+async function pageMs(browser: Browser, before: ReadonlyMap<number, number>): Promise<number> {
+  return Math.max(...(await renderersOf(browser)).map((pid) => processorMs(pid) - (before.get(pid) ?? 0)))
+}
+
+/** The most that was resident so far of the renderer that draws a page. A trace is kept in it: one that was traced tells nothing. */
+async function rendererMb(browser: Browser): Promise<number> {
+  return Math.max(...(await renderersOf(browser)).map(residentMb))
 }
 
 interface TraceEvent {
@@ -193,6 +216,7 @@ async function measureBarePage(browser: Browser, directory: string, pictures: nu
   const images = sources.map((source) => `<img src="file://${source}" width="240" height="160">`).join('')
   writeFileSync(file, `<!doctype html><body style="height:40000px">${images.repeat(8)}</body>`)
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  await sleep(restMs)
   const startMs = performance.now()
   await page.goto(`file://${file}`, { waitUntil: 'commit' })
   await page.waitForFunction(firstPicture)
@@ -213,34 +237,44 @@ async function measureBarePage(browser: Browser, directory: string, pictures: nu
 
 async function measure(directory: string, dataDirectory: string): Promise<void> {
   const library = join(directory, 'library')
-  execFileSync('npm', ['run', '-s', 'build:page'], { cwd: root, stdio: 'ignore' })
+  execFileSync('npm', ['run', '-s', options.built ? 'build' : 'build:page'], { cwd: root, stdio: 'ignore' })
   const launch = () =>
     chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--headless=new'] })
 
   async function open(isCold: boolean) {
     const browser = await launch()
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    await sleep(restMs)
+    const before = new Map((await renderersOf(browser)).map((pid) => [pid, processorMs(pid)]))
     if (isCold) execFileSync('sh', ['-c', 'sync; echo 1 > /proc/sys/vm/drop_caches 2>/dev/null || true'])
     const startMs = performance.now()
     const server = await startServer(library, dataDirectory)
     const listenMs = performance.now() - startMs
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
     await page.goto(server.link, { waitUntil: 'commit' })
     await page.waitForFunction(firstPicture, undefined, { timeout: 120_000 })
-    return { browser, server, page, listenMs, firstMs: performance.now() - startMs }
+    const firstMs = performance.now() - startMs
+    const computedMs = {
+      server: server.serverMs(),
+      library: server.libraryMs(),
+      page: await pageMs(browser, before),
+    }
+    return { browser, server, page, listenMs, firstMs, computedMs }
   }
 
   const bareBrowser = await launch()
   const bare = await measureBarePage(bareBrowser, directory, 24)
   await bareBrowser.close()
   console.log(
-    `${photos} photos; a bare page of 192 pictures: first ${bare.firstMs.toFixed(0)} ms, longest task ${bare.taskMs.toFixed(0)} ms, ${bare.megabytes.toFixed(0)} MB`,
+    `${photos} photos, served by ${program}; a bare page of 192 pictures: first ${bare.firstMs.toFixed(0)} ms, longest task ${bare.taskMs.toFixed(0)} ms, ${bare.megabytes.toFixed(0)} MB`,
   )
 
   for (const isCold of [true, false, false]) {
-    const { browser, server, listenMs, firstMs } = await open(isCold)
+    const { browser, server, listenMs, firstMs, computedMs } = await open(isCold)
     const how = isCold ? 'file caches dropped' : 'warm'
     tell(`from spawning the server to the first photo (${how})`, firstMs, 'ms', bare.firstMs)
     tell('  of which until the address is printed', listenMs, 'ms')
+    for (const [what, ms] of Object.entries(computedMs))
+      tell(`  processor time of the ${what} by then`, ms, 'ms')
     await browser.close()
     await server.end()
   }

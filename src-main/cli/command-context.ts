@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { defaultDataDirectory } from '../processes/data-directory.ts'
-import { type LibraryClient, withLibrary } from './open-library.ts'
+import type { LibraryClient } from './open-library.ts'
 import { createOutput, noteProblem, type Output } from './output.ts'
 
 interface SharedOptions {
@@ -22,7 +22,11 @@ export function libraryDirectoryOf(command: Command): string {
  * Opens the library that the command's options name, for as long as `work` takes. What goes wrong without ending
  * the work is told on stderr.
  */
-export function inLibrary<T>(command: Command, work: (library: LibraryClient) => Promise<T>): Promise<T> {
+export async function inLibrary<T>(
+  command: Command,
+  work: (library: LibraryClient) => Promise<T>,
+): Promise<T> {
+  const { withLibrary } = await import('./open-library.ts')
   const { model } = command.optsWithGlobals<SharedOptions>()
   return withLibrary({ directory: libraryDirectoryOf(command), ...(model ? { model } : {}) }, (library) => {
     library.on('problem', ({ message }) => noteProblem(message))

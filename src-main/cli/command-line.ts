@@ -1,19 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { addAdapterCommands } from './commands/adapters.ts'
-import { addBackupCommands } from './commands/backups.ts'
-import { addCaptionCommands } from './commands/caption.ts'
-import { addDoctorCommand } from './commands/doctor.ts'
-import { addEditingCommands } from './commands/editing.ts'
-import { addExchangeCommands } from './commands/exchange.ts'
-import { addFolderCommands } from './commands/folders.ts'
-import { addMarkCommands } from './commands/marks.ts'
-import { addModelCommands } from './commands/models.ts'
-import { addPhotoCommands } from './commands/photos.ts'
-import { addFacetsCommand, addSearchCommand } from './commands/search.ts'
 import { addServeCommand } from './commands/serve.ts'
-import { addTeachingCommands } from './commands/teaching.ts'
-import { addTimelineCommand } from './commands/timeline.ts'
-import { addWishCommands } from './commands/wishes.ts'
 import { reportError } from './output.ts'
 import { packageVersion } from './package-version.ts'
 
@@ -44,22 +30,9 @@ export async function runCommandLine(args: string[]): Promise<number> {
   const finish = (code: number) => {
     status = code
   }
-  addFolderCommands(program, finish)
-  addServeCommand(program)
-  addSearchCommand(program)
-  addTimelineCommand(program)
-  addFacetsCommand(program)
-  addPhotoCommands(program)
-  addEditingCommands(program)
-  addMarkCommands(program)
-  addCaptionCommands(program, finish)
-  addExchangeCommands(program)
-  addBackupCommands(program)
-  addModelCommands(program)
-  addTeachingCommands(program)
-  addAdapterCommands(program)
-  addWishCommands(program)
-  addDoctorCommand(program, finish)
+  // Somebody waits for a window, which needs next to nothing of what the other commands are made of.
+  if (args[0] === 'serve') addServeCommand(program)
+  else (await import('./all-commands.ts')).addAllCommands(program, finish)
   shareOptions(program)
 
   try {

@@ -67,6 +67,17 @@ export const hostCalls = {
   importChosenAdapter: returning<Adapter>()(z.object({ file: token })),
   sessions: returning<{ id: string; createdMs: number; seenMs: number; isOwn: boolean }[]>()(nothing),
   endSession: returning<null>()(z.object({ id: z.string().max(100) })),
+  /** What is known of newer versions of the app. */
+  updates: returning<Updates>()(nothing),
+  /**
+   * The person agrees that newer versions are looked for, and it is done at once, or takes that back: nothing is asked from then on,
+   * a download ends, and what waits is not installed.
+   */
+  wantUpdates: returning<Updates>()(z.object({ isWanted: z.boolean() })),
+  /** Looks now; nothing where the person has not agreed. What goes wrong is a problem of the answer, not an error. */
+  lookForUpdate: returning<Updates>()(nothing),
+  /** Begins to download the version that was found, which is installed when the app is closed. */
+  downloadUpdate: returning<Updates>()(nothing),
 }
 
 export type HostCalls = typeof hostCalls
@@ -86,6 +97,7 @@ export const hostAbilities = [
   'tables',
   'adapters',
   'sessions',
+  'updates',
   'power',
   'idle',
 ] as const
@@ -100,6 +112,27 @@ export interface Host {
   /** `photo://library` or the server's own path: `…/<id>/<first 16 of the content hash>/thumb|full` stands below it. */
   pictures: string
 }
+
+export interface Updates {
+  /** Whether the person has agreed; nothing is asked before. */
+  isWanted: boolean
+  /** Who is asked. */
+  hosts: string[]
+  /** When they answered last, milliseconds since 1970. */
+  lookedMs: number | null
+  state: UpdateState
+  /** What went wrong last, for the person to read. */
+  problem: string | null
+}
+
+export type UpdateState =
+  | { kind: 'none' }
+  | { kind: 'looking' }
+  | { kind: 'found'; version: string; sizeBytes: number | null }
+  /** `share`: from 0 to 1. */
+  | { kind: 'downloading'; version: string; share: number }
+  /** Installed when the app is closed. */
+  | { kind: 'ready'; version: string }
 
 export interface ListedFolder {
   token: string
@@ -125,4 +158,5 @@ export interface HostEvents extends Record<string, unknown> {
   told: { message: string }
   /** The person chose a command of the window in the system's menu. */
   command: { id: string }
+  updatesChanged: Updates
 }

@@ -41,6 +41,21 @@ export const english = {
     title: 'Lenslore cannot draw its window',
     body: 'It stopped working several times in a row. Your photos and captions are safe.',
   },
+  updates: {
+    found: (version: string) =>
+      `Version ${version} of Lenslore is there. It is offered in Settings, under About.`,
+    ready: (version: string) => `Version ${version} is downloaded. It is installed when you close Lenslore.`,
+    isInstalled: (version: string) => `This is Lenslore ${version}, installed when you closed it.`,
+    wasNotInstalled: (version: string) =>
+      `Version ${version} could not be installed. Nothing is lost: this is the version of before, and the other is offered again.`,
+    couldNotLook: (why: string) => `Newer versions could not be looked for: ${why}`,
+    couldNotDownload: (version: string, why: string) =>
+      `Version ${version} could not be downloaded: ${why} This version goes on.`,
+    noAnswer: (host: string) => `${host} does not answer.`,
+    hasNone: (host: string) => `${host} has none for this system.`,
+    isWrong: 'what came is not what was announced, and is thrown away.',
+    isNoInstallation: 'this copy of Lenslore was not installed.',
+  },
   runEnded: {
     title: 'All photos have captions',
     body: (photos: string) => `${photos} photos were looked at.`,

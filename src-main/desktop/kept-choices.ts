@@ -10,6 +10,15 @@ const choices = z.object({
     .catch(undefined),
   /** Hosts that a place may be sent to without another question. */
   mapHosts: z.array(z.string()).catch([]),
+  updates: z
+    .object({
+      /** Whether the person has agreed that newer versions are looked for. */
+      isWanted: z.boolean(),
+      lookedMs: z.number().nullable(),
+      /** The version that is installed when the app is closed. */
+      waiting: z.string().nullable(),
+    })
+    .catch({ isWanted: false, lookedMs: null, waiting: null }),
 })
 
 /** What the shell remembers of this machine and person, beside the library: its windows, and what it need not ask again. */
@@ -43,6 +52,6 @@ function read(file: string): Choices {
   try {
     return choices.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch {
-    return { mapHosts: [] }
+    return choices.parse({})
   }
 }

@@ -21,6 +21,8 @@ import { servePages } from './pages.ts'
 import { progressShown } from './run-progress.ts'
 import { confinePages } from './security.ts'
 import { createTrash } from './trash.ts'
+import { readUpdateFeed } from './update-feed.ts'
+import { followUpdates } from './updates.ts'
 import { startUtility, type UtilityProgram } from './utility-programs.ts'
 import { openWindow } from './windows.ts'
 
@@ -98,13 +100,23 @@ async function openApp(directory: string, ownDirectory: string) {
           list: () => listBackupsInProcess(directory),
           restore: async (backup) => void (await restoreInProcess(directory, backup)),
         },
-        own: desktopAbilities(contents, { calls, files, choices, trash }),
+        own: { ...desktopAbilities(contents, { calls, files, choices, trash }), ...updates?.calls },
         can: ['power', 'idle', 'dropFolder'],
         tell: (name, data) => pages.tellOne(contents, name as keyof HostEvents & string, data as never),
       }),
     onDrop: (paths) => void addFolders(paths),
   })
   pages.introduce(program!)
+  const feed = app.isPackaged ? readUpdateFeed(process.resourcesPath) : null
+  const updates =
+    feed &&
+    followUpdates({
+      feed,
+      choices,
+      version: app.getVersion(),
+      onChange: (present) => pages.tell('updatesChanged', present),
+      tell: (message) => pages.tell('told', { message }),
+    })
   servePageAndPictures(page, library)
 
   async function addFolders(paths: readonly string[]): Promise<void> {
@@ -151,7 +163,10 @@ async function openApp(directory: string, ownDirectory: string) {
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()
   })
-  endWith(async () => void (await Promise.all([library.close(), files.close()])))
+  endWith(async () => {
+    updates?.close()
+    await Promise.all([library.close(), files.close()])
+  })
   open()
   return { addFolders, comeForward }
 }

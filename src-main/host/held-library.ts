@@ -19,6 +19,8 @@ const soundMs = 60_000
 const closesWithinMs = 5000
 /** The first window has its first photos before folders are looked through, which takes the disk and both processors; without one, after so long. */
 const firstPhotosWithinMs = 2000
+/** From when they are told to when they are seen, for which the library is asked once more of each. */
+const firstThumbnailsWithinMs = 300
 /** Another process that watches the library may have ended, or what was wrong been mended. */
 const watchAgainMs = 10_000
 
@@ -97,9 +99,10 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
 
   async function watch(mine: Open): Promise<void> {
     let said: string | undefined
+    const pause = (ms: number) => sleep(ms, undefined, { signal: unwanted.signal }).catch(() => {})
     await Promise.race([
-      firstPhotos.promise,
-      sleep(firstPhotosWithinMs, undefined, { signal: unwanted.signal }).catch(() => {}),
+      firstPhotos.promise.then(() => pause(firstThumbnailsWithinMs)),
+      pause(firstPhotosWithinMs),
     ])
     while (present === mine) {
       const error = await mine.client.watch({}).then(() => undefined, toErrorRecord)
@@ -107,7 +110,7 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
       if (error && error.code !== 'LIBRARY_LOCKED' && error.message !== said)
         tell('told', { message: error.message })
       said = error?.message
-      await sleep(watchAgainMs, undefined, { signal: unwanted.signal }).catch(() => {})
+      await pause(watchAgainMs)
     }
   }
 

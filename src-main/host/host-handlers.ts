@@ -79,6 +79,7 @@ const callOf: Partial<Record<Host['can'][number], keyof HostCalls>> = {
   reset: 'reset',
   tables: 'saveTable',
   adapters: 'saveAdapter',
+  updates: 'updates',
 }
 
 /** What no name says is read as CSV, which says itself where it is none. */

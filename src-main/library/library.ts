@@ -27,8 +27,7 @@ import {
 } from './metadata/exchange.ts'
 import type { ExportRequest } from './metadata/export-plan.ts'
 import { currentCaptions, exportCaptions, undoLastExport } from './metadata/export-sidecars.ts'
-import { exportTable } from './metadata/export-table.ts'
-import { type ImportTarget, importTable, planImport } from './metadata/import-table.ts'
+import type { ImportTarget } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
 import { readExposure } from './metadata/read.ts'
 import { createTableWords } from './metadata/table-words.ts'
@@ -546,17 +545,20 @@ export function createLibrary(options: LibraryOptions): Library {
         return null
       },
       exportTable: ({ path, format }, signal) =>
-        progress.during('export', queue.counts(null).captioned, ({ onProgress }) =>
-          exportTable(store.database, resolve(path), { format, signal, onProgress }),
-        ),
+        progress.during('export', queue.counts(null).captioned, async ({ onProgress }) => {
+          const { exportTable } = await import('./metadata/export-table.ts')
+          return exportTable(store.database, resolve(path), { format, signal, onProgress })
+        }),
       planTableImport: ({ path, format }, signal) =>
-        progress.during('plan', 0, ({ onProgress }) =>
-          planImport(importTarget, resolve(path), { format, signal, onProgress }),
-        ),
+        progress.during('plan', 0, async ({ onProgress }) => {
+          const { planImport } = await import('./metadata/import-table.ts')
+          return planImport(importTarget, resolve(path), { format, signal, onProgress })
+        }),
       importTable: ({ path, format }, signal) =>
-        progress.during('import', 0, ({ onProgress }) =>
-          importTable(importTarget, resolve(path), { format, signal, onProgress }),
-        ),
+        progress.during('import', 0, async ({ onProgress }) => {
+          const { importTable } = await import('./metadata/import-table.ts')
+          return importTable(importTarget, resolve(path), { format, signal, onProgress })
+        }),
       pauseCaptioning() {
         wishes.setPaused(true)
         return null

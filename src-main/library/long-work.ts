@@ -8,7 +8,6 @@ import {
   createCaptioningService,
 } from './captioning-service.ts'
 import { forgetLongMissing } from './folders/forget.ts'
-import { watchLibrary } from './folders/library-watcher.ts'
 import type { ReconcileOptions, Reconciler } from './folders/reconcile.ts'
 import { relocateFolder } from './folders/relocate.ts'
 import type { WaitingExporter } from './metadata/exchange.ts'
@@ -309,6 +308,8 @@ export function createLongWork(options: LongWorkOptions): LongWork {
 
   async function watch(signal: AbortSignal): Promise<CaptionSummary> {
     let changed = Promise.withResolvers<void>()
+    // A library begins the sooner without what watches.
+    const { watchLibrary } = await import('./folders/library-watcher.ts')
     const watcher = watchLibrary({
       database: store.database,
       reconciler,

@@ -3,7 +3,7 @@ import { type ForkedProcess, type ForkOptions, forkProcess } from '../channels/c
 import { moduleBeside } from '../channels/message-port.ts'
 import { connect } from '../contract/rpc.ts'
 import type { LibraryOptions, RestoredBackup } from '../library/library.ts'
-import { backupCalls } from './backup-calls.ts'
+import type { backupCalls } from './backup-calls.ts'
 
 /** @throws Error with the system's `code` when no process can be had */
 export type StartProgram = (modulePath: string, options?: ForkOptions) => Promise<ForkedProcess>
@@ -45,9 +45,13 @@ export function restoreInProcess(directory: string, backup: string): Promise<Res
 async function askForBackups<T>(
   ask: (calls: ReturnType<typeof connect<typeof backupCalls>>) => Promise<T>,
 ): Promise<T> {
-  const { channel } = await startProgram(programOf('backup-process'))
+  const [{ channel }, calls] = await Promise.all([
+    startProgram(programOf('backup-process')),
+    // A library begins the sooner without it.
+    import('./backup-calls.ts'),
+  ])
   try {
-    return await ask(connect(channel, backupCalls))
+    return await ask(connect(channel, calls.backupCalls))
   } finally {
     channel.close()
   }

@@ -1,7 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { z } from 'zod'
 import { LensloreError } from '../contract/errors.ts'
 import { readText, writeForOwner } from './owner-files.ts'
 
@@ -10,7 +9,10 @@ const shortestPassword = 10
 const cost = { N: 2 ** 17, r: 8, p: 1, maxmem: 2 ** 28 }
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
-const kept = z.object({ salt: z.string(), hash: z.string() })
+interface Kept {
+  salt: string
+  hash: string
+}
 
 function passwordFile(libraryDirectory: string): string {
   return join(libraryDirectory, 'serve', 'password.json')
@@ -53,9 +55,10 @@ async function compare(libraryDirectory: string, password: string): Promise<bool
   return timingSafeEqual(hash, tried)
 }
 
-function readKept(libraryDirectory: string): z.infer<typeof kept> | undefined {
+function readKept(libraryDirectory: string): Kept | undefined {
   try {
-    return kept.parse(JSON.parse(readText(passwordFile(libraryDirectory)) ?? 'null'))
+    const { salt, hash } = JSON.parse(readText(passwordFile(libraryDirectory)) ?? 'null')
+    return typeof salt === 'string' && typeof hash === 'string' ? { salt, hash } : undefined
   } catch {
     return undefined
   }

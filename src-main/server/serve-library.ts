@@ -2,8 +2,6 @@ import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { builtPage } from '../host/built-page.ts'
 import { adapterFileName, createExchangedFiles } from '../host/exchanged-files.ts'
-import { holdLibrary } from '../host/held-library.ts'
-import { createWindowHandlers } from '../host/host-handlers.ts'
 import { createListedFolders } from '../host/listed-folders.ts'
 import { forkLibrary, listBackupsInProcess, restoreInProcess } from '../processes/fork.ts'
 import { hasPassword } from './password.ts'
@@ -11,7 +9,11 @@ import { planReach, type ReachOptions } from './reach.ts'
 import type { RunningServer } from './server.ts'
 
 export { setPassword } from './password.ts'
-export { makeLink } from './running-servers.ts'
+
+/** @throws LensloreError as the function of `running-servers.ts` */
+export async function makeLink(directory: string, port?: number): Promise<string> {
+  return (await import('./running-servers.ts')).makeLink(directory, port)
+}
 
 /** Of several servers each takes the next one that is free; a browser finds the same one again. */
 const usualPorts = Array.from({ length: 10 }, (_, at) => 5367 + at)
@@ -43,7 +45,20 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
   const roots = options.allow ?? (reach.isLoopback ? [homedir()] : [])
   const page = options.page ?? builtPage()
   const files = createExchangedFiles()
-  const library = await holdLibrary(() => forkLibrary({ directory, dataDirectory, version }))
+  const start = () => forkLibrary({ directory, dataDirectory, version })
+  let begun: ReturnType<typeof start> | undefined = start()
+  begun.catch(() => {})
+  // Whatever a server is made of is read while the library opens.
+  const [{ holdLibrary }, { createWindowHandlers }, { startServer }] = await Promise.all([
+    import('../host/held-library.ts'),
+    import('../host/host-handlers.ts'),
+    import('./server.ts'),
+  ])
+  const library = await holdLibrary(() => {
+    const process = begun ?? start()
+    begun = undefined
+    return process
+  })
   library.onEvent((name, data) => {
     if (name === 'problem' || name === 'told') options.onProblem?.((data as { message: string }).message)
   })
@@ -53,8 +68,7 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
     await Promise.all([library.close(), files.close()])
   }
   try {
-    // Read while the library opens; and what HTTP takes is nothing that another command should wait for.
-    const [{ startServer }] = await Promise.all([import('./server.ts'), library.calls.status({})])
+    await library.calls.status({})
     for (const path of options.folders ?? []) await library.calls.addFolder({ path })
     const handlers = createWindowHandlers({
       library,

@@ -13,13 +13,17 @@ ${problem ? `<p role="alert">${problem}</p>` : ''}
 ${asksPassword ? form : ''}
 <p>A link opens this window once, within ten minutes. Another one is printed by:</p>
 <p><code>lenslore serve --link</code></p>`,
+    '<link rel="stylesheet" href="/sign-in.css">',
   )
 }
 
-/** Goes on to the window by itself, as a page of ours: only then does a strict browser bring the cookie. */
+/**
+ * Goes on to the window by itself, as a page of ours: only then does a strict browser bring the cookie. It has no styles, for
+ * which the window would have to wait.
+ */
 export const welcomePage = page(
-  '<h1>Lenslore</h1><p><a href="../">Open the window</a></p>',
-  '<meta http-equiv="refresh" content="0; url=../">',
+  '<p><a href="../">Open the window</a></p>',
+  '<meta http-equiv="refresh" content="0; url=../">\n<meta name="color-scheme" content="light dark">',
 )
 
 /** After the tokens of the window, in which this page does not stand yet. */
@@ -83,7 +87,7 @@ const form = `<form method="post" action="/sign-in">
 <button>Open</button>
 </form>`
 
-function page(body: string, head = ''): string {
+function page(body: string, head: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -91,7 +95,6 @@ function page(body: string, head = ''): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Lenslore</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/sign-in.css">
 ${head}
 </head>
 <body><main>${body}</main></body>

@@ -17,6 +17,8 @@ export interface Scene {
   basePx: number
   topPx: number
   viewPx: number
+  /** How far beyond the view there are to be rows. */
+  reachPx: number
   focusPlace: number
   hasFocus: boolean
 }
@@ -48,8 +50,7 @@ export class Composer {
 
   /** @returns also whether the photo at `focusPlace` is among what is near the view */
   compose(scene: Scene): { drawn: DrawnSection[]; isFocusNear: boolean } {
-    const { layout, basePx, topPx, viewPx, focusPlace } = scene
-    const reachPx = reachOf(layout, viewPx)
+    const { layout, basePx, topPx, viewPx, reachPx, focusPlace } = scene
     const [fromPx, toPx] = [Math.max(0, topPx - reachPx), topPx + viewPx + reachPx]
     const boxFromPx = Math.floor(fromPx / boxStepPx) * boxStepPx
     const boxToPx = Math.ceil(toPx / boxStepPx) * boxStepPx

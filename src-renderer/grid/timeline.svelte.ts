@@ -25,6 +25,8 @@ export type TimelineApi = Pick<
 >
 
 const tilesAfterMs = 40
+/** From the first photos that are in sight to those around them, which would keep their pictures waiting. */
+const aroundAfterMs = 100
 const freshenAfterMs = 200
 /** While captions come, the heads of months are counted no more often. */
 const countEveryMs = 1000
@@ -60,6 +62,7 @@ export class TimelineState {
   #measure: Measure | undefined
   #meanRatio: number | undefined
   #hasFocus = false
+  #isAroundDrawn = false
   readonly #view = new Viewport()
   readonly #composer = new Composer()
   readonly #timers = new Timers()
@@ -232,6 +235,7 @@ export class TimelineState {
 
   onScroll(): void {
     if (!this.#layout || !this.#view.scroller) return
+    this.#isAroundDrawn = true
     this.#view.follow(this.#layout)
     this.#draw()
   }
@@ -410,7 +414,7 @@ export class TimelineState {
   #settleParts(layout: Layout): [number, number] {
     for (;;) {
       const { topPx, viewPx } = this.#view
-      const reachPx = reachOf(layout, viewPx)
+      const reachPx = this.#reachPx(layout)
       const fromPart = layout.partAt(topPx - reachPx)
       const toPart = layout.partAt(topPx + viewPx + reachPx)
       let isChanged = false
@@ -432,15 +436,26 @@ export class TimelineState {
       basePx,
       topPx,
       viewPx,
+      reachPx: this.#reachPx(layout),
       focusPlace,
       hasFocus: this.#hasFocus,
     })
+    if (!this.#isAroundDrawn) this.#timers.later('around', aroundAfterMs, () => this.#drawAround())
     this.#tabPlace = this.#hasFocus || isFocusNear ? focusPlace : position.place
     this.#drawn = drawn
     this.#rowTotal = layout.rowTotal
     this.#topPlace = position.place
     this.#speed.look(topPx, viewPx)
     this.#timers.later('tiles', tilesAfterMs, () => this.#wantTiles())
+  }
+
+  #reachPx(layout: Layout): number {
+    return this.#isAroundDrawn ? reachOf(layout, this.#view.viewPx) : 0
+  }
+
+  #drawAround(): void {
+    this.#isAroundDrawn = true
+    this.#draw()
   }
 
   #wantTiles(): void {

@@ -1,3 +1,5 @@
+import { onceAsked } from '../text/once-asked.ts'
+
 /** A part of a caption, in order: words and what lies between them. */
 export interface CaptionPart {
   text: string
@@ -7,14 +9,14 @@ export interface CaptionPart {
   isDoubtful: boolean
 }
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
+const segmenter = onceAsked(() => new Intl.Segmenter(undefined, { granularity: 'word' }))
 
 /** Takes a caption apart into its words, also where none are spaced. @param doubtful UTF-16 offsets of words */
 export function partsOfCaption(
   text: string,
   doubtful: readonly (readonly [start: number, end: number])[] = [],
 ): CaptionPart[] {
-  return [...segmenter.segment(text)].map(({ segment, index, isWordLike }) => {
+  return [...segmenter().segment(text)].map(({ segment, index, isWordLike }) => {
     const end = index + segment.length
     return {
       text: segment,

@@ -6,7 +6,7 @@ import { Commands } from './commands.svelte.ts'
 import { EditsState } from './edits.svelte.ts'
 import { FoldersState } from './folders.svelte.ts'
 import { LibraryPlaces } from './library-places.svelte.ts'
-import { Notices } from './notices.svelte.ts'
+import type { Notices } from './notices.svelte.ts'
 import { PreferencesState } from './preferences.svelte.ts'
 import { Router } from './route.svelte.ts'
 import { WorkState } from './work.svelte.ts'
@@ -17,22 +17,22 @@ export class WindowState {
   readonly host: Host
   readonly router = new Router()
   readonly commands = new Commands()
-  readonly notices = new Notices()
+  readonly notices: Notices
   readonly work: WorkState
   readonly preferences: PreferencesState
   readonly edits: EditsState
   readonly places: LibraryPlaces
   readonly folders: FoldersState
 
-  constructor(api: Api, host: Host) {
+  constructor(api: Api, host: Host, notices: Notices) {
     this.api = api
     this.host = host
+    this.notices = notices
     this.work = new WorkState(api, this.notices)
     this.preferences = new PreferencesState(api, this.notices)
     this.edits = new EditsState(api, this.notices)
     this.folders = new FoldersState(api, host, this.notices)
     this.places = new LibraryPlaces(api, this.notices)
-    api.on('told', ({ message }) => this.notices.tell(message))
     api.on('command', ({ id }) => this.commands.run(id))
   }
 

@@ -184,5 +184,23 @@ export const settingsText = {
     version: 'Version',
     private: 'Privacy',
     privateWhat: 'All photos and words stay on this machine. Nothing is sent anywhere.',
+    privateButUpdates: (hosts: string) =>
+      `All photos and words stay on this machine. Only ${hosts} is asked for newer versions, as you agreed.`,
+  },
+  updates: {
+    label: 'Newer versions',
+    look: 'Look for them once a day',
+    causes: (hosts: string) =>
+      `Asks ${hosts} which version of Lenslore is the newest. Like every website it learns this machine’s internet address; nothing of you, your photos or your words is sent. Nothing is downloaded before you say so.`,
+    now: 'Look now',
+    looking: 'Looking…',
+    newest: (moment: string) => `This is the newest, as of ${moment}.`,
+    found: (version: string) => `Version ${version} is there.`,
+    download: 'Download',
+    question: (version: string) => `Download version ${version}?`,
+    what: (size: string | null, hosts: string) =>
+      `${size === null ? 'It comes' : `${size} come`} from ${hosts}. You can go on working. It is installed when you close Lenslore, and your library is backed up before the new version changes anything in it.`,
+    downloading: (version: string, percent: string) => `Downloading version ${version}: ${percent}.`,
+    ready: (version: string) => `Version ${version} is downloaded. It is installed when you close Lenslore.`,
   },
 }

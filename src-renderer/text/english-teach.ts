@@ -1,11 +1,16 @@
 import type { LabelKind, Training } from '../../src-main/contract/rooms/teaching.ts'
 import type { MeasuredChange } from '../../src-main/contract/training.ts'
+import { onceAsked } from './once-asked.ts'
 import { numbers, plural } from './plural.ts'
 import { quoted } from './quoted.ts'
 
 const photos = (count: number) => plural(count, 'photo', 'photos')
-const hundredths = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
-const tenths = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const hundredths = onceAsked(
+  () => new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+)
+const tenths = onceAsked(
+  () => new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+)
 
 type Verdict = NonNullable<Training['outcome']>['verdict']
 
@@ -121,10 +126,10 @@ export const teachText = {
     name: (loss: number | null, heldOut: number | null, best: { loss: number; step: number } | null) =>
       [
         'Loss by step: the lower, the closer to your words.',
-        loss !== null && `Photos it learns from: ${hundredths.format(loss)}.`,
-        heldOut !== null && `Photos kept back: ${hundredths.format(heldOut)}.`,
+        loss !== null && `Photos it learns from: ${hundredths().format(loss)}.`,
+        heldOut !== null && `Photos kept back: ${hundredths().format(heldOut)}.`,
         best !== null &&
-          `Lowest on photos kept back: ${hundredths.format(best.loss)}, at step ${numbers.format(best.step)}.`,
+          `Lowest on photos kept back: ${hundredths().format(best.loss)}, at step ${numbers.format(best.step)}.`,
       ]
         .filter(Boolean)
         .join(' '),
@@ -168,10 +173,10 @@ export const teachText = {
     setRows: { cider: 'CIDEr, all together', bleu4: 'BLEU-4', rougeL: 'ROUGE-L' },
     columns: { figure: 'Figure', before: 'Before', after: 'After', difference: 'Difference' },
     spread: (mean: number, deviation: number) =>
-      `${hundredths.format(mean)} ± ${hundredths.format(deviation)}`,
-    score: (value: number) => tenths.format(value),
+      `${hundredths().format(mean)} ± ${hundredths().format(deviation)}`,
+    score: (value: number) => tenths().format(value),
     difference: ({ mean, low, high }: MeasuredChange['difference']) =>
-      `${hundredths.format(mean)}, from ${hundredths.format(low)} to ${hundredths.format(high)}`,
+      `${hundredths().format(mean)}, from ${hundredths().format(low)} to ${hundredths().format(high)}`,
     spreadWhat:
       'After ± stands how much single photos differ (standard deviation). Beside the difference stands what it is in 95 of 100 draws of such photos.',
     steps: (kept: number, steps: number, parameters: number) =>
@@ -222,14 +227,14 @@ export const teachText = {
     forgetTitle: (name: string) => `Forget “${name}”?`,
     forgetWhat: (adapters: readonly string[], isActive: boolean) =>
       [
-        `${list.format(adapters)} learned it.`,
+        `${list().format(adapters)} learned it.`,
         isActive ? 'What captions now goes on without it, as another adapter.' : 'None of them captions now.',
         'What else they learned stays in them until they are discarded. Your own words stay. It is not learned again unless you ask for it.',
       ].join(' '),
     forgotten: (name: string, left: readonly string[]) =>
       left.length === 0
         ? `“${name}” is forgotten.`
-        : `“${name}” is forgotten. ${list.format(left)} ${left.length === 1 ? 'has' : 'have'} learned it: train anew, or discard.`,
+        : `“${name}” is forgotten. ${list().format(left)} ${left.length === 1 ? 'has' : 'have'} learned it: train anew, or discard.`,
     learn: 'Names to learn',
     learnWhat:
       'Found in your words by their capitals. Only those that are ticked are learned; people only where you ask for it.',
@@ -303,4 +308,4 @@ export const teachText = {
   },
 }
 
-const list = new Intl.ListFormat('en', { type: 'conjunction' })
+const list = onceAsked(() => new Intl.ListFormat('en', { type: 'conjunction' }))

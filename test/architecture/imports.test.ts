@@ -50,6 +50,7 @@ const pageChannels = ['src-main/channels/web-socket.ts', 'src-main/channels/wind
 
 const packageHomes: Record<string, string> = {
   electron: 'src-main/desktop/',
+  'electron-updater': 'src-main/desktop/updates.ts',
   'node:worker_threads': 'src-main/channels/message-port.ts',
   'better-sqlite3': 'src-main/library/store/database.ts',
   'onnxruntime-node': 'src-main/engine/captioning/session.ts',

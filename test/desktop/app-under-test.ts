@@ -81,7 +81,12 @@ export async function runPackaged(
 
 export async function openApp(
   t: TestContext,
-  { application, args = [], home }: { application: string; args?: string[]; home: string },
+  {
+    application,
+    args = [],
+    home,
+    env = {},
+  }: { application: string; args?: string[]; home: string; env?: NodeJS.ProcessEnv },
 ): Promise<RunningApp> {
   const port = await freePort()
   const libraryDirectory = join(home, 'data', 'library')
@@ -89,6 +94,8 @@ export async function openApp(
     ...process.env,
     LENSLORE_DATA: join(home, 'data'),
     XDG_DATA_HOME: join(home, 'share'),
+    XDG_CACHE_HOME: join(home, 'cache'),
+    ...env,
     STAND_IN_CHROMIUM: browserProgram(),
     STAND_IN_PACKAGED: '1',
     STAND_IN_PORT: String(port),

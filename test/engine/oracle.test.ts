@@ -7,7 +7,9 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { LensloreError } from '../../src-main/contract/errors.ts'
 import { agrees, measureAgreement } from '../../src-main/engine/oracle.ts'
-import './software-gpu.ts'
+import { keepDevice } from './software-gpu.ts'
+
+keepDevice()
 
 const program = fileURLToPath(new URL('../../src-main/engine/oracle.ts', import.meta.url))
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/oracle/${name}`, import.meta.url))

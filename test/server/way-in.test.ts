@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { makeLink } from '../../src-main/server/serve-library.ts'
+import { makeLink } from '../../src-main/server/running-servers.ts'
 import { cookieOf, makeFolders, refusedSocket, serveFor } from './served-library.ts'
 
 // Who is let in by a server of this machine, and who is not.

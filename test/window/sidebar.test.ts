@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { makeLink } from '../../src-main/server/serve-library.ts'
+import { makeLink } from '../../src-main/server/running-servers.ts'
 import { accessibilityFaults, goTo, makePicture, needsBrowser, openWindow } from './open-window.ts'
 
 test('saved searches have their counts, and go by button or key', needsBrowser, async (t) => {

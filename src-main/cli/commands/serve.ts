@@ -48,7 +48,7 @@ export function addServeCommand(program: Command): void {
           'The password is set; a server that runs takes it from its next start on.',
         )
       } else if (options.link) {
-        const link = makeLink(directory, options.port)
+        const link = await makeLink(directory, options.port)
         output.answer({ link }, link)
       } else await serve(directory, folders, options, command)
     })

@@ -176,7 +176,7 @@ export class Graph {
    */
   weight(name: string, location: TensorLocation): Value {
     const root = this.#root
-    const key = `${location.filePath}\n${location.offsetBytes}`
+    const key = `${location.filePath}\n${location.offsetBytes} ${location.byteLength}`
     const known = root.#weights.get(key)
     if (known) return known
     // Two files may use the same names.

@@ -212,17 +212,6 @@ export function slice(g: Graph, x: Value, axis: number, from: number, to: number
   return one(g.node('Slice', [x, ...bounds], [{ type: x.type, shape }]))
 }
 
-/** Cuts the first axis, whose size is known only when the graph runs, into parts of like sizes, none of them empty if it has as many rows. */
-export function cutRows(g: Graph, x: Value, parts: number): Value[] {
-  const rows = one(g.node('Shape', [x], [{ type: 'int64', shape: [1] }], { start: 0, end: 1 }))
-  const bound = (part: number) => divide(g, multiply(g, rows, g.integers(part)), g.integers(parts))
-  return Array.from({ length: parts }, (_, part) => {
-    const shape = x.shape.with(0, `${x.shape[0]}#${part}`)
-    const bounds = [bound(part), bound(part + 1), g.integers(0)]
-    return one(g.node('Slice', [x, ...bounds], [{ type: x.type, shape }]))
-  })
-}
-
 /** As many places from the start of each axis named as `like` has along its second one. */
 export function cutLike(g: Graph, x: Value, axes: readonly number[], like: Value): Value {
   const size = one(g.node('Shape', [like], [{ type: 'int64', shape: [1] }], { start: 1, end: 2 }))

@@ -1,5 +1,6 @@
 import { LensloreError } from '../../contract/errors.ts'
 import type { Graph, TensorLocation, Value } from './graph.ts'
+import { slice } from './operators.ts'
 import type { SafetensorsHeader } from './safetensors.ts'
 
 const elementTypes = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
@@ -13,6 +14,12 @@ export interface Weights {
    * @throws LensloreError `CHECKPOINT_INVALID` where there is no such tensor
    */
   value(g: Graph, name: string, shape: readonly number[]): Value
+  /**
+   * A matrix cut between rows into parts of like sizes, for products that are made of one part after the other.
+   * @returns float32 `[rows', …]`, at most `count` of them
+   * @throws LensloreError as `value`
+   */
+  parts(g: Graph, name: string, shape: readonly number[], count: number): Value[]
 }
 
 /** Tensors that are fed when a graph runs, each an input under its own name: what training changes. */
@@ -35,6 +42,11 @@ export class FedWeights implements Weights {
     const value = g.outerInput(fullName, 'float32', shape)
     this.inputs.set(fullName, value)
     return value
+  }
+
+  parts(g: Graph, name: string, shape: readonly number[], count: number): Value[] {
+    const whole = this.value(g, name, shape)
+    return cutEvenly(shape[0]!, count).map(([from, to]) => slice(g, whole, 0, from, to))
   }
 
   /** What a run of the graph gets for them. @param tensors by name, those that were asked for among them */
@@ -66,6 +78,21 @@ export class StoredWeights implements Weights {
     return g.weight(this.#prefix + name, this.#locate(name, shape))
   }
 
+  /** Each lies in its file as a tensor of its own would: nothing is copied. */
+  parts(g: Graph, name: string, shape: readonly number[], count: number): Value[] {
+    const whole = this.#locate(name, shape)
+    const [rows, ...row] = shape as [number, ...number[]]
+    const rowBytes = whole.byteLength / rows
+    return cutEvenly(rows, count).map(([from, to]) =>
+      g.weight(`${this.#prefix}${name}#${from}`, {
+        ...whole,
+        offsetBytes: whole.offsetBytes + from * rowBytes,
+        byteLength: (to - from) * rowBytes,
+        shape: [to - from, ...row],
+      }),
+    )
+  }
+
   /**
    * @throws LensloreError `CHECKPOINT_INVALID`, naming the tensor that is missing, of another shape, or of a type
    * that holds no weights.
@@ -94,4 +121,11 @@ export class StoredWeights implements Weights {
   #invalid(what: string): LensloreError {
     return new LensloreError('CHECKPOINT_INVALID', `${this.#header.filePath} ${what}.`)
   }
+}
+
+/** Bounds of parts that differ by one at most, none of them empty. */
+function cutEvenly(length: number, count: number): [from: number, to: number][] {
+  const parts = Math.min(length, count)
+  const bound = (part: number) => Math.floor((part * length) / parts)
+  return Array.from({ length: parts }, (_, part) => [bound(part), bound(part + 1)])
 }

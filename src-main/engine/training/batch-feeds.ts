@@ -1,5 +1,5 @@
 import type { SessionTensor } from '../captioning/session.ts'
-import { type FrozenDecoder, leastRows } from './step-graph.ts'
+import type { FrozenDecoder } from './step-graph.ts'
 
 /** Texts of one length with the pictures they are about: B texts of T tokens, padded to the longest of them. */
 export interface TrainingBatch {
@@ -48,9 +48,9 @@ function sumOfSizes(weights: Iterable<number>): number {
   return sum
 }
 
-/** Where fewer positions count than the graphs want, the first one stands in, and weighs nothing. */
+/** Where no position counts the first one stands in, and weighs nothing: WebGPU refuses empty tensors. */
 function countRows(places: readonly number[]): number {
-  return Math.max(places.length, leastRows)
+  return Math.max(places.length, 1)
 }
 
 export function feedTexts(

@@ -8,17 +8,14 @@ import {
   affine,
   clip,
   concat,
-  cutRows,
   divide,
   exponential,
   gather,
   logarithm,
   matmul,
   maximum,
-  mean,
   multiply,
   power,
-  reshape,
   slice,
   softmax,
   squareRoot,
@@ -37,7 +34,7 @@ import { FedWeights } from '../model/weights.ts'
  * The graphs that an adapter is trained with, over a frozen decoder and cached visual memory. All read the same batch:
  *
  * - `memory` `[B, 1+N, dv]` and `tokens` int64 `[B, T]`;
- * - `rows` int64 `[S]`, at least `leastRows`: which of the B·T positions count, so that no logits are made of the others; `targets` int64
+ * - `rows` int64 `[S]`, at least one: which of the B·T positions count, so that no logits are made of the others; `targets` int64
  *   `[S]`, `weights` `[S, 1]` of their cross-entropy;
  * - where replayed examples are held to a reference, also `reference_ids` int64 `[S, K]` and
  *   `reference_probabilities` `[S, K]`, its likeliest tokens, and `reference_weights` `[S, 1]` of the divergence.
@@ -77,9 +74,6 @@ export interface UpdateSettings {
   weightDecay: number
   clipNorm: number
 }
-
-/** The fewest rows that may count: each part of them has one, for WebGPU refuses empty tensors. */
-export const leastRows = 4
 
 /** What each of a trained tensor's companions is called. */
 export const companion = {
@@ -205,14 +199,16 @@ function readLosses(
   const hidden = temperature === 1 ? read : multiply(g, read, g.scalar(1 / temperature))
   const { vocabulary, width } = decoder.config
   const words = decoder.weights.value(g, 'wte.weight', [vocabulary, width])
-  const total = sumExponentials(g, hidden, words, hasGradient)
+  const parts = decoder.weights.parts(g, 'wte.weight', [vocabulary, width], partsOfVocabulary(vocabulary))
+  const total = sumExponentials(g, hidden, parts, hasGradient)
 
   const targets = g.input('targets', 'int64', ['S'])
   const weights = g.input('weights', 'float32', ['S', 1])
   const right = sum(g, multiply(g, hidden, gather(g, words, targets)), 1) // [S, 1]
   let likelihood = subtract(g, right, total.value)
   if (labelSmoothing > 0) {
-    const middle = reshape(g, mean(g, words, 0), [1, width])
+    const whole = parts.map((part) => sum(g, part, 0)).reduce((a, b) => add(g, a, b)) // [1, d]
+    const middle = multiply(g, whole, g.scalar(1 / vocabulary))
     const average = affine(g, hidden, middle, null, 'out-in') // [S, 1]
     const share = (x: Value, part: number) => multiply(g, x, g.scalar(part))
     likelihood = subtract(
@@ -233,39 +229,61 @@ function readLosses(
 /**
  * `logΣexp` of the logits. With their softmax p at hand, which is fast, it is `max z − log max p`, which is not what one
  * would differentiate: its gradient by the hidden row is what the row expects to say, the mean of the words' embeddings by p.
- * What is as wide as the vocabulary is made, and gone, for a part of the rows at a time: sum and gradient are put together part by
- * part, so that the runtime, which goes for one input after the other, is done with one before the next.
- * @param hidden `[S, d]`, of as many rows as there are parts, or more
- * @param words `[vocabulary, d]`
+ * What is as wide as the vocabulary is made, and gone, for a part of the words at a time: sum and gradient are put together part
+ * by part, so that the runtime, which goes for one input after the other, is done with one before the next. Of all parts, the sum is
+ * that of their sums, and the gradient the mean of theirs by the softmax of these.
+ * @param hidden `[S, d]`
+ * @param words the vocabulary in parts, `[words, d]` each
  * @param hasGradient whether anybody will want it
  * @returns `[S, 1]`, with that gradient
  */
 export function sumExponentials(
   g: Graph,
   hidden: Value,
-  words: Value,
+  words: readonly Value[],
   hasGradient: boolean,
-  parts = partsOfRows(words),
 ): Shortcut {
   const width = hidden.shape[1] as number
-  const summed = cutRows(g, hidden, parts).map((rows) => {
-    const logits = affine(g, rows, words, null, 'out-in') // [S', vocabulary]
+  const columns = hasGradient ? 1 + width : 1
+  const summed = words.map((part) => {
+    const logits = affine(g, hidden, part, null, 'out-in') // [S, words]
     const probabilities = softmax(g, logits)
-    const total = subtract(g, maximum(g, logits), logarithm(g, maximum(g, probabilities)))
-    return hasGradient ? concat(g, [total, affine(g, probabilities, words, null, 'in-out')], 1) : total
+    const total = logOfSum(g, logits, probabilities)
+    return hasGradient ? concat(g, [total, affine(g, probabilities, part, null, 'in-out')], 1) : total
   })
-  const joined = concat(g, summed, 0, hidden.shape[0]!) // [S, 1 + d]
-  const value = hasGradient ? slice(g, joined, 1, 0, 1) : joined
+  const joined = concat(g, summed, 1) // [S, parts · columns]
+  const cut = (part: number, from: number, to: number) =>
+    slice(g, joined, 1, part * columns + from, part * columns + to)
+  const totals = concat(
+    g,
+    words.map((_, part) => cut(part, 0, 1)),
+    1,
+  ) // [S, parts]
+  const shares = softmax(g, totals)
   return {
-    value,
+    value: logOfSum(g, totals, shares),
     source: hidden,
-    gradient: (_, byTotal) => multiply(g, slice(g, joined, 1, 1, 1 + width), byTotal),
+    gradient: (_, byTotal) => {
+      const means = words.map((_, part) =>
+        multiply(g, cut(part, 1, columns), slice(g, shares, 1, part, part + 1)),
+      )
+      return multiply(
+        g,
+        means.reduce((a, b) => add(g, a, b)),
+        byTotal,
+      )
+    },
   }
 }
 
-/** Cut where a row is long, as GPT-2's of 50,257: a quarter of the rows saves some 100 MB there. */
-function partsOfRows(words: Value): number {
-  return (words.shape[0] as number) > 16_384 ? leastRows : 1
+/** `logΣexp` along the last axis, which stays with size one, by the softmax along it. */
+function logOfSum(g: Graph, x: Value, probabilities: Value): Value {
+  return subtract(g, maximum(g, x), logarithm(g, maximum(g, probabilities)))
+}
+
+/** Cut where it is long, as GPT-2's of 50,257 words. */
+function partsOfVocabulary(words: number): number {
+  return Math.ceil(words / 16_384)
 }
 
 /** Keeps a logarithm finite; less than what float32 loses of a probability beside one. */

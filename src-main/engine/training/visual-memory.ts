@@ -130,6 +130,8 @@ export async function openVisualMemory(options: VisualMemoryOptions): Promise<Vi
         if (signal?.aborted) throw new LensloreError('CANCELLED', 'The work was cancelled.')
         // Decoded while the tower looks at these.
         next = prepare(photos.slice(at + towerBatch, at + 2 * towerBatch), signal)
+        // Where the tower fails nobody waits for them any more.
+        next.catch(() => {})
         results.push(...(await finish(prepared)))
       }
       return results

@@ -243,8 +243,10 @@ async function updated(
     const areKnown = displacedWords(text, after).every(isKnown)
     if (owner) {
       const isBeside = dirname(owner.path) === dirname(photoPath)
-      const names = isBeside ? namesOfFolder : namesIn(dirname(owner.path))
-      const areSafe = areKnown && (await hasItsWords(owner, names, [...ring, { photoPath, sidecarPath }]))
+      // Read where it is asked for alone: a folder that is gone fails, and somebody has to hear of that.
+      const namesOfOwner = () => (isBeside ? namesOfFolder : namesIn(dirname(owner.path)))
+      const areSafe =
+        areKnown && (await hasItsWords(owner, namesOfOwner, [...ring, { photoPath, sidecarPath }]))
       if (!areSafe) throw sidecarOfOther(sidecarPath, owner.path)
     }
     if (caption.source !== 'person' && !areKnown) {
@@ -266,12 +268,12 @@ async function updated(
  */
 async function hasItsWords(
   { path, request, isWaiting }: WordsOwner,
-  namesOfFolder: Promise<string[]>,
+  readNames: () => Promise<string[]>,
   ring: readonly Link[],
 ): Promise<boolean> {
   if (ring.some(({ photoPath }) => photoPath === path)) return true
   if (!request || ring.length === ringAtMost) return false
-  const { action, sidecarPath } = await prepareExport(request, namesOfFolder, ring)
+  const { action, sidecarPath } = await prepareExport(request, readNames(), ring)
   // One file for two photos: what is its own would be written over.
   if (ring.some((link) => link.sidecarPath === sidecarPath)) return false
   return action === 'unchanged' || (isWaiting === true && (action === 'create' || action === 'update'))

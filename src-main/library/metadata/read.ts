@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { brotliDecompress, inflate } from 'node:zlib'
-import exifReader, { type ExpandedTags } from 'exifreader'
+import type { ExpandedTags } from 'exifreader'
 import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
@@ -41,6 +41,8 @@ export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoM
   const warnings: string[] = []
   const packets: string[] = []
   let tags: ExpandedTags = {}
+  // A library begins the sooner without it.
+  const { default: exifReader } = await import('exifreader')
   try {
     tags = await exifReader.load(content, {
       expanded: true,

@@ -364,12 +364,14 @@ export function createPostingsReader(database: Database): PostingsReader {
     if (block !== lastBlock) firstPlaces.set(block, first)
     lastBlock = block
     new Uint8Array(rows.buffer, first * 8, stored.byteLength).set(stored)
-    least[at] = Infinity
-    greatest[at] = -Infinity
+    let [lowest, highest] = [Infinity, -Infinity]
     for (let place = first; place < first + count; place++) {
-      least[at] = Math.min(least[at]!, rows[place]!)
-      greatest[at] = Math.max(greatest[at]!, rows[place]!)
+      const row = rows[place]!
+      if (row < lowest) lowest = row
+      if (row > highest) highest = row
     }
+    least[at] = lowest
+    greatest[at] = highest
   }
 
   function emptySet(into?: Bits): Bits {
@@ -480,6 +482,8 @@ export function createPostingsReader(database: Database): PostingsReader {
 
   function countRanges(bits: Bits, ranges: readonly RowRange[]): number[] {
     const counts = ranges.map(() => 0)
+    const fromRow = Math.min(...ranges.map((range) => range.fromRow))
+    const beforeRow = Math.max(...ranges.map((range) => range.beforeRow))
     for (let piece = 0; piece < least.length; piece++) {
       const [first, last] = [least[piece]!, greatest[piece]!]
       const near = [...ranges.entries()].filter(
@@ -487,15 +491,16 @@ export function createPostingsReader(database: Database): PostingsReader {
       )
       const [only] = near
       if (only === undefined) continue
-      const words = bits.subarray(piece * wordsPerPiece, (piece + 1) * wordsPerPiece)
       if (first >= only[1].fromRow && last < only[1].beforeRow) {
-        counts[only[0]]! += countBits(words)
+        counts[only[0]]! += countBits(bits.subarray(piece * wordsPerPiece, (piece + 1) * wordsPerPiece))
         continue
       }
-      for (let at = 0; at < words.length; at++) {
-        for (let word = words[at]!; word !== 0; word &= word - 1) {
-          const row = rows[piece * rowsPerPiece + at * 32 + lowestBit(word)]!
-          const within = near.find(([, { fromRow, beforeRow }]) => row >= fromRow && row < beforeRow)
+      for (let at = piece * wordsPerPiece; at < (piece + 1) * wordsPerPiece; at++) {
+        for (let word = bits[at]!; word !== 0; word &= word - 1) {
+          const row = rows[at * 32 + lowestBit(word)]!
+          // Of months in sight nearly every row is out.
+          if (row < fromRow || row >= beforeRow) continue
+          const within = near.find(([, range]) => row >= range.fromRow && row < range.beforeRow)
           if (within) counts[within[0]]!++
         }
       }

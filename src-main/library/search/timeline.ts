@@ -97,10 +97,15 @@ export function orderRows(eachRow: EachRow, { days, total }: Survey): Order {
 
 /** @returns months as `YYYY-MM`, the newest first */
 export function monthsOf(days: Survey['days']): [month: string, photos: number][] {
-  const months = new Map<string, number>()
+  const months: [month: string, photos: number][] = []
+  let firstDay = Infinity
   for (const [day, photos] of days) {
-    const month = new Date(day * dayMs).toISOString().slice(0, 7)
-    months.set(month, (months.get(month) ?? 0) + photos)
+    if (day < firstDay) {
+      const date = new Date(day * dayMs)
+      firstDay = day - date.getUTCDate() + 1
+      months.push([date.toISOString().slice(0, 7), 0])
+    }
+    months.at(-1)![1] += photos
   }
-  return [...months]
+  return months
 }

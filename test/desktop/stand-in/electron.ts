@@ -1,6 +1,7 @@
 import { type ChildProcess, fork as forkNode } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { request as requestOverHttp } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { basename, isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -112,6 +113,7 @@ class App extends EventEmitter {
   exit(code = 0): void {
     this.isWanted = false
     this.#lock?.close()
+    if (isReady) this.emit('quit', {}, code)
     // A second instance still hands over what it was given.
     setTimeout(() => void (browser?.close() ?? Promise.resolve()).finally(() => process.exit(code)), 100)
   }
@@ -251,7 +253,42 @@ export const session = {
     afterReady('session')
     return defaultSession
   },
+  fromPartition(name: string) {
+    afterReady('session')
+    return Object.assign(new Session(), { name })
+  },
 }
+
+interface NetOptions {
+  session?: { name?: string }
+  protocol?: string
+  hostname: string
+  port?: string | number
+  path: string
+  headers?: Record<string, string>
+}
+
+/** As Chromium's own stack does it for main: never through a page, and never with a header that is not a string. */
+class ClientRequest extends EventEmitter {
+  readonly #request: ReturnType<typeof requestOverHttp>
+
+  constructor({ session, ...options }: NetOptions) {
+    super()
+    afterReady('net.request')
+    for (const [name, value] of Object.entries(options.headers ?? {}))
+      if (typeof value !== 'string') throw new TypeError(`${name} is no header.`)
+    const host = `${options.hostname}${options.port ? `:${options.port}` : ''}`
+    note('net.request', `${options.protocol}//${host}${options.path}`, options.headers, session?.name)
+    this.#request = requestOverHttp(options, (response) => this.emit('response', response))
+    this.#request.on('error', (error) => this.emit('error', error))
+  }
+  end = (body?: Buffer) => void this.#request.end(body)
+  abort = () => {
+    this.#request.destroy()
+    this.emit('abort')
+  }
+}
+export const net = { request: (options: NetOptions) => new ClientRequest(options) }
 
 const toChromium = (url: string) => url.replace(/^app:\/\/([^/]+)/, 'http://$1.localhost')
 const fromChromium = (url: string) => url.replace(/^http:\/\/([^/:]+)\.localhost(?=\/|$)/, 'app://$1')

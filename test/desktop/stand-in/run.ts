@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 // Starts an app as Electron does: `node run.ts APP ARGUMENTS…`. It is ready only when its first module has been evaluated, so
@@ -14,6 +14,7 @@ registerHooks({
 
 const [application, ...args] = process.argv.slice(2)
 process.argv = [process.execPath, ...(process.env.STAND_IN_PACKAGED === '1' ? [] : [application!]), ...args]
+Object.assign(process, { resourcesPath: dirname(application!) })
 const electron = await import(standIn)
 process.on('message', async ({ id, source, arg }: { id: number; source: string; arg: unknown }) => {
   try {

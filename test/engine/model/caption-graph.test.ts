@@ -24,7 +24,7 @@ import {
   buildPictureEmbeddingGraph,
   buildTextEmbeddingGraph,
 } from '../../../src-main/engine/model/text-encoder.ts'
-import type { Weights } from '../../../src-main/engine/model/weights.ts'
+import { FedWeights } from '../../../src-main/engine/model/weights.ts'
 import { searchReadably } from '../readable-search.ts'
 import '../software-gpu.ts'
 import { captionWith, readSubject, readTensorsToWrite, type Subject } from '../tiny-oracle.ts'
@@ -184,16 +184,9 @@ test('an adapter may be fed when the graph runs, and gives what the stored one g
   const folder = join(directory, 'random')
   const header = await readSafetensorsHeader(join(folder, 'itune.safetensors'))
   const feeds: Record<string, SessionTensor> = {}
-  const fed = (prefix: string): Weights => ({
-    under: (more) => fed(prefix + more),
-    value(g, name, shape) {
-      const known = g.inputs.find((input) => input.name === prefix + name)
-      return known ?? g.input(prefix + name, 'float32', shape)
-    },
-  })
   for (const [name, { shape }] of header.tensors)
     feeds[name] = { data: await readTensor(header, name), shape }
-  const adapter = { ...model.decoder.adapter!, weights: fed('') }
+  const adapter = { ...model.decoder.adapter!, weights: new FedWeights() }
   const decoder = { ...model.decoder, adapter }
   const tokens = { data: BigInt64Array.from({ length: 4 * 6 }, (_, at) => BigInt(at % 40)), shape: [4, 6] }
   const stored = await runOnce(buildTeacherForcedGraph(model, 6), { pixels, tokens })

@@ -18,8 +18,10 @@ import {
 import { StoredWeights } from '../../../src-main/engine/model/weights.ts'
 import { createRandom } from '../../../src-main/engine/training/random.ts'
 import { type ReadableName, searchReadably } from '../readable-search.ts'
-import '../software-gpu.ts'
+import { keepDevice } from '../software-gpu.ts'
 import { captionWith, readSubject, type Subject } from '../tiny-oracle.ts'
+
+keepDevice()
 
 let directory: string
 const subjects: Record<string, Subject> = {}

@@ -6,7 +6,9 @@ import { differentiate } from '../../../src-main/engine/model/autodiff/different
 import { Graph } from '../../../src-main/engine/model/graph.ts'
 import { multiply, sumAway } from '../../../src-main/engine/model/operators.ts'
 import { sumExponentials } from '../../../src-main/engine/training/step-graph.ts'
-import '../software-gpu.ts'
+import { keepDevice } from '../software-gpu.ts'
+
+keepDevice()
 
 const [width, vocabulary] = [3, 7]
 const wave = (length: number, pitch: number) =>
@@ -34,13 +36,19 @@ function sumPlainly(hidden: Float32Array, words: Float32Array): { totals: number
 }
 
 for (const provider of ['cpu', 'webgpu'] as const) {
-  test(`rows cut into parts give the sums of the whole on ${provider}`, async (context) => {
+  test(`a vocabulary cut into parts gives the sums of the whole on ${provider}`, async (context) => {
     const words = wave(vocabulary * width, 0.7)
-    for (const parts of [1, 4]) {
+    for (const parts of [[7], [2, 1, 4]]) {
       const g = new Graph('sums')
       const hidden = g.input('hidden', 'float32', ['S', width])
       const weights = g.input('weights', 'float32', ['S', 1])
-      const total = sumExponentials(g, hidden, g.constant('float32', [vocabulary, width], words), true, parts)
+      let from = 0
+      const cut = parts.map((rows) => {
+        const part = words.subarray(from * width, (from + rows) * width)
+        from += rows
+        return g.constant('float32', [rows, width], part)
+      })
+      const total = sumExponentials(g, hidden, cut, true)
       g.namedOutput('totals', total.value)
       const loss = sumAway(g, multiply(g, total.value, weights), [0, 1])
       g.namedOutput('gradient', differentiate(g, loss, [hidden], [total])[0]!)
@@ -49,7 +57,7 @@ for (const provider of ['cpu', 'webgpu'] as const) {
         throw thrown
       })
       if (!session) return context.skip('WebGPU does not open on this machine')
-      for (const rows of [4, 5, 9]) {
+      for (const rows of [1, 5, 9]) {
         const data = wave(rows * width, 1.3)
         const wanted = sumPlainly(data, words)
         const got = await session.run({
@@ -62,7 +70,7 @@ for (const provider of ['cpu', 'webgpu'] as const) {
             const difference = Math.abs(Number(got[name]!.data[index]) - value)
             assert.ok(
               difference < 1e-4,
-              `${name} of ${rows} rows in ${parts} parts, [${index}]: ${difference}`,
+              `${name} of ${rows} rows, words in [${parts}], [${index}]: ${difference}`,
             )
           }
         }

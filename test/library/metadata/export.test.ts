@@ -149,6 +149,23 @@ test('a sidecar with our words about another photo is refused by name, about thi
   assert.deepEqual([again.updated, again.refused.length], [1, 1])
 })
 
+test('a sidecar with words about a photo of a folder that is gone is refused, and nothing else happens', async (context) => {
+  const { store, photos, request, put } = setUp(context)
+  const words: ExportRequest = { ...request('b.jpg', 'Grandma in Rome'), isKnown: () => false }
+  words.caption.contentHash = contentOf('b')
+  await exportCaptions(store.database, [words])
+  renameSync(join(photos, 'b.jpg.xmp'), join(photos, 'a.jpg.xmp'))
+  put('a.jpg')
+  const away = join(photos, 'away', 'b.jpg')
+  const owner = { path: away, request: { ...words, photoPath: away } }
+  for (const isKnown of [() => false, () => true]) {
+    const [planned] = await planOf([{ ...request('a.jpg', 'a dog'), isKnown, ownerOf: () => owner }])
+    assert.deepEqual([planned!.action, planned!.error?.code], ['refused', 'SIDECAR_OF_OTHER'])
+  }
+  // A rejection that nobody waits for comes up by now, and fails the test.
+  await new Promise((resolve) => setTimeout(resolve, 50))
+})
+
 test('a plan lists what would change and writes nothing', async (context) => {
   const { photos, request, put } = setUp(context)
   put('new.jpg')
