@@ -57,6 +57,8 @@ export interface SessionChoices {
    * multiplies by them, which few rows want, and what a run took it gives back.
    */
   isThrifty?: boolean
+  /** Where to write the graph as the runtime made it over for the provider. */
+  optimisedPath?: string
 }
 
 /**
@@ -79,7 +81,7 @@ export async function openPacked(
   { bytes, folder }: PackedModel,
   provider: ProviderName,
   threads: number,
-  { held = [], isThrifty = false }: SessionChoices = {},
+  { held = [], isThrifty = false, optimisedPath }: SessionChoices = {},
 ): Promise<HoldingSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
@@ -90,6 +92,7 @@ export async function openPacked(
       'session.model_external_initializers_file_folder_path': folder,
       ...(isThrifty && { 'session.disable_prepacking': '1' }),
     },
+    ...(optimisedPath !== undefined && { optimizedModelFilePath: optimisedPath }),
     ...(isThrifty && { enableCpuMemArena: false, enableMemPattern: false }),
     ...(held.length > 0 && {
       preferredOutputLocation: Object.fromEntries(held.map((name) => [name, 'gpu-buffer' as const])),

@@ -16,6 +16,7 @@ import {
   readTensor,
   writeSafetensors,
 } from '../../../src-main/engine/model/safetensors.ts'
+import { buildSearch } from '../../../src-main/engine/model/search-in-pieces.ts'
 import {
   buildLookingGraph,
   buildTeacherForcedGraph,
@@ -246,8 +247,8 @@ async function makeWordsAlike({ pixels }: Subject): Promise<Subject> {
   return { model: (await readCheckpoint(folder, null)).model, pixels }
 }
 
-function caption({ model, pixels }: Subject, generation: GenerationConfig, provider?: ProviderName) {
-  return captionWith(buildCaptionGraph(model, generation), pixels, provider)
+function caption({ model, pixels }: Subject, generation: GenerationConfig, provider: ProviderName = 'cpu') {
+  return captionWith(buildSearch(provider, 'pixels', model, generation), pixels, provider)
 }
 
 function onePicture({ data, shape }: SessionTensor, image: number): SessionTensor {
