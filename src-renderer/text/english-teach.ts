@@ -98,13 +98,13 @@ export const teachText = {
         : `Trial ${numbers.format(training)} of ${numbers.format(of - 1)}, each without some photos to test with.`,
     elsewhere: 'It is being prepared, or runs in another program on this library.',
     resumed: (times: number) =>
-      `It was cut off and went on where it was${times === 1 ? '' : `, ${plural(times, 'time', 'times')}`}.`,
+      `It was cut off ${times === 1 ? 'once' : plural(times, 'time', 'times')}, and goes on where it was.`,
     /** Told by a screen reader, and nothing between. */
     spoken: (phase: string, quarter: number) =>
       quarter === 0 ? `${phase}.` : `${phase}: ${numbers.format(quarter * 25)} percent.`,
     states: {
       cancelled: 'The last training was cancelled. Nothing changed.',
-      failed: (reason: string) => `The last training ended without a result: ${reason}`,
+      failed: 'The last training ended without a result. Nothing changed.',
       accepted: 'What came of the last training is in use.',
       discarded: 'What came of the last training was thrown away.',
     },

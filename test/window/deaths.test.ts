@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { makeAllDescribed } from './described-pictures.ts'
-import { goTo, makePicture, needsBrowser, openWindow } from './open-window.ts'
+import { accessibilityFaults, goTo, makePicture, needsBrowser, openWindow } from './open-window.ts'
 
 const manyPhotos = 80
 const described = [
@@ -18,15 +19,17 @@ async function makeMany(folder: string): Promise<void> {
   }
 }
 
-/** The child of a process that runs this program. */
-function childOf(parent: number, program: string): number | undefined {
+/** The children of a process that run this program. */
+function childrenOf(parent: number, program: string): number[] {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')
   const processes = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)/.exec(line)?.slice(1) ?? [])
-  const child = processes.find(([, ppid, args]) => ppid === String(parent) && args!.includes(program))
-  return child && Number(child[0])
+  return processes
+    .filter(([, ppid, args]) => ppid === String(parent) && args!.includes(program))
+    .map(([pid]) => Number(pid))
 }
 
-const libraryProcess = () => childOf(process.pid, 'library-process')
+const libraryProcess = () => childrenOf(process.pid, 'library-process')[0]
+const engines = () => childrenOf(libraryProcess()!, 'engine-process')
 
 /** What the status line said from here on, whenever it changed. */
 async function noteStatus(page: Page): Promise<() => Promise<string[]>> {
@@ -55,14 +58,14 @@ test(
     const { page } = await openWindow(t, { makePhotos: makeMany })
     const said = await noteStatus(page)
     await untilCaptioned(page, 1)
-    const engine = childOf(libraryProcess()!, 'engine-process')!
-    process.kill(engine, 'SIGKILL')
+    const [engine] = engines()
+    process.kill(engine!, 'SIGKILL')
     const before = countIn((await said()).at(-1)!)
     assert.ok(before < manyPhotos, 'it was killed while it captioned')
 
     await untilCaptioned(page, manyPhotos)
     await page.locator('footer').getByText('Nothing to do').waitFor()
-    assert.notEqual(childOf(libraryProcess()!, 'engine-process'), engine)
+    assert.ok(!engines().includes(engine!))
     const lines = await said()
     const counts = lines.map(countIn)
     assert.deepEqual(
@@ -130,3 +133,68 @@ test(
     await untilCaptioned(page, manyPhotos + described.length)
   },
 )
+
+test(
+  'a training that is cut off says so and goes on, and one that is cut off for good says that',
+  needsBrowser,
+  async (t) => {
+    const { page, served, context } = await openWindow(t, {
+      async makePhotos(folder) {
+        for (let number = 1; number <= 10; number++) await makePicture(join(folder, `${number}.jpg`), number)
+      },
+    })
+    await untilCaptioned(page, 10)
+    const [session] = await context.cookies()
+    const library = await served.openPage(`${session!.name}=${session!.value}`)
+    const { photos } = await library.search({ query: '', limit: 10 })
+    for (const { id } of photos) await library.setCaption({ photo: id, text: `Today we saw quilt ${id}` })
+
+    await goTo(page, '#/teach')
+    const train = page.getByRole('region', { name: 'Train', exact: true })
+    await train.getByText('More', { exact: true }).click()
+    await train.getByRole('spinbutton').fill('1000')
+    const others = engines()
+    await train.getByRole('button', { name: 'Train' }).click()
+    const learning = train.getByText(/step \d+ of \d+/)
+    const killed = new Set(others)
+    async function cutOff(): Promise<void> {
+      const trainer = await eventually(() => engines().find((engine) => !killed.has(engine)))
+      await learning.waitFor()
+      killed.add(trainer)
+      process.kill(trainer, 'SIGKILL')
+    }
+    async function lookInBothThemes(): Promise<void> {
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme })
+        assert.deepEqual(await accessibilityFaults(page), [])
+      }
+    }
+    await cutOff()
+    await train.getByText('It was cut off once, and goes on where it was.').waitFor()
+    await lookInBothThemes()
+    for (const times of [2, 3]) {
+      await cutOff()
+      await train.getByText(`It was cut off ${times} times, and goes on where it was.`).waitFor()
+    }
+    await cutOff()
+    await train.getByText('The last training ended without a result. Nothing changed.').waitFor()
+    await lookInBothThemes()
+    await train
+      .getByText(/stopped 4 times\. It ended by itself, as happens where memory is short\./)
+      .waitFor()
+    assert.equal(await train.getByRole('progressbar').count(), 0)
+    assert.ok(await train.getByRole('button', { name: 'Train' }).isEnabled())
+    assert.deepEqual((await library.adapters({})).adapters, [])
+  },
+)
+
+/** What comes to be there. */
+async function eventually<T>(find: () => T | undefined): Promise<T> {
+  const untilMs = Date.now() + 60_000
+  for (;;) {
+    const found = find()
+    if (found !== undefined) return found
+    assert.ok(Date.now() < untilMs, 'it came in time')
+    await sleep(50)
+  }
+}

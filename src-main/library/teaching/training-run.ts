@@ -74,12 +74,12 @@ async function trainOnce(options: TrainingRunOptions): Promise<FinishedTraining>
         cause,
       })
     })
-  const died = 'The engine stopped unexpectedly while it trained.'
+  const died = 'It ended by itself, as happens where memory is short.'
   return withOwnEngine({ startEngine: patiently, signal, died }, async (engine, end) => {
     let hangTimer: NodeJS.Timeout | undefined
     const showSign = () => {
       clearTimeout(hangTimer)
-      hangTimer = setTimeout(() => end('The engine gave no sign of life while it trained.'), hangsAfterMs)
+      hangTimer = setTimeout(() => end('It gave no sign of life for five minutes.'), hangsAfterMs)
     }
     showSign()
     engine.on('trainingProgress', (told) => {
