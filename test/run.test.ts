@@ -24,7 +24,7 @@ function runAll(t: TestContext, bodies: Record<string, string>): { status: numbe
 const good = 'test("good", () => {})'
 const bad = 'test("bad", () => { throw new Error("it is bad") })'
 
-test('files of both groups are in one summary, and the slowest are named', (t) => {
+test('all files are in one summary, and the slowest are named before it', (t) => {
   const { status, lines } = runAll(t, {
     'library/one.test.ts': good,
     'library/two.test.ts': `${good}\ntest.skip("other", () => {})`,
@@ -43,7 +43,7 @@ test('files of both groups are in one summary, and the slowest are named', (t) =
   ])
 })
 
-test('what fails in any group, or dies, fails the run and is told at its end', (t) => {
+test('what fails, or dies, fails the run and is told at its end', (t) => {
   for (const [name, body] of [
     ['library/one.test.ts', bad],
     ['window/one.test.ts', bad],

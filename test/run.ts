@@ -1,12 +1,14 @@
 import { globSync } from 'node:fs'
 import { enableCompileCache, getCompileCacheDir } from 'node:module'
 import { availableParallelism } from 'node:os'
+import { Readable } from 'node:stream'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { runGroups } from './run-groups.ts'
 
-// All tests, or those of the files named. What needs a browser runs by itself: a window waits for its library, its engine and
-// its browser, which take all cores as it is. All else runs a file to a core.
+// Runs all tests, or those of the files named, a file to a core, and names at the end the files that took longest.
+
+/** How many of them. */
+const slowest = 10
 
 enableCompileCache()
 const cache = getCompileCacheDir()
@@ -15,18 +17,31 @@ if (cache) process.env.NODE_COMPILE_CACHE ??= cache
 
 const named = process.argv.slice(2)
 const files = named.length > 0 ? named : globSync('test/**/*.test.ts').sort()
-const isOfBrowser = (file: string) => /test\/(window|desktop)\/|\/in-browser\.test\.ts$/.test(file)
 
-const groups = [
-  { files: files.filter((file) => !isOfBrowser(file)), concurrency: availableParallelism() },
-  { files: files.filter(isOfBrowser), concurrency: 1 },
-].filter(({ files }) => files.length > 0)
+const events = run({ files, concurrency: availableParallelism() })
+Readable.from(withSlowest(events)).compose(spec).pipe(process.stdout)
 
-runGroups(
-  groups.map((group) => () => run(group)),
-  (success) => {
-    if (!success) process.exitCode = 1
-  },
-)
-  .compose(spec)
-  .pipe(process.stdout)
+type Events = typeof events
+
+/** Tells of the slowest files before the run's own counts. */
+async function* withSlowest(source: Events): AsyncGenerator {
+  const took: { name: string; elapsedMs: number }[] = []
+  let areTold = false
+  for await (const event of source) {
+    const { type, data } = event
+    if (type === 'test:complete' && data.name.endsWith('.test.ts')) {
+      took.push({ name: data.name, elapsedMs: data.details.duration_ms })
+    }
+    const isOfRun = (type === 'test:diagnostic' || type === 'test:summary') && data.file === undefined
+    if (isOfRun && !areTold) {
+      took.sort((a, b) => b.elapsedMs - a.elapsedMs)
+      for (const { name, elapsedMs } of took.slice(0, slowest)) {
+        const message = `${(elapsedMs / 1000).toFixed(1).padStart(6)} s  ${name}`
+        yield { type: 'test:diagnostic', data: { nesting: 0, message, level: 'info' } }
+      }
+      areTold = true
+    }
+    if (type === 'test:summary' && isOfRun && !data.success) process.exitCode = 1
+    yield event
+  }
+}

@@ -18,8 +18,8 @@ const skip =
       ? 'there is no display for Electron'
       : false
 
-before(() => {
-  if (!skip) buildApp()
+before(async () => {
+  if (!skip) await buildApp()
 })
 
 test('in Electron itself, a folder handed over is shown and captioned, and the page has no node', {

@@ -1,4 +1,5 @@
-import { openSession, runOnce, type SessionTensor } from '../../src-main/engine/captioning/session.ts'
+import { runOnce } from '../../src-main/engine/captioning/search-session.ts'
+import { openSession, type Session, type SessionTensor } from '../../src-main/engine/captioning/session.ts'
 import { searchBeams } from '../../src-main/engine/model/beam-search.ts'
 import type { CaptionModel, GenerationConfig } from '../../src-main/engine/model/caption-graph.ts'
 import type { Name } from '../../src-main/engine/model/names.ts'
@@ -25,6 +26,9 @@ export interface ReadableName extends Name {
   }
 }
 
+/** Texts are filled up to a multiple of it, for each length has a graph of its own. */
+const lengthStep = 8
+
 /**
  * The reference search over a step that reads the whole text anew for every token, picture by picture.
  * @param pixels `[B, 3, S, S]`
@@ -41,28 +45,38 @@ export async function searchReadably(
   const size = data.length / pictures
   const { maxNewTokens } = generation
   const { startToken, endToken, vocabulary, width } = model.decoder.config
-  const session = await openSession(buildTextReadingGraph(model, maxNewTokens), 'cpu', 1)
-  const hiddenSession = await openSession(buildHiddenGraph(model, maxNewTokens), 'cpu', 1)
+  const readers = new Map<number, Promise<Session[]>>()
+  /** For texts of up to so many tokens; what stands behind it only where there are names. */
+  function readerOf(length: number): Promise<Session[]> {
+    const graphs = [buildTextReadingGraph, ...(names.length > 0 ? [buildHiddenGraph] : [])]
+    const known = readers.get(length)
+    const reader = known ?? Promise.all(graphs.map((build) => openSession(build(model, length), 'cpu', 1)))
+    readers.set(length, reader)
+    return reader
+  }
   try {
     const found: Found[] = []
     for (let picture = 0; picture < pictures; picture++) {
       const memory = data.slice(picture * size, (picture + 1) * size)
       const step = async (texts: readonly (readonly number[])[]) => {
+        const longest = 1 + Math.max(...texts.map((text) => text.length))
+        const length = Math.min(maxNewTokens, Math.ceil(longest / lengthStep) * lengthStep)
         const padded = texts.flatMap((text) =>
-          [startToken, ...text, ...Array(maxNewTokens).fill(0)].slice(0, maxNewTokens),
+          [startToken, ...text, ...Array(length).fill(0)].slice(0, length),
         )
         const repeated = Float32Array.from({ length: size * texts.length }, (_, at) =>
           Number(memory[at % size]),
         )
         const feeds = {
           memory: { data: repeated, shape: [texts.length, ...place] },
-          tokens: { data: BigInt64Array.from(padded, BigInt), shape: [texts.length, maxNewTokens] },
+          tokens: { data: BigInt64Array.from(padded, BigInt), shape: [texts.length, length] },
         }
-        const { logits } = await session.run(feeds)
-        const { hidden } = await hiddenSession.run(feeds)
+        const [session, hiddenSession] = await readerOf(length)
+        const { logits } = await session!.run(feeds)
+        const hidden = (await hiddenSession?.run(feeds))?.hidden?.data
         return texts.map((text, row) => {
-          const at = row * maxNewTokens + text.length
-          const last = hidden!.data.slice(at * width, (at + 1) * width) as Float32Array
+          const at = row * length + text.length
+          const last = hidden?.slice(at * width, (at + 1) * width) as Float32Array
           return {
             logits: (logits!.data as Float32Array).slice(at * vocabulary, (at + 1) * vocabulary),
             places: names.map(
@@ -86,8 +100,7 @@ export async function searchReadably(
     }
     return found
   } finally {
-    await session.close()
-    await hiddenSession.close()
+    for (const reader of readers.values()) for (const session of await reader) await session.close()
   }
 }
 

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import sharp from 'sharp'
-import { bringUpToDate, pageBuild } from '../../src-main/start/up-to-date.ts'
+import { pageBuild } from '../../src-main/start/up-to-date.ts'
+import { buildOnce, checkout } from '../built.ts'
 import { makeFolders, type ServedLibrary, serveFor } from '../server/served-library.ts'
 
 // The window as a person has it: the built page in a real browser, over a real server, library and engine.
 
-const checkout = fileURLToPath(new URL('../..', import.meta.url))
 const programs = ['chromium', 'chromium-browser', 'google-chrome', 'chrome']
 
 /** A browser of this machine; undefined where there is none. */
@@ -60,7 +58,7 @@ export async function openWindow(
     expectedFaults,
   }: WindowOptions = {},
 ): Promise<OpenWindow> {
-  await buildPage()
+  await buildOnce(pageBuild)
   const browser: Browser = await chromium.launch({ executablePath: browserProgram!, args: ['--no-sandbox'] })
   const faults: string[] = []
   // Before the server goes, for a page that loses it says so.
@@ -102,34 +100,6 @@ export async function openWindow(
 
 /** For whatever a test waits for: the machine may have much else to do. */
 const longestWaitMs = 60_000
-const buildWaitMs = 200
-/** Whoever builds for longer is gone. */
-const longestBuildMs = 180_000
-
-/** Test files run side by side: one of them builds, the others wait. */
-async function buildPage(): Promise<void> {
-  const lock = join(checkout, 'out', 'page.lock')
-  mkdirSync(join(checkout, 'out'), { recursive: true })
-  while (!take(lock)) {
-    const { mtimeMs } = statSync(lock, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() }
-    if (Date.now() - mtimeMs > longestBuildMs) rmSync(lock, { recursive: true, force: true })
-    else await sleep(buildWaitMs)
-  }
-  try {
-    await bringUpToDate(checkout, pageBuild, () => {})
-  } finally {
-    rmSync(lock, { recursive: true, force: true })
-  }
-}
-
-function take(lock: string): boolean {
-  try {
-    mkdirSync(lock)
-    return true
-  } catch {
-    return false
-  }
-}
 
 function noteFaults(context: BrowserContext, origin: string, faults: string[]): void {
   context.on('console', (message) => {
