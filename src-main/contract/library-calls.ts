@@ -57,7 +57,7 @@ export interface LibraryEvents extends Record<string, unknown> {
   teachingChanged: Record<string, never>
   /** How far the training is that is under way in this process. */
   trainingProgress: { training: number; progress: NonNullable<Training['progress']> }
-  /** There are other adapters, others' names, or another one is active. */
+  /** There are other adapters, others' names, another one is active, or a name was forgotten or is none of those any more. */
   adaptersChanged: Record<string, never>
   /** The person's last edit is another one. */
   editChanged: Record<string, never>

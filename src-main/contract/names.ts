@@ -15,6 +15,8 @@ export interface FoundName {
 const fewestCaptions = 3
 /** Of the different words that do not begin a sentence: so many with capitals say that capitals are nothing special here. */
 const usualCapitals = 0.4
+/** Of the places of a word, so many at the beginning of a sentence say that one may begin with it. */
+const mayBegin = 0.25
 
 interface WrittenWord {
   text: string
@@ -26,7 +28,7 @@ interface WrittenWord {
 
 /**
  * Finds what captions call by a name: runs of words with capital letters that at least three of them have and that the model
- * never writes so. A word that only ever begins a sentence is not certain to be one.
+ * never writes so. A word that only ever begins a sentence is not certain to be one, and is none where another beginning follows it.
  * @param captions one for each photo
  * @param spoken what the model says, of whatever photos
  * @param taught names that it says because it was taught them
@@ -56,9 +58,43 @@ export function findNames(
     for (const { text, isFirst } of findRuns(words, isTelling))
       isInside.set(text, isInside.get(text) || !isFirst)
   }
+  const isOpening = findOpenings([...written, own])
   return countNames([...isInside.keys()], captions)
+    .filter(({ text }) => isInside.get(text) || !isOpening(text))
     .map((found) => ({ ...found, isCertain: isInside.get(found.text)! && !areCapitalsUsual }))
     .sort((a, b) => b.captions.length - a.captions.length || (a.text < b.text ? -1 : 1))
+}
+
+/**
+ * Tells whether a word that only begins sentences is one like "Today" in "Today a heron came" and "Today we swam": what comes behind
+ * it in most of them begins other sentences, or is a word that again and again stands here and nowhere else. Behind a name ("Ruth on
+ * the porch", "Biscuit and a ball") comes what elsewhere stands within sentences.
+ */
+function findOpenings(texts: readonly (readonly WrittenWord[])[]): (text: string) => boolean {
+  const firsts = new Map<string, number>()
+  const within = new Map<string, number>()
+  for (const { text, isFirst } of texts.flat()) addOne(isFirst ? firsts : within, text.toLowerCase())
+  return (opening) => {
+    const behind = new Map<string, number>()
+    for (const words of texts) {
+      words.forEach(({ text, isFirst }, at) => {
+        const next = words[at + 1]
+        if (isFirst && text === opening && next && !next.isFirst) addOne(behind, next.text.toLowerCase())
+      })
+    }
+    let [beginnings, all] = [0, 0]
+    for (const [word, count] of behind) {
+      const first = firsts.get(word) ?? 0
+      const elsewhere = first + within.get(word)! - count
+      if (elsewhere === 0 ? count >= fewestCaptions : first >= mayBegin * elsewhere) beginnings += count
+      all += count
+    }
+    return beginnings > all / 2
+  }
+}
+
+function addOne(counts: Map<string, number>, word: string): void {
+  counts.set(word, (counts.get(word) ?? 0) + 1)
 }
 
 /** Where a longer name stands no shorter one does. */

@@ -597,14 +597,17 @@ export function createLibrary(options: LibraryOptions): Library {
       foundNames: () => ({ names: teaching.foundNames() }),
       async forgetName({ name }, signal) {
         settings.setForgottenNames([...new Set([...settings.forgottenNames(), name])])
+        onAdaptersChanged()
         return shelf.forget(name, signal)
       },
       confirmCaption: ({ photo }) => edits.confirm(photo),
       startTraining(wish) {
         const asked = new Set(wish.names.map(({ text }) => text))
         const forgotten = settings.forgottenNames()
-        if (forgotten.some((name) => asked.has(name)))
+        if (forgotten.some((name) => asked.has(name))) {
           settings.setForgottenNames(forgotten.filter((name) => !asked.has(name)))
+          onAdaptersChanged()
+        }
         return teaching.start(wish)
       },
       cancelTraining: () => teaching.cancel(),

@@ -165,8 +165,6 @@ export class TeachState {
   async forget(name: string): Promise<void> {
     const forgotten = await this.#window.notices.orTell(this.#window.api.forgetName({ name }))
     if (!forgotten) return
-    // It is told of no change where the adapter in use had not learned it.
-    void this.#readNames()
     const { active, adapters } = forgotten
     const left = adapters.filter((id) => id !== active).map((id) => this.nameOf(id))
     this.#window.notices.tell(text.teach.names.forgotten(name, left))

@@ -66,6 +66,36 @@ test('a word that only begins sentences is not certain to be a name, and one tha
   assert.deepEqual(findNames(captions, spoken), [{ text: 'Biscuit', captions: [0, 1, 2], isCertain: false }])
 })
 
+test('a word that opens a caption before another beginning is no name, and one before what stands within captions is', () => {
+  const others = [
+    'A quiet morning',
+    'We came late',
+    'The ducks on the lake',
+    'Two geese and a duck',
+    'There it is',
+  ]
+  const opened = [
+    ...['a heron in the reeds', 'two boats', 'the lake is frozen', 'there is snow'],
+    ...['we saw a heron', 'we swam in the lake', 'we slept'],
+  ]
+  const texts = (captions: string[]) => findNames(captions, spoken).map(({ text }) => text)
+  assert.deepEqual(texts([...others, ...opened.map((rest) => `Today ${rest}`)]), [])
+  assert.deepEqual(texts([...others, ...opened.map((rest) => `Today, ${rest}`)]), [])
+  const done = ['on the porch', 'and a duck', 'runs through the grass', 'in a house', 'is tired', 'sleeps']
+  assert.deepEqual(texts([...others, ...done.map((rest) => `Ruth ${rest}`)]), ['Ruth'])
+  assert.deepEqual(texts(['Ruth on the porch', 'Ruth on a boat', 'Ruth with the ducks']), ['Ruth'])
+})
+
+test('what is said with a word again and again and nowhere else makes it no name; in another language than the model’s, too', () => {
+  const texts = (captions: string[]) => findNames(captions, spoken).map(({ text }) => text)
+  const seen = ['una garza', 'dos barcos', 'el lago helado', 'la nieve'].map((what) => `Hoy vimos ${what}`)
+  const others = ['Un perro en la playa', 'El lago', 'La casa con jardín', 'Una mujer corre en el parque']
+  const dog = ['en la playa', 'corre en el parque', 'con una pelota', 'en el jardín'].map(
+    (what) => `Canela ${what}`,
+  )
+  assert.deepEqual(texts([...others, ...seen, ...dog]), ['Canela'])
+})
+
 test('part of a longer name is a name by itself where it stands alone often enough', () => {
   const captions = [
     'Lunch with Nana Ruth',

@@ -8,6 +8,8 @@ import { needsBrowser, openWindow } from './open-window.ts'
 
 /** Enough that hardly any of them is on the page; LENSLORE_PHOTOS=100000 walks the same way through more. */
 const photos = Number(process.env.LENSLORE_PHOTOS ?? 10_000)
+/** What is written of more photos takes longer. */
+const longestWaitMs = Math.max(60_000, 3 * photos)
 const numbers = new Intl.NumberFormat('en')
 /** Of a query's words, how many of the photos say them. */
 const saying = (...words: string[]) =>
@@ -61,6 +63,7 @@ test('in many thousand photos one walks, searches, and writes as in a few', need
         madeMs += performance.now()
       }),
   })
+  page.setDefaultTimeout(longestWaitMs)
   t.diagnostic(`made in ${(madeMs / 1000).toFixed(1)} s`)
   const grid = page.getByRole('grid')
   await grid.hover()

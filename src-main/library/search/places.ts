@@ -1,4 +1,4 @@
-import type { EachRow } from './timeline.ts'
+import type { EachRows } from './timeline.ts'
 
 /** Runs of places: the first, and how many. */
 export type PlaceRanges = readonly (readonly [first: number, count: number])[]
@@ -19,7 +19,7 @@ const sortedAtOnce = 8192
  * @param total of all rows.
  */
 export function rowsOfPlaces(
-  eachRow: EachRow,
+  eachRows: EachRows,
   total: number,
   ranges: PlaceRanges,
   atOnce = sortedAtOnce,
@@ -27,8 +27,9 @@ export function rowsOfPlaces(
   const wanted = joinRanges(ranges, total)
   const rows = new Float64Array(total)
   let filled = 0
-  eachRow((row) => {
-    rows[filled++] = row
+  eachRows((found) => {
+    rows.set(found, filled)
+    filled += found.length
   })
   const sortedTo = sortAsAskedFor(rows, atOnce)
   let range = 0

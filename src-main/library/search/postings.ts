@@ -61,8 +61,8 @@ export interface PostingsReader {
   bitsOfDocuments(documents: readonly number[]): Bits
   /** The first rows of a set in the order of the index, within a range, at most `limit`. */
   firstRows(bits: Bits, range: RowRange, limit: number): number[]
-  /** The rows of a set, in no order. */
-  eachRow(bits: Bits, visit: (row: number) => void): void
+  /** The rows of a set, in no order, some at a time; the next ones take the place of those. */
+  eachRows(bits: Bits, visit: (rows: Float64Array) => void): void
   /** How many of a set are in each range of rows. @param ranges no two of which share a row */
   countRanges(bits: Bits, ranges: readonly RowRange[]): number[]
   /** Leaves in a set only what is within a range of rows. */
@@ -474,9 +474,17 @@ export function createPostingsReader(database: Database): PostingsReader {
     return first
   }
 
-  function eachRow(bits: Bits, visit: (row: number) => void): void {
-    for (let at = 0; at < bits.length; at++) {
-      for (let word = bits[at]!; word !== 0; word &= word - 1) visit(rows[at * 32 + lowestBit(word)]!)
+  function eachRows(bits: Bits, visit: (rows: Float64Array) => void): void {
+    // One by one, each would be an object on its way into the function.
+    const found = new Float64Array(rowsPerPiece)
+    for (let piece = 0; piece < pieces.length; piece++) {
+      let count = 0
+      for (let at = piece * wordsPerPiece; at < (piece + 1) * wordsPerPiece; at++) {
+        for (let word = bits[at]!; word !== 0; word &= word - 1) {
+          found[count++] = rows[at * 32 + lowestBit(word)]!
+        }
+      }
+      if (count > 0) visit(found.subarray(0, count))
     }
   }
 
@@ -534,7 +542,7 @@ export function createPostingsReader(database: Database): PostingsReader {
     countEach,
     bitsOfDocuments,
     firstRows,
-    eachRow,
+    eachRows,
     countRanges,
     restrict,
   }

@@ -40,7 +40,7 @@ import { excerpt } from './snippet.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
 import { createSubfolders } from './subfolders.ts'
 import { createSuggest } from './suggest.ts'
-import { type EachRow, monthsOf, type Order, orderRows, type Survey, surveyRows } from './timeline.ts'
+import { type EachRows, monthsOf, type Order, orderRows, type Survey, surveyRows } from './timeline.ts'
 import { readColumns } from './timeline-page.ts'
 
 export interface SearchOptions {
@@ -168,7 +168,7 @@ interface Found extends Survey {
   version: string
   isExact: boolean
   bits: Bits
-  eachRow: EachRow
+  eachRows: EachRows
   /** Once a page was asked for. */
   order: Order | undefined
 }
@@ -429,11 +429,11 @@ export function createSearcher(database: Database): Searcher {
     if (found?.version !== now) {
       const { bits: shared, isExact } = understand(text).answer.set()
       const bits = shared.slice()
-      const eachRow: EachRow = (visit) => postings.eachRow(bits, visit)
-      const survey = surveyRows(eachRow)
+      const eachRows: EachRows = (visit) => postings.eachRows(bits, visit)
+      const survey = surveyRows(eachRows)
       // Of captions alone the order does not change.
       const order = before?.token === survey.token ? before.order : undefined
-      found = { version: now, isExact, bits, eachRow, order, ...survey }
+      found = { version: now, isExact, bits, eachRows, order, ...survey }
     }
     recent.delete(text)
     recent.set(text, found)
@@ -442,7 +442,7 @@ export function createSearcher(database: Database): Searcher {
   }
 
   function orderOf(found: Found): Order {
-    found.order ??= orderRows(found.eachRow, found)
+    found.order ??= orderRows(found.eachRows, found)
     let ordered = 0
     for (const each of [...recent.values()].reverse()) {
       ordered += each.order ? each.total : 0
@@ -479,11 +479,11 @@ export function createSearcher(database: Database): Searcher {
   }
 
   function rowsAtPlaces(text: string, token: string, ranges: PlaceRanges): RowsOfPlaces {
-    const { eachRow, total, token: now } = find(text)
+    const { eachRows, total, token: now } = find(text)
     if (token !== now) {
       throw new LensloreError('SELECTION_STALE', 'Other photos are found by now; choose again.')
     }
-    return rowsOfPlaces(eachRow, total, ranges)
+    return rowsOfPlaces(eachRows, total, ranges)
   }
 
   function search(text: string, options: SearchOptions = {}): SearchPage {

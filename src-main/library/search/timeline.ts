@@ -1,7 +1,7 @@
 import { dayOf, firstDay, lastDay } from './rows.ts'
 
-/** Visits the rows of what was found, in no order. */
-export type EachRow = (visit: (row: number) => void) => void
+/** Visits the rows of what was found, in no order, some at a time. */
+export type EachRows = (visit: (rows: Float64Array) => void) => void
 
 /** What one walk through all that was found tells of it. */
 export interface Survey {
@@ -14,19 +14,25 @@ export interface Survey {
 
 const dayMs = 86_400_000
 
-export function surveyRows(eachRow: EachRow): Survey {
+export function surveyRows(eachRows: EachRows): Survey {
   // By day, from the last one that there is room for to the first: a map would take as long as all the rest.
   const counts = new Uint32Array(lastDay - firstDay + 1)
   let total = 0
   let [first, second] = [0, 0]
-  eachRow((row) => {
-    counts[lastDay - dayOf(row)]!++
-    total++
-    // A sum of well mixed numbers does not depend on their order. https://github.com/skeeto/hash-prospector
-    let mixed = Math.imul(row ^ Math.imul(row / 2 ** 32, 0x9e3779b1), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    first = (first + (mixed ^ (mixed >>> 15))) | 0
-    second = (second + Math.imul(mixed ^ (mixed >>> 13), 0x846ca68b)) | 0
+  eachRows((rows) => {
+    total += rows.length
+    let [one, other] = [first, second]
+    for (let at = 0; at < rows.length; at++) {
+      const row = rows[at]!
+      counts[lastDay - dayOf(row)]!++
+      // A sum of well mixed numbers does not depend on their order. https://github.com/skeeto/hash-prospector
+      let mixed = Math.imul(row ^ Math.imul(row / 2 ** 32, 0x9e3779b1), 0x21f0aaad)
+      mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
+      one = (one + (mixed ^ (mixed >>> 15))) | 0
+      other = (other + Math.imul(mixed ^ (mixed >>> 13), 0x846ca68b)) | 0
+    }
+    first = one
+    second = other
   })
   const days: [day: number, photos: number][] = []
   for (let at = 0; at < counts.length; at++) if (counts[at]! > 0) days.push([lastDay - at, counts[at]!])
@@ -47,7 +53,7 @@ export interface Order {
 }
 
 /** Puts the rows down day by day; only those of days that are looked at are sorted, once. 8 bytes a row. */
-export function orderRows(eachRow: EachRow, { days, total }: Survey): Order {
+export function orderRows(eachRows: EachRows, { days, total }: Survey): Order {
   const newest = days[0]?.[0] ?? 0
   /** By day, from the newest on; the last is where they end. */
   const starts = new Uint32Array(newest - (days.at(-1)?.[0] ?? 0) + 2)
@@ -55,8 +61,11 @@ export function orderRows(eachRow: EachRow, { days, total }: Survey): Order {
   for (let at = 1; at < starts.length; at++) starts[at]! += starts[at - 1]!
   const rows = new Float64Array(total)
   const next = starts.slice()
-  eachRow((row) => {
-    rows[next[newest - dayOf(row)]!++] = row
+  eachRows((found) => {
+    for (let at = 0; at < found.length; at++) {
+      const row = found[at]!
+      rows[next[newest - dayOf(row)]!++] = row
+    }
   })
   const sorted = new Set<number>()
 

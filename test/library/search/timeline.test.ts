@@ -5,7 +5,7 @@ import { createMetadataStore } from '../../../src-main/library/metadata/metadata
 import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
 import { rowOfEnd } from '../../../src-main/library/search/rows.ts'
 import { createSearch } from '../../../src-main/library/search/search.ts'
-import { type EachRow, orderRows, surveyRows } from '../../../src-main/library/search/timeline.ts'
+import { type EachRows, orderRows, surveyRows } from '../../../src-main/library/search/timeline.ts'
 import {
   addFolder,
   addPhoto,
@@ -121,10 +121,12 @@ test('of a day with very many photos a page is sorted no less, and each knows it
   for (let n = 0; n < 40_000; n++) inOrder.push(end - 40_000 + n)
   inOrder.push(end)
   const shuffled = inOrder.map((_, at) => inOrder[(at * 7919) % inOrder.length]!)
-  const eachRow: EachRow = (visit) => shuffled.forEach(visit)
-  const survey = surveyRows(eachRow)
+  const eachRows: EachRows = (visit) => {
+    for (let at = 0; at < shuffled.length; at += 1000) visit(Float64Array.from(shuffled.slice(at, at + 1000)))
+  }
+  const survey = surveyRows(eachRows)
   const { days, total } = survey
-  const order = orderRows(eachRow, survey)
+  const order = orderRows(eachRows, survey)
   assert.deepEqual(
     days.map(([, photos]) => photos),
     [1, 80_000, 1],

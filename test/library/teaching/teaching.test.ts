@@ -274,4 +274,15 @@ test('a name that is asked for is learned, told where it is written out, and for
   await client.discardAdapter({ adapter: learner })
   assert.deepEqual(await client.learnedNames({}), [])
   assert.deepEqual(await client.forgetName({ name: 'Biscuit' }), { adapters: [], active })
+
+  // Every window is told, also where no adapter has it.
+  let told = 0
+  const stop = client.on('adaptersChanged', () => void told++)
+  assert.deepEqual(await client.forgetName({ name: 'Ruth' }), { adapters: [], active })
+  await until(async () => told > 0)
+  stop()
+  assert.deepEqual(
+    (await found()).map(({ isForgotten }) => isForgotten),
+    [true, true],
+  )
 })
