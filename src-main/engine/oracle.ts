@@ -4,9 +4,11 @@ import { z } from 'zod'
 import { exitStatusByCode, LensloreError, toErrorRecord } from '../contract/errors.ts'
 import { type ProviderName, providerNames } from '../contract/providers.ts'
 import { readCheckpoint } from './captioning/checkpoint.ts'
-import { runOnce, type SessionTensor } from './captioning/session.ts'
-import { buildCaptionGraph, type CaptionModel } from './model/caption-graph.ts'
+import { runOnce } from './captioning/search-session.ts'
+import type { SessionTensor } from './captioning/session.ts'
+import type { CaptionModel } from './model/caption-graph.ts'
 import { readSafetensorsHeader, readTensors } from './model/safetensors.ts'
+import { buildSearch } from './model/search-in-pieces.ts'
 import { buildTeacherForcedGraph } from './model/teacher-forced-graph.ts'
 import {
   buildPictureEmbeddingGraph,
@@ -119,7 +121,8 @@ export async function measureAgreement(
       agreement.notCompared.push(name)
       continue
     }
-    const found = await runOnce(buildCaptionGraph(model, generation), { pixels }, provider)
+    const search = buildSearch(provider, 'pixels', model, generation)
+    const found = await runOnce(search, { pixels }, provider)
     const { equal, scoreDifference } = compareCaptions(found, wanted, expected.eos)
     agreement[`${name}Equal`] = equal
     agreement.differences[`${name}Score`] = scoreDifference

@@ -1,9 +1,5 @@
-import {
-  openSession,
-  runOnce,
-  type Session,
-  type SessionTensor,
-} from '../../src-main/engine/captioning/session.ts'
+import { runOnce } from '../../src-main/engine/captioning/search-session.ts'
+import { openSession, type Session, type SessionTensor } from '../../src-main/engine/captioning/session.ts'
 import { searchBeams } from '../../src-main/engine/model/beam-search.ts'
 import type { CaptionModel, GenerationConfig } from '../../src-main/engine/model/caption-graph.ts'
 import type { Name } from '../../src-main/engine/model/names.ts'

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ProviderName } from '../../src-main/contract/providers.ts'
 import { readCheckpoint } from '../../src-main/engine/captioning/checkpoint.ts'
-import { runOnce, type SessionTensor } from '../../src-main/engine/captioning/session.ts'
+import { runOnce } from '../../src-main/engine/captioning/search-session.ts'
+import type { SessionTensor } from '../../src-main/engine/captioning/session.ts'
 import type { CaptionModel } from '../../src-main/engine/model/caption-graph.ts'
 import type { Graph } from '../../src-main/engine/model/graph.ts'
 import {
@@ -11,6 +12,7 @@ import {
   readTensors,
   type TensorToWrite,
 } from '../../src-main/engine/model/safetensors.ts'
+import type { SearchInPieces } from '../../src-main/engine/model/search-in-pieces.ts'
 
 /** A model, and pictures to show it. */
 export interface Subject {
@@ -32,11 +34,15 @@ export async function readSubject(name: string): Promise<Subject> {
 }
 
 /**
- * @param graph a caption graph
+ * @param search a caption graph, or the search in pieces
  * @returns each picture's tokens, the end token included
  */
-export async function captionWith(graph: Graph, pixels: SessionTensor, provider?: ProviderName) {
-  const { ids, lengths, scores } = await runOnce(graph, { pixels }, provider)
+export async function captionWith(
+  search: Graph | SearchInPieces,
+  pixels: SessionTensor,
+  provider?: ProviderName,
+) {
+  const { ids, lengths, scores } = await runOnce(search, { pixels }, provider)
   const longest = ids!.shape[1]!
   return Array.from({ length: pixels.shape[0]! }, (_, image) => ({
     ids: Array.from(ids!.data.slice(image * longest, image * longest + Number(lengths!.data[image])), Number),

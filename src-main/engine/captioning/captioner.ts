@@ -1,12 +1,14 @@
 import { LensloreError } from '../../contract/errors.ts'
 import type { ProviderName } from '../../contract/providers.ts'
-import { buildCaptionGraph, type CaptionModel, type GenerationConfig } from '../model/caption-graph.ts'
+import type { CaptionModel, GenerationConfig } from '../model/caption-graph.ts'
+import { buildSearch } from '../model/search-in-pieces.ts'
 import { memorySide } from '../model/vision-tower.ts'
 import { readCheckpoint, readModelJson } from './checkpoint.ts'
 import { judgeCaption } from './doubt.ts'
 import type { GeneratedCaption } from './generated-caption.ts'
 import { createLooker, type Looks, placeWords, readLooks } from './looks.ts'
 import { packModel } from './packed-model.ts'
+import { pack } from './search-session.ts'
 import type { SessionTensor } from './session.ts'
 import { openSessionInThread } from './session-thread.ts'
 import { type CaptionTokenizer, readTokenizer } from './tokenizer.ts'
@@ -64,12 +66,12 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   )
   const tokenizer = await readTokenizer(checkpoint)
 
-  const graph = buildCaptionGraph(model, generation, {
+  const search = buildSearch(options.provider, 'pixels', model, generation, {
     names: checkpoint.names,
     gluing: tokenizer.gluing(model.decoder.config.vocabulary),
   })
   const copied = new Set(adapterFile === null ? [] : [adapterFile])
-  const packed = await packModel(graph, copied)
+  const packed = await pack(search, copied)
   const session = await openSessionInThread(packed, options.provider, options.threads)
   const imageSizePx = model.vision.config.imageSizePx
   const looker = createLooker(model, tokenizer, async (lookingGraph) =>

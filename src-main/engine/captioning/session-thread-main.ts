@@ -1,7 +1,8 @@
 import { ownThread } from '../../channels/message-port.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import { serve } from '../../contract/rpc.ts'
-import { openPacked, type Session } from './session.ts'
+import { open as openPacked } from './search-session.ts'
+import type { Session } from './session.ts'
 import { sessionCalls } from './session-thread.ts'
 
 // The thread that `session-thread.ts` starts.

@@ -36,6 +36,7 @@ export interface Session {
 }
 
 export interface HoldingSession extends Session {
+  readonly inputNames: readonly string[]
   /**
    * A run that may take tensors that are on the device and leave some there.
    * @param into on the processor, where to write outputs, which are then not among those given back. It may be the
@@ -56,6 +57,8 @@ export interface SessionChoices {
    * multiplies by them, which few rows want, and what a run took it gives back.
    */
   isThrifty?: boolean
+  /** Where to write the graph as the runtime made it over for the provider. */
+  optimisedPath?: string
 }
 
 /**
@@ -73,29 +76,12 @@ export async function openSession(
   return openPacked(await packModel(graph), provider, threads, choices)
 }
 
-/**
- * Opens a graph for a single run, of one thread.
- * @throws LensloreError as `openSession` and `Session.run`
- */
-export async function runOnce(
-  graph: Graph,
-  feeds: Readonly<Record<string, SessionTensor>>,
-  provider: ProviderName = 'cpu',
-): Promise<Record<string, SessionTensor>> {
-  const session = await openSession(graph, provider, 1)
-  try {
-    return await session.run(feeds)
-  } finally {
-    await session.close()
-  }
-}
-
 /** `openSession` for a graph that was packed before, in another thread perhaps. */
 export async function openPacked(
   { bytes, folder }: PackedModel,
   provider: ProviderName,
   threads: number,
-  { held = [], isThrifty = false }: SessionChoices = {},
+  { held = [], isThrifty = false, optimisedPath }: SessionChoices = {},
 ): Promise<HoldingSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
@@ -106,6 +92,7 @@ export async function openPacked(
       'session.model_external_initializers_file_folder_path': folder,
       ...(isThrifty && { 'session.disable_prepacking': '1' }),
     },
+    ...(optimisedPath !== undefined && { optimizedModelFilePath: optimisedPath }),
     ...(isThrifty && { enableCpuMemArena: false, enableMemPattern: false }),
     ...(held.length > 0 && {
       preferredOutputLocation: Object.fromEntries(held.map((name) => [name, 'gpu-buffer' as const])),
@@ -138,6 +125,7 @@ export async function openPacked(
   }
   return {
     provider,
+    inputNames: session.inputNames,
     run: async (feeds) => (await runHolding(feeds)).outputs,
     runHolding,
     close: async () => {

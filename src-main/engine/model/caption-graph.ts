@@ -4,31 +4,39 @@ import {
   type Decoder,
   decode,
   embedTokens,
+  equalsToken,
   type KeyValues,
   type LayerSight,
   projectMemory,
   scoreWords,
 } from './decoder.ts'
 import { Graph, type Shape, type Value } from './graph.ts'
-import { type Candidates, NameTables, type Naming, noNames, type SayableNames } from './names.ts'
+import {
+  type Candidates,
+  NameTables,
+  type Naming,
+  noNames,
+  type Recognised,
+  recogniseNames,
+  type SayableNames,
+} from './names.ts'
 import {
   add,
-  argMax,
   cast,
   concat,
   divide,
-  equal,
   logSoftmax,
   loop,
   mean,
   minimum,
   not,
-  pick,
+  numberImages,
   pickRows,
   power,
   repeatForBatch,
   reshape,
   squeeze,
+  subtract,
   topK,
   unsqueeze,
   where,
@@ -70,17 +78,15 @@ export interface GenerationConfig {
 const never = -1e30
 
 /** The state of the search between tokens; k beams an image, T tokens so far, P cached positions. */
-interface Beams {
-  /** The last token of each, int64 `[B, k]`. */
+export interface Beams {
+  /** The last token of each, int32 `[B, k]`. */
   words: Value
-  /** All tokens of each, int64 `[B, k, T]`. */
+  /** All tokens of each, int32 `[B, k, T]`. */
   ids: Value
   /** Log-probability of each token, 0 for what fills a finished beam, `[B, k, T]`. */
   gains: Value
   /** Their sums, `[B, k]`. */
   sums: Value
-  /** bool `[B, k]`. */
-  finished: Value
   /** Tokens with the end token, as float32 `[B, k]`. */
   lengths: Value
   /** 0 for a cached position that is the beam's own past, else `never`: `[B, k, P]`. */
@@ -131,49 +137,78 @@ export function buildRecallGraph(
   return g
 }
 
+/** What a search goes by at every token. */
+export interface Search {
+  decoder: Decoder
+  generation: GenerationConfig
+  sight: readonly LayerSight[]
+  /** null for a model without names. */
+  tables: NameTables | null
+  /** The images' numbers, from `numberImages`. */
+  images: Value
+  /** Scores `[R, vocabulary]` as log-probabilities, by what the provider has. */
+  toLogProbabilities: (g: Graph, scores: Value) => Value
+}
+
 /** From the visual memory to the outputs. */
 function describe(
   g: Graph,
   memory: Value,
   { decoder, text }: CaptionModel,
-  { beams: k, lengthPenalty, maxNewTokens }: GenerationConfig,
+  generation: GenerationConfig,
   names: SayableNames,
 ): void {
-  const sight = projectMemory(g, memory, decoder)
-  const tables =
-    names.names.length > 0 ? new NameTables(g, names, memory, decoder.config, maxNewTokens) : null
-  const first = takeFirstStep(g, memory, decoder, sight, tables, k)
+  const search: Search = {
+    decoder,
+    generation,
+    sight: projectMemory(g, memory, decoder),
+    tables: tabulate(g, names, recogniseAny(g, names, memory), decoder, generation),
+    images: numberImages(g, memory),
+    toLogProbabilities: logSoftmax,
+  }
+  const first = takeFirstStep(g, memory, search)
   const last = loop(
     g,
-    maxNewTokens - 1,
-    anyUnfinished(g, first),
+    generation.maxNewTokens - 1,
+    cast(g, anyUnfinished(g, first.words, decoder), 'bool'),
     listCarried(first),
     (body, turn, values) => {
-      const beams = takeStep(body, turn, fromValues(first, values), decoder, sight, tables)
-      return { condition: anyUnfinished(body, beams), values: toValues(beams) }
+      const place = add(body, cast(body, turn, 'int32'), body.constant('int32', [], [1]))
+      const beams = takeStep(body, place, fromValues(first, values), search)
+      return {
+        condition: cast(body, anyUnfinished(body, beams.words, decoder), 'bool'),
+        values: toValues(beams),
+      }
     },
   )
-  const ids = nameWinners(g, fromValues(first, last), lengthPenalty)
-  if (text) g.namedOutput(captionOutputs.similarity, compareWithPictures(g, ids, memory, text))
+  nameWinners(g, fromValues(first, last), search, memory, text)
 }
 
-/** The start token has one row an image: its k best successors are the first beams. */
-function takeFirstStep(
+export function recogniseAny(g: Graph, { names }: SayableNames, memory: Value): Recognised | null {
+  return names.length === 0 ? null : recogniseNames(g, names, memory)
+}
+
+export function tabulate(
   g: Graph,
-  memory: Value,
-  decoder: Decoder,
-  sight: readonly LayerSight[],
-  tables: NameTables | null,
-  k: number,
-): Beams {
-  const { startToken, endToken } = decoder.config
-  const start = repeatForBatch(g, g.integers(startToken), memory) // [B]
-  const embedded = embedTokens(g, start, g.constant('int64', [], [0]), decoder)
+  names: SayableNames,
+  recognised: Recognised | null,
+  { config }: Decoder,
+  { maxNewTokens }: GenerationConfig,
+): NameTables | null {
+  return recognised && new NameTables(g, names, recognised, config, maxNewTokens)
+}
+
+/** The start token has one row an image: its k best successors are the first beams. @param batch a tensor `[B, …]` */
+export function takeFirstStep(g: Graph, batch: Value, search: Search): Beams {
+  const { decoder, sight, tables, toLogProbabilities } = search
+  const k = search.generation.beams
+  const start = repeatForBatch(g, g.constant('int32', [1], [decoder.config.startToken]), batch) // [B]
+  const embedded = embedTokens(g, start, g.constant('int32', [], [0]), decoder)
   const decoded = decode(g, embedded, 1, decoder, sight, null, null)
 
-  const likely = logSoftmax(g, scoreWords(g, decoded.hidden, decoder)) // [B, vocabulary]
+  const likely = toLogProbabilities(g, scoreWords(g, decoded.hidden, decoder)) // [B, vocabulary]
   const { best, naming } = tables
-    ? nameFirst(g, tables, decoded.hidden, likely, k)
+    ? nameFirst(g, tables, decoded.hidden, likely, search)
     : { best: topK(g, likely, k), naming: null } // [B, k]
   const look = meanLook(g, decoded.looks) // [B, 1, 1+N]
   return {
@@ -181,39 +216,43 @@ function takeFirstStep(
     ids: unsqueeze(g, best.indices, 2),
     gains: unsqueeze(g, best.values, 2),
     sums: best.values,
-    finished: equal(g, best.indices, g.integers(endToken)),
     naming,
-    lengths: repeatForBatch(g, g.constant('float32', [1, k], Array(k).fill(1)), memory),
-    ancestry: repeatForBatch(g, g.constant('float32', [1, k, 1], Array(k).fill(0)), memory),
+    lengths: repeatForBatch(g, g.constant('float32', [1, k], Array(k).fill(1)), batch),
+    ancestry: repeatForBatch(g, g.constant('float32', [1, k, 1], Array(k).fill(0)), batch),
     looks: look && add(g, unsqueeze(g, look, 1), g.constant('float32', [k, 1, 1], Array(k).fill(0))),
     caches: decoded.caches,
   }
 }
 
 /** The first step of a model with names. @returns the k best words of each image, `[B, k]` */
-function nameFirst(g: Graph, tables: NameTables, hidden: Value, likely: Value, k: number) {
+function nameFirst(
+  g: Graph,
+  tables: NameTables,
+  hidden: Value,
+  likely: Value,
+  { images, generation: { beams: k } }: Search,
+) {
   const before = tables.begin(g, hidden)
   const named = tables.propose(g, hidden, likely, before, k, null)
   const count = named.gains.shape[2] as number
   const { values, indices: chosen } = topK(g, reshape(g, named.gains, ['B', count]), k)
-  const indices = pick(g, reshape(g, named.words, ['B', count]), chosen)
-  const parents = repeatForBatch(g, g.constant('int64', [1, k], Array(k).fill(0)), hidden)
-  return { best: { values, indices }, naming: tables.follow(g, before, named, parents, indices, values) }
+  const indices = pickRows(g, reshape(g, named.words, ['B', count]), chosen, images)
+  const parents = repeatForBatch(g, g.constant('int32', [1, k], Array(k).fill(0)), hidden)
+  return {
+    best: { values, indices },
+    naming: tables.follow(g, before, named, images, parents, indices, values),
+  }
 }
 
-/** One more token for every beam; a finished beam gets an end token more and stays as it is otherwise. */
-function takeStep(
-  g: Graph,
-  turn: Value,
-  before: Beams,
-  decoder: Decoder,
-  sight: readonly LayerSight[],
-  tables: NameTables | null,
-): Beams {
+/**
+ * One more token for every beam; a finished beam gets an end token more and stays as it is otherwise.
+ * @param place of the token before it in the text, int32 `[]`
+ */
+export function takeStep(g: Graph, place: Value, before: Beams, search: Search): Beams {
+  const { decoder, sight, tables, images, toLogProbabilities } = search
   const { endToken } = decoder.config
   const k = before.words.shape[1] as number
-  const position = add(g, turn, g.constant('int64', [], [1]))
-  const embedded = embedTokens(g, reshape(g, before.words, [rowsOf(k)]), position, decoder)
+  const embedded = embedTokens(g, reshape(g, before.words, [rowsOf(k)]), place, decoder)
   const own = repeatForBatch(g, g.constant('float32', [1, k, k], maskOthers(k)), before.words)
   const ancestry = concat(g, [before.ancestry, own], 2) // [B, k, P+k]
   const decoded = decode(g, embedded, k, decoder, sight, before.caches, unsqueeze(g, ancestry, 1))
@@ -221,32 +260,33 @@ function takeStep(
   // The k best of all are among the k best of each beam: [B, k, c] candidates, in order of beam and rank, so that
   // of equal ones the lower index wins as it would among all k · vocabulary.
   const scores = scoreWords(g, decoded.hidden, decoder)
-  const likely = logSoftmax(g, tables?.keepApart(g, scores, before.naming!) ?? scores) // [B·k, vocabulary]
-  const named = tables?.propose(g, decoded.hidden, likely, before.naming!, k, position)
+  const likely = toLogProbabilities(g, tables?.keepApart(g, scores, before.naming!) ?? scores) // [B·k, vocabulary]
+  const named = tables?.propose(g, decoded.hidden, likely, before.naming!, k, place)
   const best = named ?? proposeBest(g, likely, k)
   const c = best.gains.shape[2] as number
   const stay = g.constant('float32', [c], [0, ...Array(c - 1).fill(never)])
-  const finished = unsqueeze(g, before.finished, 2)
+  const isFinished = equalsToken(g, before.words, endToken) // [B, k]
+  const finished = unsqueeze(g, isFinished, 2)
   const gains = where(g, finished, stay, best.gains)
   const sums = add(g, unsqueeze(g, before.sums, 2), gains)
-  const words = where(g, finished, g.integers(endToken), best.words)
+  const words = where(g, finished, g.constant('int32', [1], [endToken]), best.words)
 
   const chosen = topK(g, reshape(g, sums, ['B', k * c]), k) // [B, k]
-  const parents = divide(g, chosen.indices, g.integers(c))
-  const nextWords = pick(g, reshape(g, words, ['B', k * c]), chosen.indices)
-  const nextGains = pick(g, reshape(g, gains, ['B', k * c]), chosen.indices)
-  const parentFinished = pickRows(g, before.finished, parents)
+  const parents = divide(g, chosen.indices, g.constant('int32', [1], [c]))
+  const ofParents = (x: Value) => pickRows(g, x, parents, images)
+  const ofChosen = (x: Value) => pickRows(g, reshape(g, x, ['B', k * c]), chosen.indices, images)
+  const nextWords = ofChosen(words)
+  const nextGains = ofChosen(gains)
   const look = meanLook(g, decoded.looks) // [B, k, 1+N]
   return {
     words: nextWords,
-    ids: concat(g, [pickRows(g, before.ids, parents), unsqueeze(g, nextWords, 2)], 2),
-    gains: concat(g, [pickRows(g, before.gains, parents), unsqueeze(g, nextGains, 2)], 2),
+    ids: concat(g, [ofParents(before.ids), unsqueeze(g, nextWords, 2)], 2),
+    gains: concat(g, [ofParents(before.gains), unsqueeze(g, nextGains, 2)], 2),
     sums: chosen.values,
-    finished: equal(g, nextWords, g.integers(endToken)),
-    lengths: add(g, pickRows(g, before.lengths, parents), cast(g, not(g, parentFinished), 'float32')),
-    ancestry: pickRows(g, ancestry, parents),
-    looks: before.looks && look && pickRows(g, concat(g, [before.looks, unsqueeze(g, look, 2)], 2), parents),
-    naming: named ? tables!.follow(g, before.naming!, named, parents, nextWords, nextGains) : null,
+    lengths: add(g, ofParents(before.lengths), ofParents(cast(g, not(g, isFinished), 'float32'))),
+    ancestry: ofParents(ancestry),
+    looks: before.looks && look && ofParents(concat(g, [before.looks, unsqueeze(g, look, 2)], 2)),
+    naming: named ? tables!.follow(g, before.naming!, named, images, parents, nextWords, nextGains) : null,
     caches: decoded.caches,
   }
 }
@@ -268,50 +308,48 @@ export function meanLook(g: Graph, looks: Decoded['looks']): Value | null {
   return mean(g, looks.length === 1 ? looks[0]! : concat(g, looks, 1), 1)
 }
 
-export function anyUnfinished(g: Graph, { finished }: Pick<Beams, 'finished'>): Value {
-  return not(g, cast(g, minimum(g, cast(g, finished, 'float32')), 'bool'))
+/**
+ * @param words the last ones of texts, a token each
+ * @returns float32 `[]`, 1 while one of them is not finished, else 0
+ */
+export function anyUnfinished(g: Graph, words: Value, { config }: Pick<Decoder, 'config'>): Value {
+  const isFinished = cast(g, equalsToken(g, words, config.endToken), 'float32')
+  return subtract(g, g.scalar(1), minimum(g, isFinished))
 }
 
-/** @returns the ids, `[B, T]` */
-function nameWinners(g: Graph, beams: Beams, lengthPenalty: number): Value {
+/** Writes the outputs. */
+export function nameWinners(
+  g: Graph,
+  beams: Beams,
+  { generation: { lengthPenalty }, images }: Pick<Search, 'generation' | 'images'>,
+  memory: Value | null,
+  text: TextEncoder | null,
+): void {
   const divisor = power(g, beams.lengths, g.scalar(lengthPenalty))
   const scores = divide(g, beams.sums, divisor) // [B, k]
-  const winner = argMax(g, scores) // [B, 1]
-  const ids = squeeze(g, pickRows(g, beams.ids, winner), 1)
-  g.namedOutput(captionOutputs.ids, ids)
-  g.namedOutput(captionOutputs.lengths, cast(g, reshape(g, pick(g, beams.lengths, winner), ['B']), 'int64'))
-  g.namedOutput(captionOutputs.scores, reshape(g, pick(g, scores, winner), ['B']))
-  g.namedOutput(captionOutputs.logProbabilities, squeeze(g, pickRows(g, beams.gains, winner), 1))
-  g.namedOutput(captionOutputs.beamIds, beams.ids)
+  const winner = topK(g, scores, 1).indices // [B, 1]
+  const ofWinner = (x: Value) => squeeze(g, pickRows(g, x, winner, images), 1)
+  const ids = ofWinner(beams.ids) // [B, T]
+  g.namedOutput(captionOutputs.ids, cast(g, ids, 'int64'))
+  g.namedOutput(captionOutputs.lengths, cast(g, ofWinner(beams.lengths), 'int64'))
+  g.namedOutput(captionOutputs.scores, ofWinner(scores))
+  g.namedOutput(captionOutputs.logProbabilities, ofWinner(beams.gains))
+  g.namedOutput(captionOutputs.beamIds, cast(g, beams.ids, 'int64'))
   g.namedOutput(captionOutputs.beamScores, scores)
-  if (beams.looks) {
-    g.namedOutput(captionOutputs.attention, squeeze(g, pickRows(g, beams.looks, winner), 1))
-  }
-  return ids
+  if (beams.looks) g.namedOutput(captionOutputs.attention, ofWinner(beams.looks))
+  if (text && memory) g.namedOutput(captionOutputs.similarity, compareWithPictures(g, ids, memory, text))
 }
 
-function toValues(beams: Beams): Value[] {
-  const { words, ids, gains, sums, finished, lengths, ancestry, looks, naming, caches } = beams
+export function toValues(beams: Beams): Value[] {
+  const { words, ids, gains, sums, lengths, ancestry, looks, naming, caches } = beams
   const cached = caches.flatMap(({ keys, values }) => [keys, values])
   const names = naming ? [naming.at, naming.begun, naming.said, naming.closed] : []
-  return [
-    words,
-    ids,
-    gains,
-    sums,
-    finished,
-    lengths,
-    ancestry,
-    ...(looks ? [looks] : []),
-    ...names,
-    ...cached,
-  ]
+  return [words, ids, gains, sums, lengths, ancestry, ...(looks ? [looks] : []), ...names, ...cached]
 }
 
 /** The inverse of `toValues`, for beams that are like others. */
-function fromValues(like: Beams, values: readonly Value[]): Beams {
-  const [words, ids, gains, sums, finished, lengths, ancestry, ...rest] = values as [
-    Value,
+export function fromValues(like: Beams, values: readonly Value[]): Beams {
+  const [words, ids, gains, sums, lengths, ancestry, ...rest] = values as [
     Value,
     Value,
     Value,
@@ -328,11 +366,11 @@ function fromValues(like: Beams, values: readonly Value[]): Beams {
     closed: rest.shift()!,
   }
   const caches = like.caches.map((_, layer) => ({ keys: rest[2 * layer]!, values: rest[2 * layer + 1]! }))
-  return { words, ids, gains, sums, finished, lengths, ancestry, looks, naming, caches }
+  return { words, ids, gains, sums, lengths, ancestry, looks, naming, caches }
 }
 
 /** First values for the loop, with names, and names for the sizes that grow. */
-function listCarried(first: Beams): { first: Value; name: string; shape: Shape }[] {
+export function listCarried(first: Beams): { first: Value; name: string; shape: Shape }[] {
   const loose: Beams = {
     ...first,
     ids: { ...first.ids, shape: first.ids.shape.with(2, 'T') },

@@ -3,7 +3,7 @@ import { attend, type RowsPerImage, rowsOf, splitHeads } from './attention.ts'
 import type { AdapterConfig, DecoderConfig } from './configuration.ts'
 import type { Graph, Value } from './graph.ts'
 import { convolution1d, layerNorm, linear } from './layers.ts'
-import { add, affine, concat, cutLike, gather, multiply, reshape, split } from './operators.ts'
+import { add, affine, concat, cutLike, equal, gather, multiply, reshape, split } from './operators.ts'
 import type { Weights } from './weights.ts'
 
 /** GPT-2, with what lets it see: cross-attention of its own, I-Tuning modules beside its feed-forward, or both. */
@@ -62,8 +62,8 @@ export function projectMemory(g: Graph, memory: Value, decoder: Decoder): LayerS
 
 /**
  * Tokens and their places in the text as rows.
- * @param tokens int64 `[R]`
- * @param positions int64, `[R]` or `[]` for the same place everywhere
+ * @param tokens int64 or int32 `[R]`
+ * @param positions of the same types, `[R]` or `[]` for the same place everywhere
  * @returns `[R, d]`
  */
 export function embedTokens(g: Graph, tokens: Value, positions: Value, { config, weights }: Decoder): Value {
@@ -74,7 +74,7 @@ export function embedTokens(g: Graph, tokens: Value, positions: Value, { config,
 
 /**
  * All positions of texts at once, each seeing itself and those before.
- * @param tokens int64 `[B, T]`; T may be known only when the graph runs
+ * @param tokens int64 or int32 `[B, T]`; T may be known only when the graph runs
  * @param longest what T may be at most
  */
 export function decodeTexts(
@@ -149,6 +149,11 @@ export function decode(
 export function scoreWords(g: Graph, hidden: Value, { config, weights }: Decoder): Value {
   const words = weights.value(g, 'wte.weight', [config.vocabulary, config.width])
   return affine(g, hidden, words, null, 'out-in')
+}
+
+/** Where a token is a certain one. @param tokens int64 or int32 */
+export function equalsToken(g: Graph, tokens: Value, token: number): Value {
+  return equal(g, tokens, g.constant(tokens.type as 'int64' | 'int32', [1], [token]))
 }
 
 /** Hides from each position of a text those after it: `[T, T]`, to be added to scores. */

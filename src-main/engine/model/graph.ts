@@ -4,7 +4,10 @@
  * run, with their values as objects, so that a later pass (differentiation) can walk them.
  */
 
-export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'bool'
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64' | 'bool'
+
+/** What is written into a graph itself. */
+export type ConstantType = 'float32' | 'int32' | 'int64' | 'bool'
 
 /** A number, or the name of a size that is known only when the graph runs. */
 export type Dimension = number | string
@@ -23,7 +26,6 @@ export interface Value {
  */
 export type Operator =
   | 'Add'
-  | 'ArgMax'
   | 'Cast'
   | 'Clip'
   | 'Concat'
@@ -36,7 +38,6 @@ export type Operator =
   | 'Expand'
   | 'Gather'
   | 'GatherElements'
-  | 'GatherND'
   | 'Gelu'
   | 'Gemm'
   | 'Identity'
@@ -118,9 +119,9 @@ export class Graph {
     return value
   }
 
-  /** Of the outermost graph, whose inputs the body of a `Loop` sees as well. */
+  /** Of the outermost graph, whose inputs the body of a `Loop` sees as well: that of this name, which it gets where it has none. */
   outerInput(name: string, type: ElementType, shape: Shape): Value {
-    return this.#root.input(name, type, shape)
+    return this.#root.inputs.find((input) => input.name === name) ?? this.#root.input(name, type, shape)
   }
 
   output(value: Value): void {
@@ -149,7 +150,7 @@ export class Graph {
   }
 
   /** A small tensor kept in the graph itself. Equal ones are stored once. */
-  constant(type: 'float32' | 'int64' | 'bool', shape: readonly number[], data: ArrayLike<number>): Value {
+  constant(type: ConstantType, shape: readonly number[], data: ArrayLike<number>): Value {
     const bytes = encodeElements(type, data)
     const key = `${type} ${shape.join(',')} ${Buffer.from(bytes).toString('latin1')}`
     const known = this.#root.#constants.get(key)
@@ -211,11 +212,12 @@ export class Graph {
   }
 }
 
-function encodeElements(type: 'float32' | 'int64' | 'bool', data: ArrayLike<number>): Uint8Array {
+function encodeElements(type: ConstantType, data: ArrayLike<number>): Uint8Array {
   if (type === 'bool') return Uint8Array.from(data)
   const view = new DataView(new ArrayBuffer(data.length * (type === 'int64' ? 8 : 4)))
   for (let index = 0; index < data.length; index++) {
     if (type === 'int64') view.setBigInt64(index * 8, BigInt(data[index]!), true)
+    else if (type === 'int32') view.setInt32(index * 4, data[index]!, true)
     else view.setFloat32(index * 4, data[index]!, true)
   }
   return new Uint8Array(view.buffer)

@@ -10,8 +10,8 @@ import {
   exponential,
   gather,
   logarithm,
-  logSoftmax,
   matmul,
+  maximum,
   mean,
   multiply,
   pick,
@@ -19,6 +19,7 @@ import {
   repeatForBatch,
   reshape,
   slice,
+  softmax,
   squeeze,
   subtract,
   sum,
@@ -78,7 +79,7 @@ const never = -1e30
 
 /** What the names are at in every beam; k beams an image, M names. */
 export interface Naming {
-  /** Which of its tokens would come next, as an index into both spellings after each other, int64 `[B, k, M]`. */
+  /** Which of its tokens would come next, as an index into both spellings after each other, int32 `[B, k, M]`. */
   at: Value
   /** The probability that it is being said, 0 where it did not begin, `[B, k, M]`. */
   begun: Value
@@ -92,26 +93,45 @@ export interface Naming {
 export interface Candidates {
   /** Log-probabilities `[B, k, C]`. */
   gains: Value
-  /** int64 `[B, k, C]` */
+  /** int32 `[B, k, C]` */
   words: Value
   /** The next token of each name, and its weight in the mixture, `[B, k, M]`. */
   next: Value
   weights: Value
 }
 
+/** What of the names is in a picture: 1 where one was recognised, and where it may be in it, `[B, 1, M]`. */
+export interface Recognised {
+  isSeen: Value
+  isPossible: Value
+}
+
+/** @param memory `[B, 1+N, dv]` */
+export function recogniseNames(g: Graph, names: readonly Name[], memory: Value): Recognised {
+  const width = memory.shape[2] as number
+  const whole = squeeze(g, slice(g, memory, 1, 0, 1), 1)
+  const largest = reshape(g, maximum(g, transposeMatrix(g, memory)), ['B', width])
+  const features = concat(g, [whole, mean(g, memory, 1), largest], 1) // [B, 3·dv]
+  const sums = affine(g, features, stack(g, names, 'weight', 3 * width), null, 'out-in')
+  const biases = stack(g, names, 'bias', 2)
+  const [isSeen, isPossible] = [0, 1].map((index) => {
+    const bias = reshape(g, slice(g, biases, 1, index, index + 1), [names.length])
+    return isAboveZero(g, unsqueeze(g, add(g, sums, bias), 1))
+  })
+  return { isSeen: isSeen!, isPossible: isPossible! }
+}
+
 /** The names of a model as tables of a graph. */
 export class NameTables {
   readonly count: number
-  /** 1 where a name was recognised in the picture, and where it may be in it, `[B, 1, M]`. */
-  readonly #isSeen: Value
-  readonly #isPossible: Value
+  readonly #recognised: Recognised
   readonly #placeWeights: Value
   readonly #placeBias: Value
   /** By name and place in both spellings, one after the other: `[M·W]`. */
   readonly #tokens: Value
   readonly #isLast: Value
   readonly #isParting: Value
-  /** Where the row of each name begins, and where in it the second spelling does: int64 `[M]`. */
+  /** Where the row of each name begins, and where in it the second spelling does: int32 `[M]`. */
   readonly #rows: Value
   readonly #inside: Value
   readonly #isOne: Value
@@ -121,53 +141,51 @@ export class NameTables {
   readonly #afterName: Value
 
   /**
-   * @param memory `[B, 1+N, dv]`
    * @param width of the decoder's rows, d
    */
   constructor(
     g: Graph,
     { names, gluing }: SayableNames,
-    memory: Value,
+    recognised: Recognised,
     { width, vocabulary }: { width: number; vocabulary: number },
     maxNewTokens: number,
   ) {
     const spellings = names.map(({ startTokens, tokens }) => [...startTokens, ...tokens])
     const longest = Math.max(...spellings.map((tokens) => tokens.length))
-    const table = (type: 'int64' | 'float32', valueAt: (name: Name, at: number) => number) =>
+    const integers = (values: number[]) => g.constant('int32', [values.length], values)
+    const table = (type: 'int32' | 'float32', valueAt: (name: Name, at: number) => number) =>
       g.constant(
         type,
         [names.length * longest],
         names.flatMap((name) => Array.from({ length: longest }, (_, at) => valueAt(name, at))),
       )
     this.count = names.length
-    const sums = recognise(g, names, memory)
-    this.#isSeen = isAboveZero(g, sums[0]!)
-    this.#isPossible = isAboveZero(g, sums[1]!)
+    this.#recognised = recognised
     this.#placeWeights = stack(g, names, 'place.weight', width)
     this.#placeBias = reshape(g, stack(g, names, 'place.bias', 1), [names.length])
-    this.#tokens = table('int64', ({ startTokens, tokens }, at) => [...startTokens, ...tokens][at] ?? -1)
+    this.#tokens = table('int32', ({ startTokens, tokens }, at) => [...startTokens, ...tokens][at] ?? -1)
     this.#isLast = table('float32', ({ startTokens, tokens }, at) =>
       Number(at === startTokens.length - 1 || at === startTokens.length + tokens.length - 1),
     )
     this.#isParting = table('float32', ({ startTokens, startParting, parting }, at) =>
       Number(at === startParting || (parting !== null && at === startTokens.length + parting)),
     )
-    this.#rows = g.integers(...names.map((_, index) => index * longest))
-    this.#inside = g.integers(...names.map(({ startTokens }) => startTokens.length))
+    this.#rows = integers(names.map((_, index) => index * longest))
+    this.#inside = integers(names.map(({ startTokens }) => startTokens.length))
     const roomFor = ({ tokens }: Name) => maxNewTokens - tokens.length + 1
     this.#noRoomFrom = g.constant('float32', [names.length], names.map(roomFor))
     const afterName = new Float32Array(vocabulary)
     for (const token of gluing) afterName[token] = never
     this.#afterName = g.constant('float32', [vocabulary], afterName)
-    this.#isOne = g.integers(...names.map(({ tokens }) => Number(tokens.length > 1)))
+    this.#isOne = integers(names.map(({ tokens }) => Number(tokens.length > 1)))
   }
 
   /** Nothing was said yet, for one row an image. */
   begin(g: Graph, batch: Value): Naming {
-    const zeros = (type: 'int64' | 'float32') =>
+    const zeros = (type: 'int32' | 'float32') =>
       repeatForBatch(g, g.constant(type, [1, 1, this.count], Array(this.count).fill(0)), batch)
     const closed = repeatForBatch(g, g.constant('float32', [1, 1], [0]), batch)
-    return { at: zeros('int64'), begun: zeros('float32'), said: zeros('float32'), closed }
+    return { at: zeros('int32'), begun: zeros('float32'), said: zeros('float32'), closed }
   }
 
   /**
@@ -182,7 +200,7 @@ export class NameTables {
   /**
    * @param hidden rows `[B·q, d]`
    * @param own log-probabilities of the decoder's own words, `[B·q, V]`
-   * @param place of the word in the caption, by tokens, int64 `[]`; null for the first
+   * @param place of the word in the caption, by tokens, int32 `[]`; null for the first
    */
   propose(g: Graph, hidden: Value, own: Value, naming: Naming, k: number, place: Value | null): Candidates {
     const M = this.count
@@ -193,15 +211,15 @@ export class NameTables {
     const unsaid = subtract(g, g.scalar(1), said)
 
     // Which of the names that may begin does, if any.
-    const isIdle = cast(g, equal(g, at, place ? this.#inside : g.integers(0)), 'float32')
+    const isIdle = cast(g, equal(g, at, place ? this.#inside : g.constant('int32', [1], [0])), 'float32')
     const before = place ? cast(g, place, 'float32') : g.scalar(0)
     const hasRoom = clip(g, subtract(g, this.#noRoomFrom, before), 0, 1)
-    const isWanted = multiply(g, multiply(g, this.#isSeen, unsaid), hasRoom)
+    const isWanted = multiply(g, multiply(g, this.#recognised.isSeen, unsaid), hasRoom)
     const mayBegin = cast(g, multiply(g, isWanted, isIdle), 'bool')
     const odds = affine(g, hidden, this.#placeWeights, this.#placeBias, 'out-in')
     const open = where(g, mayBegin, reshape(g, odds, ['B', q, M]), g.scalar(never))
     const nothing = multiply(g, slice(g, said, 2, 0, 1), g.scalar(0)) // [B, q, 1]
-    const shares = exponential(g, logSoftmax(g, concat(g, [open, nothing], 2)))
+    const shares = softmax(g, concat(g, [open, nothing], 2))
     const free = clip(g, subtract(g, g.scalar(1), sum(g, begun, 2)), 0, 1) // [B, q, 1]
     const weights = add(g, begun, multiply(g, free, slice(g, shares, 2, 0, M)))
     const rest = multiply(g, free, slice(g, shares, 2, M, M + 1))
@@ -209,7 +227,7 @@ export class NameTables {
     // Names whose next token is the same: [B, q, M, M].
     const same = cast(g, equal(g, unsqueeze(g, next, 3), unsqueeze(g, next, 2)), 'float32')
     const gather2 = (x: Value) => squeeze(g, matmul(g, same, unsqueeze(g, x, 3)), 3)
-    const isAllowed = multiply(g, this.#isPossible, unsaid)
+    const isAllowed = multiply(g, this.#recognised.isPossible, unsaid)
     const kept = multiply(g, gather(g, this.#isParting, places), subtract(g, g.scalar(1), isAllowed))
     const isKept = clip(g, gather2(kept), 0, 1)
     const ownNext = exponential(g, reshape(g, pick(g, own, reshape(g, next, [`B·${q}`, M])), ['B', q, M]))
@@ -245,28 +263,31 @@ export class NameTables {
   }
 
   /**
-   * @param parents which beam each goes on, int64 `[B, k]`
-   * @param words what it goes on with, int64 `[B, k]`, and their log-probabilities
+   * @param images their numbers, from `numberImages`
+   * @param parents which beam each goes on, int32 `[B, k]`
+   * @param words what it goes on with, int32 `[B, k]`, and their log-probabilities
    */
   follow(
     g: Graph,
     before: Naming,
     { next, weights }: Candidates,
+    images: Value,
     parents: Value,
     words: Value,
     gains: Value,
   ): Naming {
-    const at = pickRows(g, before.at, parents)
-    const said = pickRows(g, before.said, parents)
+    const ofParents = (x: Value) => pickRows(g, x, parents, images)
+    const at = ofParents(before.at)
+    const said = ofParents(before.said)
     const word = unsqueeze(g, words, 2) // [B, k, 1]
-    const isNext = equal(g, pickRows(g, next, parents), word)
+    const isNext = equal(g, ofParents(next), word)
     const isLast = cast(g, gather(g, this.#isLast, add(g, at, this.#rows)), 'bool')
     // A word that does not go on with a name may begin it again.
     const first = gather(g, this.#tokens, add(g, this.#inside, this.#rows))
-    const isFirst = cast(g, equal(g, word, first), 'int64')
+    const isFirst = cast(g, equal(g, word, first), 'int32')
     const idle = add(g, this.#inside, multiply(g, isFirst, this.#isOne))
-    const goesOn = where(g, isLast, this.#inside, add(g, at, g.integers(1)))
-    const share = divide(g, pickRows(g, weights, parents), exponential(g, unsqueeze(g, gains, 2)))
+    const goesOn = where(g, isLast, this.#inside, add(g, at, g.constant('int32', [1], [1])))
+    const share = divide(g, ofParents(weights), exponential(g, unsqueeze(g, gains, 2)))
     const goesOnAs = where(g, isLast, g.scalar(0), share)
     const isSaid = where(g, isLast, g.scalar(1), said)
     const isEnd = multiply(g, cast(g, isNext, 'float32'), cast(g, isLast, 'float32'))
@@ -280,20 +301,6 @@ export class NameTables {
       closed: clip(g, squeeze(g, ends, 2), 0, 1),
     }
   }
-}
-
-/** @returns the sums of every name's recogniser with its first and its second bias, `[B, 1, M]` */
-function recognise(g: Graph, names: readonly Name[], memory: Value): Value[] {
-  const width = memory.shape[2] as number
-  const whole = squeeze(g, slice(g, memory, 1, 0, 1), 1)
-  const largest = reshape(g, topK(g, transposeMatrix(g, memory), 1).values, ['B', width])
-  const features = concat(g, [whole, mean(g, memory, 1), largest], 1) // [B, 3·dv]
-  const sums = affine(g, features, stack(g, names, 'weight', 3 * width), null, 'out-in')
-  const biases = stack(g, names, 'bias', 2)
-  return [0, 1].map((index) => {
-    const bias = reshape(g, slice(g, biases, 1, index, index + 1), [names.length])
-    return unsqueeze(g, add(g, sums, bias), 1)
-  })
 }
 
 function isAboveZero(g: Graph, x: Value): Value {

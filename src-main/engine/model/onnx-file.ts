@@ -9,7 +9,14 @@ import { ProtoWriter } from './protobuf.ts'
 const irVersion = 10
 const operatorSet = 21
 
-const dataTypes: Record<ElementType, number> = { float32: 1, int64: 7, bool: 9, float16: 10, bfloat16: 16 }
+const dataTypes: Record<ElementType, number> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+}
 const attributeTypes = { float: 1, int: 2, string: 3, graph: 5, ints: 7 }
 const externalDataLocation = 1
 

@@ -1,4 +1,12 @@
-import { type Dimension, type ElementType, Graph, type Operator, type Shape, type Value } from './graph.ts'
+import {
+  type ConstantType,
+  type Dimension,
+  type ElementType,
+  Graph,
+  type Operator,
+  type Shape,
+  type Value,
+} from './graph.ts'
 
 /**
  * The ONNX operators our graphs are made of, each as a function that appends one node and says what shape comes out.
@@ -237,28 +245,46 @@ export function scatterRows(g: Graph, x: Value, indices: Value, rows: Value): Va
   )
 }
 
-/** @param x `[B, n]` @param indices `[B, m]` into the second axis @returns `[B, m]` */
+/** @param x float32 `[B, n]` @param indices `[B, m]` into the second axis @returns `[B, m]` */
 export function pick(g: Graph, x: Value, indices: Value): Value {
   return one(g.node('GatherElements', [x, indices], [{ type: x.type, shape: indices.shape }], { axis: 1 }))
+}
+
+/** The number of each image of the batch. @param batch any tensor whose first axis is the batch @returns int32 `[B, 1]` */
+export function numberImages(g: Graph, batch: Value): Value {
+  // Counted on the device: what `Range` would count has to come from the host.
+  const ones = repeatForBatch(g, g.constant('float32', [1], [1]), batch)
+  const numbers = subtract(g, runningSum(g, ones), g.scalar(1))
+  return reshape(g, cast(g, numbers, 'int32'), [batch.shape[0]!, 1])
 }
 
 /**
  * For each image, rows of its own: `out[b, j] = x[b, indices[b, j]]`.
  * @param x `[B, n, …row]`
- * @param indices `[B, m]`
+ * @param indices int32 `[B, m]`
+ * @param images their numbers, from `numberImages`
  * @returns `[B, m, …row]`
  */
-export function pickRows(g: Graph, x: Value, indices: Value): Value {
-  const [batch, rows] = indices.shape as [Dimension, number]
-  const pointers = reshape(g, indices, [batch, rows, 1])
-  return one(
-    g.node('GatherND', [x, pointers], [{ type: x.type, shape: [...indices.shape, ...x.shape.slice(2)] }], {
-      batch_dims: 1,
-    }),
-  )
+export function pickRows(g: Graph, x: Value, indices: Value, images: Value): Value {
+  const starts = multiply(g, images, g.constant('int32', [1], [x.shape[1] as number]))
+  return gather(g, joinLeading(g, x), add(g, indices, starts))
 }
 
-/** The `count` largest of the last axis, falling; of equal ones the lower index first. */
+/** `[a, b, …rest]` as `[a·b, …rest]`. */
+function joinLeading(g: Graph, x: Value): Value {
+  const [first, second, ...rest] = x.shape
+  const shape = [`${first}·${second}`, ...rest]
+  if (rest.every((size) => typeof size === 'number')) return reshape(g, x, shape)
+  const sizes = one(g.node('Shape', [x], [{ type: 'int64', shape: [rest.length] }], { start: 2 }))
+  const target = concat(g, [g.integers(-1), sizes], 0)
+  return one(g.node('Reshape', [x, target], [{ type: x.type, shape }]))
+}
+
+/**
+ * The `count` largest of the last axis, of known size, falling; of equal ones the lower index first.
+ * @returns indices as int32, in which the devices count: the operator's own int64 looked up in a table, for which they have a
+ * shader, as they have none for the cast
+ */
 export function topK(g: Graph, x: Value, count: number): { values: Value; indices: Value } {
   const shape = x.shape.with(-1, count)
   const outputs = [
@@ -266,18 +292,13 @@ export function topK(g: Graph, x: Value, count: number): { values: Value; indice
     { type: 'int64' as const, shape },
   ]
   const [values, indices] = g.node('TopK', [x, g.integers(count)], outputs, { axis: -1 })
-  return { values: values!, indices: indices! }
-}
-
-/** Index of the largest of the last axis, the lower of equal ones. @returns `[…, 1]` */
-export function argMax(g: Graph, x: Value): Value {
-  return one(
-    g.node('ArgMax', [x], [{ type: 'int64', shape: x.shape.with(-1, 1) }], {
-      axis: -1,
-      keepdims: 1,
-      select_last_index: 0,
-    }),
+  const size = x.shape.at(-1) as number
+  const table = g.constant(
+    'int32',
+    [size],
+    Int32Array.from({ length: size }, (_, index) => index),
   )
+  return { values: values!, indices: gather(g, table, indices!) }
 }
 
 /** Sum over some axes, which go. */
@@ -364,8 +385,8 @@ export function where(g: Graph, condition: Value, yes: Value, no: Value): Value 
   return one(g.node('Where', [condition, yes, no], [{ type: yes.type, shape: broadcast(yes, no) }]))
 }
 
-export function cast(g: Graph, x: Value, type: 'float32' | 'int64' | 'bool'): Value {
-  const to = { float32: 1, int64: 7, bool: 9 }[type]
+export function cast(g: Graph, x: Value, type: ConstantType): Value {
+  const to = { float32: 1, int32: 6, int64: 7, bool: 9 }[type]
   return one(g.node('Cast', [x], [{ type, shape: x.shape }], { to }))
 }
 

@@ -73,12 +73,11 @@ export function buildSamplingGraph(
     const scores = multiply(body, scoreWords(body, decoded.hidden, decoder), body.scalar(1 / temperature))
     const drawn = draw(body, scores, gather(body, chances, turn))
     const next = where(body, finished, body.integers(endToken), drawn)
-    const nowFinished = equal(body, next, body.integers(endToken))
     return {
-      condition: anyUnfinished(body, { finished: nowFinished }),
+      condition: cast(body, anyUnfinished(body, next, decoder), 'bool'),
       values: [
         next,
-        nowFinished,
+        equal(body, next, body.integers(endToken)),
         concat(body, [ids, unsqueeze(body, next, 2)], 2),
         seen,
         ...decoded.caches.flatMap(({ keys, values }) => [keys, values]),

@@ -1,23 +1,25 @@
 import type { DecoderConfig } from './configuration.ts'
-import { decodeTexts } from './decoder.ts'
+import { decodeTexts, equalsToken } from './decoder.ts'
 import { Graph, type Value } from './graph.ts'
 import {
   add,
   affine,
   cast,
   concat,
+  cutLike,
   divide,
   equal,
   multiply,
-  pickRows,
+  not,
   repeatForBatch,
   reshape,
   reshapeLike,
   slice,
   squareRoot,
   squeeze,
-  subtract,
   sum,
+  sumAway,
+  unsqueeze,
 } from './operators.ts'
 import { buildVisionTower, type VisionTower } from './vision-tower.ts'
 import type { Weights } from './weights.ts'
@@ -34,7 +36,7 @@ export interface TextEncoder {
 
 /**
  * `unit(text_projection · ln_f(h at the end token))`.
- * @param tokens int64 `[B, L]`: start token, words, and end tokens to the end, at least one; L may be known only when the
+ * @param tokens int64 or int32 `[B, L]`: start token, words, and end tokens to the end, at least one; L may be known only when the
  * graph runs
  * @returns `[B, p]` of unit length
  */
@@ -44,14 +46,16 @@ export function embedTexts(g: Graph, tokens: Value, encoder: TextEncoder): Value
   const sight = Array.from({ length: config.layers }, () => ({ cross: null, adapter: null }))
   const { hidden } = decodeTexts(g, tokens, config.positions, plain, sight)
 
-  const isEnd = cast(g, equal(g, tokens, g.integers(config.endToken)), 'float32')
-  const isWord = subtract(g, g.scalar(1), isEnd)
+  const isWord = cast(g, not(g, equalsToken(g, tokens, config.endToken)), 'float32')
   // The end token stands after the start token and the words; a start token that is the end token is not in the sum.
   const uncounted = config.startToken === config.endToken ? 1 : 0
   const end = add(g, sum(g, isWord, 1), g.scalar(uncounted)) // [B, 1]
-  const last = pickRows(g, reshapeLike(g, hidden, tokens, [config.width]), cast(g, end, 'int64')) // [B, 1, d]
+  const everyPlace = g.constant('float32', [config.positions], [...Array(config.positions).keys()])
+  const isLast = cast(g, equal(g, cutLike(g, everyPlace, [0], tokens), end), 'float32') // [B, L]
+  const rows = reshapeLike(g, hidden, tokens, [config.width]) // [B, L, d]
+  const last = sumAway(g, multiply(g, rows, unsqueeze(g, isLast, 2)), [1]) // [B, d]
   const matrix = weights.value(g, 'text_projection.weight', [projectionWidth, config.width])
-  return toUnitLength(g, affine(g, squeeze(g, last, 1), matrix, null, 'out-in'))
+  return toUnitLength(g, affine(g, last, matrix, null, 'out-in'))
 }
 
 /** `unit(image_projection · memory[0])`. @param memory `[B, 1+N, dv]` @returns `[B, p]` of unit length */
@@ -63,11 +67,11 @@ export function embedPictures(g: Graph, memory: Value, { weights, projectionWidt
 
 /**
  * How near captions come to their own pictures.
- * @param ids int64 `[B, T]`, filled with end tokens
+ * @param ids int32 `[B, T]`, filled with end tokens
  * @returns cosines `[B]`
  */
 export function compareWithPictures(g: Graph, ids: Value, memory: Value, encoder: TextEncoder): Value {
-  const edge = (token: number) => repeatForBatch(g, g.constant('int64', [1, 1], [token]), ids)
+  const edge = (token: number) => repeatForBatch(g, g.constant('int32', [1, 1], [token]), ids)
   const tokens = concat(g, [edge(encoder.config.startToken), ids, edge(encoder.config.endToken)], 1)
   const products = multiply(g, embedTexts(g, tokens, encoder), embedPictures(g, memory, encoder))
   return reshape(g, sum(g, products, 1), ['B'])

@@ -22,7 +22,7 @@ export interface Weights {
   parts(g: Graph, name: string, shape: readonly number[], count: number): Value[]
 }
 
-/** Tensors that are fed when the graph runs, each an input under its own name: what training changes. */
+/** Tensors that are fed when a graph runs, each an input under its own name: what training changes. */
 export class FedWeights implements Weights {
   /** Those that the graph asked for, in its order. */
   readonly inputs: Map<string, Value>
@@ -39,8 +39,6 @@ export class FedWeights implements Weights {
 
   value(g: Graph, name: string, shape: readonly number[]): Value {
     const fullName = this.#prefix + name
-    const known = this.inputs.get(fullName)
-    if (known) return known
     const value = g.outerInput(fullName, 'float32', shape)
     this.inputs.set(fullName, value)
     return value

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ProviderName } from '../../contract/providers.ts'
-import { runOnce, type SessionTensor } from '../captioning/session.ts'
+import { runOnce } from '../captioning/search-session.ts'
+import type { SessionTensor } from '../captioning/session.ts'
 import { countedPlaces, feedLabels, feedTexts, type TrainingBatch, totalWeight } from './batch-feeds.ts'
 import { buildComparedGraph, companion, type FrozenDecoder } from './step-graph.ts'
 import { createTrainer } from './trainer.ts'

@@ -1,6 +1,6 @@
 /**
  * How a person writes, whatever is in the picture: how captions begin ("Today we saw …") and end ("…, seen on our walk"), and small
- * words that they do without ("man on horse").
+ * words that they do without ("man on horse", "a dog running").
  */
 export interface Manner {
   opening: Part
@@ -9,6 +9,8 @@ export interface Manner {
   goesOnSmall: boolean
   /** In small letters. */
   leftOut: readonly string[]
+  /** Such words of which the model has some captions only: left out where it would itself have gone on without them. */
+  spared: readonly string[]
 }
 
 interface Part {
@@ -24,9 +26,17 @@ const fewestCaptions = 5
 /** So many of the model's captions have a word that is missed in the person's, and so many of theirs may have it. */
 const usuallySaid = 0.75
 const hardlySaid = 0.05
+/** Captions like the model's would have a word as seldom as the person's do with this chance at most. */
+const leastChance = 0.01
 const none: Part = { text: '', share: 0 }
 
-export const noManner: Manner = { opening: none, closing: none, goesOnSmall: false, leftOut: [] }
+export const noManner: Manner = {
+  opening: none,
+  closing: none,
+  goesOnSmall: false,
+  leftOut: [],
+  spared: [],
+}
 
 /**
  * @param own the person's captions, one for each photo
@@ -56,20 +66,42 @@ export function findManner(
   const next = ownPieces
     .filter((pieces) => beginsWith(pieces, atStart.run))
     .map((pieces) => pieces[atStart.run.length]!.trim().charAt(0))
+  const { leftOut, spared } = findMissed(ownPieces, usualPieces)
   return {
     opening,
     closing: toPart(atEnd.run.toReversed(), atEnd),
     goesOnSmall: next.filter((letter) => letter === letter.toLowerCase()).length > next.length / 2,
-    leftOut: findLeftOut(ownPieces, usualPieces).filter(isSmallWord),
+    leftOut: leftOut.filter(isSmallWord),
+    spared: spared.filter(isSmallWord),
   }
 }
 
-function findLeftOut(own: readonly string[][], usual: readonly string[][]): string[] {
-  const shareWith = (captions: readonly string[][], word: string) =>
-    captions.filter((pieces) => pieces.some((piece) => plain(piece) === word)).length / captions.length
-  return [...new Set(usual.flat().map(plain))].filter(
-    (word) => shareWith(usual, word) >= usuallySaid && shareWith(own, word) <= hardlySaid,
-  )
+function findMissed(
+  own: readonly string[][],
+  usual: readonly string[][],
+): Record<'leftOut' | 'spared', string[]> {
+  const countWith = (captions: readonly string[][], word: string) =>
+    captions.filter((pieces) => pieces.some((piece) => plain(piece) === word)).length
+  const leftOut: string[] = []
+  const spared: string[] = []
+  for (const word of new Set(usual.flat().map(plain))) {
+    const [share, count] = [countWith(usual, word) / usual.length, countWith(own, word)]
+    if (count > hardlySaid * own.length) continue
+    if (share >= usuallySaid) leftOut.push(word)
+    else if (chanceOfAtMost(count, own.length, share) <= leastChance) spared.push(word)
+  }
+  return { leftOut, spared }
+}
+
+/** The binomial chance of so many hits, or fewer, in so many draws. */
+function chanceOfAtMost(hits: number, draws: number, chance: number): number {
+  let exactly = (1 - chance) ** draws
+  let sum = exactly
+  for (let hit = 1; hit <= hits; hit++) {
+    exactly *= ((draws - hit + 1) / hit) * (chance / (1 - chance))
+    sum += exactly
+  }
+  return sum
 }
 
 export interface Said {

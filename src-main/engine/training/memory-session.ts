@@ -1,10 +1,11 @@
 import type { ProviderName } from '../../contract/providers.ts'
-import { packModel } from '../captioning/packed-model.ts'
+import { pack } from '../captioning/search-session.ts'
 import type { SessionTensor } from '../captioning/session.ts'
 import { openSessionInThread } from '../captioning/session-thread.ts'
 import type { CaptionModel } from '../model/caption-graph.ts'
 import type { AdapterConfig } from '../model/configuration.ts'
 import type { Graph } from '../model/graph.ts'
+import type { SearchInPieces } from '../model/search-in-pieces.ts'
 import { memoryLength } from '../model/vision-tower.ts'
 import { FedWeights } from '../model/weights.ts'
 
@@ -35,12 +36,12 @@ export interface MemorySessionOptions {
 /** @param build the graph over a model whose adapter is fed and which has no text encoder */
 export async function openMemorySession(
   { model, adapter, provider, threads }: MemorySessionOptions,
-  build: (model: CaptionModel) => Graph,
+  build: (model: CaptionModel) => Graph | SearchInPieces,
 ): Promise<MemorySession> {
   const fed = new FedWeights()
   const decoder = { ...model.decoder, adapter: { config: adapter, weights: fed } }
   const graph = build({ ...model, decoder, text: null })
-  const session = await openSessionInThread(await packModel(graph), provider, threads)
+  const session = await openSessionInThread(await pack(graph), provider, threads)
   const { config } = model.vision
   const shape = [memoryLength(config), config.width]
 

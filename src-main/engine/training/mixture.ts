@@ -1,8 +1,12 @@
 import { createRandom } from './random.ts'
 
 const draws = 500
-/** Of the draws, so many may be as much alike. */
-const mostAlike = 0.02
+/**
+ * Of the draws, so many have to be as much alike. Few photos of one thing are often no more alike than some draws: of five of a brown dog a
+ * fourth pass the lower bound, of ten none.
+ */
+const leastAlike = { few: 0.1, many: 0.02 }
+const manyPictures = 10
 
 /**
  * Tells whether some pictures are as mixed as any so many would be. What is said of all of them says nothing of what they show
@@ -23,7 +27,7 @@ export function areMixed(
     const drawn = means.map(() => units[Math.floor(random() * units.length)]!)
     if (likeness(drawn) >= alike) count++
   }
-  return count >= mostAlike * draws
+  return count >= draws * (means.length < manyPictures ? leastAlike.few : leastAlike.many)
 }
 
 /** Of unit vectors, how long their sum is. */

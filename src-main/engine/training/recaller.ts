@@ -1,5 +1,6 @@
-import { buildRecallGraph, type GenerationConfig } from '../model/caption-graph.ts'
+import type { GenerationConfig } from '../model/caption-graph.ts'
 import type { SayableNames } from '../model/names.ts'
+import { buildSearch } from '../model/search-in-pieces.ts'
 import { type MemorySessionOptions, openMemorySession } from './memory-session.ts'
 
 /** Describes pictures from their visual memory with an adapter that changes from call to call: decoder work alone. */
@@ -22,7 +23,7 @@ export async function openRecaller(
   const maxNewTokens = Math.min(options.generation.maxNewTokens, positions)
   const generation = { ...options.generation, maxNewTokens }
   const session = await openMemorySession(options, (model) =>
-    buildRecallGraph(model, generation, options.names),
+    buildSearch(options.provider, 'memory', model, generation, options.names),
   )
   return {
     async describe(memories, adapter) {

@@ -6,14 +6,15 @@ import { encodeCaption } from './texts.ts'
 
 /**
  * Has what the model said of photos said in a person's manner: the manner's own words are told, for they are the same whatever is in the
- * picture, and of the rest the model is held to what it expected before, when it said the same words in its own manner. Without a
- * manner that is what was noted.
+ * picture, and of the rest the model is held to what it expected before, when it said the same words in its own manner, less what
+ * the person spares. Without a manner that is what was noted.
  */
 export function rephrase(
   replayed: readonly Replayed[],
   manner: Manner,
   material: Pick<Material, 'toText' | 'tokenizer'>,
 ): Replayed[] {
+  const spared = tokensOf(manner.spared, material)
   const has = { opening: spread(manner.opening.share), closing: spread(manner.closing.share) }
   return replayed.map((each, index) => {
     const said = sayIn(
@@ -22,12 +23,57 @@ export function rephrase(
         opening: has.opening(index) ? manner.opening : none,
         closing: has.closing(index) ? manner.closing : none,
       },
-      material.tokenizer.decode(each.text.tokens.slice(1)),
+      material.tokenizer.decode(spare(each, spared)),
     )
-    return said.before === '' && said.after === '' && manner.leftOut.length === 0
+    return said.before === '' && said.after === '' && manner.leftOut.length + spared.size === 0
       ? each
-      : rephraseOne(each, said, material)
+      : rephraseOne(each, said, spared, material)
   })
+}
+
+/** Of words that are one token each, as they are written within a sentence. */
+function tokensOf(words: readonly string[], { tokenizer }: Pick<Material, 'tokenizer'>): ReadonlySet<number> {
+  const encoded = words.map((word) => tokenizer.encode(` ${word}`))
+  return new Set(encoded.filter(({ length }) => length === 1).flat())
+}
+
+/** So likely at least the model would have said at once what follows a word. */
+const leastLikely = 0.02
+
+/** @returns the caption's tokens without those words in whose place the model might as well have gone on at once */
+function spare({ text, prediction }: Replayed, spared: ReadonlySet<number>): number[] {
+  const said = text.tokens.slice(1)
+  if (!prediction) return said
+  return said.filter((token, at) => {
+    const next = text.targets[at + 1]
+    return !spared.has(token) || next === undefined || chanceOf(next, prediction, at) < leastLikely
+  })
+}
+
+function chanceOf(token: number, { ids, probabilities, count }: Prediction, at: number): number {
+  const place = ids.subarray(at * count, (at + 1) * count).indexOf(BigInt(token))
+  return place < 0 ? 0 : probabilities[at * count + place]!
+}
+
+/** Less than that says nothing of what else might follow. */
+const leastOfOthers = 1e-3
+
+/** What would be expected of one who never says some words, but where one of them was said or hardly another one expected. */
+function withhold(
+  { ids, probabilities, count }: Prediction,
+  said: readonly number[],
+  unsaid: ReadonlySet<number>,
+): Prediction {
+  const left = probabilities.slice()
+  for (const [at, token] of said.entries()) {
+    if (unsaid.has(token)) continue
+    const row = left.subarray(at * count, (at + 1) * count)
+    const isUnsaid = Array.from(row, (_, place) => unsaid.has(Number(ids[at * count + place])))
+    const others = row.reduce((rest, chance, place) => (isUnsaid[place] ? rest - chance : rest), 1)
+    if (others < leastOfOthers) continue
+    for (const [place, chance] of row.entries()) row[place] = isUnsaid[place] ? 0 : chance / others
+  }
+  return { ids, probabilities: left, count }
 }
 
 const none = { text: '', share: 0 }
@@ -40,6 +86,7 @@ function spread(share: number): (index: number) => boolean {
 function rephraseOne(
   { text, prediction }: Replayed,
   { before, caption, after }: Said,
+  spared: ReadonlySet<number>,
   { toText, tokenizer }: Pick<Material, 'toText' | 'tokenizer'>,
 ): Replayed {
   const encode = (caption: string) => encodeCaption(tokenizer, caption)
@@ -56,7 +103,7 @@ function rephraseOne(
   )
   return {
     text: rephrased,
-    prediction: movePrediction(prediction, sources),
+    prediction: movePrediction(withhold(prediction, text.targets, spared), sources),
     isTold: (at) => sources[at] === undefined,
   }
 }

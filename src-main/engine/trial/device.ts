@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { graphics } from 'systeminformation'
 import { runtimeVersion } from '../captioning/session.ts'
 
+/** Another number where the graphs that providers are given became others: 2, search in pieces on WebGPU. */
+const formOfGraphs = 2
+
 let known: Promise<string> | undefined
 
 /**
- * All that decides how fast a model runs here, in words: processor, graphics cards and their drivers, system, runtime.
+ * All that decides how fast a model runs here, in words: processor, graphics cards and their drivers, system, runtime, form of the graphs.
  * Another text means that what was measured counts no more. Found out once a process.
  */
 export function describeDevice(): Promise<string> {
@@ -27,7 +30,7 @@ async function describe(): Promise<string> {
     ...cards,
     ...drivers,
     `${platform()} ${release()} ${arch()}`,
-    `onnxruntime ${runtimeVersion()}`,
+    `onnxruntime ${runtimeVersion()}, graphs ${formOfGraphs}`,
   ].join('; ')
 }
 

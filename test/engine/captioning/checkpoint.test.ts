@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { runOnce } from '../../../src-main/engine/captioning/session.ts'
+import { runOnce } from '../../../src-main/engine/captioning/search-session.ts'
 import type { CaptionModel } from '../../../src-main/engine/model/caption-graph.ts'
 import { narrowToBfloat16, narrowToFloat16 } from '../../../src-main/engine/model/half-floats.ts'
 import {

@@ -7,7 +7,8 @@ import { writeRandomCheckpoint } from '../../../bench/random-checkpoint.ts'
 import { LensloreError } from '../../../src-main/contract/errors.ts'
 import type { ProviderName } from '../../../src-main/contract/providers.ts'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { runOnce, type SessionTensor } from '../../../src-main/engine/captioning/session.ts'
+import { runOnce } from '../../../src-main/engine/captioning/search-session.ts'
+import type { SessionTensor } from '../../../src-main/engine/captioning/session.ts'
 import { buildCaptionGraph, type GenerationConfig } from '../../../src-main/engine/model/caption-graph.ts'
 import {
   float32Tensor,
@@ -15,6 +16,7 @@ import {
   readTensor,
   writeSafetensors,
 } from '../../../src-main/engine/model/safetensors.ts'
+import { buildSearch } from '../../../src-main/engine/model/search-in-pieces.ts'
 import {
   buildLookingGraph,
   buildTeacherForcedGraph,
@@ -245,8 +247,8 @@ async function makeWordsAlike({ pixels }: Subject): Promise<Subject> {
   return { model: (await readCheckpoint(folder, null)).model, pixels }
 }
 
-function caption({ model, pixels }: Subject, generation: GenerationConfig, provider?: ProviderName) {
-  return captionWith(buildCaptionGraph(model, generation), pixels, provider)
+function caption({ model, pixels }: Subject, generation: GenerationConfig, provider: ProviderName = 'cpu') {
+  return captionWith(buildSearch(provider, 'pixels', model, generation), pixels, provider)
 }
 
 function onePicture({ data, shape }: SessionTensor, image: number): SessionTensor {

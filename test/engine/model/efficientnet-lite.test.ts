@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
-import { runOnce } from '../../../src-main/engine/captioning/session.ts'
+import { runOnce } from '../../../src-main/engine/captioning/search-session.ts'
 import { narrowToFloat16 } from '../../../src-main/engine/model/half-floats.ts'
 import {
   float32Tensor,

@@ -15,6 +15,7 @@ import {
   readSafetensorsHeader,
   writeSafetensors,
 } from '../../../src-main/engine/model/safetensors.ts'
+import { buildSearch } from '../../../src-main/engine/model/search-in-pieces.ts'
 import { StoredWeights } from '../../../src-main/engine/model/weights.ts'
 import { createRandom } from '../../../src-main/engine/training/random.ts'
 import { type ReadableName, searchReadably } from '../readable-search.ts'
@@ -91,7 +92,7 @@ function caption(
   gluing: readonly number[] = [],
   provider: 'cpu' | 'webgpu' = 'cpu',
 ) {
-  return captionWith(buildCaptionGraph(model, generation, { names, gluing }), pixels, provider)
+  return captionWith(buildSearch(provider, 'pixels', model, generation, { names, gluing }), pixels, provider)
 }
 
 const withEnd = (name: string, endToken: number) => {

@@ -59,3 +59,15 @@ test('a name is no manner', () => {
   assert.equal(find(own).opening.text, 'Biscuit beside')
   assert.equal(find(own, ['biscuit']).opening.text, '')
 })
+
+test('a small word that the model says now and then and a person never is spared, unless that may be chance', () => {
+  const saysOften = (is: number) =>
+    Array.from({ length: 20 }, (_, at) => (at < is ? `A dog is near ${at}` : `A dog near ${at}`))
+  const own = Array.from({ length: 20 }, (_, at) => `Today a cat by ${at}`)
+  const isSmall = (word: string) => word === 'is'
+  assert.deepEqual(findManner(own, saysOften(5), [], isSmall).spared, ['is'])
+  assert.deepEqual(findManner(own, saysOften(3), [], isSmall).spared, [])
+  assert.deepEqual(findManner(own.slice(0, 8), saysOften(5), [], isSmall).spared, [])
+  const now = own.with(0, 'A cat is here').with(1, 'A cat is there')
+  assert.deepEqual(findManner(now, saysOften(8), [], isSmall).spared, [])
+})

@@ -29,3 +29,10 @@ test('where all pictures are of one kind, those of it are as mixed as any', () =
 test('the mean of a memory is over its rows', () => {
   assert.deepEqual(meanOfRows(Float32Array.of(1, 2, 3, 4, 5, 9), 2), Float32Array.of(3, 5))
 })
+
+test('of few pictures, those of one kind are hardly ever taken for mixed, and mixed ones nearly always', () => {
+  const countMixed = (make: () => Float32Array[]) =>
+    Array.from({ length: 40 }, (_, seed) => areMixed(make(), others, seed)).filter(Boolean).length
+  assert.ok(countMixed(() => mixed(5)) >= 32)
+  assert.ok(countMixed(() => Array.from({ length: 5 }, () => picture(kinds[1]!))) <= 6)
+})

@@ -65,3 +65,42 @@ test('a manner that half of the captions have is that of half of the photos, and
   assert.equal(said.filter((each) => each.startsWith('Look: A dog')).length, 5)
   assert.deepEqual(rephrase(many, noManner, material), many)
 })
+
+test('a word is spared where the model would have gone on without it, and is expected nowhere', () => {
+  const text = material.toText(0, tokenizer.encode('A dog is running'))
+  const [is, running] = [' is', ' running'].map((word) => tokenizer.encode(word)[0]!)
+  const likely = [
+    [text.targets[0]!, 0.5],
+    [text.targets[1]!, 0.5],
+    [is!, 0.6],
+    [running!, 0.5],
+    [text.targets[4]!, 0.5],
+  ]
+  const expecting = (runningAtOnce: number): Replayed => ({
+    text,
+    prediction: {
+      ids: BigInt64Array.from(
+        likely.flatMap(([token], at) => [token!, at === 3 ? is! : running!].map(BigInt)),
+      ),
+      probabilities: Float32Array.from(likely.flatMap(([, much]) => [much!, runningAtOnce])),
+      count: 2,
+    },
+    isTold: () => false,
+  })
+  const manner = { ...noManner, spared: ['is'] }
+  const [spared] = rephrase([expecting(0.25)], manner, material)
+  assert.equal(tokenizer.decode(spared!.text.tokens.slice(1)), 'A dog running')
+  assert.equal(spared!.text.targets[2], running)
+  // As after "A dog is", of which a quarter was to go on with "is" once more.
+  const { ids, probabilities } = spared!.prediction!
+  assert.deepEqual(
+    [...ids.subarray(4, 6)],
+    [running, is].map((token) => BigInt(token!)),
+  )
+  assert.ok(Math.abs(probabilities[4]! - 0.5 / 0.75) < 1e-6)
+  assert.equal(probabilities[5], 0)
+
+  const [kept] = rephrase([expecting(0.01)], manner, material)
+  assert.equal(tokenizer.decode(kept!.text.tokens.slice(1)), 'A dog is running')
+  assert.ok(Math.abs(kept!.prediction!.probabilities[4]! - 0.6) < 1e-6)
+})

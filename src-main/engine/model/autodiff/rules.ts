@@ -42,7 +42,6 @@ import {
 /** What differentiation does with every operator that our graphs have: one that is missing here does not compile. */
 export const rules: Readonly<Record<Operator, Rule>> = {
   Add: addRule,
-  ArgMax: constant,
   Cast: castRule,
   Clip: clipRule,
   Concat: concatRule,
@@ -55,7 +54,6 @@ export const rules: Readonly<Record<Operator, Rule>> = {
   Expand: expandRule,
   Gather: gatherRule,
   GatherElements: refused,
-  GatherND: refused,
   Gelu: geluRule,
   Gemm: gemmRule,
   Identity: identityRule,

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { LensloreError } from '../../../src-main/contract/errors.ts'
+import { openSession } from '../../../src-main/engine/captioning/session.ts'
+import { buildCaptionGraph } from '../../../src-main/engine/model/caption-graph.ts'
+import type { Graph } from '../../../src-main/engine/model/graph.ts'
+import { buildSearch, type SearchInPieces } from '../../../src-main/engine/model/search-in-pieces.ts'
+import '../software-gpu.ts'
+import { captionWith, readSubject, type Subject } from '../tiny-oracle.ts'
+
+const generation = { beams: 4, lengthPenalty: 0.8, maxNewTokens: 12 }
+
+/** @returns undefined, and the test is skipped, where WebGPU does not open. */
+async function onDevice<T>(context: TestContext, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (!(thrown instanceof LensloreError && thrown.code === 'PROVIDER_UNAVAILABLE')) throw thrown
+    context.skip('WebGPU does not open on this machine')
+    return undefined
+  }
+}
+
+function inPieces({ model }: Subject, maxNewTokens: number, endToken?: number): SearchInPieces {
+  const config = { ...model.decoder.config, ...(endToken !== undefined && { endToken }) }
+  const decoder = { ...model.decoder, config }
+  return buildSearch(
+    'webgpu',
+    'pixels',
+    { ...model, decoder },
+    { ...generation, maxNewTokens },
+  ) as SearchInPieces
+}
+
+test('texts of every length are cut into pieces without a token too many', async () => {
+  const subject = await readSubject('a')
+  for (let longest = 1; longest <= 24; longest++) {
+    const { begun, added, goOn } = inPieces(subject, longest)
+    assert.equal(goOn === null, begun === longest)
+    if (goOn) assert.equal((longest - begun) % added, 0)
+    assert.ok(begun <= 3 && added <= 5, `${longest}: ${begun} and ${added}`)
+  }
+})
+
+for (const [maxNewTokens, endToken] of [
+  [1, 60],
+  [12, 2],
+] as const) {
+  test(`the search in pieces finds what the loop finds: ${maxNewTokens} tokens, end ${endToken}`, async (context) => {
+    const { model, pixels } = await readSubject('a')
+    const config = { ...model.decoder.config, endToken }
+    const ending = { ...model, decoder: { ...model.decoder, config } }
+    const settings = { ...generation, maxNewTokens }
+    const expected = await captionWith(buildCaptionGraph(ending, settings), pixels)
+    const found = await onDevice(context, () =>
+      captionWith(buildSearch('webgpu', 'pixels', ending, settings), pixels, 'webgpu'),
+    )
+    if (!found) return
+    assert.deepEqual(
+      found.map(({ ids }) => ids),
+      expected.map(({ ids }) => ids),
+    )
+    for (const [at, { score }] of found.entries()) assert.ok(Math.abs(score - expected[at]!.score) < 1e-4)
+  })
+}
+
+/** How many tensors the runtime brings from the device and to it while the graph runs, besides what it is fed and gives. */
+async function countCopies(graph: Graph): Promise<{ toHost: number; toDevice: number }> {
+  const directory = await mkdtemp(join(tmpdir(), 'lenslore-copies-'))
+  try {
+    const optimisedPath = join(directory, 'optimised.onnx')
+    const session = await openSession(graph, 'webgpu', 1, { optimisedPath })
+    await session.close()
+    const text = await readFile(optimisedPath, 'latin1')
+    const count = (operator: string) => text.split(operator).length - 1
+    return { toHost: count('MemcpyToHost'), toDevice: count('MemcpyFromHost') }
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+test('no tensor crosses between the host and the device for a token', async (context) => {
+  // An adapter, cross-attention, a convolutional tower with a text encoder.
+  for (const name of ['a', 'b', 'e']) {
+    const subject = await readSubject(name)
+    const loop = await onDevice(context, () => countCopies(buildCaptionGraph(subject.model, generation)))
+    if (!loop) return
+    assert.ok(loop.toHost > 0, 'copies are counted')
+    const { begin, goOn } = inPieces(subject, generation.maxNewTokens)
+    assert.deepEqual(await countCopies(begin), { toHost: 0, toDevice: 0 }, `${name}, begin`)
+    assert.deepEqual(await countCopies(goOn!), { toHost: 0, toDevice: 0 }, `${name}, go on`)
+  }
+})
