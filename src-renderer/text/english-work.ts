@@ -5,7 +5,7 @@ export const workText = {
   progress: 'Captions',
   /** After the loud count. */
   captioned: 'photos have a caption.',
-  left: (duration: string) => `About ${duration} left.`,
+  left: (duration: string) => `Time left: ${duration}.`,
   noPhotos: 'No photos yet.',
   noPhotosWhy: 'Add a folder, and its photos appear.',
   pause: 'Pause',
