@@ -64,7 +64,7 @@ export interface TeachingRoom {
   worthLabelling(limit: number): number[]
   foundNames(): NameInLabels[]
   /** @throws LensloreError as `startTraining` */
-  start(wish: TrainingWish): Training
+  start(wish: TrainingWish): Promise<Training>
   /** Goes on with a training that was cut off, unless another process is at one. */
   resumeLeft(): void
   cancel(): Training | null
@@ -275,7 +275,10 @@ export function createTeaching(options: TeachingOptions): TeachingRoom {
       }))
     },
 
-    start(wish) {
+    async start(wish) {
+      // One that was cancelled ends with its step; what is wished for now is another.
+      while (running?.stop.signal.aborted) await running.finished
+      if (isClosed) throw new LensloreError('CANCELLED', 'The library was closed before a training began.')
       if (running) return known(running.id)
       const left = trainings.running()
       if (left) {

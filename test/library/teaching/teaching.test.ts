@@ -127,6 +127,23 @@ test('without labels nothing begins; of too few nothing is held out, and that is
   })
 })
 
+test('one that is wished for while a cancelled one still ends begins after it', async (t) => {
+  const library = await openTaughtLibrary(t, colours.slice(0, 6))
+  const { client } = library
+  await label(library, 4)
+  const first = await client.startTraining({ passes: 1000 })
+  await untilItLearns(library)
+  const [cancelled, second] = await Promise.all([
+    client.cancelTraining({}),
+    client.startTraining({ passes: 1 }),
+  ])
+  assert.deepEqual([cancelled?.id, cancelled?.state], [first.id, 'cancelled'])
+  assert.notEqual(second.id, first.id)
+  assert.equal(second.state, 'running')
+  const last = await ended(client)
+  assert.deepEqual([last.id, last.state], [second.id, 'finished'], last.error?.message)
+})
+
 test('a training whose engine is killed goes on, three times, and costs no photo anything', async (t) => {
   const library = await openTaughtLibrary(t, colours.slice(0, 6))
   const { client, engines } = library
