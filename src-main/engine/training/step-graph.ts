@@ -6,6 +6,7 @@ import { Graph, type Value } from '../model/graph.ts'
 import {
   add,
   affine,
+  cast,
   clip,
   concat,
   divide,
@@ -149,7 +150,7 @@ export function buildPredictionGraph(frozen: FrozenDecoder, count: number): Grap
   const g = new Graph('prediction')
   const { decoder, hidden } = readBatch(g, frozen)
   const { values, indices } = topK(g, softmax(g, scoreWords(g, hidden, decoder)), count)
-  g.namedOutput('ids', indices)
+  g.namedOutput('ids', cast(g, indices, 'int64'))
   g.namedOutput('probabilities', values)
   return g
 }
