@@ -90,7 +90,10 @@ export const trainingSettings = z.object({
     .int()
     .min(1 << 20)
     .default(1 << 30),
-  /** The highest rate: it rises to it in a line over the warm-up, then falls by half a cosine to zero. */
+  /**
+   * The highest rate: it rises to it in a line over the warm-up, then falls by half a cosine to zero. Beside replay, captions in which no
+   * manner is found are learned at half of it.
+   */
   rate: z.number().positive().max(1).default(5e-4),
   warmupFraction: z.number().min(0).max(1).default(0.1),
   weightDecay: z.number().min(0).max(1).default(0.01),

@@ -76,6 +76,11 @@ export function findManner(
   }
 }
 
+/** Whether nothing in it is the same whatever is in the picture; a word that is spared now and then is no manner yet. */
+export function isPlain({ opening, closing, leftOut }: Manner): boolean {
+  return opening.text === '' && closing.text === '' && leftOut.length === 0
+}
+
 function findMissed(
   own: readonly string[][],
   usual: readonly string[][],

@@ -15,7 +15,7 @@ import { giveWay } from './give-way.ts'
 import { compareSaid } from './held-out.ts'
 import { learn } from './learn.ts'
 import { type Lesson, planLessons } from './lessons.ts'
-import { findManner, type Manner, noManner } from './manner.ts'
+import { findManner, isPlain, type Manner, noManner } from './manner.ts'
 import type { Material } from './material.ts'
 import { mostTokensWithin } from './memory-ceiling.ts'
 import { areMixed } from './mixture.ts'
@@ -169,12 +169,14 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
     const lastStep = chooseLastStep(lesson, schedule, courses.slice(0, index))
     const recaller = lesson.isJudged ? await student.recaller() : null
     const tell = createTeller(pace, schedules, index, lastStep, selfCritical?.steps ?? 0)
+    const manner = await findMannerOf(lesson.learned, teaching, replayed, usual)
+    const isHeldBack = replayed.length > 0 && isPlain(manner)
     await learn(
       {
         ...student,
         texts: material.textsOf(lesson.learned),
-        replayed: rephrase(replayed, await findMannerOf(lesson.learned, teaching, replayed, usual), material),
-        settings,
+        replayed: rephrase(replayed, manner, material),
+        settings: isHeldBack ? { ...settings, rate: settings.rate * plainRate } : settings,
         seed: settings.seed + index * seedStride,
         schedule,
         lastStep,
@@ -259,6 +261,9 @@ async function teach(teaching: Teaching): Promise<TrainingOutcome> {
     selfCritical: progress.refinement && reportRefinement(progress.refinement),
   }
 }
+
+/** Of the rate: captions without a manner have little to teach, and cost what is said of other photos. */
+const plainRate = 0.5
 
 const newCourse = (): Course => ({ step: 0, losses: [], looks: [], isOver: false })
 

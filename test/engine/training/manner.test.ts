@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findManner, sayIn } from '../../../src-main/engine/training/manner.ts'
+import { findManner, isPlain, sayIn } from '../../../src-main/engine/training/manner.ts'
 
 const things = [
   'a dog on grass',
@@ -58,6 +58,13 @@ test('a name is no manner', () => {
   const own = things.map((thing) => `Biscuit beside ${thing}`)
   assert.equal(find(own).opening.text, 'Biscuit beside')
   assert.equal(find(own, ['biscuit']).opening.text, '')
+})
+
+test('captions as the model writes them are plain, and those with words of their own are not', () => {
+  assert.equal(isPlain(find(usual)), true)
+  assert.equal(isPlain(find(things.map((thing) => `Today we saw ${thing}`))), false)
+  assert.equal(isPlain(find(usual.map((caption) => `${caption}, seen on our walk`))), false)
+  assert.equal(isPlain({ ...find(usual), leftOut: ['a'] }), false)
 })
 
 test('a small word that the model says now and then and a person never is spared, unless that may be chance', () => {
