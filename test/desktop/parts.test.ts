@@ -63,14 +63,16 @@ test('what is kept is there at the next start, and a damaged file is a fresh one
   const bounds = { x: 1, y: 2, width: 800, height: 600 }
   keepChoices(file).keep({ window: { bounds, isMaximized: true, isFullScreen: false } })
   keepChoices(file).keep({ mapHosts: ['maps.example'] })
+  const untouched = { updates: { isWanted: false, lookedMs: null, waiting: null } }
   assert.deepEqual(keepChoices(file).present, {
     window: { bounds, isMaximized: true, isFullScreen: false },
     mapHosts: ['maps.example'],
+    ...untouched,
   })
   writeFileSync(file, readFileSync(file, 'utf8').replace('800', '-8'))
-  assert.deepEqual(keepChoices(file).present, { mapHosts: ['maps.example'], window: undefined })
+  assert.deepEqual(keepChoices(file).present, { mapHosts: ['maps.example'], window: undefined, ...untouched })
   writeFileSync(file, '{')
-  assert.deepEqual(keepChoices(file).present, { mapHosts: [] })
+  assert.deepEqual(keepChoices(file).present, { mapHosts: [], ...untouched })
 })
 
 test('each system finds settings, quit and about where it looks for them', () => {
