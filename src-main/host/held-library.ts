@@ -72,6 +72,9 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
     })
     present = mine
     opened.resolve(mine)
+    // A window asks for these as soon as it is there, and is told if they are not to be had: of many photos the order is found while it
+    // is still being loaded.
+    client.timelinePage({ query: '', limit: 200 }).catch(() => {})
     void watch(mine)
   }
 

@@ -64,15 +64,5 @@ async function openLibrary(): Promise<Library> {
     startEngine: host.startEngine ?? forkEngine,
   })
   library.onEvent(tell)
-  setImmediate(() => readFirstPhotos(library))
   return library
-}
-
-/** A window asks for these as soon as it is there: of many photos the order is found while it is still being loaded. */
-function readFirstPhotos({ handlers }: Library): void {
-  try {
-    void handlers.timelinePage({ query: '', limit: 200 }, new AbortController().signal)
-  } catch {
-    // Whoever asks for them is told why they are not to be had.
-  }
 }
