@@ -9,7 +9,11 @@ const { rename } = fs.promises
 let done = 0
 
 fs.promises.rename = async (...args) => {
-  if (++done === Number(at)) process.kill(process.pid, 'SIGKILL')
+  if (++done === Number(at)) {
+    process.kill(process.pid, 'SIGKILL')
+    // The signal may come a moment later.
+    await new Promise(() => {})
+  }
   return rename(...args)
 }
 syncBuiltinESMExports()
