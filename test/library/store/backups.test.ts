@@ -301,7 +301,11 @@ test('13. nothing is restored while any process has the library open, only to se
   })
   const module = new URL('../../../src-main/library/store/store.ts', import.meta.url).href
   const program = `const { openStore } = await import(${JSON.stringify(module)})
-    openStore(${JSON.stringify(file)}).folders.list(); console.log('open'); setInterval(() => {}, 1000)`
+    const store = openStore(${JSON.stringify(file)})
+    store.folders.list()
+    console.log('open')
+    // What nothing refers to any more is closed.
+    setInterval(() => store.folders, 1000)`
   const others = [1, 2].map(() =>
     spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] }),
   )

@@ -9,7 +9,11 @@ let done = 0
 
 function dyingBefore<Args extends unknown[], T>(work: (...args: Args) => T): (...args: Args) => T {
   return (...args) => {
-    if (++done === Number(at)) process.kill(process.pid, 'SIGKILL')
+    if (++done === Number(at)) {
+      process.kill(process.pid, 'SIGKILL')
+      // The signal may come a moment later.
+      for (;;);
+    }
     return work(...args)
   }
 }
