@@ -8,7 +8,7 @@ import { judgeCaption } from './doubt.ts'
 import type { GeneratedCaption } from './generated-caption.ts'
 import { createLooker, type Looks, placeWords, readLooks } from './looks.ts'
 import { packModel } from './packed-model.ts'
-import { pack } from './search-session.ts'
+import { packSearch } from './search-session.ts'
 import type { SessionTensor } from './session.ts'
 import { openSessionInThread } from './session-thread.ts'
 import { type CaptionTokenizer, readTokenizer } from './tokenizer.ts'
@@ -71,7 +71,7 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
     gluing: tokenizer.gluing(model.decoder.config.vocabulary),
   })
   const copied = new Set(adapterFile === null ? [] : [adapterFile])
-  const packed = await pack(search, copied)
+  const packed = await packSearch(search, copied)
   const session = await openSessionInThread(packed, options.provider, options.threads)
   const imageSizePx = model.vision.config.imageSizePx
   const looker = createLooker(model, tokenizer, async (lookingGraph) =>

@@ -5,7 +5,7 @@ import { type PackedModel, packModel } from './packed-model.ts'
 import { type HeldTensor, openPacked, type Session, type SessionTensor } from './session.ts'
 
 /** A graph, or a search in pieces, as the runtime takes it. */
-export type Packed = PackedModel | PackedPieces
+export type PackedSearch = PackedModel | PackedPieces
 
 interface PackedPieces {
   begin: PackedModel
@@ -19,10 +19,10 @@ interface PackedPieces {
 }
 
 /** @param copied as for `packModel` */
-export async function pack(
+export async function packSearch(
   search: Graph | SearchInPieces,
   copied: ReadonlySet<string> = new Set(),
-): Promise<Packed> {
+): Promise<PackedSearch> {
   if (!('begin' in search)) return packModel(search, copied)
   const { begin, goOn, end, ...counts } = search
   return {
@@ -39,7 +39,11 @@ function heldOutputs({ outputs }: Graph): string[] {
 }
 
 /** @throws LensloreError as `openSession` */
-export async function open(packed: Packed, provider: ProviderName, threads: number): Promise<Session> {
+export async function openSearch(
+  packed: PackedSearch,
+  provider: ProviderName,
+  threads: number,
+): Promise<Session> {
   if (!('begin' in packed)) return openPacked(packed, provider, threads)
   const { begun, added, longest, held } = packed
   await using opened = new AsyncDisposableStack()
@@ -91,7 +95,7 @@ export async function runOnce(
   feeds: Readonly<Record<string, SessionTensor>>,
   provider: ProviderName = 'cpu',
 ): Promise<Record<string, SessionTensor>> {
-  const session = await open(await pack(search), provider, 1)
+  const session = await openSearch(await packSearch(search), provider, 1)
   try {
     return await session.run(feeds)
   } finally {

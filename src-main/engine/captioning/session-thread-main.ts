@@ -1,7 +1,7 @@
 import { ownThread } from '../../channels/message-port.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import { serve } from '../../contract/rpc.ts'
-import { open as openPacked } from './search-session.ts'
+import { openSearch } from './search-session.ts'
 import type { Session } from './session.ts'
 import { sessionCalls } from './session-thread.ts'
 
@@ -12,7 +12,7 @@ let session: Session | undefined
 
 serve(channel, sessionCalls, {
   async open({ packed, provider, threads }) {
-    session = await openPacked(packed, provider, threads)
+    session = await openSearch(packed, provider, threads)
     return null
   },
   run(feeds) {

@@ -2,13 +2,13 @@ import { moduleBeside, startThread } from '../../channels/message-port.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import type { ProviderName } from '../../contract/providers.ts'
 import { unchecked } from '../../contract/rpc.ts'
-import type { Packed } from './search-session.ts'
+import type { PackedSearch } from './search-session.ts'
 import type { Session, SessionTensor } from './session.ts'
 
 type Tensors = Readonly<Record<string, SessionTensor>>
 
 export const sessionCalls = {
-  open: unchecked<{ packed: Packed; provider: ProviderName; threads: number }, null>(),
+  open: unchecked<{ packed: PackedSearch; provider: ProviderName; threads: number }, null>(),
   run: unchecked<Tensors, Record<string, SessionTensor>>(),
   close: unchecked<null, null>(),
 }
@@ -19,7 +19,7 @@ export const sessionCalls = {
  * @throws LensloreError as `openSession`
  */
 export async function openSessionInThread(
-  packed: Packed,
+  packed: PackedSearch,
   provider: ProviderName,
   threads: number,
 ): Promise<Session> {

@@ -65,7 +65,8 @@ export function buildSearch(
   generation: GenerationConfig,
   names: SayableNames = noNames,
 ): Graph | SearchInPieces {
-  if (provider === 'cpu') return describers[from](model, generation, names)
+  // Tensors of the other providers stay on their devices between two runs in no way that the runtime has for us.
+  if (provider !== 'webgpu') return describers[from](model, generation, names)
   const build = (g: Graph) =>
     from === 'pixels' ? buildVisionTower(g, model.vision) : inputMemory(g, model.vision.config)
   return buildSearchInPieces(build, model, generation, names)

@@ -1,5 +1,5 @@
 import type { ProviderName } from '../../contract/providers.ts'
-import { pack } from '../captioning/search-session.ts'
+import { packSearch } from '../captioning/search-session.ts'
 import type { SessionTensor } from '../captioning/session.ts'
 import { openSessionInThread } from '../captioning/session-thread.ts'
 import type { CaptionModel } from '../model/caption-graph.ts'
@@ -41,7 +41,7 @@ export async function openMemorySession(
   const fed = new FedWeights()
   const decoder = { ...model.decoder, adapter: { config: adapter, weights: fed } }
   const graph = build({ ...model, decoder, text: null })
-  const session = await openSessionInThread(await pack(graph), provider, threads)
+  const session = await openSessionInThread(await packSearch(graph), provider, threads)
   const { config } = model.vision
   const shape = [memoryLength(config), config.width]
 

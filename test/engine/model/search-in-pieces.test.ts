@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { LensloreError } from '../../../src-main/contract/errors.ts'
+import { providerNames } from '../../../src-main/contract/providers.ts'
 import { openSession } from '../../../src-main/engine/captioning/session.ts'
 import { buildCaptionGraph } from '../../../src-main/engine/model/caption-graph.ts'
 import type { Graph } from '../../../src-main/engine/model/graph.ts'
@@ -34,6 +35,17 @@ function inPieces({ model }: Subject, maxNewTokens: number, endToken?: number): 
     { ...generation, maxNewTokens },
   ) as SearchInPieces
 }
+
+test('the search is in pieces for WebGPU alone', async () => {
+  const { model } = await readSubject('a')
+  for (const provider of providerNames) {
+    assert.equal(
+      'goOn' in buildSearch(provider, 'pixels', model, generation),
+      provider === 'webgpu',
+      provider,
+    )
+  }
+})
 
 test('texts of every length are cut into pieces without a token too many', async () => {
   const subject = await readSubject('a')
