@@ -9,8 +9,10 @@ import { openSession } from '../../../src-main/engine/captioning/session.ts'
 import { buildCaptionGraph } from '../../../src-main/engine/model/caption-graph.ts'
 import type { Graph } from '../../../src-main/engine/model/graph.ts'
 import { buildSearch, type SearchInPieces } from '../../../src-main/engine/model/search-in-pieces.ts'
-import '../software-gpu.ts'
+import { keepDevice } from '../software-gpu.ts'
 import { captionWith, readSubject, type Subject } from '../tiny-oracle.ts'
+
+keepDevice()
 
 const generation = { beams: 4, lengthPenalty: 0.8, maxNewTokens: 12 }
 
