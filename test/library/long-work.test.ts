@@ -185,8 +185,12 @@ test('the index is made anew in slices, and a stop loses nothing', async (t) => 
   await assert.rejects(client.rebuildSearch({}, { signal: stop.signal }), { code: 'CANCELLED' })
   await large.reopen()
   await eventually(async () => (await large.captions('dog')) === manyPhotos)
-  const work = large.client.rebuildSearch({})
-  assert.ok((await countStates(directory, work)) >= fewestStates)
+  let states = 0
+  // Where the machine has much else to do it is now and then over before a state of it was looked at.
+  for (let attempt = 0; attempt < 3 && states < fewestStates; attempt++) {
+    states = await countStates(directory, large.client.rebuildSearch({}))
+  }
+  assert.ok(states >= fewestStates, `${states}`)
   assert.equal(await large.captions('dog'), manyPhotos)
   assert.deepEqual(await large.client.checkDatabase({}), [])
 })
