@@ -9,6 +9,7 @@ const shortestPassword = 10
 const cost = { N: 2 ** 17, r: 8, p: 1, maxmem: 2 ** 28 }
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
+/** Looked at by hand: a schema library would be read before a library's process is begun. */
 interface Kept {
   salt: string
   hash: string

@@ -2,7 +2,7 @@ import type { LabelKind, Training } from '../../src-main/contract/rooms/teaching
 import type { MeasuredChange } from '../../src-main/contract/training.ts'
 import { onceAsked } from './once-asked.ts'
 import { numbers, plural } from './plural.ts'
-import { quoted } from './quoted.ts'
+import { listed, quoted } from './quoted.ts'
 
 const photos = (count: number) => plural(count, 'photo', 'photos')
 const hundredths = onceAsked(
@@ -227,14 +227,14 @@ export const teachText = {
     forgetTitle: (name: string) => `Forget “${name}”?`,
     forgetWhat: (adapters: readonly string[], isActive: boolean) =>
       [
-        `${list().format(adapters)} learned it.`,
+        `${listed(adapters)} learned it.`,
         isActive ? 'What captions now goes on without it, as another adapter.' : 'None of them captions now.',
         'What else they learned stays in them until they are discarded. Your own words stay. It is not learned again unless you ask for it.',
       ].join(' '),
     forgotten: (name: string, left: readonly string[]) =>
       left.length === 0
         ? `“${name}” is forgotten.`
-        : `“${name}” is forgotten. ${list().format(left)} ${left.length === 1 ? 'has' : 'have'} learned it: train anew, or discard.`,
+        : `“${name}” is forgotten. ${listed(left)} ${left.length === 1 ? 'has' : 'have'} learned it: train anew, or discard.`,
     learn: 'Names to learn',
     learnWhat:
       'Found in your words by their capitals. Only those that are ticked are learned; people only where you ask for it.',
@@ -307,5 +307,3 @@ export const teachText = {
     train: 'Train on your words',
   },
 }
-
-const list = onceAsked(() => new Intl.ListFormat('en', { type: 'conjunction' }))

@@ -181,7 +181,7 @@ function describe(
       }
     },
   )
-  nameWinners(g, fromValues(first, last), search, memory, text)
+  nameWinners(g, fromValues(first, last), search, text && { memory, text })
 }
 
 export function recogniseAny(g: Graph, { names }: SayableNames, memory: Value): Recognised | null {
@@ -202,7 +202,7 @@ export function tabulate(
 export function takeFirstStep(g: Graph, batch: Value, search: Search): Beams {
   const { decoder, sight, tables, toLogProbabilities } = search
   const k = search.generation.beams
-  const start = repeatForBatch(g, g.constant('int32', [1], [decoder.config.startToken]), batch) // [B]
+  const start = repeatForBatch(g, g.indices(decoder.config.startToken), batch) // [B]
   const embedded = embedTokens(g, start, g.constant('int32', [], [0]), decoder)
   const decoded = decode(g, embedded, 1, decoder, sight, null, null)
 
@@ -269,10 +269,10 @@ export function takeStep(g: Graph, place: Value, before: Beams, search: Search):
   const finished = unsqueeze(g, isFinished, 2)
   const gains = where(g, finished, stay, best.gains)
   const sums = add(g, unsqueeze(g, before.sums, 2), gains)
-  const words = where(g, finished, g.constant('int32', [1], [endToken]), best.words)
+  const words = where(g, finished, g.indices(endToken), best.words)
 
   const chosen = topK(g, reshape(g, sums, ['B', k * c]), k) // [B, k]
-  const parents = divide(g, chosen.indices, g.constant('int32', [1], [c]))
+  const parents = divide(g, chosen.indices, g.indices(c))
   const ofParents = (x: Value) => pickRows(g, x, parents, images)
   const ofChosen = (x: Value) => pickRows(g, reshape(g, x, ['B', k * c]), chosen.indices, images)
   const nextWords = ofChosen(words)
@@ -317,13 +317,12 @@ export function anyUnfinished(g: Graph, words: Value, { config }: Pick<Decoder, 
   return subtract(g, g.scalar(1), minimum(g, isFinished))
 }
 
-/** Writes the outputs. */
+/** Writes the outputs. @param compared by what captions are compared with their pictures, where the model can */
 export function nameWinners(
   g: Graph,
   beams: Beams,
   { generation: { lengthPenalty }, images }: Pick<Search, 'generation' | 'images'>,
-  memory: Value | null,
-  text: TextEncoder | null,
+  compared: { memory: Value; text: TextEncoder } | null,
 ): void {
   const divisor = power(g, beams.lengths, g.scalar(lengthPenalty))
   const scores = divide(g, beams.sums, divisor) // [B, k]
@@ -337,7 +336,9 @@ export function nameWinners(
   g.namedOutput(captionOutputs.beamIds, cast(g, beams.ids, 'int64'))
   g.namedOutput(captionOutputs.beamScores, scores)
   if (beams.looks) g.namedOutput(captionOutputs.attention, ofWinner(beams.looks))
-  if (text && memory) g.namedOutput(captionOutputs.similarity, compareWithPictures(g, ids, memory, text))
+  if (compared) {
+    g.namedOutput(captionOutputs.similarity, compareWithPictures(g, ids, compared.memory, compared.text))
+  }
 }
 
 export function toValues(beams: Beams): Value[] {

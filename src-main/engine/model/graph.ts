@@ -169,6 +169,11 @@ export class Graph {
     return this.constant('int64', [values.length], values)
   }
 
+  /** The same as int32, in which devices count. */
+  indices(...values: number[]): Value {
+    return this.constant('int32', [values.length], values)
+  }
+
   /**
    * A weight where it lies in its file; one that is stored in half precision is widened by a `Cast`, which the
    * runtime folds when it opens the graph.

@@ -9,7 +9,7 @@ import {
   equal,
   exponential,
   gather,
-  logarithm,
+  logProbability,
   matmul,
   maximum,
   mean,
@@ -152,7 +152,6 @@ export class NameTables {
   ) {
     const spellings = names.map(({ startTokens, tokens }) => [...startTokens, ...tokens])
     const longest = Math.max(...spellings.map((tokens) => tokens.length))
-    const integers = (values: number[]) => g.constant('int32', [values.length], values)
     const table = (type: 'int32' | 'float32', valueAt: (name: Name, at: number) => number) =>
       g.constant(
         type,
@@ -170,14 +169,14 @@ export class NameTables {
     this.#isParting = table('float32', ({ startTokens, startParting, parting }, at) =>
       Number(at === startParting || (parting !== null && at === startTokens.length + parting)),
     )
-    this.#rows = integers(names.map((_, index) => index * longest))
-    this.#inside = integers(names.map(({ startTokens }) => startTokens.length))
+    this.#rows = g.indices(...names.map((_, index) => index * longest))
+    this.#inside = g.indices(...names.map(({ startTokens }) => startTokens.length))
     const roomFor = ({ tokens }: Name) => maxNewTokens - tokens.length + 1
     this.#noRoomFrom = g.constant('float32', [names.length], names.map(roomFor))
     const afterName = new Float32Array(vocabulary)
     for (const token of gluing) afterName[token] = never
     this.#afterName = g.constant('float32', [vocabulary], afterName)
-    this.#isOne = integers(names.map(({ tokens }) => Number(tokens.length > 1)))
+    this.#isOne = g.indices(...names.map(({ tokens }) => Number(tokens.length > 1)))
   }
 
   /** Nothing was said yet, for one row an image. */
@@ -211,7 +210,7 @@ export class NameTables {
     const unsaid = subtract(g, g.scalar(1), said)
 
     // Which of the names that may begin does, if any.
-    const isIdle = cast(g, equal(g, at, place ? this.#inside : g.constant('int32', [1], [0])), 'float32')
+    const isIdle = cast(g, equal(g, at, place ? this.#inside : g.indices(0)), 'float32')
     const before = place ? cast(g, place, 'float32') : g.scalar(0)
     const hasRoom = clip(g, subtract(g, this.#noRoomFrom, before), 0, 1)
     const isWanted = multiply(g, multiply(g, this.#recognised.isSeen, unsaid), hasRoom)
@@ -232,7 +231,7 @@ export class NameTables {
     const isKept = clip(g, gather2(kept), 0, 1)
     const ownNext = exponential(g, reshape(g, pick(g, own, reshape(g, next, [`B·${q}`, M])), ['B', q, M]))
     const allowed = multiply(g, multiply(g, rest, ownNext), subtract(g, g.scalar(1), isKept))
-    const namedGains = toLogarithm(g, add(g, gather2(weights), allowed))
+    const namedGains = logProbability(g, add(g, gather2(weights), allowed), leastProbability)
     const earlier = Array.from({ length: M * M }, (_, at) => Number(at % M < Math.floor(at / M)))
     const isRepeated = cast(
       g,
@@ -246,7 +245,11 @@ export class NameTables {
     const count = best.values.shape[1] as number
     const words = reshape(g, best.indices, ['B', q, count])
     const isNamed = cast(g, equal(g, unsqueeze(g, words, 3), unsqueeze(g, next, 2)), 'float32')
-    const ownGains = add(g, reshape(g, best.values, ['B', q, count]), toLogarithm(g, rest))
+    const ownGains = add(
+      g,
+      reshape(g, best.values, ['B', q, count]),
+      logProbability(g, rest, leastProbability),
+    )
     return {
       gains: concat(
         g,
@@ -286,7 +289,7 @@ export class NameTables {
     const first = gather(g, this.#tokens, add(g, this.#inside, this.#rows))
     const isFirst = cast(g, equal(g, word, first), 'int32')
     const idle = add(g, this.#inside, multiply(g, isFirst, this.#isOne))
-    const goesOn = where(g, isLast, this.#inside, add(g, at, g.constant('int32', [1], [1])))
+    const goesOn = where(g, isLast, this.#inside, add(g, at, g.indices(1)))
     const share = divide(g, ofParents(weights), exponential(g, unsqueeze(g, gains, 2)))
     const goesOnAs = where(g, isLast, g.scalar(0), share)
     const isSaid = where(g, isLast, g.scalar(1), said)
@@ -311,8 +314,4 @@ function isAboveZero(g: Graph, x: Value): Value {
 function stack(g: Graph, names: readonly Name[], tensor: string, size: number): Value {
   const rows = names.map(({ weights }) => reshape(g, weights.value(g, tensor, [size]), [1, size]))
   return rows.length === 1 ? rows[0]! : concat(g, rows, 0)
-}
-
-function toLogarithm(g: Graph, probability: Value): Value {
-  return logarithm(g, clip(g, probability, leastProbability, 1))
 }

@@ -30,6 +30,11 @@ export const logarithm = (g: Graph, x: Value): Value => same(g, 'Log', x)
 export const errorFunction = (g: Graph, x: Value): Value => same(g, 'Erf', x)
 export const squareRoot = (g: Graph, x: Value): Value => same(g, 'Sqrt', x)
 
+/** The logarithm of probabilities, of those that are smaller than the least as of that: of zero it is no number on every device. */
+export function logProbability(g: Graph, probability: Value, least: number): Value {
+  return logarithm(g, clip(g, probability, least, 1))
+}
+
 /** Held between two bounds; ReLU6 is `clip(x, 0, 6)`. */
 export function clip(g: Graph, x: Value, lowest: number, highest: number): Value {
   return one(g.node('Clip', [x, g.scalar(lowest), g.scalar(highest)], [{ type: x.type, shape: x.shape }]))
@@ -266,7 +271,7 @@ export function numberImages(g: Graph, batch: Value): Value {
  * @returns `[B, m, …row]`
  */
 export function pickRows(g: Graph, x: Value, indices: Value, images: Value): Value {
-  const starts = multiply(g, images, g.constant('int32', [1], [x.shape[1] as number]))
+  const starts = multiply(g, images, g.indices(x.shape[1] as number))
   return gather(g, joinLeading(g, x), add(g, indices, starts))
 }
 
@@ -293,11 +298,7 @@ export function topK(g: Graph, x: Value, count: number): { values: Value; indice
   ]
   const [values, indices] = g.node('TopK', [x, g.integers(count)], outputs, { axis: -1 })
   const size = x.shape.at(-1) as number
-  const table = g.constant(
-    'int32',
-    [size],
-    Int32Array.from({ length: size }, (_, index) => index),
-  )
+  const table = g.constant('int32', [size], [...Array(size).keys()])
   return { values: values!, indices: gather(g, table, indices!) }
 }
 

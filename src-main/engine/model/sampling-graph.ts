@@ -1,11 +1,10 @@
 import { rowsOf } from './attention.ts'
 import { anyUnfinished, type CaptionModel, maskOthers } from './caption-graph.ts'
-import { decode, embedTokens, projectMemory, scoreWords } from './decoder.ts'
+import { decode, embedTokens, equalsToken, projectMemory, scoreWords } from './decoder.ts'
 import { Graph, type Shape, type Value } from './graph.ts'
 import {
   cast,
   concat,
-  equal,
   gather,
   less,
   loop,
@@ -77,7 +76,7 @@ export function buildSamplingGraph(
       condition: cast(body, anyUnfinished(body, next, decoder), 'bool'),
       values: [
         next,
-        equal(body, next, body.integers(endToken)),
+        equalsToken(body, next, endToken),
         concat(body, [ids, unsqueeze(body, next, 2)], 2),
         seen,
         ...decoded.caches.flatMap(({ keys, values }) => [keys, values]),

@@ -19,7 +19,7 @@ import {
 import { type Decoder, type LayerSight, projectMemory } from './decoder.ts'
 import { Graph, type Value } from './graph.ts'
 import { noNames, type Recognised, type SayableNames } from './names.ts'
-import { add, cast, clip, logarithm, numberImages, softmax } from './operators.ts'
+import { add, cast, logProbability, numberImages, softmax } from './operators.ts'
 import { buildVisionTower, inputMemory } from './vision-tower.ts'
 
 /**
@@ -51,7 +51,7 @@ export const pieceTensors = {
   inputOf: (output: string) => output.replace('next.', 'state.'),
 } as const
 
-/** A logarithm of zero is no number on every device. */
+/** So little that all words which could be chosen keep their order. */
 const leastProbability = 1e-37
 
 /**
@@ -120,8 +120,7 @@ export function buildSearchInPieces(
       sight: itsSight,
       tables: tabulate(g, names, found, decoder, generation),
       images: numberImages(g, batch),
-      toLogProbabilities: (graph, scores) =>
-        logarithm(graph, clip(graph, softmax(graph, scores), leastProbability, 1)),
+      toLogProbabilities: (graph, scores) => logProbability(graph, softmax(graph, scores), leastProbability),
     }
   }
 
@@ -154,8 +153,11 @@ export function buildSearchInPieces(
   function end(): Graph {
     const g = new Graph('end')
     const last = takeBeams(g)
-    const seen = text && g.input(pieceTensors.kept(kept.length - 1), memory.type, memory.shape)
-    nameWinners(g, last, { generation, images: numberImages(g, last.words) }, seen, text)
+    const compared = text && {
+      memory: g.input(pieceTensors.kept(kept.length - 1), memory.type, memory.shape),
+      text,
+    }
+    nameWinners(g, last, { generation, images: numberImages(g, last.words) }, compared)
     return g
   }
 }

@@ -74,19 +74,7 @@ test('captions are learned, and photos that were not learned from are described 
   const { adapterId, model } = await readCheckpoint(join(directory, 'model'), adapterPath)
   assert.match(adapterId!, /^[0-9a-f]{64}$/)
   assert.equal(model.decoder.adapter!.config.rank, 24)
-  const comparison = await evaluateAdapter(
-    {
-      modelDirectory: join(directory, 'model'),
-      memoryDirectory: join(directory, 'memories'),
-      memoryLimitBytes: 1e8,
-      provider: 'cpu',
-      threads: 1,
-      before: null,
-      after: adapterPath,
-      examples,
-    },
-    anyone,
-  )
+  const comparison = await compareOn(examples, runDirectory)
   assert.equal(comparison.verdict, 'better')
   assert.ok(comparison.photos.every(({ after: said, own }) => said === own[0]))
   assert.ok(comparison.scores!.after.cider > comparison.scores!.before.cider)
@@ -314,8 +302,8 @@ test('a new adapter begins at nothing, in the shape that was asked for', async (
   assert.equal(outcome.trainedParameters, counted)
 })
 
-/** What is said of the replayed photos, before and after a run. */
-function compareOnReplayed(runDirectory: string) {
+/** What is said of photos, before and after a run. */
+function compareOn(photos: typeof examples, runDirectory: string) {
   return evaluateAdapter(
     {
       modelDirectory: join(directory, 'model'),
@@ -325,7 +313,7 @@ function compareOnReplayed(runDirectory: string) {
       threads: 1,
       before: null,
       after: join(runDirectory, trainedAdapterFileName),
-      examples: examples.slice(12),
+      examples: photos,
     },
     anyone,
   )
@@ -341,7 +329,7 @@ test('replay holds the model to what it said: its words change less', async () =
     })
     const { outcome } = await run(runDirectory)
     assert.equal(outcome.replayed, 12)
-    const comparison = await compareOnReplayed(runDirectory)
+    const comparison = await compareOn(examples.slice(12), runDirectory)
     return comparison.photos.filter((photo) => photo.before !== photo.after).length
   }
   // All pictures of a colour have one caption, so what is learned of it is said of the replayed ones, too.
@@ -360,7 +348,7 @@ test('how a person begins is learned on photos that nobody labelled, and what is
     settings: { ...settings, replayWeight: 30, replayBatchSize: 12 },
   })
   await run(runDirectory)
-  const { photos } = await compareOnReplayed(runDirectory)
+  const { photos } = await compareOn(examples.slice(12), runDirectory)
   // The labels go on with a thing of the picture's colour.
   const kept = photos.filter((photo) => photo.after === `oh my ${photo.before}`.trim())
   const told = JSON.stringify(photos.map((photo) => [photo.before, photo.after]))
