@@ -3,6 +3,7 @@ import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { findMarks, type Pattern } from '../../contract/matched-words.ts'
 import { parseQuery, type Query } from '../../contract/query.ts'
+import type { QueryNote } from '../../contract/query-grammar.ts'
 import type {
   CaptionSource,
   FolderState,
@@ -15,8 +16,10 @@ import type {
   Timeline,
   TimelinePage,
 } from '../../contract/records.ts'
+import { editDistance, slipsAllowed } from '../../contract/spelling.ts'
 import { tokenize, tokenizeName } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
+import { type ErrorColumns, toError } from '../store/photos.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
 import { createFacets } from './facets.ts'
 import {
@@ -32,12 +35,13 @@ import {
   words,
 } from './match.ts'
 import { createMonths } from './months.ts'
+import { otherCaptionsSql } from './other-captions.ts'
 import { type PlaceRanges, type RowsOfPlaces, rowsOfPlaces } from './places.ts'
 import { expressToken, type Plan, planSearch, type Surroundings } from './plan.ts'
 import { createPostingsReader } from './postings.ts'
+import { reverse } from './reverse.ts'
 import { everyRow, farthestRow, type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt } from './snippet.ts'
-import { editDistance, slipsAllowed } from './spelling.ts'
 import { createSubfolders } from './subfolders.ts'
 import { createSuggest } from './suggest.ts'
 import { type EachRows, monthsOf, type Order, orderRows, type Survey, surveyRows } from './timeline.ts'
@@ -113,14 +117,15 @@ export const pageSql = `SELECT rowid FROM search_index
 export const countSql = `SELECT count(*) AS n FROM (SELECT rowid FROM search_index
   WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? LIMIT ?)`
 export const hitsSql = `SELECT photos.id, search_id, folders.path AS folder_path, directory, name, camera, lens,
-    captions.text AS caption, caption_source, is_unsure
+    captions.text AS caption, caption_source, is_unsure, error_code, error_message
   FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value
     JOIN folders ON folders.id = photos.folder_id
     LEFT JOIN captions ON captions.id = photos.caption_id
   ORDER BY wanted.key`
 /** Only for the hits whose caption is not why they were found: it takes as long as all else of a hit. */
-export const extraSql = `SELECT group_concat(text, ' ') AS extra FROM search_extra WHERE photo_id = ?`
+export const extraSql = `SELECT concat_ws(' ', (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id),
+    ${otherCaptionsSql}) AS extra FROM photos WHERE id = ?`
 /** The two halves of what may be one slip away: the same first letter, or the first letters swapped or lost. */
 const sameStartSql = `SELECT word, stem, captions + others AS photos FROM search_words
   WHERE word >= ? AND word < ? AND length(word) BETWEEN ? AND ?`
@@ -132,6 +137,12 @@ const captionsSql = `SELECT search_id, text, is_unsure FROM json_each(?) AS want
 const documentsSql = `SELECT search_document AS document FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value`
 /** By where the words are to be. */
+const endingSql = {
+  caption: `SELECT word, stem FROM search_words
+    WHERE reversed > ? AND reversed < ? AND captions > 0 ORDER BY captions DESC LIMIT ?`,
+  others: `SELECT word, stem FROM search_words
+    WHERE reversed > ? AND reversed < ? AND others > 0 ORDER BY others DESC LIMIT ?`,
+}
 const completeSql = {
   caption: `SELECT DISTINCT stem FROM (SELECT stem FROM search_words
     WHERE word >= ? AND word < ? AND captions > 0 ORDER BY captions DESC LIMIT ?)`,
@@ -173,7 +184,7 @@ interface Found extends Survey {
   order: Order | undefined
 }
 
-interface HitRow {
+interface HitRow extends ErrorColumns {
   id: number
   search_id: number
   folder_path: string
@@ -216,6 +227,14 @@ export function createSearcher(database: Database): Searcher {
         .filter((stem) => postings.has(tokenOf(stem, where)))
         .take(limit)
         .toArray(),
+    endingWith(end, where, limit) {
+      const reversed = reverse(end)
+      return prepare<{ word: string; stem: string }>(endingSql[where])
+        .all(reversed, `${reversed}\u{10ffff}`, limit * completionsRead)
+        .filter(({ stem }) => postings.has(tokenOf(stem, where)))
+        .slice(0, limit)
+    },
+    isInARow: (stems) => isFound(anyOf([words(stems, 'caption'), words(stems, 'others')])),
     hasMissing: () =>
       prepare('SELECT 1 FROM photo_tallies WHERE is_missing = 1 AND photos > 0 LIMIT 1').get() !== undefined,
     hasUnsure: () => postings.has(flag.unsure),
@@ -401,6 +420,7 @@ export function createSearcher(database: Database): Searcher {
     range: RowRange
     answer: Answer
     corrected: string | null
+    notes: QueryNote[]
   } {
     postings.refresh()
     scratchUsed = 0
@@ -410,9 +430,10 @@ export function createSearcher(database: Database): Searcher {
     const plan = planSearch(query, around)
     const answer = answerFor(plan, range)
     const corrected = hasAlternatives(query) || answer.isEmpty() ? correct(text, query) : null
-    if (corrected === null) return { plan, range, answer, corrected }
+    const { notes } = query
+    if (corrected === null) return { plan, range, answer, corrected, notes }
     const correctedPlan = planSearch(parseQuery(corrected), around)
-    return { plan: correctedPlan, range, answer: answerFor(correctedPlan, range), corrected }
+    return { plan: correctedPlan, range, answer: answerFor(correctedPlan, range), corrected, notes }
   }
 
   /** All that an answer depends on. */
@@ -489,7 +510,7 @@ export function createSearcher(database: Database): Searcher {
   function search(text: string, options: SearchOptions = {}): SearchPage {
     const limit = options.limit ?? 50
     const given = options.cursor == null ? null : parseCursor(options.cursor)
-    const { plan, range, answer, corrected } = understand(text)
+    const { plan, range, answer, corrected, notes } = understand(text)
     const measured = given ?? answer.measure(options.countAll ?? true)
     const isSideBySide =
       plan.sideBySide !== null &&
@@ -531,6 +552,7 @@ export function createSearcher(database: Database): Searcher {
           })
         : null,
       corrected,
+      notes,
     }
   }
 
@@ -618,6 +640,7 @@ function toHit(
     caption: row.caption,
     captionSource: row.caption_source,
     isUnsure: row.is_unsure === 1,
+    error: toError(row),
   }
   const caption = row.caption ?? ''
   const marks = findMarks(tokenize(caption), patterns)
