@@ -75,6 +75,7 @@ const { input } = await engine.open(
     modelDirectory: model,
     adapterPath: null,
     provider: 'cpu',
+    precision: 'fp32',
     trials: [],
     batchSize: batch,
     ...settings,

@@ -160,10 +160,11 @@ async function writeBatch(): Promise<void> {
 
 async function readBatch(): Promise<TrainingBatch> {
   const read = async (name: string) => new Uint8Array(await readFile(join(batchDirectory, name))).buffer
+  const readWords = async (name: string) => Int32Array.from(new BigInt64Array(await read(name)), Number)
   return {
     memory: new Float32Array(await read('memory.f32')),
-    tokens: new BigInt64Array(await read('tokens.i64')),
-    targets: new BigInt64Array(await read('targets.i64')),
+    tokens: await readWords('tokens.i64'),
+    targets: await readWords('targets.i64'),
     weights: new Float32Array(texts * textLength).fill(1),
     textLength,
   }

@@ -19,6 +19,10 @@ export const photoStates = [
 ] as const
 export type PhotoState = (typeof photoStates)[number]
 
+/** `date` is one that the file, or what lies beside it, gives: never the file's own time. */
+export const photoPossessions = ['caption', 'date'] as const
+export type PhotoPossession = (typeof photoPossessions)[number]
+
 const filterNames = [...namedFilters, 'rating', 'before', 'after', 'date', 'by', 'is', 'has'] as const
 export type FilterName = (typeof filterNames)[number]
 
@@ -29,7 +33,7 @@ export type QueryFilter =
   | { kind: 'rating'; ratings: number[] }
   | { kind: 'by'; by: CaptionSource }
   | { kind: 'is'; state: PhotoState }
-  | { kind: 'has'; what: 'caption' }
+  | { kind: 'has'; what: PhotoPossession }
   /** Wall-clock times as if UTC: at or after, and before. */
   | { kind: 'date'; fromMs: number | null; beforeMs: number | null }
 
@@ -57,7 +61,7 @@ export const filterValues: Readonly<Partial<Record<FilterName, readonly string[]
   date: dateExamples,
   by: captionSources,
   is: photoStates,
-  has: ['caption'],
+  has: photoPossessions,
 }
 
 /** What of a query is not searched, and is to be said beside what the rest of it finds. */
@@ -151,12 +155,10 @@ export function readQuery<Term>(
   let joinable = false
   let terms = 0
   let leftOut = 0
-  const pieces = splitQuery(text)
-  // Alone it joins nothing: somebody looks for Oregon.
-  const isOnlyOr = pieces.every((piece) => piece.isOr)
-  for (const piece of pieces) {
-    if (piece.isOr && !isOnlyOr) {
+  for (const piece of splitQuery(text)) {
+    if (piece.isOr) {
       joinsNext = joinable
+      signs.push(piece.text)
       continue
     }
     if (isDate(piece)) {
@@ -269,7 +271,10 @@ function filterOf({
     const state = photoStates.find((candidate) => candidate === word.replace('favourite', 'favorite'))
     return state ? { kind: 'is', state } : null
   }
-  if (field === 'has') return word === 'caption' ? { kind: 'has', what: 'caption' } : null
+  if (field === 'has') {
+    const what = photoPossessions.find((candidate) => candidate === word)
+    return what ? { kind: 'has', what } : null
+  }
   return field === 'date' || field === 'before' || field === 'after' ? parseDate(field, value, negated) : null
 }
 

@@ -1,5 +1,6 @@
 import {
   type NamedFilter,
+  type PhotoPossession,
   type PhotoState,
   type QueryNote,
   type QueryPiece,
@@ -25,7 +26,7 @@ export type Term =
   | { kind: 'rating'; source: string; ratings: number[]; negated: boolean }
   | { kind: 'by'; source: string; by: CaptionSource; negated: boolean }
   | { kind: 'is'; source: string; state: PhotoState; negated: boolean }
-  | { kind: 'has'; source: string; what: 'caption'; negated: boolean }
+  | { kind: 'has'; source: string; what: PhotoPossession; negated: boolean }
 
 export interface Query {
   /** All must hold; of the alternatives in one, any. */

@@ -145,6 +145,7 @@ export const workText = {
     none: 'none',
     unavailable: 'Not here.',
     disagrees: 'Writes other captions than the processor.',
+    unproven: 'Of fewer bits. Nobody has measured how good its captions are.',
     died: 'Ended while it was tried.',
     trying: 'Being tried.',
     slower: 'Does it more slowly.',

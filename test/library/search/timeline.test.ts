@@ -58,7 +58,15 @@ test('months tell how many of their photos have a caption, an unsure one, and ca
   store.database.write(() => {
     for (const [at, photoId] of captioned.entries()) {
       const doubt = { confidence: 0.2, isUnsure: at % 5 === 0, doubtfulWords: [] }
-      const said = { photoId, text: 'a dog', score: -1, ...doubt, modelId: 'm', adapterId: null }
+      const said = {
+        photoId,
+        text: 'a dog',
+        score: -1,
+        ...doubt,
+        modelId: 'm',
+        adapterId: null,
+        precision: 'fp32',
+      } as const
       store.captions.addFromModel([{ ...said, contentHash: contentOf(`dog ${at * 3}.jpg`) }], 1)
     }
   })
@@ -169,6 +177,7 @@ test('columns tell the upright ratio, the content and what is to be seen of a ph
         text: 'a kite',
         modelId: 'm',
         adapterId: null,
+        precision: 'fp32',
         contentHash: contentOf('plain.jpg'),
         score: -1,
         confidence: 0.2,
