@@ -701,8 +701,8 @@ test('0390: photos of before are found by the year in which they were taken, and
   )
 })
 
-test('0410: entries of before are all to be renewed; words are known from their end on; captions that go, and copies, reach the index', (t) => {
-  const { database, apply } = before(t, 410)
+test('0400: entries of before are all to be renewed; words are known from their end on; captions that go, and copies, reach the index', (t) => {
+  const { database, apply } = before(t, 400)
   for (const id of [1, 2, 3, 4]) addPhoto(database, id)
   addCaption(database, 1, 1, 'mine')
   database.exec(`INSERT INTO search_words VALUES ('schaferhund', 'schaferhund', 1, 0), ('🎂', '🎂', 1, 0);
