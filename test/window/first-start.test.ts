@@ -11,6 +11,8 @@ test(
     const { page, context } = await openWindow(t, {
       isAdded: false,
       colorScheme: 'light',
+      // Of the picture that is damaged.
+      expectedFaults: /\(Not Found\) .*\/thumb$/,
       makePhotos: async (folder) => {
         mkdirSync(join(folder, 'elsewhere'))
         mkdirSync(join(folder, 'photos'))
