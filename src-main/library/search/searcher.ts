@@ -45,7 +45,15 @@ import { everyRow, farthestRow, type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt } from './snippet.ts'
 import { createSubfolders } from './subfolders.ts'
 import { createSuggest } from './suggest.ts'
-import { type EachRows, monthsOf, type Order, orderRows, type Survey, surveyRows } from './timeline.ts'
+import {
+  type EachRows,
+  monthsOf,
+  type Order,
+  orderRows,
+  type Survey,
+  surveyChange,
+  surveyRows,
+} from './timeline.ts'
 import { readColumns } from './timeline-page.ts'
 
 export interface SearchOptions {
@@ -178,6 +186,7 @@ interface Position {
 /** What a query found, of the index as it was. */
 interface Found extends Survey {
   version: string
+  generation: number
   isExact: boolean
   bits: Bits
   eachRows: EachRows
@@ -453,15 +462,31 @@ export function createSearcher(database: Database): Searcher {
       const { bits: shared, isExact } = understand(text).answer.set()
       const bits = shared.slice()
       const eachRows: EachRows = (visit) => postings.eachRows(bits, visit)
-      const survey = surveyRows(eachRows)
+      const generation = postings.generation()
+      const survey = before?.generation === generation ? surveySince(before, bits) : surveyRows(eachRows)
       // Of captions alone the order does not change.
       const order = before?.token === survey.token ? before.order : undefined
-      found = { version: now, isExact, bits, eachRows, order, ...survey }
+      found = { version: now, generation, isExact, bits, eachRows, order, ...survey }
     }
     recent.delete(text)
     recent.set(text, found)
     if (recent.size > foundKept) recent.delete(recent.keys().next().value!)
     return found
+  }
+
+  /** Every commit of captions asks for it anew, of a million photos, and changes few. */
+  function surveySince(before: Found, bits: Bits): Survey {
+    // There may be more documents by now.
+    const old = new Uint32Array(bits.length)
+    old.set(before.bits)
+    const without =
+      (set: Bits, other: Bits): EachRows =>
+      (visit) => {
+        const left = set.slice()
+        subtract(left, other)
+        postings.eachRows(left, visit)
+      }
+    return surveyChange(before, without(old, bits), without(bits, old))
   }
 
   function orderOf(found: Found): Order {
