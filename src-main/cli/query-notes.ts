@@ -1,6 +1,7 @@
 import { LensloreError } from '../contract/errors.ts'
 import { parseQuery } from '../contract/query.ts'
-import { filterValues, type QueryNote } from '../contract/query-grammar.ts'
+import type { QueryNote } from '../contract/query-filters.ts'
+import { filterValues } from '../contract/query-grammar.ts'
 import { printable } from './output.ts'
 
 const orList = new Intl.ListFormat('en', { type: 'disjunction' })

@@ -1,12 +1,12 @@
+import {
+  type FilterName,
+  filterNames,
+  type NamedFilter,
+  namedFilters,
+  type QueryNote,
+} from './query-filters.ts'
 import { type CaptionSource, captionSources } from './records.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
-
-/** Filters whose value is words: of a place on the disk, a device, a name, or the file's. */
-export const namedFilters = ['folder', 'camera', 'lens', 'people', 'keyword', 'name'] as const
-export type NamedFilter = (typeof namedFilters)[number]
-/** Of which many photos share a value. */
-export type SharedFilter = Exclude<NamedFilter, 'name'>
-export const sharedFilters = namedFilters.filter((name): name is SharedFilter => name !== 'name')
 
 export const photoStates = [
   'missing',
@@ -22,9 +22,6 @@ export type PhotoState = (typeof photoStates)[number]
 /** `date` is one that the file, or what lies beside it, gives: never the file's own time. */
 export const photoPossessions = ['caption', 'date'] as const
 export type PhotoPossession = (typeof photoPossessions)[number]
-
-const filterNames = [...namedFilters, 'rating', 'before', 'after', 'date', 'by', 'is', 'has'] as const
-export type FilterName = (typeof filterNames)[number]
 
 /** What `name:value` asks for, where the value is understood. */
 export type QueryFilter =
@@ -63,17 +60,6 @@ export const filterValues: Readonly<Partial<Record<FilterName, readonly string[]
   is: photoStates,
   has: photoPossessions,
 }
-
-/** What of a query is not searched, and is to be said beside what the rest of it finds. */
-export type QueryNote =
-  /** There is no filter of this name; perhaps another one is meant. */
-  | { kind: 'filter'; text: string; name: string; meant: FilterName | null }
-  /** The filter has no such value. */
-  | { kind: 'value'; text: string; name: FilterName }
-  /** There is nothing in it that the index knows, and nothing else in the query: it finds nothing. */
-  | { kind: 'signs'; text: string }
-  /** What is beyond the bound is left out. */
-  | { kind: 'length'; read: number; leftOut: number }
 
 export interface ReadQuery<Term> {
   /** All must hold; of the alternatives in one, any. */

@@ -1,8 +1,7 @@
+import type { NamedFilter, QueryNote } from './query-filters.ts'
 import {
-  type NamedFilter,
   type PhotoPossession,
   type PhotoState,
-  type QueryNote,
   type QueryPiece,
   readQuery,
   termsRead,

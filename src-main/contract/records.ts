@@ -1,6 +1,6 @@
 import type { ErrorRecord } from './errors.ts'
 import type { Precision, ProviderName, ProviderTrial, Way } from './providers.ts'
-import type { QueryNote } from './query-grammar.ts'
+import type { QueryNote } from './query-filters.ts'
 
 /** Times are milliseconds since 1970 UTC in `…Ms`; `takenAt` is the camera's own wall clock. */
 

@@ -1,9 +1,5 @@
-import {
-  type NamedFilter,
-  type QueryPiece,
-  readQuery,
-  splitQuery,
-} from '../../src-main/contract/query-grammar.ts'
+import type { NamedFilter } from '../../src-main/contract/query-filters.ts'
+import { type QueryPiece, readQuery, splitQuery } from '../../src-main/contract/query-grammar.ts'
 import { hasWords } from '../../src-main/contract/words.ts'
 
 /** Filters that are chosen together, as alternatives of each other. */

@@ -1,5 +1,5 @@
 import { type ErrorRecord, toErrorRecord } from '../../src-main/contract/errors.ts'
-import type { QueryNote } from '../../src-main/contract/query-grammar.ts'
+import type { QueryNote } from '../../src-main/contract/query-filters.ts'
 import type { SearchHit, Suggestion } from '../../src-main/contract/records.ts'
 import { perWindow, type WindowState } from '../state/window-state.svelte.ts'
 import { RecentSearches } from './recent-searches.svelte.ts'

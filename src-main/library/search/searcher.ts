@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { LensloreError } from '../../contract/errors.ts'
+import { LensloreError, recordedError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { findMarks, type Pattern } from '../../contract/matched-words.ts'
 import { parseQuery, type Query } from '../../contract/query.ts'
-import type { QueryNote } from '../../contract/query-grammar.ts'
+import type { QueryNote } from '../../contract/query-filters.ts'
 import type {
   CaptionSource,
   FolderState,
@@ -20,7 +20,6 @@ import { editDistance, slipsAllowed } from '../../contract/spelling.ts'
 import { spanOfDate } from '../../contract/taken-date.ts'
 import { tokenize, tokenizeName } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
-import { type ErrorColumns, toError } from '../store/photos.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
 import { createFacets } from './facets.ts'
 import {
@@ -194,7 +193,7 @@ interface Found extends Survey {
   order: Order | undefined
 }
 
-interface HitRow extends ErrorColumns {
+interface HitRow {
   id: number
   search_id: number
   folder_path: string
@@ -205,6 +204,8 @@ interface HitRow extends ErrorColumns {
   caption: string | null
   caption_source: CaptionSource | null
   is_unsure: number | null
+  error_code: string | null
+  error_message: string | null
 }
 
 export function createSearcher(database: Database): Searcher {
@@ -719,7 +720,7 @@ function toHit(
     caption: row.caption,
     captionSource: row.caption_source,
     isUnsure: row.is_unsure === 1,
-    error: toError(row),
+    error: recordedError(row.error_code, row.error_message),
   }
   const caption = row.caption ?? ''
   const marks = findMarks(tokenize(caption), patterns)

@@ -1,9 +1,5 @@
-import {
-  type QueryPiece,
-  type SharedFilter,
-  sharedFilters,
-  splitQuery,
-} from '../../contract/query-grammar.ts'
+import { type SharedFilter, sharedFilters } from '../../contract/query-filters.ts'
+import { type QueryPiece, splitQuery } from '../../contract/query-grammar.ts'
 import type { Suggestion } from '../../contract/records.ts'
 import { tokenize } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
