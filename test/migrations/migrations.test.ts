@@ -727,3 +727,16 @@ test('0400: entries of before are all to be renewed; words are known from their 
   assert.deepEqual(stale('DELETE FROM photos WHERE id = 3'), [])
   assert.deepEqual(stale('DELETE FROM photos WHERE id = 2'), [1])
 })
+
+test('0410: nothing of before is known to be excluded; what is seen again is not', (t) => {
+  const { database, apply } = before(t, 410)
+  addPhoto(database, 1)
+  database.exec('UPDATE photos SET missing_since_ms = 1; DELETE FROM search_stale')
+  apply()
+  const excluded = () => ids(database, 'SELECT is_excluded AS id FROM photos')
+  assert.deepEqual(excluded(), [0])
+  database.exec('UPDATE photos SET is_excluded = 1')
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [1])
+  database.exec('UPDATE photos SET missing_since_ms = NULL')
+  assert.deepEqual(excluded(), [0])
+})
