@@ -21,7 +21,7 @@ export const maxPixels = 2 ** 28
 const maxWasmPixels = 2 ** 27
 const timeoutSeconds = 60
 
-/** A picture turned upright, in 8-bit sRGB on white, reduced by a power of two. */
+/** A picture turned upright, in 8-bit sRGB on white, reduced by a whole number. */
 export interface UprightPicture {
   /** `[heightPx, widthPx, 3]` */
   data: Buffer
@@ -44,8 +44,8 @@ export interface DecodeLimits {
   allow(bytes: number): Promise<void>
 }
 
-/** To which size a picture of this size is brought; never a larger one. */
-type Reduce = (size: Size) => Size
+/** To which size a picture is brought; never a larger one. */
+type Reduce = (picture: Metadata) => Size
 
 /**
  * Decodes the first picture of a file's bytes, whatever its format.
@@ -58,7 +58,7 @@ export async function decodeUpright(
   use: SmallestUse,
   limits: DecodeLimits,
 ): Promise<UprightPicture> {
-  return decode(bytes, name, (size) => reduceByPowerOfTwo(size, use), limits)
+  return decode(bytes, name, (picture) => reduceTo(picture, use), limits)
 }
 
 /** The same, as large as it is, but no side longer than that. */
@@ -68,7 +68,7 @@ export async function decodeToFit(
   longestSidePx: number,
   limits: DecodeLimits,
 ): Promise<UprightPicture> {
-  return decode(bytes, name, (size) => shrinkToFit(size, longestSidePx), limits)
+  return decode(bytes, name, (picture) => shrinkToFit(picture, longestSidePx), limits)
 }
 
 async function decode(
@@ -171,7 +171,7 @@ async function decodeBySharp(
   const { width, height } = metadata
   if (width * height > maxPixels) throw tooLarge(name, width, height)
 
-  const size = reduce({ width, height })
+  const size = reduce(metadata)
   await allow?.(bytesToDecode(metadata, size))
   const data = await decodePixels(bytes, name, size)
   return turnUpright({ data, ...size }, { width, height }, orientation ?? metadata.orientation ?? 1)
@@ -186,15 +186,20 @@ async function readMetadata(bytes: Buffer, name: string): Promise<Metadata> {
 }
 
 /**
- * A power of two, because by those a JPEG decoder can leave out work. The memory of what remains is bounded
- * for extreme shapes too.
+ * By the next power of two below what is allowed. Of a JPEG the decoder can leave out all work but that for every second, fourth
+ * or eighth pixel, and sharp has it do so where more than that is asked for: by one more, which filters the rest of the way.
  */
-function reduceByPowerOfTwo({ width, height }: Size, use: SmallestUse): Size {
+const reductions = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+const jpegReductions = [1, 2, 3, 5, 9, 16, 32, 64, 128, 256]
+
+/** The memory of what remains is bounded for extreme shapes too. */
+function reduceTo({ width, height, format }: Metadata, use: SmallestUse): Size {
   const allowed = Math.min(
     Math.min(width, height) / use.shortSidePx,
     Math.max(width, height) / use.longSidePx,
   )
-  let reduction = 2 ** Math.max(0, Math.floor(Math.log2(allowed)))
+  const steps = format === 'jpeg' ? jpegReductions : reductions
+  let reduction = steps.findLast((step) => step <= allowed) ?? 1
   const maxReducedPixels = 2 ** 25
   while ((width * height) / reduction ** 2 > maxReducedPixels) reduction *= 2
   return {

@@ -24,6 +24,8 @@ interface ImagingThread {
   hasEnded: boolean
 }
 
+/** What a thread makes is pixels, which are not among its objects, and little else. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 }
 /** Between two folders, or while the model is slower, they are kept; then their memory is worth more. */
 const keptIdleMs = 10_000
 const budget = createByteBudget(Math.min(2 ** 31, Math.max(2 ** 28, machineBytes() / 8)))
@@ -89,6 +91,7 @@ function startImagingThread(): ImagingThread {
     moduleBeside(import.meta.url, 'imaging-thread'),
     imagingCalls,
     {
+      resourceLimits,
       closedError(cause) {
         thread.hasEnded = true
         return new LensloreError('INTERNAL', `Decoding stopped: ${cause?.message ?? 'its thread ended'}.`)
