@@ -20,9 +20,12 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy
-import torch
-import torch.nn.functional as F
+try:
+    import numpy
+    import torch
+    import torch.nn.functional as F
+except ImportError as error:
+    sys.exit(f"{sys.executable}: {error}")
 
 
 def read_safetensors(path, device, dtype):
