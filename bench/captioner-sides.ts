@@ -1,7 +1,7 @@
 import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { type EngineCalls, engineCalls, type ModelInput } from '../src-main/contract/engine-calls.ts'
-import type { ProviderName } from '../src-main/contract/providers.ts'
+import type { Precision, ProviderName } from '../src-main/contract/providers.ts'
 import { type Client, connect } from '../src-main/contract/rpc.ts'
 import { type Captioner, openCaptioner } from '../src-main/engine/captioning/captioner.ts'
 import { forkEngine } from '../src-main/processes/fork.ts'
@@ -43,9 +43,14 @@ export interface Side {
 }
 
 /** Ours: pixels in this process as the engine runs them, files by an engine in a process of its own, as in the product. */
-export function ourSide(provider: ProviderName, writing: Writing, pixels: Pixels): Side {
+export function ourSide(
+  provider: ProviderName,
+  precision: Precision,
+  writing: Writing,
+  pixels: Pixels,
+): Side {
   const { model: modelDirectory, ...settings } = writing
-  const how = { modelDirectory, adapterPath: null, provider, ...settings }
+  const how = { modelDirectory, adapterPath: null, provider, precision, ...settings }
   let captioner: Captioner | undefined
   let engine: { calls: Client<EngineCalls, Record<never, never>>; kill(): void } | undefined
   let opened: { input: ModelInput; batchSize: number } | undefined
@@ -61,8 +66,8 @@ export function ourSide(provider: ProviderName, writing: Writing, pixels: Pixels
   }
 
   return {
-    name: `ours, ${provider}`,
-    isExact: true,
+    name: `ours, ${provider}, ${precision}`,
+    isExact: precision === 'fp32',
     async captionPixels(batch) {
       captioner ??= await openCaptioner(how)
       const size = pixels.data.length / pixels.shape[0]

@@ -6,8 +6,8 @@
  *         [--rounds 5] [--pictures 16] [--photos DIR] [--work DIR]
  *
  * Each `--python` has a PyTorch (and PIL, for files); the system's own is a row besides. Each also runs compiled where
- * that works. With a provider that is a GPU's the peers run on the GPU that PyTorch finds; token ids are always held against
- * ours on the processor. `--photos` takes the files for the run from file to caption from a folder; otherwise
+ * that works, and ours at every precision of the provider. With a provider that is a GPU's the peers run on the GPU that
+ * PyTorch finds; token ids are always held against ours in fp32 on the processor. `--photos` takes the files for the run from file to caption from a folder; otherwise
  * twelve-megapixel JPEGs are made.
  */
 import { readdir, stat, writeFile } from 'node:fs/promises'
@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util'
 import { toErrorRecord } from '../src-main/contract/errors.ts'
 import { providerNames } from '../src-main/contract/providers.ts'
 import { readCheckpoint, readModelJson } from '../src-main/engine/captioning/checkpoint.ts'
+import { precisionsOf } from '../src-main/engine/captioning/precision.ts'
 import { preparePicture } from '../src-main/engine/imaging/picture.ts'
 import { normalisePixels } from '../src-main/engine/imaging/pixels.ts'
 import { inputSizePx, readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
@@ -63,7 +64,7 @@ const pixels = await preparePixels()
 console.log(`${cpus()[0]?.model}, ${writing.threads} threads each; load ${loadavg()[0]!.toFixed(1)}`)
 console.log(`${writing.beams} beams, ${writing.maxNewTokens} tokens, ${pictures} pictures`)
 
-const reference = ourSide('cpu', writing, pixels)
+const reference = ourSide('cpu', 'fp32', writing, pixels)
 const { ids: expected } = await reference.captionPixels(batches[0]!)
 /** Rows whose ids are not what they have to be. */
 let wrong = 0
@@ -79,27 +80,33 @@ process.exit(wrong === 0 ? 0 : 1)
 /** A provider that computes on the processor says what is right, and nothing about time. */
 async function compareIdsAlone(reason: string): Promise<void> {
   console.log(`Not timed: ${reason}`)
-  const side = ourSide(provider!, writing, pixels)
-  try {
-    tellIds(side, await side.captionPixels(batches[0]!))
-  } catch (thrown) {
-    console.log(`${side.name} does not work here: ${toErrorRecord(thrown).message}`)
-    wrong++
+  for (const precision of precisionsOf[provider!]) {
+    const side = ourSide(provider!, precision, writing, pixels)
+    try {
+      tellIds(side, await side.captionPixels(batches[0]!))
+    } catch (thrown) {
+      console.log(`${side.name} does not work here: ${toErrorRecord(thrown).message}`)
+      wrong++
+    }
+    await side.close()
   }
-  await side.close()
 }
 
 async function compareSpeed(): Promise<void> {
-  const ours = provider === 'cpu' ? reference : ourSide(provider!, writing, pixels)
-  if (ours !== reference) await reference.close()
-  const sides = [ours, ...(await findPeers())]
+  const ours = precisionsOf[provider!].map((precision) =>
+    provider === 'cpu' && precision === 'fp32' ? reference : ourSide(provider!, precision, writing, pixels),
+  )
+  if (!ours.includes(reference)) await reference.close()
+  const sides = [...ours, ...(await findPeers())]
   for (const batch of batches) {
     console.log(`model alone (pixels to tokens), batch ${batch}`)
-    report(await inTurns(sides, (side) => side.captionPixels(batch)), { withIds: true })
+    const rows = await inTurns(sides, ours.length, (side) => side.captionPixels(batch))
+    report(rows, ours.length, { withIds: true })
   }
   for (const batch of batches) {
     console.log(`end to end (files to captions), batch ${batch}`)
-    report(await inTurns(sides, (side) => side.captionFiles(paths, batch)), { withIds: false })
+    const rows = await inTurns(sides, ours.length, (side) => side.captionFiles(paths, batch))
+    report(rows, ours.length, { withIds: false })
   }
   for (const side of sides) await side.close()
 }
@@ -134,15 +141,19 @@ interface Measured {
 /**
  * One unmeasured round, in which things are compiled, then the measured ones in turns, so that nobody has the machine's
  * better minutes. A peer that does not work is told of, and left out.
- * @param sides ours first
+ * @param ours how many of the sides, from the first on, are ours
  */
-async function inTurns(sides: readonly Side[], pass: (side: Side) => Promise<Pass>): Promise<Measured[]> {
+async function inTurns(
+  sides: readonly Side[],
+  ours: number,
+  pass: (side: Side) => Promise<Pass>,
+): Promise<Measured[]> {
   const measured: Measured[] = []
   for (const side of sides) {
     try {
       measured.push({ side, last: await pass(side), allMs: [] })
     } catch (thrown) {
-      if (side === sides[0]) throw thrown
+      if (sides.indexOf(side) < ours) throw thrown
       console.log(`  ${side.name} does not work here: ${toErrorRecord(thrown).message}`)
     }
   }
@@ -155,14 +166,15 @@ async function inTurns(sides: readonly Side[], pass: (side: Side) => Promise<Pas
   return measured
 }
 
-function report(rows: readonly Measured[], { withIds }: { withIds: boolean }): void {
+/** @param ours how many of the rows, from the first on, are ours */
+function report(rows: readonly Measured[], ours: number, { withIds }: { withIds: boolean }): void {
   const rate = (elapsedMs: number) => ((pictures / elapsedMs) * 1000).toFixed(3)
-  const [ours] = rows
-  for (const { side, last, allMs } of rows) {
+  for (const [index, { side, last, allMs }] of rows.entries()) {
     const range = `${rate(Math.max(...allMs))} to ${rate(Math.min(...allMs))}`
-    const ratio =
-      side === ours!.side ? '' : `; ours is ${(median(allMs) / median(ours!.allMs)).toFixed(2)} times`
-    console.log(`  ${side.name}: ${rate(median(allMs))} photos/s (${range})${ratio}`)
+    const ratios = rows
+      .slice(0, index < ours ? 0 : ours)
+      .map((own) => `; ${own.side.name} is ${(median(allMs) / median(own.allMs)).toFixed(2)} times`)
+    console.log(`  ${side.name}: ${rate(median(allMs))} photos/s (${range})${ratios.join('')}`)
     if (withIds) tellIds(side, last)
   }
   console.log(`  (medians of ${rounds} rounds in turns; load ${loadavg()[0]!.toFixed(1)})`)

@@ -4,16 +4,35 @@ import { z } from 'zod'
 export const providerNames = ['webgpu', 'coreml', 'dml', 'cuda', 'cpu'] as const
 export type ProviderName = (typeof providerNames)[number]
 
-/** What came of trying to run a model on a provider with so many processor threads. */
-export const attemptSchema = z.object({
+/**
+ * How many bits the products of a model are made of. Its weights are made for fp32; of fewer bits, captions may be others. What a
+ * caption was made at is recorded with it, and is no part of its key: nobody's captions are work again because of it.
+ */
+export const precisions = ['fp32', 'fp16', 'int8'] as const
+export type Precision = (typeof precisions)[number]
+
+const way = {
   provider: z.enum(providerNames),
   threads: z.int().min(1),
+  precision: z.enum(precisions).default('fp32'),
+}
+
+/** A provider with so many processor threads, at a precision. */
+export interface Way {
+  provider: ProviderName
+  threads: number
+  precision: Precision
+}
+
+/** What came of trying to run a model one way. */
+export const attemptSchema = z.object({
+  ...way,
   /**
    * `trying` stands there before the attempt, so that what takes the whole machine down is known afterwards; `died`: the
    * process that tried ended or did not answer in time; `unavailable`: does not open, or has no device worth the name;
-   * `disagrees`: writes other captions than the processor.
+   * `disagrees`: writes other captions than the processor; `unproven`: of fewer bits, and not known to write as good captions.
    */
-  state: z.enum(['trying', 'measured', 'unavailable', 'disagrees', 'died']),
+  state: z.enum(['trying', 'measured', 'unavailable', 'disagrees', 'unproven', 'died']),
   /** A sentence where it was not measured. */
   message: z.string().nullable(),
   openMs: z.number().nullable(),
@@ -29,9 +48,7 @@ export const trialSchema = z.object({
   device: z.string(),
   attempts: z.array(attemptSchema),
   /** The fastest that agrees; null before the trial is over, and where nothing could be measured. */
-  chosen: z
-    .object({ provider: z.enum(providerNames), threads: z.int().min(1), batchSize: z.int().min(1).max(256) })
-    .nullable(),
+  chosen: z.object({ ...way, batchSize: z.int().min(1).max(256) }).nullable(),
   /** null: it is not over. */
   finishedMs: z.number().nullable(),
 })
@@ -43,6 +60,39 @@ export function isSameTrial(
   b: Pick<ProviderTrial, 'modelId' | 'device'>,
 ): boolean {
   return a.modelId === b.modelId && a.device === b.device
+}
+
+export function isSameWay(a: Way, b: Way): boolean {
+  return a.provider === b.provider && a.threads === b.threads && a.precision === b.precision
+}
+
+/** What a person asked for; `auto`: whatever is fastest. */
+export interface AskedWay {
+  provider: 'auto' | ProviderName
+  precision: 'auto' | Precision
+}
+
+/** Of rates that are so near the best, the smallest batch: it takes the least memory. */
+const nearlyBest = 0.95
+
+/** The fastest way that was measured and is as it was asked for; of equal ones the first. */
+export function chooseFastest(
+  attempts: readonly ProviderAttempt[],
+  asked: AskedWay = { provider: 'auto', precision: 'auto' },
+): ProviderTrial['chosen'] {
+  let best: { attempt: ProviderAttempt; photosPerSecond: number } | undefined
+  for (const attempt of attempts) {
+    const isAsked =
+      [attempt.provider, 'auto'].includes(asked.provider) &&
+      [attempt.precision, 'auto'].includes(asked.precision)
+    if (attempt.state !== 'measured' || !isAsked) continue
+    const photosPerSecond = bestRate(attempt)
+    if (photosPerSecond > (best?.photosPerSecond ?? 0)) best = { attempt, photosPerSecond }
+  }
+  if (!best) return null
+  const { provider, threads, precision, rates } = best.attempt
+  const { batchSize } = rates.find((rate) => rate.photosPerSecond >= nearlyBest * best.photosPerSecond)!
+  return { provider, threads, precision, batchSize }
 }
 
 /** Photos a second at the best batch size; 0 where none was measured. */

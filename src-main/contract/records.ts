@@ -1,5 +1,5 @@
 import type { ErrorRecord } from './errors.ts'
-import type { ProviderName, ProviderTrial } from './providers.ts'
+import type { Precision, ProviderName, ProviderTrial, Way } from './providers.ts'
 
 /** Times are milliseconds since 1970 UTC in `…Ms`; `takenAt` is the camera's own wall clock. */
 
@@ -27,6 +27,8 @@ export interface Caption extends CaptionDoubt {
   source: CaptionSource
   modelId: string | null
   adapterId: string | null
+  /** At which a model wrote it; null where that was not recorded. */
+  precision: Precision | null
   /** BCP 47, where known. */
   language: string | null
   score: number | null
@@ -70,7 +72,7 @@ export interface Photo {
   widthPx: number | null
   heightPx: number | null
   orientation: number | null
-  /** `YYYY-MM-DDTHH:MM:SS` as the camera's clock showed. */
+  /** As the camera's clock showed, or as much of it as is known; `taken-date.ts` says in which form. */
   takenAt: string | null
   takenOffsetMinutes: number | null
   camera: string | null
@@ -241,6 +243,7 @@ export interface Preferences {
    */
   memoryMb: number | null
   provider: 'auto' | ProviderName
+  precision: 'auto' | Precision
 }
 
 /** Of the photos that a query finds, in columns: how many there are of each month, by the clocks of their cameras. */
@@ -377,7 +380,7 @@ export interface LibraryStatus {
   unreadable: UnreadableDirectory[]
   modelId: string | null
   /** What the model runs on, as its open session has it; null while none is open in this process. */
-  engine: { provider: ProviderName; threads: number; device: string } | null
+  engine: (Way & { device: string }) | null
   /** How that model runs on this machine, as far as it was tried. */
   providerTrial: ProviderTrial | null
   /** Captions of folders that are always written out, and are still to be; 10,000 stands for more, too. */

@@ -69,11 +69,12 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
   }
 
   /** All that an engine is opened with. */
-  function how(): Omit<ModelChoice, 'adapterId'> & Pick<Preferences, 'provider' | 'threads' | 'memoryMb'> {
+  function how(): Omit<ModelChoice, 'adapterId'> &
+    Pick<Preferences, 'provider' | 'precision' | 'threads' | 'memoryMb'> {
     const { model, adapterPath, adapterId } = chosen()
-    const { provider, threads, memoryMb } = settings.preferences()
+    const { provider, precision, threads, memoryMb } = settings.preferences()
     const ownFile = adapterId === null ? adapterPath : adapterFile(adapterId)
-    return { model, adapterPath: ownFile, provider, threads, memoryMb }
+    return { model, adapterPath: ownFile, provider, precision, threads, memoryMb }
   }
 
   let trial: WorkUnderWay | undefined
@@ -95,12 +96,12 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
 
   async function start(): Promise<Running> {
     const mine = how()
-    const { model, adapterPath, provider, threads, memoryMb } = mine
+    const { model, adapterPath, provider, precision, threads, memoryMb } = mine
     const modelDirectory = await findModel(model, dataDirectory)
     running ??= {
       engine: superviseEngine(
         startEngine,
-        { modelDirectory, adapterPath, provider, threads: threads ?? undefined },
+        { modelDirectory, adapterPath, provider, precision, threads: threads ?? undefined },
         { book, onTrial, onProblem, mostMemoryBytes: memoryMb === null ? null : memoryMb * 2 ** 20 },
       ),
       how: JSON.stringify(mine),

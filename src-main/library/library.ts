@@ -428,7 +428,12 @@ export function createLibrary(options: LibraryOptions): Library {
         .unreadable()
         .map(({ folderPath, directory, code }) => ({ path: join(folderPath, directory), code })),
       modelId,
-      engine: session && { provider: session.provider, threads: session.threads, device: session.device },
+      engine: session && {
+        provider: session.provider,
+        threads: session.threads,
+        precision: session.precision,
+        device: session.device,
+      },
       providerTrial: book.read().find((trial) => trial.modelId === model?.modelId) ?? null,
       waitingExports: exporter.waiting(),
       sidecarProblems: metadata.refused(shownProblems),

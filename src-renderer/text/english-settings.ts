@@ -39,6 +39,12 @@ export const settingsText = {
     notMeasured: 'Nothing is measured on this machine yet. That happens by itself after the first captions.',
     causes: 'Another device opens the model again. The captions stay as they are.',
   },
+  precision: {
+    label: 'Precision',
+    auto: 'Fastest that is as good',
+    causes:
+      'Fewer bits are faster, and word some captions otherwise. “As good” is measured for a model, not guessed. The captions stay as they are.',
+  },
   threads: {
     label: 'Threads',
     of: (count: number) => `of ${numbers.format(count)}`,

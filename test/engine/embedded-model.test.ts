@@ -33,6 +33,7 @@ before(async () => {
       modelDirectory: embedded,
       adapterPath: null,
       provider: 'cpu',
+      precision: 'fp32',
       trials: [],
       threads: 1,
     },

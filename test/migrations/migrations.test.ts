@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { noDoubt } from '../../src-main/contract/records.ts'
 import { createSearchIndexer } from '../../src-main/library/search/search-index.ts'
 import { createSearcher } from '../../src-main/library/search/searcher.ts'
 import { createAdapterStore } from '../../src-main/library/store/adapters.ts'
+import { createCaptionStore } from '../../src-main/library/store/captions.ts'
 import { type Database, openDatabase } from '../../src-main/library/store/database.ts'
 import { createLabelStore } from '../../src-main/library/store/labels.ts'
 import { migrate, readMigrations } from '../../src-main/library/store/migrate.ts'
@@ -645,4 +647,56 @@ test('0370: whose words about a picture are is found without looking through all
     )
     .all(Buffer.from('00', 'hex'), '') as { detail: string }[]
   assert.match(plan[0]!.detail, /USING INDEX captions_by_content/)
+})
+
+test('0380: of captions of before nobody knows the precision; those of after tell it', (t) => {
+  const { database, apply } = before(t, 380)
+  addPhoto(database, 1)
+  addCaption(database, 1, 1, 'a red kite')
+  apply()
+  bringUpToDate(database)
+  const captions = createCaptionStore(database)
+  assert.equal(captions.history(1)[0]!.precision, null)
+  const contentHash = '00'.repeat(32)
+  captions.addFromModel(
+    [
+      {
+        photoId: 1,
+        text: 'a kite',
+        score: 0,
+        ...noDoubt,
+        modelId: 'm',
+        adapterId: null,
+        precision: 'int8',
+        contentHash,
+      },
+    ],
+    1,
+  )
+  assert.deepEqual(
+    captions.history(1).map(({ precision }) => precision),
+    ['int8', null],
+  )
+})
+
+test('0390: photos of before are found by the year in which they were taken, and by no time of their files', async (t) => {
+  const { database, apply } = before(t, 390)
+  for (const id of [1, 2]) addPhoto(database, id)
+  const taken = '2018-06-01T12:00:00'
+  database
+    .prepare('UPDATE photos SET taken_at = ?, sort_ms = ? WHERE id = 1')
+    .run(taken, Date.parse(`${taken}Z`))
+  apply()
+  bringUpToDate(database)
+  await createSearchIndexer(database).renewAll()
+  const { search } = createSearcher(database)
+  const found = (query: string) => search(query).photos.map(({ id }) => id)
+  assert.deepEqual(found('2018'), [1])
+  assert.deepEqual([found('has:date'), found('-has:date'), found('after:1900')], [[1], [2], [1]])
+  database.exec(`UPDATE photos SET taken_at = '2018-06-01' WHERE id = 1`)
+  assert.deepEqual(
+    ids(database, 'SELECT photo_id AS id FROM search_stale'),
+    [1],
+    'another date at the same place',
+  )
 })

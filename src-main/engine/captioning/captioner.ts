@@ -1,13 +1,15 @@
 import { LensloreError } from '../../contract/errors.ts'
-import type { ProviderName } from '../../contract/providers.ts'
+import type { Precision, ProviderName } from '../../contract/providers.ts'
 import type { CaptionModel, GenerationConfig } from '../model/caption-graph.ts'
 import { buildSearch } from '../model/search-in-pieces.ts'
 import { memorySide } from '../model/vision-tower.ts'
 import { readCheckpoint, readModelJson } from './checkpoint.ts'
 import { judgeCaption } from './doubt.ts'
 import type { GeneratedCaption } from './generated-caption.ts'
+import { checkForHalves } from './halves-check.ts'
 import { createLooker, type Looks, placeWords, readLooks } from './looks.ts'
 import { packModel } from './packed-model.ts'
+import { checkPrecision } from './precision.ts'
 import { packSearch } from './search-session.ts'
 import type { SessionTensor } from './session.ts'
 import { openSessionInThread } from './session-thread.ts'
@@ -18,6 +20,8 @@ export interface CaptionerOptions {
   /** null: the model folder's own adapter, where it has one. */
   adapterPath: string | null
   provider: ProviderName
+  /** Default: fp32. */
+  precision?: Precision | undefined
   /** Processor threads. */
   threads: number
   beams?: number | undefined
@@ -30,6 +34,8 @@ export interface Captioner {
   readonly adapterId: string | null
   readonly formerAdapterId: string | null
   readonly provider: ProviderName
+  /** At which it runs. */
+  readonly precision: Precision
   readonly imageSizePx: number
   /** What preprocessor_config.json holds. */
   readonly preprocessorConfig: unknown
@@ -55,7 +61,9 @@ export interface Captioner {
  * `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`
  */
 export async function openCaptioner(options: CaptionerOptions): Promise<Captioner> {
-  const { modelDirectory, adapterPath } = options
+  const { modelDirectory, adapterPath, provider, precision = 'fp32' } = options
+  checkPrecision(provider, precision)
+  if (precision === 'fp16') await checkForHalves(provider, options.threads)
   const checkpoint = await readCheckpoint(modelDirectory, adapterPath)
   const { model, modelId, adapterId, formerAdapterId, adapterFile } = checkpoint
   checkThatItSees(model, modelDirectory)
@@ -66,13 +74,14 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   )
   const tokenizer = await readTokenizer(checkpoint)
 
-  const search = buildSearch(options.provider, 'pixels', model, generation, {
+  const names = {
     names: checkpoint.names,
     gluing: tokenizer.gluing(model.decoder.config.vocabulary),
-  })
+  }
+  const search = buildSearch(provider, 'pixels', model, generation, names, precision)
   const copied = new Set(adapterFile === null ? [] : [adapterFile])
   const packed = await packSearch(search, copied)
-  const session = await openSessionInThread(packed, options.provider, options.threads)
+  const session = await openSessionInThread(packed, provider, options.threads)
   const imageSizePx = model.vision.config.imageSizePx
   const looker = createLooker(model, tokenizer, async (lookingGraph) =>
     openSessionInThread(await packModel(lookingGraph, copied), 'cpu', options.threads),
@@ -89,6 +98,7 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
     adapterId,
     formerAdapterId,
     provider: session.provider,
+    precision,
     imageSizePx,
     preprocessorConfig,
     async caption(pixels, batch) {

@@ -25,6 +25,7 @@ import {
   readAdapterFile,
 } from './adapter-file.ts'
 import { type DoubtCalibration, parseDoubtCalibration } from './doubt.ts'
+import { type FormFigures, parseFormFigures } from './precision.ts'
 
 /**
  * A model folder: a config.json beside the weights. It is one of three.
@@ -54,7 +55,7 @@ import { type DoubtCalibration, parseDoubtCalibration } from './doubt.ts'
  * (`rank`, `heads`, `first_layer`, `scale`, `base_model`) goes before the config's `itune`. `tokenizer.json` and
  * `preprocessor_config.json` lie in the model folder, else in the folder of the part they belong to. Further fields
  * of the config: `id`, by which captions remember this base, `generation`
- * (`{ "beams": 3, "length_penalty": 0.8, "max_new_tokens": 20 }`) and `doubt` (`doubt.ts`).
+ * (`{ "beams": 3, "length_penalty": 0.8, "max_new_tokens": 20 }`), `doubt` (`doubt.ts`) and `forms` (`precision.ts`).
  */
 export interface Checkpoint {
   /** Names the frozen base, not its adapter. */
@@ -71,6 +72,8 @@ export interface Checkpoint {
   generation: GenerationConfig
   /** How to tell the model's doubt; null for one that nobody has calibrated. */
   doubt: DoubtCalibration | null
+  /** How well its forms of fewer bits are known to agree with it. */
+  forms: FormFigures
   /** Where tokenizer.json and preprocessor_config.json may lie, the likelier folder first. */
   tokenizerDirectories: string[]
   preprocessorDirectories: string[]
@@ -128,6 +131,7 @@ export async function readCheckpoint(directory: string, adapterPath: string | nu
     names: adapter?.named ?? [],
     generation: { beams, lengthPenalty, maxNewTokens },
     doubt: source.doubt === undefined ? null : parseDoubtCalibration(source.doubt, `${configPath} (doubt)`),
+    forms: parseFormFigures(source.forms ?? {}, `${configPath} (forms)`),
     tokenizerDirectories: [directory, base.decoder.directory],
     preprocessorDirectories: [directory, base.vision.directory],
   }

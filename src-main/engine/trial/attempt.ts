@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os'
 import type { TrialPlan } from '../../contract/engine-calls.ts'
 import { LensloreError } from '../../contract/errors.ts'
-import { type ProviderAttempt, type ProviderName, providerNames } from '../../contract/providers.ts'
+import { type ProviderAttempt, type ProviderName, providerNames, type Way } from '../../contract/providers.ts'
 import { type Captioner, openCaptioner } from '../captioning/captioner.ts'
 import { readCheckpoint } from '../captioning/checkpoint.ts'
+import { precisionsOf, refuseForm } from '../captioning/precision.ts'
 import { openSession } from '../captioning/session.ts'
 import { Graph } from '../model/graph.ts'
 import { matmul } from '../model/operators.ts'
@@ -25,7 +26,7 @@ const beyondTheProcessor: Partial<Record<NodeJS.Platform, readonly ProviderName[
 export const defaultThreads = Math.max(1, availableParallelism() - 1)
 
 export async function planTrial(modelDirectory: string, adapterPath: string | null): Promise<TrialPlan> {
-  const { modelId } = await readCheckpoint(modelDirectory, adapterPath)
+  const { modelId, forms } = await readCheckpoint(modelDirectory, adapterPath)
   // Where two threads share a core, as many as there are cores may be faster.
   const halfOfAll = Math.max(1, Math.ceil(availableParallelism() / 2))
   const threads = [...new Set([defaultThreads, halfOfAll])]
@@ -36,24 +37,27 @@ export async function planTrial(modelDirectory: string, adapterPath: string | nu
     candidates: [
       ...threads.map((count) => ({ provider: 'cpu' as const, threads: count })),
       ...others.map((provider) => ({ provider, threads: defaultThreads })),
-    ],
+    ].flatMap((way) =>
+      precisionsOf[way.provider].map((precision) => ({
+        ...way,
+        precision,
+        refusal: precision === 'fp32' ? null : refuseForm(precision, forms[precision]),
+      })),
+    ),
   }
 }
 
 /** @throws LensloreError `PROVIDER_UNAVAILABLE`, and those of `openCaptioner` */
-export async function openAttempt(options: {
-  modelDirectory: string
-  adapterPath: string | null
-  provider: ProviderName
-  threads: number
-}): Promise<{ captioner: Captioner; openMs: number; captions: string }> {
+export async function openAttempt(
+  options: Way & { modelDirectory: string; adapterPath: string | null },
+): Promise<{ captioner: Captioner; openMs: number; captions: string[] }> {
   if (options.provider !== 'cpu') await checkForDevice(options.provider, options.threads)
   const startedMs = performance.now()
   const captioner = await openCaptioner(options)
   const openMs = performance.now() - startedMs
   const pictures = makePictures(comparedPictures, captioner.imageSizePx)
   const captions = await captioner.caption(pictures, comparedPictures)
-  return { captioner, openMs, captions: JSON.stringify(captions.map((caption) => caption.tokenIds)) }
+  return { captioner, openMs, captions: captions.map(({ tokenIds }) => tokenIds.join(' ')) }
 }
 
 const comparedPictures = 8

@@ -333,6 +333,7 @@ function toModelCaption(
     doubtfulWords: result.doubtfulWords,
     modelId: info.modelId,
     adapterId: info.adapterId,
+    precision: result.precision,
     contentHash,
   }
 }

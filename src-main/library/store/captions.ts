@@ -1,4 +1,5 @@
 import { LensloreError } from '../../contract/errors.ts'
+import type { Precision } from '../../contract/providers.ts'
 import { type Caption, type CaptionDoubt, type CaptionSource, noDoubt } from '../../contract/records.ts'
 import type { Database } from './database.ts'
 import {
@@ -19,6 +20,8 @@ export interface ModelCaption extends CaptionDoubt {
   score: number
   modelId: string
   adapterId: string | null
+  /** No part of the key. */
+  precision: Precision | null
   /** Of the bytes the engine decoded, lower-case hex. */
   contentHash: string
 }
@@ -107,6 +110,7 @@ interface CaptionRow {
   source: CaptionSource
   model_id: string | null
   adapter_id: string | null
+  precision: Precision | null
   language: string | null
   score: number | null
   confidence: number | null
@@ -125,6 +129,7 @@ interface NewCaption {
   origin?: string
   modelId?: string
   adapterId?: string | null
+  precision?: Precision | null
   language?: string | null
   score?: number | null
   doubt?: CaptionDoubt
@@ -132,7 +137,7 @@ interface NewCaption {
   isCut?: true
 }
 
-const select = `SELECT captions.id, photo_id, text, source, model_id, adapter_id, language, score,
+const select = `SELECT captions.id, photo_id, text, source, model_id, adapter_id, precision, language, score,
   confidence, is_unsure, doubtful_words, captions.content_hash, created_ms, is_cut, captions.id IS photos.caption_id AS is_current
   FROM captions JOIN photos ON photos.id = captions.photo_id`
 
@@ -201,9 +206,9 @@ export function createCaptionStore(database: Database): CaptionStore {
   function insert(caption: NewCaption, nowMs: number): number {
     return Number(
       prepare(
-        `INSERT INTO captions (photo_id, text, source, origin, model_id, adapter_id, language, score,
+        `INSERT INTO captions (photo_id, text, source, origin, model_id, adapter_id, precision, language, score,
            confidence, is_unsure, doubtful_words, content_hash, created_ms, is_cut)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ).run(
         caption.photoId,
         caption.text,
@@ -211,6 +216,7 @@ export function createCaptionStore(database: Database): CaptionStore {
         caption.origin ?? null,
         caption.modelId ?? null,
         caption.adapterId ?? null,
+        caption.precision ?? null,
         caption.language ?? null,
         caption.score ?? null,
         ...doubtValues(caption.doubt),
@@ -465,6 +471,7 @@ export function createCaptionStore(database: Database): CaptionStore {
               ...toDoubt(twin),
               modelId: twin.model_id,
               adapterId: twin.adapter_id,
+              precision: twin.precision,
               contentHash: twin.content_hash.toString('hex'),
             },
             nowMs,
@@ -518,6 +525,7 @@ function toCaption(row: CaptionRow): Caption {
     source: row.source,
     modelId: row.model_id,
     adapterId: row.adapter_id,
+    precision: row.precision,
     language: row.language,
     score: row.score,
     ...toDoubt(row),

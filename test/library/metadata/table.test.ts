@@ -178,7 +178,14 @@ test('rows match by content, then by path; duplicates by their own path or name'
 test('words changed in a row of the model are imported, and the person still goes before them', async (context) => {
   const { store, add, put, target } = setUp(context)
   const [a, b] = [add('a.jpg', 'a'), add('b.jpg', 'b')]
-  const caption = { text: 'a dog', score: -1, ...noDoubt, modelId: 'm', adapterId: null }
+  const caption = {
+    text: 'a dog',
+    score: -1,
+    ...noDoubt,
+    modelId: 'm',
+    adapterId: null,
+    precision: 'fp32',
+  } as const
   store.captions.addFromModel([{ ...caption, photoId: a, contentHash: contentOf('a') }], 1)
   store.captions.setByPerson(b, 'mine', 1)
   const rows = [

@@ -92,6 +92,7 @@ describe('search', () => {
               ...noDoubt,
               modelId: 'm',
               adapterId: null,
+              precision: 'fp32',
               contentHash: contentOf(path),
             },
           ],

@@ -40,6 +40,7 @@ function fromModel(photoId: number, text: string, confidence: number | null = nu
         confidence,
         modelId: 'm',
         adapterId: null,
+        precision: 'fp32',
         contentHash: contentHash!,
       },
     ],
