@@ -8,6 +8,7 @@ import { memorySide } from '../model/vision-tower.ts'
 import { readCheckpoint, readModelJson } from './checkpoint.ts'
 import { judgeCaption } from './doubt.ts'
 import type { GeneratedCaption } from './generated-caption.ts'
+import { checkForHalves } from './halves-check.ts'
 import { openInt8Form } from './int8-form.ts'
 import { createLooker, type Looks, placeWords, readLooks } from './looks.ts'
 import { packModel } from './packed-model.ts'
@@ -67,6 +68,7 @@ export interface Captioner {
 export async function openCaptioner(options: CaptionerOptions): Promise<Captioner> {
   const { modelDirectory, adapterPath, provider, precision = 'fp32', formDirectory = null } = options
   checkPrecision(provider, precision)
+  if (precision === 'fp16') await checkForHalves(provider, options.threads)
   const checkpoint = await readCheckpoint(modelDirectory, adapterPath)
   const { model, modelId, adapterId, formerAdapterId, adapterFile } = checkpoint
   checkThatItSees(model, modelDirectory)
@@ -77,9 +79,12 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   )
   const tokenizer = await readTokenizer(checkpoint)
 
-  const gluing = tokenizer.gluing(model.decoder.config.vocabulary)
+  const names = {
+    names: checkpoint.names,
+    gluing: tokenizer.gluing(model.decoder.config.vocabulary),
+  }
   const build = (form: Form | null) =>
-    buildSearch(provider, 'pixels', model, generation, { names: checkpoint.names, gluing }, form)
+    buildSearch(provider, 'pixels', model, generation, names, precision, form)
   const copied = new Set(adapterFile === null ? [] : [adapterFile])
   const form =
     precision === 'int8' ? await openInt8Form(build, { directory: formDirectory, loose: copied }) : null

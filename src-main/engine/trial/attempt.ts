@@ -113,7 +113,7 @@ function makePictures(count: number, side: number): Float32Array {
 const tinyWidth = 128
 const tinyLimitMs = 25
 
-async function checkForDevice(provider: ProviderName, threads: number): Promise<void> {
+export async function checkForDevice(provider: ProviderName, threads: number): Promise<void> {
   const g = new Graph('product')
   const matrix = g.input('matrix', 'float32', [tinyWidth, tinyWidth])
   g.namedOutput('product', matmul(g, matmul(g, matrix, matrix), matrix))
