@@ -1,4 +1,5 @@
 import { constants, setPriority } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type EngineCalls, engineCalls, type ModelInput } from '../src-main/contract/engine-calls.ts'
 import type { Precision, ProviderName } from '../src-main/contract/providers.ts'
@@ -50,7 +51,8 @@ export function ourSide(
   pixels: Pixels,
 ): Side {
   const { model: modelDirectory, ...settings } = writing
-  const how = { modelDirectory, adapterPath: null, provider, precision, ...settings }
+  const formDirectory = join(dirname(modelDirectory), 'forms')
+  const how = { modelDirectory, adapterPath: null, provider, precision, formDirectory, ...settings }
   let captioner: Captioner | undefined
   let engine: { calls: Client<EngineCalls, Record<never, never>>; kill(): void } | undefined
   let opened: { input: ModelInput; batchSize: number } | undefined

@@ -100,13 +100,13 @@ async function compareSpeed(): Promise<void> {
   const sides = [...ours, ...(await findPeers())]
   for (const batch of batches) {
     console.log(`model alone (pixels to tokens), batch ${batch}`)
-    const rows = await inTurns(sides, ours.length, (side) => side.captionPixels(batch))
-    report(rows, ours.length, { withIds: true })
+    const rows = await inTurns(sides, (side) => side.captionPixels(batch))
+    report(rows, ours, { withIds: true })
   }
   for (const batch of batches) {
     console.log(`end to end (files to captions), batch ${batch}`)
-    const rows = await inTurns(sides, ours.length, (side) => side.captionFiles(paths, batch))
-    report(rows, ours.length, { withIds: false })
+    const rows = await inTurns(sides, (side) => side.captionFiles(paths, batch))
+    report(rows, ours, { withIds: false })
   }
   for (const side of sides) await side.close()
 }
@@ -140,20 +140,16 @@ interface Measured {
 
 /**
  * One unmeasured round, in which things are compiled, then the measured ones in turns, so that nobody has the machine's
- * better minutes. A peer that does not work is told of, and left out.
- * @param ours how many of the sides, from the first on, are ours
+ * better minutes. Another that does not work is told of, and left out.
+ * @param sides first ours in fp32, without which there is nothing to compare
  */
-async function inTurns(
-  sides: readonly Side[],
-  ours: number,
-  pass: (side: Side) => Promise<Pass>,
-): Promise<Measured[]> {
+async function inTurns(sides: readonly Side[], pass: (side: Side) => Promise<Pass>): Promise<Measured[]> {
   const measured: Measured[] = []
   for (const side of sides) {
     try {
       measured.push({ side, last: await pass(side), allMs: [] })
     } catch (thrown) {
-      if (sides.indexOf(side) < ours) throw thrown
+      if (side === sides[0]) throw thrown
       console.log(`  ${side.name} does not work here: ${toErrorRecord(thrown).message}`)
     }
   }
@@ -166,13 +162,12 @@ async function inTurns(
   return measured
 }
 
-/** @param ours how many of the rows, from the first on, are ours */
-function report(rows: readonly Measured[], ours: number, { withIds }: { withIds: boolean }): void {
+function report(rows: readonly Measured[], ours: readonly Side[], { withIds }: { withIds: boolean }): void {
   const rate = (elapsedMs: number) => ((pictures / elapsedMs) * 1000).toFixed(3)
-  for (const [index, { side, last, allMs }] of rows.entries()) {
+  for (const { side, last, allMs } of rows) {
     const range = `${rate(Math.max(...allMs))} to ${rate(Math.min(...allMs))}`
     const ratios = rows
-      .slice(0, index < ours ? 0 : ours)
+      .filter((own) => ours.includes(own.side) && !ours.includes(side))
       .map((own) => `; ${own.side.name} is ${(median(allMs) / median(own.allMs)).toFixed(2)} times`)
     console.log(`  ${side.name}: ${rate(median(allMs))} photos/s (${range})${ratios.join('')}`)
     if (withIds) tellIds(side, last)
