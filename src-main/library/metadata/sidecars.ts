@@ -13,7 +13,7 @@ import { isForOtherExtension, metadataFromXmp } from './xmp.ts'
 /** One place that said something about a photo. */
 export interface MetadataSource {
   kind: MetadataKind
-  /** File name of a sidecar or Takeout file; empty for embedded metadata and tables. */
+  /** File name of a sidecar or Takeout file; empty for embedded metadata. */
   name: string
   metadata: PhotoMetadata
   /** Why the file cannot be read at present; the metadata is what it said before. */
@@ -83,8 +83,8 @@ export function joinSources(sources: readonly MetadataSource[]): PhotoMetadata {
         .map((source) => source.metadata),
     )
   const words = ordered(metadataKinds)
-  const facts = ordered(['sidecar', 'embedded', 'takeout', 'table'])
-  const picture = ordered(['embedded', 'sidecar', 'takeout', 'table'])
+  const facts = ordered(['sidecar', 'embedded', 'takeout'])
+  const picture = ordered(['embedded', 'sidecar', 'takeout'])
   return {
     ...words,
     takenAt: facts.takenAt,

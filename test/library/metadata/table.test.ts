@@ -9,7 +9,6 @@ import { importTable, planImport } from '../../../src-main/library/metadata/impo
 import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
 import { emptyMetadata, type PhotoMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
 import { guardCell, unguardCell } from '../../../src-main/library/metadata/table-format.ts'
-import { createTableWords } from '../../../src-main/library/metadata/table-words.ts'
 import { createCaptionChanges } from '../../../src-main/library/store/caption-changes.ts'
 import { openStore } from '../../../src-main/library/store/store.ts'
 import { addFolder, addPhoto, contentOf, markMissing } from '../store/sample-library.ts'
@@ -26,12 +25,26 @@ function setUp(context: TestContext) {
     writeFileSync(join(folder, name), content)
     return join(folder, name)
   }
-  const changes = createCaptionChanges(store.database, store.captions, createTableWords(metadata))
+  const changes = createCaptionChanges(store.database, store.captions)
   return { folder, store, add, put, target: { ...store, metadata, changes } }
 }
 
 const csv = { format: 'csv' } as const
-const nothing = { rows: 0, changed: 0, unchanged: 0, unmatched: 0, unclear: 0, firstUnclear: [] }
+const nothing = {
+  rows: 0,
+  changed: 0,
+  marked: 0,
+  unchanged: 0,
+  unmatched: 0,
+  firstUnmatched: [],
+  unclear: 0,
+  firstUnclear: [],
+  replaced: 0,
+  firstReplaced: [],
+  outranked: 0,
+  emptied: 0,
+  withoutMarks: 0,
+}
 
 for (const format of ['csv', 'json'] as const) {
   test(`captions come back from ${format} as they were, whatever they say`, async (context) => {
@@ -155,9 +168,8 @@ test('rows match by content, then by path; duplicates by their own path or name'
   assert.deepEqual(plan.firstChanges[0], {
     line: 2,
     photoId: moved,
-    before: null,
-    after: 'by content',
-    source: 'person',
+    caption: { before: null, after: 'by content', source: 'person' },
+    marks: null,
   })
   assert.equal(store.captions.current(moved), null)
 
@@ -167,15 +179,16 @@ test('rows match by content, then by path; duplicates by their own path or name'
     changed: 4,
     unchanged: 1,
     unmatched: 1,
+    firstUnmatched: [{ line: 6, path: '/nowhere.jpg' }],
   })
   assert.deepEqual(
     [moved, changed, ...twins].map((id) => store.captions.current(id)?.text),
     ['by content', 'by path', 'this one', 'of this name', undefined],
   )
-  assert.equal(store.captions.current(changed)?.source, 'imported')
+  assert.equal(store.captions.current(changed)?.source, 'person', 'what a table says is the person’s')
 })
 
-test('words changed in a row of the model are imported, and the person still goes before them', async (context) => {
+test('words changed in any row are the person’s, and a second time there is nothing to change', async (context) => {
   const { store, add, put, target } = setUp(context)
   const [a, b] = [add('a.jpg', 'a'), add('b.jpg', 'b')]
   const caption = {
@@ -192,10 +205,34 @@ test('words changed in a row of the model are imported, and the person still goe
     { sha256: contentOf('a'), caption: 'my dog', source: 'model' },
     { sha256: contentOf('b'), caption: 'theirs', source: 'odd' },
   ]
-  await importTable(target, put('captions.json', JSON.stringify(rows, null, 2)), { format: 'json' })
-  assert.equal(store.captions.current(a)?.text, 'my dog')
-  assert.equal(store.captions.current(a)?.source, 'imported')
-  assert.equal(store.captions.current(b)?.text, 'mine')
+  const file = put('captions.json', JSON.stringify(rows, null, 2))
+  const json = { format: 'json' } as const
+  const imported = { ...json, as: 'imported' } as const
+  const below = await planImport(target, file, imported)
+  assert.deepEqual([below.changes, below.outranked], [1, 1])
+  const under = await importTable(target, file, imported)
+  assert.deepEqual([under.changed, under.outranked], [1, 1])
+  const said = () =>
+    [a, b].map((id) => [store.captions.current(id)?.text, store.captions.current(id)?.source])
+  assert.deepEqual(said(), [
+    ['my dog', 'imported'],
+    ['mine', 'person'],
+  ])
+  assert.equal((await importTable(target, file, imported)).changed, 0)
+  assert.equal((await target.changes.undoEdit(5)), 1)
+
+  assert.equal((await planImport(target, file, json)).changes, 2)
+  assert.equal((await importTable(target, file, json)).changed, 2)
+  assert.deepEqual(said(), [
+    ['my dog', 'person'],
+    ['theirs', 'person'],
+  ])
+  assert.deepEqual(await importTable(target, file, json), { ...nothing, rows: 2, unchanged: 2 })
+  assert.equal(await target.changes.undoEdit(6), 2)
+  assert.deepEqual(said(), [
+    ['a dog', 'model'],
+    ['mine', 'person'],
+  ])
 })
 
 test('one bad line and nothing is imported', async (context) => {
@@ -329,7 +366,8 @@ test('what only the file name, or nothing else being left, says of a copy never 
       ['/old/y/9.jpg', 'person'],
     ],
   )
-  assert.equal(summary.changed, 2)
+  assert.deepEqual([summary.changed, summary.replaced], [1, 1])
+  assert.equal(summary.firstReplaced[0]?.path, '/old/z/3.jpg')
   assert.deepEqual(
     [named, left, free].map((id) => store.captions.current(id)?.text),
     ['a person wrote this', 'a person wrote this', 'two'],
