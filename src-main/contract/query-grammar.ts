@@ -7,6 +7,10 @@ export type NamedFilter = (typeof namedFilters)[number]
 export const photoStates = ['missing', 'failed', 'unsure', 'offline', 'favorite'] as const
 export type PhotoState = (typeof photoStates)[number]
 
+/** `date` is one that the file, or what lies beside it, gives: never the file's own time. */
+export const photoPossessions = ['caption', 'date'] as const
+export type PhotoPossession = (typeof photoPossessions)[number]
+
 /** What `name:value` asks for, where the value is understood. */
 export type QueryFilter =
   | { kind: 'named'; field: NamedFilter; text: string }
@@ -14,7 +18,7 @@ export type QueryFilter =
   | { kind: 'rating'; ratings: number[] }
   | { kind: 'by'; by: CaptionSource }
   | { kind: 'is'; state: PhotoState }
-  | { kind: 'has'; what: 'caption' }
+  | { kind: 'has'; what: PhotoPossession }
   /** Wall-clock times as if UTC: at or after, and before. */
   | { kind: 'date'; fromMs: number | null; beforeMs: number | null }
 
@@ -144,7 +148,10 @@ function filterOf({
     const state = photoStates.find((candidate) => candidate === word.replace('favourite', 'favorite'))
     return state ? { kind: 'is', state } : null
   }
-  if (field === 'has') return word === 'caption' ? { kind: 'has', what: 'caption' } : null
+  if (field === 'has') {
+    const what = photoPossessions.find((candidate) => candidate === word)
+    return what ? { kind: 'has', what } : null
+  }
   return parseDate(field, value, negated)
 }
 

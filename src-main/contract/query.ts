@@ -1,4 +1,10 @@
-import { type NamedFilter, type PhotoState, type QueryPiece, readQuery } from './query-grammar.ts'
+import {
+  type NamedFilter,
+  type PhotoPossession,
+  type PhotoState,
+  type QueryPiece,
+  readQuery,
+} from './query-grammar.ts'
 import type { CaptionSource } from './records.ts'
 import { type Token, tokenize } from './words.ts'
 
@@ -18,7 +24,7 @@ export type Term =
   | { kind: 'rating'; source: string; ratings: number[]; negated: boolean }
   | { kind: 'by'; source: string; by: CaptionSource; negated: boolean }
   | { kind: 'is'; source: string; state: PhotoState; negated: boolean }
-  | { kind: 'has'; source: string; what: 'caption'; negated: boolean }
+  | { kind: 'has'; source: string; what: PhotoPossession; negated: boolean }
 
 export interface Query {
   /** All must hold; of the alternatives in one, any. */

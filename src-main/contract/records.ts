@@ -72,7 +72,7 @@ export interface Photo {
   widthPx: number | null
   heightPx: number | null
   orientation: number | null
-  /** `YYYY-MM-DDTHH:MM:SS` as the camera's clock showed. */
+  /** As the camera's clock showed, or as much of it as is known; `taken-date.ts` says in which form. */
   takenAt: string | null
   takenOffsetMinutes: number | null
   camera: string | null

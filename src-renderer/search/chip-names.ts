@@ -20,7 +20,10 @@ export function lineOfChip(chip: Chip): string {
 
 function nameOfPiece(piece: QueryPiece): string {
   const { filter, negated } = piece
-  if (filter?.kind === 'has') return negated ? text.search.kinds.none : text.search.kinds.any
+  if (filter?.kind === 'has') {
+    const { none, any } = filter.what === 'date' ? text.search.dateKnown : text.search.kinds
+    return negated ? none : any
+  }
   const name = nameOfFilter(piece)
   return negated ? text.search.not(name) : name
 }

@@ -61,8 +61,9 @@ function groupOfPiece(piece: QueryPiece): ChipGroup {
     case 'date':
       return 'dates'
     case 'by':
-    case 'has':
       return 'caption'
+    case 'has':
+      return filter.what === 'date' ? 'state' : 'caption'
     case 'is':
       if (filter.state === 'favorite') return 'favorite'
       return filter.state === 'unsure' ? 'caption' : 'state'

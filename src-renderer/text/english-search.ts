@@ -69,6 +69,7 @@ export const searchText = {
     none: 'No caption yet',
     any: 'Any caption',
   },
+  dateKnown: { none: 'No date', any: 'Date known' },
   states: {
     failed: 'Failed',
     missing: 'Missing',

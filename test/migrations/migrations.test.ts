@@ -678,3 +678,25 @@ test('0380: of captions of before nobody knows the precision; those of after tel
     ['int8', null],
   )
 })
+
+test('0390: photos of before are found by the year in which they were taken, and by no time of their files', async (t) => {
+  const { database, apply } = before(t, 390)
+  for (const id of [1, 2]) addPhoto(database, id)
+  const taken = '2018-06-01T12:00:00'
+  database
+    .prepare('UPDATE photos SET taken_at = ?, sort_ms = ? WHERE id = 1')
+    .run(taken, Date.parse(`${taken}Z`))
+  apply()
+  bringUpToDate(database)
+  await createSearchIndexer(database).renewAll()
+  const { search } = createSearcher(database)
+  const found = (query: string) => search(query).photos.map(({ id }) => id)
+  assert.deepEqual(found('2018'), [1])
+  assert.deepEqual([found('has:date'), found('-has:date'), found('after:1900')], [[1], [2], [1]])
+  database.exec(`UPDATE photos SET taken_at = '2018-06-01' WHERE id = 1`)
+  assert.deepEqual(
+    ids(database, 'SELECT photo_id AS id FROM search_stale'),
+    [1],
+    'another date at the same place',
+  )
+})

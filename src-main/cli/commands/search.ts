@@ -11,7 +11,7 @@ A query is words, in any order: each matches by its stem and as the beginning of
   "red kite"          these words next to each other
   -dog                without this word
   cat OR dog          either
-  folder:Alps camera:canon lens:50mm before:2021 after:2019-06 by:person is:missing has:caption
+  folder:Alps camera:canon lens:50mm before:2021 after:2019-06 date:2019-07 has:date by:person is:missing has:caption
   rating:4+ rating:rejected is:favourite people:"Nana Ruth" keyword:holiday`
 
 export function addSearchCommand(program: Command): void {

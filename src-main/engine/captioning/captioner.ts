@@ -6,6 +6,7 @@ import { memorySide } from '../model/vision-tower.ts'
 import { readCheckpoint, readModelJson } from './checkpoint.ts'
 import { judgeCaption } from './doubt.ts'
 import type { GeneratedCaption } from './generated-caption.ts'
+import { checkForHalves } from './halves-check.ts'
 import { createLooker, type Looks, placeWords, readLooks } from './looks.ts'
 import { packModel } from './packed-model.ts'
 import { checkPrecision } from './precision.ts'
@@ -62,6 +63,7 @@ export interface Captioner {
 export async function openCaptioner(options: CaptionerOptions): Promise<Captioner> {
   const { modelDirectory, adapterPath, provider, precision = 'fp32' } = options
   checkPrecision(provider, precision)
+  if (precision === 'fp16') await checkForHalves(provider, options.threads)
   const checkpoint = await readCheckpoint(modelDirectory, adapterPath)
   const { model, modelId, adapterId, formerAdapterId, adapterFile } = checkpoint
   checkThatItSees(model, modelDirectory)
@@ -72,10 +74,11 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   )
   const tokenizer = await readTokenizer(checkpoint)
 
-  const search = buildSearch(provider, 'pixels', model, generation, {
+  const names = {
     names: checkpoint.names,
     gluing: tokenizer.gluing(model.decoder.config.vocabulary),
-  })
+  }
+  const search = buildSearch(provider, 'pixels', model, generation, names, precision)
   const copied = new Set(adapterFile === null ? [] : [adapterFile])
   const packed = await packSearch(search, copied)
   const session = await openSessionInThread(packed, provider, options.threads)

@@ -8,7 +8,7 @@ import { check } from '../model/configuration.ts'
 /** fp32, which all have, comes first. */
 export const precisionsOf: Readonly<Record<ProviderName, readonly Precision[]>> = {
   cpu: ['fp32'],
-  webgpu: ['fp32'],
+  webgpu: ['fp32', 'fp16'],
   coreml: ['fp32'],
   dml: ['fp32'],
   cuda: ['fp32'],

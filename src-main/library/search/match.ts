@@ -45,6 +45,10 @@ export const flag = {
   /** Its file cannot be read or captioned. */
   failed: 'is=failed',
   captioned: 'has=caption',
+  /** Its file, or what lies beside it, says when it was taken. */
+  dated: 'has=date',
+  /** Of its date no more is known than this, `YYYY` or `YYYY-MM`. FTS5 would cut at a hyphen. */
+  datedOnly: (date: string) => `span=${date.replace('-', '')}`,
   /** The current caption is a model's, which doubts it. */
   unsure: 'is=unsure',
   favorite: 'is=favorite',

@@ -42,6 +42,12 @@ export interface Plan {
 /** How many words that begin as typed a search takes in. */
 const completions = 24
 
+/** Of all that a plan matches, what has this, too. */
+export function narrowPlan(plan: Plan, match: Match): Plan {
+  const narrow = (each: Match) => allOf([each, match])
+  return { ...plan, all: narrow(plan.all), tiers: plan.tiers.map(narrow) }
+}
+
 type WordsTerm = Term & { kind: 'words' }
 
 /** What to match, in two strengths. */
@@ -74,6 +80,8 @@ export function planSearch(query: Query, around: Surroundings): Plan {
       required.push(anyOf(expressions.map((e, i) => (clause[i]!.negated ? allBut(e.exact) : e.wide))))
     }
   }
+  // The time of a file is not when a photo was taken, though it stands there among others.
+  if (query.fromMs !== null || query.beforeMs !== null) required.push(flagged(flag.dated))
   if (!mentionsMissing(query) && around.hasMissing()) excluded.push(flagged(flag.missing))
 
   const restrict = (match: Match | null, ...ranked: Match[]) => {
@@ -130,7 +138,7 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
         ),
       )
     case 'has':
-      return both(flagged(flag.captioned))
+      return both(flagged(term.what === 'date' ? flag.dated : flag.captioned))
     case 'is': {
       if (term.state !== 'offline') return both(flagged(flag[term.state]))
       const offline = around.folders().filter((folder) => folder.isOffline)

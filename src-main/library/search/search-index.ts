@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource } from '../../contract/records.ts'
+import type { TakenDate } from '../../contract/taken-date.ts'
 import { type Token, tokenize, tokenizeName, tokenizeParts } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { inSlices, type SliceOptions } from '../store/slices.ts'
@@ -39,7 +40,7 @@ const tidiedPages = 500
 const widestSpread = 2 ** 30
 
 const documentSql = `SELECT photos.id, search_id, search_document, folder_id, folders.path AS folder_path, directory,
-    name, sort_ms, camera, lens, missing_since_ms IS NOT NULL AS missing, error_code IS NOT NULL AS failed,
+    name, sort_ms, taken_at, camera, lens, missing_since_ms IS NOT NULL AS missing, error_code IS NOT NULL AS failed,
     captions.text AS caption, caption_source, captions.is_unsure AS unsure,
     CASE caption_source WHEN 'imported' THEN
       (SELECT text FROM captions WHERE photo_id = photos.id AND source = 'model' AND withdrawn_ms IS NULL
@@ -88,6 +89,7 @@ interface DocumentRow {
   directory: string
   name: string
   sort_ms: number
+  taken_at: string | null
   camera: string | null
   lens: string | null
   missing: number
@@ -401,7 +403,8 @@ export function createSearchIndexer(database: Database): SearchIndexer {
 
   function readEntry(row: DocumentRow, batch: Batch): Entry {
     const caption = toPart(row.caption ?? '', 'caption')
-    const names = [displayFileName(row.name), row.extra ?? '', row.other_caption ?? ''].join(' ')
+    const year = row.taken_at?.slice(0, 'YYYY'.length) ?? ''
+    const names = [displayFileName(row.name), row.extra ?? '', row.other_caption ?? '', year].join(' ')
     const others = [
       toPart(names, 'others'),
       // Many photos share these.
@@ -541,6 +544,8 @@ function flagsOf(row: DocumentRow): string[] {
   // A caption without words is an answer, and none that anybody looks for.
   if (row.caption) flags.push(flag.captioned)
   if (row.unsure) flags.push(flag.unsure)
+  if (row.taken_at !== null) flags.push(flag.dated)
+  if (row.taken_at !== null && isOnlyMonthOrYear(row.taken_at)) flags.push(flag.datedOnly(row.taken_at))
   if (row.rating !== null && ratingsGiven.includes(row.rating)) flags.push(flag.rating(row.rating))
   if (row.is_favorite) flags.push(flag.favorite)
   for (const [kind, names] of namesIn(row)) {
@@ -550,6 +555,10 @@ function flagsOf(row: DocumentRow): string[] {
     flags.push(...new Set(tokens.map((token) => tokenOf(token, kind))))
   }
   return flags
+}
+
+function isOnlyMonthOrYear(date: TakenDate): boolean {
+  return date.length <= 'YYYY-MM'.length
 }
 
 /** `a/b` is in `a` and in `a/b`. */

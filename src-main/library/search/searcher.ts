@@ -15,6 +15,7 @@ import type {
   Timeline,
   TimelinePage,
 } from '../../contract/records.ts'
+import { spanOfDate } from '../../contract/taken-date.ts'
 import { tokenize, tokenizeName } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
@@ -33,7 +34,7 @@ import {
 } from './match.ts'
 import { createMonths } from './months.ts'
 import { type PlaceRanges, type RowsOfPlaces, rowsOfPlaces } from './places.ts'
-import { expressToken, type Plan, planSearch, type Surroundings } from './plan.ts'
+import { expressToken, narrowPlan, type Plan, planSearch, type Surroundings } from './plan.ts'
 import { createPostingsReader } from './postings.ts'
 import { everyRow, farthestRow, type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt } from './snippet.ts'
@@ -408,11 +409,12 @@ export function createSearcher(database: Database): Searcher {
     const query = parseQuery(text)
     const range = rangeOf(query)
     const plan = planSearch(query, around)
-    const answer = answerFor(plan, range)
+    const begun = begunBefore(query)
+    const answer = answerFor(plan, range, begun)
     const corrected = hasAlternatives(query) || answer.isEmpty() ? correct(text, query) : null
     if (corrected === null) return { plan, range, answer, corrected }
     const correctedPlan = planSearch(parseQuery(corrected), around)
-    return { plan: correctedPlan, range, answer: answerFor(correctedPlan, range), corrected }
+    return { plan: correctedPlan, range, answer: answerFor(correctedPlan, range, begun), corrected }
   }
 
   /** All that an answer depends on. */
@@ -534,8 +536,60 @@ export function createSearcher(database: Database): Searcher {
     }
   }
 
-  function answerFor(plan: Plan, range: RowRange): Answer {
-    return hasPhrase(plan.all) ? answerFromIndex(plan, range) : answerFromPostings(plan, range)
+  function answerFor(plan: Plan, range: RowRange, begun: Match | null): Answer {
+    const answer = hasPhrase(plan.all) ? answerFromIndex(plan, range) : answerFromPostings(plan, range)
+    if (begun === null) return answer
+    const older = { fromRow: range.beforeRow, beforeRow: farthestRow }
+    return inTurn(answer, answerFor(narrowPlan(plan, begun), older, null), older.fromRow)
+  }
+
+  /**
+   * What photos have that were taken in a year or a month, no more is known, that begins before the first day asked for and ends
+   * after it: they may be of the time asked for. Null where there is none.
+   */
+  function begunBefore({ fromMs, beforeMs }: Query): Match | null {
+    if (fromMs === null || (beforeMs !== null && beforeMs <= fromMs)) return null
+    const day = new Date(fromMs).toISOString()
+    const around = ['YYYY', 'YYYY-MM'].map((form) => day.slice(0, form.length))
+    const flags = around
+      .filter((date) => spanOfDate(date)!.fromMs < fromMs)
+      .map(flag.datedOnly)
+      .filter((each) => postings.has(each))
+    return flags.length > 0 ? anyOf(flags.map(flagged)) : null
+  }
+
+  /** @param secondFrom the row that all of the second answer are from on, and all of the first before. */
+  function inTurn(first: Answer, second: Answer, secondFrom: number): Answer {
+    return {
+      isEmpty: () => first.isEmpty() && second.isEmpty(),
+      measure(countAll) {
+        const [one, other] = [first.measure(countAll), second.measure(countAll)]
+        return {
+          total: one.total + other.total,
+          totalIsExact: one.totalIsExact && other.totalIsExact,
+        }
+      },
+      rowsOf(tier, fromRow, limit) {
+        const rows = first.rowsOf(tier, fromRow, limit)
+        const others = () => second.rowsOf(tier, Math.max(fromRow, secondFrom), limit - rows.length)
+        return rows.length < limit ? [...rows, ...others()] : rows
+      },
+      rowsSideBySide(stems) {
+        const [[sure, unsure], [otherSure, otherUnsure]] = [first, second].map((each) =>
+          each.rowsSideBySide(stems),
+        ) as [[number[], number[]], [number[], number[]]]
+        return [
+          [...sure, ...otherSure],
+          [...unsure, ...otherUnsure],
+        ]
+      },
+      set() {
+        const [one, other] = [first.set(), second.set()]
+        const bits = copyOf(one.bits)
+        unite(bits, other.bits)
+        return { bits, isExact: one.isExact && other.isExact }
+      },
+    }
   }
 
   const facets = createFacets(database, {
