@@ -150,7 +150,8 @@ export interface ImportPlan extends RowCounts {
   changes: number
   /** Of how many photos the title, the rating or keywords would. */
   marked: number
-  /** The first rows that would change either. */
+  /** Of how many photos either would, and the first rows that would change it. */
+  photos: number
   firstChanges: PlannedChange[]
   /** Lines that are refused, and the first of them; with any of them nothing is imported. */
   errors: number

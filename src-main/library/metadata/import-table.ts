@@ -56,6 +56,7 @@ export async function planImport(
     ...noRows(),
     changes: 0,
     marked: 0,
+    photos: 0,
     firstChanges: [],
     errors: 0,
     firstErrors: [],
@@ -74,6 +75,7 @@ export async function planImport(
     settleSome(target, rows, as, limit, plan, (row, photoId, { caption, marks }) => {
       if (caption) plan.changes++
       if (marks) plan.marked++
+      plan.photos++
       if (plan.firstChanges.length < shownLines) {
         plan.firstChanges.push({ line: row.line, photoId, caption, marks })
       }

@@ -8,6 +8,7 @@ import type { CutField } from '../../contract/records.ts'
 import { joinMetadata, type MetadataKind, metadataKinds, type PhotoMetadata } from './photo-metadata.ts'
 import { metadataFromTakeout } from './takeout.ts'
 import { decodeText } from './text-encoding.ts'
+import { withRepairedWords } from './twice-encoded.ts'
 import { isForOtherExtension, metadataFromXmp } from './xmp.ts'
 
 /** One place that said something about a photo. */
@@ -45,7 +46,7 @@ export async function readSidecar(path: string, photoName?: string): Promise<Pho
     const { text } = decodeText(bytes)
     if (path.toLowerCase().endsWith('.json')) return metadataFromTakeout(text)
     const isOthers = photoName !== undefined && isForOtherExtension(text, basename(path), photoName)
-    return isOthers ? undefined : metadataFromXmp(text)
+    return isOthers ? undefined : withRepairedWords(metadataFromXmp(text))
   } catch (thrown) {
     throw damagedSidecar(path, thrown)
   }

@@ -121,6 +121,11 @@ export async function* readTable(file: string, format: TableFormat): AsyncGenera
     }
     const cells = cellsOf(value)
     if (isBlank(cells)) continue
+    const twice = twiceAmong(memberNames(value))
+    if (twice) {
+      yield { line, message: `two members are named ${twice}` }
+      continue
+    }
     const checked = tableRow.safeParse(cells)
     if (checked.success) yield { line, ...understood(checked.data) }
     else yield { line, message: checked.error.issues[0]?.message ?? 'not understood' }
@@ -145,6 +150,16 @@ function isBlank(cells: unknown): boolean {
     typeof cells === 'object' &&
     Object.values(cells).every((cell) => cell === null || (typeof cell === 'string' && cell.trim() === ''))
   )
+}
+
+/** Of a record of JSON; of a table's, the first line has them. */
+function memberNames(value: unknown): string[] {
+  return value !== null && typeof value === 'object' ? Object.keys(value).map(columnOf) : []
+}
+
+/** A column that we read, and that is there twice: nobody knows which is meant. */
+function twiceAmong(columns: readonly string[]): string | undefined {
+  return tableColumns.find((column) => columns.indexOf(column) !== columns.lastIndexOf(column))
 }
 
 function columnOf(name: string): string {
@@ -217,7 +232,7 @@ function checkedColumns(file: string, names: string[]): string[] {
   if (!columns.includes('caption') || !(columns.includes('path') || columns.includes('sha256'))) {
     throw refuse('the columns must include caption, and path or sha256')
   }
-  const twice = tableColumns.find((column) => columns.indexOf(column) !== columns.lastIndexOf(column))
+  const twice = twiceAmong(columns)
   if (twice) throw refuse(`two columns are named ${twice}; leave one of them, or give the other another name`)
   return columns
 }

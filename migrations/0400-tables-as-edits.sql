@@ -21,3 +21,6 @@ CREATE INDEX edits_standing ON edits (id)
   WHERE kind IN ('table', 'marks', 'regeneration', 'withdrawal') AND undo_step IS NULL;
 CREATE INDEX edits_undone ON edits (undone_after, undo_step) WHERE undo_step IS NOT NULL;
 CREATE INDEX edits_of_one ON edits (id) WHERE kind = 'caption' AND photos = 1;
+
+-- Words that were encoded twice are put right where it is certain: sidecars are read once more with the next scan.
+UPDATE sidecars SET modified_ms = 0;
