@@ -702,8 +702,35 @@ test('0390: photos of before are found by the year in which they were taken, and
   )
 })
 
-test('0400: words of tables of before stay until a file says otherwise; edits keep their numbers, and what was undone is so', (t) => {
+test('0400: entries of before are all to be renewed; words are known from their end on; captions that go, and copies, reach the index', (t) => {
   const { database, apply } = before(t, 400)
+  for (const id of [1, 2, 3, 4]) addPhoto(database, id)
+  addCaption(database, 1, 1, 'mine')
+  database.exec(`INSERT INTO search_words VALUES ('schaferhund', 'schaferhund', 1, 0), ('🎂', '🎂', 1, 0);
+    INSERT INTO search_stale_folders VALUES (1, 3)`)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT up_to_photo AS id FROM search_stale_folders'), [0])
+  assert.deepEqual(ids(database, 'SELECT reversed AS id FROM search_words ORDER BY word'), [
+    'dnuhrefahcs',
+    '🎂',
+  ])
+  const stale = (change: string) => {
+    database.exec('DELETE FROM search_stale')
+    database.exec(change)
+    return ids(database, 'SELECT photo_id AS id FROM search_stale ORDER BY 1')
+  }
+  assert.deepEqual(stale('UPDATE captions SET withdrawn_ms = 1'), [1])
+  assert.deepEqual(stale("UPDATE photos SET content_hash = x'01' WHERE id = 1"), [1])
+  assert.deepEqual(stale("UPDATE photos SET content_hash = x'01' WHERE id = 2"), [1, 2])
+  // The first two are copies already.
+  assert.deepEqual(stale("UPDATE photos SET content_hash = x'01' WHERE id IN (3, 4)"), [3, 4])
+  assert.deepEqual(stale('UPDATE photos SET missing_since_ms = 1 WHERE id = 4'), [4])
+  assert.deepEqual(stale('DELETE FROM photos WHERE id = 3'), [])
+  assert.deepEqual(stale('DELETE FROM photos WHERE id = 2'), [1])
+})
+
+test('0410: words of tables of before stay until a file says otherwise; edits keep their numbers, and what was undone is so', (t) => {
+  const { database, apply } = before(t, 410)
   for (const id of [1, 2]) addPhoto(database, id)
   addCaption(database, 1, 1, 'mine')
   database.exec(`INSERT INTO captions (id, photo_id, text, source, origin, created_ms) VALUES

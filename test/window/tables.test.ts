@@ -93,12 +93,17 @@ test(
         await part.getByRole('radio', { name: 'Mine' }).check()
         await part.getByRole('button', { name: 'Take all of it in' }).click()
         await page.getByText('Title, rating or keywords of 2 photos, too.').waitFor()
-        await page.locator('footer.status').getByRole('button', { name: 'Undo “Table on 2 photos”' }).click()
-        await page.getByText('Taken back: Table on 2 photos.').waitFor()
-        await page.locator('footer.status').getByRole('button', { name: 'Redo' }).click()
         await part.getByRole('button', { name: 'Tables', exact: true }).click()
         await page.getByText('The words of 1 photo are taken away.').waitFor()
-        await page.getByText('Undo “Withdrawn words on 1 photo”').waitFor()
+        const undo = (edit: string) =>
+          page
+            .locator('footer.status')
+            .getByRole('button', { name: `Undo “${edit}”` })
+            .click()
+        await undo('Withdrawn words on 1 photo')
+        await page.getByText('Taken back: Withdrawn words on 1 photo.').waitFor()
+        await undo('Table on 2 photos')
+        await page.getByText('Taken back: Table on 2 photos.').waitFor()
       },
     )
 
