@@ -1,5 +1,6 @@
 import type { ErrorRecord } from './errors.ts'
 import type { Precision, ProviderName, ProviderTrial, Way } from './providers.ts'
+import type { QueryNote } from './query-filters.ts'
 
 /** Times are milliseconds since 1970 UTC in `…Ms`; `takenAt` is the camera's own wall clock. */
 
@@ -72,7 +73,7 @@ export interface Photo {
   widthPx: number | null
   heightPx: number | null
   orientation: number | null
-  /** `YYYY-MM-DDTHH:MM:SS` as the camera's clock showed. */
+  /** As the camera's clock showed, or as much of it as is known; `taken-date.ts` says in which form. */
   takenAt: string | null
   takenOffsetMinutes: number | null
   camera: string | null
@@ -160,6 +161,8 @@ export interface SearchHit {
   captionSource: CaptionSource | null
   /** The caption is a model's, which doubts it. */
   isUnsure: boolean
+  /** Why it cannot be read or captioned. */
+  error: ErrorRecord | null
   /** A short plain-text excerpt around the matches. */
   snippet: string
   /** Start and end (UTF-16 offsets in `snippet`) of every match. */
@@ -175,6 +178,8 @@ export interface SearchPage {
   cursor: string | null
   /** What was searched for instead, where a word of the query was found nowhere. */
   corrected: string | null
+  /** What of the query was not searched. */
+  notes: QueryNote[]
 }
 
 /** Of the photos that a search finds, how many have what; photos of two people count for both. */

@@ -66,7 +66,7 @@ import { readTiles } from './tiles.ts'
 import { createWishes } from './wishes.ts'
 
 export { downloadModel } from './models/download.ts'
-export { defaultModelName, findModel, listModels } from './models/models.ts'
+export { defaultModelName, findModel, formDirectoryIn, listModels } from './models/models.ts'
 export { captionFile } from './queue/caption-engine.ts'
 export { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 export { tryProviders } from './queue/provider-trial.ts'

@@ -678,3 +678,52 @@ test('0380: of captions of before nobody knows the precision; those of after tel
     ['int8', null],
   )
 })
+
+test('0390: photos of before are found by the year in which they were taken, and by no time of their files', async (t) => {
+  const { database, apply } = before(t, 390)
+  for (const id of [1, 2]) addPhoto(database, id)
+  const taken = '2018-06-01T12:00:00'
+  database
+    .prepare('UPDATE photos SET taken_at = ?, sort_ms = ? WHERE id = 1')
+    .run(taken, Date.parse(`${taken}Z`))
+  apply()
+  bringUpToDate(database)
+  await createSearchIndexer(database).renewAll()
+  const { search } = createSearcher(database)
+  const found = (query: string) => search(query).photos.map(({ id }) => id)
+  assert.deepEqual(found('2018'), [1])
+  assert.deepEqual([found('has:date'), found('-has:date'), found('after:1900')], [[1], [2], [1]])
+  database.exec(`UPDATE photos SET taken_at = '2018-06-01' WHERE id = 1`)
+  assert.deepEqual(
+    ids(database, 'SELECT photo_id AS id FROM search_stale'),
+    [1],
+    'another date at the same place',
+  )
+})
+
+test('0400: entries of before are all to be renewed; words are known from their end on; captions that go, and copies, reach the index', (t) => {
+  const { database, apply } = before(t, 400)
+  for (const id of [1, 2, 3, 4]) addPhoto(database, id)
+  addCaption(database, 1, 1, 'mine')
+  database.exec(`INSERT INTO search_words VALUES ('schaferhund', 'schaferhund', 1, 0), ('🎂', '🎂', 1, 0);
+    INSERT INTO search_stale_folders VALUES (1, 3)`)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT up_to_photo AS id FROM search_stale_folders'), [0])
+  assert.deepEqual(ids(database, 'SELECT reversed AS id FROM search_words ORDER BY word'), [
+    'dnuhrefahcs',
+    '🎂',
+  ])
+  const stale = (change: string) => {
+    database.exec('DELETE FROM search_stale')
+    database.exec(change)
+    return ids(database, 'SELECT photo_id AS id FROM search_stale ORDER BY 1')
+  }
+  assert.deepEqual(stale('UPDATE captions SET withdrawn_ms = 1'), [1])
+  assert.deepEqual(stale("UPDATE photos SET content_hash = x'01' WHERE id = 1"), [1])
+  assert.deepEqual(stale("UPDATE photos SET content_hash = x'01' WHERE id = 2"), [1, 2])
+  // The first two are copies already.
+  assert.deepEqual(stale("UPDATE photos SET content_hash = x'01' WHERE id IN (3, 4)"), [3, 4])
+  assert.deepEqual(stale('UPDATE photos SET missing_since_ms = 1 WHERE id = 4'), [4])
+  assert.deepEqual(stale('DELETE FROM photos WHERE id = 3'), [])
+  assert.deepEqual(stale('DELETE FROM photos WHERE id = 2'), [1])
+})
