@@ -8,7 +8,8 @@ import { toExamples } from '../src-main/cli/set-examples.ts'
 import type { TrainingExample } from '../src-main/contract/training.ts'
 import { type CaptionerOptions, openCaptioner } from '../src-main/engine/captioning/captioner.ts'
 import type { GeneratedCaption } from '../src-main/engine/captioning/generated-caption.ts'
-import { type PreparedPicture, preparePicture } from '../src-main/engine/imaging/picture.ts'
+import type { PreparedPicture } from '../src-main/engine/imaging/make-picture.ts'
+import { preparePicture } from '../src-main/engine/imaging/picture.ts'
 import { normalisePixels } from '../src-main/engine/imaging/pixels.ts'
 import { readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
 
@@ -72,7 +73,7 @@ export interface OpenPhotos {
 
 export async function openForPhotos(
   modelDirectory: string,
-  way: Pick<CaptionerOptions, 'provider' | 'precision' | 'threads'>,
+  way: Pick<CaptionerOptions, 'provider' | 'precision' | 'threads' | 'formDirectory'>,
 ): Promise<OpenPhotos> {
   const captioner = await openCaptioner({ modelDirectory, adapterPath: null, ...way })
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)

@@ -91,7 +91,7 @@ export interface Photo {
 /** Words of which a file may say more than is kept. */
 export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places'
 
-/** What the person, the file, sidecars, Google Takeout and imported tables say besides captions, joined by precedence. */
+/** What the person, the file, sidecars and Google Takeout say besides captions, joined by precedence. */
 export interface ImportedWords {
   title: string | null
   keywords: string[]
@@ -104,7 +104,7 @@ export interface ImportedWords {
   isFavorite: boolean
   /** Where it came from; `person`: set in the program. */
   sources: {
-    kind: 'person' | 'table' | 'sidecar' | 'takeout' | 'embedded'
+    kind: 'person' | 'sidecar' | 'takeout' | 'embedded'
     /** '' for the photo itself. */
     name: string
     /** Why it cannot be read any more. */

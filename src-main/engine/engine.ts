@@ -1,4 +1,5 @@
-import { constants, setPriority } from 'node:os'
+import { readdirSync } from 'node:fs'
+import { constants, platform, setPriority } from 'node:os'
 import type { CaptionResult, EngineCalls, EngineInfo } from '../contract/engine-calls.ts'
 import { LensloreError } from '../contract/errors.ts'
 import { chooseFastest, isSameTrial, type Precision } from '../contract/providers.ts'
@@ -13,6 +14,7 @@ import type { GeneratedCaption } from './captioning/generated-caption.ts'
 import { likeliestProvider } from './captioning/precision.ts'
 import { runtimeVersion } from './captioning/session.ts'
 import { createDecoder } from './imaging/decoder.ts'
+import { allowImagingThreads } from './imaging/imaging-threads.ts'
 import { normalisePixels } from './imaging/pixels.ts'
 import { inputSizePx, type Preprocessing, readPreprocessing } from './imaging/preprocessing.ts'
 import { measureTone, type Tone } from './imaging/tone.ts'
@@ -68,6 +70,7 @@ export function createEngine(
     async open(options) {
       await model?.captioner.close()
       model = undefined
+      allowImagingThreads(options.threads ?? null)
       model = await openModel(options, () => decoder.pixelsUnderWay > 0)
       return model.info
     },
@@ -128,7 +131,12 @@ async function chooseWay(
 
 async function openModel(options: OpenOptions, areMoreComing: () => boolean): Promise<OpenModel> {
   const way = await chooseWay(options)
-  const captioner = await openCaptioner({ ...options, ...way })
+  const captioner = await openCaptioner({ ...options, ...way }).catch((thrown: LensloreError) => {
+    // Nobody asked for the form: where it cannot be kept, it is done without.
+    const isUnkept = thrown.code === 'DISK_FULL' || thrown.code === 'WRITE_FAILED'
+    if (options.precision !== 'auto' || !isUnkept) throw thrown
+    return openCaptioner({ ...options, ...way, precision: 'fp32' })
+  })
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)
   const { resize, crop, resample } = preprocessing
   const { modelId, adapterId, formerAdapterId, precision } = captioner
@@ -177,11 +185,17 @@ function wordsOf(tone: Tone, { text, score, doubt }: GeneratedCaption) {
   return { ...told, caption: text, score, isUnsure: told.isUnsure || tone.isOnPaper }
 }
 
-/** Captioning is background work: the windows of the person go first. */
+/**
+ * Captioning is background work: the windows of the person go first. Linux has a priority for each thread, which those that it
+ * starts inherit; Node has started some before.
+ */
 function yieldToThePerson(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
-  } catch {
-    // Some systems forbid it; then the scheduler shares evenly.
+  const threads = platform() === 'linux' ? readdirSync('/proc/self/task').map(Number) : [0]
+  for (const thread of threads) {
+    try {
+      setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL)
+    } catch {
+      // Some systems forbid it; then the scheduler shares evenly. And a thread may have ended.
+    }
   }
 }

@@ -30,6 +30,7 @@ const rules: Readonly<Record<Operator, Rule>> = {
   Conv: 'product',
   CumSum: 'single',
   Div: 'along',
+  DynamicQuantizeMatMul: 'single',
   Equal: 'single',
   Erf: 'single',
   Exp: 'single',

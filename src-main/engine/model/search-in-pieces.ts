@@ -17,7 +17,7 @@ import {
   toValues,
 } from './caption-graph.ts'
 import { type Decoder, type LayerSight, projectMemory } from './decoder.ts'
-import { Graph, type Value } from './graph.ts'
+import { type Form, Graph, type Value } from './graph.ts'
 import { halve } from './half-precision.ts'
 import { noNames, type Recognised, type SayableNames } from './names.ts'
 import { add, cast, logProbability, numberImages, softmax } from './operators.ts'
@@ -58,6 +58,8 @@ const leastProbability = 1e-37
 /**
  * The search in the shape that a provider runs well.
  * @param from what it is fed
+ * @param precision fp16 where there are pieces
+ * @param form of int8, on the processor
  */
 export function buildSearch(
   provider: ProviderName,
@@ -66,9 +68,10 @@ export function buildSearch(
   generation: GenerationConfig,
   names: SayableNames = noNames,
   precision: Precision = 'fp32',
+  form: Form | null = null,
 ): Graph | SearchInPieces {
   // Tensors of the other providers stay on their devices between two runs in no way that the runtime has for us.
-  if (provider !== 'webgpu') return describers[from](model, generation, names)
+  if (provider !== 'webgpu') return describers[from](model, generation, names, form)
   const build = (g: Graph) =>
     from === 'pixels' ? buildVisionTower(g, model.vision) : inputMemory(g, model.vision.config)
   const search = buildSearchInPieces(build, model, generation, names)
