@@ -76,6 +76,7 @@ const { input } = await engine.open(
     adapterPath: null,
     provider: 'cpu',
     precision: 'fp32',
+    formDirectory: null,
     trials: [],
     batchSize: batch,
     ...settings,

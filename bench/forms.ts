@@ -9,6 +9,7 @@
  * the share of equal captions and the loss of CIDEr over all sets.
  */
 import { readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
@@ -46,9 +47,10 @@ interface Form {
 }
 
 const threads = Number(values.threads)
+const formDirectory = join(tmpdir(), 'lenslore-bench-forms')
 const open = async (as: Precision, on: typeof provider): Promise<Form> => ({
   precision: as,
-  opened: await openForPhotos(values.model, { provider: on, precision: as, threads }),
+  opened: await openForPhotos(values.model, { provider: on, precision: as, threads, formDirectory }),
   captions: [],
   elapsedMs: 0,
   processorMs: 0,

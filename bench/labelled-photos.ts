@@ -72,7 +72,7 @@ export interface OpenPhotos {
 
 export async function openForPhotos(
   modelDirectory: string,
-  way: Pick<CaptionerOptions, 'provider' | 'precision' | 'threads'>,
+  way: Pick<CaptionerOptions, 'provider' | 'precision' | 'threads' | 'formDirectory'>,
 ): Promise<OpenPhotos> {
   const captioner = await openCaptioner({ modelDirectory, adapterPath: null, ...way })
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)

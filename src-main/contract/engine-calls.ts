@@ -109,6 +109,9 @@ const memories = {
   threads: z.int().min(1).max(256).optional(),
 }
 
+/** Of the app's own: where forms of fewer bits are kept that are made from models; null: there is none, and no such form. */
+const formDirectory = z.string().min(1).nullable().default(null)
+
 const trialModel = {
   modelDirectory: z.string().min(1),
   adapterPath: z.string().min(1).nullable().default(null),
@@ -130,6 +133,7 @@ export const engineCalls = {
       provider: z.enum(['auto', ...providerNames]).default('auto'),
       /** `auto`: of fewer bits only where it was measured here to be faster, and elsewhere to write as good captions. */
       precision: z.enum(['auto', ...precisions]).default('auto'),
+      formDirectory,
       trials: z.array(trialSchema).default([]),
       batchSize: z.int().min(1).max(256).optional(),
       beams: z.int().min(1).max(16).optional(),
@@ -251,6 +255,7 @@ export const engineCalls = {
       provider: z.enum(providerNames),
       threads: z.int().min(1).max(256),
       precision: z.enum(precisions),
+      formDirectory,
     }),
   ),
   /** The second half: takes the rates of several batch sizes; wants a quiet machine. */

@@ -1,5 +1,6 @@
 import type { ErrorRecord } from './errors.ts'
 import type { Precision, ProviderName, ProviderTrial, Way } from './providers.ts'
+import type { QueryNote } from './query-filters.ts'
 
 /** Times are milliseconds since 1970 UTC in `…Ms`; `takenAt` is the camera's own wall clock. */
 
@@ -88,7 +89,7 @@ export interface Photo {
 /** Words of which a file may say more than is kept. */
 export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places' | 'creators' | 'copyright'
 
-/** What the person, the file, sidecars, Google Takeout and imported tables say besides captions, joined by precedence. */
+/** What the person, the file, sidecars and Google Takeout say besides captions, joined by precedence. */
 export interface ImportedWords {
   title: string | null
   keywords: string[]
@@ -104,7 +105,7 @@ export interface ImportedWords {
   isFavorite: boolean
   /** Where it came from; `person`: set in the program. */
   sources: {
-    kind: 'person' | 'table' | 'sidecar' | 'takeout' | 'embedded'
+    kind: 'person' | 'sidecar' | 'takeout' | 'embedded'
     /** '' for the photo itself. */
     name: string
     /** Why it cannot be read any more. */
@@ -163,6 +164,8 @@ export interface SearchHit {
   captionSource: CaptionSource | null
   /** The caption is a model's, which doubts it. */
   isUnsure: boolean
+  /** Why it cannot be read or captioned. */
+  error: ErrorRecord | null
   /** A short plain-text excerpt around the matches. */
   snippet: string
   /** Start and end (UTF-16 offsets in `snippet`) of every match. */
@@ -178,6 +181,8 @@ export interface SearchPage {
   cursor: string | null
   /** What was searched for instead, where a word of the query was found nowhere. */
   corrected: string | null
+  /** What of the query was not searched. */
+  notes: QueryNote[]
 }
 
 /** Of the photos that a search finds, how many have what; photos of two people count for both. */

@@ -128,7 +128,12 @@ async function chooseWay(
 
 async function openModel(options: OpenOptions, areMoreComing: () => boolean): Promise<OpenModel> {
   const way = await chooseWay(options)
-  const captioner = await openCaptioner({ ...options, ...way })
+  const captioner = await openCaptioner({ ...options, ...way }).catch((thrown: LensloreError) => {
+    // Nobody asked for the form: where it cannot be kept, it is done without.
+    const isUnkept = thrown.code === 'DISK_FULL' || thrown.code === 'WRITE_FAILED'
+    if (options.precision !== 'auto' || !isUnkept) throw thrown
+    return openCaptioner({ ...options, ...way, precision: 'fp32' })
+  })
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)
   const { resize, crop, resample } = preprocessing
   const { modelId, adapterId, formerAdapterId, precision } = captioner

@@ -4,7 +4,7 @@ import { type ErrorRecord, LensloreError } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
 import type { Preferences } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
-import { defaultModelName, findModel } from './models/models.ts'
+import { defaultModelName, findModel, formDirectoryIn } from './models/models.ts'
 import type { PictureDecoder } from './queue/caption-engine.ts'
 import { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 import type { ProgressMeter, WorkUnderWay } from './queue/progress.ts'
@@ -101,7 +101,14 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
     running ??= {
       engine: superviseEngine(
         startEngine,
-        { modelDirectory, adapterPath, provider, precision, threads: threads ?? undefined },
+        {
+          modelDirectory,
+          adapterPath,
+          provider,
+          precision,
+          formDirectory: formDirectoryIn(dataDirectory),
+          threads: threads ?? undefined,
+        },
         { book, onTrial, onProblem, mostMemoryBytes: memoryMb === null ? null : memoryMb * 2 ** 20 },
       ),
       how: JSON.stringify(mine),

@@ -82,7 +82,7 @@ export const workText = {
     list: 'Folders',
     reading: 'Reading.',
     empty: 'No folder can be chosen from here. The program was started without one to choose from.',
-    more: 'Its folders are in it. All of them are taken, also the ones below.',
+    more: 'There is no folder in it. Its own photos are taken.',
     take: (name: string | null) => (name === null ? 'Add a folder' : `Add ${name}`),
     takeRelocated: 'It is here',
     nothing: 'Choose a folder in the list.',

@@ -34,6 +34,7 @@ before(async () => {
       adapterPath: null,
       provider: 'cpu',
       precision: 'fp32',
+      formDirectory: null,
       trials: [],
       threads: 1,
     },

@@ -15,7 +15,7 @@ import {
 } from '../model/configuration.ts'
 import type { Decoder } from '../model/decoder.ts'
 import type { Name } from '../model/names.ts'
-import { readBytes, readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
+import { readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
 import { StoredWeights, type Weights } from '../model/weights.ts'
 import {
   checkAdapterTensors,
@@ -25,6 +25,7 @@ import {
   readAdapterFile,
 } from './adapter-file.ts'
 import { type DoubtCalibration, parseDoubtCalibration } from './doubt.ts'
+import { hashSamples } from './file-samples.ts'
 import { type FormFigures, parseFormFigures } from './precision.ts'
 
 /**
@@ -320,10 +321,6 @@ async function readWeightsHeader(path: string): Promise<SafetensorsHeader> {
   }
 }
 
-/** Large enough to tell any two trainings apart, small enough to read at every start. */
-const sampledBytes = 1 << 16
-const samples = 64
-
 /**
  * An id for a base that has none of its own: a digest of its configuration, its weights' names and shapes, and of
  * samples spread over the weights, so that gigabytes need not be read.
@@ -332,21 +329,9 @@ async function digestBase({ vision, decoder }: Base): Promise<string> {
   const hash = createHash('sha256')
   for (const { config, header } of [vision, decoder]) {
     hash.update(JSON.stringify([config, [...header.tensors]]))
-    for (const { offsetBytes, byteLength } of spreadSamples(header.fileBytes)) {
-      hash.update(await readBytes(header.filePath, offsetBytes, byteLength))
-    }
+    await hashSamples(hash, header.filePath, header.fileBytes)
   }
   return `base-${hash.digest('hex').slice(0, 16)}`
-}
-
-/** The whole of a small file; of a large one even samples, the first and the last bytes among them. */
-function spreadSamples(fileBytes: number): { offsetBytes: number; byteLength: number }[] {
-  if (fileBytes <= samples * sampledBytes) return [{ offsetBytes: 0, byteLength: fileBytes }]
-  const step = (fileBytes - sampledBytes) / (samples - 1)
-  return Array.from({ length: samples }, (_, index) => ({
-    offsetBytes: Math.round(index * step),
-    byteLength: sampledBytes,
-  }))
 }
 
 function asObject(value: unknown): Record<string, unknown> {

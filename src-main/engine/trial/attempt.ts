@@ -7,7 +7,7 @@ import { readCheckpoint } from '../captioning/checkpoint.ts'
 import { precisionsOf, refuseForm } from '../captioning/precision.ts'
 import { openSession } from '../captioning/session.ts'
 import { Graph } from '../model/graph.ts'
-import { matmul } from '../model/operators.ts'
+import { affineInInt8, matmul } from '../model/operators.ts'
 import { describeDevice } from './device.ts'
 
 /**
@@ -49,9 +49,10 @@ export async function planTrial(modelDirectory: string, adapterPath: string | nu
 
 /** @throws LensloreError `PROVIDER_UNAVAILABLE`, and those of `openCaptioner` */
 export async function openAttempt(
-  options: Way & { modelDirectory: string; adapterPath: string | null },
+  options: Way & { modelDirectory: string; adapterPath: string | null; formDirectory: string | null },
 ): Promise<{ captioner: Captioner; openMs: number; captions: string[] }> {
   if (options.provider !== 'cpu') await checkForDevice(options.provider, options.threads)
+  if (options.precision === 'int8') await checkInt8Sums()
   const startedMs = performance.now()
   const captioner = await openCaptioner(options)
   const openMs = performance.now() - startedMs
@@ -112,7 +113,7 @@ function makePictures(count: number, side: number): Float32Array {
 const tinyWidth = 128
 const tinyLimitMs = 25
 
-async function checkForDevice(provider: ProviderName, threads: number): Promise<void> {
+export async function checkForDevice(provider: ProviderName, threads: number): Promise<void> {
   const g = new Graph('product')
   const matrix = g.input('matrix', 'float32', [tinyWidth, tinyWidth])
   g.namedOutput('product', matmul(g, matmul(g, matrix, matrix), matrix))
@@ -134,6 +135,31 @@ async function checkForDevice(provider: ProviderName, threads: number): Promise<
         `${provider} has no graphics card here: a tiny product takes it ${Math.round(bestMs)} ms.`,
       )
     }
+  } finally {
+    await session.close()
+  }
+}
+
+/**
+ * Processors without instructions of their own for int8 add two products up in 16 bits, which is not enough for large ones: what
+ * was measured of a form's captions elsewhere says nothing there.
+ */
+async function checkInt8Sums(): Promise<void> {
+  const length = 256
+  const g = new Graph('sums')
+  const matrix = g.constant('int8', [length, 16], Array(length * 16).fill(127))
+  const scales = g.constant('float32', [16], Array(16).fill(1 / 127))
+  g.namedOutput('sums', affineInInt8(g, g.input('x', 'float32', [16, length]), { matrix, scales }, null))
+  const session = await openSession(g, 'cpu', 1)
+  try {
+    const data = new Float32Array(16 * length).fill(1)
+    const { sums } = await session.run({ x: { data, shape: [16, length] } })
+    const isRight = (sum: number | bigint) => Math.abs(Number(sum) - length) <= length / 100
+    if (Array.from<number | bigint>(sums!.data).every(isRight)) return
+    throw new LensloreError(
+      'PROVIDER_UNAVAILABLE',
+      'This processor adds products in int8 up in too few bits for the captions to be as good.',
+    )
   } finally {
     await session.close()
   }

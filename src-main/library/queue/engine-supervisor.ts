@@ -166,12 +166,13 @@ export function superviseEngine(
     firstCaptionMs ??= performance.now()
     if (hasTried || lastInfo?.choice !== 'untried' || performance.now() - firstCaptionMs < tryAfterMs) return
     hasTried = true
-    const { modelDirectory, adapterPath = null } = options
+    const { modelDirectory, adapterPath = null, formDirectory = null } = options
     try {
       const { attempts } = await tryProviders({
         startEngine,
         modelDirectory,
         adapterPath,
+        formDirectory,
         book,
         whileIdle,
         onProgress: (done, total) => onTrial?.({ done, total }),

@@ -15,6 +15,8 @@ export interface TrialOptions {
   startEngine: StartEngine
   modelDirectory: string
   adapterPath?: string | null
+  /** As of the engine's call. */
+  formDirectory?: string | null
   book: TrialBook
   /** Runs `work` while nothing else of this program keeps the machine busy. */
   whileIdle?<T>(work: () => Promise<T>): Promise<T>
@@ -42,7 +44,7 @@ const usualDeadlines: Deadlines = { openMs: 60_000, runMs: 30_000 }
  * `MODEL_NOT_FOUND` and the like
  */
 export async function tryProviders(options: TrialOptions): Promise<ProviderTrial> {
-  const { modelDirectory, adapterPath = null, book, signal, anew = false } = options
+  const { modelDirectory, adapterPath = null, formDirectory = null, book, signal, anew = false } = options
   const { whileIdle = (work) => work(), deadlines = usualDeadlines, onProgress } = options
   const plan = await withEngine(options, (engine) => engine.planTrial({ modelDirectory, adapterPath }))
   const known = anew ? undefined : book.read().find((trial) => isSameTrial(trial, plan))
@@ -71,7 +73,12 @@ export async function tryProviders(options: TrialOptions): Promise<ProviderTrial
     try {
       await withEngine(options, async (engine, setDeadline) => {
         setDeadline(deadlines.openMs)
-        const { openMs, captions } = await engine.openAttempt({ modelDirectory, adapterPath, ...candidate })
+        const { openMs, captions } = await engine.openAttempt({
+          modelDirectory,
+          adapterPath,
+          formDirectory,
+          ...candidate,
+        })
         setDeadline(null)
         attempt.openMs = openMs
         if (candidate.provider === 'cpu' && candidate.precision === 'fp32') expected ??= captions

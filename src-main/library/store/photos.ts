@@ -1,5 +1,5 @@
 import { join, sep } from 'node:path'
-import { type ErrorRecord, isErrorCode, LensloreError } from '../../contract/errors.ts'
+import { type ErrorRecord, LensloreError, recordedError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { FolderState, Photo } from '../../contract/records.ts'
 import { spanOfDate } from '../../contract/taken-date.ts'
@@ -298,5 +298,5 @@ function toPhoto(row: PhotoRow): Photo {
 }
 
 export function toError({ error_code: code, error_message: message }: ErrorColumns): ErrorRecord | null {
-  return code === null ? null : { code: isErrorCode(code) ? code : 'INTERNAL', message: message ?? code }
+  return recordedError(code, message)
 }

@@ -30,6 +30,6 @@ test('figures come from the config of a model, of which others may say more', ()
 })
 
 test('what a provider has no form for does not open in it', () => {
-  checkPrecision('cpu', 'fp32')
+  checkPrecision('cpu', 'int8')
   assert.throws(() => checkPrecision('coreml', 'int8'), { code: 'PROVIDER_UNAVAILABLE' })
 })
