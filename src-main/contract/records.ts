@@ -83,6 +83,8 @@ export interface Photo {
   error: ErrorRecord | null
   /** Since when the file is gone from a folder that is online. */
   missingSinceMs: number | null
+  /** It is out of sight only because its place is left alone. */
+  isExcluded: boolean
   folderState: FolderState
 }
 
@@ -382,6 +384,8 @@ export interface LibraryStatus {
   captioned: number
   failed: number
   missing: number
+  /** Out of sight because their places are left alone. */
+  excluded: number
   waiting: number
   folders: Folder[]
   /** Those that could not be listed when they were looked at last. */

@@ -761,8 +761,21 @@ test('0410: words of tables of before stay until a file says otherwise; edits ke
   assert.equal(captions.current(2)?.text, 'edited since')
 })
 
-test('0420: nothing of before has a creator; photos that were read are to be read again, once', async (t) => {
+test('0420: nothing of before is known to be excluded; what is seen again is not', (t) => {
   const { database, apply } = before(t, 420)
+  addPhoto(database, 1)
+  database.exec('UPDATE photos SET missing_since_ms = 1; DELETE FROM search_stale')
+  apply()
+  const excluded = () => ids(database, 'SELECT is_excluded AS id FROM photos')
+  assert.deepEqual(excluded(), [0])
+  database.exec('UPDATE photos SET is_excluded = 1')
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [1])
+  database.exec('UPDATE photos SET missing_since_ms = NULL')
+  assert.deepEqual(excluded(), [0])
+})
+
+test('0430: nothing of before has a creator; photos that were read are to be read again, once', async (t) => {
+  const { database, apply } = before(t, 430)
   for (const id of [1, 2, 3]) addPhoto(database, id)
   database.exec(`UPDATE photos SET content_hash = x'01', indexed_ms = 1 WHERE id < 3;
     INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, title, is_favorite) VALUES (1, 1, 'embedded', '', 1, 'Fog', 0)`)
