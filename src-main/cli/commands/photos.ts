@@ -55,7 +55,11 @@ function formatDetails(photo: PhotoDetails): string {
     ['Caption', photo.caption && formatCaption(photo.caption)],
     ['', photo.pictureChanged ? 'The picture changed since this caption was written.' : null],
     ['Error', photo.error?.message],
-    ['Missing', photo.missingSinceMs && `since ${new Date(photo.missingSinceMs).toISOString()}`],
+    ['Excluded', photo.isExcluded && 'its place is left alone (see "lenslore exclude")'],
+    [
+      'Missing',
+      !photo.isExcluded && photo.missingSinceMs && `since ${new Date(photo.missingSinceMs).toISOString()}`,
+    ],
     [
       'Size',
       photo.widthPx &&
@@ -69,6 +73,8 @@ function formatDetails(photo: PhotoDetails): string {
     ['Keywords', photo.words.keywords.join(', ') || null],
     ['People', photo.words.people.map(({ name }) => name).join(', ') || null],
     ['Places', photo.words.places.join(', ') || null],
+    ['By', photo.words.creators.join(', ') || null],
+    ['Copyright', photo.words.copyright],
     ['Rating', photo.words.rating],
     ['Favourite', photo.words.isFavorite && 'yes'],
     [
