@@ -339,7 +339,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const details = store.details(id)!
     const { contentHash } = details
     const thumbnail = contentHash === null ? null : thumbnailPath(thumbnailDirectory, contentHash)
-    const { title, keywords, people, places, rating, isFavorite } = metadata.joined(id)
+    const { title, keywords, people, places, creators, copyright, rating, isFavorite } = metadata.joined(id)
     return {
       ...details,
       words: {
@@ -347,6 +347,8 @@ export function createLibrary(options: LibraryOptions): Library {
         keywords,
         people,
         places: places.map((place) => place.name),
+        creators,
+        copyright,
         rating,
         isFavorite,
         sources: [

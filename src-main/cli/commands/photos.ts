@@ -103,6 +103,8 @@ function formatDetails(photo: PhotoDetails): string {
     ['Keywords', photo.words.keywords.join(', ') || null],
     ['People', photo.words.people.map(({ name }) => name).join(', ') || null],
     ['Places', photo.words.places.join(', ') || null],
+    ['By', photo.words.creators.join(', ') || null],
+    ['Copyright', photo.words.copyright],
     ['Rating', photo.words.rating],
     ['Favourite', photo.words.isFavorite && 'yes'],
     [
