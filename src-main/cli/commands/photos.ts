@@ -55,7 +55,11 @@ function formatDetails(photo: PhotoDetails): string {
     ['Caption', photo.caption && formatCaption(photo.caption)],
     ['', photo.pictureChanged ? 'The picture changed since this caption was written.' : null],
     ['Error', photo.error?.message],
-    ['Missing', photo.missingSinceMs && `since ${new Date(photo.missingSinceMs).toISOString()}`],
+    ['Excluded', photo.isExcluded && 'its place is left alone (see "lenslore exclude")'],
+    [
+      'Missing',
+      !photo.isExcluded && photo.missingSinceMs && `since ${new Date(photo.missingSinceMs).toISOString()}`,
+    ],
     [
       'Size',
       photo.widthPx &&
