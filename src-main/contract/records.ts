@@ -89,7 +89,7 @@ export interface Photo {
 }
 
 /** Words of which a file may say more than is kept. */
-export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places'
+export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places' | 'creators' | 'copyright'
 
 /** What the person, the file, sidecars and Google Takeout say besides captions, joined by precedence. */
 export interface ImportedWords {
@@ -99,6 +99,9 @@ export interface ImportedWords {
   people: { name: string; region: { left: number; top: number; width: number; height: number } | null }[]
   /** From the smallest to the largest. */
   places: string[]
+  /** Who made the picture. */
+  creators: string[]
+  copyright: string | null
   /** -1 (rejected) to 5. */
   rating: number | null
   isFavorite: boolean

@@ -115,6 +115,8 @@ export const photoText = {
     copies: 'Copies',
     copiesOf: (count: number) => `${photos(count)} with the same content`,
     places: 'Named place',
+    creators: 'By',
+    copyright: 'Copyright',
     problem: 'Problem',
     words: 'Words from',
     sources: {

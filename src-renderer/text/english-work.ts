@@ -121,6 +121,8 @@ export const workText = {
       keywords: 'keywords',
       people: 'people',
       places: 'places',
+      creators: 'creators',
+      copyright: 'copyright',
     },
     fine: 'All are read and kept whole.',
   },

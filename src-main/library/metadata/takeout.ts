@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { checkedPosition } from './exif.ts'
-import { emptyMetadata, type PhotoMetadata } from './photo-metadata.ts'
+import { emptyMetadata, type PhotoMetadata, takeDates } from './photo-metadata.ts'
 import { cleanName, takeCaption } from './words.ts'
 
 const position = z.object({ latitude: z.number(), longitude: z.number() }).optional().catch(undefined)
@@ -43,8 +43,7 @@ export function metadataFromTakeout(text: string): PhotoMetadata | undefined {
     const moment = new Date(seconds * 1000)
     if (!Number.isNaN(moment.getTime()) && moment.getUTCFullYear() >= 1800) {
       // Google keeps the moment and forgets the clock: the time is in UTC.
-      metadata.takenAt = moment.toISOString().slice(0, 19)
-      metadata.takenOffsetMinutes = 0
+      takeDates(metadata, [{ takenAt: moment.toISOString().slice(0, 19), offsetMinutes: 0, kind: 'upload' }])
     }
   }
   const found = [file.geoData, file.geoDataExif]

@@ -94,6 +94,7 @@ test('a Takeout file gives description, time in UTC, place, people and favourite
   assert.deepEqual(await readSidecar(file), {
     ...emptyMetadata(),
     captions: [{ text: 'Rex & the ball', language: null, field: 'takeout:description' }],
+    dates: [{ takenAt: '2017-07-14T02:40:00', offsetMinutes: 0, kind: 'upload' }],
     takenAt: '2017-07-14T02:40:00',
     takenOffsetMinutes: 0,
     latitude: 59.9,
@@ -178,15 +179,13 @@ test('sources join: words from beside the photo first, the moment from Takeout l
     ...emptyMetadata(),
     title: 'inside',
     rating: 1,
-    takenAt: '2019-07-14T18:02:55',
-    takenOffsetMinutes: 120,
+    dates: [{ takenAt: '2019-07-14T18:02:55', offsetMinutes: 120, kind: 'original' as const }],
     camera: 'A',
   }
   const takeout = {
     ...emptyMetadata(),
     title: 'from Google',
-    takenAt: '2019-07-14T16:02:55',
-    takenOffsetMinutes: 0,
+    dates: [{ takenAt: '2019-07-14T16:02:55', offsetMinutes: 0, kind: 'upload' as const }],
     latitude: 1,
     longitude: 2,
   }
