@@ -339,7 +339,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const details = store.details(id)!
     const { contentHash } = details
     const thumbnail = contentHash === null ? null : thumbnailPath(thumbnailDirectory, contentHash)
-    const { title, keywords, people, places, rating, isFavorite } = metadata.joined(id)
+    const { title, keywords, people, places, creators, copyright, rating, isFavorite } = metadata.joined(id)
     return {
       ...details,
       words: {
@@ -347,6 +347,8 @@ export function createLibrary(options: LibraryOptions): Library {
         keywords,
         people,
         places: places.map((place) => place.name),
+        creators,
+        copyright,
         rating,
         isFavorite,
         sources: [
@@ -506,6 +508,9 @@ export function createLibrary(options: LibraryOptions): Library {
       lastEdit: () => edits.last(),
       replaceInCaptions: ({ preview, selection, ...replacement }, signal) =>
         edits.replace(preview, replacement, selection && select(selection), signal),
+      captionNone: async ({ selection }, signal) => ({
+        photos: await edits.setAll(select(selection), '', signal),
+      }),
       captionSelection: async ({ selection, text }, signal) => ({
         photos: await edits.setAll(select(selection), text, signal),
       }),
