@@ -508,6 +508,9 @@ export function createLibrary(options: LibraryOptions): Library {
       lastEdit: () => edits.last(),
       replaceInCaptions: ({ preview, selection, ...replacement }, signal) =>
         edits.replace(preview, replacement, selection && select(selection), signal),
+      captionNone: async ({ selection }, signal) => ({
+        photos: await edits.setAll(select(selection), '', signal),
+      }),
       captionSelection: async ({ selection, text }, signal) => ({
         photos: await edits.setAll(select(selection), text, signal),
       }),

@@ -145,9 +145,9 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
       }
       const directories = term.field === 'folder' ? expressDirectory(term.text, around) : []
       if (directories.length > 0) return both(anyOf(directories))
-      const { exact, wide } = expressPlaced(term.tokens, term.isPhrase, term.field, around)
       const below = term.field === 'folder' ? expressPath(term.text, around) : []
-      return { exact: anyOf([exact, ...below]), wide: anyOf([wide, ...below]) }
+      if (below.length > 0) return both(anyOf(below))
+      return expressPlaced(term.tokens, term.isPhrase, term.field, around)
     }
     case 'by':
       return both(flagged(flag.by(term.by)))
