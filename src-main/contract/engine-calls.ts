@@ -139,7 +139,10 @@ export const engineCalls = {
       beams: z.int().min(1).max(16).optional(),
       lengthPenalty: z.number().min(0).max(4).optional(),
       maxNewTokens: z.int().min(1).max(256).optional(),
-      /** Processor threads the engine may use for the model; default: one less than there are. */
+      /**
+       * Processor threads the engine may use for the model, and as many for pictures; default: one less than there are for
+       * the model, and for pictures all.
+       */
       threads: z.int().min(1).max(256).optional(),
     }),
   ),

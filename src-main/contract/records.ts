@@ -83,13 +83,15 @@ export interface Photo {
   error: ErrorRecord | null
   /** Since when the file is gone from a folder that is online. */
   missingSinceMs: number | null
+  /** It is out of sight only because its place is left alone. */
+  isExcluded: boolean
   folderState: FolderState
 }
 
 /** Words of which a file may say more than is kept. */
-export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places'
+export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places' | 'creators' | 'copyright'
 
-/** What the person, the file, sidecars, Google Takeout and imported tables say besides captions, joined by precedence. */
+/** What the person, the file, sidecars and Google Takeout say besides captions, joined by precedence. */
 export interface ImportedWords {
   title: string | null
   keywords: string[]
@@ -97,12 +99,15 @@ export interface ImportedWords {
   people: { name: string; region: { left: number; top: number; width: number; height: number } | null }[]
   /** From the smallest to the largest. */
   places: string[]
+  /** Who made the picture. */
+  creators: string[]
+  copyright: string | null
   /** -1 (rejected) to 5. */
   rating: number | null
   isFavorite: boolean
   /** Where it came from; `person`: set in the program. */
   sources: {
-    kind: 'person' | 'table' | 'sidecar' | 'takeout' | 'embedded'
+    kind: 'person' | 'sidecar' | 'takeout' | 'embedded'
     /** '' for the photo itself. */
     name: string
     /** Why it cannot be read any more. */
@@ -379,6 +384,8 @@ export interface LibraryStatus {
   captioned: number
   failed: number
   missing: number
+  /** Out of sight because their places are left alone. */
+  excluded: number
   waiting: number
   folders: Folder[]
   /** Those that could not be listed when they were looked at last. */

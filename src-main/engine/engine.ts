@@ -1,4 +1,5 @@
-import { constants, setPriority } from 'node:os'
+import { readdirSync } from 'node:fs'
+import { constants, platform, setPriority } from 'node:os'
 import type { CaptionResult, EngineCalls, EngineInfo } from '../contract/engine-calls.ts'
 import { LensloreError } from '../contract/errors.ts'
 import { chooseFastest, isSameTrial, type Precision } from '../contract/providers.ts'
@@ -13,6 +14,7 @@ import type { GeneratedCaption } from './captioning/generated-caption.ts'
 import { likeliestProvider } from './captioning/precision.ts'
 import { runtimeVersion } from './captioning/session.ts'
 import { createDecoder } from './imaging/decoder.ts'
+import { allowImagingThreads } from './imaging/imaging-threads.ts'
 import { normalisePixels } from './imaging/pixels.ts'
 import { inputSizePx, type Preprocessing, readPreprocessing } from './imaging/preprocessing.ts'
 import { measureTone, type Tone } from './imaging/tone.ts'
@@ -68,6 +70,7 @@ export function createEngine(
     async open(options) {
       await model?.captioner.close()
       model = undefined
+      allowImagingThreads(options.threads ?? null)
       model = await openModel(options, () => decoder.pixelsUnderWay > 0)
       return model.info
     },
@@ -182,11 +185,17 @@ function wordsOf(tone: Tone, { text, score, doubt }: GeneratedCaption) {
   return { ...told, caption: text, score, isUnsure: told.isUnsure || tone.isOnPaper }
 }
 
-/** Captioning is background work: the windows of the person go first. */
+/**
+ * Captioning is background work: the windows of the person go first. Linux has a priority for each thread, which those that it
+ * starts inherit; Node has started some before.
+ */
 function yieldToThePerson(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
-  } catch {
-    // Some systems forbid it; then the scheduler shares evenly.
+  const threads = platform() === 'linux' ? readdirSync('/proc/self/task').map(Number) : [0]
+  for (const thread of threads) {
+    try {
+      setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL)
+    } catch {
+      // Some systems forbid it; then the scheduler shares evenly. And a thread may have ended.
+    }
   }
 }

@@ -30,7 +30,6 @@ import { currentCaptions, exportCaptions, undoLastExport } from './metadata/expo
 import type { ImportTarget } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
 import { readExposure } from './metadata/read.ts'
-import { createTableWords } from './metadata/table-words.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
@@ -228,7 +227,7 @@ export function createLibrary(options: LibraryOptions): Library {
 
   let hashOfContract: Promise<string> | undefined
   const stop = new AbortController()
-  const captionChanges = createCaptionChanges(store.database, captions, createTableWords(metadata))
+  const captionChanges = createCaptionChanges(store.database, captions)
   const edits = createCaptionEdits({
     store,
     changes: captionChanges,
@@ -244,6 +243,7 @@ export function createLibrary(options: LibraryOptions): Library {
     database: store.database,
     photos,
     captions,
+    marks: store.marks,
     changes: edits.forImport,
   }
   const onAdaptersChanged = () => emit('adaptersChanged', {})
@@ -339,7 +339,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const details = store.details(id)!
     const { contentHash } = details
     const thumbnail = contentHash === null ? null : thumbnailPath(thumbnailDirectory, contentHash)
-    const { title, keywords, people, places, rating, isFavorite } = metadata.joined(id)
+    const { title, keywords, people, places, creators, copyright, rating, isFavorite } = metadata.joined(id)
     return {
       ...details,
       words: {
@@ -347,6 +347,8 @@ export function createLibrary(options: LibraryOptions): Library {
         keywords,
         people,
         places: places.map((place) => place.name),
+        creators,
+        copyright,
         rating,
         isFavorite,
         sources: [
@@ -506,11 +508,17 @@ export function createLibrary(options: LibraryOptions): Library {
       lastEdit: () => edits.last(),
       replaceInCaptions: ({ preview, selection, ...replacement }, signal) =>
         edits.replace(preview, replacement, selection && select(selection), signal),
+      captionNone: async ({ selection }, signal) => ({
+        photos: await edits.setAll(select(selection), '', signal),
+      }),
       captionSelection: async ({ selection, text }, signal) => ({
         photos: await edits.setAll(select(selection), text, signal),
       }),
       regenerate: async ({ selection }, signal) => ({
         photos: await edits.regenerate(select(selection), signal),
+      }),
+      withdrawWords: async ({ source, selection }, signal) => ({
+        photos: await edits.withdraw(source, select(selection), signal),
       }),
       retry: async ({ selection }, signal) => ({
         photos: await retry(selection && select(selection), signal),
@@ -554,15 +562,15 @@ export function createLibrary(options: LibraryOptions): Library {
           const { exportTable } = await import('./metadata/export-table.ts')
           return exportTable(store.database, resolve(path), { format, signal, onProgress })
         }),
-      planTableImport: ({ path, format }, signal) =>
+      planTableImport: ({ path, format, as }, signal) =>
         progress.during('plan', 0, async ({ onProgress }) => {
           const { planImport } = await import('./metadata/import-table.ts')
-          return planImport(importTarget, resolve(path), { format, signal, onProgress })
+          return planImport(importTarget, resolve(path), { format, as, signal, onProgress })
         }),
-      importTable: ({ path, format }, signal) =>
+      importTable: ({ path, format, as }, signal) =>
         progress.during('import', 0, async ({ onProgress }) => {
           const { importTable } = await import('./metadata/import-table.ts')
-          return importTable(importTarget, resolve(path), { format, signal, onProgress })
+          return importTable(importTarget, resolve(path), { format, as, signal, onProgress })
         }),
       pauseCaptioning() {
         wishes.setPaused(true)

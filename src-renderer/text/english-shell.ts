@@ -14,6 +14,8 @@ function nameOfEdit({ kind, photos }: EditName): string {
       return `Marks ${on}`
     case 'regeneration':
       return `Regenerated ${on}`
+    case 'withdrawal':
+      return `Withdrawn words ${on}`
   }
 }
 

@@ -9,8 +9,10 @@ import { createSearcher } from '../../src-main/library/search/searcher.ts'
 import { createAdapterStore } from '../../src-main/library/store/adapters.ts'
 import { createCaptionStore } from '../../src-main/library/store/captions.ts'
 import { type Database, openDatabase } from '../../src-main/library/store/database.ts'
+import { beginEdit, lastStandingEdit, lastUndoneEdit } from '../../src-main/library/store/edits.ts'
 import { createLabelStore } from '../../src-main/library/store/labels.ts'
 import { migrate, readMigrations } from '../../src-main/library/store/migrate.ts'
+import { markReadByOlder } from '../../src-main/library/store/reader-state.ts'
 import { createTrainingStore } from '../../src-main/library/store/trainings.ts'
 
 const migrations = readMigrations()
@@ -726,4 +728,76 @@ test('0400: entries of before are all to be renewed; words are known from their 
   assert.deepEqual(stale('UPDATE photos SET missing_since_ms = 1 WHERE id = 4'), [4])
   assert.deepEqual(stale('DELETE FROM photos WHERE id = 3'), [])
   assert.deepEqual(stale('DELETE FROM photos WHERE id = 2'), [1])
+})
+
+test('0410: words of tables of before stay until a file says otherwise; edits keep their numbers, and what was undone is so', (t) => {
+  const { database, apply } = before(t, 410)
+  for (const id of [1, 2]) addPhoto(database, id)
+  addCaption(database, 1, 1, 'mine')
+  database.exec(`INSERT INTO captions (id, photo_id, text, source, origin, created_ms) VALUES
+      (2, 2, 'of a sidecar', 'imported', 'xmp:dc:description', 1), (3, 2, 'of a table', 'imported', 'table:caption', 1);
+    UPDATE photos SET caption_id = 3 WHERE id = 2;
+    INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, is_favorite) VALUES
+      (1, 2, 'table', '', 1, 0), (2, 2, 'sidecar', '2.xmp', 1, 0);
+    INSERT INTO metadata_captions (source_id, position, text, field) VALUES
+      (1, 0, 'of a table', 'table:caption'), (2, 0, 'of a sidecar', 'xmp:dc:description');
+    INSERT INTO edits (id, kind, photos, undo_step, undone_after) VALUES
+      (4, 'table', 1, NULL, NULL), (5, 'marks', 1, 1, 5), (9, 'marks', 1, NULL, NULL);
+    DELETE FROM edits WHERE id = 9;
+    UPDATE captions SET edit_id = 4 WHERE id = 1;
+    INSERT INTO sidecars (folder_id, directory, name, size_bytes, modified_ms) VALUES (1, '', '2.xmp', 1, 7)`)
+  apply()
+  bringUpToDate(database)
+  assert.deepEqual(lastStandingEdit(database), { id: 4, kind: 'table', photos: 1 })
+  assert.deepEqual([lastUndoneEdit(database)?.id, beginEdit(database, 'withdrawal')], [5, 10])
+  assert.deepEqual(ids(database, 'SELECT id FROM metadata_sources'), [2])
+  assert.deepEqual(ids(database, 'SELECT modified_ms AS id FROM sidecars'), [0])
+  const captions = createCaptionStore(database)
+  const sidecar = (text: string) =>
+    captions.setImported(2, [{ text, language: null, origin: 'xmp:dc:description' }], 2)
+  sidecar('of a sidecar')
+  assert.equal(captions.current(2)?.text, 'of a table')
+  sidecar('edited since')
+  assert.equal(captions.current(2)?.text, 'edited since')
+})
+
+test('0420: nothing of before is known to be excluded; what is seen again is not', (t) => {
+  const { database, apply } = before(t, 420)
+  addPhoto(database, 1)
+  database.exec('UPDATE photos SET missing_since_ms = 1; DELETE FROM search_stale')
+  apply()
+  const excluded = () => ids(database, 'SELECT is_excluded AS id FROM photos')
+  assert.deepEqual(excluded(), [0])
+  database.exec('UPDATE photos SET is_excluded = 1')
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [1])
+  database.exec('UPDATE photos SET missing_since_ms = NULL')
+  assert.deepEqual(excluded(), [0])
+})
+
+test('0430: nothing of before has a creator; photos that were read are to be read again, once', async (t) => {
+  const { database, apply } = before(t, 430)
+  for (const id of [1, 2, 3]) addPhoto(database, id)
+  database.exec(`UPDATE photos SET content_hash = x'01', indexed_ms = 1 WHERE id < 3;
+    INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, title, is_favorite) VALUES (1, 1, 'embedded', '', 1, 'Fog', 0)`)
+  apply()
+  bringUpToDate(database)
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra WHERE photo_id = 1'), ['Fog'])
+  database.exec(`UPDATE metadata_sources SET creators = '["Kari","Ola"]', copyright = 'all of them'`)
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra WHERE photo_id = 1'), [
+    'Fog Kari Ola all of them',
+  ])
+  const toRead = () =>
+    ids(database, 'SELECT id FROM photos WHERE indexed_ms IS NULL AND content_hash IS NOT NULL')
+  const mark = (version: number) => {
+    for (let steps = 0; markReadByOlder(database, version, 2) > 0; ) assert.ok(++steps < 5)
+  }
+  mark(1)
+  assert.deepEqual(toRead(), [1, 2])
+  database.exec('UPDATE photos SET indexed_ms = 2')
+  mark(1)
+  assert.deepEqual(toRead(), [])
+  assert.equal(markReadByOlder(database, 2, 1), 1)
+  assert.deepEqual(toRead(), [1], 'some at a time, and from there on by whoever comes next')
+  mark(1)
+  assert.deepEqual(toRead(), [1, 2], 'an older program ends what a newer one began')
 })

@@ -4,6 +4,10 @@ import { returning } from '../rpc.ts'
 import { captionText, maxCaptionLength, photoId, selection } from './parameters.ts'
 import { room } from './room.ts'
 
+/** Where words are from that can be withdrawn. */
+export const withdrawnSources = ['table', 'sidecar', 'takeout', 'embedded'] as const
+export type WithdrawnSource = (typeof withdrawnSources)[number]
+
 const edit = z.object({ photo: photoId, text: captionText })
 
 export const captionCalls = room({
@@ -18,11 +22,23 @@ export const captionCalls = room({
     page: true,
     ...returning<{ photos: number }>()(z.object({ selection, text: captionText })),
   },
+  /** The person's word that these photos have no caption: no other is shown, as one edit. @throws LensloreError `SELECTION_STALE` */
+  captionNone: { page: false, ...returning<{ photos: number }>()(z.object({ selection })) },
   /**
    * Lets the model say again what it sees: a person's and imported words of these photos are taken back, as one edit, and photos
    * without a caption, or that failed, are the next to be captioned. @throws LensloreError `SELECTION_STALE`
    */
   regenerate: { page: true, ...returning<{ photos: number }>()(z.object({ selection })) },
+  /**
+   * Takes away the words that came from one kind of source, as one edit: they stay away until the source says something else. Of a
+   * table also those that are the person's own. All photos where no selection is named. @throws LensloreError `SELECTION_STALE`
+   */
+  withdrawWords: {
+    page: true,
+    ...returning<{ photos: number }>()(
+      z.object({ source: z.enum(withdrawnSources), selection: selection.optional() }),
+    ),
+  },
   /** What else the model might have said, the most likely first. Kept nowhere. */
   readings: { page: true, ...returning<Reading[]>()(z.object({ photo: photoId })) },
   /**
@@ -93,6 +109,6 @@ export interface Replacement {
 
 /** What a person's edit was, to be said in a line. */
 export interface EditName {
-  kind: 'caption' | 'replacement' | 'table' | 'marks' | 'regeneration'
+  kind: 'caption' | 'replacement' | 'table' | 'marks' | 'regeneration' | 'withdrawal'
   photos: number
 }

@@ -113,6 +113,7 @@ function makePictures(count: number, side: number): Float32Array {
 const tinyWidth = 128
 const tinyLimitMs = 25
 
+/** @throws LensloreError `PROVIDER_UNAVAILABLE` where the provider does not open, or has no device worth the name */
 export async function checkForDevice(provider: ProviderName, threads: number): Promise<void> {
   const g = new Graph('product')
   const matrix = g.input('matrix', 'float32', [tinyWidth, tinyWidth])

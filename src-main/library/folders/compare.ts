@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { nativePath } from '../../contract/native-path.ts'
+import type { SkippedFiles } from '../../contract/skipped-files.ts'
 import type { FoundFile } from '../store/found-file.ts'
 import type { KnownEntry, Lookalike, Place, ScanReader } from '../store/scan-state.ts'
 import type { SidecarDifference } from '../store/sidecar-state.ts'
@@ -47,6 +48,8 @@ export interface DirectoryReport extends Visit {
   /** New or altered pictures and sidecars that were written to just now. */
   unsettled: number
   differences: Difference[]
+  /** Files that are no pictures. */
+  skipped: SkippedFiles[]
   /** Sidecars that are new, altered or gone. */
   sidecars: SidecarDifference[]
   /** Directories to visit next, below the folder. */
@@ -81,6 +84,7 @@ export function createComparer(reader: ScanReader): Comparer {
       unchanged: 0,
       unsettled: 0,
       differences: [],
+      skipped: [],
       sidecars: [],
       subdirectories: [],
       vanished: [],
@@ -153,6 +157,7 @@ export function createComparer(reader: ScanReader): Comparer {
     }
     report.device = listing.device
     report.files = listing.files.length
+    report.skipped = listing.skipped
     report.subdirectories = listing.directories.map(below)
     return report
   }

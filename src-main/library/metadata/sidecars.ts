@@ -5,15 +5,22 @@ import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import type { CutField } from '../../contract/records.ts'
-import { joinMetadata, type MetadataKind, metadataKinds, type PhotoMetadata } from './photo-metadata.ts'
+import {
+  joinMetadata,
+  type MetadataKind,
+  metadataKinds,
+  occasionOf,
+  type PhotoMetadata,
+} from './photo-metadata.ts'
 import { metadataFromTakeout } from './takeout.ts'
 import { decodeText } from './text-encoding.ts'
+import { withRepairedWords } from './twice-encoded.ts'
 import { isForOtherExtension, metadataFromXmp } from './xmp.ts'
 
 /** One place that said something about a photo. */
 export interface MetadataSource {
   kind: MetadataKind
-  /** File name of a sidecar or Takeout file; empty for embedded metadata and tables. */
+  /** File name of a sidecar or Takeout file; empty for embedded metadata. */
   name: string
   metadata: PhotoMetadata
   /** Why the file cannot be read at present; the metadata is what it said before. */
@@ -45,7 +52,7 @@ export async function readSidecar(path: string, photoName?: string): Promise<Pho
     const { text } = decodeText(bytes)
     if (path.toLowerCase().endsWith('.json')) return metadataFromTakeout(text)
     const isOthers = photoName !== undefined && isForOtherExtension(text, basename(path), photoName)
-    return isOthers ? undefined : metadataFromXmp(text)
+    return isOthers ? undefined : withRepairedWords(metadataFromXmp(text))
   } catch (thrown) {
     throw damagedSidecar(path, thrown)
   }
@@ -72,7 +79,7 @@ export function damagedSidecar(path: string, cause: unknown): LensloreError {
 
 /**
  * What all sources together say about a photo. For words (title, captions, rating) the order is that of
- * `metadataKinds`. For time and place Takeout comes last: Google keeps only UTC, and guesses places. Size,
+ * `metadataKinds`. For time and place Takeout comes after the rest: Google keeps only UTC, and guesses places. Size,
  * and what the camera is, only the picture knows for certain.
  */
 export function joinSources(sources: readonly MetadataSource[]): PhotoMetadata {
@@ -83,14 +90,12 @@ export function joinSources(sources: readonly MetadataSource[]): PhotoMetadata {
         .map((source) => source.metadata),
     )
   const words = ordered(metadataKinds)
-  const facts = ordered(['sidecar', 'embedded', 'takeout', 'table'])
-  const picture = ordered(['embedded', 'sidecar', 'takeout', 'table'])
+  const facts = ordered(['sidecar', 'embedded', 'takeout'])
+  const picture = ordered(['embedded', 'sidecar', 'takeout'])
+  const { isUnsignedPosition: _, ...others } = words
   return {
-    ...words,
-    takenAt: facts.takenAt,
-    takenOffsetMinutes: facts.takenOffsetMinutes,
-    latitude: facts.latitude,
-    longitude: facts.longitude,
+    ...others,
+    ...occasionOf(facts),
     widthPx: picture.widthPx,
     heightPx: picture.heightPx,
     orientation: picture.orientation,

@@ -9,7 +9,8 @@ import { crc32 } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import { textFromFileName } from '../../../src-main/contract/file-name.ts'
 import { thumbnailPath } from '../../../src-main/contract/thumbnail-path.ts'
-import { type PreparedPicture, preparePicture } from '../../../src-main/engine/imaging/picture.ts'
+import type { PreparedPicture } from '../../../src-main/engine/imaging/make-picture.ts'
+import { preparePicture } from '../../../src-main/engine/imaging/picture.ts'
 import { normalisePixels } from '../../../src-main/engine/imaging/pixels.ts'
 import { readPreprocessing } from '../../../src-main/engine/imaging/preprocessing.ts'
 import type { Size } from '../../../src-main/engine/imaging/resample.ts'
@@ -233,8 +234,11 @@ describe('agreement with the reference', () => {
   const sidePx = 32
   const clip = readPreprocessing({ ...plain, size: sidePx, crop_size: sidePx })
   const large = { widthPx: 1203, heightPx: 801 }
+  /** So large that a JPEG decoder leaves out work. */
+  const larger = { widthPx: 2411, heightPx: 1607 }
   const cases: [Size, (typeof waves)[]][] = [
     [large, [checkers, waves]],
+    [larger, [checkers, waves]],
     [{ widthPx: 301, heightPx: 97 }, [gradient, checkers, waves]],
     [{ widthPx: 97, heightPx: 122 }, [gradient, checkers, waves]],
     [{ widthPx: 21, heightPx: 30 }, [gradient, checkers, waves]],

@@ -13,7 +13,7 @@ import {
 } from '../../../src-main/library/store/caption-changes.ts'
 import { modelKey, settleCurrentCaption } from '../../../src-main/library/store/captions.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf, noTables, plainFacts, removePhotos } from './sample-library.ts'
+import { addFolder, addPhoto, contentOf, plainFacts, removePhotos } from './sample-library.ts'
 
 let directory: string
 let store: Store
@@ -26,7 +26,7 @@ beforeEach(() => {
   store = openStore(databaseFileIn(directory))
   search = createSearch(store.database)
   folderId = addFolder(store, '/pictures')
-  changes = createCaptionChanges(store.database, store.captions, noTables)
+  changes = createCaptionChanges(store.database, store.captions)
 })
 
 afterEach(() => {
