@@ -11,6 +11,7 @@ import { type ReadSources, readSources } from '../metadata/read-sources.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
 import type { RefusedSidecar } from '../metadata/sidecars.ts'
 import { fractionOf } from '../metadata/taken-time.ts'
+import { sameDirectoryInOtherParts } from '../metadata/takeout-parts.ts'
 import type { WorkItem } from '../store/queue.ts'
 import { createRecordedCaptions } from '../store/recorded-captions.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
@@ -40,7 +41,16 @@ export function createContentReader(): (path: string, file: ReadFile) => Promise
     return names
   }
 
-  return async (path, file) => readSources(path, await namesIn(dirname(path)), file.bytes)
+  return async (path, file) => {
+    const directory = dirname(path)
+    const parts = await Promise.all(
+      sameDirectoryInOtherParts(directory).map(async (other) => ({
+        directory: other,
+        names: await namesIn(other),
+      })),
+    )
+    return readSources(path, await namesIn(directory), file.bytes, parts)
+  }
 }
 
 /** When a name was last added to a directory or taken from it; never the same where that cannot be told. */
@@ -102,7 +112,7 @@ export function createContentKeeper(
     const beside = [...sources.filter(({ kind }) => kind !== 'embedded'), ...damaged]
     sidecars.noteRead(
       id,
-      beside.map(({ name }) => name),
+      beside.map(({ name }) => name).filter((name) => !name.includes('/')),
     )
   }
 }
