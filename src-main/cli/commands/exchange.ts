@@ -255,10 +255,7 @@ function countLines(counts: RowCounts): string[] {
     [unclear, 'unclear, and left'],
     [replaced, 'before another line for the same photo, which is taken'],
     [outranked, 'below your own words, which stay'],
-    [
-      emptied,
-      'without the caption they were exported with, which stays; captions are taken away by withdraw or regenerate',
-    ],
+    [emptied, 'without the caption they were exported with, which stays; caption-none takes captions away'],
     [withoutMarks, 'with titles, ratings or keywords that are only taken in as your own'],
   ]
   return said.flatMap(([count, what]) => (count > 0 ? [`${counted(count, 'line')} ${what}.`] : []))
