@@ -98,6 +98,12 @@ async function compareSpeed(): Promise<void> {
   )
   if (!ours.includes(reference)) await reference.close()
   const sides = [...ours, ...(await findPeers())]
+  const seeing = sides.filter(({ seePixels }) => seePixels)
+  for (const batch of batches) {
+    console.log(`the vision tower alone (pixels to memory), batch ${batch}`)
+    const rows = await inTurns(seeing, (side) => side.seePixels!(batch))
+    report(rows, ours, { withIds: false })
+  }
   for (const batch of batches) {
     console.log(`model alone (pixels to tokens), batch ${batch}`)
     const rows = await inTurns(sides, (side) => side.captionPixels(batch))
