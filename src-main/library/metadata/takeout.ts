@@ -37,7 +37,7 @@ export function metadataFromTakeout(text: string): PhotoMetadata | undefined {
   const file = takeoutFile.parse(json)
   const metadata = emptyMetadata()
 
-  takeCaption(metadata, file.description ?? '', 'takeout:description')
+  takeCaption(metadata, withoutEntities(file.description ?? ''), 'takeout:description')
   const seconds = file.photoTakenTime?.timestamp
   if (seconds !== undefined && seconds !== 0) {
     const moment = new Date(seconds * 1000)
@@ -51,9 +51,30 @@ export function metadataFromTakeout(text: string): PhotoMetadata | undefined {
     .find((place) => place)
   Object.assign(metadata, found)
   for (const { name } of file.people ?? []) {
-    const cleaned = cleanName(name)
+    const cleaned = cleanName(withoutEntities(name))
     if (cleaned) metadata.people.push({ name: cleaned, region: null })
   }
   metadata.isFavorite = file.favorited ?? false
   return metadata
+}
+
+const entities: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+}
+
+/** Google writes texts as if for a page: `Rex &amp; the ball`, `Mia&#39;s`. Once, for a person may have typed the rest. */
+function withoutEntities(text: string): string {
+  return text.replace(
+    /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]+));/gi,
+    (whole, decimal, hex, name: string | undefined) => {
+      if (name !== undefined) return entities[name.toLowerCase()] ?? whole
+      const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal)
+      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole
+    },
+  )
 }
