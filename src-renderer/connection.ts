@@ -1,12 +1,8 @@
-import { z } from 'zod'
 import { webSocketChannel } from '../src-main/channels/web-socket.ts'
 import { LensloreError } from '../src-main/contract/errors.ts'
 import { type CallOptions, type Channel, type Client, connect } from '../src-main/contract/rpc.ts'
 import { type WindowCalls, type WindowEvents, windowCalls } from '../src-main/contract/window-calls.ts'
 import { linesOfShell } from './shell-lines.ts'
-
-// A page may not make code of text.
-z.config({ jitless: true })
 
 /** All that the window may ask, of the library and of its host. */
 export type Api = Client<WindowCalls, WindowEvents>

@@ -1,11 +1,12 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
+import { namesOfCalls } from './names-of-calls.ts'
 
 // Everything the page needs lies in its own folder: no address but its own is ever asked.
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  plugins: [svelte()],
+  plugins: [namesOfCalls, svelte()],
   build: {
     outDir: '../out/page',
     emptyOutDir: true,

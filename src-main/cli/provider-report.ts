@@ -1,4 +1,5 @@
-import { bestRate, type ProviderAttempt, type ProviderTrial } from '../contract/providers.ts'
+import { bestRate } from '../contract/provider-names.ts'
+import type { ProviderAttempt, ProviderTrial } from '../contract/providers.ts'
 
 const threadsOf = (threads: number) => `${threads} thread${threads === 1 ? '' : 's'}`
 

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { type AdapterDescription, adapterTexts } from './adapters.ts'
+import { maxCaptionLength } from './caption-length.ts'
 import type { ErrorRecord } from './errors.ts'
-import { type ProviderAttempt, type ProviderName, providerNames, trialSchema } from './providers.ts'
+import { type ProviderName, providerNames } from './provider-names.ts'
+import { type ProviderAttempt, trialSchema } from './providers.ts'
 import type { CaptionDoubt, Reading, TextAttention } from './records.ts'
-import { maxCaptionLength } from './rooms/parameters.ts'
 import { returning } from './rpc.ts'
 import {
   type AdapterComparison,

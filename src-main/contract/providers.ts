@@ -1,8 +1,5 @@
 import { z } from 'zod'
-
-/** Execution providers of onnxruntime that the engine may open a session on. */
-export const providerNames = ['webgpu', 'coreml', 'dml', 'cuda', 'cpu'] as const
-export type ProviderName = (typeof providerNames)[number]
+import { providerNames } from './provider-names.ts'
 
 /** What came of trying to run a model on a provider with so many processor threads. */
 export const attemptSchema = z.object({
@@ -43,9 +40,4 @@ export function isSameTrial(
   b: Pick<ProviderTrial, 'modelId' | 'device'>,
 ): boolean {
   return a.modelId === b.modelId && a.device === b.device
-}
-
-/** Photos a second at the best batch size; 0 where none was measured. */
-export function bestRate({ rates }: ProviderAttempt): number {
-  return Math.max(0, ...rates.map(({ photosPerSecond }) => photosPerSecond))
 }

@@ -1,5 +1,6 @@
 import type { ErrorRecord } from './errors.ts'
-import type { ProviderName, ProviderTrial } from './providers.ts'
+import type { ProviderName } from './provider-names.ts'
+import type { ProviderTrial } from './providers.ts'
 
 /** Times are milliseconds since 1970 UTC in `…Ms`; `takenAt` is the camera's own wall clock. */
 
@@ -326,7 +327,8 @@ export interface TextAttention {
 /** How far one piece of long work is. */
 export interface Progress {
   /**
-   * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `forget`: photos of a folder
+   * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `revert`: one that
+   * was stopped is taken back. `forget`: photos of a folder
    * that was removed. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
    * `trial`: how it runs best. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
    * it is open.
@@ -336,6 +338,7 @@ export interface Progress {
     | 'caption'
     | 'search'
     | 'change'
+    | 'revert'
     | 'forget'
     | 'check'
     | 'plan'

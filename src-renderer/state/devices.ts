@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../src-main/contract/providers.ts'
+import type { ProviderName } from '../../src-main/contract/provider-names.ts'
 import { text } from '../text/text.ts'
 
 /** What a model runs on, in words. */

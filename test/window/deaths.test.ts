@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
+import { makeAwayLibrary } from '../../bench/captioned-library.ts'
 import { makeAllDescribed } from './described-pictures.ts'
 import { accessibilityFaults, goTo, makePicture, needsBrowser, openWindow } from './open-window.ts'
 
@@ -131,6 +132,54 @@ test(
       await other.locator('main h2', { hasText: /^1 photo$/ }).waitFor()
     }
     await untilCaptioned(page, manyPhotos + described.length)
+  },
+)
+
+test(
+  'a caption for many goes on by itself when the library is killed, is seen to, and is one edit',
+  needsBrowser,
+  async (t) => {
+    const many = 20_000
+    const { page } = await openWindow(t, {
+      makeLibrary: (directory) => makeAwayLibrary(dirname(directory), many, 20),
+      expectedFaults: /503 .*\/(thumb|full)$/,
+    })
+    const status = page.locator('footer')
+    const running = status.getByRole('progressbar', { name: 'Changing captions' })
+    const stop = status.getByRole('button', { name: 'Stop' })
+    const found = (count: string) =>
+      page.locator('main h2', { hasText: new RegExp(`^${count} photos?$`) }).waitFor()
+    async function captionAllAndKill(words: string): Promise<void> {
+      await goTo(page, '#/library')
+      await page.getByRole('gridcell').first().focus()
+      await page.keyboard.press('Control+a')
+      await page.keyboard.press('c')
+      await page.getByRole('dialog').getByRole('textbox').fill(words)
+      await page.keyboard.press('Enter')
+      await page.waitForFunction(
+        () => (document.querySelector<HTMLProgressElement>('footer .running progress')?.value ?? 0) > 0,
+      )
+      process.kill(libraryProcess()!, 'SIGKILL')
+      await status.getByText('The library’s process ended by itself').waitFor()
+    }
+
+    await captionAllAndKill('a heron in the reeds')
+    await running.waitFor()
+    await stop.waitFor()
+    await stop.waitFor({ state: 'detached' })
+    await goTo(page, '#/search?q=heron')
+    await found('20,000')
+    await page.keyboard.press('Control+z')
+    await status.getByText('Taken back: Caption on 20,000 photos.').waitFor()
+    await page.getByText('No photo says').first().waitFor()
+
+    await captionAllAndKill('an egret in the reeds')
+    await stop.click()
+    await status.getByText('Putting captions back').waitFor()
+    await status.getByText('Putting captions back').waitFor({ state: 'detached' })
+    await goTo(page, '#/search?q=egret')
+    await page.getByText('No photo says').first().waitFor()
+    assert.equal(await status.getByRole('button', { name: 'Undo' }).count(), 0)
   },
 )
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { providerNames } from '../providers.ts'
+import { providerNames } from '../provider-names.ts'
 import type { LibraryStatus, Preferences } from '../records.ts'
 import { returning } from '../rpc.ts'
 import { selection } from './parameters.ts'

@@ -1,5 +1,5 @@
 import { LensloreError } from '../../contract/errors.ts'
-import type { ProviderName } from '../../contract/providers.ts'
+import type { ProviderName } from '../../contract/provider-names.ts'
 import type { CaptionModel, GenerationConfig } from '../model/caption-graph.ts'
 import { buildSearch } from '../model/search-in-pieces.ts'
 import { memorySide } from '../model/vision-tower.ts'

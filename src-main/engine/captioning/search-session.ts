@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../contract/providers.ts'
+import type { ProviderName } from '../../contract/provider-names.ts'
 import type { Graph } from '../model/graph.ts'
 import { pieceTensors, type SearchInPieces } from '../model/search-in-pieces.ts'
 import { type PackedModel, packModel } from './packed-model.ts'

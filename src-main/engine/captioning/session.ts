@@ -1,6 +1,6 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 import { LensloreError } from '../../contract/errors.ts'
-import type { ProviderName } from '../../contract/providers.ts'
+import type { ProviderName } from '../../contract/provider-names.ts'
 import type { Graph } from '../model/graph.ts'
 import { type PackedModel, packModel } from './packed-model.ts'
 

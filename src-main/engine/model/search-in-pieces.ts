@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../contract/providers.ts'
+import type { ProviderName } from '../../contract/provider-names.ts'
 import {
   anyUnfinished,
   type Beams,

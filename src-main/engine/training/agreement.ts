@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ProviderName } from '../../contract/providers.ts'
+import type { ProviderName } from '../../contract/provider-names.ts'
 import { runOnce } from '../captioning/search-session.ts'
 import type { SessionTensor } from '../captioning/session.ts'
 import { countedPlaces, feedLabels, feedTexts, type TrainingBatch, totalWeight } from './batch-feeds.ts'

@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../contract/providers.ts'
+import type { ProviderName } from '../../contract/provider-names.ts'
 import { type HoldingSession, openSession, type SessionTensor } from '../captioning/session.ts'
 import type { Graph } from '../model/graph.ts'
 import {

@@ -1,5 +1,6 @@
 import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
-import { bestRate, isSameTrial, type ProviderAttempt, type ProviderTrial } from '../../contract/providers.ts'
+import { bestRate } from '../../contract/provider-names.ts'
+import { isSameTrial, type ProviderAttempt, type ProviderTrial } from '../../contract/providers.ts'
 import { type OwnEngine, withOwnEngine } from './own-engine.ts'
 import type { StartEngine } from './start-engine.ts'
 import type { TrialBook } from './trial-book.ts'
