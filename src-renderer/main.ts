@@ -11,8 +11,9 @@ if (/^(#(\/(library)?)?)?$/.test(location.hash)) {
   connection.askAhead('timeline', { query: '' })
   connection.askAhead('timelinePage', { query: '', offset: 0, limit: photosOfBlock })
 }
-// The browser fetches what it keeps for a page when that is first looked at.
+// What the browser keeps for a page, and what it knows of dates, it reads when that is first asked for: now nothing waits for it.
 void localStorage.length
+new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'long', timeZone: 'UTC' }).format()
 await new Promise<unknown>((resolve) => {
   connection.onLine(resolve)
   setTimeout(resolve, lineWithinMs)
