@@ -161,6 +161,7 @@ async function captionAll(
           ...noDoubt,
           modelId,
           adapterId,
+          precision: 'fp32' as const,
           contentHash,
         })
         made.push({ contentHash, thumbhash: look?.thumbhash ?? null })

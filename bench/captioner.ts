@@ -1,184 +1,207 @@
 /**
- * Photos per second, ours against PyTorch eager, on the same random weights at the sizes of CLIP ViT-B/32 and GPT-2
- * small and on the same pictures, run in turns:
+ * Photos per second, ours against PyTorch, on the same random weights at the sizes of CLIP ViT-B/32 and GPT-2 small and on
+ * the same pictures, all rows in turns:
  *
- *     node bench/captioner.ts [--rounds 5] [--pictures 16] [--photos DIR] [--work DIR]
+ *     npm run bench -- captioner [--provider cpu] [--batch 8,32,64] [--threads 2] [--python /venv/bin/python3]…
+ *         [--rounds 5] [--pictures 16] [--photos DIR] [--work DIR]
  *
- * Needs Debian's python3-torch, libopenblas0-pthread and python3-pil. `--photos` takes the files for the run from
- * file to caption from a folder; otherwise twelve-megapixel JPEGs are made.
+ * Each `--python` has a PyTorch (and PIL, for files); the system's own is a row besides. Each also runs compiled where
+ * that works, and ours at every precision of the provider. With a provider that is a GPU's the peers run on the GPU that
+ * PyTorch finds; token ids are always held against ours in fp32 on the processor. `--photos` takes the files for the run from file to caption from a folder; otherwise
+ * twelve-megapixel JPEGs are made.
  */
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
-import { cpus, getPriority, setPriority, tmpdir } from 'node:os'
+import { readdir, stat, writeFile } from 'node:fs/promises'
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import sharp from 'sharp'
-import { openCaptioner } from '../src-main/engine/captioning/captioner.ts'
-import { createEngine } from '../src-main/engine/engine.ts'
+import { toErrorRecord } from '../src-main/contract/errors.ts'
+import { providerNames } from '../src-main/contract/providers.ts'
+import { readCheckpoint, readModelJson } from '../src-main/engine/captioning/checkpoint.ts'
+import { precisionsOf } from '../src-main/engine/captioning/precision.ts'
 import { preparePicture } from '../src-main/engine/imaging/picture.ts'
 import { normalisePixels } from '../src-main/engine/imaging/pixels.ts'
-import { readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
-import { median, startPeer } from './in-turns.ts'
+import { inputSizePx, readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
+import { checkForDevice } from '../src-main/engine/trial/attempt.ts'
+import {
+  describePyTorch,
+  ourSide,
+  type Pass,
+  type Pixels,
+  pyTorchSide,
+  type Side,
+} from './captioner-sides.ts'
+import { median } from './in-turns.ts'
+import { makePhotos } from './made-photos.ts'
 import { writeRandomCheckpoint } from './random-checkpoint.ts'
 
-const settings = { threads: 2, beams: 5, lengthPenalty: 0.8, maxNewTokens: 16 }
-const batch = 8
+const systemPython = '/usr/bin/python3'
 
 const { values } = parseArgs({
   options: {
+    provider: { type: 'string', default: 'cpu' },
+    batch: { type: 'string', default: '8' },
+    threads: { type: 'string', default: String(availableParallelism()) },
     rounds: { type: 'string', default: '5' },
-    pictures: { type: 'string', default: '16' },
+    pictures: { type: 'string' },
     photos: { type: 'string' },
     work: { type: 'string', default: join(tmpdir(), 'lenslore-bench-captioner') },
-    python: { type: 'string', default: '/usr/bin/python3' },
+    python: { type: 'string', multiple: true, default: [] },
   },
 })
+const provider = providerNames.find((name) => name === values.provider)
+if (!provider) throw new Error(`--provider is one of: ${providerNames.join(', ')}`)
+const batches = values.batch.split(',').map(Number)
 const rounds = Number(values.rounds)
-const pictures = Number(values.pictures)
-
-interface Round {
-  elapsedMs: number
-  ids?: number[][]
-}
-
+const pictures = Number(values.pictures ?? Math.max(16, ...batches))
 const model = join(values.work, 'model')
+const writing = { model, threads: Number(values.threads), beams: 5, lengthPenalty: 0.8, maxNewTokens: 16 }
+
 if (!(await stat(join(model, 'config.json')).catch(() => null))) await writeRandomCheckpoint(model)
-const paths = values.photos ? await photosOf(values.photos) : await makePhotos(join(values.work, 'photos'))
+const paths = values.photos
+  ? await photosOf(values.photos)
+  : await makePhotos(join(values.work, 'photos'), pictures)
+const pixels = await preparePixels()
+console.log(`${cpus()[0]?.model}, ${writing.threads} threads each; load ${loadavg()[0]!.toFixed(1)}`)
+console.log(`${writing.beams} beams, ${writing.maxNewTokens} tokens, ${pictures} pictures`)
 
-const threads = String(settings.threads)
-const script = fileURLToPath(new URL('./pytorch/captioner.py', import.meta.url))
-const peer = startPeer(values.python, [script], { OPENBLAS_NUM_THREADS: threads, OMP_NUM_THREADS: threads })
-const { torch } = await peer.ask<{ torch: string }>({ command: 'open', model, ...settings })
-const captioner = await openCaptioner({
-  modelDirectory: model,
-  adapterPath: null,
-  provider: 'cpu',
-  ...settings,
-})
-console.log(`${cpus()[0]?.model}, ${settings.threads} threads each; PyTorch ${torch}`)
-console.log(`batch ${batch}, ${settings.beams} beams, ${settings.maxNewTokens} tokens, ${pictures} pictures`)
+const reference = ourSide('cpu', 'fp32', writing, pixels)
+const { ids: expected } = await reference.captionPixels(batches[0]!)
+/** Rows whose ids are not what they have to be. */
+let wrong = 0
 
-const { pixels, path: pixelsPath, shape } = await preparePixels()
-const modelAlone = await inTurns(
-  async () => runOurs(),
-  () => peer.ask<Round>({ command: 'pixels', path: pixelsPath, shape, batch }),
-)
-report('model alone (pixels to tokens)', modelAlone)
-const differing = modelAlone.ours.ids!.filter((ids, i) => ids.join() !== modelAlone.theirs.ids![i]!.join())
-console.log(`  token ids equal for ${pictures - differing.length} of ${pictures} pictures`)
-await captioner.close()
+const noDevice =
+  provider === 'cpu' ? null : await checkForDevice(provider, writing.threads).catch(toErrorRecord)
+if (noDevice) {
+  await reference.close()
+  await compareIdsAlone(noDevice.message)
+} else await compareSpeed()
+process.exit(wrong === 0 ? 0 : 1)
 
-const engine = createEngine()
-const anyone = new AbortController().signal
-const { input } = await engine.open(
-  {
-    modelDirectory: model,
-    adapterPath: null,
-    provider: 'cpu',
-    trials: [],
-    batchSize: batch,
-    ...settings,
-  },
-  anyone,
-)
-// The engine gives way to the person's other programs; in a comparison both do.
-setPriority(peer.process.pid!, getPriority())
-report(
-  'end to end (files to captions)',
-  await inTurns(
-    async () => {
-      const startedMs = performance.now()
-      await Promise.all(paths.map(captionFile))
-      return { elapsedMs: performance.now() - startedMs }
-    },
-    () => peer.ask<Round>({ command: 'files', paths, batch }),
-  ),
-)
-peer.process.kill()
-process.exit(differing.length === 0 ? 0 : 1)
-
-async function captionFile(path: string): Promise<void> {
-  const { pixels } = await engine.decode({ path, input, thumbnailDirectory: null, isUrgent: false }, anyone)
-  await engine.caption({ pixels: pixels!, readings: false }, anyone)
-}
-
-async function runOurs(): Promise<Round> {
-  const startedMs = performance.now()
-  const ids: number[][] = []
-  const size = pixels.length / pictures
-  for (let at = 0; at < pictures; at += batch) {
-    const count = Math.min(batch, pictures - at)
-    const captions = await captioner.caption(pixels.subarray(at * size, (at + count) * size), count)
-    ids.push(...captions.map(({ tokenIds }) => tokenIds))
+/** A provider that computes on the processor says what is right, and nothing about time. */
+async function compareIdsAlone(reason: string): Promise<void> {
+  console.log(`Not timed: ${reason}`)
+  for (const precision of precisionsOf[provider!]) {
+    const side = ourSide(provider!, precision, writing, pixels)
+    try {
+      tellIds(side, await side.captionPixels(batches[0]!))
+    } catch (thrown) {
+      console.log(`${side.name} does not work here: ${toErrorRecord(thrown).message}`)
+      wrong++
+    }
+    await side.close()
   }
-  return { elapsedMs: performance.now() - startedMs, ids }
 }
 
-/** One unmeasured round each, then the measured ones in turns, so that neither has the machine's better minutes. */
-async function inTurns(ours: () => Promise<Round>, theirs: () => Promise<Round>) {
-  const last = { ours: await ours(), theirs: await theirs() }
-  const oursMs: number[] = []
-  const theirsMs: number[] = []
+async function compareSpeed(): Promise<void> {
+  const ours = precisionsOf[provider!].map((precision) =>
+    provider === 'cpu' && precision === 'fp32' ? reference : ourSide(provider!, precision, writing, pixels),
+  )
+  if (!ours.includes(reference)) await reference.close()
+  const sides = [...ours, ...(await findPeers())]
+  for (const batch of batches) {
+    console.log(`model alone (pixels to tokens), batch ${batch}`)
+    const rows = await inTurns(sides, (side) => side.captionPixels(batch))
+    report(rows, ours, { withIds: true })
+  }
+  for (const batch of batches) {
+    console.log(`end to end (files to captions), batch ${batch}`)
+    const rows = await inTurns(sides, (side) => side.captionFiles(paths, batch))
+    report(rows, ours, { withIds: false })
+  }
+  for (const side of sides) await side.close()
+}
+
+async function findPeers(): Promise<Side[]> {
+  const peers: Side[] = []
+  for (const python of new Set([...values.python, systemPython])) {
+    const found = await describePyTorch(python)
+    if (!found) {
+      console.log(`${python} has no PyTorch.`)
+      continue
+    }
+    const device = provider !== 'cpu' && found.card !== null ? 'cuda' : 'cpu'
+    if (provider !== 'cpu' && device === 'cpu') console.log(`PyTorch ${found.torch} finds no GPU.`)
+    if (!found.compiles) console.log(`PyTorch ${found.torch} has no torch.compile.`)
+    for (const precision of device === 'cuda' ? (['fp32', 'tf32', 'fp16'] as const) : (['fp32'] as const)) {
+      for (const compiled of found.compiles ? [false, true] : [false]) {
+        peers.push(pyTorchSide({ python, device, precision, compiled }, found, writing, pixels))
+      }
+    }
+  }
+  return peers
+}
+
+interface Measured {
+  side: Side
+  /** The last pass. */
+  last: Pass
+  allMs: number[]
+}
+
+/**
+ * One unmeasured round, in which things are compiled, then the measured ones in turns, so that nobody has the machine's
+ * better minutes. Another that does not work is told of, and left out.
+ * @param sides first ours in fp32, without which there is nothing to compare
+ */
+async function inTurns(sides: readonly Side[], pass: (side: Side) => Promise<Pass>): Promise<Measured[]> {
+  const measured: Measured[] = []
+  for (const side of sides) {
+    try {
+      measured.push({ side, last: await pass(side), allMs: [] })
+    } catch (thrown) {
+      if (side === sides[0]) throw thrown
+      console.log(`  ${side.name} does not work here: ${toErrorRecord(thrown).message}`)
+    }
+  }
   for (let round = 0; round < rounds; round++) {
-    oursMs.push((await ours()).elapsedMs)
-    theirsMs.push((await theirs()).elapsedMs)
+    for (const row of measured) {
+      row.last = await pass(row.side)
+      row.allMs.push(row.last.elapsedMs)
+    }
   }
-  return { ...last, oursMs, theirsMs }
+  return measured
 }
 
-function report(title: string, { oursMs, theirsMs }: { oursMs: number[]; theirsMs: number[] }): void {
+function report(rows: readonly Measured[], ours: readonly Side[], { withIds }: { withIds: boolean }): void {
   const rate = (elapsedMs: number) => ((pictures / elapsedMs) * 1000).toFixed(3)
-  const range = (all: number[]) => `${rate(Math.max(...all))} to ${rate(Math.min(...all))}`
-  const ratio = median(theirsMs) / median(oursMs)
-  console.log(title)
-  console.log(`  ours     ${rate(median(oursMs))} photos/s (${range(oursMs)})`)
-  console.log(`  PyTorch  ${rate(median(theirsMs))} photos/s (${range(theirsMs)})`)
-  console.log(`  ratio    ${ratio.toFixed(2)} (median of ${rounds} rounds in turns)`)
+  for (const { side, last, allMs } of rows) {
+    const range = `${rate(Math.max(...allMs))} to ${rate(Math.min(...allMs))}`
+    const ratios = rows
+      .filter((own) => ours.includes(own.side) && !ours.includes(side))
+      .map((own) => `; ${own.side.name} is ${(median(allMs) / median(own.allMs)).toFixed(2)} times`)
+    console.log(`  ${side.name}: ${rate(median(allMs))} photos/s (${range})${ratios.join('')}`)
+    if (withIds) tellIds(side, last)
+  }
+  console.log(`  (medians of ${rounds} rounds in turns; load ${loadavg()[0]!.toFixed(1)})`)
 }
 
-/** The pictures' pixels by our own preprocessing, once, in a file that both read. */
-async function preparePixels() {
-  const preprocessing = readPreprocessing(captioner.preprocessorConfig)
+function tellIds(side: Side, { ids }: Pass): void {
+  const equal = ids!.filter((own, index) => own.join() === expected![index]!.join()).length
+  if (side.isExact && equal < pictures) wrong++
+  console.log(
+    `    ${side.name}: token ids equal to ours on the processor for ${equal} of ${pictures} pictures`,
+  )
+}
+
+/** The pictures' pixels by our own preprocessing, once, in a file that all read. */
+async function preparePixels(): Promise<Pixels> {
+  const { preprocessorDirectories } = await readCheckpoint(model, null)
+  const preprocessing = readPreprocessing(
+    await readModelJson(preprocessorDirectories, 'preprocessor_config.json'),
+  )
   const prepared: Uint8Array[] = []
-  for (const path of paths) {
-    prepared.push((await preparePicture(path, { input: preprocessing, thumbnailDirectory: null })).pixels)
+  for (const file of paths) {
+    prepared.push((await preparePicture(file, { input: preprocessing, thumbnailDirectory: null })).pixels)
   }
-  const all = normalisePixels(prepared, preprocessing) // [N, 3, S, S]
+  const data = normalisePixels(prepared, preprocessing) // [N, 3, S, S]
   const path = join(values.work, 'pixels.f32')
-  await writeFile(path, all)
-  const side = captioner.imageSizePx
-  return { pixels: all, path, shape: [prepared.length, 3, side, side] }
+  await writeFile(path, data)
+  const { widthPx, heightPx } = inputSizePx(preprocessing)
+  return { data, path, shape: [prepared.length, 3, heightPx, widthPx] }
 }
 
 async function photosOf(directory: string): Promise<string[]> {
   const names = (await readdir(directory)).filter((name) => /\.jpe?g$/i.test(name)).sort()
   if (names.length < pictures) throw new Error(`${directory} has fewer than ${pictures} JPEG files.`)
   return names.slice(0, pictures).map((name) => join(directory, name))
-}
-
-/** Clouds of colour with fine grain: as costly to decode as a photo of their size, and each another. */
-async function makePhotos(directory: string): Promise<string[]> {
-  await mkdir(directory, { recursive: true })
-  const made = Array.from({ length: pictures }, (_, index) => join(directory, `${index}.jpg`))
-  const coarse = { width: 64, height: 48 }
-  const tile = { width: 1000, height: 1000 }
-  const noise = { type: 'gaussian' as const, mean: 128, sigma: 12 }
-  let grainTile: Buffer | undefined
-  for (const [index, path] of made.entries()) {
-    if (await stat(path).catch(() => null)) continue
-    grainTile ??= await sharp({ create: { ...tile, channels: 3, background: 'gray', noise } })
-      .png()
-      .toBuffer()
-    let state = index + 1
-    const colours = Uint8Array.from({ length: coarse.width * coarse.height * 3 }, () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-      return state >>> 24
-    })
-    await sharp(colours, { raw: { ...coarse, channels: 3 } })
-      .resize(4000, 3000, { kernel: 'cubic' })
-      .composite([{ input: grainTile, tile: true, blend: 'soft-light' }])
-      .jpeg({ quality: 90 })
-      .toFile(path)
-  }
-  return made
 }

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { readCaptionSet } from '../src-main/cli/caption-sets.ts'
 import { toExamples } from '../src-main/cli/set-examples.ts'
 import type { TrainingExample } from '../src-main/contract/training.ts'
-import { openCaptioner } from '../src-main/engine/captioning/captioner.ts'
+import { type CaptionerOptions, openCaptioner } from '../src-main/engine/captioning/captioner.ts'
 import type { GeneratedCaption } from '../src-main/engine/captioning/generated-caption.ts'
-import { type PreparedPicture, preparePicture } from '../src-main/engine/imaging/picture.ts'
+import type { PreparedPicture } from '../src-main/engine/imaging/make-picture.ts'
+import { preparePicture } from '../src-main/engine/imaging/picture.ts'
 import { normalisePixels } from '../src-main/engine/imaging/pixels.ts'
 import { readPreprocessing } from '../src-main/engine/imaging/preprocessing.ts'
 
@@ -62,33 +63,56 @@ export async function openLabelledExamples(setPath: string, firstGroup = 0): Pro
 
 const batchSize = 8
 
+/** A model that is open for photos in files. */
+export interface OpenPhotos {
+  /** By batches, the next one while the caller has one. */
+  prepare(paths: readonly string[]): AsyncGenerator<PreparedPicture[]>
+  caption(pictures: readonly PreparedPicture[]): Promise<GeneratedCaption[]>
+  close(): Promise<void>
+}
+
+export async function openForPhotos(
+  modelDirectory: string,
+  way: Pick<CaptionerOptions, 'provider' | 'precision' | 'threads' | 'formDirectory'>,
+): Promise<OpenPhotos> {
+  const captioner = await openCaptioner({ modelDirectory, adapterPath: null, ...way })
+  const preprocessing = readPreprocessing(captioner.preprocessorConfig)
+  return {
+    async *prepare(paths) {
+      const batchFrom = (at: number) =>
+        Promise.all(
+          paths
+            .slice(at, at + batchSize)
+            .map((path) => preparePicture(path, { input: preprocessing, thumbnailDirectory: null })),
+        )
+      let next = batchFrom(0)
+      for (let at = 0; at < paths.length; at += batchSize) {
+        const pictures = await next
+        next = batchFrom(at + batchSize)
+        yield pictures
+      }
+    },
+    caption(pictures) {
+      const pixels = pictures.map((picture) => picture.pixels)
+      return captioner.caption(normalisePixels(pixels, preprocessing), pictures.length)
+    },
+    close: () => captioner.close(),
+  }
+}
+
 /** Captions files in order, on the processor, with all that is known of each caption. */
 export async function* captionPhotos(
   paths: readonly string[],
   modelDirectory: string,
   threads: number,
 ): AsyncGenerator<{ caption: GeneratedCaption; picture: PreparedPicture }> {
-  const captioner = await openCaptioner({ modelDirectory, adapterPath: null, provider: 'cpu', threads })
-  const preprocessing = readPreprocessing(captioner.preprocessorConfig)
-  const prepare = (at: number) =>
-    Promise.all(
-      paths
-        .slice(at, at + batchSize)
-        .map((path) => preparePicture(path, { input: preprocessing, thumbnailDirectory: null })),
-    )
+  const opened = await openForPhotos(modelDirectory, { provider: 'cpu', threads })
   try {
-    let next = prepare(0)
-    for (let at = 0; at < paths.length; at += batchSize) {
-      const pictures = await next
-      next = prepare(at + batchSize)
-      const pixels = normalisePixels(
-        pictures.map((picture) => picture.pixels),
-        preprocessing,
-      )
-      const captions = await captioner.caption(pixels, pictures.length)
+    for await (const pictures of opened.prepare(paths)) {
+      const captions = await opened.caption(pictures)
       for (const [index, picture] of pictures.entries()) yield { caption: captions[index]!, picture }
     }
   } finally {
-    await captioner.close()
+    await opened.close()
   }
 }

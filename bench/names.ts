@@ -10,8 +10,8 @@
  * CIDEr is that of N photos of the dev set that do not show the thing; `--show` prints some of what is said.
  *
  * Parts: `recogniser` alone, by its sums; `place` alone, said of every picture; `said`, both over the model's own adapter;
- * `taught`, an adapter that learned the k captions, without recogniser; `both`, that and the recogniser. For these two, of 300 other
- * photos nobody said anything.
+ * `taught`, an adapter that learned the k captions, without recogniser; `both`, that and the recogniser. For these two, nobody said
+ * anything of the others, and the model is held to what it says of as many as the product takes.
  */
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -39,6 +39,7 @@ import {
 } from '../src-main/engine/training/names/train-names.ts'
 import { createRandom, shuffle } from '../src-main/engine/training/random.ts'
 import { runTraining } from '../src-main/engine/training/training-run.ts'
+import { countReplayed } from '../src-main/library/teaching/plan-training.ts'
 import { openLabelledPhotos } from './labelled-photos.ts'
 import { type Renamed, type RenamedLibrary, renamed, renamePhotos } from './renamed-photos.ts'
 import { type SeenPhotos, seePhotos } from './visual-memories.ts'
@@ -64,9 +65,6 @@ if (!photosPath || !captionsPath || !devPhotosPath || !devCaptionsPath || !value
   )
   process.exit(2)
 }
-
-/** Of the other photos, so many go into a training. */
-const replayedPhotos = 300
 
 interface Row {
   thing: string
@@ -219,11 +217,13 @@ async function writeNamed(learned: LearnedName): Promise<string> {
 async function teach({ name }: Renamed, { named, others }: RenamedLibrary, seed: number): Promise<string[]> {
   await using photos = await openLabelledPhotos(photosPath!, captionsPath!)
   const runDirectory = await mkdtemp(join(scratch, 'run-'))
-  const exampleOf = async (index: number, kind: 'label' | 'replay', captions: { text: string }[]) => {
+  const exampleOf = async (index: number, kind: 'label' | 'replay', text: string) => {
     const path = join(photos.directory, seen.names[index]!)
     const { contentHash } = await readFileContent(path)
-    return { contentHash, path, kind, captions, group: index, fold: null }
+    return { contentHash, path, kind, captions: [{ text }], group: index, fold: null }
   }
+  const replayed = others.slice(0, countReplayed(named.length, true)).map(({ index }) => index)
+  const said = await sayOf(seen, 'library', replayed)
   const plan: TrainingPlan = {
     version: 1,
     modelDirectory,
@@ -236,12 +236,8 @@ async function teach({ name }: Renamed, { named, others }: RenamedLibrary, seed:
     settings: { seed },
     names: [{ text: name }],
     examples: [
-      ...(await Promise.all(
-        named.map(({ index, caption }) => exampleOf(index, 'label', [{ text: caption }])),
-      )),
-      ...(await Promise.all(
-        others.slice(0, replayedPhotos).map(({ index }) => exampleOf(index, 'replay', [])),
-      )),
+      ...(await Promise.all(named.map(({ index, caption }) => exampleOf(index, 'label', caption)))),
+      ...(await Promise.all(replayed.map((index, at) => exampleOf(index, 'replay', said[at]!)))),
     ],
   }
   await writeFile(join(runDirectory, planFileName), JSON.stringify(plan))

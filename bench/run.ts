@@ -10,11 +10,13 @@ import { fileURLToPath } from 'node:url'
 const notPrograms = new Set([
   'run.ts',
   'captioned-library.ts',
+  'captioner-sides.ts',
   'empty-pictures.ts',
   'in-turns.ts',
   'labelled-photos.ts',
   'logistic-regression.ts',
   'made-captions.ts',
+  'made-photos.ts',
   'random-checkpoint.ts',
   'renamed-photos.ts',
   'scenes.ts',

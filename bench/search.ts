@@ -425,6 +425,7 @@ async function recaption({ database, captions }: Store, { searchIndex }: Search)
         ...noDoubt,
         modelId: `m${round}`,
         adapterId: null,
+        precision: 'fp32' as const,
         contentHash: contentOf(photoId),
       }))
       const ms = measureMs(() => captions.addFromModel(batch, round + 1))

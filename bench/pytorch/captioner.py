@@ -1,13 +1,15 @@
-"""The peer of our captioner in PyTorch eager: same checkpoints, same pixels, same beam search.
+"""The peer of our captioner in PyTorch: same checkpoints, same pixels, same beam search, on the processor or a GPU.
 
-Needs torch, numpy and PIL only (Debian: python3-torch libopenblas0-pthread python3-pil). Reads one JSON command
+Needs torch and numpy, for files PIL (Debian: python3-torch libopenblas0-pthread python3-pil). Reads one JSON command
 a line from stdin and answers each with one line:
 
-  {"command": "open", "model": DIR, "threads": 2, "beams": 5, "lengthPenalty": 0.8, "maxNewTokens": 16}
+  {"command": "describe"}                                                  "torch", "card" (null: none), "compiles"
+  {"command": "open", "model": DIR, "threads": 2, "beams": 5, "lengthPenalty": 0.8, "maxNewTokens": 16,
+   "device": "cpu" or "cuda", "precision": "fp32", "tf32" or "fp16", "compiled": false}
   {"command": "pixels", "path": FILE, "shape": [N, 3, S, S], "batch": 8}   raw little-endian float32
   {"command": "files", "paths": [...], "batch": 8}                         decode, preprocess and caption
 
-Answers carry "ids" (a list a picture, without start and end token), "scores" and "elapsedMs".
+Answers carry "ids" (a list a picture, without start and end token), "scores" and "elapsedMs"; or "error", in words.
 """
 
 import json
@@ -16,15 +18,18 @@ import os
 import struct
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-import numpy
-import torch
-import torch.nn.functional as F
-from PIL import Image, ImageOps
+try:
+    import numpy
+    import torch
+    import torch.nn.functional as F
+except ImportError as error:
+    sys.exit(f"{sys.executable}: {error}")
 
 
-def read_safetensors(path):
-    """name -> float32 tensor."""
+def read_safetensors(path, device, dtype):
+    """name -> tensor on the device."""
     dtypes = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
     with open(path, "rb") as file:
         data = bytearray(file.read())
@@ -37,7 +42,7 @@ def read_safetensors(path):
         start, end = entry["data_offsets"]
         raw = torch.frombuffer(data, dtype=dtypes[entry["dtype"]], offset=8 + header_length + start,
                                count=(end - start) // (4 if entry["dtype"] == "F32" else 2))
-        tensors[name] = raw.reshape(entry["shape"]).float().clone()
+        tensors[name] = raw.reshape(entry["shape"]).to(device, dtype, copy=True)
     return tensors
 
 
@@ -78,12 +83,19 @@ class VisionTower:
         for layer in self.layers:
             qkv = F.linear(norm(x, layer["norm1"]), *layer["qkv"])
             q, k, v = qkv.view(batch, length, 3, self.heads, head).permute(2, 0, 3, 1, 4)
-            scores = torch.matmul(q * head**-0.5, k.transpose(2, 3))
-            mixed = torch.matmul(scores.softmax(-1), v).transpose(1, 2).reshape(batch, length, width)
+            mixed = self.attend(q, k, v).transpose(1, 2).reshape(batch, length, width)
             x = x + F.linear(mixed, *layer["out"])
             h = F.linear(norm(x, layer["norm2"]), *layer["fc1"])
             x = x + F.linear(h * torch.sigmoid(1.702 * h), *layer["fc2"])
         return x
+
+
+    @staticmethod
+    def attend(q, k, v):
+        if hasattr(F, "scaled_dot_product_attention"):
+            return F.scaled_dot_product_attention(q, k, v)
+        scores = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(2, 3))
+        return torch.matmul(scores.softmax(-1), v)
 
 
 class Decoder:
@@ -147,16 +159,19 @@ class Decoder:
                 k = torch.cat([past[index][0], k], dim=2)
                 v = torch.cat([past[index][1], v], dim=2)
             present.append((k, v))
-            # One query against a few keys a head: a product and a sum beat hundreds of tiny matrix products.
-            scores = (k * (q * self.head**-0.5)).sum(-1, keepdim=True)  # [R, heads, T, 1]
-            mixed = (scores.softmax(2) * v).sum(2).view(rows, self.width)
+            if x.is_cuda:
+                mixed = F.scaled_dot_product_attention(q, k, v).reshape(rows, self.width)
+            else:
+                # One query against a few keys a head: a product and a sum beat hundreds of tiny matrix products.
+                scores = (k * (q * self.head**-0.5)).sum(-1, keepdim=True)  # [R, heads, T, 1]
+                mixed = (scores.softmax(2) * v).sum(2).view(rows, self.width)
             x = x + F.linear(mixed, *layer["out"])
             h = norm(x, layer["norm2"])
             update = F.linear(F.gelu(F.linear(h, *layer["fc1"]), approximate="tanh"), *layer["fc2"])
             if layer["itune"] is not None:
                 update = update + self.itune_scale * self.attend(h, layer["itune"], sights[index])
             x = x + update
-        return F.linear(norm(x, self.last_norm), self.tokens), present
+        return F.linear(norm(x, self.last_norm), self.tokens).float(), present
 
     def attend(self, h, module, sight):
         keys, values = sight
@@ -169,43 +184,56 @@ class Decoder:
 
 
 class Captioner:
-    def __init__(self, directory, threads, beams, length_penalty, max_new_tokens):
-        torch.set_num_threads(threads)
-        path = lambda name: os.path.join(directory, name)
+    def __init__(self, request):
+        torch.set_num_threads(request["threads"])
+        self.threads = request["threads"]
+        self.device = torch.device(request["device"])
+        self.dtype = torch.float16 if request["precision"] == "fp16" else torch.float32
+        if request["precision"] == "tf32":
+            torch.set_float32_matmul_precision("high")
+        path = lambda name: os.path.join(request["model"], name)
+        read = lambda name: read_safetensors(path(name), self.device, self.dtype)
         with open(path("config.json")) as file:
             config = json.load(file)
         with open(path("preprocessor_config.json")) as file:
             self.preprocessing = json.load(file)
-        self.vision = VisionTower(read_safetensors(path("clip.safetensors")), config["vision"])
-        self.decoder = Decoder(read_safetensors(path("gpt2.safetensors")), config["gpt2"],
-                               read_safetensors(path("itune.safetensors")), config["itune"])
+        vision = VisionTower(read("clip.safetensors"), config["vision"])
+        decoder = Decoder(read("gpt2.safetensors"), config["gpt2"], read("itune.safetensors"), config["itune"])
+        self.see, self.look, self.step = vision.__call__, decoder.look, decoder.step
+        if request["compiled"]:
+            self.see, self.look = torch.compile(self.see), torch.compile(self.look)
+            # The caches are longer at each token: one graph for all lengths.
+            self.step = torch.compile(self.step, dynamic=True)
         self.end = config["gpt2"].get("eos_token_id", config["gpt2"]["vocab_size"] - 1)
-        self.beams, self.length_penalty, self.max_new_tokens = beams, length_penalty, max_new_tokens
+        self.beams, self.length_penalty = request["beams"], request["lengthPenalty"]
+        self.max_new_tokens = request["maxNewTokens"]
 
     def caption(self, pixels):
         """pixels [B, 3, S, S] -> (ids, score) a picture."""
         pictures, beams = pixels.shape[0], self.beams
-        sights = self.decoder.look(self.vision(pixels))
+        pixels = pixels.to(self.device, self.dtype)
+        sights = self.look(self.see(pixels))
+        number = lambda count: torch.arange(count, device=self.device)
 
-        logits, past = self.decoder.step(torch.full((pictures,), self.end), 0, None, sights)
+        logits, past = self.step(torch.full((pictures,), self.end, device=self.device), 0, None, sights)
         sums, tokens = logits.log_softmax(-1).topk(beams)  # [B, k]
         finished = tokens == self.end
         lengths = torch.ones_like(tokens)
         words = tokens.unsqueeze(-1)  # [B, k, T]
-        origin = torch.arange(pictures).repeat_interleave(beams)
+        origin = number(pictures).repeat_interleave(beams)
         past = [(k.index_select(0, origin), v.index_select(0, origin)) for k, v in past]
-        first_rows = (torch.arange(pictures) * beams).unsqueeze(1)
+        first_rows = (number(pictures) * beams).unsqueeze(1)
 
         for position in range(1, self.max_new_tokens):
             if bool(finished.all()):
                 break
-            logits, past = self.decoder.step(tokens.reshape(-1), position, past, sights)
+            logits, past = self.step(tokens.reshape(-1), position, past, sights)
             # The k best of a beam are all that can be among the k best of the picture.
             best, candidates = logits.topk(beams)
             best = (best - logits.logsumexp(-1, keepdim=True)).view(pictures, beams, beams)
             candidates = candidates.view(pictures, beams, beams)
             # A finished beam has one continuation: itself.
-            stay = torch.full((beams,), -math.inf)
+            stay = torch.full((beams,), -math.inf, device=self.device)
             stay[0] = 0.0
             best = torch.where(finished.unsqueeze(-1), stay, best)
             candidates = candidates.masked_fill(finished.unsqueeze(-1), self.end)
@@ -223,7 +251,8 @@ class Captioner:
             past = [(k.index_select(0, rows), v.index_select(0, rows)) for k, v in past]
 
         normalised = sums / lengths.float() ** self.length_penalty
-        winners = normalised.argmax(1)
+        # One copy from the device, not one a picture.
+        normalised, words, winners = normalised.cpu(), words.cpu(), normalised.argmax(1).cpu()
         results = []
         for picture, winner in enumerate(winners.tolist()):
             ids = words[picture, winner].tolist()
@@ -233,6 +262,8 @@ class Captioner:
 
     def prepare(self, path):
         """What CLIPImageProcessor does, with PIL: upright, RGB, resize, crop, rescale, normalise."""
+        from PIL import Image, ImageOps
+
         options = self.preprocessing
         image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
         size = options["size"]
@@ -256,31 +287,49 @@ def run(captioner, batches):
     results = []
     with torch.inference_mode():
         for batch in batches:
-            results.extend(captioner.caption(batch()))
+            results.extend(captioner.caption(batch))
     elapsed = (time.perf_counter() - started) * 1000
     return {"ids": [ids for ids, _ in results], "scores": [score for _, score in results], "elapsedMs": elapsed}
+
+
+def prepared(captioner, paths, size):
+    """Batches of pictures; as many as there are threads are decoded ahead, as a DataLoader's workers do."""
+    with ThreadPoolExecutor(captioner.threads) as pool:
+        waiting = [pool.submit(captioner.prepare, path) for path in paths]
+        for at in range(0, len(waiting), size):
+            yield torch.stack([picture.result() for picture in waiting[at : at + size]])
+
+
+def describe():
+    card = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {"torch": torch.__version__, "card": card, "compiles": hasattr(torch, "compile")}
 
 
 def answer(captioner, request):
     if request["command"] == "pixels":
         pixels = torch.from_numpy(numpy.fromfile(request["path"], dtype="<f4").reshape(request["shape"]))
-        return run(captioner, [lambda part=part: part for part in pixels.split(request["batch"])])
-    paths, size = request["paths"], request["batch"]
-    parts = [paths[at : at + size] for at in range(0, len(paths), size)]
-    return run(captioner, [lambda part=part: torch.stack([captioner.prepare(path) for path in part]) for part in parts])
+        return run(captioner, pixels.split(request["batch"]))
+    return run(captioner, prepared(captioner, request["paths"], request["batch"]))
 
 
 def main():
     captioner = None
+    # What compilers and libraries print is no answer.
+    answers, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         request = json.loads(line)
-        if request["command"] == "open":
-            captioner = Captioner(request["model"], request["threads"], request["beams"],
-                                  request["lengthPenalty"], request["maxNewTokens"])
-            reply = {"torch": torch.__version__, "threads": torch.get_num_threads()}
-        else:
-            reply = answer(captioner, request)
-        print(json.dumps(reply), flush=True)
+        try:
+            if request["command"] == "describe":
+                reply = describe()
+            elif request["command"] == "open":
+                captioner = Captioner(request)
+                reply = {}
+            else:
+                reply = answer(captioner, request)
+        except Exception as error:
+            lines = str(error).strip().splitlines() or [""]
+            reply = {"error": f"{type(error).__name__}: {lines[0]}"}
+        print(json.dumps(reply), file=answers, flush=True)
 
 
 main()

@@ -2,9 +2,11 @@
 
 Needs torch and numpy only. Reads one JSON command a line from stdin and answers each with one line:
 
-  {"command": "open", "model": DIR, "threads": 2, "batch": DIR, "texts": B, "textLength": T, "memoryLength": N,
-   "labelSmoothing": 0.1, "weightDecay": 0.01, "clipNorm": 1}
-  {"command": "step", "rate": 1e-4}
+  {"command": "open", "model": DIR, "threads": 2, "onGpu": false, "batch": DIR, "texts": B, "textLength": T,
+   "memoryLength": N, "labelSmoothing": 0.1, "weightDecay": 0.01, "clipNorm": 1}
+  {"command": "step", "rate": 1e-4, "texts": B}       of the batch's texts the first so many
+
+With "onGpu" it is on the GPU that PyTorch finds, if it finds one; "device" of the first answer says what it is on.
 
 DIR of the batch holds memory.f32 [B, N, dv], tokens.i64 and targets.i64 [B, T], raw and little-endian. Answers carry
 "loss", "gradientNorm", "elapsedMs", "processorMs" of all threads, and "peakMb", the most memory that the process had.
@@ -40,12 +42,14 @@ def map_safetensors(path):
 class Training:
     def __init__(self, request):
         torch.set_num_threads(request["threads"])
+        self.device = "cuda" if request["onGpu"] and torch.cuda.is_available() else "cpu"
         directory = request["model"]
         with open(os.path.join(directory, "config.json")) as file:
             config = json.load(file)
         self.config, self.itune = config["gpt2"], config["itune"]
-        self.frozen = map_safetensors(os.path.join(directory, "gpt2.safetensors"))
-        adapter = map_safetensors(os.path.join(directory, "itune.safetensors"))
+        there = lambda tensors: {name: tensor.to(self.device) for name, tensor in tensors.items()}
+        self.frozen = there(map_safetensors(os.path.join(directory, "gpt2.safetensors")))
+        adapter = there(map_safetensors(os.path.join(directory, "itune.safetensors")))
         self.adapter = {name: tensor.clone().requires_grad_() for name, tensor in adapter.items()}
         self.smoothing, self.clip = request["labelSmoothing"], request["clipNorm"]
         self.optimizer = torch.optim.AdamW(self.adapter.values(), weight_decay=request["weightDecay"], fused=True)
@@ -55,18 +59,19 @@ class Training:
         self.tokens = read("tokens.i64", "<i8").view(texts, length)
         self.targets = read("targets.i64", "<i8").view(texts, length)
 
-    def logits(self):
+    def logits(self, texts):
         width, heads, epsilon = self.config["n_embd"], self.config["n_head"], self.config.get("layer_norm_epsilon", 1e-5)
         get = self.frozen.__getitem__
         norm = lambda x, name: F.layer_norm(x, (width,), get(name + ".weight"), get(name + ".bias"), epsilon)
         # Conv1D keeps [in, out].
         conv = lambda x, name: torch.addmm(get(name + ".bias"), x, get(name + ".weight"))
         linear = lambda x, name: F.linear(x, self.adapter[name + ".weight"], self.adapter[name + ".bias"])
-        texts, length = self.tokens.shape
+        memory, tokens = self.memory[:texts].to(self.device), self.tokens[:texts].to(self.device)
+        length = tokens.shape[1]
         apart = lambda x, count: x.view(texts, -1, count, x.shape[-1] // count).transpose(1, 2)
         together = lambda x: x.transpose(1, 2).reshape(texts * length, -1)
-        memory = self.memory.view(-1, self.memory.shape[-1])
-        x = (get("wte.weight")[self.tokens] + get("wpe.weight")[:length]).view(texts * length, width)
+        memory = memory.view(-1, memory.shape[-1])
+        x = (get("wte.weight")[tokens] + get("wpe.weight")[:length]).view(texts * length, width)
         for index in range(self.config["n_layer"]):
             layer = f"h.{index}."
             joined = conv(norm(x, layer + "ln_1"), layer + "attn.c_attn")
@@ -86,17 +91,21 @@ class Training:
             x = x + change
         return F.linear(norm(x, "ln_f"), get("wte.weight"))
 
-    def step(self, rate):
+    def step(self, rate, texts):
         started, before = time.perf_counter(), time.process_time()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(self.logits(), self.targets.view(-1), label_smoothing=self.smoothing)
+        targets = self.targets[:texts].to(self.device)
+        loss = F.cross_entropy(self.logits(texts), targets.view(-1), label_smoothing=self.smoothing)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.adapter.values(), self.clip)
         self.optimizer.step()
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+        loss, norm = loss.item(), norm.item()
         elapsed, worked = time.perf_counter() - started, time.process_time() - before
-        return {"loss": loss.item(), "gradientNorm": norm.item(), "elapsedMs": elapsed * 1000,
+        return {"loss": loss, "gradientNorm": norm, "elapsedMs": elapsed * 1000,
                 "processorMs": worked * 1000, "peakMb": peak_mb()}
 
 
@@ -111,9 +120,10 @@ def main():
         request = json.loads(line)
         if request["command"] == "open":
             training = Training(request)
-            reply = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+            device = torch.cuda.get_device_name() if training.device == "cuda" else "the processor"
+            reply = {"torch": torch.__version__, "device": device}
         else:
-            reply = training.step(request["rate"])
+            reply = training.step(request["rate"], request["texts"])
         print(json.dumps(reply), flush=True)
 
 

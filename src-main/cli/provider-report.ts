@@ -1,7 +1,15 @@
-import { bestRate } from '../contract/provider-names.ts'
-import type { ProviderAttempt, ProviderTrial } from '../contract/providers.ts'
+import {
+  bestRate,
+  isSameWay,
+  type ProviderAttempt,
+  type ProviderTrial,
+  type Way,
+} from '../contract/providers.ts'
 
 const threadsOf = (threads: number) => `${threads} thread${threads === 1 ? '' : 's'}`
+
+const nameOf = ({ provider, precision }: Way) =>
+  precision === 'fp32' ? provider : `${provider} in ${precision}`
 
 /** In one line: what a model runs on here, and why. */
 export function formatChoice(trial: ProviderTrial | null): string {
@@ -9,25 +17,25 @@ export function formatChoice(trial: ProviderTrial | null): string {
   if (trial.finishedMs === null) return 'the processor: the trial of this machine is not over'
   const { chosen, attempts } = trial
   if (!chosen) return 'the processor: nothing could be measured'
-  const { provider, threads, batchSize } = chosen
-  const others = attempts.filter((attempt) => attempt.provider !== provider)
-  const reasons = others.map((attempt) => `${attempt.provider} ${formatOutcome(attempt)}`)
-  const rate = bestRate(attempts.find((each) => each.provider === provider && each.threads === threads)!)
+  const { threads, batchSize } = chosen
+  const others = attempts.filter((attempt) => nameOf(attempt) !== nameOf(chosen))
+  const reasons = others.map((attempt) => `${nameOf(attempt)} ${formatOutcome(attempt)}`)
+  const rate = bestRate(attempts.find((each) => isSameWay(each, chosen))!)
   const facts = [threadsOf(threads), `batches of ${batchSize}`, `${rate.toFixed(1)} photos/s`]
-  return [`${provider} (${facts.join(', ')})`, ...reasons].join('; ')
+  return [`${nameOf(chosen)} (${facts.join(', ')})`, ...reasons].join('; ')
 }
 
 /** All that was tried, a line each. */
 export function formatAttempts({ attempts, chosen }: ProviderTrial): string[] {
   return attempts.map((attempt) => {
-    const isChosen = chosen?.provider === attempt.provider && chosen.threads === attempt.threads
+    const isChosen = chosen !== null && isSameWay(chosen, attempt)
     const rates = attempt.rates.map(
       ({ batchSize, photosPerSecond }) => `${photosPerSecond.toFixed(1)} at batch ${batchSize}`,
     )
     const figures = rates.length > 0 ? `: photos/s ${rates.join(', ')}` : ''
     const opened = attempt.openMs === null ? '' : `, open in ${(attempt.openMs / 1000).toFixed(1)} s`
     const outcome = attempt.state === 'measured' ? '' : `, ${formatOutcome(attempt)}`
-    const way = `${attempt.provider}, ${threadsOf(attempt.threads)}`
+    const way = `${nameOf(attempt)}, ${threadsOf(attempt.threads)}`
     return `${way}${opened}${figures}${outcome}${isChosen ? ' (in use)' : ''}`
   })
 }
@@ -36,6 +44,11 @@ function formatOutcome(attempt: ProviderAttempt): string {
   const { state, message } = attempt
   if (state === 'measured') return `does ${bestRate(attempt).toFixed(1)}`
   if (state === 'trying') return 'is being tried'
-  const verdict = { unavailable: 'is not available', disagrees: 'is not right', died: 'died' }[state]
+  const verdict = {
+    unavailable: 'is not available',
+    disagrees: 'is not right',
+    unproven: 'is not taken',
+    died: 'died',
+  }[state]
   return message ? `${verdict} (${message.replace(/\.$/, '')})` : verdict
 }

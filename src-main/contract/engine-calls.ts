@@ -2,8 +2,15 @@ import { z } from 'zod'
 import { type AdapterDescription, adapterTexts } from './adapters.ts'
 import { maxCaptionLength } from './caption-length.ts'
 import type { ErrorRecord } from './errors.ts'
-import { type ProviderName, providerNames } from './provider-names.ts'
-import { type ProviderAttempt, trialSchema } from './providers.ts'
+import {
+  type Precision,
+  type ProviderAttempt,
+  type ProviderName,
+  precisions,
+  providerNames,
+  trialSchema,
+  type Way,
+} from './providers.ts'
 import type { CaptionDoubt, Reading, TextAttention } from './records.ts'
 import { returning } from './rpc.ts'
 import {
@@ -41,6 +48,8 @@ export interface EngineInfo {
   /** By which captions of before remember this adapter: they were made by it all the same. */
   formerAdapterId: string | null
   provider: ProviderName
+  /** At which it really runs, whatever was asked for. */
+  precision: Precision
   batchSize: number
   threads: number
   device: string
@@ -54,7 +63,10 @@ export interface EngineInfo {
 export interface TrialPlan {
   modelId: string
   device: string
-  candidates: { provider: ProviderName; threads: number }[]
+  candidates: (Way & {
+    /** Why a form of fewer bits is not to be taken for one that agrees: a sentence. */
+    refusal: string | null
+  })[]
 }
 
 export interface DecodedPicture {
@@ -76,6 +88,7 @@ export interface CaptionResult extends CaptionDoubt {
   caption: string
   /** Length-normalised log-probability of the winning beam. */
   score: number
+  precision: Precision
   /** All beams, the best first; where they were asked for. */
   readings?: Reading[]
 }
@@ -96,6 +109,9 @@ const memories = {
   threads: z.int().min(1).max(256).optional(),
 }
 
+/** Of the app's own: where forms of fewer bits are kept that are made from models; null: there is none, and no such form. */
+const formDirectory = z.string().min(1).nullable().default(null)
+
 const trialModel = {
   modelDirectory: z.string().min(1),
   adapterPath: z.string().min(1).nullable().default(null),
@@ -115,12 +131,18 @@ export const engineCalls = {
       adapterPath: z.string().min(1).nullable().default(null),
       /** `auto`: as it was measured here (`trials`), else on the processor. */
       provider: z.enum(['auto', ...providerNames]).default('auto'),
+      /** `auto`: of fewer bits only where it was measured here to be faster, and elsewhere to write as good captions. */
+      precision: z.enum(['auto', ...precisions]).default('auto'),
+      formDirectory,
       trials: z.array(trialSchema).default([]),
       batchSize: z.int().min(1).max(256).optional(),
       beams: z.int().min(1).max(16).optional(),
       lengthPenalty: z.number().min(0).max(4).optional(),
       maxNewTokens: z.int().min(1).max(256).optional(),
-      /** Processor threads the engine may use for the model; default: one less than there are. */
+      /**
+       * Processor threads the engine may use for the model, and as many for pictures; default: one less than there are for
+       * the model, and for pictures all.
+       */
       threads: z.int().min(1).max(256).optional(),
     }),
   ),
@@ -227,11 +249,17 @@ export const engineCalls = {
   planTrial: returning<TrialPlan>()(z.object(trialModel)),
   /**
    * The first half of an attempt: opens the model, in a process that is there for that alone, and captions a few made-up
-   * pictures, for which much may have to be compiled. `captions` are their token ids, as text to compare.
+   * pictures, for which much may have to be compiled. `captions` are the token ids of each, as text to compare.
    * @throws LensloreError `PROVIDER_UNAVAILABLE` where it does not open, or has no device worth the name
    */
-  openAttempt: returning<{ openMs: number; captions: string }>()(
-    z.object({ ...trialModel, provider: z.enum(providerNames), threads: z.int().min(1).max(256) }),
+  openAttempt: returning<{ openMs: number; captions: string[] }>()(
+    z.object({
+      ...trialModel,
+      provider: z.enum(providerNames),
+      threads: z.int().min(1).max(256),
+      precision: z.enum(precisions),
+      formDirectory,
+    }),
   ),
   /** The second half: takes the rates of several batch sizes; wants a quiet machine. */
   runAttempt: returning<ProviderAttempt['rates']>()(z.object({})),

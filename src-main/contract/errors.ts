@@ -76,6 +76,11 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(exitStatusByCode, value)
 }
 
+/** As it stands in the library. @param code null: there is none */
+export function recordedError(code: string | null, message: string | null): ErrorRecord | null {
+  return code === null ? null : { code: isErrorCode(code) ? code : 'INTERNAL', message: message ?? code }
+}
+
 /** Any thrown value as a record; what is not ours becomes `INTERNAL` with its own words kept. */
 export function toErrorRecord(thrown: unknown): ErrorRecord {
   if (thrown instanceof LensloreError) return { code: thrown.code, message: thrown.message }

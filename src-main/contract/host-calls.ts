@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { adapterId } from './adapters.ts'
 import type { Folder } from './records.ts'
 import type { Adapter } from './rooms/adapters.ts'
-import { type ImportPlan, type ImportSummary, tableFormat } from './rooms/exchange.ts'
+import { type ImportPlan, type ImportSummary, tableFormat, tableWords } from './rooms/exchange.ts'
 import { photoId, selection } from './rooms/parameters.ts'
 import { returning } from './rpc.ts'
 
 /** A folder or file of this machine under a name that means something to its host alone: a page never learns or sends a path. */
 const token = z.string().min(1).max(200)
 const nothing = z.object({})
+const chosenTable = z.object({ table: token, as: tableWords.default('person') })
 
 /**
  * What a page asks of its host (Electron's main side, or the local server) rather than of the library: everything that needs a
@@ -55,8 +56,8 @@ export const hostCalls = {
    * file with POST to `files?kind=csv`, and is answered with the same as JSON.
    */
   chooseTable: returning<ChosenFile | null>()(nothing),
-  planChosenTable: returning<ImportPlan>()(z.object({ table: token })),
-  importChosenTable: returning<ImportSummary>()(z.object({ table: token })),
+  planChosenTable: returning<ImportPlan>()(chosenTable),
+  importChosenTable: returning<ImportSummary>()(chosenTable),
   /** Writes an adapter as one file, as `saveTable` does a table. @returns also the names that are in it */
   saveAdapter: returning<{ names: string[]; address: string | null } | null>()(
     z.object({ adapter: adapterId }),

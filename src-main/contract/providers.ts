@@ -1,16 +1,24 @@
 import { z } from 'zod'
-import { providerNames } from './provider-names.ts'
+import { bestRate, type Precision, type ProviderName, precisions, providerNames } from './provider-names.ts'
 
-/** What came of trying to run a model on a provider with so many processor threads. */
-export const attemptSchema = z.object({
+// The page, which has no schemas, has them from there.
+export * from './provider-names.ts'
+
+const way = {
   provider: z.enum(providerNames),
   threads: z.int().min(1),
+  precision: z.enum(precisions).default('fp32'),
+}
+
+/** What came of trying to run a model one way. */
+export const attemptSchema = z.object({
+  ...way,
   /**
    * `trying` stands there before the attempt, so that what takes the whole machine down is known afterwards; `died`: the
    * process that tried ended or did not answer in time; `unavailable`: does not open, or has no device worth the name;
-   * `disagrees`: writes other captions than the processor.
+   * `disagrees`: writes other captions than the processor; `unproven`: of fewer bits, and not known to write as good captions.
    */
-  state: z.enum(['trying', 'measured', 'unavailable', 'disagrees', 'died']),
+  state: z.enum(['trying', 'measured', 'unavailable', 'disagrees', 'unproven', 'died']),
   /** A sentence where it was not measured. */
   message: z.string().nullable(),
   openMs: z.number().nullable(),
@@ -26,9 +34,7 @@ export const trialSchema = z.object({
   device: z.string(),
   attempts: z.array(attemptSchema),
   /** The fastest that agrees; null before the trial is over, and where nothing could be measured. */
-  chosen: z
-    .object({ provider: z.enum(providerNames), threads: z.int().min(1), batchSize: z.int().min(1).max(256) })
-    .nullable(),
+  chosen: z.object({ ...way, batchSize: z.int().min(1).max(256) }).nullable(),
   /** null: it is not over. */
   finishedMs: z.number().nullable(),
 })
@@ -40,4 +46,33 @@ export function isSameTrial(
   b: Pick<ProviderTrial, 'modelId' | 'device'>,
 ): boolean {
   return a.modelId === b.modelId && a.device === b.device
+}
+
+/** What a person asked for; `auto`: whatever is fastest. */
+export interface AskedWay {
+  provider: 'auto' | ProviderName
+  precision: 'auto' | Precision
+}
+
+/** Of rates that are so near the best, the smallest batch: it takes the least memory. */
+const nearlyBest = 0.95
+
+/** The fastest way that was measured and is as it was asked for; of equal ones the first. */
+export function chooseFastest(
+  attempts: readonly ProviderAttempt[],
+  asked: AskedWay = { provider: 'auto', precision: 'auto' },
+): ProviderTrial['chosen'] {
+  let best: { attempt: ProviderAttempt; photosPerSecond: number } | undefined
+  for (const attempt of attempts) {
+    const isAsked =
+      [attempt.provider, 'auto'].includes(asked.provider) &&
+      [attempt.precision, 'auto'].includes(asked.precision)
+    if (attempt.state !== 'measured' || !isAsked) continue
+    const photosPerSecond = bestRate(attempt)
+    if (photosPerSecond > (best?.photosPerSecond ?? 0)) best = { attempt, photosPerSecond }
+  }
+  if (!best) return null
+  const { provider, threads, precision, rates } = best.attempt
+  const { batchSize } = rates.find((rate) => rate.photosPerSecond >= nearlyBest * best.photosPerSecond)!
+  return { provider, threads, precision, batchSize }
 }

@@ -1,11 +1,27 @@
+import {
+  type FilterName,
+  filterNames,
+  type NamedFilter,
+  namedFilters,
+  type QueryNote,
+} from './query-filters.ts'
 import { type CaptionSource, captionSources } from './records.ts'
+import { editDistance, slipsAllowed } from './spelling.ts'
 
-/** Filters whose value is words: of a place on the disk, a device, or a name. */
-export const namedFilters = ['folder', 'camera', 'lens', 'people', 'keyword'] as const
-export type NamedFilter = (typeof namedFilters)[number]
-
-export const photoStates = ['missing', 'failed', 'unsure', 'offline', 'favorite'] as const
+export const photoStates = [
+  'missing',
+  'failed',
+  'unsure',
+  'offline',
+  'favorite',
+  'captioned',
+  'duplicate',
+] as const
 export type PhotoState = (typeof photoStates)[number]
+
+/** `date` is one that the file, or what lies beside it, gives: never the file's own time. */
+export const photoPossessions = ['caption', 'date'] as const
+export type PhotoPossession = (typeof photoPossessions)[number]
 
 /** What `name:value` asks for, where the value is understood. */
 export type QueryFilter =
@@ -14,7 +30,7 @@ export type QueryFilter =
   | { kind: 'rating'; ratings: number[] }
   | { kind: 'by'; by: CaptionSource }
   | { kind: 'is'; state: PhotoState }
-  | { kind: 'has'; what: 'caption' }
+  | { kind: 'has'; what: PhotoPossession }
   /** Wall-clock times as if UTC: at or after, and before. */
   | { kind: 'date'; fromMs: number | null; beforeMs: number | null }
 
@@ -33,23 +49,84 @@ export interface QueryPiece {
   filter: QueryFilter | null
 }
 
+const dateExamples = ['2019', '2019-06', '2019-06-30']
+/** What filters take that do not take any words. */
+export const filterValues: Readonly<Partial<Record<FilterName, readonly string[]>>> = {
+  rating: ['4', '4+', '2-4', '<3', 'rejected', 'unrated'],
+  before: dateExamples,
+  after: dateExamples,
+  date: dateExamples,
+  by: captionSources,
+  is: photoStates,
+  has: photoPossessions,
+}
+
 export interface ReadQuery<Term> {
   /** All must hold; of the alternatives in one, any. */
   clauses: Term[][]
   /** They bound the whole search, also beside an OR. */
   dates: (QueryPiece & { filter: QueryFilter & { kind: 'date' } })[]
+  notes: QueryNote[]
+  /** Something was asked for, of which nothing can be searched: that finds nothing, where an empty query is everything. */
+  isUnsearchable: boolean
 }
 
 /** What a pasted page goes beyond is left out: nothing would hold all of it. */
-const termsRead = 32
+export const termsRead = 32
 
-const fieldName = /^(-?)(folder|camera|lens|people|keyword|rating|before|after|date|by|is|has):/i
-const longestFieldName = '-keyword:'.length
+/** A name before a colon that a value follows at once. What has a slash behind it is an address. */
+const fieldName = /^(-?)(\p{L}{2,20}):(?![\s/\\:]|$)/u
+/** A filter that is there may also be without its value yet. */
+const knownFieldName = new RegExp(`^(-?)(${filterNames.join('|')}):`, 'i')
+const longestFieldName = 23
 const quotes = '"“”„'
+
+/** Names of filters in other programs, and what else people call them. */
+const otherNames: Readonly<Record<string, FilterName>> = {
+  person: 'people',
+  persons: 'people',
+  who: 'people',
+  face: 'people',
+  faces: 'people',
+  tag: 'keyword',
+  tags: 'keyword',
+  keywords: 'keyword',
+  subject: 'keyword',
+  file: 'name',
+  filename: 'name',
+  ext: 'name',
+  type: 'name',
+  filetype: 'name',
+  path: 'folder',
+  dir: 'folder',
+  directory: 'folder',
+  album: 'folder',
+  in: 'folder',
+  model: 'camera',
+  make: 'camera',
+  device: 'camera',
+  stars: 'rating',
+  rated: 'rating',
+  since: 'after',
+  from: 'after',
+  newer: 'after',
+  until: 'before',
+  to: 'before',
+  older: 'before',
+  year: 'date',
+  month: 'date',
+  day: 'date',
+  taken: 'date',
+  on: 'date',
+  author: 'by',
+  source: 'by',
+  state: 'is',
+  status: 'is',
+}
 
 /**
  * Reads what a person typed, for the library and for the window alike. There is no syntax error: whatever is no operator is
- * words, and a filter whose value is not understood is words too, except that one without a value yet says nothing.
+ * words. A filter that there is not, or has no such value, is left out and noted; one without a value yet says nothing.
  * @param termOf undefined for what says nothing
  */
 export function readQuery<Term>(
@@ -58,13 +135,16 @@ export function readQuery<Term>(
 ): ReadQuery<Term> {
   const clauses: Term[][] = []
   const dates: ReadQuery<Term>['dates'] = []
+  const notes: QueryNote[] = []
+  const signs: string[] = []
   let joinsNext = false
   let joinable = false
   let terms = 0
+  let leftOut = 0
   for (const piece of splitQuery(text)) {
-    if (terms === termsRead) break
     if (piece.isOr) {
       joinsNext = joinable
+      signs.push(piece.text)
       continue
     }
     if (isDate(piece)) {
@@ -73,16 +153,48 @@ export function readQuery<Term>(
       joinable = false
       continue
     }
-    const isUnsaid = piece.field !== null && piece.value.trim() === ''
-    const term = isUnsaid ? undefined : termOf(piece)
-    if (term === undefined) continue
+    if (piece.field !== null && piece.value.trim() === '') continue
+    if (piece.field !== null && piece.filter === null) {
+      notes.push(noteOf(piece, piece.field))
+      joinsNext = false
+      joinable = false
+      continue
+    }
+    const term = termOf(piece)
+    if (term === undefined) {
+      signs.push(piece.text)
+      continue
+    }
+    if (terms === termsRead) {
+      leftOut++
+      continue
+    }
     terms++
     if (joinsNext) clauses.at(-1)!.push(term)
     else clauses.push([term])
     joinsNext = false
     joinable = true
   }
-  return { clauses, dates }
+  const isUnsearchable = clauses.length + dates.length === 0 && notes.length + signs.length > 0
+  if (isUnsearchable && notes.length === 0) notes.push({ kind: 'signs', text: signs.join(' ') })
+  if (leftOut > 0) notes.push({ kind: 'length', read: termsRead, leftOut })
+  return { clauses, dates, notes, isUnsearchable }
+}
+
+function noteOf({ text }: QueryPiece, field: string): QueryNote {
+  const known = filterNames.find((name) => name === field)
+  return known
+    ? { kind: 'value', text, name: known }
+    : { kind: 'filter', text, name: field, meant: nearestFilter(field) }
+}
+
+function nearestFilter(field: string): FilterName | null {
+  if (Object.hasOwn(otherNames, field)) return otherNames[field]!
+  const near = filterNames
+    .map((name) => ({ name, slips: editDistance(field, name, slipsAllowed(name.length)) }))
+    .filter(({ name, slips }) => slips <= slipsAllowed(name.length))
+    .sort((a, b) => a.slips - b.slips)
+  return near[0]?.name ?? null
 }
 
 function isDate(piece: QueryPiece): piece is ReadQuery<unknown>['dates'][number] {
@@ -98,7 +210,8 @@ export function splitQuery(text: string): QueryPiece[] {
       continue
     }
     const start = at
-    const field = fieldName.exec(text.slice(at, at + longestFieldName))
+    const ahead = text.slice(at, at + longestFieldName)
+    const field = knownFieldName.exec(ahead) ?? fieldName.exec(ahead)
     const isNegated = text[at] === '-' && at + 1 < text.length && !/\s/.test(text[at + 1]!)
     at += field ? field[0].length : isNegated ? 1 : 0
     const isQuoted = at < text.length && quotes.includes(text[at]!)
@@ -144,8 +257,11 @@ function filterOf({
     const state = photoStates.find((candidate) => candidate === word.replace('favourite', 'favorite'))
     return state ? { kind: 'is', state } : null
   }
-  if (field === 'has') return word === 'caption' ? { kind: 'has', what: 'caption' } : null
-  return parseDate(field, value, negated)
+  if (field === 'has') {
+    const what = photoPossessions.find((candidate) => candidate === word)
+    return what ? { kind: 'has', what } : null
+  }
+  return field === 'date' || field === 'before' || field === 'after' ? parseDate(field, value, negated) : null
 }
 
 /** `4`, `4+`, `>=4`, `<3`, `2-4`, `rejected`, `unrated`; what is below a number of stars includes what has none. */

@@ -1,6 +1,13 @@
-import { type NamedFilter, type PhotoState, type QueryPiece, readQuery } from './query-grammar.ts'
+import type { NamedFilter, QueryNote } from './query-filters.ts'
+import {
+  type PhotoPossession,
+  type PhotoState,
+  type QueryPiece,
+  readQuery,
+  termsRead,
+} from './query-grammar.ts'
 import type { CaptionSource } from './records.ts'
-import { type Token, tokenize } from './words.ts'
+import { type Token, tokenizeWanted } from './words.ts'
 
 /** One thing a photo must have, or with `negated` must not. `source` is how the person wrote it. */
 export type Term =
@@ -18,7 +25,7 @@ export type Term =
   | { kind: 'rating'; source: string; ratings: number[]; negated: boolean }
   | { kind: 'by'; source: string; by: CaptionSource; negated: boolean }
   | { kind: 'is'; source: string; state: PhotoState; negated: boolean }
-  | { kind: 'has'; source: string; what: 'caption'; negated: boolean }
+  | { kind: 'has'; source: string; what: PhotoPossession; negated: boolean }
 
 export interface Query {
   /** All must hold; of the alternatives in one, any. */
@@ -26,6 +33,10 @@ export interface Query {
   /** Wall-clock times as if UTC: at or after, and before. They bound the whole search, also beside an OR. */
   fromMs: number | null
   beforeMs: number | null
+  /** What of it is not searched. */
+  notes: QueryNote[]
+  /** Nothing of it can be searched: it finds nothing. */
+  isUnsearchable: boolean
 }
 
 /** Words that every sentence has: left out of a search that has others, so that `the dog` is `dog`. */
@@ -33,11 +44,15 @@ const fillers = new Set(
   'a an and are as at be by for from in is it its of on or that the to was with'.split(' '),
 )
 
-const tokensRead = 32
-
 /** Reads what a person typed (`query-grammar.ts`) as what is to be found. */
 export function parseQuery(text: string): Query {
-  const { clauses, dates } = readQuery(text, parseTerm)
+  let leftOut = 0
+  const { clauses, dates, notes, isUnsearchable } = readQuery(text, (piece) => {
+    const term = parseTerm(piece)
+    if (term && 'tokens' in term) leftOut += term.tokens.splice(termsRead).length
+    return term
+  })
+  if (leftOut > 0) notes.push({ kind: 'length', read: termsRead, leftOut })
   const bounds = dates.map((date) => date.filter)
   return {
     clauses: withoutFillers(clauses),
@@ -46,15 +61,16 @@ export function parseQuery(text: string): Query {
       (first, { beforeMs }) => furthest(Math.min, first, beforeMs),
       null,
     ),
+    notes,
+    isUnsearchable,
   }
 }
 
-function parseTerm({ text: source, negated, field, value, isQuoted, filter }: QueryPiece): Term | undefined {
+function parseTerm({ text: source, negated, value, isQuoted, filter }: QueryPiece): Term | undefined {
   if (filter && filter.kind !== 'named' && filter.kind !== 'date') return { ...filter, negated, source }
-  const text = filter || field === null ? value : `${field} ${value}`
-  const tokens = tokenize(text).slice(0, tokensRead)
+  const tokens = tokenizeWanted(value)
   if (tokens.length === 0) return undefined
-  const said = { text, tokens, isPhrase: isQuoted, negated, source }
+  const said = { text: value, tokens, isPhrase: isQuoted, negated, source }
   return filter?.kind === 'named'
     ? { kind: 'field', field: filter.field, ...said }
     : { kind: 'words', ...said }

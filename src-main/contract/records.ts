@@ -1,6 +1,6 @@
 import type { ErrorRecord } from './errors.ts'
-import type { ProviderName } from './provider-names.ts'
-import type { ProviderTrial } from './providers.ts'
+import type { Precision, ProviderName, ProviderTrial, Way } from './providers.ts'
+import type { QueryNote } from './query-filters.ts'
 
 /** Times are milliseconds since 1970 UTC in `…Ms`; `takenAt` is the camera's own wall clock. */
 
@@ -28,6 +28,8 @@ export interface Caption extends CaptionDoubt {
   source: CaptionSource
   modelId: string | null
   adapterId: string | null
+  /** At which a model wrote it; null where that was not recorded. */
+  precision: Precision | null
   /** BCP 47, where known. */
   language: string | null
   score: number | null
@@ -71,7 +73,7 @@ export interface Photo {
   widthPx: number | null
   heightPx: number | null
   orientation: number | null
-  /** `YYYY-MM-DDTHH:MM:SS` as the camera's clock showed. */
+  /** As the camera's clock showed, or as much of it as is known; `taken-date.ts` says in which form. */
   takenAt: string | null
   takenOffsetMinutes: number | null
   camera: string | null
@@ -87,7 +89,7 @@ export interface Photo {
 /** Words of which a file may say more than is kept. */
 export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places'
 
-/** What the person, the file, sidecars, Google Takeout and imported tables say besides captions, joined by precedence. */
+/** What the person, the file, sidecars and Google Takeout say besides captions, joined by precedence. */
 export interface ImportedWords {
   title: string | null
   keywords: string[]
@@ -100,7 +102,7 @@ export interface ImportedWords {
   isFavorite: boolean
   /** Where it came from; `person`: set in the program. */
   sources: {
-    kind: 'person' | 'table' | 'sidecar' | 'takeout' | 'embedded'
+    kind: 'person' | 'sidecar' | 'takeout' | 'embedded'
     /** '' for the photo itself. */
     name: string
     /** Why it cannot be read any more. */
@@ -159,6 +161,8 @@ export interface SearchHit {
   captionSource: CaptionSource | null
   /** The caption is a model's, which doubts it. */
   isUnsure: boolean
+  /** Why it cannot be read or captioned. */
+  error: ErrorRecord | null
   /** A short plain-text excerpt around the matches. */
   snippet: string
   /** Start and end (UTF-16 offsets in `snippet`) of every match. */
@@ -174,6 +178,8 @@ export interface SearchPage {
   cursor: string | null
   /** What was searched for instead, where a word of the query was found nowhere. */
   corrected: string | null
+  /** What of the query was not searched. */
+  notes: QueryNote[]
 }
 
 /** Of the photos that a search finds, how many have what; photos of two people count for both. */
@@ -242,6 +248,7 @@ export interface Preferences {
    */
   memoryMb: number | null
   provider: 'auto' | ProviderName
+  precision: 'auto' | Precision
 }
 
 /** Of the photos that a query finds, in columns: how many there are of each month, by the clocks of their cameras. */
@@ -380,7 +387,7 @@ export interface LibraryStatus {
   unreadable: UnreadableDirectory[]
   modelId: string | null
   /** What the model runs on, as its open session has it; null while none is open in this process. */
-  engine: { provider: ProviderName; threads: number; device: string } | null
+  engine: (Way & { device: string }) | null
   /** How that model runs on this machine, as far as it was tried. */
   providerTrial: ProviderTrial | null
   /** Captions of folders that are always written out, and are still to be; 10,000 stands for more, too. */

@@ -1,7 +1,7 @@
 import { stem } from './stem.ts'
 
 /**
- * - `word`: letters, found by stem and by prefix;
+ * - `word`: letters, found by stem and by prefix; an emoji is one, too;
  * - `number`: digits only;
  * - `code`: letters with digits among them, as in names that programs give: there may be as many as photos;
  * - `gram`: two neighbouring characters of a script that writes no spaces (or the last one of a run), so that
@@ -21,11 +21,34 @@ export interface Token {
 }
 
 const longestToken = 64
-const segment = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*/gu
+/** As they are typed, and as programs set them: in `l'école`, `O’Brien`. */
+const apostrophes = "'’‘ʼ＇"
+/**
+ * Two letters of a flag, a picture, or letters and digits, also with signs among them that nobody sees: soft hyphens, joiners.
+ * What is a picture only by its colour (© ™ ↔) is a sign like others.
+ */
+const segment = new RegExp(
+  `[\\u{1F1E6}-\\u{1F1FF}]{2}|(?![©®™‼⁉←-⇿])\\p{Extended_Pictographic}|` +
+    `[\\p{L}\\p{M}\\p{N}\\p{DI}]+(?:[${apostrophes}][\\p{L}\\p{M}\\p{N}\\p{DI}]+)*`,
+  'gu',
+)
+const unseen = /(?:\p{DI}|\u20e3)+/gu
+const apostrophe = new RegExp(`[${apostrophes}]`, 'g')
+/** What English writes after an apostrophe and is no word by itself. */
+const shortened = new Set(['ll', 're', 've'])
 const isAscii = /^[\0-\x7f]*$/
 const asciiSegment = /[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*/g
-const spaceless =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々〆]+/gu
+/** Scripts that write no spaces between words, or, as Hangul, write particles and compounds in one with them. */
+const spacelessScripts =
+  'Han Hiragana Katakana Hangul Bopomofo Yi Thai Lao Khmer Myanmar Tai_Tham Tai_Le New_Tai_Lue Tai_Viet Javanese Balinese'
+const spacelessSigns = `${spacelessScripts
+  .split(' ')
+  .map((script) => `\\p{Script=${script}}`)
+  .join('')}ー々〆\\u3099\\u309a\\uff70\\uff9e\\uff9f`
+const spaceless = new RegExp(`[${spacelessSigns}][${spacelessSigns}\\p{DI}]*`, 'gu')
+/** A syllable of Hangul in its parts, as macOS writes names; a kana with its mark apart; any other character. */
+const character =
+  /[\u1100-\u115f\ua960-\ua97c]+[\u1160-\u11a7\ud7b0-\ud7c6]*[\u11a8-\u11ff\ud7cb-\ud7fb]*|\P{DI}[\u3099\u309a\uff9e\uff9f]?/gu
 const strippedMarks =
   /([\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Arabic}\p{Script=Hebrew}])\p{Mn}+/gu
 const isOnePart = /^(?:[A-Z]?[a-z]+|[A-Z]+|[0-9]+)$/
@@ -51,12 +74,16 @@ export function fold(text: string): string {
   return text
     .normalize('NFKD')
     .toLowerCase()
+    .replace(unseen, '')
     .replace(strippedMarks, '$1')
     .normalize('NFC')
     .replace(/[ßæœøđðłþı]/g, (letter) => plainLetters[letter]!)
 }
 
-/** The tokens of a text in order. Anything that is no letter or digit separates. */
+/**
+ * The tokens of a text in order. Anything that is no letter, digit or emoji separates. After a word with an apostrophe comes what
+ * stands behind it: `l'école` is `lecole` and `ecole`.
+ */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   // Most texts are ASCII, and Unicode's classes are slow to match.
@@ -94,6 +121,22 @@ export function tokenizeParts(text: string): Token[] {
   return tokens
 }
 
+/** Whether there is anything in a text that is searched. */
+export function hasWords(text: string): boolean {
+  return tokenize(text).length > 0
+}
+
+/** The same of what is looked for, which ends with a word as it is typed: `l'école` is no `école`. */
+export function tokenizeWanted(text: string): Token[] {
+  const tokens = tokenize(text)
+  while (tokens.length > 1 && isBehindApostrophe(tokens.at(-1)!, tokens)) tokens.pop()
+  return tokens
+}
+
+function isBehindApostrophe(last: Token, tokens: readonly Token[]): boolean {
+  return last.kind !== 'gram' && tokens.some((other) => other.start < last.start && other.end >= last.end)
+}
+
 /** The tokens of a name, and after them its parts: at the end, so that phrases over the tokens still hold. */
 export function tokenizeName(text: string): Token[] {
   return [...tokenize(text), ...tokenizeParts(text)]
@@ -106,7 +149,17 @@ function spacelessRun(text: string): boolean {
 
 function pushWord(tokens: Token[], text: string, start: number): void {
   const form = formOf(text)
-  if (form) tokens.push({ ...form, start, end: start + text.length })
+  if (!form) return
+  tokens.push({ ...form, start, end: start + text.length })
+  if (text.search(apostrophe) < 0) return
+  let at = start
+  for (const [index, part] of text.split(apostrophe).entries()) {
+    const partForm = index === 0 ? null : formOf(part)
+    if (partForm && partForm.text.length > 1 && !shortened.has(partForm.text)) {
+      tokens.push({ ...partForm, start: at, end: at + part.length })
+    }
+    at += part.length + 1
+  }
 }
 
 /** The few thousand words that captions are made of come again and again. */
@@ -118,7 +171,7 @@ type WordForm = Pick<Token, 'kind' | 'text' | 'stem'>
 function formOf(word: string): WordForm | null {
   let form = knownForms.get(word)
   if (form !== undefined) return form
-  const folded = fold(word).replace(/['’]/g, '').slice(0, longestToken)
+  const folded = fold(word).replace(apostrophe, '').slice(0, longestToken)
   // Only marks, or half of a surrogate pair where the cut fell: nothing to find.
   const text = folded.toWellFormed().replaceAll('\ufffd', '')
   const kind = !/\p{N}/u.test(text) ? 'word' : /^\p{N}+$/u.test(text) ? 'number' : 'code'
@@ -130,12 +183,14 @@ function formOf(word: string): WordForm | null {
 }
 
 function pushGrams(tokens: Token[], run: string, start: number): void {
-  const characters = [...run]
-  let at = start
-  for (const [index, character] of characters.entries()) {
-    const next = characters[index + 1] ?? ''
-    const text = (character + next).normalize('NFKC')
-    tokens.push({ kind: 'gram', text, stem: text, start: at, end: at + character.length + next.length })
-    at += character.length
+  const characters = [...run.matchAll(character)].map(({ 0: text, index }) => ({
+    text,
+    start: start + index,
+    end: start + index + text.length,
+  }))
+  for (const [index, first] of characters.entries()) {
+    const next = characters[index + 1]
+    const text = (first.text + (next?.text ?? '')).normalize('NFKC')
+    tokens.push({ kind: 'gram', text, stem: text, start: first.start, end: (next ?? first).end })
   }
 }

@@ -4,7 +4,7 @@ import type { ForkedProcess, ForkOptions } from '../channels/child-process.ts'
 import { type PortLike, portChannel } from '../channels/message-port.ts'
 import { fromUtility, type ToUtility } from '../channels/utility-messages.ts'
 import { toErrorRecord } from '../contract/errors.ts'
-import { enginePath } from '../processes/fork.ts'
+import { engineEnvironment, enginePath } from '../processes/fork.ts'
 
 export interface UtilityProgram extends ForkedProcess {
   /** Hands it the line of a page. */
@@ -78,7 +78,7 @@ function startEnginesFor(
 
   async function startEngine(request: number): Promise<void> {
     try {
-      const engine = await fork(enginePath, [], environment)
+      const engine = await fork(enginePath, [], engineEnvironment(environment))
       engines.set(request, engine)
       engine.once('exit', (code) => {
         engines.delete(request)

@@ -1,7 +1,8 @@
-import { constants, setPriority } from 'node:os'
+import { readdirSync } from 'node:fs'
+import { constants, platform, setPriority } from 'node:os'
 import type { CaptionResult, EngineCalls, EngineInfo } from '../contract/engine-calls.ts'
 import { LensloreError } from '../contract/errors.ts'
-import { isSameTrial } from '../contract/providers.ts'
+import { chooseFastest, isSameTrial, type Precision } from '../contract/providers.ts'
 import { noDoubt } from '../contract/records.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
 import type { TrainingProgress } from '../contract/training.ts'
@@ -10,8 +11,10 @@ import { type Batching, createBatching } from './captioning/batching.ts'
 import { type Captioner, openCaptioner } from './captioning/captioner.ts'
 import { inspectAdapter, readCheckpoint } from './captioning/checkpoint.ts'
 import type { GeneratedCaption } from './captioning/generated-caption.ts'
+import { likeliestProvider } from './captioning/precision.ts'
 import { runtimeVersion } from './captioning/session.ts'
 import { createDecoder } from './imaging/decoder.ts'
+import { allowImagingThreads } from './imaging/imaging-threads.ts'
 import { normalisePixels } from './imaging/pixels.ts'
 import { inputSizePx, type Preprocessing, readPreprocessing } from './imaging/preprocessing.ts'
 import { measureTone, type Tone } from './imaging/tone.ts'
@@ -67,6 +70,7 @@ export function createEngine(
     async open(options) {
       await model?.captioner.close()
       model = undefined
+      allowImagingThreads(options.threads ?? null)
       model = await openModel(options, () => decoder.pixelsUnderWay > 0)
       return model.info
     },
@@ -104,19 +108,20 @@ export function createEngine(
   }
 }
 
-/** How a model is run: as asked for, else as it was measured here, else on the processor. */
+/** How a model is run: as asked for, for the rest as it was measured here, else on the processor in fp32. */
 async function chooseWay(
   options: OpenOptions,
-): Promise<Pick<EngineInfo, 'provider' | 'threads' | 'batchSize' | 'device' | 'choice'>> {
+): Promise<Pick<EngineInfo, 'provider' | 'precision' | 'threads' | 'batchSize' | 'device' | 'choice'>> {
   const device = await describeDevice()
-  const { provider, threads = defaultThreads, batchSize = defaultBatchSize } = options
-  if (provider !== 'auto') return { provider, threads, batchSize, device, choice: 'asked' }
+  const { provider, precision } = options
   const { modelId } = await readCheckpoint(options.modelDirectory, options.adapterPath)
   const trial = options.trials.find((known) => isSameTrial(known, { modelId, device }))
-  const choice = trial?.finishedMs ? 'measured' : 'untried'
-  const measured = trial?.chosen
+  const measured = trial?.finishedMs ? chooseFastest(trial.attempts, { provider, precision }) : null
+  const choice = provider !== 'auto' ? 'asked' : trial?.finishedMs ? 'measured' : 'untried'
+  const atLeast = precision === 'auto' ? 'fp32' : precision
   return {
-    provider: measured?.provider ?? 'cpu',
+    provider: measured?.provider ?? (provider === 'auto' ? likeliestProvider(atLeast) : provider),
+    precision: measured?.precision ?? atLeast,
     threads: options.threads ?? measured?.threads ?? defaultThreads,
     batchSize: options.batchSize ?? measured?.batchSize ?? defaultBatchSize,
     device,
@@ -126,10 +131,15 @@ async function chooseWay(
 
 async function openModel(options: OpenOptions, areMoreComing: () => boolean): Promise<OpenModel> {
   const way = await chooseWay(options)
-  const captioner = await openCaptioner({ ...options, ...way })
+  const captioner = await openCaptioner({ ...options, ...way }).catch((thrown: LensloreError) => {
+    // Nobody asked for the form: where it cannot be kept, it is done without.
+    const isUnkept = thrown.code === 'DISK_FULL' || thrown.code === 'WRITE_FAILED'
+    if (options.precision !== 'auto' || !isUnkept) throw thrown
+    return openCaptioner({ ...options, ...way, precision: 'fp32' })
+  })
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)
   const { resize, crop, resample } = preprocessing
-  const { modelId, adapterId, formerAdapterId } = captioner
+  const { modelId, adapterId, formerAdapterId, precision } = captioner
   const batching = createBatching({
     batchSize: way.batchSize,
     areMoreComing,
@@ -139,7 +149,7 @@ async function openModel(options: OpenOptions, areMoreComing: () => boolean): Pr
     captioner,
     preprocessing,
     batching,
-    info: { ...way, modelId, adapterId, formerAdapterId, input: { resize, crop, resample } },
+    info: { ...way, precision, modelId, adapterId, formerAdapterId, input: { resize, crop, resample } },
   }
 }
 
@@ -151,13 +161,19 @@ async function captionBatch(
   const pictures = entries.map(({ pixels }) => pixels)
   const captions = await captioner.caption(normalisePixels(pictures, preprocessing), entries.length)
   const { widthPx } = inputSizePx(preprocessing)
-  return entries.map((entry, index) => toResult(entry, widthPx, captions[index]!))
+  const { precision } = captioner
+  return entries.map((entry, index) => toResult(entry, widthPx, captions[index]!, precision))
 }
 
-function toResult({ pixels, readings }: Entry, widthPx: number, generated: GeneratedCaption): CaptionResult {
+function toResult(
+  { pixels, readings }: Entry,
+  widthPx: number,
+  generated: GeneratedCaption,
+  precision: Precision,
+): CaptionResult {
   const tone = measureTone(pixels, widthPx)
-  if (tone.isPlain) return { ...nothingToSee }
-  const result: CaptionResult = wordsOf(tone, generated)
+  if (tone.isPlain) return { ...nothingToSee, precision }
+  const result: CaptionResult = { ...wordsOf(tone, generated), precision }
   return readings ? { ...result, readings: generated.beams } : result
 }
 
@@ -169,11 +185,17 @@ function wordsOf(tone: Tone, { text, score, doubt }: GeneratedCaption) {
   return { ...told, caption: text, score, isUnsure: told.isUnsure || tone.isOnPaper }
 }
 
-/** Captioning is background work: the windows of the person go first. */
+/**
+ * Captioning is background work: the windows of the person go first. Linux has a priority for each thread, which those that it
+ * starts inherit; Node has started some before.
+ */
 function yieldToThePerson(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
-  } catch {
-    // Some systems forbid it; then the scheduler shares evenly.
+  const threads = platform() === 'linux' ? readdirSync('/proc/self/task').map(Number) : [0]
+  for (const thread of threads) {
+    try {
+      setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL)
+    } catch {
+      // Some systems forbid it; then the scheduler shares evenly. And a thread may have ended.
+    }
   }
 }

@@ -48,8 +48,10 @@ export function createHostHandlers(options: HostOptions): Handlers<HostCalls> {
         calls.relocateFolder({ folderId, path: await folders.pathOf(token) }, { signal }),
     }),
     ...createBackupHandlers(options),
-    planChosenTable: ({ table }, signal) => calls.planTableImport(tableAt(files.find(table)), { signal }),
-    importChosenTable: ({ table }, signal) => calls.importTable(tableAt(files.find(table)), { signal }),
+    planChosenTable: ({ table, as }, signal) =>
+      calls.planTableImport({ ...tableAt(files.find(table)), as }, { signal }),
+    importChosenTable: ({ table, as }, signal) =>
+      calls.importTable({ ...tableAt(files.find(table)), as }, { signal }),
     importChosenAdapter: ({ file }, signal) => calls.importAdapter({ path: files.find(file) }, { signal }),
     reset: (_, signal) => resetLibrary(options, signal),
     ...own,

@@ -1,6 +1,12 @@
 import { LensloreError } from '../contract/errors.ts'
 import type { Caption } from '../contract/records.ts'
-import type { EditChange, EditName, ReplacementOptions, Replacements } from '../contract/rooms/captions.ts'
+import type {
+  EditChange,
+  EditName,
+  ReplacementOptions,
+  Replacements,
+  WithdrawnSource,
+} from '../contract/rooms/captions.ts'
 import type { MarksChange } from '../contract/rooms/marks.ts'
 import {
   allCaptions,
@@ -64,6 +70,8 @@ export interface CaptionEdits {
   setAll(selected: SelectedPhotos, text: string, signal: AbortSignal): Promise<number>
   /** @returns how many photos have the model's words again, or wait for them. */
   regenerate(selected: SelectedPhotos, signal: AbortSignal): Promise<number>
+  /** @returns how many photos lost words of a source. */
+  withdraw(source: WithdrawnSource, selected: SelectedPhotos, signal: AbortSignal): Promise<number>
   /** @returns of how many photos something was changed. */
   mark(selected: SelectedPhotos, wanted: MarksChange, signal: AbortSignal): Promise<number>
   last(): { undo: EditName | null; redo: EditName | null }
@@ -247,7 +255,15 @@ export function createCaptionEdits(options: CaptionEditsOptions): CaptionEdits {
       return change!.photos
     },
     async regenerate(selected, signal) {
-      const change = await changeMany((changing) => changes.take(eachOf(selected), changing), signal)
+      const change = await changeMany(
+        (changing) => changes.take(eachOf(selected), undefined, changing),
+        signal,
+      )
+      onAsked()
+      return change!.photos
+    },
+    async withdraw(source, selected, signal) {
+      const change = await changeMany((changing) => changes.take(eachOf(selected), source, changing), signal)
       onAsked()
       return change!.photos
     },

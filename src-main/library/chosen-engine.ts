@@ -4,7 +4,7 @@ import { type ErrorRecord, LensloreError } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
 import type { Preferences } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
-import { defaultModelName, findModel } from './models/models.ts'
+import { defaultModelName, findModel, formDirectoryIn } from './models/models.ts'
 import type { PictureDecoder } from './queue/caption-engine.ts'
 import { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 import type { ProgressMeter, WorkUnderWay } from './queue/progress.ts'
@@ -69,11 +69,12 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
   }
 
   /** All that an engine is opened with. */
-  function how(): Omit<ModelChoice, 'adapterId'> & Pick<Preferences, 'provider' | 'threads' | 'memoryMb'> {
+  function how(): Omit<ModelChoice, 'adapterId'> &
+    Pick<Preferences, 'provider' | 'precision' | 'threads' | 'memoryMb'> {
     const { model, adapterPath, adapterId } = chosen()
-    const { provider, threads, memoryMb } = settings.preferences()
+    const { provider, precision, threads, memoryMb } = settings.preferences()
     const ownFile = adapterId === null ? adapterPath : adapterFile(adapterId)
-    return { model, adapterPath: ownFile, provider, threads, memoryMb }
+    return { model, adapterPath: ownFile, provider, precision, threads, memoryMb }
   }
 
   let trial: WorkUnderWay | undefined
@@ -95,12 +96,19 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
 
   async function start(): Promise<Running> {
     const mine = how()
-    const { model, adapterPath, provider, threads, memoryMb } = mine
+    const { model, adapterPath, provider, precision, threads, memoryMb } = mine
     const modelDirectory = await findModel(model, dataDirectory)
     running ??= {
       engine: superviseEngine(
         startEngine,
-        { modelDirectory, adapterPath, provider, threads: threads ?? undefined },
+        {
+          modelDirectory,
+          adapterPath,
+          provider,
+          precision,
+          formDirectory: formDirectoryIn(dataDirectory),
+          threads: threads ?? undefined,
+        },
         { book, onTrial, onProblem, mostMemoryBytes: memoryMb === null ? null : memoryMb * 2 ** 20 },
       ),
       how: JSON.stringify(mine),

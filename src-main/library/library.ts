@@ -30,7 +30,6 @@ import { currentCaptions, exportCaptions, undoLastExport } from './metadata/expo
 import type { ImportTarget } from './metadata/import-table.ts'
 import { createMetadataStore } from './metadata/metadata-store.ts'
 import { readExposure } from './metadata/read.ts'
-import { createTableWords } from './metadata/table-words.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
@@ -66,7 +65,7 @@ import { readTiles } from './tiles.ts'
 import { createWishes } from './wishes.ts'
 
 export { downloadModel } from './models/download.ts'
-export { defaultModelName, findModel, listModels } from './models/models.ts'
+export { defaultModelName, findModel, formDirectoryIn, listModels } from './models/models.ts'
 export { captionFile } from './queue/caption-engine.ts'
 export { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 export { tryProviders } from './queue/provider-trial.ts'
@@ -228,7 +227,7 @@ export function createLibrary(options: LibraryOptions): Library {
 
   let hashOfContract: Promise<string> | undefined
   const stop = new AbortController()
-  const captionChanges = createCaptionChanges(store.database, captions, createTableWords(metadata), {
+  const captionChanges = createCaptionChanges(store.database, captions, {
     begin: (state, left) => progress.begin(state === 'undoing' ? 'revert' : 'change', left),
   })
   const edits = createCaptionEdits({
@@ -246,6 +245,7 @@ export function createLibrary(options: LibraryOptions): Library {
     database: store.database,
     photos,
     captions,
+    marks: store.marks,
     changes: edits.forImport,
   }
   const onAdaptersChanged = () => emit('adaptersChanged', {})
@@ -432,7 +432,12 @@ export function createLibrary(options: LibraryOptions): Library {
         .unreadable()
         .map(({ folderPath, directory, code }) => ({ path: join(folderPath, directory), code })),
       modelId,
-      engine: session && { provider: session.provider, threads: session.threads, device: session.device },
+      engine: session && {
+        provider: session.provider,
+        threads: session.threads,
+        precision: session.precision,
+        device: session.device,
+      },
       providerTrial: book.read().find((trial) => trial.modelId === model?.modelId) ?? null,
       waitingExports: exporter.waiting(),
       sidecarProblems: metadata.refused(shownProblems),
@@ -515,6 +520,9 @@ export function createLibrary(options: LibraryOptions): Library {
       regenerate: async ({ selection }, signal) => ({
         photos: await edits.regenerate(select(selection), signal),
       }),
+      withdrawWords: async ({ source, selection }, signal) => ({
+        photos: await edits.withdraw(source, select(selection), signal),
+      }),
       retry: async ({ selection }, signal) => ({
         photos: await retry(selection && select(selection), signal),
       }),
@@ -557,15 +565,15 @@ export function createLibrary(options: LibraryOptions): Library {
           const { exportTable } = await import('./metadata/export-table.ts')
           return exportTable(store.database, resolve(path), { format, signal, onProgress })
         }),
-      planTableImport: ({ path, format }, signal) =>
+      planTableImport: ({ path, format, as }, signal) =>
         progress.during('plan', 0, async ({ onProgress }) => {
           const { planImport } = await import('./metadata/import-table.ts')
-          return planImport(importTarget, resolve(path), { format, signal, onProgress })
+          return planImport(importTarget, resolve(path), { format, as, signal, onProgress })
         }),
-      importTable: ({ path, format }, signal) =>
+      importTable: ({ path, format, as }, signal) =>
         progress.during('import', 0, async ({ onProgress }) => {
           const { importTable } = await import('./metadata/import-table.ts')
-          return importTable(importTarget, resolve(path), { format, signal, onProgress })
+          return importTable(importTarget, resolve(path), { format, as, signal, onProgress })
         }),
       pauseCaptioning() {
         wishes.setPaused(true)

@@ -10,8 +10,11 @@ export interface SelectedPhotos {
   next(limit: number): number[]
 }
 
-/** @throws LensloreError `SELECTION_STALE` where the timeline is no longer the one that the places are of. */
-export type Select = (selection: Selection) => SelectedPhotos
+/**
+ * @param selection all photos where it is left out, missing ones too.
+ * @throws LensloreError `SELECTION_STALE` where the timeline is no longer the one that the places are of.
+ */
+export type Select = (selection: Selection | undefined) => SelectedPhotos
 
 /** Of ids, or of rows of the index. */
 const sqlOf = (column: 'id' | 'search_id') =>
@@ -35,7 +38,22 @@ export function createSelect(
     }
   }
 
+  function all(): SelectedPhotos {
+    let last = 0
+    return {
+      total: prepare<{ total: number }>('SELECT count(*) AS total FROM photos').get()!.total,
+      next(limit) {
+        const found = prepare<{ id: number }>('SELECT id FROM photos WHERE id > ? ORDER BY id LIMIT ?')
+          .all(last, limit)
+          .map(({ id }) => id)
+        last = found.at(-1) ?? last
+        return found
+      },
+    }
+  }
+
   return (selection) => {
+    if (!selection) return all()
     if ('photos' in selection) {
       const left = [...new Set(selection.photos)]
       return selected(left.length, sqlOf('id'), (limit) => left.splice(0, limit))

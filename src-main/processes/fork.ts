@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { type ForkedProcess, type ForkOptions, forkProcess } from '../channels/child-process.ts'
 import { moduleBeside } from '../channels/message-port.ts'
@@ -17,7 +18,18 @@ export function startProgramsBy(start: StartProgram): void {
 
 /** The engine in a process of its own. */
 export function forkEngine(): Promise<ForkedProcess> {
-  return startProgram(enginePath)
+  return startProgram(enginePath, { environment: engineEnvironment(process.env) })
+}
+
+/** What has to be said before an engine's process begins; what the environment says already stays. */
+export function engineEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return {
+    // Pictures are decoded in the threads of Node's pool, which else are four.
+    UV_THREADPOOL_SIZE: String(Math.max(4, availableParallelism())),
+    // What is called fp32 is to be fp32 on CUDA, too.
+    NVIDIA_TF32_OVERRIDE: '0',
+    ...environment,
+  }
 }
 
 /** A library in a process of its own. What keeps it from opening, its calls tell. */

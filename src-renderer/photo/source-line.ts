@@ -6,9 +6,13 @@ export function sourceLine(caption: Caption): string {
   return `${nameOfSource(caption)}. ${formatMoment(caption.createdMs)}.`
 }
 
-function nameOfSource({ source, modelId }: Caption): string {
+function nameOfSource({ source, modelId, precision }: Caption): string {
   if (source !== 'model') return text.photo.source[source]
-  return modelId === null ? text.photo.source.modelUnknown : text.photo.source.model(modelId)
+  if (modelId === null) return text.photo.source.modelUnknown
+  const model = text.photo.source.model(modelId)
+  return precision === null || precision === 'fp32'
+    ? model
+    : text.inPrecision(model, text.precisions[precision])
 }
 
 /** What the model doubts of its words; null of nothing, or of another's words. */

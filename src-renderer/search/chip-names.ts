@@ -1,5 +1,6 @@
 import type { PhotoState, QueryPiece } from '../../src-main/contract/query-grammar.ts'
 import { splitQuery } from '../../src-main/contract/query-grammar.ts'
+import { hasWords } from '../../src-main/contract/words.ts'
 import { formatDay, formatMonth, text } from '../text/text.ts'
 import { type Chip, datesOf } from './query-chips.ts'
 
@@ -20,7 +21,10 @@ export function lineOfChip(chip: Chip): string {
 
 function nameOfPiece(piece: QueryPiece): string {
   const { filter, negated } = piece
-  if (filter?.kind === 'has') return negated ? text.search.kinds.none : text.search.kinds.any
+  if (filter?.kind === 'has') {
+    const { none, any } = filter.what === 'date' ? text.search.dateKnown : text.search.kinds
+    return negated ? none : any
+  }
   const name = nameOfFilter(piece)
   return negated ? text.search.not(name) : name
 }
@@ -82,6 +86,6 @@ export function plainWords(words: string): string[] | null {
   // A filter that has no value yet says nothing.
   const pieces = splitQuery(words).filter((piece) => piece.field === null || piece.value.trim() !== '')
   const isPlain = pieces.every((piece) => !piece.negated && !piece.isOr && piece.field === null)
-  const said = pieces.map((piece) => piece.value.trim()).filter((value) => /[\p{L}\p{N}]/u.test(value))
+  const said = pieces.map((piece) => piece.value.trim()).filter(hasWords)
   return isPlain && said.length > 0 ? said : null
 }

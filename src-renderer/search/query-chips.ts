@@ -1,9 +1,6 @@
-import {
-  type NamedFilter,
-  type QueryPiece,
-  readQuery,
-  splitQuery,
-} from '../../src-main/contract/query-grammar.ts'
+import type { NamedFilter } from '../../src-main/contract/query-filters.ts'
+import { type QueryPiece, readQuery, splitQuery } from '../../src-main/contract/query-grammar.ts'
+import { hasWords } from '../../src-main/contract/words.ts'
 
 /** Filters that are chosen together, as alternatives of each other. */
 export type ChipGroup = NamedFilter | 'dates' | 'caption' | 'rating' | 'favorite' | 'state'
@@ -41,10 +38,8 @@ export function readChips(text: string): QueryParts {
 function saysAnything(piece: QueryPiece): boolean {
   if (piece.field !== null && piece.value.trim() === '') return false
   const isOnlyWords = piece.field === null || piece.filter?.kind === 'named'
-  return !isOnlyWords || hasLetters(piece.value)
+  return !isOnlyWords || hasWords(piece.value)
 }
-
-const hasLetters = (text: string) => /[\p{L}\p{N}]/u.test(text)
 
 function groupOf(pieces: readonly QueryPiece[]): ChipGroup | null {
   const groups = new Set(pieces.map(groupOfPiece))
@@ -61,11 +56,12 @@ function groupOfPiece(piece: QueryPiece): ChipGroup {
     case 'date':
       return 'dates'
     case 'by':
-    case 'has':
       return 'caption'
+    case 'has':
+      return filter.what === 'date' ? 'state' : 'caption'
     case 'is':
       if (filter.state === 'favorite') return 'favorite'
-      return filter.state === 'unsure' ? 'caption' : 'state'
+      return filter.state === 'unsure' || filter.state === 'captioned' ? 'caption' : 'state'
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ErrorRecord, toErrorRecord } from '../../src-main/contract/errors.ts'
+import type { QueryNote } from '../../src-main/contract/query-filters.ts'
 import type { SearchHit, Suggestion } from '../../src-main/contract/records.ts'
 import { perWindow, type WindowState } from '../state/window-state.svelte.ts'
 import { RecentSearches } from './recent-searches.svelte.ts'
@@ -10,6 +11,7 @@ export interface Found {
   total: number
   isExact: boolean
   corrected: string | null
+  notes: readonly QueryNote[]
   /** From asking to the answer. */
   elapsedMs: number
 }
@@ -163,6 +165,7 @@ export class SearchState {
         total: page.total,
         isExact: page.totalIsExact,
         corrected: page.corrected,
+        notes: page.notes,
         elapsedMs: performance.now() - startedMs,
       }
       this.#isLate = false

@@ -1,8 +1,9 @@
-import type { ProviderName } from '../../src-main/contract/provider-names.ts'
+import type { Way } from '../../src-main/contract/providers.ts'
 import { text } from '../text/text.ts'
 
 /** What a model runs on, in words. */
-export function nameOfDevice({ provider, threads }: { provider: ProviderName; threads: number }): string {
+export function nameOfDevice({ provider, threads, precision }: Way): string {
   const device = text.devices[provider]
-  return provider === 'cpu' ? text.withThreads(device, threads) : device
+  const name = provider === 'cpu' ? text.withThreads(device, threads) : device
+  return precision === 'fp32' ? name : text.inPrecision(name, text.precisions[precision])
 }

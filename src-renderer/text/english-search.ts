@@ -44,6 +44,16 @@ export const searchText = {
   searching: 'Searching.',
   corrected: (typed: string) => `Nothing says “${typed}”. Shown is`,
   foundIn: 'Not in the caption',
+  notes: {
+    title: 'What was not searched',
+    filter: (name: string) => `There is no filter ${name}: — left out is`,
+    meant: 'Did you mean',
+    value: (name: string, values: readonly string[]) =>
+      `${name}: takes ${new Intl.ListFormat('en', { type: 'disjunction' }).format([...values])} — left out is`,
+    signs: 'There is nothing to search for in',
+    length: (read: number, leftOut: number) =>
+      `A search has ${read} words at most; the last ${leftOut === 1 ? 'one is' : `${leftOut} are`} left out.`,
+  },
   noCaption: 'No caption yet',
   hits: 'Photos, best first',
   chips: {
@@ -53,6 +63,7 @@ export const searchText = {
     lens: 'Lens',
     people: 'People',
     keyword: 'Keyword',
+    name: 'File name',
     caption: 'Caption',
     rating: 'Rating',
     favorite: 'Favourite',
@@ -69,12 +80,15 @@ export const searchText = {
     none: 'No caption yet',
     any: 'Any caption',
   },
+  dateKnown: { none: 'No date', any: 'Date known' },
   states: {
     failed: 'Failed',
     missing: 'Missing',
     offline: 'Not connected',
     favorite: 'Favourites',
     unsure: 'Unsure',
+    captioned: 'Captioned',
+    duplicate: 'Exact copies',
   },
   ratings: {
     rejected: 'Rejected',
@@ -103,6 +117,7 @@ export const searchText = {
   empty: {
     say: (words: readonly string[]) => `No photo says ${quoted(words)}.`,
     match: 'No photo matches.',
+    unsearched: 'Nothing of this is searched.',
     withFilters: (words: readonly string[], filters: string) =>
       `No photo says ${quoted(words)} with ${filters}.`,
     before: (words: readonly string[], until: string, later: number) =>

@@ -1,4 +1,5 @@
-import type { UnclearRow } from '../../src-main/contract/rooms/exchange.ts'
+import type { WithdrawnSource } from '../../src-main/contract/rooms/captions.ts'
+import type { TableWords, UnclearRow } from '../../src-main/contract/rooms/exchange.ts'
 import { numbers, plural } from './plural.ts'
 
 export const settingsText = {
@@ -38,6 +39,12 @@ export const settingsText = {
     refused: (device: string, why: string) => `${device}: ${why}`,
     notMeasured: 'Nothing is measured on this machine yet. That happens by itself after the first captions.',
     causes: 'Another device opens the model again. The captions stay as they are.',
+  },
+  precision: {
+    label: 'Precision',
+    auto: 'Fastest that is as good',
+    causes:
+      'Fewer bits are faster, and word some captions otherwise. “As good” is measured for a model, not guessed. The captions stay as they are.',
   },
   threads: {
     label: 'Threads',
@@ -98,13 +105,33 @@ export const settingsText = {
     saved: (photos: number) => `The table has the captions of ${plural(photos, 'photo', 'photos')}.`,
     take: 'Import a table',
     choose: 'Choose a table',
-    takeWhat: 'A CSV or JSON table as exported here. What would change is shown before it is done.',
+    takeWhat:
+      'A CSV or JSON table: captions, titles, ratings and keywords. What would change is shown before it is done, and one undo takes all of it back.',
+    whose: 'Whose words they are',
+    whoseWhat:
+      'Yours go before all others. Imported words come below yours, and give way to what a file says later.',
+    as: { person: 'Mine', imported: 'Imported' } satisfies Record<TableWords, string>,
     planning: 'Looking at what the table would change',
     wouldChange: (name: string, changes: number) =>
       changes === 0
         ? `${name} would change no caption.`
         : `${name} would change ${plural(changes, 'caption', 'captions')}.`,
+    wouldMark: (photos: number) =>
+      `Title, rating or keywords of ${plural(photos, 'photo', 'photos')} would change.`,
     unchanged: (count: number) => `${plural(count, 'row is', 'rows are')} as here already.`,
+    replaced: (count: number) =>
+      `${plural(count, 'row stands', 'rows stand')} before another one for the same photo, which is taken.`,
+    outranked: (count: number) =>
+      `${plural(count, 'row is', 'rows are')} for photos with words of yours, which stay.`,
+    emptied: (count: number) =>
+      `${plural(count, 'row has', 'rows have')} an emptied caption; the caption stays as it is.`,
+    withoutMarks: (count: number) =>
+      `${plural(count, 'row has', 'rows have')} another title, rating or keywords, which are taken in as yours alone.`,
+    title: (title: string) => (title === '' ? 'No title' : `Title: ${title}`),
+    rating: (rating: number) =>
+      rating < 0 ? 'Rejected' : rating === 0 ? 'No stars' : plural(rating, 'star', 'stars'),
+    moreKeywords: (keywords: readonly string[]) => `More keywords: ${keywords.join(', ')}`,
+    fewerKeywords: (keywords: readonly string[]) => `Keywords taken away: ${keywords.join(', ')}`,
     unmatched: (count: number) =>
       `${plural(count, 'row is', 'rows are')} for photos that are not in the library.`,
     unclear: (count: number) =>
@@ -118,14 +145,35 @@ export const settingsText = {
     line: (line: number) => `Line ${numbers.format(line)}`,
     noCaption: 'no caption',
     listed: {
-      changes: 'Captions that would change',
+      changes: 'What would change',
+      replaced: 'Rows before another one',
       unmatched: 'Rows for photos that are not here',
       unclear: 'Unclear rows',
       errors: 'Wrong lines',
     },
-    do: (changes: number) => `Change ${plural(changes, 'caption', 'captions')}`,
+    do: (changes: number, marked: number) =>
+      marked === 0 ? `Change ${plural(changes, 'caption', 'captions')}` : 'Take all of it in',
     doing: 'Taking in the table',
-    done: (changed: number) => `${plural(changed, 'caption', 'captions')} changed. One undo brings all back.`,
+    done: (changed: number, marked: number) =>
+      [
+        `${plural(changed, 'caption', 'captions')} changed.`,
+        ...(marked > 0 ? [`Title, rating or keywords of ${plural(marked, 'photo', 'photos')}, too.`] : []),
+        'One undo brings all back.',
+      ].join(' '),
+    withdraw: 'Withdraw words',
+    withdrawWhat:
+      'Takes the captions away that came from one kind of source. They stay away until it says something else; one undo brings them back.',
+    withdrawing: 'Taking words away',
+    withdrawn: (photos: number) =>
+      photos === 0
+        ? 'No photo has words from there.'
+        : `The words of ${plural(photos, 'photo', 'photos')} are taken away. One undo brings them back.`,
+    sources: {
+      table: 'Tables',
+      sidecar: 'Sidecars',
+      takeout: 'Google Takeout',
+      embedded: 'Photo files',
+    } satisfies Record<WithdrawnSource, string>,
   },
 
   theme: { label: 'Theme', system: 'As the system', light: 'Light', dark: 'Dark' },

@@ -14,6 +14,8 @@ function nameOfEdit({ kind, photos }: EditName): string {
       return `Marks ${on}`
     case 'regeneration':
       return `Regenerated ${on}`
+    case 'withdrawal':
+      return `Withdrawn words ${on}`
   }
 }
 
@@ -43,6 +45,8 @@ export const shellText = {
   },
   rate: (photos: string) => `${photos} photos/s`,
   devices: { cpu: 'Processor', webgpu: 'WebGPU', coreml: 'Core ML', dml: 'DirectML', cuda: 'CUDA' },
+  precisions: { fp32: '32 bits', fp16: '16 bits', int8: '8 bits' },
+  inPrecision: (what: string, precision: string) => `${what}, ${precision}`,
   withThreads: (device: string, threads: number) => `${device}, ${plural(threads, 'thread', 'threads')}`,
   duration: {
     lessThanAMinute: 'less than a minute',

@@ -1,3 +1,4 @@
+import { hasTime, spanOfDate } from '../../src-main/contract/taken-date.ts'
 import { english } from './english.ts'
 import { onceAsked } from './once-asked.ts'
 
@@ -83,10 +84,12 @@ const sizes = onceAsked(() =>
   ),
 )
 
-/** @param takenAt `YYYY-MM-DDTHH:MM:SS` as the camera's clock showed; as it stands where it is no time */
+/** @param takenAt in the form of `taken-date.ts`: of a year, a month or a day no more is said than that; as it stands where it is none. */
 export function formatCameraTime(takenAt: string): string {
-  const ms = Date.parse(`${takenAt}Z`)
-  return Number.isNaN(ms) ? takenAt : cameraTimes().format(ms)
+  const fromMs = spanOfDate(takenAt)?.fromMs
+  if (fromMs === undefined || takenAt.length === 4) return takenAt
+  if (takenAt.length === 7) return formatMonth(takenAt)
+  return hasTime(takenAt) ? cameraTimes().format(fromMs) : formatDay(fromMs)
 }
 
 /** In the largest unit of which there is one. */

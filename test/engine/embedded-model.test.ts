@@ -33,6 +33,8 @@ before(async () => {
       modelDirectory: embedded,
       adapterPath: null,
       provider: 'cpu',
+      precision: 'fp32',
+      formDirectory: null,
       trials: [],
       threads: 1,
     },

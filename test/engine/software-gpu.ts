@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before } from 'node:test'
+import { after, before, type TestContext } from 'node:test'
 import { LensloreError } from '../../src-main/contract/errors.ts'
 import { openSession, type Session } from '../../src-main/engine/captioning/session.ts'
 import { Graph } from '../../src-main/engine/model/graph.ts'
@@ -31,4 +32,30 @@ export function keepDevice(): void {
     })
   })
   after(() => kept?.close())
+}
+
+/** @returns undefined, and the test is skipped, where WebGPU does not open. */
+export async function onDevice<T>(context: TestContext, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (!(thrown instanceof LensloreError && thrown.code === 'PROVIDER_UNAVAILABLE')) throw thrown
+    context.skip('WebGPU does not open on this machine')
+    return undefined
+  }
+}
+
+/** How many tensors the runtime brings from the device and to it while the graph runs, besides what it is fed and gives. */
+export async function countCopies(graph: Graph): Promise<{ toHost: number; toDevice: number }> {
+  const directory = await mkdtemp(join(tmpdir(), 'lenslore-copies-'))
+  try {
+    const optimisedPath = join(directory, 'optimised.onnx')
+    const session = await openSession(graph, 'webgpu', 1, { optimisedPath })
+    await session.close()
+    const text = await readFile(optimisedPath, 'latin1')
+    const count = (operator: string) => text.split(operator).length - 1
+    return { toHost: count('MemcpyToHost'), toDevice: count('MemcpyFromHost') }
+  } finally {
+    await rm(directory, { recursive: true })
+  }
 }

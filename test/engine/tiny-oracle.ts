@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ProviderName } from '../../src-main/contract/provider-names.ts'
+import type { ProviderName } from '../../src-main/contract/providers.ts'
 import { readCheckpoint } from '../../src-main/engine/captioning/checkpoint.ts'
 import { runOnce } from '../../src-main/engine/captioning/search-session.ts'
 import type { SessionTensor } from '../../src-main/engine/captioning/session.ts'

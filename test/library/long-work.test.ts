@@ -202,7 +202,10 @@ test('a table is imported in slices, all of it or nothing', async (t) => {
   assert.equal((await work).changed, manyPhotos)
   assert.equal(await large.captions('heron'), manyPhotos)
   assert.ok(large.phases.has('import'))
-  assert.equal((await client.undoEdit({}))?.photos, manyPhotos / 2, 'what a person wrote')
+  assert.equal((await client.undoEdit({}))?.photos, manyPhotos)
+  assert.equal(await large.captions('heron'), 0)
+  assert.equal((await client.redoEdit({}))?.photos, manyPhotos)
+  assert.equal(await large.captions('heron'), manyPhotos)
 })
 
 test('a folder that went elsewhere is found by its new name, slice by slice', async (t) => {

@@ -31,6 +31,7 @@ test('preferences have defaults, are changed one by one, and are told of here an
     threads: null,
     memoryMb: null,
     provider: 'auto',
+    precision: 'auto',
   })
   await client.setPreferences({ theme: 'dark' })
   assert.deepEqual(await client.setPreferences({ threads: 3, language: 'de' }), {
@@ -116,6 +117,8 @@ test('another way to run the model is taken up while the library is watched', as
   await other.client.setPreferences({ provider: 'webgpu' })
   await other.close()
   await until(async () => (await engine()) === 'webgpu 5')
+  await client.setPreferences({ precision: 'int8' })
+  await until(async () => (await client.status({})).engine?.precision === 'int8')
 })
 
 test('searches are saved under a name, replaced, removed, and told of', async (t) => {

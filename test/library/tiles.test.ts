@@ -20,7 +20,7 @@ test('tiles tell what is to be read on them, of those that there are, in the ord
   const [doubted, mine, broken] = ['doubted', 'mine', 'broken'].map((name) =>
     addPhoto(store, folder, `below/${name}.jpg`, contentOf(name)),
   ) as [number, number, number]
-  const caption = { text: 'a red kite', score: -1, modelId: 'm', adapterId: null }
+  const caption = { text: 'a red kite', score: -1, modelId: 'm', adapterId: null, precision: 'fp32' } as const
   store.captions.addFromModel(
     [
       {

@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { noDoubt } from '../../src-main/contract/records.ts'
 import { createSearchIndexer } from '../../src-main/library/search/search-index.ts'
 import { createSearcher } from '../../src-main/library/search/searcher.ts'
 import { createAdapterStore } from '../../src-main/library/store/adapters.ts'
+import { createCaptionStore } from '../../src-main/library/store/captions.ts'
 import { type Database, openDatabase } from '../../src-main/library/store/database.ts'
+import { beginEdit, lastStandingEdit, lastUndoneEdit } from '../../src-main/library/store/edits.ts'
 import { createLabelStore } from '../../src-main/library/store/labels.ts'
 import { migrate, readMigrations } from '../../src-main/library/store/migrate.ts'
 import { createTrainingStore } from '../../src-main/library/store/trainings.ts'
@@ -645,4 +648,114 @@ test('0370: whose words about a picture are is found without looking through all
     )
     .all(Buffer.from('00', 'hex'), '') as { detail: string }[]
   assert.match(plan[0]!.detail, /USING INDEX captions_by_content/)
+})
+
+test('0380: of captions of before nobody knows the precision; those of after tell it', (t) => {
+  const { database, apply } = before(t, 380)
+  addPhoto(database, 1)
+  addCaption(database, 1, 1, 'a red kite')
+  apply()
+  bringUpToDate(database)
+  const captions = createCaptionStore(database)
+  assert.equal(captions.history(1)[0]!.precision, null)
+  const contentHash = '00'.repeat(32)
+  captions.addFromModel(
+    [
+      {
+        photoId: 1,
+        text: 'a kite',
+        score: 0,
+        ...noDoubt,
+        modelId: 'm',
+        adapterId: null,
+        precision: 'int8',
+        contentHash,
+      },
+    ],
+    1,
+  )
+  assert.deepEqual(
+    captions.history(1).map(({ precision }) => precision),
+    ['int8', null],
+  )
+})
+
+test('0390: photos of before are found by the year in which they were taken, and by no time of their files', async (t) => {
+  const { database, apply } = before(t, 390)
+  for (const id of [1, 2]) addPhoto(database, id)
+  const taken = '2018-06-01T12:00:00'
+  database
+    .prepare('UPDATE photos SET taken_at = ?, sort_ms = ? WHERE id = 1')
+    .run(taken, Date.parse(`${taken}Z`))
+  apply()
+  bringUpToDate(database)
+  await createSearchIndexer(database).renewAll()
+  const { search } = createSearcher(database)
+  const found = (query: string) => search(query).photos.map(({ id }) => id)
+  assert.deepEqual(found('2018'), [1])
+  assert.deepEqual([found('has:date'), found('-has:date'), found('after:1900')], [[1], [2], [1]])
+  database.exec(`UPDATE photos SET taken_at = '2018-06-01' WHERE id = 1`)
+  assert.deepEqual(
+    ids(database, 'SELECT photo_id AS id FROM search_stale'),
+    [1],
+    'another date at the same place',
+  )
+})
+
+test('0400: entries of before are all to be renewed; words are known from their end on; captions that go, and copies, reach the index', (t) => {
+  const { database, apply } = before(t, 400)
+  for (const id of [1, 2, 3, 4]) addPhoto(database, id)
+  addCaption(database, 1, 1, 'mine')
+  database.exec(`INSERT INTO search_words VALUES ('schaferhund', 'schaferhund', 1, 0), ('🎂', '🎂', 1, 0);
+    INSERT INTO search_stale_folders VALUES (1, 3)`)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT up_to_photo AS id FROM search_stale_folders'), [0])
+  assert.deepEqual(ids(database, 'SELECT reversed AS id FROM search_words ORDER BY word'), [
+    'dnuhrefahcs',
+    '🎂',
+  ])
+  const stale = (change: string) => {
+    database.exec('DELETE FROM search_stale')
+    database.exec(change)
+    return ids(database, 'SELECT photo_id AS id FROM search_stale ORDER BY 1')
+  }
+  assert.deepEqual(stale('UPDATE captions SET withdrawn_ms = 1'), [1])
+  assert.deepEqual(stale("UPDATE photos SET content_hash = x'01' WHERE id = 1"), [1])
+  assert.deepEqual(stale("UPDATE photos SET content_hash = x'01' WHERE id = 2"), [1, 2])
+  // The first two are copies already.
+  assert.deepEqual(stale("UPDATE photos SET content_hash = x'01' WHERE id IN (3, 4)"), [3, 4])
+  assert.deepEqual(stale('UPDATE photos SET missing_since_ms = 1 WHERE id = 4'), [4])
+  assert.deepEqual(stale('DELETE FROM photos WHERE id = 3'), [])
+  assert.deepEqual(stale('DELETE FROM photos WHERE id = 2'), [1])
+})
+
+test('0410: words of tables of before stay until a file says otherwise; edits keep their numbers, and what was undone is so', (t) => {
+  const { database, apply } = before(t, 410)
+  for (const id of [1, 2]) addPhoto(database, id)
+  addCaption(database, 1, 1, 'mine')
+  database.exec(`INSERT INTO captions (id, photo_id, text, source, origin, created_ms) VALUES
+      (2, 2, 'of a sidecar', 'imported', 'xmp:dc:description', 1), (3, 2, 'of a table', 'imported', 'table:caption', 1);
+    UPDATE photos SET caption_id = 3 WHERE id = 2;
+    INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, is_favorite) VALUES
+      (1, 2, 'table', '', 1, 0), (2, 2, 'sidecar', '2.xmp', 1, 0);
+    INSERT INTO metadata_captions (source_id, position, text, field) VALUES
+      (1, 0, 'of a table', 'table:caption'), (2, 0, 'of a sidecar', 'xmp:dc:description');
+    INSERT INTO edits (id, kind, photos, undo_step, undone_after) VALUES
+      (4, 'table', 1, NULL, NULL), (5, 'marks', 1, 1, 5), (9, 'marks', 1, NULL, NULL);
+    DELETE FROM edits WHERE id = 9;
+    UPDATE captions SET edit_id = 4 WHERE id = 1;
+    INSERT INTO sidecars (folder_id, directory, name, size_bytes, modified_ms) VALUES (1, '', '2.xmp', 1, 7)`)
+  apply()
+  bringUpToDate(database)
+  assert.deepEqual(lastStandingEdit(database), { id: 4, kind: 'table', photos: 1 })
+  assert.deepEqual([lastUndoneEdit(database)?.id, beginEdit(database, 'withdrawal')], [5, 10])
+  assert.deepEqual(ids(database, 'SELECT id FROM metadata_sources'), [2])
+  assert.deepEqual(ids(database, 'SELECT modified_ms AS id FROM sidecars'), [0])
+  const captions = createCaptionStore(database)
+  const sidecar = (text: string) =>
+    captions.setImported(2, [{ text, language: null, origin: 'xmp:dc:description' }], 2)
+  sidecar('of a sidecar')
+  assert.equal(captions.current(2)?.text, 'of a table')
+  sidecar('edited since')
+  assert.equal(captions.current(2)?.text, 'edited since')
 })

@@ -143,6 +143,7 @@ test('every call of the contract is answered over a process', async (t) => {
   assert.equal(await library.exportTable(table), 2)
   assert.equal((await library.planTableImport(table)).rows, 2)
   assert.equal((await library.importTable(table)).unchanged, 2)
+  assert.deepEqual(await library.withdrawWords({ source: 'table' }), { photos: 0 })
   await library.embedCaption({ photo: one }).catch(({ code }) => assert.equal(code, 'EXIFTOOL_MISSING'))
 
   assert.match((await library.contract({})).hash, /^[0-9a-f]{64}$/)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { accessibilityFaults, makePicture, needsBrowser, openWindow } from './open-window.ts'
@@ -10,10 +11,16 @@ test(
     const { page, context } = await openWindow(t, {
       isAdded: false,
       colorScheme: 'light',
-      makePhotos: (folder) =>
-        Promise.all([1, 2, 3].map((number) => makePicture(join(folder, `photo-${number}.jpg`), number))),
+      // Of the picture that is damaged.
+      expectedFaults: /\(Not Found\) .*\/thumb$/,
+      makePhotos: async (folder) => {
+        mkdirSync(join(folder, 'elsewhere'))
+        mkdirSync(join(folder, 'photos'))
+        const path = (name: string) => join(folder, 'photos', name)
+        await Promise.all([1, 2, 3].map((number) => makePicture(path(`photo-${number}.jpg`), number)))
+        writeFileSync(path('damaged.jpg'), 'no picture')
+      },
     })
-    const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim())
 
     await page.waitForSelector('h1:text("Every photo")')
     await page.waitForFunction(() => document.activeElement?.textContent?.includes('Choose a folder'))
@@ -44,15 +51,26 @@ test(
     assert.match(page.url(), /#\/first$/)
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Choose a folder with photos' })
-    await dialog.getByText('Its folders are in it').waitFor()
+    const press = async (key: string, comesTo: string) => {
+      await page.keyboard.press(key)
+      await page.waitForFunction((name) => document.activeElement?.textContent?.trim() === name, comesTo)
+    }
+    await page.waitForFunction(() => document.activeElement?.textContent?.trim() === 'elsewhere')
     assert.deepEqual(await accessibilityFaults(page), [])
-    assert.equal(await focused(), `Add ${await dialog.locator('.path button').last().innerText()}`)
+    await press('ArrowDown', 'photos')
+    await press('ArrowRight', 'Add photos')
+    await dialog.getByText('There is no folder in it').waitFor()
+    await press('ArrowLeft', 'photos')
+    await press('Home', 'elsewhere')
+    await press('End', 'photos')
+    await press('ArrowRight', 'Add photos')
     await page.keyboard.press('Enter')
 
     await page.waitForFunction(() => document.activeElement?.textContent?.includes('Start'))
-    await page.waitForFunction(
-      () => document.querySelectorAll('[aria-label="The newest photos"] img').length === 3,
-    )
+    await page.waitForFunction(() => {
+      const images = [...document.querySelectorAll<HTMLImageElement>('[aria-label="The newest photos"] img')]
+      return images.length === 3 && images.every((image) => image.naturalWidth > 0)
+    })
     assert.deepEqual(await accessibilityFaults(page), [])
     await page.keyboard.press('/')
     await page.waitForFunction(() => document.activeElement?.id === 'search-box')
@@ -62,7 +80,7 @@ test(
     await page.waitForSelector('[role="grid"]')
     // The status line counts captions as they come.
     await page.waitForFunction(
-      () => /\b3 of 3/.test(document.querySelector('footer.status')?.textContent ?? ''),
+      () => /\b[34] of 4/.test(document.querySelector('footer.status')?.textContent ?? ''),
       null,
       {
         timeout: 90_000,

@@ -57,7 +57,7 @@ test(
       ]
       await send('captions.json', JSON.stringify(sent))
       await part.getByText('captions.json would change 1 caption.').waitFor()
-      const changes = await part.getByRole('list', { name: 'Captions that would change' }).innerText()
+      const changes = await part.getByRole('list', { name: 'What would change' }).innerText()
       assert.ok(changes.includes('A heron by the water') && changes.includes(first!.caption), changes)
       await part.getByText('1 row is for photos that are not in the library.').waitFor()
       const unclear = part.getByRole('list', { name: 'Unclear rows' })
@@ -68,6 +68,44 @@ test(
       await page.locator('footer.status').getByRole('button', { name: 'Undo “Table on 1 photo”' }).click()
       await page.getByText('Taken back: Table on 1 photo.').waitFor()
     })
+
+    await t.test(
+      'keywords and stars are taken in as the person’s, and none where the table is not theirs',
+      async () => {
+        const [first, second] = rows
+        const sent = [
+          { ...first, caption: 'A heron by the water', keywords: 'heron; water', rating: 4 },
+          { path: second!.path, caption: '', title: 'Two' },
+          { path: second!.path, caption: '', title: 'Second' },
+        ]
+        await send('captions.json', JSON.stringify(sent))
+        await part.getByText('captions.json would change 1 caption.').waitFor()
+        await part.getByText('Title, rating or keywords of 2 photos would change.').waitFor()
+        const changes = await part.getByRole('list', { name: 'What would change' }).innerText()
+        for (const said of ['4 stars', 'More keywords: heron, water', 'Title: Second']) {
+          assert.ok(changes.includes(said), changes)
+        }
+        await part.getByText('1 row stands before another one for the same photo').waitFor()
+        await part.getByRole('radio', { name: 'Imported' }).check()
+        await part.getByText('2 rows have another title, rating or keywords').waitFor()
+        await part.getByRole('button', { name: 'Change 1 caption' }).waitFor()
+        assert.deepEqual(await accessibilityFaults(page), [])
+        await part.getByRole('radio', { name: 'Mine' }).check()
+        await part.getByRole('button', { name: 'Take all of it in' }).click()
+        await page.getByText('Title, rating or keywords of 2 photos, too.').waitFor()
+        await part.getByRole('button', { name: 'Tables', exact: true }).click()
+        await page.getByText('The words of 1 photo are taken away.').waitFor()
+        const undo = (edit: string) =>
+          page
+            .locator('footer.status')
+            .getByRole('button', { name: `Undo “${edit}”` })
+            .click()
+        await undo('Withdrawn words on 1 photo')
+        await page.getByText('Taken back: Withdrawn words on 1 photo.').waitFor()
+        await undo('Table on 2 photos')
+        await page.getByText('Taken back: Table on 2 photos.').waitFor()
+      },
+    )
 
     await t.test('what an export would write is counted, and no captions are written for it', async () => {
       await page.getByRole('button', { name: 'See what would be written' }).click()

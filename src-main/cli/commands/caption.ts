@@ -10,6 +10,7 @@ import {
   captionFile,
   defaultModelName,
   findModel,
+  formDirectoryIn,
   type SupervisedEngine,
   superviseEngine,
 } from '../../library/library.ts'
@@ -35,7 +36,8 @@ export function addCaptionCommands(program: Command, finish: (status: number) =>
     .option('--model <name>', 'caption with this model')
     .action(async (paths: string[], options: { model?: string }, command: Command) => {
       const modelDirectory = await findModel(options.model ?? defaultModelName, defaultDataDirectory())
-      const engine = superviseEngine(forkEngine, { modelDirectory }, { book: trialBook() })
+      const formDirectory = formDirectoryIn(defaultDataDirectory())
+      const engine = superviseEngine(forkEngine, { modelDirectory, formDirectory }, { book: trialBook() })
       const interrupt = listenForInterrupt()
       interrupt.signal.addEventListener('abort', () => engine.close())
       try {

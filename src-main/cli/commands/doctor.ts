@@ -3,7 +3,7 @@ import { type EngineCalls, engineCalls } from '../../contract/engine-calls.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { isSameTrial, type ProviderTrial } from '../../contract/providers.ts'
 import { connect } from '../../contract/rpc.ts'
-import { defaultModelName, findModel, tryProviders } from '../../library/library.ts'
+import { defaultModelName, findModel, formDirectoryIn, tryProviders } from '../../library/library.ts'
 import { defaultDataDirectory } from '../../processes/data-directory.ts'
 import { forkEngine } from '../../processes/fork.ts'
 import { inLibrary, libraryDirectoryOf, outputOf } from '../command-context.ts'
@@ -95,6 +95,7 @@ async function measureHere(modelDirectory: string, anew: boolean): Promise<Provi
     return await tryProviders({
       startEngine: forkEngine,
       modelDirectory,
+      formDirectory: formDirectoryIn(defaultDataDirectory()),
       book: trialBook(),
       anew,
       signal,

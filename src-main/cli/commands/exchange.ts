@@ -1,20 +1,25 @@
 import { extname, resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { type CaptionSource, captionSources } from '../../contract/records.ts'
-import type {
-  ExportPlan,
-  ExportSummary,
-  ImportPlan,
-  ImportSummary,
-  TableFormat,
-  UndoSummary,
+import {
+  type ExportPlan,
+  type ExportSummary,
+  type ImportPlan,
+  type ImportSummary,
+  type PlannedChange,
+  type RowCounts,
+  type TableFormat,
+  type TableWords,
+  tableWords,
+  type UndoSummary,
 } from '../../contract/rooms/exchange.ts'
+import { withdrawnSources } from '../../contract/word-sources.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { folderIdsOf } from '../folder-reference.ts'
 import { printable } from '../output.ts'
-import { photoIdOf } from '../photo-reference.ts'
+import { photoIdOf, selectionOf } from '../photo-reference.ts'
 import { withProgress } from '../with-progress.ts'
 
 interface ExportOptions {
@@ -100,12 +105,19 @@ export function addExchangeCommands(program: Command): void {
 
   program
     .command('import-table <file>')
-    .description('take captions from a .csv or .json file, matched by content, then by path')
+    .description(
+      'take captions, titles, ratings and keywords from a .csv or .json file, matched by content, then by path; caption-undo takes it back whole',
+    )
+    .addOption(
+      new Option('--as <whose>', 'your own words, or imported ones, which come below your own')
+        .choices(tableWords.options)
+        .default('person'),
+    )
     .option('--dry-run', 'only tell what would change')
-    .action(async (file: string, options: { dryRun?: boolean }, command: Command) => {
-      const table = { path: resolve(file), format: formatOf(file) }
+    .action(async (file: string, { as, dryRun }: { as: TableWords; dryRun?: boolean }, command: Command) => {
+      const table = { path: resolve(file), format: formatOf(file), as }
       await inLibrary(command, async (library) => {
-        if (options.dryRun) {
+        if (dryRun) {
           const plan = await withProgress(library, (signal) => library.planTableImport(table, { signal }))
           outputOf(command).answer(plan, formatImportPlan(plan))
         } else {
@@ -113,6 +125,29 @@ export function addExchangeCommands(program: Command): void {
           outputOf(command).answer(summary, formatImport(summary))
         }
       })
+    })
+
+  program
+    .command('withdraw <source> [photos...]')
+    .description(
+      `take away the words that came from ${withdrawnSources.join(', ')}; they stay away until it says something else, and caption-undo brings them back`,
+    )
+    .option('--found <query>', 'only of photos that this query finds')
+    .action(async (source: string, photos: string[], { found }: { found?: string }, command: Command) => {
+      const known = withdrawnSources.find((each) => each === source)
+      if (!known) throw new LensloreError('INVALID_ARGUMENT', `Say ${withdrawnSources.join(', ')}.`)
+      if (photos.length > 0 && found !== undefined) {
+        command.error('error: name photos, or a query with --found, or neither')
+      }
+      const withdrawn = await inLibrary(command, async (library) => {
+        const isForAll = photos.length === 0 && found === undefined
+        const selection = isForAll ? undefined : await selectionOf(library, photos, found)
+        if (!isForAll && !selection) return { photos: 0 }
+        return withProgress(library, (signal) =>
+          library.withdrawWords({ source: known, ...(selection && { selection }) }, { signal }),
+        )
+      })
+      outputOf(command).answer(withdrawn, `Photos whose words were taken away: ${withdrawn.photos}.`)
     })
 }
 
@@ -168,33 +203,69 @@ function formatImportPlan(plan: ImportPlan): string {
   const lines = [
     ...plan.firstErrors.map(({ line, message }) => `line ${line} refused: ${printable(message)}`),
     ...plan.firstUnmatched.map(({ line, path }) => `line ${line} is for no photo here: ${shown(path)}`),
-    ...unclearLines(plan),
-    ...plan.firstChanges.map(
-      ({ line, photoId, before, after }) =>
-        `line ${line}, photo ${photoId}\n\t- ${printable(before ?? '')}\n\t+ ${printable(after)}`,
-    ),
-    `${plan.changes} captions would change, ${plan.unchanged} would not; ${plan.unmatched} lines match no photo, ${plan.unclear} are unclear, ${plan.errors} are refused.`,
+    ...rowLines(plan),
+    ...plan.firstChanges.map(formatChange),
+    `${counted(plan.changes, 'caption')} would change, and titles, ratings or keywords of ${counted(plan.marked, 'photo')}.`,
+    ...countLines(plan),
   ]
+  if (plan.errors > 0) {
+    lines.push(`${counted(plan.errors, 'line')} refused: nothing is taken in until they are put right.`)
+  }
   return lines.join('\n')
+}
+
+function formatChange({ line, photoId, caption, marks }: PlannedChange): string {
+  const lines = [`line ${line}, photo ${photoId}`]
+  if (caption) lines.push(`- ${printable(caption.before ?? '')}`, `+ ${printable(caption.after)}`)
+  if (marks?.title !== undefined) lines.push(`title: ${printable(marks.title || 'none')}`)
+  if (marks?.rating !== undefined) lines.push(`rating: ${marks.rating === -1 ? 'rejected' : marks.rating}`)
+  if (marks?.addKeywords) lines.push(`more keywords: ${printable(marks.addKeywords.join('; '))}`)
+  if (marks?.removeKeywords) lines.push(`no keywords any more: ${printable(marks.removeKeywords.join('; '))}`)
+  return lines.join('\n\t')
 }
 
 function formatImport(summary: ImportSummary): string {
-  const { changed, unchanged, unmatched, unclear } = summary
-  const lines = unclearLines(summary)
-  lines.push(
-    `${changed} captions changed, ${unchanged} did not; ${unmatched} lines matched no photo, ${unclear} are unclear.`,
-  )
-  return lines.join('\n')
+  return [
+    ...rowLines(summary),
+    `${counted(summary.changed, 'caption')} changed, and titles, ratings or keywords of ${counted(summary.marked, 'photo')}.`,
+    ...countLines(summary),
+  ].join('\n')
 }
 
-function unclearLines({ firstUnclear }: Pick<ImportSummary, 'firstUnclear'>): string[] {
-  return firstUnclear.map(({ line, path, reason }) => {
+/** Lines that are said one by one. */
+function rowLines({ firstUnclear, firstReplaced }: RowCounts): string[] {
+  const unclear = firstUnclear.map(({ line, path, reason }) => {
     const why =
       reason === 'copies'
         ? 'may be for several photos, or for that of another line'
         : 'is for a photo with your own words, as far as its name tells'
     return `line ${line} ${why}: ${shown(path)}`
   })
+  const replaced = firstReplaced.map(
+    ({ line, path }) => `line ${line} is for a photo of which a later line is taken: ${shown(path)}`,
+  )
+  return [...unclear, ...replaced]
+}
+
+function countLines(counts: RowCounts): string[] {
+  const { unchanged, unmatched, unclear, replaced, outranked, emptied, withoutMarks } = counts
+  const said: [number, string][] = [
+    [unchanged, 'as here already'],
+    [unmatched, 'for no photo here'],
+    [unclear, 'unclear, and left'],
+    [replaced, 'before another line for the same photo, which is taken'],
+    [outranked, 'below your own words, which stay'],
+    [
+      emptied,
+      'without the caption they were exported with, which stays; captions are taken away by withdraw or regenerate',
+    ],
+    [withoutMarks, 'with titles, ratings or keywords that are only taken in as your own'],
+  ]
+  return said.flatMap(([count, what]) => (count > 0 ? [`${counted(count, 'line')} ${what}.`] : []))
+}
+
+function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`
 }
 
 function shown(path: string): string {

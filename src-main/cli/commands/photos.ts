@@ -112,7 +112,8 @@ function formatAttention(attention: TextAttention): string[] {
 }
 
 function formatCaption(caption: Caption): string {
-  const by = caption.source === 'model' ? `model ${caption.modelId}` : caption.source
+  const { source, modelId, precision } = caption
+  const by = source === 'model' ? `model ${modelId}${precision ? ` in ${precision}` : ''}` : source
   const cut = caption.isCut ? ', only the beginning' : ''
   return `${formatWords(caption.text, caption)} (${by}, ${formatDay(caption.createdMs)}${cut})`
 }

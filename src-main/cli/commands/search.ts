@@ -1,9 +1,11 @@
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
+import { parseQuery } from '../../contract/query.ts'
 import type { SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
+import { formatNotes } from '../query-notes.ts'
 import { toQuery } from '../query-words.ts'
 
 const queryHelp = `
@@ -11,8 +13,10 @@ A query is words, in any order: each matches by its stem and as the beginning of
   "red kite"          these words next to each other
   -dog                without this word
   cat OR dog          either
-  folder:Alps camera:canon lens:50mm before:2021 after:2019-06 by:person is:missing has:caption
-  rating:4+ rating:rejected is:favourite people:"Nana Ruth" keyword:holiday`
+  folder:Alps name:IMG_2 camera:canon lens:50mm before:2021 after:2019-06 date:2020-12-31
+  by:person has:caption has:date is:captioned is:missing is:failed is:duplicate
+  rating:4+ rating:rejected is:favourite people:"Nana Ruth" keyword:holiday
+  -folder:Alps        not so, of each of them; in quotes, exactly so`
 
 export function addSearchCommand(program: Command): void {
   program
@@ -45,7 +49,8 @@ export function addFacetsCommand(program: Command): void {
     .action(async (words: string[], _options: object, command: Command) => {
       const query = toQuery(words)
       const facets = await inLibrary(command, (library) => library.facets({ query }))
-      outputOf(command).answer(facets, formatFacets(facets))
+      const notes = formatNotes(parseQuery(query).notes)
+      outputOf(command).answer(facets, [...notes, formatFacets(facets)].join('\n'))
     })
 }
 
@@ -88,9 +93,12 @@ function formatCount(photos: number): string {
 function formatPage(page: SearchPage): string {
   const lines = page.photos.map(
     (hit) =>
-      `${hit.id}\t${printable(displayFileName(hit.path))}\n\t${highlight(hit)}${hit.isUnsure ? ' (unsure)' : ''}`,
+      `${hit.id}\t${printable(displayFileName(hit.path))}\n\t${highlight(hit)}${hit.isUnsure ? ' (unsure)' : ''}${
+        hit.error ? `\n\t${printable(hit.error.message)}` : ''
+      }`,
   )
   if (page.corrected) lines.unshift(`Showing photos for: ${printable(page.corrected)}`)
+  lines.unshift(...formatNotes(page.notes))
   lines.push(formatCount(page.total))
   if (page.cursor) lines.push(`More with: --cursor ${page.cursor}`)
   return lines.join('\n')

@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
+import { parseQuery } from '../../contract/query.ts'
 import type { TimelinePage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
+import { formatNotes } from '../query-notes.ts'
 import { toQuery } from '../query-words.ts'
 
 interface TimelineOptions {
@@ -24,10 +26,11 @@ export function addTimelineCommand(program: Command): void {
     .allowUnknownOption()
     .action(async (words: string[], { before, offset, limit }: TimelineOptions, command: Command) => {
       const query = toQuery(words)
+      const notes = formatNotes(parseQuery(query).notes)
       if (before === undefined && offset === undefined) {
         const timeline = await inLibrary(command, (library) => library.timeline({ query }))
         const lines = timeline.months.map((month, at) => `${month}\t${timeline.photos[at]}`)
-        outputOf(command).answer(timeline, [...lines, `${timeline.total} photos`].join('\n'))
+        outputOf(command).answer(timeline, [...notes, ...lines, `${timeline.total} photos`].join('\n'))
         return
       }
       const { page, photos } = await inLibrary(command, async (library) => {
@@ -38,7 +41,7 @@ export function addTimelineCommand(program: Command): void {
         ({ id, path }, at) =>
           `${new Date(page.sortMs[at]!).toISOString().slice(0, 10)}\t${id}\t${printable(displayFileName(path))}`,
       )
-      outputOf(command).answer({ ...inArrays(page), photos }, lines.join('\n'))
+      outputOf(command).answer({ ...inArrays(page), photos }, [...notes, ...lines].join('\n'))
     })
 }
 

@@ -18,7 +18,7 @@ export function addWishCommands(program: Command): void {
     .description('how the library is shown and captioned, in whatever program has it open')
     .option(
       '--set <name=value...>',
-      'such as threads=4, memoryMb=2000, provider=cpu, onlyOnMains=true; null: none',
+      'such as threads=4, memoryMb=2000, provider=cpu, precision=fp32, onlyOnMains=true; null: none',
     )
     .action(async ({ set = [] }: { set?: string[] }, command: Command) => {
       const change = Object.fromEntries(set.map(parseAssignment)) as PreferencesChange

@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { maxCaptionLength } from '../caption-length.ts'
 import type { Caption, Photo, Reading, TextAttention } from '../records.ts'
 import { returning } from '../rpc.ts'
+import { withdrawnSources } from '../word-sources.ts'
 import { captionText, photoId, selection } from './parameters.ts'
 import { room } from './room.ts'
+
+export type { WithdrawnSource } from '../word-sources.ts'
 
 const edit = z.object({ photo: photoId, text: captionText })
 
@@ -24,6 +27,16 @@ export const captionCalls = room({
    * without a caption, or that failed, are the next to be captioned. @throws LensloreError `SELECTION_STALE`
    */
   regenerate: { page: true, ...returning<{ photos: number }>()(z.object({ selection })) },
+  /**
+   * Takes away the words that came from one kind of source, as one edit: they stay away until the source says something else. Of a
+   * table also those that are the person's own. All photos where no selection is named. @throws LensloreError `SELECTION_STALE`
+   */
+  withdrawWords: {
+    page: true,
+    ...returning<{ photos: number }>()(
+      z.object({ source: z.enum(withdrawnSources), selection: selection.optional() }),
+    ),
+  },
   /** What else the model might have said, the most likely first. Kept nowhere. */
   readings: { page: true, ...returning<Reading[]>()(z.object({ photo: photoId })) },
   /**
@@ -99,6 +112,6 @@ export interface Replacement {
 
 /** What a person's edit was, to be said in a line. */
 export interface EditName {
-  kind: 'caption' | 'replacement' | 'table' | 'marks' | 'regeneration'
+  kind: 'caption' | 'replacement' | 'table' | 'marks' | 'regeneration' | 'withdrawal'
   photos: number
 }

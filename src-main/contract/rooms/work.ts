@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { providerNames } from '../provider-names.ts'
+import { precisions, providerNames } from '../providers.ts'
 import type { LibraryStatus, Preferences } from '../records.ts'
 import { returning } from '../rpc.ts'
 import { selection } from './parameters.ts'
@@ -15,6 +15,7 @@ export const preferencesChange = z.strictObject({
   threads: z.int().min(1).max(256).nullable().optional(),
   memoryMb: z.int().min(512).max(1_048_576).nullable().optional(),
   provider: z.enum(['auto', ...providerNames]).optional(),
+  precision: z.enum(['auto', ...precisions]).optional(),
 })
 
 export const workCalls = room({

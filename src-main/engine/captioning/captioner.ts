@@ -1,13 +1,18 @@
+import { parse } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
-import type { ProviderName } from '../../contract/provider-names.ts'
+import type { Precision, ProviderName } from '../../contract/providers.ts'
 import type { CaptionModel, GenerationConfig } from '../model/caption-graph.ts'
+import type { Form } from '../model/graph.ts'
 import { buildSearch } from '../model/search-in-pieces.ts'
 import { memorySide } from '../model/vision-tower.ts'
 import { readCheckpoint, readModelJson } from './checkpoint.ts'
 import { judgeCaption } from './doubt.ts'
 import type { GeneratedCaption } from './generated-caption.ts'
+import { checkForHalves } from './halves-check.ts'
+import { openInt8Form } from './int8-form.ts'
 import { createLooker, type Looks, placeWords, readLooks } from './looks.ts'
 import { packModel } from './packed-model.ts'
+import { checkPrecision } from './precision.ts'
 import { packSearch } from './search-session.ts'
 import type { SessionTensor } from './session.ts'
 import { openSessionInThread } from './session-thread.ts'
@@ -18,6 +23,10 @@ export interface CaptionerOptions {
   /** null: the model folder's own adapter, where it has one. */
   adapterPath: string | null
   provider: ProviderName
+  /** Default: fp32. */
+  precision?: Precision | undefined
+  /** Where forms of fewer bits are kept, which want it. */
+  formDirectory?: string | null | undefined
   /** Processor threads. */
   threads: number
   beams?: number | undefined
@@ -30,6 +39,8 @@ export interface Captioner {
   readonly adapterId: string | null
   readonly formerAdapterId: string | null
   readonly provider: ProviderName
+  /** At which it runs. */
+  readonly precision: Precision
   readonly imageSizePx: number
   /** What preprocessor_config.json holds. */
   readonly preprocessorConfig: unknown
@@ -52,10 +63,12 @@ export interface Captioner {
 /**
  * Opens a model folder (`checkpoint.ts` tells its layout) on a provider.
  * @throws LensloreError `MODEL_NOT_FOUND`, `MODEL_INCOMPLETE`, `CHECKPOINT_INVALID`, `SAFETENSORS_INVALID`,
- * `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`
+ * `PROVIDER_UNAVAILABLE`, `ENGINE_FAILED`; `DISK_FULL` and `WRITE_FAILED` for a form that cannot be kept
  */
 export async function openCaptioner(options: CaptionerOptions): Promise<Captioner> {
-  const { modelDirectory, adapterPath } = options
+  const { modelDirectory, adapterPath, provider, precision = 'fp32', formDirectory = null } = options
+  checkPrecision(provider, precision)
+  if (precision === 'fp16') await checkForHalves(provider, options.threads)
   const checkpoint = await readCheckpoint(modelDirectory, adapterPath)
   const { model, modelId, adapterId, formerAdapterId, adapterFile } = checkpoint
   checkThatItSees(model, modelDirectory)
@@ -66,13 +79,19 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   )
   const tokenizer = await readTokenizer(checkpoint)
 
-  const search = buildSearch(options.provider, 'pixels', model, generation, {
+  const names = {
     names: checkpoint.names,
     gluing: tokenizer.gluing(model.decoder.config.vocabulary),
-  })
+  }
+  const build = (form: Form | null) =>
+    buildSearch(provider, 'pixels', model, generation, names, precision, form)
   const copied = new Set(adapterFile === null ? [] : [adapterFile])
-  const packed = await packSearch(search, copied)
-  const session = await openSessionInThread(packed, options.provider, options.threads)
+  const form =
+    precision === 'int8' ? await openInt8Form(build, { directory: formDirectory, loose: copied }) : null
+  // The runtime looks for files below one folder alone.
+  const isApart = form?.filePath && parse(form.filePath).root !== parse(modelDirectory).root
+  const packed = await packSearch(build(form), isApart ? copied.union(new Set([form.filePath!])) : copied)
+  const session = await openSessionInThread(packed, provider, options.threads)
   const imageSizePx = model.vision.config.imageSizePx
   const looker = createLooker(model, tokenizer, async (lookingGraph) =>
     openSessionInThread(await packModel(lookingGraph, copied), 'cpu', options.threads),
@@ -89,6 +108,7 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
     adapterId,
     formerAdapterId,
     provider: session.provider,
+    precision,
     imageSizePx,
     preprocessorConfig,
     async caption(pixels, batch) {

@@ -15,7 +15,7 @@ import {
 } from '../model/configuration.ts'
 import type { Decoder } from '../model/decoder.ts'
 import type { Name } from '../model/names.ts'
-import { readBytes, readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
+import { readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
 import { StoredWeights, type Weights } from '../model/weights.ts'
 import {
   checkAdapterTensors,
@@ -25,6 +25,8 @@ import {
   readAdapterFile,
 } from './adapter-file.ts'
 import { type DoubtCalibration, parseDoubtCalibration } from './doubt.ts'
+import { hashSamples } from './file-samples.ts'
+import { type FormFigures, parseFormFigures } from './precision.ts'
 
 /**
  * A model folder: a config.json beside the weights. It is one of three.
@@ -54,7 +56,7 @@ import { type DoubtCalibration, parseDoubtCalibration } from './doubt.ts'
  * (`rank`, `heads`, `first_layer`, `scale`, `base_model`) goes before the config's `itune`. `tokenizer.json` and
  * `preprocessor_config.json` lie in the model folder, else in the folder of the part they belong to. Further fields
  * of the config: `id`, by which captions remember this base, `generation`
- * (`{ "beams": 3, "length_penalty": 0.8, "max_new_tokens": 20 }`) and `doubt` (`doubt.ts`).
+ * (`{ "beams": 3, "length_penalty": 0.8, "max_new_tokens": 20 }`), `doubt` (`doubt.ts`) and `forms` (`precision.ts`).
  */
 export interface Checkpoint {
   /** Names the frozen base, not its adapter. */
@@ -71,6 +73,8 @@ export interface Checkpoint {
   generation: GenerationConfig
   /** How to tell the model's doubt; null for one that nobody has calibrated. */
   doubt: DoubtCalibration | null
+  /** How well its forms of fewer bits are known to agree with it. */
+  forms: FormFigures
   /** Where tokenizer.json and preprocessor_config.json may lie, the likelier folder first. */
   tokenizerDirectories: string[]
   preprocessorDirectories: string[]
@@ -128,6 +132,7 @@ export async function readCheckpoint(directory: string, adapterPath: string | nu
     names: adapter?.named ?? [],
     generation: { beams, lengthPenalty, maxNewTokens },
     doubt: source.doubt === undefined ? null : parseDoubtCalibration(source.doubt, `${configPath} (doubt)`),
+    forms: parseFormFigures(source.forms ?? {}, `${configPath} (forms)`),
     tokenizerDirectories: [directory, base.decoder.directory],
     preprocessorDirectories: [directory, base.vision.directory],
   }
@@ -316,10 +321,6 @@ async function readWeightsHeader(path: string): Promise<SafetensorsHeader> {
   }
 }
 
-/** Large enough to tell any two trainings apart, small enough to read at every start. */
-const sampledBytes = 1 << 16
-const samples = 64
-
 /**
  * An id for a base that has none of its own: a digest of its configuration, its weights' names and shapes, and of
  * samples spread over the weights, so that gigabytes need not be read.
@@ -328,21 +329,9 @@ async function digestBase({ vision, decoder }: Base): Promise<string> {
   const hash = createHash('sha256')
   for (const { config, header } of [vision, decoder]) {
     hash.update(JSON.stringify([config, [...header.tensors]]))
-    for (const { offsetBytes, byteLength } of spreadSamples(header.fileBytes)) {
-      hash.update(await readBytes(header.filePath, offsetBytes, byteLength))
-    }
+    await hashSamples(hash, header.filePath, header.fileBytes)
   }
   return `base-${hash.digest('hex').slice(0, 16)}`
-}
-
-/** The whole of a small file; of a large one even samples, the first and the last bytes among them. */
-function spreadSamples(fileBytes: number): { offsetBytes: number; byteLength: number }[] {
-  if (fileBytes <= samples * sampledBytes) return [{ offsetBytes: 0, byteLength: fileBytes }]
-  const step = (fileBytes - sampledBytes) / (samples - 1)
-  return Array.from({ length: samples }, (_, index) => ({
-    offsetBytes: Math.round(index * step),
-    byteLength: sampledBytes,
-  }))
 }
 
 function asObject(value: unknown): Record<string, unknown> {

@@ -1,8 +1,14 @@
-import type { ProviderName } from '../../contract/provider-names.ts'
+import type { ProviderName } from '../../contract/providers.ts'
 import type { Graph } from '../model/graph.ts'
 import { pieceTensors, type SearchInPieces } from '../model/search-in-pieces.ts'
 import { type PackedModel, packModel } from './packed-model.ts'
-import { type HeldTensor, openPacked, type Session, type SessionTensor } from './session.ts'
+import {
+  type HeldTensor,
+  openPacked,
+  type Session,
+  type SessionResult,
+  type SessionTensor,
+} from './session.ts'
 
 /** A graph, or a search in pieces, as the runtime takes it. */
 export type PackedSearch = PackedModel | PackedPieces
@@ -47,10 +53,11 @@ export async function openSearch(
   if (!('begin' in packed)) return openPacked(packed, provider, threads)
   const { begun, added, longest, held } = packed
   await using opened = new AsyncDisposableStack()
-  const openPiece = async (piece: PackedModel, heldNames: string[]) =>
-    opened.adopt(await openPacked(piece, provider, threads, { held: heldNames }), (session) =>
-      session.close(),
-    )
+  const openPiece = async (piece: PackedModel, heldNames: string[]) => {
+    // Where there is no device the same tensors go from piece to piece through the host.
+    const choices = { held: provider === 'webgpu' ? heldNames : [] }
+    return opened.adopt(await openPacked(piece, provider, threads, choices), (session) => session.close())
+  }
   const begin = await openPiece(packed.begin, held.begin)
   const goOn = packed.goOn && (await openPiece(packed.goOn, held.goOn))
   const end = await openPiece(packed.end, [])
@@ -64,20 +71,20 @@ export async function openSearch(
         Object.fromEntries(names.map((name) => [name, tensors[name]!]))
       const onDevice = new Map<string, HeldTensor>()
       /** Under the name by which the next piece takes it; what had that name is let go. */
-      const keep = (given: Readonly<Record<string, HeldTensor>>) => {
-        for (const [output, tensor] of Object.entries(given)) {
+      const keep = ({ outputs: onHost, held: given }: SessionResult) => {
+        for (const [output, tensor] of Object.entries({ ...onHost, ...given })) {
           const name = pieceTensors.inputOf(output)
           onDevice.get(name)?.release()
-          onDevice.set(name, tensor)
+          if ('release' in tensor) onDevice.set(name, tensor)
           tensors[name] = tensor
         }
       }
       try {
-        let { outputs, held: given } = await begin.runHolding(inputsOf(begin.inputNames))
+        let given = await begin.runHolding(inputsOf(begin.inputNames))
         keep(given)
-        for (let length = begun; goOn && length < longest && isUnfinished(outputs); length += added) {
+        for (let length = begun; goOn && length < longest && isUnfinished(given.outputs); length += added) {
           tensors[pieceTensors.place] = { data: Float32Array.of(length), shape: [] }
-          ;({ outputs, held: given } = await goOn.runHolding(inputsOf(goOn.inputNames)))
+          given = await goOn.runHolding(inputsOf(goOn.inputNames))
           keep(given)
         }
         return (await end.runHolding(inputsOf(end.inputNames))).outputs

@@ -1,6 +1,6 @@
 import { moduleBeside, startThread } from '../../channels/message-port.ts'
 import { LensloreError } from '../../contract/errors.ts'
-import type { ProviderName } from '../../contract/provider-names.ts'
+import type { ProviderName } from '../../contract/providers.ts'
 import { unchecked } from '../../contract/rpc.ts'
 import type { PackedSearch } from './search-session.ts'
 import type { Session, SessionTensor } from './session.ts'

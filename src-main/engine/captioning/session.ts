@@ -1,6 +1,6 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 import { LensloreError } from '../../contract/errors.ts'
-import type { ProviderName } from '../../contract/provider-names.ts'
+import type { ProviderName } from '../../contract/providers.ts'
 import type { Graph } from '../model/graph.ts'
 import { type PackedModel, packModel } from './packed-model.ts'
 
@@ -13,7 +13,7 @@ export function runtimeVersion(): string {
 
 /** A tensor on its way in or out of a session. */
 export interface SessionTensor {
-  data: Float32Array | BigInt64Array
+  data: Float32Array | Int32Array | BigInt64Array
   shape: readonly number[]
 }
 
@@ -160,11 +160,12 @@ function mapValues<From, To>(
 }
 
 function toTensor({ data, shape }: SessionTensor): Tensor {
-  return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape)
+  if (data instanceof Float32Array) return new Tensor('float32', data, shape)
+  return data instanceof Int32Array ? new Tensor('int32', data, shape) : new Tensor('int64', data, shape)
 }
 
 function fromTensor(tensor: Tensor): SessionTensor {
-  return { data: tensor.data as Float32Array | BigInt64Array, shape: tensor.dims }
+  return { data: tensor.data as SessionTensor['data'], shape: tensor.dims }
 }
 
 /** The runtime's words without the source line and the status code before them. */

@@ -1,6 +1,7 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
 import { LensloreError } from '../../contract/errors.ts'
 import { type PictureFormat, tellPictureFormat } from '../../contract/picture-format.ts'
+import { bytesToDecode, bytesToDecodeByWasm, type Size } from './memory-need.ts'
 import { findEmbeddedJpegs, readRawOrientation } from './raw-preview.ts'
 import { decodeByWasm } from './wasm-decode.ts'
 
@@ -20,7 +21,7 @@ export const maxPixels = 2 ** 28
 const maxWasmPixels = 2 ** 27
 const timeoutSeconds = 60
 
-/** A picture turned upright, in 8-bit sRGB on white, reduced by a power of two. */
+/** A picture turned upright, in 8-bit sRGB on white, reduced by a whole number. */
 export interface UprightPicture {
   /** `[heightPx, widthPx, 3]` */
   data: Buffer
@@ -37,8 +38,14 @@ export interface SmallestUse {
   longSidePx: number
 }
 
-/** To which size a picture of this size is brought; never a larger one. */
-type Reduce = (size: Size) => Size
+export interface DecodeLimits {
+  signal: AbortSignal
+  /** Waits until so many bytes may be used beside those of the file. What was allowed before counts no more. */
+  allow(bytes: number): Promise<void>
+}
+
+/** To which size a picture is brought; never a larger one. */
+type Reduce = (picture: Metadata) => Size
 
 /**
  * Decodes the first picture of a file's bytes, whatever its format.
@@ -46,44 +53,44 @@ type Reduce = (size: Size) => Size
  * @throws LensloreError `PICTURE_DAMAGED`, `PICTURE_UNSUPPORTED`, `PICTURE_TOO_LARGE` or `CANCELLED`
  */
 export async function decodeUpright(
-  bytes: Buffer,
+  bytes: Buffer<ArrayBuffer>,
   name: string,
   use: SmallestUse,
-  signal?: AbortSignal,
+  limits: DecodeLimits,
 ): Promise<UprightPicture> {
-  return decode(bytes, name, (size) => reduceByPowerOfTwo(size, use), signal)
+  return decode(bytes, name, (picture) => reduceTo(picture, use), limits)
 }
 
 /** The same, as large as it is, but no side longer than that. */
 export async function decodeToFit(
-  bytes: Buffer,
+  bytes: Buffer<ArrayBuffer>,
   name: string,
   longestSidePx: number,
-  signal?: AbortSignal,
+  limits: DecodeLimits,
 ): Promise<UprightPicture> {
-  return decode(bytes, name, (size) => shrinkToFit(size, longestSidePx), signal)
+  return decode(bytes, name, (picture) => shrinkToFit(picture, longestSidePx), limits)
 }
 
 async function decode(
-  bytes: Buffer,
+  bytes: Buffer<ArrayBuffer>,
   name: string,
   reduce: Reduce,
-  signal: AbortSignal | undefined,
+  limits: DecodeLimits,
 ): Promise<UprightPicture> {
   if (bytes.length === 0) throw new LensloreError('PICTURE_DAMAGED', `${name} is empty.`)
   const format = tellPictureFormat(bytes, name)
   if (!format) throw new LensloreError('PICTURE_UNSUPPORTED', `${name} is no picture of a kind we can read.`)
-  return decodersByFormat[format](bytes, name, reduce, signal)
+  return decodersByFormat[format](bytes, name, reduce, limits)
 }
 
 type Decoder = (
-  bytes: Buffer,
+  bytes: Buffer<ArrayBuffer>,
   name: string,
   reduce: Reduce,
-  signal: AbortSignal | undefined,
+  limits: DecodeLimits,
 ) => Promise<UprightPicture>
 
-const bySharp: Decoder = (bytes, name, reduce) => decodeBySharp(bytes, name, reduce)
+const bySharp: Decoder = (bytes, name, reduce, { allow }) => decodeBySharp(bytes, name, reduce, { allow })
 
 /**
  * sharp, libheif (HEVC pictures, which sharp's libvips is built without), jxl-oxide, or sharp again after the JPEG preview of
@@ -102,17 +109,16 @@ const decodersByFormat: Record<PictureFormat, Decoder> = {
 }
 
 function decodeForeign(format: 'heif' | 'jxl'): Decoder {
-  return async (bytes, name, reduce, signal) => {
+  return async (bytes, name, reduce, limits) => {
     const iccProfile = format === 'heif' ? await readProfile(bytes) : null
-    const reply = await decodeByWasm({ format, bytes, iccProfile, maxPixels: maxWasmPixels }, signal).catch(
-      (thrown: unknown) => {
-        if (thrown instanceof LensloreError && thrown.code === 'CANCELLED') throw thrown
-        throw damaged(name, thrown)
-      },
-    )
-    if ('bytes' in reply) return decodeBySharp(Buffer.from(reply.bytes.buffer), name, reduce)
-    if (reply.failure === 'too-large') throw tooLarge(name, reply.widthPx, reply.heightPx)
-    throw damaged(name, new Error(reply.reason))
+    const decoded = await decodeByWasm({ format, bytes, iccProfile }, limits.signal, async (size) => {
+      if (size.width * size.height > maxWasmPixels) throw tooLarge(name, size.width, size.height)
+      await limits.allow(bytesToDecodeByWasm(size))
+    }).catch((thrown: unknown) => {
+      throw isOurs(thrown) ? thrown : damaged(name, thrown)
+    })
+    // What the WebAssembly decoder took is free again, and this needs less.
+    return decodeBySharp(Buffer.from(decoded.buffer), name, reduce)
   }
 }
 
@@ -126,18 +132,23 @@ async function readProfile(bytes: Buffer): Promise<Uint8Array | null> {
 }
 
 /** Through the largest preview that decodes; a file without one may still be a TIFF that was named so. */
-async function decodeRaw(bytes: Buffer, name: string, reduce: Reduce): Promise<UprightPicture> {
+async function decodeRaw(
+  bytes: Buffer<ArrayBuffer>,
+  name: string,
+  reduce: Reduce,
+  { allow }: DecodeLimits,
+): Promise<UprightPicture> {
   const orientation = readRawOrientation(bytes)
   for (const preview of findEmbeddedJpegs(bytes)) {
     try {
-      return await decodeBySharp(preview.bytes, name, reduce, orientation)
+      return await decodeBySharp(preview.bytes, name, reduce, { allow, orientation })
     } catch (thrown) {
       // A false or broken preview: the next smaller one is as good.
       if (thrown instanceof LensloreError && thrown.code !== 'PICTURE_DAMAGED') throw thrown
     }
   }
   try {
-    return await decodeBySharp(bytes, name, reduce)
+    return await decodeBySharp(bytes, name, reduce, { allow })
   } catch (thrown) {
     throw new LensloreError(
       'PICTURE_UNSUPPORTED',
@@ -149,18 +160,19 @@ async function decodeRaw(bytes: Buffer, name: string, reduce: Reduce): Promise<U
   }
 }
 
-/** @param orientation overrides what the bytes themselves say */
+/** @param options `orientation` overrides what the bytes themselves say; without `allow` the memory was asked for before */
 async function decodeBySharp(
-  bytes: Buffer,
+  bytes: Buffer<ArrayBuffer>,
   name: string,
   reduce: Reduce,
-  orientation: number | null = null,
+  { orientation, allow }: { orientation?: number | null; allow?: DecodeLimits['allow'] } = {},
 ): Promise<UprightPicture> {
   const metadata = await readMetadata(bytes, name)
   const { width, height } = metadata
   if (width * height > maxPixels) throw tooLarge(name, width, height)
 
-  const size = reduce({ width, height })
+  const size = reduce(metadata)
+  await allow?.(bytesToDecode(metadata, size))
   const data = await decodePixels(bytes, name, size)
   return turnUpright({ data, ...size }, { width, height }, orientation ?? metadata.orientation ?? 1)
 }
@@ -174,15 +186,20 @@ async function readMetadata(bytes: Buffer, name: string): Promise<Metadata> {
 }
 
 /**
- * A power of two, because by those a JPEG decoder can leave out work. The memory of what remains is bounded
- * for extreme shapes too.
+ * By the next power of two below what is allowed. Of a JPEG the decoder can leave out all work but that for every second, fourth
+ * or eighth pixel, and sharp has it do so where more than that is asked for: by one more, which filters the rest of the way.
  */
-function reduceByPowerOfTwo({ width, height }: Size, use: SmallestUse): Size {
+const reductions = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+const jpegReductions = [1, 2, 3, 5, 9, 16, 32, 64, 128, 256]
+
+/** The memory of what remains is bounded for extreme shapes too. */
+function reduceTo({ width, height, format }: Metadata, use: SmallestUse): Size {
   const allowed = Math.min(
     Math.min(width, height) / use.shortSidePx,
     Math.max(width, height) / use.longSidePx,
   )
-  let reduction = 2 ** Math.max(0, Math.floor(Math.log2(allowed)))
+  const steps = format === 'jpeg' ? jpegReductions : reductions
+  let reduction = steps.findLast((step) => step <= allowed) ?? 1
   const maxReducedPixels = 2 ** 25
   while ((width * height) / reduction ** 2 > maxReducedPixels) reduction *= 2
   return {
@@ -197,11 +214,6 @@ function shrinkToFit({ width, height }: Size, longestSidePx: number): Size {
     width: Math.max(1, Math.round(width * scale)),
     height: Math.max(1, Math.round(height * scale)),
   }
-}
-
-interface Size {
-  width: number
-  height: number
 }
 
 /**
@@ -279,6 +291,11 @@ async function turnUpright(
     fullWidthPx: isSideways ? full.height : full.width,
     fullHeightPx: isSideways ? full.width : full.height,
   }
+}
+
+/** A decoder's own trouble is the picture's. */
+function isOurs(thrown: unknown): boolean {
+  return thrown instanceof LensloreError && thrown.code !== 'INTERNAL'
 }
 
 function isTimeout(thrown: unknown): boolean {

@@ -1,17 +1,12 @@
-import { availableParallelism } from 'node:os'
 import type { DecodedPicture, EngineCalls } from '../../contract/engine-calls.ts'
 import type { CheckedParamsOf } from '../../contract/rpc.ts'
+import { inImagingThread } from './imaging-threads.ts'
 import { preparePicture } from './picture.ts'
-import { keepPreview } from './preview.ts'
-import { readThumbhash } from './thumbhash.ts'
-
-/** More at once would only hold more pictures in memory: each keeps a processor busy. */
-const atOnce = Math.max(2, availableParallelism())
 
 export interface Decoder {
   /** Pictures that were asked for and have pixels still to come. */
   readonly pixelsUnderWay: number
-  /** In the order of asking, a few at a time. @throws LensloreError as `preparePicture` */
+  /** In the order of asking, as many at a time as there are threads for it. @throws LensloreError as `preparePicture` */
   decode(options: CheckedParamsOf<EngineCalls['decode']>, signal: AbortSignal): Promise<DecodedPicture>
   /** Of a thumbnail that was kept before; its turn comes like a picture's. @throws LensloreError as `readThumbhash` */
   thumbhash(path: string): Promise<Uint8Array>
@@ -21,47 +16,27 @@ export interface Decoder {
 
 /** @param onPixels told when pixels are made, or come to nothing */
 export function createDecoder(onPixels: () => void): Decoder {
-  const waiting: (() => void)[] = []
-  let working = 0
   let pixelsUnderWay = 0
-
-  async function takeTurn(isUrgent: boolean): Promise<void> {
-    if (working < atOnce) working++
-    else await new Promise<void>((resolve) => waiting[isUrgent ? 'unshift' : 'push'](resolve))
-  }
-
-  function passTurn(): void {
-    const next = waiting.shift()
-    if (next) next()
-    else working--
-  }
-
-  async function inTurn<T>(isUrgent: boolean, work: () => Promise<T>): Promise<T> {
-    await takeTurn(isUrgent)
-    try {
-      return await work()
-    } finally {
-      passTurn()
-    }
-  }
 
   return {
     get pixelsUnderWay() {
       return pixelsUnderWay
     },
-    async decode({ path, input, thumbnailDirectory, isUrgent }, signal) {
-      if (input) pixelsUnderWay++
+    async decode({ path, ...options }, signal) {
+      if (options.input) pixelsUnderWay++
       try {
-        return await inTurn(isUrgent, () => preparePicture(path, { input, thumbnailDirectory, signal }))
+        return await preparePicture(path, { ...options, signal })
       } finally {
-        if (input) {
+        if (options.input) {
           pixelsUnderWay--
           onPixels()
         }
       }
     },
-    thumbhash: (path) => inTurn(false, () => readThumbhash(path)),
+    thumbhash: (path) => inImagingThread(path, false, (calls) => calls.thumbhash({ path })),
     preview: (path, directory, signal) =>
-      inTurn(true, async () => ({ contentHash: await keepPreview(path, directory, signal) })),
+      inImagingThread(path, true, async (calls) => ({
+        contentHash: await calls.preview({ path, directory }, { signal }),
+      })),
   }
 }

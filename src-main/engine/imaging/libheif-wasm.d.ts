@@ -5,7 +5,6 @@ declare module 'libheif-js/wasm-bundle.js' {
     message: string
   }
   interface Decoded {
-    image: object
     channels: { data: Uint8Array; stride: number; width: number; height: number }[]
   }
   const libheif: {
@@ -13,15 +12,12 @@ declare module 'libheif-js/wasm-bundle.js' {
     heif_colorspace: { heif_colorspace_RGB: object }
     heif_chroma: { heif_chroma_interleaved_RGB: object; heif_chroma_interleaved_RGBA: object }
     heif_context_alloc(): object
-    heif_context_free(context: object): void
     heif_context_read_from_memory(context: object, bytes: Uint8Array): Failure
     heif_js_context_get_primary_image_handle(context: object): object | Failure
     heif_image_handle_get_width(handle: object): number
     heif_image_handle_get_height(handle: object): number
     heif_image_handle_has_alpha_channel(handle: object): number
-    heif_image_handle_release(handle: object): void
     heif_js_decode_image2(handle: object, colorspace: object, chroma: object): Decoded | Failure
-    heif_image_release(image: object): void
   }
   export default libheif
 }

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { previewPath } from '../../contract/preview-path.ts'
-import { decodeToFit } from './decode.ts'
+import { type DecodeLimits, decodeToFit } from './decode.ts'
 import { isKept, keepFile } from './keep-file.ts'
 import { readFileContent, shownName } from './read-bytes.ts'
 
@@ -14,11 +14,11 @@ const quality = 90
  * @returns the content that it shows: SHA-256, lower-case hex
  * @throws LensloreError as `preparePicture`; `DISK_FULL`, `WRITE_FAILED`
  */
-export async function keepPreview(path: string, directory: string, signal?: AbortSignal): Promise<string> {
+export async function keepPreview(path: string, directory: string, limits: DecodeLimits): Promise<string> {
   const { bytes, contentHash } = await readFileContent(path)
   const kept = previewPath(directory, contentHash)
   if (await isKept(kept)) return contentHash
-  const { data, widthPx, heightPx } = await decodeToFit(bytes, shownName(path), longestSidePx, signal)
+  const { data, widthPx, heightPx } = await decodeToFit(bytes, shownName(path), longestSidePx, limits)
   const jpeg = await sharp(data, {
     raw: { width: widthPx, height: heightPx, channels: 3 },
     limitInputPixels: false,

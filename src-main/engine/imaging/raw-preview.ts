@@ -7,7 +7,7 @@
 
 export interface EmbeddedJpeg {
   /** From its first byte to the end of the file: a decoder stops at the JPEG's own end. */
-  bytes: Buffer
+  bytes: Buffer<ArrayBuffer>
   widthPx: number
   heightPx: number
 }
@@ -18,7 +18,7 @@ const maxSignatures = 4096
 const maxSegments = 128
 
 /** All ordinary JPEGs inside a file, the largest picture first. */
-export function findEmbeddedJpegs(bytes: Buffer): EmbeddedJpeg[] {
+export function findEmbeddedJpegs(bytes: Buffer<ArrayBuffer>): EmbeddedJpeg[] {
   const found: EmbeddedJpeg[] = []
   let at = bytes.indexOf(signature)
   for (let tries = 0; at >= 0 && tries < maxSignatures; tries++) {

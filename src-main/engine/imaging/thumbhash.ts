@@ -1,20 +1,27 @@
 import { readFile } from 'node:fs/promises'
-import sharp, { type Sharp } from 'sharp'
+import sharp from 'sharp'
 import { rgbaToThumbHash } from 'thumbhash'
 import { LensloreError } from '../../contract/errors.ts'
 import { asFileError } from '../../contract/file-errors.ts'
+import { resizeWindow, type Size } from './resample.ts'
 
 /** More than enough for the few waves of colour that are kept, at a tenth of the time that 100 would take. */
 const sidePx = 32
 
-/** Some 25 bytes that a blurred picture is made of, and its mean colour. https://evanw.github.io/thumbhash/ */
-export async function makeThumbhash(image: Sharp): Promise<Uint8Array<ArrayBuffer>> {
-  const { data, info } = await image
-    .resize({ width: sidePx, height: sidePx, fit: 'inside' })
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-  return Uint8Array.from(rgbaToThumbHash(info.width, info.height, data))
+/**
+ * Some 25 bytes that a blurred picture is made of, and its mean colour. https://evanw.github.io/thumbhash/
+ * @param picture `data` is `[heightPx, widthPx, 3]`
+ */
+export function makeThumbhash(picture: Size & { data: Uint8Array }): Uint8Array<ArrayBuffer> {
+  const scale = sidePx / Math.max(picture.widthPx, picture.heightPx)
+  const small: Size = {
+    widthPx: Math.max(1, Math.round(picture.widthPx * scale)),
+    heightPx: Math.max(1, Math.round(picture.heightPx * scale)),
+  }
+  const rgb = resizeWindow(picture.data, picture, small, { leftPx: 0, topPx: 0, ...small }, 'linear')
+  const rgba = new Uint8Array((rgb.length / 3) * 4).fill(255)
+  for (let at = 0; at < rgb.length / 3; at++) rgba.set(rgb.subarray(at * 3, at * 3 + 3), at * 4)
+  return Uint8Array.from(rgbaToThumbHash(small.widthPx, small.heightPx, rgba))
 }
 
 /**
@@ -25,9 +32,13 @@ export async function readThumbhash(path: string): Promise<Uint8Array<ArrayBuffe
   const bytes = await readFile(path).catch((thrown: unknown) => {
     throw asFileError(thrown, 'The thumbnail')
   })
-  try {
-    return await makeThumbhash(sharp(bytes))
-  } catch (cause) {
-    throw new LensloreError('PICTURE_DAMAGED', 'The thumbnail is damaged.', { cause })
-  }
+  const { data, info } = await sharp(bytes)
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause: unknown) => {
+      throw new LensloreError('PICTURE_DAMAGED', 'The thumbnail is damaged.', { cause })
+    })
+  return makeThumbhash({ data, widthPx: info.width, heightPx: info.height })
 }

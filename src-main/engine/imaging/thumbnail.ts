@@ -24,18 +24,13 @@ export async function keepThumbnail(
   picture: UprightPicture,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const path = thumbnailPath(directory, contentHash)
-  const image = sharp(picture.data, {
-    raw: { width: picture.widthPx, height: picture.heightPx, channels: 3 },
-    limitInputPixels: false,
-  })
-  const makeWebp = () =>
-    image
-      .clone()
-      .resize({ width: thumbnailSidePx, height: thumbnailSidePx, fit: 'inside', withoutEnlargement: true })
-      .webp({ quality, effort })
-      .toBuffer()
-  const isThere = await isKept(path)
-  const [thumbhash, webp] = await Promise.all([makeThumbhash(image.clone()), isThere ? null : makeWebp()])
-  if (webp) await keepFile(path, webp, 'thumbnails')
-  return thumbhash
+  if (!(await isKept(path))) await keepFile(path, await makeWebp(picture), 'thumbnails')
+  return makeThumbhash(picture)
+}
+
+function makeWebp({ data, widthPx, heightPx }: UprightPicture): Promise<Buffer> {
+  return sharp(data, { raw: { width: widthPx, height: heightPx, channels: 3 }, limitInputPixels: false })
+    .resize({ width: thumbnailSidePx, height: thumbnailSidePx, fit: 'inside', withoutEnlargement: true })
+    .webp({ quality, effort })
+    .toBuffer()
 }

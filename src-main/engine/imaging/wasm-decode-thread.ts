@@ -8,87 +8,68 @@ import { initSync, JxlImage } from 'jxl-oxide-wasm'
 import libheif from 'libheif-js/wasm-bundle.js'
 import { ownThread } from '../../channels/message-port.ts'
 import { serve, transferring } from '../../contract/rpc.ts'
+import type { Size } from './memory-need.ts'
 import { wrapAsTiff } from './tiff-container.ts'
-import { type DecodeReply, type DecodeRequest, decodeCalls } from './wasm-decode.ts'
+import { type DecodeRequest, decodeCalls } from './wasm-decode.ts'
 
-let isJxlReady = false
+/** A picture whose size is known and whose pixels are not made yet. Nothing is freed: its memory goes with the thread. */
+interface OpenPicture {
+  size: Size
+  decode(): Uint8Array<ArrayBuffer>
+}
+
+let open: OpenPicture | undefined
 
 serve(ownThread().channel, decodeCalls, {
-  decode(request) {
-    const reply = decode(request)
-    return 'bytes' in reply ? transferring(reply, [reply.bytes.buffer]) : reply
+  open(request) {
+    open = request.format === 'jxl' ? openJxl(request) : openHeif(request)
+    return open.size
+  },
+  decode() {
+    const bytes = open!.decode()
+    return transferring(bytes, [bytes.buffer])
   },
 })
 
-function decode(request: DecodeRequest): DecodeReply {
-  try {
-    return request.format === 'jxl' ? decodeJxl(request) : decodeHeif(request)
-  } catch (thrown) {
-    // An abort inside WebAssembly (out of memory, an assertion) arrives as an exception.
-    return { failure: 'damaged', reason: thrown instanceof Error ? thrown.message : String(thrown) }
-  }
-}
-
 /** The primary picture, as TIFF; libheif applies the file's own rotation and mirroring. */
-function decodeHeif({ bytes, iccProfile, maxPixels }: DecodeRequest): DecodeReply {
+function openHeif({ bytes, iccProfile }: DecodeRequest): OpenPicture {
   const context = libheif.heif_context_alloc()
-  try {
-    const parsed = libheif.heif_context_read_from_memory(context, bytes)
-    if (parsed.code !== libheif.heif_error_code.heif_error_Ok) {
-      return { failure: 'damaged', reason: parsed.message }
-    }
-    const handle = libheif.heif_js_context_get_primary_image_handle(context)
-    if ('code' in handle) return { failure: 'damaged', reason: handle.message }
-    try {
-      const widthPx = libheif.heif_image_handle_get_width(handle)
-      const heightPx = libheif.heif_image_handle_get_height(handle)
-      if (widthPx * heightPx > maxPixels) return { failure: 'too-large', widthPx, heightPx }
-
-      const hasAlpha = libheif.heif_image_handle_has_alpha_channel(handle) !== 0
-      const { heif_chroma_interleaved_RGB, heif_chroma_interleaved_RGBA } = libheif.heif_chroma
+  const parsed = libheif.heif_context_read_from_memory(context, bytes)
+  if (parsed.code !== libheif.heif_error_code.heif_error_Ok) throw new Error(parsed.message)
+  const handle = libheif.heif_js_context_get_primary_image_handle(context)
+  if ('code' in handle) throw new Error(handle.message)
+  const width = libheif.heif_image_handle_get_width(handle)
+  const height = libheif.heif_image_handle_get_height(handle)
+  const hasAlpha = libheif.heif_image_handle_has_alpha_channel(handle) !== 0
+  const channels = hasAlpha ? 4 : 3
+  const { heif_chroma_interleaved_RGB, heif_chroma_interleaved_RGBA } = libheif.heif_chroma
+  return {
+    size: { width, height },
+    decode() {
       const decoded = libheif.heif_js_decode_image2(
         handle,
         libheif.heif_colorspace.heif_colorspace_RGB,
         hasAlpha ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB,
       )
-      if ('code' in decoded) return { failure: 'damaged', reason: decoded.message }
-      try {
-        const plane = decoded.channels[0]
-        if (!plane) return { failure: 'damaged', reason: 'no pixels' }
-        const channels = hasAlpha ? 4 : 3
-        const pixels = withoutPadding(plane.data, plane.stride, plane.width * channels, plane.height)
-        return {
-          bytes: wrapAsTiff({ widthPx: plane.width, heightPx: plane.height, channels, pixels, iccProfile }),
-        }
-      } finally {
-        libheif.heif_image_release(decoded.image)
-      }
-    } finally {
-      libheif.heif_image_handle_release(handle)
-    }
-  } finally {
-    libheif.heif_context_free(context)
+      if ('code' in decoded) throw new Error(decoded.message)
+      const plane = decoded.channels[0]
+      if (!plane) throw new Error('no pixels')
+      const pixels = withoutPadding(plane.data, plane.stride, plane.width * channels, plane.height)
+      return wrapAsTiff({ widthPx: plane.width, heightPx: plane.height, channels, pixels, iccProfile })
+    },
   }
 }
 
 /** The first frame, upright and in sRGB, as PNG (the one form in which jxl-oxide hands pixels out). */
-function decodeJxl({ bytes, maxPixels }: DecodeRequest): DecodeReply {
-  if (!isJxlReady) {
-    initSync({ module: readFileSync(fileURLToPath(import.meta.resolve('jxl-oxide-wasm/module.wasm'))) })
-    isJxlReady = true
-  }
+function openJxl({ bytes }: DecodeRequest): OpenPicture {
+  initSync({ module: readFileSync(fileURLToPath(import.meta.resolve('jxl-oxide-wasm/module.wasm'))) })
   const image = new JxlImage()
-  try {
-    image.forceSrgb = true
-    image.feedBytes(bytes)
-    if (!image.tryInit()) return { failure: 'damaged', reason: 'the header is cut off' }
-    const widthPx = image.width ?? 0
-    const heightPx = image.height ?? 0
-    if (widthPx * heightPx > maxPixels) return { failure: 'too-large', widthPx, heightPx }
-    // Encoding takes the frame's memory with it: there is nothing left to free.
-    return { bytes: image.render(0).encodeToPng() as Uint8Array<ArrayBuffer> }
-  } finally {
-    image.free()
+  image.forceSrgb = true
+  image.feedBytes(bytes)
+  if (!image.tryInit()) throw new Error('the header is cut off')
+  return {
+    size: { width: image.width ?? 0, height: image.height ?? 0 },
+    decode: () => image.render(0).encodeToPng() as Uint8Array<ArrayBuffer>,
   }
 }
 

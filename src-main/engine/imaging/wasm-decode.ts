@@ -1,62 +1,51 @@
-import { moduleBeside, startThread, type Thread } from '../../channels/message-port.ts'
+import { moduleBeside, startThread } from '../../channels/message-port.ts'
 import { LensloreError } from '../../contract/errors.ts'
-import { unchecked } from '../../contract/rpc.ts'
+import { transferring, unchecked } from '../../contract/rpc.ts'
+import { cancelledError, stopWhereCancelled } from './cancelled.ts'
+import type { Size } from './memory-need.ts'
 
 export interface DecodeRequest {
   format: 'heif' | 'jxl'
-  bytes: Uint8Array
+  /** Moved to the thread: nothing is left of them here. */
+  bytes: Uint8Array<ArrayBuffer>
   /** To keep with the pixels of a HEIF picture, which its decoder hands out in the file's own colours. */
   iccProfile: Uint8Array | null
-  maxPixels: number
 }
 
-export type DecodeReply =
-  /** A TIFF or PNG of the picture, upright. */
-  | { bytes: Uint8Array<ArrayBuffer> }
-  | { failure: 'damaged'; reason: string }
-  | { failure: 'too-large'; widthPx: number; heightPx: number }
-
-export const decodeCalls = { decode: unchecked<DecodeRequest, DecodeReply>() }
-
-/**
- * WebAssembly memory grows and never shrinks, so the thread ends when it has had nothing to do for this
- * long, and after every failure, where its heap can no longer be trusted.
- */
-const idleMs = 10_000
-
-let thread: Thread<typeof decodeCalls> | undefined
-let idle: NodeJS.Timeout | undefined
-let last: Promise<unknown> = Promise.resolve()
+export const decodeCalls = {
+  /** Reads what comes before the pixels. */
+  open: unchecked<DecodeRequest, Size>(),
+  /** A TIFF or PNG of the picture that was opened, upright. */
+  decode: unchecked<null, Uint8Array<ArrayBuffer>>(),
+}
 
 /**
- * Decodes a HEIF or JPEG XL picture, one at a time, on a thread of its own.
- * @throws LensloreError `CANCELLED`; another code where the thread itself ends
+ * Decodes a HEIF or JPEG XL picture on a thread of its own. WebAssembly memory grows and never shrinks, and a heap can no
+ * longer be trusted after a failure, so the thread is there for this picture alone.
+ * @param onSize told before pixels are made, and waited for; what it throws ends the work
+ * @returns a TIFF or PNG of the picture, upright
+ * @throws LensloreError `CANCELLED`; an Error where the picture is damaged
  */
-export function decodeByWasm(request: DecodeRequest, signal?: AbortSignal): Promise<DecodeReply> {
-  const turn = last.then(() => {
-    if (signal?.aborted) throw new LensloreError('CANCELLED', 'The work was cancelled.')
-    return decodeNow(request)
+export async function decodeByWasm(
+  request: DecodeRequest,
+  signal: AbortSignal,
+  onSize: (size: Size) => Promise<void>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  stopWhereCancelled(signal)
+  const { calls, end } = startThread(moduleBeside(import.meta.url, 'wasm-decode-thread'), decodeCalls, {
+    closedError: (cause) =>
+      signal.aborted
+        ? cancelledError()
+        : new LensloreError('INTERNAL', cause?.message ?? 'The decoder ended.'),
   })
-  last = turn.catch(() => undefined)
-  return turn
-}
-
-async function decodeNow(request: DecodeRequest): Promise<DecodeReply> {
-  clearTimeout(idle)
-  thread ??= startThread(moduleBeside(import.meta.url, 'wasm-decode-thread'), decodeCalls)
+  const onAbort = () => void end()
+  signal.addEventListener('abort', onAbort)
   try {
-    const reply = await thread.calls.decode(request)
-    if ('failure' in reply && reply.failure === 'damaged') endThread()
-    return reply
-  } catch (thrown) {
-    endThread()
-    throw thrown
+    const { buffer } = request.bytes
+    await onSize(await calls.open(transferring(request, [buffer])))
+    return await calls.decode(null)
   } finally {
-    idle = setTimeout(endThread, idleMs).unref()
+    signal.removeEventListener('abort', onAbort)
+    void end()
   }
-}
-
-function endThread(): void {
-  void thread?.end()
-  thread = undefined
 }

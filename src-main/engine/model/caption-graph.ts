@@ -10,7 +10,7 @@ import {
   projectMemory,
   scoreWords,
 } from './decoder.ts'
-import { Graph, type Shape, type Value } from './graph.ts'
+import { type Form, Graph, type Shape, type Value } from './graph.ts'
 import {
   type Candidates,
   NameTables,
@@ -115,13 +115,15 @@ export interface Beams {
  * the (small) attention products and saves copying the caches at every token.
  *
  * @param names that it may say beside its own words (`names.ts`); without any it is the graph of a model without names
+ * @param form null: every product in fp32
  */
 export function buildCaptionGraph(
   model: CaptionModel,
   generation: GenerationConfig,
   names: SayableNames = noNames,
+  form: Form | null = null,
 ): Graph {
-  const g = new Graph('caption')
+  const g = new Graph('caption', null, form)
   describe(g, buildVisionTower(g, model.vision), model, generation, names)
   return g
 }
@@ -131,8 +133,9 @@ export function buildRecallGraph(
   model: CaptionModel,
   generation: GenerationConfig,
   names: SayableNames = noNames,
+  form: Form | null = null,
 ): Graph {
-  const g = new Graph('recall')
+  const g = new Graph('recall', null, form)
   describe(g, inputMemory(g, model.vision.config), model, generation, names)
   return g
 }

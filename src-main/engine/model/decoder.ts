@@ -63,13 +63,13 @@ export function projectMemory(g: Graph, memory: Value, decoder: Decoder): LayerS
 /**
  * Tokens and their places in the text as rows.
  * @param tokens int64 or int32 `[R]`
- * @param positions of the same types, `[R]` or `[]` for the same place everywhere
+ * @param position of the same types, `[]`: the same place everywhere
  * @returns `[R, d]`
  */
-export function embedTokens(g: Graph, tokens: Value, positions: Value, { config, weights }: Decoder): Value {
+export function embedTokens(g: Graph, tokens: Value, position: Value, { config, weights }: Decoder): Value {
   const words = weights.value(g, 'wte.weight', [config.vocabulary, config.width])
   const places = weights.value(g, 'wpe.weight', [config.positions, config.width])
-  return add(g, gather(g, words, tokens), gather(g, places, positions))
+  return add(g, gather(g, words, tokens), gather(g, places, position))
 }
 
 /**
@@ -84,9 +84,12 @@ export function decodeTexts(
   decoder: Decoder,
   sight: readonly LayerSight[],
 ): Decoded {
-  const places = cutLike(g, g.integers(...Array(longest).keys()), [0], tokens)
-  const embedded = embedTokens(g, tokens, places, decoder) // [B, T, d]
-  const rows = reshape(g, embedded, [rowsOf(tokens.shape[1]!), decoder.config.width])
+  const { config, weights } = decoder
+  const words = weights.value(g, 'wte.weight', [config.vocabulary, config.width])
+  // Cut, not looked up by numbers: those would be counted on the host.
+  const places = cutLike(g, weights.value(g, 'wpe.weight', [config.positions, config.width]), [0], tokens)
+  const embedded = add(g, gather(g, words, tokens), places) // [B, T, d]
+  const rows = reshape(g, embedded, [rowsOf(tokens.shape[1]!), config.width])
   const mask = cutLike(g, causalMask(g, longest), [0, 1], tokens)
   return decode(g, rows, tokens, decoder, sight, null, mask)
 }

@@ -4,10 +4,10 @@
  * run, with their values as objects, so that a later pass (differentiation) can walk them.
  */
 
-export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64' | 'bool'
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int8' | 'int32' | 'int64' | 'bool'
 
 /** What is written into a graph itself. */
-export type ConstantType = 'float32' | 'int32' | 'int64' | 'bool'
+export type ConstantType = 'float32' | 'int8' | 'int32' | 'int64' | 'bool'
 
 /** A number, or the name of a size that is known only when the graph runs. */
 export type Dimension = number | string
@@ -32,6 +32,7 @@ export type Operator =
   | 'Conv'
   | 'CumSum'
   | 'Div'
+  | 'DynamicQuantizeMatMul'
   | 'Equal'
   | 'Erf'
   | 'Exp'
@@ -96,6 +97,26 @@ export type Initializer =
   | { readonly value: Value; readonly bytes: Uint8Array }
   | { readonly value: Value; readonly location: TensorLocation }
 
+/** Whether a stored matrix has its inputs' weights in one row (`in-out`) or its outputs' (`out-in`). */
+export type MatrixLayout = 'in-out' | 'out-in'
+
+/** A tensor that a graph keeps: in a file, or as bytes of its own. */
+export type StoredTensor =
+  | TensorLocation
+  | { readonly bytes: Uint8Array; readonly type: ElementType; readonly shape: readonly number[] }
+
+/** A matrix in fewer bits: int8 `[in, out]`, and by what each output is multiplied `[out]`. */
+export interface ReducedMatrix<Tensor> {
+  readonly matrix: Tensor
+  readonly scales: Tensor
+}
+
+/** In which form a graph multiplies by stored matrices. */
+export interface Form {
+  /** null: as it is stored. */
+  reduce(weight: TensorLocation, layout: MatrixLayout): ReducedMatrix<StoredTensor> | null
+}
+
 export class Graph {
   readonly name: string
   readonly inputs: Value[] = []
@@ -105,12 +126,20 @@ export class Graph {
   readonly #root: Graph
   readonly #constants = new Map<string, Value>()
   readonly #weights = new Map<string, Value>()
+  /** Where the values that `weight` gave are stored. */
+  readonly #locations = new Map<Value, TensorLocation>()
+  readonly #reduced = new Map<TensorLocation, ReducedMatrix<Value> | null>()
+  readonly #form: Form | null
   #nextId = 0
 
-  /** @param parent the graph whose values this one, the body of a `Loop`, may use besides its own. */
-  constructor(name: string, parent?: Graph) {
+  /**
+   * @param parent the graph whose values this one, the body of a `Loop`, may use besides its own.
+   * @param form of the outermost graph; null: all weights as they are stored
+   */
+  constructor(name: string, parent?: Graph | null, form: Form | null = null) {
     this.name = name
     this.#root = parent ? parent.#root : this
+    this.#form = form
   }
 
   input(name: string, type: ElementType, shape: Shape): Value {
@@ -197,7 +226,33 @@ export class Graph {
         ? stored
         : root.node('Cast', [stored], [{ type: 'float32', shape: stored.shape }], { to: 1 })[0]!
     root.#weights.set(key, value)
+    root.#locations.set(value, location)
     return value
+  }
+
+  /**
+   * A matrix in the fewer bits that this graph's form has it in.
+   * @returns null where it is multiplied by as it is
+   */
+  reduced(weight: Value, layout: MatrixLayout): ReducedMatrix<Value> | null {
+    const root = this.#root
+    const location = root.#locations.get(weight)
+    if (!root.#form || !location) return null
+    const known = root.#reduced.get(location)
+    if (known !== undefined) return known
+    const stored = root.#form.reduce(location, layout)
+    const keep = (tensor: StoredTensor, what: string): Value => {
+      const value = {
+        name: root.uniqueName(`${weight.name}.${what}`),
+        type: tensor.type,
+        shape: tensor.shape,
+      }
+      root.initializers.push('bytes' in tensor ? { value, bytes: tensor.bytes } : { value, location: tensor })
+      return value
+    }
+    const reduced = stored && { matrix: keep(stored.matrix, 'int8'), scales: keep(stored.scales, 'scales') }
+    root.#reduced.set(location, reduced)
+    return reduced
   }
 
   /** What `integers` was given. @throws RangeError for a value that is no such constant */
@@ -219,6 +274,7 @@ export class Graph {
 
 function encodeElements(type: ConstantType, data: ArrayLike<number>): Uint8Array {
   if (type === 'bool') return Uint8Array.from(data)
+  if (type === 'int8') return new Uint8Array(Int8Array.from(data).buffer)
   const view = new DataView(new ArrayBuffer(data.length * (type === 'int64' ? 8 : 4)))
   for (let index = 0; index < data.length; index++) {
     if (type === 'int64') view.setBigInt64(index * 8, BigInt(data[index]!), true)

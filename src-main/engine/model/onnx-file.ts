@@ -1,4 +1,13 @@
-import type { Attribute, ElementType, Graph, GraphNode, Initializer, TensorLocation, Value } from './graph.ts'
+import type {
+  Attribute,
+  ElementType,
+  Graph,
+  GraphNode,
+  Initializer,
+  Operator,
+  TensorLocation,
+  Value,
+} from './graph.ts'
 import { ProtoWriter } from './protobuf.ts'
 
 /**
@@ -8,9 +17,14 @@ import { ProtoWriter } from './protobuf.ts'
 
 const irVersion = 10
 const operatorSet = 21
+/** Operators of the runtime's own: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md */
+const runtimeDomain = 'com.microsoft'
+const runtimeOperatorSet = 1
+const runtimeOperators: ReadonlySet<Operator> = new Set(['DynamicQuantizeMatMul'])
 
 const dataTypes: Record<ElementType, number> = {
   float32: 1,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,
@@ -33,6 +47,7 @@ export function serialiseModel(graph: Graph, place: PlaceTensor): Uint8Array {
     .string(2, 'lenslore')
     .message(7, writeGraph(graph, place))
     .message(8, new ProtoWriter().string(1, '').int(2, operatorSet))
+    .message(8, new ProtoWriter().string(1, runtimeDomain).int(2, runtimeOperatorSet))
     .finish()
 }
 
@@ -51,6 +66,7 @@ function writeNode(node: GraphNode, place: PlaceTensor): ProtoWriter {
   for (const input of node.inputs) writer.string(1, input?.name ?? '')
   for (const output of node.outputs) writer.string(2, output.name)
   writer.string(3, node.outputs[0]!.name).string(4, node.operator)
+  if (runtimeOperators.has(node.operator)) writer.string(7, runtimeDomain)
   for (const [name, value] of Object.entries(node.attributes)) {
     writer.message(5, writeAttribute(name, value, place))
   }

@@ -3,7 +3,9 @@ import {
   type Dimension,
   type ElementType,
   Graph,
+  type MatrixLayout,
   type Operator,
+  type ReducedMatrix,
   type Shape,
   type Value,
 } from './graph.ts'
@@ -81,18 +83,30 @@ export function layerNormalizeWithMoments(
 }
 
 /**
- * `x · w + bias`, or `x · wᵀ + bias` for weights stored `[out, in]`.
+ * `x · w + bias`, or `x · wᵀ + bias` for weights stored `[out, in]`; in fewer bits where the graph's form has the weights so.
  * @param x `[R, in]`
  * @returns `[R, out]`
  */
-export function affine(
+export function affine(g: Graph, x: Value, weight: Value, bias: Value | null, layout: MatrixLayout): Value {
+  const reduced = g.reduced(weight, layout)
+  if (reduced) return affineInInt8(g, x, reduced, bias)
+  return gemm(g, x, weight, bias, { a: false, b: layout === 'out-in' })
+}
+
+/**
+ * `x · (matrix · scales) + bias`, for which all of `x` is brought to 256 steps between its least and its largest number.
+ * @param x `[R, in]`
+ * @returns `[R, out]`
+ */
+export function affineInInt8(
   g: Graph,
   x: Value,
-  weight: Value,
+  { matrix, scales }: ReducedMatrix<Value>,
   bias: Value | null,
-  layout: 'in-out' | 'out-in',
 ): Value {
-  return gemm(g, x, weight, bias, { a: false, b: layout === 'out-in' })
+  const inputs = [x, matrix, scales, ...(bias ? [null, bias] : [])]
+  const shape = [x.shape[0]!, matrix.shape[1]!]
+  return one(g.node('DynamicQuantizeMatMul', inputs, [{ type: x.type, shape }]))
 }
 
 /**
@@ -387,7 +401,7 @@ export function where(g: Graph, condition: Value, yes: Value, no: Value): Value 
 }
 
 export function cast(g: Graph, x: Value, type: ConstantType): Value {
-  const to = { float32: 1, int32: 6, int64: 7, bool: 9 }[type]
+  const to = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9 }[type]
   return one(g.node('Cast', [x], [{ type, shape: x.shape }], { to }))
 }
 

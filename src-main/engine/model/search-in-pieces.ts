@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../contract/provider-names.ts'
+import type { Precision, ProviderName } from '../../contract/providers.ts'
 import {
   anyUnfinished,
   type Beams,
@@ -17,7 +17,8 @@ import {
   toValues,
 } from './caption-graph.ts'
 import { type Decoder, type LayerSight, projectMemory } from './decoder.ts'
-import { Graph, type Value } from './graph.ts'
+import { type Form, Graph, type Value } from './graph.ts'
+import { halve } from './half-precision.ts'
 import { noNames, type Recognised, type SayableNames } from './names.ts'
 import { add, cast, logProbability, numberImages, softmax } from './operators.ts'
 import { buildVisionTower, inputMemory } from './vision-tower.ts'
@@ -57,6 +58,8 @@ const leastProbability = 1e-37
 /**
  * The search in the shape that a provider runs well.
  * @param from what it is fed
+ * @param precision fp16 where there are pieces
+ * @param form of int8, on the processor
  */
 export function buildSearch(
   provider: ProviderName,
@@ -64,12 +67,15 @@ export function buildSearch(
   model: CaptionModel,
   generation: GenerationConfig,
   names: SayableNames = noNames,
+  precision: Precision = 'fp32',
+  form: Form | null = null,
 ): Graph | SearchInPieces {
   // Tensors of the other providers stay on their devices between two runs in no way that the runtime has for us.
-  if (provider !== 'webgpu') return describers[from](model, generation, names)
+  if (provider !== 'webgpu') return describers[from](model, generation, names, form)
   const build = (g: Graph) =>
     from === 'pixels' ? buildVisionTower(g, model.vision) : inputMemory(g, model.vision.config)
-  return buildSearchInPieces(build, model, generation, names)
+  const search = buildSearchInPieces(build, model, generation, names)
+  return precision === 'fp16' ? halvePieces(search) : search
 }
 
 const describers = { pixels: buildCaptionGraph, memory: buildRecallGraph }
@@ -159,6 +165,20 @@ export function buildSearchInPieces(
     }
     nameWinners(g, last, { generation, images: numberImages(g, last.words) }, compared)
     return g
+  }
+}
+
+/** The same search in half precision: what goes from piece to piece is in halves where `begin` makes it so. */
+export function halvePieces({ begin, goOn, end, ...counts }: SearchInPieces): SearchInPieces {
+  const begun = halve(begin, new Set(), null)
+  const halves = begun.outputs.filter(({ type }) => type === 'float16').map(({ name }) => name)
+  const taken = new Set(halves)
+  const next = new Set(halves.map((name) => name.replace('state.', 'next.')))
+  return {
+    ...counts,
+    begin: begun,
+    goOn: goOn && halve(goOn, taken, next),
+    end: halve(end, taken, new Set()),
   }
 }
 

@@ -1,6 +1,6 @@
 import { type CaptionModel, meanLook } from './caption-graph.ts'
 import { type Decoded, type Decoder, decodeTexts, projectMemory, scoreWords } from './decoder.ts'
-import { Graph, type Value } from './graph.ts'
+import { type Form, Graph, type Value } from './graph.ts'
 import { reshape } from './operators.ts'
 import { buildVisionTower, inputMemory } from './vision-tower.ts'
 
@@ -8,9 +8,14 @@ import { buildVisionTower, inputMemory } from './vision-tower.ts'
  * All positions of given texts at once, each seeing itself and those before.
  * `pixels` `[B, 3, S, S]`, `tokens` int64 `[B, T]` → `memory` `[B, 1+N, dv]`, `logits` `[B, T, vocabulary]`, and
  * `attention` `[B, heads, T, 1+N]` of the last layer that looks at the picture.
+ * @param form whose logits are to be known; null: fp32
  */
-export function buildTeacherForcedGraph({ vision, decoder }: CaptionModel, textLength: number): Graph {
-  const g = new Graph('teacher-forced')
+export function buildTeacherForcedGraph(
+  { vision, decoder }: CaptionModel,
+  textLength: number,
+  form: Form | null = null,
+): Graph {
+  const g = new Graph('teacher-forced', null, form)
   const memory = buildVisionTower(g, vision)
   g.namedOutput('memory', memory)
   readTexts(g, memory, decoder, textLength)

@@ -1,8 +1,15 @@
 import { z } from 'zod'
-import type { ProviderName } from '../../contract/provider-names.ts'
+import type { ProviderName } from '../../contract/providers.ts'
 import { runOnce } from '../captioning/search-session.ts'
 import type { SessionTensor } from '../captioning/session.ts'
-import { countedPlaces, feedLabels, feedTexts, type TrainingBatch, totalWeight } from './batch-feeds.ts'
+import {
+  countedPlaces,
+  feedLabels,
+  feedRowOf,
+  feedTexts,
+  type TrainingBatch,
+  totalWeight,
+} from './batch-feeds.ts'
 import { buildComparedGraph, companion, type FrozenDecoder } from './step-graph.ts'
 import { createTrainer } from './trainer.ts'
 
@@ -98,8 +105,8 @@ function batchOf({ memory, expected }: Compared): TrainingBatch {
   const { input_ids: inputs, target_ids: targets } = expected
   return {
     memory: memory.data as Float32Array,
-    tokens: BigInt64Array.from(inputs.flat(), BigInt),
-    targets: BigInt64Array.from(targets.flat(), (id) => BigInt(Math.max(0, id))),
+    tokens: Int32Array.from(inputs.flat()),
+    targets: Int32Array.from(targets.flat(), (id) => Math.max(0, id)),
     weights: Float32Array.from(targets.flat(), (id) => (id < 0 ? 0 : 1)),
     textLength: inputs[0]!.length,
   }
@@ -113,6 +120,7 @@ async function computeGradients(
   const places = countedPlaces(batch)
   const feeds = {
     ...feedTexts(batch, frozen, places),
+    ...feedRowOf(batch, places),
     ...feedLabels(batch, places, totalWeight(batch)),
     ...Object.fromEntries(adapter),
   }

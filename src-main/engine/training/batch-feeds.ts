@@ -6,9 +6,9 @@ export interface TrainingBatch {
   /** Visual memory, `[B, 1+N, dv]`. */
   memory: Float32Array
   /** What each position reads, `[B, T]`. */
-  tokens: BigInt64Array
+  tokens: Int32Array
   /** What each is to say, `[B, T]`. */
-  targets: BigInt64Array
+  targets: Int32Array
   /** Of each position's cross-entropy, `[B, T]`; 0 where it is padding or counts otherwise. */
   weights: Float32Array
   /** T. */
@@ -19,7 +19,7 @@ export interface TrainingBatch {
 /** The likeliest tokens of each position, K of them. */
 export interface Prediction {
   /** `[B, T, K]` */
-  ids: BigInt64Array
+  ids: Int32Array
   /** `[B, T, K]`; zeros where nothing is known. */
   probabilities: Float32Array
   /** K. */
@@ -62,8 +62,19 @@ export function feedTexts(
   return {
     memory: { data: memory, shape: [texts, ...memoryShape] },
     tokens: { data: tokens, shape: [texts, textLength] },
-    rows: column(places, (place) => BigInt(place)),
+    rows: column(places, (place) => place),
   }
+}
+
+/** Which row each of the B·T positions is of those that `feedTexts` counts, the number of rows for one that is none. */
+export function feedRowOf(
+  { tokens }: TrainingBatch,
+  places: readonly number[],
+): Record<'row_of', SessionTensor> {
+  const rowOf = new Int32Array(tokens.length).fill(countRows(places))
+  for (const [row, place] of places.entries()) rowOf[place] = row
+  if (places.length === 0) rowOf[0] = 0
+  return { row_of: { data: rowOf, shape: [rowOf.length] } }
 }
 
 /** @param total what all weights are divided by */
@@ -86,7 +97,7 @@ export function feedReference(
 ): Record<'reference_ids' | 'reference_probabilities' | 'reference_weights', SessionTensor> {
   const count = reference?.count ?? 1
   const shape = [countRows(places), count]
-  const ids = new BigInt64Array(countRows(places) * count)
+  const ids = new Int32Array(countRows(places) * count)
   const probabilities = new Float32Array(countRows(places) * count)
   if (reference) {
     for (const [row, place] of places.entries()) {
@@ -102,9 +113,9 @@ export function feedReference(
   }
 }
 
-/** @returns int64 `[S]` */
-function column(places: readonly number[], valueAt: (place: number) => bigint): SessionTensor {
-  const data = new BigInt64Array(countRows(places))
+/** @returns int32 `[S]` */
+function column(places: readonly number[], valueAt: (place: number) => number): SessionTensor {
+  const data = new Int32Array(countRows(places))
   data.set(places.map(valueAt))
   return { data, shape: [data.length] }
 }

@@ -19,15 +19,15 @@ export function fillBatch(counted: readonly Counted[], memories: readonly Float3
   const textLength = Math.max(...counted.map(({ text }) => text.tokens.length))
   const places = counted.length * textLength
   const memory = new Float32Array(counted.length * size)
-  const tokens = new BigInt64Array(places)
-  const targets = new BigInt64Array(places)
+  const tokens = new Int32Array(places)
+  const targets = new Int32Array(places)
   const weights = new Float32Array(places)
   for (const [index, { text, weightAt }] of counted.entries()) {
     memory.set(memories[index]!, index * size)
     const start = index * textLength
     for (const [at, token] of text.tokens.entries()) {
-      tokens[start + at] = BigInt(token)
-      targets[start + at] = BigInt(text.targets[at]!)
+      tokens[start + at] = token
+      targets[start + at] = text.targets[at]!
       weights[start + at] = weightAt(at)
     }
   }
@@ -35,7 +35,7 @@ export function fillBatch(counted: readonly Counted[], memories: readonly Float3
   const count = counted.find(({ held }) => held)?.held?.prediction.count
   if (count === undefined) return batch
 
-  const ids = new BigInt64Array(places * count)
+  const ids = new Int32Array(places * count)
   const probabilities = new Float32Array(places * count)
   const heldWeights = new Float32Array(places)
   for (const [index, { text, held }] of counted.entries()) {

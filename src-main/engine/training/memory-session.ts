@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../contract/provider-names.ts'
+import type { ProviderName } from '../../contract/providers.ts'
 import { packSearch } from '../captioning/search-session.ts'
 import type { SessionTensor } from '../captioning/session.ts'
 import { openSessionInThread } from '../captioning/session-thread.ts'

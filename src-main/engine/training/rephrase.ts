@@ -51,7 +51,7 @@ function spare({ text, prediction }: Replayed, spared: ReadonlySet<number>): num
 }
 
 function chanceOf(token: number, { ids, probabilities, count }: Prediction, at: number): number {
-  const place = ids.subarray(at * count, (at + 1) * count).indexOf(BigInt(token))
+  const place = ids.subarray(at * count, (at + 1) * count).indexOf(token)
   return place < 0 ? 0 : probabilities[at * count + place]!
 }
 
@@ -142,7 +142,7 @@ function movePrediction(
   sources: readonly (number | undefined)[],
 ): Prediction {
   const moved = {
-    ids: new BigInt64Array(sources.length * count),
+    ids: new Int32Array(sources.length * count),
     probabilities: new Float32Array(sources.length * count),
     count,
   }

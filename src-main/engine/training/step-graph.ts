@@ -6,7 +6,6 @@ import { Graph, type Value } from '../model/graph.ts'
 import {
   add,
   affine,
-  cast,
   clip,
   concat,
   divide,
@@ -34,13 +33,15 @@ import { FedWeights } from '../model/weights.ts'
 /**
  * The graphs that an adapter is trained with, over a frozen decoder and cached visual memory. All read the same batch:
  *
- * - `memory` `[B, 1+N, dv]` and `tokens` int64 `[B, T]`;
- * - `rows` int64 `[S]`, at least one: which of the B·T positions count, so that no logits are made of the others; `targets` int64
+ * - `memory` `[B, 1+N, dv]` and `tokens` int32 `[B, T]`;
+ * - `rows` int32 `[S]`, at least one: which of the B·T positions count, so that no logits are made of the others; `targets` int32
  *   `[S]`, `weights` `[S, 1]` of their cross-entropy;
- * - where replayed examples are held to a reference, also `reference_ids` int64 `[S, K]` and
+ * - where there are gradients, `row_of` int32 `[B·T]`: which of the rows each position is, S for one that does not count;
+ * - where replayed examples are held to a reference, also `reference_ids` int32 `[S, K]` and
  *   `reference_probabilities` `[S, K]`, its likeliest tokens, and `reference_weights` `[S, 1]` of the divergence.
  *
- * The adapter's tensors are inputs under their own names.
+ * The adapter's tensors are inputs under their own names. Numbers are int32, for which WebGPU has shaders, and nothing is scattered: a
+ * graph that keeps to that has no copy between host and device besides what it is fed and gives.
  */
 
 export interface FrozenDecoder {
@@ -143,14 +144,14 @@ export function buildEvaluationGraph(frozen: FrozenDecoder): Graph {
 }
 
 /**
- * What the decoder expects at each position: `memory`, `tokens`, `rows` and the adapter → `ids` int64 `[S, K]`, the
+ * What the decoder expects at each position: `memory`, `tokens`, `rows` and the adapter → `ids` int32 `[S, K]`, the
  * likeliest first, and their `probabilities` `[S, K]`.
  */
 export function buildPredictionGraph(frozen: FrozenDecoder, count: number): Graph {
   const g = new Graph('prediction')
   const { decoder, hidden } = readBatch(g, frozen)
   const { values, indices } = topK(g, softmax(g, scoreWords(g, hidden, decoder)), count)
-  g.namedOutput('ids', cast(g, indices, 'int64'))
+  g.namedOutput('ids', indices)
   g.namedOutput('probabilities', values)
   return g
 }
@@ -161,15 +162,39 @@ export function describeTensors(frozen: FrozenDecoder): Map<string, readonly num
   return new Map([...fed.inputs].map(([name, { shape }]) => [name, shape as readonly number[]]))
 }
 
-function readBatch(g: Graph, frozen: FrozenDecoder): { decoder: Decoder; fed: FedWeights; hidden: Value } {
+interface ReadBatch {
+  decoder: Decoder
+  fed: FedWeights
+  /** Of the positions that count, `[S, d]`. */
+  hidden: Value
+  /** Of all, `[B·T, d]`. */
+  everywhere: Value
+}
+
+function readBatch(g: Graph, frozen: FrozenDecoder): ReadBatch {
   const fed = new FedWeights()
   const decoder = { ...frozen.decoder, adapter: { config: frozen.adapter, weights: fed } }
   const memory = g.input('memory', 'float32', ['B', ...frozen.memoryShape])
-  const tokens = g.input('tokens', 'int64', ['B', 'T'])
-  const rows = g.input('rows', 'int64', ['S'])
+  const tokens = g.input('tokens', 'int32', ['B', 'T'])
+  const rows = g.input('rows', 'int32', ['S'])
   const sight = projectMemory(g, memory, decoder)
-  const { hidden } = decodeTexts(g, tokens, frozen.longestText, decoder, sight) // [B·T, d]
-  return { decoder, fed, hidden: gather(g, hidden, rows) } // [S, d]
+  const { hidden } = decodeTexts(g, tokens, frozen.longestText, decoder, sight)
+  return { decoder, fed, hidden: gather(g, hidden, rows), everywhere: hidden }
+}
+
+/**
+ * No position is looked up twice, so each gets the gradient of its own row, or zeros: looked up once more, where the gradient of any
+ * lookup is scattered, which WebGPU does by int64 from the host.
+ */
+function placeRows(g: Graph, { hidden, everywhere }: ReadBatch): Shortcut {
+  const rowOf = g.input('row_of', 'int32', [everywhere.shape[0]!])
+  const width = hidden.shape[1] as number
+  const zeros = g.constant('float32', [1, width], Array(width).fill(0))
+  return {
+    value: hidden,
+    source: everywhere,
+    gradient: (_, byRows) => gather(g, concat(g, [byRows, zeros], 0), rowOf),
+  }
 }
 
 function differentiateLoss(
@@ -177,10 +202,10 @@ function differentiateLoss(
   frozen: FrozenDecoder,
   settings: LossSettings,
 ): { variables: Map<string, Value>; gradients: Map<string, Value> } {
-  const { losses, fed, total } = readLosses(g, frozen, settings, true)
+  const { losses, fed, shortcuts } = readLosses(g, frozen, settings, true)
   const loss = sumAway(g, losses, [0, 1])
   g.namedOutput('loss', loss)
-  const gradients = differentiate(g, loss, [...fed.inputs.values()], [total])
+  const gradients = differentiate(g, loss, [...fed.inputs.values()], shortcuts)
   const names = [...fed.inputs.keys()]
   return { variables: fed.inputs, gradients: new Map(names.map((name, index) => [name, gradients[index]!])) }
 }
@@ -195,15 +220,16 @@ function readLosses(
   frozen: FrozenDecoder,
   { labelSmoothing, hasReference, temperature = 1 }: LossSettings,
   hasGradient: boolean,
-): { losses: Value; fed: FedWeights; total: Shortcut } {
-  const { decoder, fed, hidden: read } = readBatch(g, frozen)
+): { losses: Value; fed: FedWeights; shortcuts: Shortcut[] } {
+  const batch = readBatch(g, frozen)
+  const { decoder, fed, hidden: read } = batch
   const hidden = temperature === 1 ? read : multiply(g, read, g.scalar(1 / temperature))
   const { vocabulary, width } = decoder.config
   const words = decoder.weights.value(g, 'wte.weight', [vocabulary, width])
   const parts = decoder.weights.parts(g, 'wte.weight', [vocabulary, width], partsOfVocabulary(vocabulary))
   const total = sumExponentials(g, hidden, parts, hasGradient)
 
-  const targets = g.input('targets', 'int64', ['S'])
+  const targets = g.input('targets', 'int32', ['S'])
   const weights = g.input('weights', 'float32', ['S', 1])
   const right = sum(g, multiply(g, hidden, gather(g, words, targets)), 1) // [S, 1]
   let likelihood = subtract(g, right, total.value)
@@ -224,7 +250,7 @@ function readLosses(
     const referenceWeights = g.input('reference_weights', 'float32', ['S', 1])
     losses = add(g, losses, multiply(g, referenceWeights, divergence))
   }
-  return { losses, fed, total }
+  return { losses, fed, shortcuts: hasGradient ? [total, placeRows(g, batch)] : [] }
 }
 
 /**
@@ -298,7 +324,7 @@ const leastProbability = 1e-7
  * @returns `[S, 1]`
  */
 function divergeFromReference(g: Graph, hidden: Value, words: Value, total: Value): Value {
-  const ids = g.input('reference_ids', 'int64', ['S', 'K'])
+  const ids = g.input('reference_ids', 'int32', ['S', 'K'])
   const wanted = g.input('reference_probabilities', 'float32', ['S', 'K'])
   const own = gather(g, words, ids) // [S, K, d]
   const column = unsqueeze(g, hidden, 2) // [S, d, 1]

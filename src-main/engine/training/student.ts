@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises'
 import { adapterTexts } from '../../contract/adapters.ts'
 import { LensloreError } from '../../contract/errors.ts'
-import type { ProviderName } from '../../contract/provider-names.ts'
+import type { ProviderName } from '../../contract/providers.ts'
 import type { AdapterShape, TrainingExample, TrainingSettings } from '../../contract/training.ts'
 import { readAdapterFile, renumber, writeAdapterFile } from '../captioning/adapter-file.ts'
 import { type Checkpoint, readCheckpoint } from '../captioning/checkpoint.ts'

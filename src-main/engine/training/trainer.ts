@@ -1,10 +1,11 @@
-import type { ProviderName } from '../../contract/provider-names.ts'
+import type { ProviderName } from '../../contract/providers.ts'
 import { type HoldingSession, openSession, type SessionTensor } from '../captioning/session.ts'
 import type { Graph } from '../model/graph.ts'
 import {
   countedPlaces,
   feedLabels,
   feedReference,
+  feedRowOf,
   feedTexts,
   type Prediction,
   type TrainingBatch,
@@ -138,6 +139,7 @@ export function createTrainer(options: {
     const places = countedPlaces(batch)
     return {
       ...feedTexts(batch, frozen, places),
+      ...feedRowOf(batch, places),
       ...feedLabels(batch, places, total),
       ...(hasReference && feedReference(batch, places, total)),
     }
@@ -244,11 +246,11 @@ export function createTrainer(options: {
         ...feedTexts(batch, frozen, places),
         ...adapter.feeds(),
       })
-      const ids = new BigInt64Array(batch.tokens.length * count)
+      const ids = new Int32Array(batch.tokens.length * count)
       const probabilities = new Float32Array(batch.tokens.length * count)
       for (const [row, place] of places.entries()) {
         const [from, to] = [row * count, (row + 1) * count]
-        ids.set((outputs.ids!.data as BigInt64Array).subarray(from, to), place * count)
+        ids.set((outputs.ids!.data as Int32Array).subarray(from, to), place * count)
         probabilities.set((outputs.probabilities!.data as Float32Array).subarray(from, to), place * count)
       }
       return { ids, probabilities, count }

@@ -1,5 +1,5 @@
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
-import type { ProviderName } from '../../contract/provider-names.ts'
+import type { ProviderName } from '../../contract/providers.ts'
 import { type Checkpoint, readModelJson } from '../captioning/checkpoint.ts'
 import { packModel } from '../captioning/packed-model.ts'
 import { openSessionInThread } from '../captioning/session-thread.ts'

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
 import type { TrialPlan } from '../../contract/engine-calls.ts'
 import { LensloreError } from '../../contract/errors.ts'
-import { type ProviderName, providerNames } from '../../contract/provider-names.ts'
-import type { ProviderAttempt } from '../../contract/providers.ts'
+import { type ProviderAttempt, type ProviderName, providerNames, type Way } from '../../contract/providers.ts'
 import { type Captioner, openCaptioner } from '../captioning/captioner.ts'
 import { readCheckpoint } from '../captioning/checkpoint.ts'
+import { precisionsOf, refuseForm } from '../captioning/precision.ts'
 import { openSession } from '../captioning/session.ts'
 import { Graph } from '../model/graph.ts'
-import { matmul } from '../model/operators.ts'
+import { affineInInt8, matmul } from '../model/operators.ts'
 import { describeDevice } from './device.ts'
 
 /**
@@ -26,7 +26,7 @@ const beyondTheProcessor: Partial<Record<NodeJS.Platform, readonly ProviderName[
 export const defaultThreads = Math.max(1, availableParallelism() - 1)
 
 export async function planTrial(modelDirectory: string, adapterPath: string | null): Promise<TrialPlan> {
-  const { modelId } = await readCheckpoint(modelDirectory, adapterPath)
+  const { modelId, forms } = await readCheckpoint(modelDirectory, adapterPath)
   // Where two threads share a core, as many as there are cores may be faster.
   const halfOfAll = Math.max(1, Math.ceil(availableParallelism() / 2))
   const threads = [...new Set([defaultThreads, halfOfAll])]
@@ -37,24 +37,28 @@ export async function planTrial(modelDirectory: string, adapterPath: string | nu
     candidates: [
       ...threads.map((count) => ({ provider: 'cpu' as const, threads: count })),
       ...others.map((provider) => ({ provider, threads: defaultThreads })),
-    ],
+    ].flatMap((way) =>
+      precisionsOf[way.provider].map((precision) => ({
+        ...way,
+        precision,
+        refusal: precision === 'fp32' ? null : refuseForm(precision, forms[precision]),
+      })),
+    ),
   }
 }
 
 /** @throws LensloreError `PROVIDER_UNAVAILABLE`, and those of `openCaptioner` */
-export async function openAttempt(options: {
-  modelDirectory: string
-  adapterPath: string | null
-  provider: ProviderName
-  threads: number
-}): Promise<{ captioner: Captioner; openMs: number; captions: string }> {
+export async function openAttempt(
+  options: Way & { modelDirectory: string; adapterPath: string | null; formDirectory: string | null },
+): Promise<{ captioner: Captioner; openMs: number; captions: string[] }> {
   if (options.provider !== 'cpu') await checkForDevice(options.provider, options.threads)
+  if (options.precision === 'int8') await checkInt8Sums()
   const startedMs = performance.now()
   const captioner = await openCaptioner(options)
   const openMs = performance.now() - startedMs
   const pictures = makePictures(comparedPictures, captioner.imageSizePx)
   const captions = await captioner.caption(pictures, comparedPictures)
-  return { captioner, openMs, captions: JSON.stringify(captions.map((caption) => caption.tokenIds)) }
+  return { captioner, openMs, captions: captions.map(({ tokenIds }) => tokenIds.join(' ')) }
 }
 
 const comparedPictures = 8
@@ -109,7 +113,8 @@ function makePictures(count: number, side: number): Float32Array {
 const tinyWidth = 128
 const tinyLimitMs = 25
 
-async function checkForDevice(provider: ProviderName, threads: number): Promise<void> {
+/** @throws LensloreError `PROVIDER_UNAVAILABLE` where the provider does not open, or has no device worth the name */
+export async function checkForDevice(provider: ProviderName, threads: number): Promise<void> {
   const g = new Graph('product')
   const matrix = g.input('matrix', 'float32', [tinyWidth, tinyWidth])
   g.namedOutput('product', matmul(g, matmul(g, matrix, matrix), matrix))
@@ -131,6 +136,31 @@ async function checkForDevice(provider: ProviderName, threads: number): Promise<
         `${provider} has no graphics card here: a tiny product takes it ${Math.round(bestMs)} ms.`,
       )
     }
+  } finally {
+    await session.close()
+  }
+}
+
+/**
+ * Processors without instructions of their own for int8 add two products up in 16 bits, which is not enough for large ones: what
+ * was measured of a form's captions elsewhere says nothing there.
+ */
+async function checkInt8Sums(): Promise<void> {
+  const length = 256
+  const g = new Graph('sums')
+  const matrix = g.constant('int8', [length, 16], Array(length * 16).fill(127))
+  const scales = g.constant('float32', [16], Array(16).fill(1 / 127))
+  g.namedOutput('sums', affineInInt8(g, g.input('x', 'float32', [16, length]), { matrix, scales }, null))
+  const session = await openSession(g, 'cpu', 1)
+  try {
+    const data = new Float32Array(16 * length).fill(1)
+    const { sums } = await session.run({ x: { data, shape: [16, length] } })
+    const isRight = (sum: number | bigint) => Math.abs(Number(sum) - length) <= length / 100
+    if (Array.from<number | bigint>(sums!.data).every(isRight)) return
+    throw new LensloreError(
+      'PROVIDER_UNAVAILABLE',
+      'This processor adds products in int8 up in too few bits for the captions to be as good.',
+    )
   } finally {
     await session.close()
   }

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { graphics } from 'systeminformation'
 import { runtimeVersion } from '../captioning/session.ts'
 
-/** Another number where the graphs that providers are given became others: 2, search in pieces on WebGPU. */
-const formOfGraphs = 2
+/** Another number where the graphs that providers are given became others: 2, search in pieces on WebGPU; 3, int8 on the processor. */
+const formOfGraphs = 3
 
 let known: Promise<string> | undefined
 

@@ -20,6 +20,7 @@ import { type MarksToWrite, spliceMarks } from './marks-splice.ts'
 import { findSidecars, isStemSidecar, sharesName, sharesStem } from './sidecar-names.ts'
 import { damagedSidecar, readSidecarBytes } from './sidecars.ts'
 import { decodeText, encodeText } from './text-encoding.ts'
+import { repairTwiceEncoded } from './twice-encoded.ts'
 import { isForOtherExtension } from './xmp.ts'
 
 export interface ExportRequest {
@@ -240,7 +241,11 @@ async function updated(
     }
     if (isCut) throw cutCaption(photoPath)
     const after = spliceCaption(text, caption)
-    const areKnown = displacedWords(text, after).every(isKnown)
+    const displaced = displacedWords(text, after)
+    const repaired = repairTwiceEncoded(displaced.map((words) => words.text))
+    const areKnown = displaced.every(
+      (words, index) => isKnown(words) || isKnown({ ...words, text: repaired[index]! }),
+    )
     if (owner) {
       const isBeside = dirname(owner.path) === dirname(photoPath)
       // Read where it is asked for alone: a folder that is gone fails, and somebody has to hear of that.

@@ -4,7 +4,8 @@ import type { CaptionSource } from '../../contract/records.ts'
 import type { TableFormat } from '../../contract/rooms/exchange.ts'
 import type { Database } from '../store/database.ts'
 import { writePiecesAtomically } from './atomic-write.ts'
-import { guardCell, type TableColumn, tableColumns } from './table-format.ts'
+import { type CellsRow, cellColumns, toCells } from './table-cells.ts'
+import { checkOf, guardCell, type TableColumn, tableColumns, writeKeywords } from './table-format.ts'
 
 export interface TableExportOptions {
   format: TableFormat
@@ -14,7 +15,7 @@ export interface TableExportOptions {
   onProgress?: (done: number) => void
 }
 
-interface Row {
+interface Row extends CellsRow {
   id: number
   folder: string
   directory: string
@@ -27,18 +28,14 @@ interface Row {
   model_id: string | null
   adapter_id: string | null
   created_ms: number
-  title: string | null
-  rating: number | null
-  keywords: string | null
 }
 
 const pageSize = 500
-const keywordSeparator = '; '
 
 /**
  * Writes the current caption of every photo, offline and missing ones too, to a table: CSV as RFC 4180 has it
  * (UTF-8 with a byte order mark, without which Excel reads Windows-1252), or a JSON array with one photo a line.
- * The file is complete or not there. `cut` says `yes` of a caption that is only the beginning of what its file says.
+ * The file is complete or not there. `check` tells an import which cells were edited since. `cut` says `yes` of a caption that is only the beginning of what its file says.
  * @param file in the form of `file-name.ts`.
  * @returns how many photos are in it.
  * @throws LensloreError `WRITE_FAILED`, `DISK_FULL`; DOMException `AbortError` through the signal.
@@ -54,7 +51,7 @@ export async function exportTable(
     else yield '['
     for (const page of pagesOfRows(database)) {
       signal?.throwIfAborted()
-      const rows = page.filter((row) => !folderIds || folderIds.includes(row.folder_id)).map(toCells)
+      const rows = page.filter((row) => !folderIds || folderIds.includes(row.folder_id)).map(cellsOfRow)
       const written = photos
       photos += rows.length
       onProgress?.(photos)
@@ -69,7 +66,8 @@ export async function exportTable(
   return photos
 }
 
-const csvOptions = { record_delimiter: 'windows' } as const
+/** Readers take a line break alone for the end of a row, too. */
+const csvOptions = { record_delimiter: 'windows', quoted_match: /[\r\n]/ } as const
 
 function* pagesOfRows(database: Database): Generator<(Row & { folder_id: number })[]> {
   for (let last = 0; ; ) {
@@ -77,9 +75,7 @@ function* pagesOfRows(database: Database): Generator<(Row & { folder_id: number 
       .prepare<Row & { folder_id: number }>(
         `SELECT photos.id, folder_id, folders.path AS folder, directory, photos.name, photos.content_hash,
            text, source, is_cut, language, model_id, adapter_id, created_ms,
-           coalesce((SELECT value FROM marks WHERE photo_id = photos.id AND kind = 'title' AND is_current),
-             (SELECT title FROM metadata_sources WHERE photo_id = photos.id AND title IS NOT NULL LIMIT 1)) AS title,
-           rating, (SELECT group_concat(value, '${keywordSeparator}') FROM json_each(joined.keywords)) AS keywords
+           ${cellColumns}
          FROM photos JOIN search_filters AS joined ON joined.photo_id = photos.id JOIN folders ON folders.id = folder_id JOIN captions ON captions.id = caption_id
          WHERE photos.id > ? AND text <> '' ORDER BY photos.id LIMIT ?`,
       )
@@ -90,20 +86,25 @@ function* pagesOfRows(database: Database): Generator<(Row & { folder_id: number 
   }
 }
 
-function toCells(row: Row): Record<TableColumn, string> {
+function cellsOfRow(row: Row): Record<TableColumn, string> {
+  const { title, keywords, rating } = toCells(row)
+  const editable = {
+    caption: row.text.toWellFormed(),
+    title: title ?? '',
+    keywords: writeKeywords(keywords),
+    rating: rating === null ? '' : String(rating),
+  }
   return {
     path: join(row.folder, row.directory, row.name),
     sha256: row.content_hash?.toString('hex') ?? '',
-    caption: row.text.toWellFormed(),
     source: row.source,
     cut: row.is_cut === 1 ? 'yes' : '',
     language: row.language ?? '',
     model: row.model_id ?? '',
     adapter: row.adapter_id ?? '',
     written: new Date(row.created_ms).toISOString(),
-    title: row.title ?? '',
-    keywords: row.keywords ?? '',
-    rating: row.rating === null ? '' : String(row.rating),
+    ...editable,
+    check: checkOf(editable),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Database } from '../store/database.ts'
 import type { PhotoStore } from '../store/photos.ts'
 import { type Copy, matchCopies } from './match-copies.ts'
 import type { TableRow } from './table-rows.ts'
+import { repairTwiceEncoded } from './twice-encoded.ts'
 
 /** A row of a table with the photo that it is for. */
 export interface MatchedRow {
@@ -13,6 +14,8 @@ export interface MatchedRow {
   photoId: number | null
   /** Why it is for no photo, or may change none: a person's words stand there. */
   unclear: UnclearRow['reason'] | null
+  /** A later row is for the same photo, and says something. */
+  isReplaced: boolean
 }
 
 /** The rows of one import, outside the library's file. What it does in slices gets how many to do at most, and 0 ends it. */
@@ -44,9 +47,11 @@ const tables = `
     position  INTEGER NOT NULL,
     sha256    TEXT    NOT NULL,
     path      TEXT    NOT NULL,
+    says      INTEGER NOT NULL,     -- whether there are words in it
     row       TEXT    NOT NULL,
     PRIMARY KEY (import_id, position)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS temp.import_rows_by_place ON import_rows (import_id, sha256, path, position) WHERE says;
   -- What rows have in common that are for one photo.
   CREATE TEMP TABLE IF NOT EXISTS import_places (
     import_id INTEGER NOT NULL,
@@ -110,7 +115,8 @@ export function stageRows({ database, photos, captions }: MatchedAgainst): Impor
 
   /** Of a content that the library does not have, or that is not said. */
   function matchPath(sha256: string, path: string): void {
-    const photo = path === '' ? undefined : photos.byPath(path)
+    const photo =
+      path === '' ? undefined : (photos.byPath(path) ?? photos.byPath(repairTwiceEncoded([path])[0]!))
     if (!photo) return
     const isTaken = prepare(
       'SELECT 1 FROM temp.import_places WHERE import_id = ? AND photo_id = ? AND path <> ?',
@@ -123,11 +129,12 @@ export function stageRows({ database, photos, captions }: MatchedAgainst): Impor
       read(() => {
         for (const row of rows) {
           const { sha256, path } = row
-          prepare('INSERT INTO temp.import_rows VALUES (?, ?, ?, ?, ?)').run(
+          prepare('INSERT INTO temp.import_rows VALUES (?, ?, ?, ?, ?, ?)').run(
             importId,
             ++position,
             sha256,
             path,
+            saysAnything(row) ? 1 : 0,
             JSON.stringify(row),
           )
           prepare('INSERT OR IGNORE INTO temp.import_places VALUES (?, ?, ?, NULL, NULL)').run(
@@ -169,13 +176,23 @@ export function stageRows({ database, photos, captions }: MatchedAgainst): Impor
     },
 
     takeSome(limit) {
-      const page = prepare<{ position: number; row: string } & Pick<Place, 'photoId' | 'unclear'>>(
-        `SELECT position, row, photo_id AS photoId, unclear
-         FROM temp.import_rows JOIN temp.import_places USING (import_id, sha256, path)
+      const page = prepare<
+        { position: number; row: string; isReplaced: number } & Pick<Place, 'photoId' | 'unclear'>
+      >(
+        `SELECT position, row, photo_id AS photoId, unclear,
+           EXISTS (SELECT 1 FROM temp.import_rows AS later WHERE later.import_id = rows.import_id
+             AND (later.sha256, later.path) = (rows.sha256, rows.path) AND later.says
+             AND later.position > rows.position) AS isReplaced
+         FROM temp.import_rows AS rows JOIN temp.import_places USING (import_id, sha256, path)
          WHERE import_id = ? AND position > ? ORDER BY position LIMIT ?`,
       ).all(importId, taken, limit)
       taken = page.at(-1)?.position ?? taken
-      return page.map(({ row, photoId, unclear }) => ({ row: JSON.parse(row) as TableRow, photoId, unclear }))
+      return page.map(({ row, photoId, unclear, isReplaced }) => ({
+        row: JSON.parse(row) as TableRow,
+        photoId,
+        unclear,
+        isReplaced: isReplaced === 1,
+      }))
     },
 
     [Symbol.dispose]() {
@@ -184,4 +201,10 @@ export function stageRows({ database, photos, captions }: MatchedAgainst): Impor
       }
     },
   }
+}
+
+/** An empty cell says nothing, unless it was emptied. */
+export function saysAnything({ caption, title, keywords, rating, edited }: TableRow): boolean {
+  const isEdited = edited !== null && Object.values(edited).some((is) => is)
+  return isEdited || caption !== '' || Boolean(title) || Boolean(keywords?.length) || rating != null
 }

@@ -1,33 +1,39 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { Caption } from '../../contract/records.ts'
 import type {
   ImportPlan,
   ImportSummary,
-  PlannedChange,
+  NamedRow,
+  RowCounts,
   TableError,
   TableFormat,
+  TableWords,
 } from '../../contract/rooms/exchange.ts'
 import type { NewWords } from '../store/caption-change-steps.ts'
 import type { CaptionChanges } from '../store/caption-changes.ts'
 import type { CaptionStore } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
+import type { MarkStore } from '../store/marks.ts'
 import type { PhotoStore } from '../store/photos.ts'
 import { inSlices } from '../store/slices.ts'
-import { type MatchedRow, stageRows } from './import-rows.ts'
+import { type ImportRows, type MatchedRow, saysAnything, stageRows } from './import-rows.ts'
+import { outcomeOf, type RowOutcome } from './table-outcome.ts'
 import { readTable, type TableRow } from './table-rows.ts'
 
 /** The parts of the library that an import reads and writes. */
 export interface ImportTarget {
   database: Database
   photos: Pick<PhotoStore, 'byPath'>
-  captions: Pick<CaptionStore, 'current'>
+  captions: Pick<CaptionStore, 'current' | 'isKnown'>
+  marks: Pick<MarkStore, 'isNews'>
   changes: Pick<CaptionChanges, 'set'>
 }
 
 export interface TableImportOptions {
   format: TableFormat
+  /** Whose words they are; the person's where it is left out. */
+  as?: TableWords
   signal?: AbortSignal
   /** Called now and then with how many rows are read. */
   onProgress?: (rows: number) => void
@@ -45,15 +51,13 @@ export async function planImport(
   file: string,
   options: TableImportOptions,
 ): Promise<ImportPlan> {
+  const { as = 'person', signal } = options
   const plan: ImportPlan = {
-    rows: 0,
+    ...noRows(),
     changes: 0,
+    marked: 0,
+    photos: 0,
     firstChanges: [],
-    unchanged: 0,
-    unmatched: 0,
-    firstUnmatched: [],
-    unclear: 0,
-    firstUnclear: [],
     errors: 0,
     firstErrors: [],
   }
@@ -66,37 +70,27 @@ export async function planImport(
     rows.add(batch.filter(isRow))
   }
   const { database } = target
-  const { signal } = options
   await inSlices(database, (limit) => rows.matchSome(limit), { signal })
-  const lookAtSome = (limit: number) => {
-    const taken = rows.takeSome(limit)
-    for (const matched of taken) {
-      const outcome = outcomeOf(target, matched)
-      if (outcome === 'unmatched') {
-        plan.unmatched++
-        const { line, path, sha256 } = matched.row
-        if (plan.firstUnmatched.length < shownLines) plan.firstUnmatched.push({ line, path: path || sha256 })
-      } else if (outcome === 'unclear') noteUnclear(plan, matched)
-      else if (outcome === 'unchanged') plan.unchanged++
-      else {
-        plan.changes++
-        if (plan.firstChanges.length < shownLines) plan.firstChanges.push(outcome)
+  const lookAtSome = (limit: number) =>
+    settleSome(target, rows, as, limit, plan, (row, photoId, { caption, marks }) => {
+      if (caption) plan.changes++
+      if (marks) plan.marked++
+      plan.photos++
+      if (plan.firstChanges.length < shownLines) {
+        plan.firstChanges.push({ line: row.line, photoId, caption, marks })
       }
-    }
-    return taken.length
-  }
+    })
   await inSlices(database, lookAtSome, { signal })
   return plan
 }
 
 /**
- * Takes captions from a table. Each row is for one photo: by content hash, and among copies by the end of
- * its path that they have in common; else by its path. What is unclear then is listed and changes nothing. A row that
- * says `person` becomes the person's caption; any other text that differs from the current caption is imported. (A row that
- * still says `model` with other words was edited: as the model's it would be overwritten by the next run.)
- * Rows without a caption change nothing. One that is marked `cut` is taken as the beginning that it is, whatever else it says.
+ * Takes captions, titles, ratings and keywords from a table. Each row is for one photo: by content hash, and among copies by the end of
+ * its path that they have in common; else by its path. What is unclear then is listed and changes nothing. Of several rows for one
+ * photo the last that says anything is taken. `outcomeOf` tells what becomes of a row; rows without a caption leave it as it is.
+ * One that is marked `cut` is taken as the beginning that it is, whatever else it says.
  *
- * All rows are checked before the first is applied, and they are one change: all or none.
+ * All rows are checked before the first is applied, and they are one edit: all or none, and taken back as one.
  * @throws LensloreError `IMPORT_INVALID` naming the first lines that are refused, with nothing imported;
  * `FILE_NOT_FOUND`; DOMException `AbortError` through the signal, with nothing imported.
  */
@@ -105,14 +99,8 @@ export async function importTable(
   file: string,
   options: TableImportOptions,
 ): Promise<ImportSummary> {
-  const summary: ImportSummary = {
-    rows: 0,
-    changed: 0,
-    unchanged: 0,
-    unmatched: 0,
-    unclear: 0,
-    firstUnclear: [],
-  }
+  const { as = 'person', signal } = options
+  const summary: ImportSummary = { ...noRows(), changed: 0, marked: 0 }
   const errors: TableError[] = []
   using rows = stageRows(target)
   for await (const batch of batches(file, options)) {
@@ -123,70 +111,118 @@ export async function importTable(
   }
   if (errors.length > 0) throw invalidLines(file, errors)
 
-  const { signal } = options
   await inSlices(target.database, (limit) => rows.matchSome(limit), { signal })
   await target.changes.set(
     'table',
-    (add, limit) => {
-      const taken = rows.takeSome(limit)
-      for (const matched of taken) planRow(target, matched, summary, add)
-      return taken.length
-    },
+    (add, limit) =>
+      settleSome(target, rows, as, limit, summary, (row, photoId, { caption, marks }) => {
+        add(newWords(target, row, photoId, caption, marks))
+        if (caption) summary.changed++
+        if (marks) summary.marked++
+      }),
     { signal },
   )
   return summary
 }
 
-function planRow(
-  target: ImportTarget,
-  matched: MatchedRow,
-  summary: ImportSummary,
-  add: (words: NewWords) => void,
-): void {
-  const outcome = outcomeOf(target, matched)
-  if (outcome === 'unmatched') summary.unmatched++
-  else if (outcome === 'unclear') noteUnclear(summary, matched)
-  else if (outcome === 'unchanged') summary.unchanged++
-  else {
-    const { photoId, after: text, source } = outcome
-    const captionId = target.captions.current(photoId)?.id ?? null
-    const { language, isCut } = matched.row
-    add({ photoId, captionId, text, source, language: language || null, isCut })
-    summary.changed++
+function newWords(
+  { captions }: ImportTarget,
+  { language, isCut }: TableRow,
+  photoId: number,
+  caption: RowOutcome['caption'],
+  marks: RowOutcome['marks'],
+): NewWords {
+  return {
+    photoId,
+    captionId: captions.current(photoId)?.id ?? null,
+    text: caption?.after ?? null,
+    source: caption?.source ?? 'person',
+    language: language || null,
+    isCut,
+    ...(marks && { marks }),
   }
 }
 
-function outcomeOf(
-  { captions }: ImportTarget,
-  { row, photoId, unclear }: MatchedRow,
-): PlannedChange | 'unchanged' | 'unmatched' | 'unclear' {
-  if (photoId === null && unclear === null) return 'unmatched'
-  if (row.caption === '') return 'unchanged'
-  if (photoId === null) return 'unclear'
-  const change = changeFor(row, photoId, captions.current(photoId))
-  if (!change) return 'unchanged'
-  return unclear === null ? change : 'unclear'
+function noRows(): RowCounts {
+  return {
+    rows: 0,
+    unchanged: 0,
+    unmatched: 0,
+    firstUnmatched: [],
+    unclear: 0,
+    firstUnclear: [],
+    replaced: 0,
+    firstReplaced: [],
+    outranked: 0,
+    emptied: 0,
+    withoutMarks: 0,
+  }
+}
+
+/**
+ * Finds out what becomes of the next rows, and counts those that change nothing.
+ * @param change told of the others.
+ * @returns how many rows there were.
+ */
+function settleSome(
+  target: ImportTarget,
+  rows: ImportRows,
+  as: TableWords,
+  limit: number,
+  counts: RowCounts,
+  change: (row: TableRow, photoId: number, outcome: RowOutcome) => void,
+): number {
+  const taken = rows.takeSome(limit)
+  for (const matched of taken) settleRow(target, matched, as, counts, change)
+  return taken.length
+}
+
+function settleRow(
+  target: ImportTarget,
+  { row, photoId, unclear, isReplaced }: MatchedRow,
+  as: TableWords,
+  counts: RowCounts,
+  change: (row: TableRow, photoId: number, outcome: RowOutcome) => void,
+): void {
+  if (photoId === null) {
+    if (unclear === null) {
+      counts.unmatched++
+      note(counts.firstUnmatched, named(row))
+    } else if (saysAnything(row)) noteUnclear(counts, row, unclear)
+    else counts.unchanged++
+    return
+  }
+  if (isReplaced) {
+    counts.replaced++
+    note(counts.firstReplaced, named(row))
+    return
+  }
+  const outcome = outcomeOf(target, row, photoId, as)
+  const { caption, marks, isOutranked, isEmptied, isWithoutMarks } = outcome
+  if (isOutranked) counts.outranked++
+  if (isEmptied) counts.emptied++
+  if (isWithoutMarks) counts.withoutMarks++
+  if (!caption && !marks) {
+    if (!isOutranked && !isEmptied && !isWithoutMarks) counts.unchanged++
+  } else if (unclear !== null) noteUnclear(counts, row, unclear)
+  else change(row, photoId, outcome)
 }
 
 function noteUnclear(
-  into: Pick<ImportSummary, 'unclear' | 'firstUnclear'>,
-  { row, unclear }: MatchedRow,
+  counts: Pick<RowCounts, 'unclear' | 'firstUnclear'>,
+  row: TableRow,
+  reason: NonNullable<MatchedRow['unclear']>,
 ): void {
-  into.unclear++
-  if (into.firstUnclear.length === shownLines) return
-  into.firstUnclear.push({ line: row.line, path: row.path || row.sha256, reason: unclear! })
+  counts.unclear++
+  note(counts.firstUnclear, { ...named(row), reason })
 }
 
-/** Undefined where the row says what is so already. */
-function changeFor(row: TableRow, photoId: number, current: Caption | null): PlannedChange | undefined {
-  // What is only a beginning is nobody's caption as it stands, edited or not: as a person's it would be written over
-  // the whole of it.
-  const source = row.source === 'person' && !row.isCut ? 'person' : 'imported'
-  // Where a text was cut may be a space, which a table does not keep.
-  const isSame =
-    current?.text.trim() === row.caption && (source === 'imported' || current.source === 'person')
-  if (isSame) return undefined
-  return { line: row.line, photoId, before: current?.text ?? null, after: row.caption, source }
+function named({ line, path, sha256 }: TableRow): NamedRow {
+  return { line, path: path || sha256 }
+}
+
+function note<T>(first: T[], each: T): void {
+  if (first.length < shownLines) first.push(each)
 }
 
 async function* batches(

@@ -25,7 +25,7 @@ export interface MetadataStore {
   apply(photoId: number, source: MetadataSource, nowMs: number): void
   /**
    * The same for all sources that a scan reads (embedded, sidecars, Takeout) at once: what is not in the list
-   * any more is forgotten. Imported tables stay, and so does what a file said that cannot be read at present.
+   * any more is forgotten, but what a file said that cannot be read at present.
    * @returns the refused files that were not refused for the same reason before.
    */
   applyAll(
@@ -34,7 +34,7 @@ export interface MetadataStore {
     refused: readonly RefusedSidecar[],
     nowMs: number,
   ): RefusedSidecar[]
-  /** All files and tables that say something of a photo, in order of precedence. */
+  /** All files that say something of a photo, in order of precedence. */
   sources(photoId: number): MetadataSource[]
   /**
    * What a person and all sources together say. Sizes, times and places are columns of the photo, not repeated here.
@@ -83,7 +83,7 @@ export function createMetadataStore(
   function sourceRows(photoId: number): SourceRow[] {
     return prepare<SourceRow>(
       `SELECT id, kind, name, title, rating, is_favorite, refused, cut FROM metadata_sources WHERE photo_id = ?
-       ORDER BY CASE kind WHEN 'table' THEN 0 WHEN 'sidecar' THEN 1 WHEN 'takeout' THEN 2 ELSE 3 END,
+       ORDER BY CASE kind WHEN 'sidecar' THEN 1 WHEN 'takeout' THEN 2 ELSE 3 END,
          length(name) DESC, name`,
     ).all(photoId)
   }
@@ -241,7 +241,7 @@ export function createMetadataStore(
           refused.some(({ kind, name }) => kind === source.kind && name === source.name)
         const before = sources(photoId)
         for (const source of before) {
-          if (source.kind !== 'table' && !isRefused(source)) forget(photoId, source.kind, source.name)
+          if (!isRefused(source)) forget(photoId, source.kind, source.name)
         }
         for (const source of found) keep(photoId, source, before, nowMs)
         const news = refused.filter((each) => refuse(photoId, each, nowMs))

@@ -3,11 +3,10 @@
 import type { CaptionDoubt, Exposure } from '../../contract/records.ts'
 import type { WrittenMark } from '../store/marks.ts'
 
-/** Where words about a photo came from; `table` is a CSV or JSON file that a person imported. */
-export const metadataKinds = ['table', 'sidecar', 'takeout', 'embedded'] as const
+/** Where words about a photo are read from, again and again. What a table says is an edit of the person who imports it. */
+export const metadataKinds = ['sidecar', 'takeout', 'embedded'] as const
 /**
- * In order of precedence for words: what a person imported on purpose, then what a program wrote beside the
- * photo, then what Google Photos exported, then what lies inside the file. Sidecars and Takeout files are
+ * In order of precedence for words: what a program wrote beside the photo, then what Google Photos exported, then what lies inside the file. Sidecars and Takeout files are
  * newer than the embedded words: the programs that write them leave the photo alone.
  */
 export type MetadataKind = (typeof metadataKinds)[number]

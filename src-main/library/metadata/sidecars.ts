@@ -8,12 +8,13 @@ import type { CutField } from '../../contract/records.ts'
 import { joinMetadata, type MetadataKind, metadataKinds, type PhotoMetadata } from './photo-metadata.ts'
 import { metadataFromTakeout } from './takeout.ts'
 import { decodeText } from './text-encoding.ts'
+import { withRepairedWords } from './twice-encoded.ts'
 import { isForOtherExtension, metadataFromXmp } from './xmp.ts'
 
 /** One place that said something about a photo. */
 export interface MetadataSource {
   kind: MetadataKind
-  /** File name of a sidecar or Takeout file; empty for embedded metadata and tables. */
+  /** File name of a sidecar or Takeout file; empty for embedded metadata. */
   name: string
   metadata: PhotoMetadata
   /** Why the file cannot be read at present; the metadata is what it said before. */
@@ -45,7 +46,7 @@ export async function readSidecar(path: string, photoName?: string): Promise<Pho
     const { text } = decodeText(bytes)
     if (path.toLowerCase().endsWith('.json')) return metadataFromTakeout(text)
     const isOthers = photoName !== undefined && isForOtherExtension(text, basename(path), photoName)
-    return isOthers ? undefined : metadataFromXmp(text)
+    return isOthers ? undefined : withRepairedWords(metadataFromXmp(text))
   } catch (thrown) {
     throw damagedSidecar(path, thrown)
   }
@@ -83,8 +84,8 @@ export function joinSources(sources: readonly MetadataSource[]): PhotoMetadata {
         .map((source) => source.metadata),
     )
   const words = ordered(metadataKinds)
-  const facts = ordered(['sidecar', 'embedded', 'takeout', 'table'])
-  const picture = ordered(['embedded', 'sidecar', 'takeout', 'table'])
+  const facts = ordered(['sidecar', 'embedded', 'takeout'])
+  const picture = ordered(['embedded', 'sidecar', 'takeout'])
   return {
     ...words,
     takenAt: facts.takenAt,

@@ -9,10 +9,19 @@ import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import type { TableError, TableFormat } from '../../contract/rooms/exchange.ts'
-import { unguardCell } from './table-format.ts'
+import {
+  type EditableCell,
+  editedCells,
+  plainCell,
+  readKeywords,
+  tableColumns,
+  unguardCell,
+  writeKeywords,
+} from './table-format.ts'
 import { decodeText } from './text-encoding.ts'
+import { repairTwiceEncoded } from './twice-encoded.ts'
 
-/** A row of a table that names a photo and its caption; `line` is where it ends (for a JSON array its number). */
+/** A row of a table that names a photo and its words; `line` is where it ends (for a JSON array its number). */
 export interface TableRow {
   line: number
   path: string
@@ -24,26 +33,73 @@ export interface TableRow {
   /** The caption is only the beginning of what stands in a file. */
   isCut: boolean
   language: string
+  /** Left out where the table has no such column, as the next ones. */
+  title?: string | undefined
+  keywords?: string[] | undefined
+  /** -1 to 5; null for an empty cell. */
+  rating?: number | null | undefined
+  /** Which cells are others than when they were exported; null where the table does not tell. */
+  edited: Record<EditableCell, boolean> | null
 }
 
-const cell = z.union([z.string(), z.number().transform(String), z.null().transform(() => '')]).default('')
+const maxNameLength = 500
+
+const cell = z.union([z.string(), z.number().transform(String), z.null().transform(() => '')])
+const words = cell.transform(plainCell)
+const short = (column: string) =>
+  words.pipe(z.string().max(maxNameLength, `${column} is longer than ${maxNameLength} characters`))
 const tableRow = z
   .object({
-    path: cell,
+    path: cell.default(''),
     sha256: cell
+      .default('')
       .transform((text) => text.trim().toLowerCase())
       .pipe(z.string().regex(/^([0-9a-f]{64})?$/, 'sha256 is not 64 hexadecimal digits')),
-    caption: cell
-      .transform((text) => text.replace(/\r\n?/g, '\n').trim())
+    caption: words
+      .default('')
       .pipe(z.string().max(maxCaptionLength, `caption is longer than ${maxCaptionLength} characters`)),
-    source: cell.transform((text) => text.trim().toLowerCase()),
-    cut: cell.transform((text) => !/^(no|false|0)?$/i.test(text.trim())),
+    source: cell.default('').transform((text) => text.trim().toLowerCase()),
+    cut: cell.default('').transform((text) => !/^(no|false|0)?$/i.test(text.trim())),
     language: cell
+      .default('')
       .transform((text) => text.trim())
       .pipe(z.string().regex(/^([a-z]{2,8}(-[a-z0-9]{1,8})*)?$/i, 'language is not one like en or pt-BR')),
+    title: short('title').optional(),
+    keywords: words.optional(),
+    rating: words
+      .pipe(z.string().regex(/^((-1|[0-5])(\.0+)?)?$/, 'rating is not one of -1 (rejected) and 0 to 5'))
+      .transform((text) => (text === '' ? null : Math.trunc(Number(text))))
+      .optional(),
+    check: cell.default(''),
   })
   .refine((row) => row.path !== '' || row.sha256 !== '', 'neither path nor sha256 says which photo')
-  .transform(({ cut, ...row }) => ({ ...row, isCut: cut }))
+  .transform(({ cut, check, ...row }) => ({ ...row, isCut: cut, check }))
+
+/** Which cells were edited, and words that were encoded twice put right, unless they are as they were exported. */
+function understood({
+  check,
+  keywords: keywordCell,
+  ...row
+}: z.infer<typeof tableRow>): Omit<TableRow, 'line'> {
+  const asRead = { caption: row.caption, title: row.title ?? '', keywords: keywordCell ?? '' }
+  const [caption, title, keywords] = repairTwiceEncoded(Object.values(asRead)) as [string, string, string]
+  const repaired = { caption, title, keywords }
+  const rating = row.rating == null ? '' : String(row.rating)
+  const edited = editedCells(check, { ...asRead, rating })
+  const again = editedCells(check, { ...repaired, rating })
+  const cells = { ...repaired }
+  for (const name of ['caption', 'title', 'keywords'] as const) {
+    if (edited && !edited[name]) cells[name] = asRead[name]
+    else if (edited) edited[name] = again![name]
+  }
+  return {
+    ...row,
+    caption: cells.caption,
+    ...(row.title !== undefined && { title: cells.title }),
+    ...(keywordCell !== undefined && { keywords: readKeywords(cells.keywords) }),
+    edited,
+  }
+}
 
 const maxRecordCharacters = 1_000_000
 /** JSON laid out in another way than ours is read as a whole, up to here. */
@@ -63,10 +119,51 @@ export async function* readTable(file: string, format: TableFormat): AsyncGenera
       yield { line, message: problem }
       continue
     }
-    const checked = tableRow.safeParse(value)
-    if (checked.success) yield { line, ...checked.data }
+    const cells = cellsOf(value)
+    if (isBlank(cells)) continue
+    const twice = twiceAmong(memberNames(value))
+    if (twice) {
+      yield { line, message: `two members are named ${twice}` }
+      continue
+    }
+    const checked = tableRow.safeParse(cells)
+    if (checked.success) yield { line, ...understood(checked.data) }
     else yield { line, message: checked.error.issues[0]?.message ?? 'not understood' }
   }
+}
+
+/** Columns are named in any case; a list is one of keywords. */
+function cellsOf(value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([column, cell]) => [
+      columnOf(column),
+      Array.isArray(cell) ? writeKeywords(cell.filter((each) => typeof each === 'string')) : cell,
+    ]),
+  )
+}
+
+/** Spreadsheets end their tables with rows of separators alone. */
+function isBlank(cells: unknown): boolean {
+  return (
+    cells !== null &&
+    typeof cells === 'object' &&
+    Object.values(cells).every((cell) => cell === null || (typeof cell === 'string' && cell.trim() === ''))
+  )
+}
+
+/** Of a record of JSON; of a table's, the first line has them. */
+function memberNames(value: unknown): string[] {
+  return value !== null && typeof value === 'object' ? Object.keys(value).map(columnOf) : []
+}
+
+/** A column that we read, and that is there twice: nobody knows which is meant. */
+function twiceAmong(columns: readonly string[]): string | undefined {
+  return tableColumns.find((column) => columns.indexOf(column) !== columns.lastIndexOf(column))
+}
+
+function columnOf(name: string): string {
+  return name.trim().toLowerCase()
 }
 
 interface RawRecord {
@@ -77,17 +174,21 @@ interface RawRecord {
 
 async function* csvRecords(file: string): AsyncGenerator<RawRecord> {
   let hasColumns = false
+  const { delimiter, firstLine } = await layoutOf(file)
   const parser = parse({
     bom: true,
     columns: (names: string[]) => {
       hasColumns = true
       return checkedColumns(file, names)
     },
-    delimiter: await delimiterOf(file),
+    delimiter,
+    from_line: firstLine,
     info: true,
     max_record_size: maxRecordCharacters,
+    record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     skip_empty_lines: true,
+    skip_records_with_empty_values: true,
   })
   const text = Readable.from(decodedPieces(file))
   text.on('error', (error) => parser.destroy(error))
@@ -125,26 +226,40 @@ interface CsvRecord {
 }
 
 function checkedColumns(file: string, names: string[]): string[] {
-  const columns = names.map((name) => name.trim().toLowerCase())
+  const refuse = (why: string) =>
+    new LensloreError('IMPORT_INVALID', `${displayFileName(file)}, line 1: ${why}.`)
+  const columns = names.map(columnOf)
   if (!columns.includes('caption') || !(columns.includes('path') || columns.includes('sha256'))) {
-    throw new LensloreError(
-      'IMPORT_INVALID',
-      `${displayFileName(file)}, line 1: the columns must include caption, and path or sha256.`,
-    )
+    throw refuse('the columns must include caption, and path or sha256')
   }
+  const twice = twiceAmong(columns)
+  if (twice) throw refuse(`two columns are named ${twice}; leave one of them, or give the other another name`)
   return columns
 }
 
-/** Spreadsheets of half of Europe write semicolons; the first line has no text that could mislead. */
-async function delimiterOf(file: string): Promise<string> {
+interface Layout {
+  delimiter: string
+  /** Counted from 1. */
+  firstLine: number
+}
+
+/**
+ * Spreadsheets of half of Europe write semicolons, and some say so in a line of their own, `sep=;`. Else the names of the columns tell:
+ * they have no text that could mislead.
+ */
+async function layoutOf(file: string): Promise<Layout> {
   await using handle = await open(nativePath(file))
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0)
-  const header = buffer
+  const [first = '', ...rest] = buffer
     .toString('latin1', 0, bytesRead)
     .replaceAll('\0', '')
-    .split(/[\r\n]/)[0]!
+    .replace(/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/, '')
+    .split(/\r\n|\r|\n/)
+  const said = /^"?sep=(.)"?$/i.exec(first.trimStart().replace(/[,;\s]+$/, (end) => end.slice(0, 1)))?.[1]
+  if (said) return { delimiter: said, firstLine: 2 }
+  const header = [first, ...rest].find((line) => /[^\s,;"]/.test(line)) ?? ''
   const counted = [',', ';', '\t'].map((mark) => [mark, header.split(mark).length] as const)
-  return counted.sort((a, b) => b[1] - a[1])[0]![0]
+  return { delimiter: counted.sort((a, b) => b[1] - a[1])[0]![0], firstLine: 1 }
 }
 
 /** @throws LensloreError `IMPORT_INVALID` where it is neither UTF-8 nor marked UTF-16. */

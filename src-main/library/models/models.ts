@@ -60,6 +60,11 @@ export async function findModel(
   throw await unknownModel(name, dataDirectory, modelsDirectory)
 }
 
+/** Where the engine keeps forms of fewer bits that it makes from models. */
+export function formDirectoryIn(dataDirectory: string): string {
+  return join(dataDirectory, 'forms')
+}
+
 export function downloadedDirectory(name: string, dataDirectory: string): string {
   return join(dataDirectory, 'models', name)
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CaptionResult, DecodedPicture, EngineInfo } from '../../contract/engine-calls.ts'
@@ -11,8 +12,10 @@ import { type CaptionEngine, captionFile, type PictureDecoder } from './caption-
 import { isLeftForLater } from './left-for-later.ts'
 import type { WorkUnderWay } from './progress.ts'
 
-/** The engine runs one batch, has one decoded and decodes a third; more would only be more to repeat. */
-const batchesUnderWay = 3
+/** The engine runs one batch and has one decoded; more would only be more to repeat. */
+const batchesMade = 2
+/** Meanwhile it decodes the next one, with all processors. */
+const decodedAtOnce = availableParallelism()
 /** Captions of one batch come in one after the other; this long they are gathered into one transaction. */
 const gatherMs = 25
 
@@ -229,7 +232,8 @@ async function captionAll(
    * @returns `settled`: how much turned out to be made already.
    */
   function takeNext(): { jobs: Job[]; settled: number } {
-    const room = batchesUnderWay * engine.batchSize - underWay.size
+    const { batchSize } = engine
+    const room = batchesMade * batchSize + Math.max(batchSize, decodedAtOnce) - underWay.size
     if (room <= 0) return { jobs: [], settled: 0 }
     const except = [...underWay.keys(), ...leftAlone]
     const toCaption = queue.next('caption', key, 2 * room, except)
@@ -329,6 +333,7 @@ function toModelCaption(
     doubtfulWords: result.doubtfulWords,
     modelId: info.modelId,
     adapterId: info.adapterId,
+    precision: result.precision,
     contentHash,
   }
 }

@@ -1,7 +1,7 @@
 import { type EngineCalls, type EngineInfo, engineCalls } from '../../contract/engine-calls.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { ProviderTrial } from '../../contract/providers.ts'
+import { chooseFastest, isSameWay, type ProviderTrial } from '../../contract/providers.ts'
 import { type Client, connect, type ParamsOf, type ResultOf } from '../../contract/rpc.ts'
 import type { CaptionEngine, PictureDecoder } from './caption-engine.ts'
 import { tryProviders } from './provider-trial.ts'
@@ -76,6 +76,7 @@ export function superviseEngine(
     onProblem,
   }: SupervisorOptions,
 ): SupervisedEngine {
+  const asked = { provider: options.provider ?? 'auto', precision: options.precision ?? 'auto' } as const
   let running: EngineProcess | undefined
   let starting: Promise<EngineClient> | undefined
   let opening: Promise<EngineInfo> | undefined
@@ -135,18 +136,18 @@ export function superviseEngine(
   }
 
   async function openModel(client: EngineClient): Promise<EngineInfo> {
-    const { provider: asked = 'auto' } = options
-    const isUnlucky = asked === 'auto' && deathsInARow.caption >= deathsUntilProcessor
-    const provider = isUnlucky ? 'cpu' : asked
+    const isUnlucky = asked.provider === 'auto' && deathsInARow.caption >= deathsUntilProcessor
+    const { provider, precision } = isUnlucky ? onTheProcessor() : asked
     isOpening = true
     try {
       const batchSize = Number.isFinite(mostInBatch) ? mostInBatch : options.batchSize
       const how = { ...options, batchSize }
-      lastInfo = await client.open({ ...how, provider, trials: book.read() }).catch((thrown: unknown) => {
+      const wanted = { ...how, provider, precision, trials: book.read() }
+      lastInfo = await client.open(wanted).catch((thrown: unknown) => {
         // A card that was measured once may be gone.
         const { code } = toErrorRecord(thrown)
         if (provider !== 'auto' || code !== 'PROVIDER_UNAVAILABLE') throw thrown
-        return client.open({ ...how, provider: 'cpu' })
+        return client.open({ ...how, ...onTheProcessor() })
       })
       return lastInfo
     } finally {
@@ -154,22 +155,30 @@ export function superviseEngine(
     }
   }
 
+  /** In fp32, unless something else was asked for: nothing is more to be relied on. */
+  function onTheProcessor() {
+    const precision = asked.precision === 'auto' ? 'fp32' : asked.precision
+    return { provider: 'cpu', precision } as const
+  }
+
   /** Beside the captions: how is this model best run here? */
   async function tryProvidersOnce(): Promise<void> {
     firstCaptionMs ??= performance.now()
     if (hasTried || lastInfo?.choice !== 'untried' || performance.now() - firstCaptionMs < tryAfterMs) return
     hasTried = true
-    const { modelDirectory, adapterPath = null } = options
+    const { modelDirectory, adapterPath = null, formDirectory = null } = options
     try {
-      const { chosen } = await tryProviders({
+      const { attempts } = await tryProviders({
         startEngine,
         modelDirectory,
         adapterPath,
+        formDirectory,
         book,
         whileIdle,
         onProgress: (done, total) => onTrial?.({ done, total }),
         signal: stop.signal,
       })
+      const chosen = chooseFastest(attempts, asked)
       if (chosen && !isRunBy(chosen)) await whileIdle(reopen)
     } catch (thrown) {
       // Then it goes on as it is; the next engine tries again.
@@ -179,8 +188,8 @@ export function superviseEngine(
     }
   }
 
-  function isRunBy({ provider, threads, batchSize }: NonNullable<ProviderTrial['chosen']>): boolean {
-    return lastInfo?.provider === provider && lastInfo.threads === threads && lastInfo.batchSize === batchSize
+  function isRunBy(chosen: NonNullable<ProviderTrial['chosen']>): boolean {
+    return lastInfo !== undefined && isSameWay(lastInfo, chosen) && lastInfo.batchSize === chosen.batchSize
   }
 
   async function reopen(): Promise<void> {

@@ -1,6 +1,12 @@
 import { LensloreError, toErrorRecord } from '../../contract/errors.ts'
-import { bestRate } from '../../contract/provider-names.ts'
-import { isSameTrial, type ProviderAttempt, type ProviderTrial } from '../../contract/providers.ts'
+import {
+  chooseFastest,
+  isSameTrial,
+  isSameWay,
+  type ProviderAttempt,
+  type ProviderTrial,
+  type Way,
+} from '../../contract/providers.ts'
 import { type OwnEngine, withOwnEngine } from './own-engine.ts'
 import type { StartEngine } from './start-engine.ts'
 import type { TrialBook } from './trial-book.ts'
@@ -9,6 +15,8 @@ export interface TrialOptions {
   startEngine: StartEngine
   modelDirectory: string
   adapterPath?: string | null
+  /** As of the engine's call. */
+  formDirectory?: string | null
   book: TrialBook
   /** Runs `work` while nothing else of this program keeps the machine busy. */
   whileIdle?<T>(work: () => Promise<T>): Promise<T>
@@ -27,8 +35,6 @@ interface Deadlines {
 
 /** A driver that compiles for the first time may take this long; one that takes longer hangs. */
 const usualDeadlines: Deadlines = { openMs: 60_000, runMs: 30_000 }
-/** Of rates that are so near the best, the smallest batch: it takes the least memory. */
-const nearlyBest = 0.95
 
 /**
  * Tries every way to run a model on this device, each in an engine process of its own, and keeps the fastest whose captions
@@ -38,7 +44,7 @@ const nearlyBest = 0.95
  * `MODEL_NOT_FOUND` and the like
  */
 export async function tryProviders(options: TrialOptions): Promise<ProviderTrial> {
-  const { modelDirectory, adapterPath = null, book, signal, anew = false } = options
+  const { modelDirectory, adapterPath = null, formDirectory = null, book, signal, anew = false } = options
   const { whileIdle = (work) => work(), deadlines = usualDeadlines, onProgress } = options
   const plan = await withEngine(options, (engine) => engine.planTrial({ modelDirectory, adapterPath }))
   const known = anew ? undefined : book.read().find((trial) => isSameTrial(trial, plan))
@@ -51,25 +57,34 @@ export async function tryProviders(options: TrialOptions): Promise<ProviderTrial
     finishedMs: null,
   }
 
-  let expected: string | undefined
-  for (const [at, candidate] of plan.candidates.entries()) {
+  let expected: string[] | undefined
+  for (const [at, { refusal, ...candidate }] of plan.candidates.entries()) {
     onProgress?.(at, plan.candidates.length)
     const before = attempts.findIndex((each) => isSameWay(each, candidate))
     if (before >= 0 && attempts[before]!.state === 'died') continue
     if (before >= 0) attempts.splice(before, 1)
     const attempt: ProviderAttempt = { ...candidate, state: 'trying', message: null, openMs: null, rates: [] }
     attempts.push(attempt)
+    if (refusal !== null) {
+      Object.assign(attempt, { state: 'unproven', message: refusal })
+      continue
+    }
     book.write(trial)
     try {
       await withEngine(options, async (engine, setDeadline) => {
         setDeadline(deadlines.openMs)
-        const { openMs, captions } = await engine.openAttempt({ modelDirectory, adapterPath, ...candidate })
+        const { openMs, captions } = await engine.openAttempt({
+          modelDirectory,
+          adapterPath,
+          formDirectory,
+          ...candidate,
+        })
         setDeadline(null)
         attempt.openMs = openMs
-        expected ??= candidate.provider === 'cpu' ? captions : undefined
-        if (captions !== expected) {
+        if (candidate.provider === 'cpu' && candidate.precision === 'fp32') expected ??= captions
+        attempt.message = disagreement(candidate, captions, expected)
+        if (attempt.message !== null) {
           attempt.state = 'disagrees'
-          attempt.message = `${candidate.provider} writes other captions than the processor.`
           return
         }
         attempt.rates = await whileIdle(() => {
@@ -95,18 +110,21 @@ export async function tryProviders(options: TrialOptions): Promise<ProviderTrial
   return trial
 }
 
-/** The fastest way that was measured; of equal ones the processor, which comes first. */
-export function chooseFastest(attempts: readonly ProviderAttempt[]): ProviderTrial['chosen'] {
-  let best: { attempt: ProviderAttempt; photosPerSecond: number } | undefined
-  for (const attempt of attempts) {
-    if (attempt.state !== 'measured') continue
-    const photosPerSecond = bestRate(attempt)
-    if (photosPerSecond > (best?.photosPerSecond ?? 0)) best = { attempt, photosPerSecond }
-  }
-  if (!best) return null
-  const { provider, threads, rates } = best.attempt
-  const { batchSize } = rates.find((rate) => rate.photosPerSecond >= nearlyBest * best.photosPerSecond)!
-  return { provider, threads, batchSize }
+/**
+ * Of fewer bits, captions may be others: how good they are was measured beforehand. But where none of them is the processor's,
+ * something is broken.
+ * @param expected of the processor in fp32
+ * @returns a sentence, or null where they agree
+ */
+function disagreement(
+  { provider, precision }: Way,
+  captions: readonly string[],
+  expected: readonly string[] | undefined,
+): string | null {
+  const equal = captions.filter((caption, picture) => caption === expected?.[picture]).length
+  if (equal === captions.length || (precision !== 'fp32' && equal > 0)) return null
+  if (precision === 'fp32') return `${provider} writes other captions than the processor.`
+  return `In ${precision}, ${provider} writes nothing that the processor writes.`
 }
 
 /** It is ended by a deadline, too, while one is set. */
@@ -129,8 +147,4 @@ async function withEngine<T>(
 function asLeftBehind(attempt: ProviderAttempt): ProviderAttempt {
   if (attempt.state !== 'trying' || attempt.provider === 'cpu') return attempt
   return { ...attempt, state: 'died', message: 'The program ended while it tried this.' }
-}
-
-function isSameWay(a: ProviderAttempt, b: Pick<ProviderAttempt, 'provider' | 'threads'>): boolean {
-  return a.provider === b.provider && a.threads === b.threads
 }

@@ -17,9 +17,11 @@ export type Field = 'folder' | 'camera' | 'lens'
 /** Of these a photo has many, and words of one are not words of another: they are flags, as `namedTokens` makes them. */
 export const namedKinds = ['people', 'keyword'] as const
 export type NamedKind = (typeof namedKinds)[number]
-/** Words of the caption, all other words together, those of one field, or those of a name. */
+/** Words of the caption, all other words together, those of one field, those of a name, or of the file's. */
 export type Scope = 'caption' | 'others'
-export type Place = Scope | Field | NamedKind
+export type Place = Scope | Field | NamedKind | 'name'
+/** Their words stand in FTS5 as they do in the sets. */
+const flaggedPlaces: readonly Place[] = [...namedKinds, 'name']
 
 /**
  * What stands before a word: words of the caption and other words are different tokens, so that "in the
@@ -33,6 +35,7 @@ const marks: Readonly<Record<Place, string>> = {
   lens: 'lens=',
   people: 'people=',
   keyword: 'keyword=',
+  name: 'name=',
 }
 
 /** Beside none at all, which is 0: rejected and one to five stars. */
@@ -41,10 +44,18 @@ export const ratingsGiven = [-1, 1, 2, 3, 4, 5]
 /** The token that stands for a filter; '=' is in no word. */
 export const flag = {
   everyPhoto: 'is=photo',
+  /** No photo has it. */
+  nothing: 'is=nothing',
+  /** Another photo's file has the same bytes. */
+  duplicate: 'is=duplicate',
   missing: 'is=missing',
   /** Its file cannot be read or captioned. */
   failed: 'is=failed',
   captioned: 'has=caption',
+  /** Its file, or what lies beside it, says when it was taken. */
+  dated: 'has=date',
+  /** Of its date no more is known than this, `YYYY` or `YYYY-MM`. FTS5 would cut at a hyphen. */
+  datedOnly: (date: string) => `span=${date.replace('-', '')}`,
   /** The current caption is a model's, which doubts it. */
   unsure: 'is=unsure',
   favorite: 'is=favorite',
@@ -98,11 +109,16 @@ export function without(wanted: Match, unwanted: Match): Match {
   return { kind: 'without', wanted, unwanted }
 }
 
-/** Whether words must stand in a row somewhere, which only FTS5 knows. */
+/** Of the words of file names those are in the sets that many photos share; numbers and codes are nearly each its own photo's. */
+export function isSharedOfName(stem: string): boolean {
+  return !/\p{N}/u.test(stem)
+}
+
+/** Whether words must stand in a row somewhere, or are of a file's name alone, which only FTS5 knows. */
 export function hasPhrase(match: Match): boolean {
   switch (match.kind) {
     case 'words':
-      return match.stems.length > 1
+      return match.stems.length > 1 || (match.where === 'name' && !isSharedOfName(match.stems[0]!))
     case 'flag':
       return false
     case 'all':
@@ -122,9 +138,10 @@ export function toExpression(match: Match): string {
     case 'words': {
       const { stems, where, isBegun } = match
       const scope = where === 'caption' ? 'caption' : 'others'
-      const isName = namedKinds.some((kind) => kind === where)
-      const quoted = quote(stems.map((stem) => tokenOf(stem, isName ? where : scope))) + (isBegun ? ' *' : '')
-      return where === scope || isName ? quoted : `(${where} : ${quoted})`
+      const isFlagged = flaggedPlaces.includes(where)
+      const quoted =
+        quote(stems.map((stem) => tokenOf(stem, isFlagged ? where : scope))) + (isBegun ? ' *' : '')
+      return where === scope || isFlagged ? quoted : `(${where} : ${quoted})`
     }
     case 'flag':
       return quote([match.flag])

@@ -20,6 +20,10 @@ import {
 export interface Surroundings {
   /** Stems of words in captions, or elsewhere, that begin so, the most frequent first, at most `limit`. */
   complete(prefix: string, where: Scope, limit: number): string[]
+  /** The same of words that end so. */
+  endingWith(end: string, where: Scope, limit: number): { word: string; stem: string }[]
+  /** Whether these words stand in a row anywhere. */
+  isInARow(stems: readonly string[]): boolean
   /** Whether any photo is missing at all. */
   hasMissing(): boolean
   /** Whether any caption is unsure at all. */
@@ -41,6 +45,22 @@ export interface Plan {
 
 /** How many words that begin as typed a search takes in. */
 const completions = 24
+/** And of compounds that end so. */
+const compounds = 24
+/** Shorter ends are of words that have nothing to do with them: `rain` is in train. */
+const shortestEnd = 4
+const shortestBefore = 3
+/** These write articles and prepositions in one with the word, and vowels not at all. */
+const shortestEndPrefixed = 3
+const prefixing = /^[\p{Script=Arabic}\p{Script=Hebrew}]+$/u
+/** Units that stand right behind a number in the names of lenses. */
+const unitOfLenses = 'mm'
+
+/** Of all that a plan matches, what has this, too. */
+export function narrowPlan(plan: Plan, match: Match): Plan {
+  const narrow = (each: Match) => allOf([each, match])
+  return { ...plan, all: narrow(plan.all), tiers: plan.tiers.map(narrow) }
+}
 
 type WordsTerm = Term & { kind: 'words' }
 
@@ -54,6 +74,10 @@ interface Strengths {
 
 /** Turns a query into what to match. All words in it are tokens made by `tokenize`. */
 export function planSearch(query: Query, around: Surroundings): Plan {
+  if (query.isUnsearchable) {
+    const nothing = flagged(flag.nothing)
+    return { all: nothing, tiers: [nothing], sideBySide: null, patterns: [] }
+  }
   const texts: { caption: Strengths; anywhere: Strengths }[] = []
   const required: Match[] = []
   const excluded: Match[] = []
@@ -74,6 +98,8 @@ export function planSearch(query: Query, around: Surroundings): Plan {
       required.push(anyOf(expressions.map((e, i) => (clause[i]!.negated ? allBut(e.exact) : e.wide))))
     }
   }
+  // The time of a file is not when a photo was taken, though it stands there among others.
+  if (query.fromMs !== null || query.beforeMs !== null) required.push(flagged(flag.dated))
   if (!mentionsMissing(query) && around.hasMissing()) excluded.push(flagged(flag.missing))
 
   const restrict = (match: Match | null, ...ranked: Match[]) => {
@@ -115,7 +141,7 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
       }
       const directories = term.field === 'folder' ? expressDirectory(term.text, around) : []
       if (directories.length > 0) return both(anyOf(directories))
-      const { exact, wide } = expressPlaced(term.tokens, false, term.field, around)
+      const { exact, wide } = expressPlaced(term.tokens, term.isPhrase, term.field, around)
       const below = term.field === 'folder' ? expressPath(term.text, around) : []
       return { exact: anyOf([exact, ...below]), wide: anyOf([wide, ...below]) }
     }
@@ -130,7 +156,7 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
         ),
       )
     case 'has':
-      return both(flagged(flag.captioned))
+      return both(flagged(term.what === 'date' ? flag.dated : flag.captioned))
     case 'is': {
       if (term.state !== 'offline') return both(flagged(flag[term.state]))
       const offline = around.folders().filter((folder) => folder.isOffline)
@@ -160,8 +186,7 @@ function expressNamed(
   }
   const exact = named(last.stem)
   if (last.kind === 'gram') return both(named(last.stem, [...last.text].length === 1))
-  if (isPhrase) return both(exact)
-  if (last.kind !== 'word') return { exact, wide: named(last.stem, true) }
+  if (isPhrase || last.kind !== 'word') return both(exact)
   const begun = around.complete(last.text, 'others', completions).filter((stem) => stem !== last.stem)
   return begun.length > 0 ? { exact, wide: anyOf([exact, ...begun.map((stem) => named(stem))]) } : both(exact)
 }
@@ -192,22 +217,54 @@ function expressPlaced(
   // A single character begins the pair it forms with the next one.
   if (last.kind === 'gram') return both(words(stems, where, [...last.text].length === 1))
   if (isPhrase) return both(exact)
-  if (last.kind === 'number') {
-    if (isLongEnough(last)) return { exact, wide: words(stems, where, true) }
-    return { exact, wide: before.length > 0 ? words(before, where) : exact }
-  }
+  // What a filter says is so, or it is not: only letters are still being typed.
+  const isField = where !== 'caption' && where !== 'others'
+  if (last.kind === 'number') return expressNumber(wanted, where, isField, around)
   const alternatives = [exact]
   if (last.kind === 'code') {
-    if (isLongEnough(last)) alternatives.push(words(stems, where, true))
+    if (isLongEnough(last) && !isField) alternatives.push(words(stems, where, true))
   } else {
     const scope = where === 'caption' ? where : 'others'
     const begun = around.complete(last.text, scope, before.length > 0 ? completions / 2 : completions)
-    const others = begun.filter((begunStem) => begunStem !== last.stem)
-    alternatives.push(...others.map((begunStem) => words([...before, begunStem], where)))
+    const ended = before.length > 0 || isField ? [] : expressEnd(last, scope, around)
+    const others = new Set([...begun, ...ended])
+    others.delete(last.stem)
+    for (const other of others) alternatives.push(words([...before, other], where))
   }
   const parts = tokenizeParts(last.text).map((token) => token.stem)
   if (parts.length > 1) alternatives.push(words([...before, ...parts], where))
   return alternatives.length > 1 ? { exact, wide: anyOf(alternatives) } : both(exact)
+}
+
+/** A number as the last of some words, or alone. */
+function expressNumber(
+  wanted: readonly Token[],
+  where: Place,
+  isField: boolean,
+  around: Surroundings,
+): Strengths {
+  const stems = wanted.map((token) => token.stem)
+  const before = stems.slice(0, -1)
+  const number = wanted.at(-1)!
+  const said = [words(stems, where)]
+  if (before.length > 0 && (where === 'lens' || where === 'others')) {
+    said.push(words([...before, number.stem + unitOfLenses], where))
+  }
+  const exact = anyOf(said)
+  if (isField) return both(exact)
+  // A short one is what it says wherever that is: `IMG_2` is not being typed where there is an IMG_2. Alone it begins too many.
+  const isBegun = isLongEnough(number) || (before.length > 0 && !around.isInARow(stems))
+  return isBegun ? { exact, wide: anyOf([exact, words(stems, where, true)]) } : both(exact)
+}
+
+/** Stems of compounds that end with a word, as `Schäferhund` does. */
+function expressEnd({ text, stem }: Token, where: Scope, around: Surroundings): string[] {
+  const [end, least] = prefixing.test(text) ? [shortestEndPrefixed, 1] : [shortestEnd, shortestBefore]
+  if ([...text].length < end) return []
+  return around
+    .endingWith(text, where, compounds)
+    .filter((word) => [...word.word].length >= [...text].length + least && word.stem.endsWith(stem))
+    .map((word) => word.stem)
 }
 
 /**

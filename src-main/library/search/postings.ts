@@ -50,6 +50,8 @@ export interface PostingsReader {
   refresh(): void
   /** Another one whenever any set may be another one, as of the last refresh. */
   version(): string
+  /** While it is the same, every place of a set stands for the same document, as of the last refresh. */
+  generation(): number
   /** Not to be changed. */
   bitsOf(token: string): Bits
   /** Documents that have any token which begins so. @param into of no further use, or undefined. */
@@ -536,6 +538,7 @@ export function createPostingsReader(database: Database): PostingsReader {
   return {
     refresh,
     version: () => [generation, removals, documents].join('.'),
+    generation: () => generation,
     bitsOf,
     bitsOfBegun,
     has,

@@ -26,6 +26,11 @@ export function rowOfEnd(sortMs: number): number {
   return (farthestSecond - bounded + 1) * rowsPerSecond
 }
 
+/** The first row of the second of a photo. */
+export function firstRowOf(sortMs: number): number {
+  return rowOfEnd(sortMs) - rowsPerSecond
+}
+
 /** The day since 1970 of a row: that of its photo, unless so many were taken in its second that they spilled over. */
 export function dayOf(row: number): number {
   return Math.floor((farthestSecond - Math.floor(row / rowsPerSecond)) / secondsPerDay)

@@ -1,12 +1,14 @@
 import { basename } from 'node:path'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { CaptionSource } from '../../contract/records.ts'
+import type { TakenDate } from '../../contract/taken-date.ts'
 import { type Token, tokenize, tokenizeName, tokenizeParts } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { inSlices, type SliceOptions } from '../store/slices.ts'
 import {
   type Field,
   flag,
+  isSharedOfName,
   type NamedKind,
   neighbours,
   type Place,
@@ -15,8 +17,11 @@ import {
   wholeName,
 } from './match.ts'
 import { beginningsOf } from './names.ts'
+import { otherCaptionsSql } from './other-captions.ts'
 import { createPostingsWriter } from './postings.ts'
-import { rowOfEnd, rowsPerSecond } from './rows.ts'
+import { reverse } from './reverse.ts'
+import { firstRowOf, rowsPerSecond } from './rows.ts'
+import { type InSecond, orderSecond } from './second.ts'
 
 /**
  * Of the photos that a commit changed, so many are found by their new words at once: an edit waits for all of them. The others
@@ -35,15 +40,20 @@ const sweptPerMoved = 7
 /** What `tidy` merges at most, in pages of FTS5's index. */
 const tidiedPages = 500
 
+/** So many photos of one second are put in order; of more it takes too long to look at all for each. */
+const orderedInSecond = 128
+
+/** Before it is looked for in others. */
+const triesInSecond = 16
 /** Rows are looked for in the twelve days before at the farthest: far more room than any library fills. */
 const widestSpread = 2 ** 30
 
 const documentSql = `SELECT photos.id, search_id, search_document, folder_id, folders.path AS folder_path, directory,
-    name, sort_ms, camera, lens, missing_since_ms IS NOT NULL AS missing, error_code IS NOT NULL AS failed,
+    name, sort_ms, taken_at, camera, lens, missing_since_ms IS NOT NULL AS missing, error_code IS NOT NULL AS failed,
     captions.text AS caption, caption_source, captions.is_unsure AS unsure,
-    CASE caption_source WHEN 'imported' THEN
-      (SELECT text FROM captions WHERE photo_id = photos.id AND source = 'model' AND withdrawn_ms IS NULL
-         ORDER BY captions.content_hash IS photos.content_hash DESC, id DESC LIMIT 1) END AS other_caption,
+    ${otherCaptionsSql} AS other_captions,
+    missing_since_ms IS NULL AND EXISTS (SELECT 1 FROM photos AS copy WHERE copy.content_hash = photos.content_hash
+      AND copy.id <> photos.id AND copy.missing_since_ms IS NULL) AS duplicate,
     (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra,
     rating, is_favorite, people, keywords
   FROM photos
@@ -54,6 +64,8 @@ export const staleSql = `${documentSql} WHERE photos.id IN (SELECT photo_id FROM
 export const changedSql = `${documentSql} WHERE photos.id IN
     (SELECT photo_id FROM temp.search_changed AS changed
      WHERE EXISTS (SELECT 1 FROM search_stale WHERE photo_id = changed.photo_id) LIMIT ?)`
+const ofSecondSql = `SELECT id, search_id AS row, sort_ms AS sortMs, name FROM photos
+  WHERE search_id >= ? AND search_id < ? LIMIT ?`
 export const movedSql = `${documentSql} WHERE search_id IN (SELECT value FROM json_each(?))`
 const ofFolderSql = `${documentSql} WHERE photos.id > ? AND photos.id <= ? AND +folder_id = ?`
 const inOrderSql = `${documentSql} WHERE (sort_ms, photos.id) < (?, ?) ORDER BY sort_ms DESC, photos.id DESC LIMIT ?`
@@ -79,6 +91,12 @@ export interface SearchIndexer {
   tidy(options?: SliceOptions): Promise<void>
 }
 
+/** A photo's entry, and the row in the index that it gets. */
+interface Placed {
+  row: DocumentRow
+  searchId: number
+}
+
 interface DocumentRow {
   id: number
   search_id: number | null
@@ -88,6 +106,7 @@ interface DocumentRow {
   directory: string
   name: string
   sort_ms: number
+  taken_at: string | null
   camera: string | null
   lens: string | null
   missing: number
@@ -95,7 +114,8 @@ interface DocumentRow {
   caption: string | null
   caption_source: CaptionSource | null
   unsure: number | null
-  other_caption: string | null
+  other_captions: string | null
+  duplicate: number
   extra: string | null
   rating: number | null
   is_favorite: number
@@ -329,20 +349,23 @@ export function createSearchIndexer(database: Database): SearchIndexer {
 
   function renew(rows: readonly DocumentRow[]): number {
     if (rows.length === 0) return 0
+    const placed = findRows(rows)
     // FTS5 gathers words in memory as long as rows come in order, and writes a piece of index where they do not.
-    for (const row of rows.toSorted((a, b) => (a.search_id ?? 0) - (b.search_id ?? 0))) removeEntry(row)
-    postings.remove(rows.flatMap((row) => row.search_document ?? []))
+    for (const { row } of placed.toSorted((a, b) => (a.row.search_id ?? 0) - (b.row.search_id ?? 0))) {
+      removeEntry(row)
+    }
+    postings.remove(placed.flatMap(({ row }) => row.search_document ?? []))
     const batch = emptyBatch()
-    for (const { row, searchId, document } of placeAll(rows)) addEntry(row, searchId, document, batch)
+    for (const { row, searchId, document } of placeAll(placed)) addEntry(row, searchId, document, batch)
     postings.add(batch.documents)
     for (const [word, { stem, captions, others }] of batch.words) {
       prepare(
-        `INSERT INTO search_words VALUES (?, ?, ?, ?)
+        `INSERT INTO search_words (word, stem, captions, others, reversed) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET captions = captions + excluded.captions, others = others + excluded.others`,
-      ).run(word, stem, captions, others)
+      ).run(word, stem, captions, others, reverse(word))
     }
     for (const each of batch.names.values()) countName(each)
-    return rows.length
+    return placed.length
   }
 
   function countName({ kind, name, photos }: CountedName): void {
@@ -358,17 +381,40 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     prepare('DELETE FROM search_stale WHERE photo_id = ?').run(row.id)
   }
 
-  /** Gives the photos their rows in the index, and documents in the order of the rows. */
-  function placeAll(
-    rows: readonly DocumentRow[],
-  ): { row: DocumentRow; searchId: number; document: number }[] {
+  /** Where each photo belongs, and others of the same second that have to make room. */
+  function findRows(rows: readonly DocumentRow[]): Placed[] {
+    const known = new Set(rows.map((row) => row.id))
     const taken = new Set<number>()
-    const placed = rows.map((row) => {
-      const searchId = findRow(row, taken)
-      taken.add(searchId)
-      return { row, searchId }
+    return [...Map.groupBy(rows, (row) => firstRowOf(row.sort_ms))].flatMap(([first, group]) => {
+      const found = prepare<InSecond & { row: number }>(ofSecondSql)
+        .all(first, first + rowsPerSecond, orderedInSecond + 1)
+        .filter(({ id }) => !known.has(id))
+      const others = found.filter((photo) => firstRowOf(photo.sortMs) === first)
+      const foreign = found.filter((photo) => !others.includes(photo)).map((photo) => photo.row)
+      const ordered =
+        found.length + group.length > orderedInSecond
+          ? undefined
+          : orderSecond([...others, ...group.map(toInSecond)], first, new Set([...foreign, ...taken]))
+      if (!ordered) return group.map((row) => ({ row, searchId: findAnyRow(row, taken) }))
+      const moved = others.filter(({ id, row }) => ordered.get(id) !== row)
+      const makingRoom = prepare<DocumentRow>(movedSql).all(JSON.stringify(moved.map(({ row }) => row)))
+      return [...group, ...makingRoom].map((row) => {
+        const searchId = ordered.get(row.id)!
+        taken.add(searchId)
+        return { row, searchId }
+      })
     })
-    placed.sort((a, b) => a.searchId - b.searchId)
+  }
+
+  /** Gives the photos their rows in the index, and documents in the order of the rows. */
+  function placeAll(found: readonly Placed[]): (Placed & { document: number })[] {
+    const placed = found.toSorted((a, b) => a.searchId - b.searchId)
+    // Two may change places, and no two have one.
+    for (const { row, searchId } of placed) {
+      if (row.search_id !== null && row.search_id !== searchId) {
+        prepare('UPDATE photos SET search_id = NULL WHERE id = ?').run(row.id)
+      }
+    }
     const documents = postings.append(placed.map(({ searchId }) => searchId))
     return placed.map(({ row, searchId }, at) => {
       const document = documents[at]!
@@ -387,7 +433,12 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     prepare(
       `INSERT INTO search_index (rowid, caption, words, folder, camera, lens, flags)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    ).run(searchId, caption.indexText, ...others.map((part) => part.indexText), flags.join(' '))
+    ).run(
+      searchId,
+      caption.indexText,
+      ...others.map((part) => part.indexText),
+      [...flags, ...entry.fileName].join(' '),
+    )
     countWords([caption], 'captions', batch.words)
     countWords(others, 'others', batch.words)
     for (const { kind, name } of entry.names) {
@@ -401,7 +452,8 @@ export function createSearchIndexer(database: Database): SearchIndexer {
 
   function readEntry(row: DocumentRow, batch: Batch): Entry {
     const caption = toPart(row.caption ?? '', 'caption')
-    const names = [displayFileName(row.name), row.extra ?? '', row.other_caption ?? ''].join(' ')
+    const year = row.taken_at?.slice(0, 'YYYY'.length) ?? ''
+    const names = [displayFileName(row.name), row.extra ?? '', row.other_captions ?? '', year].join(' ')
     const others = [
       toPart(names, 'others'),
       // Many photos share these.
@@ -409,12 +461,31 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       recall(row.camera ?? '', 'camera', batch),
       recall(row.lens ?? '', 'lens', batch),
     ]
-    return { caption, others, flags: flagsOf(row), names: namesOf(row) }
+    const fileName = tokenizeName(displayFileName(row.name)).map((token) => token.stem)
+    const shared = new Set(fileName.filter(isSharedOfName))
+    return {
+      caption,
+      others,
+      flags: flagsOf(row),
+      fileName: fileName.map((stem) => tokenOf(stem, 'name')),
+      sharedOfFileName: [...shared].map((stem) => tokenOf(stem, 'name')),
+      names: namesOf(row),
+    }
   }
 
-  function addDocument({ caption, others, flags, names }: Entry, document: number, batch: Batch): void {
+  function addDocument(
+    { caption, others, flags, sharedOfFileName, names }: Entry,
+    document: number,
+    batch: Batch,
+  ): void {
     const whole = names.map(({ kind, name }) => wholeName(kind, name))
-    for (const tokens of [flags, whole, caption.postings, ...others.map((part) => part.postings)]) {
+    for (const tokens of [
+      flags,
+      sharedOfFileName,
+      whole,
+      caption.postings,
+      ...others.map((part) => part.postings),
+    ]) {
       for (const token of tokens) {
         const documents = batch.documents.get(token)
         if (documents === undefined) batch.documents.set(token, [document])
@@ -423,19 +494,27 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     }
   }
 
-  /** The photo's own row number, free or already its own; always the same where nothing else changed. */
-  function findRow(row: DocumentRow, taken: ReadonlySet<number>): number {
-    const first = rowOfEnd(row.sort_ms) - rowsPerSecond
+  /** A row for one of very many photos of a second, free or already its own; always the same where nothing else changed. */
+  function findAnyRow(row: DocumentRow, taken: Set<number>): number {
+    const first = firstRowOf(row.sort_ms)
+    const own = row.search_id
+    if (own !== null && own >= first && own < first + rowsPerSecond && !taken.has(own)) {
+      taken.add(own)
+      return own
+    }
     // Within a second the later photo first; where there are too many, anywhere in the seconds before.
     let slot = rowsPerSecond - 1 - (row.id % rowsPerSecond)
-    for (let spread = rowsPerSecond * 4, attempt = 1; ; attempt++) {
+    for (let spread = rowsPerSecond, attempt = 1; ; attempt++) {
       const candidate = first + slot
       if (!taken.has(candidate)) {
         const holder = prepare<{ id: number }>('SELECT id FROM photos WHERE search_id = ?').get(candidate)
-        if (holder === undefined || holder.id === row.id) return candidate
+        if (holder === undefined || holder.id === row.id) {
+          taken.add(candidate)
+          return candidate
+        }
       }
       slot = scatter(row.id, attempt) % spread
-      spread = Math.min(spread * 4, widestSpread)
+      if (attempt >= triesInSecond) spread = Math.min(spread * 4, widestSpread)
     }
   }
 
@@ -477,6 +556,10 @@ function noteChanges(database: Database): void {
     END;`)
 }
 
+function toInSecond({ id, sort_ms: sortMs, name, search_id: row }: DocumentRow): InSecond {
+  return { id, sortMs, name, row }
+}
+
 /** Another number below 2^32 at every attempt, whatever the id: one that is taken must not come again for ever. */
 function scatter(id: number, attempt: number): number {
   let mixed = Math.imul(id ^ Math.imul(attempt, 0x85ebca6b), 0x9e3779b1)
@@ -505,6 +588,9 @@ interface Entry {
   others: readonly Part[]
   /** Tokens of filters. */
   flags: readonly string[]
+  /** Words of the file's name in a row, which FTS5 has; and those of them that the sets have. */
+  fileName: readonly string[]
+  sharedOfFileName: readonly string[]
   /** Which are counted as a whole, and which FTS5 does not have. */
   names: readonly Named[]
 }
@@ -537,10 +623,13 @@ function flagsOf(row: DocumentRow): string[] {
     flags.push(flag.directory(row.folder_id, directory))
   if (row.missing) flags.push(flag.missing)
   if (row.failed) flags.push(flag.failed)
+  if (row.duplicate) flags.push(flag.duplicate)
   if (row.caption_source !== null) flags.push(flag.by(row.caption_source))
   // A caption without words is an answer, and none that anybody looks for.
   if (row.caption) flags.push(flag.captioned)
   if (row.unsure) flags.push(flag.unsure)
+  if (row.taken_at !== null) flags.push(flag.dated)
+  if (row.taken_at !== null && isOnlyMonthOrYear(row.taken_at)) flags.push(flag.datedOnly(row.taken_at))
   if (row.rating !== null && ratingsGiven.includes(row.rating)) flags.push(flag.rating(row.rating))
   if (row.is_favorite) flags.push(flag.favorite)
   for (const [kind, names] of namesIn(row)) {
@@ -550,6 +639,10 @@ function flagsOf(row: DocumentRow): string[] {
     flags.push(...new Set(tokens.map((token) => tokenOf(token, kind))))
   }
   return flags
+}
+
+function isOnlyMonthOrYear(date: TakenDate): boolean {
+  return date.length <= 'YYYY-MM'.length
 }
 
 /** `a/b` is in `a` and in `a/b`. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { LensloreError } from '../../contract/errors.ts'
+import { LensloreError, recordedError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { findMarks, type Pattern } from '../../contract/matched-words.ts'
 import { parseQuery, type Query } from '../../contract/query.ts'
+import type { QueryNote } from '../../contract/query-filters.ts'
 import type {
   CaptionSource,
   FolderState,
@@ -15,6 +16,8 @@ import type {
   Timeline,
   TimelinePage,
 } from '../../contract/records.ts'
+import { editDistance, slipsAllowed } from '../../contract/spelling.ts'
+import { spanOfDate } from '../../contract/taken-date.ts'
 import { tokenize, tokenizeName } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
@@ -32,15 +35,24 @@ import {
   words,
 } from './match.ts'
 import { createMonths } from './months.ts'
+import { otherCaptionsSql } from './other-captions.ts'
 import { type PlaceRanges, type RowsOfPlaces, rowsOfPlaces } from './places.ts'
-import { expressToken, type Plan, planSearch, type Surroundings } from './plan.ts'
+import { expressToken, narrowPlan, type Plan, planSearch, type Surroundings } from './plan.ts'
 import { createPostingsReader } from './postings.ts'
+import { reverse } from './reverse.ts'
 import { everyRow, farthestRow, type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt } from './snippet.ts'
-import { editDistance, slipsAllowed } from './spelling.ts'
 import { createSubfolders } from './subfolders.ts'
 import { createSuggest } from './suggest.ts'
-import { type EachRows, monthsOf, type Order, orderRows, type Survey, surveyRows } from './timeline.ts'
+import {
+  type EachRows,
+  monthsOf,
+  type Order,
+  orderRows,
+  type Survey,
+  surveyChange,
+  surveyRows,
+} from './timeline.ts'
 import { readColumns } from './timeline-page.ts'
 
 export interface SearchOptions {
@@ -113,14 +125,15 @@ export const pageSql = `SELECT rowid FROM search_index
 export const countSql = `SELECT count(*) AS n FROM (SELECT rowid FROM search_index
   WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? LIMIT ?)`
 export const hitsSql = `SELECT photos.id, search_id, folders.path AS folder_path, directory, name, camera, lens,
-    captions.text AS caption, caption_source, is_unsure
+    captions.text AS caption, caption_source, is_unsure, error_code, error_message
   FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value
     JOIN folders ON folders.id = photos.folder_id
     LEFT JOIN captions ON captions.id = photos.caption_id
   ORDER BY wanted.key`
 /** Only for the hits whose caption is not why they were found: it takes as long as all else of a hit. */
-export const extraSql = `SELECT group_concat(text, ' ') AS extra FROM search_extra WHERE photo_id = ?`
+export const extraSql = `SELECT concat_ws(' ', (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id),
+    ${otherCaptionsSql}) AS extra FROM photos WHERE id = ?`
 /** The two halves of what may be one slip away: the same first letter, or the first letters swapped or lost. */
 const sameStartSql = `SELECT word, stem, captions + others AS photos FROM search_words
   WHERE word >= ? AND word < ? AND length(word) BETWEEN ? AND ?`
@@ -132,6 +145,12 @@ const captionsSql = `SELECT search_id, text, is_unsure FROM json_each(?) AS want
 const documentsSql = `SELECT search_document AS document FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value`
 /** By where the words are to be. */
+const endingSql = {
+  caption: `SELECT word, stem FROM search_words
+    WHERE reversed > ? AND reversed < ? AND captions > 0 ORDER BY captions DESC LIMIT ?`,
+  others: `SELECT word, stem FROM search_words
+    WHERE reversed > ? AND reversed < ? AND others > 0 ORDER BY others DESC LIMIT ?`,
+}
 const completeSql = {
   caption: `SELECT DISTINCT stem FROM (SELECT stem FROM search_words
     WHERE word >= ? AND word < ? AND captions > 0 ORDER BY captions DESC LIMIT ?)`,
@@ -166,6 +185,7 @@ interface Position {
 /** What a query found, of the index as it was. */
 interface Found extends Survey {
   version: string
+  generation: number
   isExact: boolean
   bits: Bits
   eachRows: EachRows
@@ -184,6 +204,8 @@ interface HitRow {
   caption: string | null
   caption_source: CaptionSource | null
   is_unsure: number | null
+  error_code: string | null
+  error_message: string | null
 }
 
 export function createSearcher(database: Database): Searcher {
@@ -216,6 +238,14 @@ export function createSearcher(database: Database): Searcher {
         .filter((stem) => postings.has(tokenOf(stem, where)))
         .take(limit)
         .toArray(),
+    endingWith(end, where, limit) {
+      const reversed = reverse(end)
+      return prepare<{ word: string; stem: string }>(endingSql[where])
+        .all(reversed, `${reversed}\u{10ffff}`, limit * completionsRead)
+        .filter(({ stem }) => postings.has(tokenOf(stem, where)))
+        .slice(0, limit)
+    },
+    isInARow: (stems) => isFound(anyOf([words(stems, 'caption'), words(stems, 'others')])),
     hasMissing: () =>
       prepare('SELECT 1 FROM photo_tallies WHERE is_missing = 1 AND photos > 0 LIMIT 1').get() !== undefined,
     hasUnsure: () => postings.has(flag.unsure),
@@ -401,6 +431,7 @@ export function createSearcher(database: Database): Searcher {
     range: RowRange
     answer: Answer
     corrected: string | null
+    notes: QueryNote[]
   } {
     postings.refresh()
     scratchUsed = 0
@@ -408,11 +439,13 @@ export function createSearcher(database: Database): Searcher {
     const query = parseQuery(text)
     const range = rangeOf(query)
     const plan = planSearch(query, around)
-    const answer = answerFor(plan, range)
+    const begun = begunBefore(query)
+    const answer = answerFor(plan, range, begun)
     const corrected = hasAlternatives(query) || answer.isEmpty() ? correct(text, query) : null
-    if (corrected === null) return { plan, range, answer, corrected }
+    const { notes } = query
+    if (corrected === null) return { plan, range, answer, corrected, notes }
     const correctedPlan = planSearch(parseQuery(corrected), around)
-    return { plan: correctedPlan, range, answer: answerFor(correctedPlan, range), corrected }
+    return { plan: correctedPlan, range, answer: answerFor(correctedPlan, range, begun), corrected, notes }
   }
 
   /** All that an answer depends on. */
@@ -430,15 +463,31 @@ export function createSearcher(database: Database): Searcher {
       const { bits: shared, isExact } = understand(text).answer.set()
       const bits = shared.slice()
       const eachRows: EachRows = (visit) => postings.eachRows(bits, visit)
-      const survey = surveyRows(eachRows)
+      const generation = postings.generation()
+      const survey = before?.generation === generation ? surveySince(before, bits) : surveyRows(eachRows)
       // Of captions alone the order does not change.
       const order = before?.token === survey.token ? before.order : undefined
-      found = { version: now, isExact, bits, eachRows, order, ...survey }
+      found = { version: now, generation, isExact, bits, eachRows, order, ...survey }
     }
     recent.delete(text)
     recent.set(text, found)
     if (recent.size > foundKept) recent.delete(recent.keys().next().value!)
     return found
+  }
+
+  /** Every commit of captions asks for it anew, of a million photos, and changes few. */
+  function surveySince(before: Found, bits: Bits): Survey {
+    // There may be more documents by now.
+    const old = new Uint32Array(bits.length)
+    old.set(before.bits)
+    const without =
+      (set: Bits, other: Bits): EachRows =>
+      (visit) => {
+        const left = set.slice()
+        subtract(left, other)
+        postings.eachRows(left, visit)
+      }
+    return surveyChange(before, without(old, bits), without(bits, old))
   }
 
   function orderOf(found: Found): Order {
@@ -489,7 +538,7 @@ export function createSearcher(database: Database): Searcher {
   function search(text: string, options: SearchOptions = {}): SearchPage {
     const limit = options.limit ?? 50
     const given = options.cursor == null ? null : parseCursor(options.cursor)
-    const { plan, range, answer, corrected } = understand(text)
+    const { plan, range, answer, corrected, notes } = understand(text)
     const measured = given ?? answer.measure(options.countAll ?? true)
     const isSideBySide =
       plan.sideBySide !== null &&
@@ -531,11 +580,64 @@ export function createSearcher(database: Database): Searcher {
           })
         : null,
       corrected,
+      notes,
     }
   }
 
-  function answerFor(plan: Plan, range: RowRange): Answer {
-    return hasPhrase(plan.all) ? answerFromIndex(plan, range) : answerFromPostings(plan, range)
+  function answerFor(plan: Plan, range: RowRange, begun: Match | null): Answer {
+    const answer = hasPhrase(plan.all) ? answerFromIndex(plan, range) : answerFromPostings(plan, range)
+    if (begun === null) return answer
+    const older = { fromRow: range.beforeRow, beforeRow: farthestRow }
+    return inTurn(answer, answerFor(narrowPlan(plan, begun), older, null), older.fromRow)
+  }
+
+  /**
+   * What photos have that were taken in a year or a month, no more is known, that begins before the first day asked for and ends
+   * after it: they may be of the time asked for. Null where there is none.
+   */
+  function begunBefore({ fromMs, beforeMs }: Query): Match | null {
+    if (fromMs === null || (beforeMs !== null && beforeMs <= fromMs)) return null
+    const day = new Date(fromMs).toISOString()
+    const around = ['YYYY', 'YYYY-MM'].map((form) => day.slice(0, form.length))
+    const flags = around
+      .filter((date) => spanOfDate(date)!.fromMs < fromMs)
+      .map(flag.datedOnly)
+      .filter((each) => postings.has(each))
+    return flags.length > 0 ? anyOf(flags.map(flagged)) : null
+  }
+
+  /** @param secondFrom the row that all of the second answer are from on, and all of the first before. */
+  function inTurn(first: Answer, second: Answer, secondFrom: number): Answer {
+    return {
+      isEmpty: () => first.isEmpty() && second.isEmpty(),
+      measure(countAll) {
+        const [one, other] = [first.measure(countAll), second.measure(countAll)]
+        return {
+          total: one.total + other.total,
+          totalIsExact: one.totalIsExact && other.totalIsExact,
+        }
+      },
+      rowsOf(tier, fromRow, limit) {
+        const rows = first.rowsOf(tier, fromRow, limit)
+        const others = () => second.rowsOf(tier, Math.max(fromRow, secondFrom), limit - rows.length)
+        return rows.length < limit ? [...rows, ...others()] : rows
+      },
+      rowsSideBySide(stems) {
+        const [[sure, unsure], [otherSure, otherUnsure]] = [first, second].map((each) =>
+          each.rowsSideBySide(stems),
+        ) as [[number[], number[]], [number[], number[]]]
+        return [
+          [...sure, ...otherSure],
+          [...unsure, ...otherUnsure],
+        ]
+      },
+      set() {
+        const [one, other] = [first.set(), second.set()]
+        const bits = copyOf(one.bits)
+        unite(bits, other.bits)
+        return { bits, isExact: one.isExact && other.isExact }
+      },
+    }
   }
 
   const facets = createFacets(database, {
@@ -618,6 +720,7 @@ function toHit(
     caption: row.caption,
     captionSource: row.caption_source,
     isUnsure: row.is_unsure === 1,
+    error: recordedError(row.error_code, row.error_message),
   }
   const caption = row.caption ?? ''
   const marks = findMarks(tokenize(caption), patterns)

@@ -1,4 +1,5 @@
-import { type NamedFilter, namedFilters, type QueryPiece, splitQuery } from '../../contract/query-grammar.ts'
+import { type SharedFilter, sharedFilters } from '../../contract/query-filters.ts'
+import { type QueryPiece, splitQuery } from '../../contract/query-grammar.ts'
 import type { Suggestion } from '../../contract/records.ts'
 import { tokenize } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
@@ -15,7 +16,7 @@ const wordsSql = `SELECT word, stem, captions FROM search_words WHERE word >= ? 
 const begunSql = `SELECT kind, name FROM search_names WHERE begin >= ? AND begin < ?
   AND kind IN (SELECT value FROM json_each(?)) ORDER BY photos DESC LIMIT ?`
 
-const kindOfName: Readonly<Record<NamedFilter, Suggestion['kind']>> = {
+const kindOfName: Readonly<Record<SharedFilter, Suggestion['kind']>> = {
   people: 'person',
   keyword: 'keyword',
   folder: 'folder',
@@ -71,7 +72,7 @@ export function createSuggest(
   }
 
   function begunNames({ field, value }: QueryPiece, limit: number): Candidate[] {
-    const kinds = namedFilters.filter((name) => field === null || field === name)
+    const kinds = sharedFilters.filter((name) => field === null || field === name)
     const begin = tokenize(value)
       .map((token) => token.text)
       .join(' ')
@@ -80,7 +81,7 @@ export function createSuggest(
     const found =
       begin === ''
         ? frequentNames(database, kinds[0]!, wanted).map((name) => ({ kind: kinds[0]!, name }))
-        : prepare<{ kind: NamedFilter; name: string }>(begunSql).all(
+        : prepare<{ kind: SharedFilter; name: string }>(begunSql).all(
             begin,
             `${begin}\u{10ffff}`,
             JSON.stringify(kinds),

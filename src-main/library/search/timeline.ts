@@ -8,14 +8,22 @@ export interface Survey {
   /** Days since 1970 with how many there are of each, the newest first. */
   days: readonly [day: number, photos: number][]
   total: number
+  /** Of what rows are mixed into: a sum does not depend on their order. */
+  sums: readonly [number, number]
   /** Another one for another set of rows, whatever order they were walked through in. */
   token: string
 }
 
 const dayMs = 86_400_000
 
-export function surveyRows(eachRows: EachRows): Survey {
-  // By day, from the last one that there is room for to the first: a map would take as long as all the rest.
+interface Tally {
+  /** By day, from the last one that there is room for to the first: a map would take as long as all the rest. */
+  counts: Uint32Array
+  total: number
+  sums: readonly [number, number]
+}
+
+function tally(eachRows: EachRows): Tally {
   const counts = new Uint32Array(lastDay - firstDay + 1)
   let total = 0
   let [first, second] = [0, 0]
@@ -25,7 +33,7 @@ export function surveyRows(eachRows: EachRows): Survey {
     for (let at = 0; at < rows.length; at++) {
       const row = rows[at]!
       counts[lastDay - dayOf(row)]!++
-      // A sum of well mixed numbers does not depend on their order. https://github.com/skeeto/hash-prospector
+      // Numbers are mixed well before they are added. https://github.com/skeeto/hash-prospector
       let mixed = Math.imul(row ^ Math.imul(row / 2 ** 32, 0x9e3779b1), 0x21f0aaad)
       mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
       one = (one + (mixed ^ (mixed >>> 15))) | 0
@@ -34,13 +42,28 @@ export function surveyRows(eachRows: EachRows): Survey {
     first = one
     second = other
   })
+  return { counts, total, sums: [first, second] }
+}
+
+function toSurvey({ counts, total, sums }: Tally): Survey {
   const days: [day: number, photos: number][] = []
   for (let at = 0; at < counts.length; at++) if (counts[at]! > 0) days.push([lastDay - at, counts[at]!])
-  return {
-    days,
-    total,
-    token: [total, first >>> 0, second >>> 0].map((part) => part.toString(36)).join('-'),
-  }
+  const token = [total, sums[0] >>> 0, sums[1] >>> 0].map((part) => part.toString(36)).join('-')
+  return { days, total, sums, token }
+}
+
+export function surveyRows(eachRows: EachRows): Survey {
+  return toSurvey(tally(eachRows))
+}
+
+/** What `surveyRows` would tell after some rows went and others came, by a walk through these alone. */
+export function surveyChange(before: Survey, gone: EachRows, come: EachRows): Survey {
+  const [less, more] = [tally(gone), tally(come)]
+  const { counts } = more
+  for (const [day, photos] of before.days) counts[lastDay - day]! += photos
+  for (let at = 0; at < counts.length; at++) counts[at]! -= less.counts[at]!
+  const sumOf = (at: 0 | 1) => (before.sums[at] + more.sums[at] - less.sums[at]) | 0
+  return toSurvey({ counts, total: before.total + more.total - less.total, sums: [sumOf(0), sumOf(1)] })
 }
 
 /** All that was found, from the newest to the oldest. */

@@ -1,12 +1,7 @@
 import { dirname } from 'node:path'
+import type { WithdrawnSource } from '../../contract/rooms/captions.ts'
 import type { MarksChange } from '../../contract/rooms/marks.ts'
-import {
-  type Change,
-  createChangeSteps,
-  type ImportedWords,
-  type NewWords,
-  type Step,
-} from './caption-change-steps.ts'
+import { type Change, createChangeSteps, type NewWords, type Step } from './caption-change-steps.ts'
 import type { CaptionStore } from './captions.ts'
 import type { Database } from './database.ts'
 import {
@@ -62,12 +57,13 @@ export interface CaptionChanges {
   ): Promise<number>
   /**
    * Takes a person's and imported words away, so that the model's are current: photos that have none, and those that failed,
-   * are its next.
+   * are its next. Of a source's words alone it is a withdrawal, which asks nobody.
    * @returns how many photos lost words, or are next.
    * @throws as `set`.
    */
   take(
     plan: (add: (photoId: number) => void, limit: number) => number,
+    source?: WithdrawnSource,
     options?: ChangeOptions,
   ): Promise<number>
   /**
@@ -104,17 +100,17 @@ export interface CaptionChanges {
 interface WholeEdits {
   back: Change['kind']
   again: Change['kind']
-  photosOf(editId: number, afterPhoto: number, limit: number): number[]
+  /** Puts down the photos that an edit is of, each once. */
+  planOf(editId: number): (limit: number) => number
 }
 
 export function createCaptionChanges(
   database: Database,
-  captions: Pick<CaptionStore, 'current' | 'setByPerson' | 'inOneEdit'>,
-  imported: ImportedWords,
+  captions: Pick<CaptionStore, 'current' | 'setByPerson' | 'addFromTable' | 'inOneEdit'>,
   behind: ChangesBehind = unseen,
 ): CaptionChanges {
   const { prepare, write } = database
-  const steps = createChangeSteps(database, captions, imported)
+  const steps = createChangeSteps(database, captions)
   const marks = createMarkStore(database)
   let last: Promise<unknown> = Promise.resolve()
   /** Of a change whose caller knows already that it was stopped: nobody waits for a hundred thousand photos to be undone. */
@@ -155,6 +151,8 @@ export function createCaptionChanges(
   const read = () => prepare<Change>('SELECT * FROM caption_changes').get()
 
   let planned = 0
+
+  const addPhoto = (photoId: number) => addStep(photoId, null, null)
 
   function begin(kind: Change['kind'], nowMs: number, of: Partial<Change> = {}): void {
     const { edit_id = null, edit_kind = null, words = null } = of
@@ -303,14 +301,28 @@ export function createCaptionChanges(
     if (steps.length > 0) onPhotosChanged?.([...new Set(steps.map((step) => step.photo_id))])
   }
 
-  /** Plans to change captions that a query gives in the order of their ids. */
-  function planOf(captionsAfter: (captionId: number, limit: number) => { id: number; photoId: number }[]) {
+  /** Plans to change captions, or their photos, that a query gives in the order of their ids. */
+  function planOf(
+    captionsAfter: (captionId: number, limit: number) => { id: number; photoId: number }[],
+    add = ({ id, photoId }: { id: number; photoId: number }) => addStep(photoId, id, null),
+  ) {
     let after = 0
     return (limit: number): number => {
       const found = captionsAfter(after, limit)
-      for (const { id, photoId } of found) addStep(photoId, id, null)
+      for (const each of found) add(each)
       after = found.at(-1)?.id ?? after
       return found.length
+    }
+  }
+
+  /** Plans for photos that a query gives in the order of their ids. */
+  function planOfPhotos(photosAfter: (photoId: number, limit: number) => number[]) {
+    let after = 0
+    return (limit: number): number => {
+      const photoIds = photosAfter(after, limit)
+      for (const photoId of photoIds) addPhoto(photoId)
+      after = photoIds.at(-1) ?? after
+      return photoIds.length
     }
   }
 
@@ -324,13 +336,39 @@ export function createCaptionChanges(
       .map(({ photoId }) => photoId)
   }
 
-  /** Edits that are taken back and brought back as a whole, and the photos that one is of. */
-  const wholes: Partial<Record<EditKind, WholeEdits>> = {
-    regeneration: { back: 'give', again: 'retake', photosOf: takenFrom },
-    marks: { back: 'unmark', again: 'remark', photosOf: marks.photosOf },
+  const ofTaken = (editId: number) => planOfPhotos((after, limit) => takenFrom(editId, after, limit))
+  const ofMarked = (editId: number) => planOfPhotos((after, limit) => marks.photosOf(editId, after, limit))
+
+  /** Photos with captions of the edit, then those that have marks of it alone. */
+  function ofTable(editId: number): (limit: number) => number {
+    const captioned = planOf(
+      (captionId, limit) =>
+        prepare<{ id: number; photoId: number }>(
+          'SELECT id, photo_id AS photoId FROM captions WHERE edit_id = ? AND id > ? ORDER BY id LIMIT ?',
+        ).all(editId, captionId, limit),
+      ({ photoId }) => addPhoto(photoId),
+    )
+    let after = 0
+    return (limit) => {
+      const some = captioned(limit)
+      if (some > 0) return some
+      const marked = marks.photosOf(editId, after, limit)
+      for (const photoId of marked) {
+        const hasCaption = prepare('SELECT 1 FROM captions WHERE photo_id = ? AND edit_id = ?')
+        if (!hasCaption.get(photoId, editId)) addPhoto(photoId)
+      }
+      after = marked.at(-1) ?? after
+      return marked.length
+    }
   }
 
-  const addPhoto = (photoId: number) => addStep(photoId, null, null)
+  /** Edits that are taken back and brought back as a whole, and the photos that one is of. */
+  const wholes: Partial<Record<EditKind, WholeEdits>> = {
+    regeneration: { back: 'give', again: 'retake', planOf: ofTaken },
+    withdrawal: { back: 'give', again: 'retake', planOf: ofTaken },
+    marks: { back: 'unmark', again: 'remark', planOf: ofMarked },
+    table: { back: 'untable', again: 'retable', planOf: ofTable },
+  }
 
   /** A new edit, of what a plan puts down. */
   function changeAs<T>(
@@ -344,16 +382,6 @@ export function createCaptionChanges(
       write(() => begin(kind, Date.now(), of))
       return change((limit) => plan(add, limit), turned, options)
     })
-  }
-
-  function planOfWhole({ photosOf }: WholeEdits, editId: number) {
-    let after = 0
-    return (limit: number): number => {
-      const photoIds = photosOf(editId, after, limit)
-      for (const photoId of photoIds) addPhoto(photoId)
-      after = photoIds.at(-1) ?? after
-      return photoIds.length
-    }
   }
 
   return {
@@ -377,7 +405,16 @@ export function createCaptionChanges(
       )
     },
 
-    take: (plan, options) => changeAs('take', { edit_kind: 'regeneration' }, addPhoto, plan, options),
+    take: (plan, source, options) =>
+      changeAs(
+        'take',
+        source
+          ? { edit_kind: 'withdrawal', words: JSON.stringify({ source }) }
+          : { edit_kind: 'regeneration' },
+        addPhoto,
+        plan,
+        options,
+      ),
 
     mark: (wanted, plan, options) =>
       changeAs('mark', { edit_kind: 'marks', words: JSON.stringify(wanted) }, addPhoto, plan, options),
@@ -396,7 +433,7 @@ export function createCaptionChanges(
             withdrawn_ms: nowMs,
           }),
         )
-        if (whole) return change(planOfWhole(whole, edit.id), turned, options)
+        if (whole) return change(whole.planOf(edit.id), turned, options)
         const standing = planOf((captionId, limit) =>
           prepare<{ id: number; photoId: number }>(
             `SELECT id, photo_id AS photoId FROM captions
@@ -419,7 +456,7 @@ export function createCaptionChanges(
             withdrawn_ms: last.withdrawnMs,
           }),
         )
-        if (whole) return change(planOfWhole(whole, last.id), turned, options)
+        if (whole) return change(whole.planOf(last.id), turned, options)
         const undone = planOf((captionId, limit) =>
           prepare<{ id: number; photoId: number }>(
             `SELECT id, photo_id AS photoId FROM captions AS undone

@@ -1,4 +1,5 @@
 import { LensloreError } from '../../contract/errors.ts'
+import type { Precision } from '../../contract/providers.ts'
 import { type Caption, type CaptionDoubt, type CaptionSource, noDoubt } from '../../contract/records.ts'
 import type { Database } from './database.ts'
 import {
@@ -19,6 +20,8 @@ export interface ModelCaption extends CaptionDoubt {
   score: number
   modelId: string
   adapterId: string | null
+  /** No part of the key. */
+  precision: Precision | null
   /** Of the bytes the engine decoded, lower-case hex. */
   contentHash: string
 }
@@ -59,9 +62,17 @@ export interface CaptionStore {
   setManyByPerson(captions: readonly { photoId: number; text: string }[], nowMs: number): Caption[]
   /**
    * Runs `work` in one transaction; all of a person's words that it sets are one edit.
+   * @param work may name photos that it changes otherwise.
    * @param edit one that was begun before, or gets the id of this one.
    */
-  inOneEdit<T>(work: () => T, edit?: BegunEdit): T
+  inOneEdit<T>(work: (noteChanged: (photoId: number) => void) => T, edit?: BegunEdit): T
+  /**
+   * Words of others that a person took from a table: below a person's own, and, like any imported ones, before those that came
+   * earlier. They are of the edit under way. @throws LensloreError `PHOTO_NOT_FOUND`
+   */
+  addFromTable(photoId: number, words: Omit<ImportedCaption, 'origin'>, nowMs: number): void
+  /** Whether a photo has, or had before its files said otherwise, these words of this source; not those that a person took back. */
+  isKnown(photoId: number, source: CaptionSource, isThis: (text: string) => boolean): boolean
   /** Takes a person's last words back. @returns what is current then; undefined where there is nothing. */
   undo(photoId: number, nowMs: number): Caption | null | undefined
   /** Brings the photo's words that were last taken back; undefined where there are none, or newer words. */
@@ -107,6 +118,7 @@ interface CaptionRow {
   source: CaptionSource
   model_id: string | null
   adapter_id: string | null
+  precision: Precision | null
   language: string | null
   score: number | null
   confidence: number | null
@@ -125,6 +137,7 @@ interface NewCaption {
   origin?: string
   modelId?: string
   adapterId?: string | null
+  precision?: Precision | null
   language?: string | null
   score?: number | null
   doubt?: CaptionDoubt
@@ -132,7 +145,7 @@ interface NewCaption {
   isCut?: true
 }
 
-const select = `SELECT captions.id, photo_id, text, source, model_id, adapter_id, language, score,
+const select = `SELECT captions.id, photo_id, text, source, model_id, adapter_id, precision, language, score,
   confidence, is_unsure, doubtful_words, captions.content_hash, created_ms, is_cut, captions.id IS photos.caption_id AS is_current
   FROM captions JOIN photos ON photos.id = captions.photo_id`
 
@@ -201,9 +214,9 @@ export function createCaptionStore(database: Database): CaptionStore {
   function insert(caption: NewCaption, nowMs: number): number {
     return Number(
       prepare(
-        `INSERT INTO captions (photo_id, text, source, origin, model_id, adapter_id, language, score,
+        `INSERT INTO captions (photo_id, text, source, origin, model_id, adapter_id, precision, language, score,
            confidence, is_unsure, doubtful_words, content_hash, created_ms, is_cut)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ).run(
         caption.photoId,
         caption.text,
@@ -211,6 +224,7 @@ export function createCaptionStore(database: Database): CaptionStore {
         caption.origin ?? null,
         caption.modelId ?? null,
         caption.adapterId ?? null,
+        caption.precision ?? null,
         caption.language ?? null,
         caption.score ?? null,
         ...doubtValues(caption.doubt),
@@ -226,13 +240,17 @@ export function createCaptionStore(database: Database): CaptionStore {
   /** What all captions that are set at present belong to; its id is known with the first of them. */
   let edit: { begun: BegunEdit; photos: Set<number> } | undefined
 
-  function inOneEdit<T>(work: () => T, begun: BegunEdit = { kind: 'caption' }): T {
-    if (edit) return work()
-    const mine = { begun, photos: new Set<number>() }
+  function inOneEdit<T>(
+    work: (noteChanged: (photoId: number) => void) => T,
+    begun: BegunEdit = { kind: 'caption' },
+  ): T {
+    const mine = edit ?? { begun, photos: new Set<number>() }
+    const noteChanged = (photoId: number) => void mine.photos.add(photoId)
+    if (edit) return work(noteChanged)
     edit = mine
     try {
       return write(() => {
-        const result = work()
+        const result = work(noteChanged)
         if (begun.id !== undefined) countEdited(database, begun.id, mine.photos.size)
         return result
       })
@@ -259,13 +277,18 @@ export function createCaptionStore(database: Database): CaptionStore {
 
   /** Within an edit. */
   function addByPerson(photoId: number, text: string, contentHash: Buffer | null, nowMs: number): Caption {
-    const id = insert({ photoId, text, source: 'person', contentHash }, nowMs)
+    addToEdit({ photoId, text, source: 'person', contentHash }, nowMs)
+    return current(photoId)!
+  }
+
+  /** Within an edit. */
+  function addToEdit(caption: NewCaption, nowMs: number): void {
+    const id = insert(caption, nowMs)
     const { begun, photos } = edit!
     begun.id ??= beginEdit(database, begun.kind)
-    photos.add(photoId)
+    photos.add(caption.photoId)
     prepare('UPDATE captions SET edit_id = ? WHERE id = ?').run(begun.id, id)
-    settle(photoId)
-    return current(photoId)!
+    settle(caption.photoId)
   }
 
   function confirm(photoId: number, nowMs: number): Caption {
@@ -375,11 +398,24 @@ export function createCaptionStore(database: Database): CaptionStore {
       inOneEdit(() => captions.map(({ photoId, text }) => setByPerson(photoId, text, nowMs))),
     inOneEdit,
 
+    addFromTable: (photoId, words, nowMs) =>
+      inOneEdit(() => {
+        const contentHash = knownContent(photoId).content_hash
+        addToEdit({ ...words, photoId, source: 'imported', origin: tableOrigin, contentHash }, nowMs)
+      }),
+
+    isKnown: (photoId, source, isThis) =>
+      prepare<{ text: string }>(
+        'SELECT text FROM captions WHERE photo_id = ? AND source = ? AND undo_step IS NULL',
+      )
+        .all(photoId, source)
+        .some(({ text }) => isThis(text)),
+
     undo: (photoId, nowMs) =>
       write(() => {
         const changed = takeBack(
           `id = (SELECT max(id) FROM captions
-                 WHERE photo_id = ? AND source = 'person' AND withdrawn_ms IS NULL)`,
+                 WHERE photo_id = ? AND (source = 'person' OR edit_id IS NOT NULL) AND withdrawn_ms IS NULL)`,
           photoId,
           nowMs,
         )
@@ -417,9 +453,10 @@ export function createCaptionStore(database: Database): CaptionStore {
           Pick<CaptionRow, 'id' | 'language' | 'text' | 'is_cut'> & { origin: string }
         >(
           `SELECT id, origin, language, text, is_cut FROM captions
-           WHERE photo_id = ? AND source = 'imported' AND (withdrawn_ms IS NULL OR taken_by IS NOT NULL)
+           WHERE photo_id = ? AND source = 'imported' AND origin IS NOT ?
+             AND (withdrawn_ms IS NULL OR taken_by IS NOT NULL)
            ORDER BY id DESC`,
-        ).all(photoId)
+        ).all(photoId, tableOrigin)
         const before = standing.map((row) => [row.origin, row.language, row.text, row.is_cut === 1])
         if (JSON.stringify(before) === JSON.stringify(wanted)) return
         for (const { id } of standing) {
@@ -465,6 +502,7 @@ export function createCaptionStore(database: Database): CaptionStore {
               ...toDoubt(twin),
               modelId: twin.model_id,
               adapterId: twin.adapter_id,
+              precision: twin.precision,
               contentHash: twin.content_hash.toString('hex'),
             },
             nowMs,
@@ -490,6 +528,9 @@ export function createCaptionStore(database: Database): CaptionStore {
       undefined,
   }
 }
+
+/** Where words are from that stand in a table of a person's, and in no file that is read again. */
+export const tableOrigin = 'table:caption'
 
 /** The columns that hold what a model doubts. */
 export type DoubtColumns = Pick<CaptionRow, 'confidence' | 'is_unsure' | 'doubtful_words'>
@@ -518,6 +559,7 @@ function toCaption(row: CaptionRow): Caption {
     source: row.source,
     modelId: row.model_id,
     adapterId: row.adapter_id,
+    precision: row.precision,
     language: row.language,
     score: row.score,
     ...toDoubt(row),

@@ -49,7 +49,7 @@ export function forgetEdit({ prepare }: Database, editId: number | null): void {
   prepare('DELETE FROM edits WHERE id = ?').run(editId)
 }
 
-/** The last one that was not taken back; of an edit of captions, not all of it. */
+/** The last one that was not taken back; of an edit of captions, not all of it. A table's may be of marks alone. */
 export function lastStandingEdit({ prepare }: Database): KnownEdit | undefined {
   return prepare<KnownEdit>(
     `SELECT id, kind, photos FROM edits WHERE id = (SELECT max(id) FROM (
@@ -57,7 +57,8 @@ export function lastStandingEdit({ prepare }: Database): KnownEdit | undefined {
          WHERE edit_id IS NOT NULL AND withdrawn_ms IS NULL
        UNION ALL
        SELECT max(id) FROM edits INDEXED BY edits_standing
-         WHERE kind IN ('marks', 'regeneration') AND undo_step IS NULL))`,
+         WHERE kind IN ('table', 'marks', 'regeneration', 'withdrawal') AND undo_step IS NULL
+           AND (kind <> 'table' OR EXISTS (SELECT 1 FROM marks WHERE edit_id = edits.id))))`,
   ).get()
 }
 
@@ -81,7 +82,8 @@ export function lastUndoneEdit({
      WHERE undo_step IS NOT NULL AND undone_after >= ${newestEditSql}
      ORDER BY undone_after DESC, undo_step DESC LIMIT 1`,
   ).get()
-  if (whole && whole.undoStep > (captions?.undoStep ?? 0)) {
+  // Of a table both are marked.
+  if (whole && whole.undoStep >= (captions?.undoStep ?? 0)) {
     return { ...whole, isWhole: true, withdrawnMs: null }
   }
   return captions && { ...captions, isWhole: false }

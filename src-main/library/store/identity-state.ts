@@ -145,10 +145,6 @@ export function createIdentityState(database: Database): IdentityState {
       write(() => {
         prepare('UPDATE captions SET photo_id = ? WHERE photo_id = ?').run(photoId, row.id)
         prepare('UPDATE marks SET photo_id = ?, is_current = 0 WHERE photo_id = ?').run(photoId, row.id)
-        // What was imported from a table is in no file from which it could be read again.
-        prepare(
-          `UPDATE OR IGNORE metadata_sources SET photo_id = ? WHERE photo_id = ? AND kind = 'table'`,
-        ).run(photoId, row.id)
         const file = prepare<Record<string, number>>(
           'SELECT size_bytes, modified_ms, device, inode FROM photos WHERE id = ?',
         ).get(row.id)!

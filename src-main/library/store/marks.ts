@@ -1,7 +1,7 @@
 import type { Mark, MarkKind } from '../../contract/records.ts'
 import type { MarksChange } from '../../contract/rooms/marks.ts'
 import type { Database } from './database.ts'
-import { beginEdit, countEdited } from './edits.ts'
+import { type BegunEdit, beginEdit, countEdited } from './edits.ts'
 
 /** What a person says of a photo at present. */
 export interface OwnWords {
@@ -24,12 +24,14 @@ export interface MarkStore {
    * @param edit one that was begun before, or gets the id of this one.
    * @returns the photos that something was added to.
    */
-  set(
-    photoIds: readonly number[],
-    change: MarksChange,
-    nowMs: number,
-    edit?: { id?: number | undefined },
-  ): number[]
+  set(photoIds: readonly number[], change: MarksChange, nowMs: number, edit?: BegunEdit): number[]
+  /**
+   * The same of one photo, as a part of an edit that counts its photos itself.
+   * @returns whether anything was added.
+   */
+  add(photoId: number, change: MarksChange, nowMs: number, edit: BegunEdit): boolean
+  /** Whether `add` would add anything. */
+  isNews(photoId: number, change: MarksChange): boolean
   /**
    * Takes in marks that stand beside a photo as this program wrote them, from this library or another: those that were never
    * known here, and are newer than what the person said of the same here. They are of no edit.
@@ -81,16 +83,21 @@ export function createMarkStore(database: Database): MarkStore {
   }
 
   /** @returns whether there was anything to add. */
-  function add(photoId: number, mark: NewMark, nowMs: number, edit: { id?: number | undefined }): boolean {
+  function addOne(photoId: number, mark: NewMark, nowMs: number, edit: BegunEdit): boolean {
     const before = currentValue(photoId, mark)
     if (!isNews(photoId, mark, before)) return false
     if (before) prepare('UPDATE marks SET is_current = 0 WHERE id = ?').run(before.id)
-    edit.id ??= beginEdit(database, 'marks')
+    edit.id ??= beginEdit(database, edit.kind)
     prepare(
       `INSERT INTO marks (photo_id, kind, name, value, edit_id, marked_ms, is_current)
        VALUES (?, ?, ?, ?, ?, ?, 1)`,
     ).run(photoId, mark.kind, mark.name, mark.value, edit.id, nowMs)
     return true
+  }
+
+  /** Each mark of a photo, also after the first that is news. */
+  function add(photoId: number, change: MarksChange, nowMs: number, edit: BegunEdit): boolean {
+    return marksOf(change).filter((mark) => addOne(photoId, mark, nowMs, edit)).length > 0
   }
 
   return {
@@ -124,16 +131,17 @@ export function createMarkStore(database: Database): MarkStore {
           isTakenBack: isTakenBack === 1,
         })),
 
-    set: (photoIds, change, nowMs, edit = {}) =>
+    set: (photoIds, change, nowMs, edit = { kind: 'marks' }) =>
       write(() => {
-        const marks = marksOf(change)
-        // Each mark of a photo, also after the first that is news.
-        const changed = photoIds.filter(
-          (photoId) => marks.filter((mark) => add(photoId, mark, nowMs, edit)).length > 0,
-        )
+        const changed = photoIds.filter((photoId) => add(photoId, change, nowMs, edit))
         if (edit.id !== undefined) countEdited(database, edit.id, changed.length)
         return changed
       }),
+
+    add: (photoId, change, nowMs, edit) => write(() => add(photoId, change, nowMs, edit)),
+
+    isNews: (photoId, change) =>
+      marksOf(change).some((mark) => isNews(photoId, mark, currentValue(photoId, mark))),
 
     takeRecorded: (photoId, marks, contentHash, nowMs) =>
       write(() => {

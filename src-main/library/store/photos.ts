@@ -1,7 +1,8 @@
 import { join, sep } from 'node:path'
-import { type ErrorRecord, isErrorCode, LensloreError } from '../../contract/errors.ts'
+import { type ErrorRecord, LensloreError, recordedError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { FolderState, Photo } from '../../contract/records.ts'
+import { spanOfDate } from '../../contract/taken-date.ts'
 import { modelKeyForContent, settleCurrentCaption } from './captions.ts'
 import type { Database } from './database.ts'
 import type { FoundFile } from './found-file.ts'
@@ -15,7 +16,7 @@ export interface ContentFacts {
   widthPx: number | null
   heightPx: number | null
   orientation: number | null
-  /** `YYYY-MM-DDTHH:MM:SS` as the camera's clock showed. */
+  /** In the form of `taken-date.ts`. */
   takenAt: string | null
   takenOffsetMinutes: number | null
   camera: string | null
@@ -257,12 +258,12 @@ export function otherOwnerOf(
 }
 
 /**
- * When a photo was taken as the wall clock showed it, else when its file was modified by this machine's wall
+ * When a photo was taken as the wall clock showed it, of a year, month or day its beginning; else when its file was modified by this machine's wall
  * clock, as milliseconds as if that clock were UTC.
  */
 export function sortTimeMs(takenAt: string | null, modifiedMs: number): number {
-  const taken = takenAt === null ? Number.NaN : Date.parse(`${takenAt}Z`)
-  if (Number.isFinite(taken)) return taken
+  const taken = takenAt === null ? null : spanOfDate(takenAt)
+  if (taken) return taken.fromMs
   return modifiedMs - new Date(modifiedMs).getTimezoneOffset() * 60_000
 }
 
@@ -297,5 +298,5 @@ function toPhoto(row: PhotoRow): Photo {
 }
 
 export function toError({ error_code: code, error_message: message }: ErrorColumns): ErrorRecord | null {
-  return code === null ? null : { code: isErrorCode(code) ? code : 'INTERNAL', message: message ?? code }
+  return recordedError(code, message)
 }

@@ -5,6 +5,7 @@ import type { MarkKind } from '../../contract/records.ts'
 import type { MarksChange } from '../../contract/rooms/marks.ts'
 import { flush, listBackups } from './backups.ts'
 import { type Database, openDatabase, openReader } from './database.ts'
+import type { BegunEdit } from './edits.ts'
 import { lockAlone } from './lock.ts'
 import { readMigrations, readVersion } from './migrate.ts'
 import { databaseFileIn, openStore, type Store } from './store.ts'
@@ -254,12 +255,12 @@ function bringBack(store: Store, words: readonly SavedWords[]): SavedWords[] {
 
 /** Marks of one edit are one again. */
 function bringMarksBack(store: Store, marks: readonly SavedMark[]): void {
-  const edits = new Map<number, { id?: number }>()
+  const edits = new Map<number, BegunEdit>()
   store.database.write(() => {
     for (const each of marks) {
       const photoId = photoOf(store, each)
       if (photoId === undefined) continue
-      const edit = (each.editId === null ? undefined : edits.get(each.editId)) ?? {}
+      const edit = (each.editId === null ? undefined : edits.get(each.editId)) ?? { kind: 'marks' }
       if (each.editId !== null) edits.set(each.editId, edit)
       store.marks.set([photoId], changeOf(each), each.markedMs, edit)
     }

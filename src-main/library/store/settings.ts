@@ -30,6 +30,7 @@ const defaultPreferences: Preferences = {
   threads: null,
   memoryMb: null,
   provider: 'auto',
+  precision: 'auto',
 }
 
 /** What a person decided for the whole library, in whichever process. */

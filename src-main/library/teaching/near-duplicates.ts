@@ -1,8 +1,10 @@
+import { hasTime } from '../../contract/taken-date.ts'
+
 /** A photo as near duplicates are told by. */
 export interface SeenPhoto {
   contentHash: string
   camera: string | null
-  /** `YYYY-MM-DDTHH:MM:SS` by the camera's clock; null where it is not known. */
+  /** By the camera's clock, in the form of `taken-date.ts`; null where it is not known. */
   takenAt: string | null
   /** Of the rows of its visual memory, `[dv]`; null where it could not be read. */
   mean: Float32Array | null
@@ -54,7 +56,7 @@ export function groupNearDuplicates(photos: readonly SeenPhoto[]): number[] {
 /** Photos of one camera that were taken within 10 s, by their places. */
 function* pairsOfBursts(photos: readonly SeenPhoto[]): Generator<[number, number]> {
   const timed = photos
-    .map(({ camera, takenAt }, index) => ({ index, camera, ms: Date.parse(`${takenAt}Z`) }))
+    .map(({ camera, takenAt }, index) => ({ index, camera, ms: momentOf(takenAt) }))
     .filter(({ ms }) => !Number.isNaN(ms))
   for (const shots of Map.groupBy(timed, ({ camera }) => camera).values()) {
     shots.sort((a, b) => a.ms - b.ms)
@@ -64,6 +66,11 @@ function* pairsOfBursts(photos: readonly SeenPhoto[]): Generator<[number, number
       }
     }
   }
+}
+
+/** NaN where no more than the day is known. */
+function momentOf(takenAt: string | null): number {
+  return takenAt !== null && hasTime(takenAt) ? Date.parse(`${takenAt}Z`) : Number.NaN
 }
 
 function areAlike({ mean: a }: SeenPhoto, { mean: b }: SeenPhoto): boolean {

@@ -13,6 +13,8 @@ const mostLabels = 20_000
 const replayedForEach = 5
 const fewestReplayed = 100
 const mostReplayed = 500
+/** Where names are learned, for what is taken for them: of a hundred, a quarter of which resembles them, none stands for 2 %. */
+const replayedForNames = 600
 /** An answer of the engine is a sign of life. */
 const rememberedAtOnce = 16
 
@@ -63,7 +65,8 @@ export async function planTraining(options: PlanOptions): Promise<PlannedTrainin
   const seed = asked.seed ?? 1
   const labelled = labelledPhotos(options)
   const contents = new Set(labelled.map(({ contentHash }) => contentHash))
-  const chosen = [...labelled, ...replayedPhotos(options, labelled.length, seed, contents)]
+  const replayed = countReplayed(labelled.length, Boolean(asked.names?.length))
+  const chosen = [...labelled, ...replayedPhotos(options, replayed, seed, contents)]
   const means = await rememberAll(options, chosen)
   const groups = groupNearDuplicates(chosen.map((photo, index) => ({ ...photo, mean: means[index]! })))
 
@@ -133,14 +136,19 @@ function labelledPhotos({ store, asked }: PlanOptions): Chosen[] {
   return [...byContent.values()]
 }
 
+/** How many photos a model is held to while it learns. */
+export function countReplayed(labels: number, hasNames: boolean): number {
+  if (hasNames) return replayedForNames
+  return Math.min(Math.max(replayedForEach * labels, fewestReplayed), mostReplayed)
+}
+
 /** What the model said of them, where that was with the adapter that it begins with; else it says it again. */
 function replayedPhotos(
   { store, startKey }: PlanOptions,
-  labels: number,
+  wanted: number,
   seed: number,
   except: ReadonlySet<string>,
 ): Chosen[] {
-  const wanted = Math.min(Math.max(replayedForEach * labels, fewestReplayed), mostReplayed)
   const sample = store.labels.sample(wanted, createChance(`replay ${seed}`))
   const facts = factsOf(
     store,

@@ -4,7 +4,8 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { LensloreError } from '../../../src-main/contract/errors.ts'
 import { isPictureName } from '../../../src-main/contract/picture-names.ts'
-import { type PreparedPicture, preparePicture } from '../../../src-main/engine/imaging/picture.ts'
+import type { PreparedPicture } from '../../../src-main/engine/imaging/make-picture.ts'
+import { preparePicture } from '../../../src-main/engine/imaging/picture.ts'
 import { readPreprocessing } from '../../../src-main/engine/imaging/preprocessing.ts'
 
 const corpus = fileURLToPath(new URL('../../../../shared/corpus/', import.meta.url))

@@ -7,8 +7,8 @@ import sharp from 'sharp'
 import { thumbHashToAverageRGBA } from 'thumbhash'
 import { previewPath } from '../../../src-main/contract/preview-path.ts'
 import { thumbnailPath } from '../../../src-main/contract/thumbnail-path.ts'
+import { createDecoder } from '../../../src-main/engine/imaging/decoder.ts'
 import { preparePicture } from '../../../src-main/engine/imaging/picture.ts'
-import { keepPreview } from '../../../src-main/engine/imaging/preview.ts'
 import { readThumbhash } from '../../../src-main/engine/imaging/thumbhash.ts'
 import { heicQuadrants, jxlQuadrants } from './encoded-pictures.ts'
 
@@ -28,6 +28,13 @@ const quadrants = sharp({ create: { width: 96, height: 64, channels: 3, backgrou
   .png()
   .toBuffer()
 
+const decoder = createDecoder(() => {})
+
+async function keepPreview(path: string): Promise<string> {
+  const { contentHash } = await decoder.preview(path, previews, new AbortController().signal)
+  return contentHash
+}
+
 function square(background: string) {
   return { create: { width: 48, height: 32, channels: 3 as const, background } }
 }
@@ -39,7 +46,7 @@ function put(name: string, bytes: Uint8Array): string {
 }
 
 async function previewOf(name: string, bytes: Uint8Array) {
-  const contentHash = await keepPreview(put(name, bytes), previews)
+  const contentHash = await keepPreview(put(name, bytes))
   const file = readFileSync(previewPath(previews, contentHash))
   const { format, orientation } = await sharp(file).metadata()
   assert.deepEqual([format, orientation], ['jpeg', undefined])
@@ -88,11 +95,11 @@ test('a copy of a content is made once, and of what is no picture never', async 
       .tiff({ compression: 'lzw' })
       .toBuffer(),
   )
-  const contentHash = await keepPreview(path, previews)
+  const contentHash = await keepPreview(path)
   const first = statSync(previewPath(previews, contentHash))
-  await keepPreview(path, previews)
+  await keepPreview(path)
   assert.equal(statSync(previewPath(previews, contentHash)).ino, first.ino)
-  await assert.rejects(keepPreview(put('none.heic', heicQuadrants.subarray(0, 300)), previews), {
+  await assert.rejects(keepPreview(put('none.heic', heicQuadrants.subarray(0, 300))), {
     code: 'PICTURE_DAMAGED',
   })
 })

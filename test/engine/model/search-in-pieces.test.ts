@@ -1,31 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { LensloreError } from '../../../src-main/contract/errors.ts'
-import { providerNames } from '../../../src-main/contract/provider-names.ts'
-import { openSession } from '../../../src-main/engine/captioning/session.ts'
+import { test } from 'node:test'
+import { providerNames } from '../../../src-main/contract/providers.ts'
 import { buildCaptionGraph } from '../../../src-main/engine/model/caption-graph.ts'
-import type { Graph } from '../../../src-main/engine/model/graph.ts'
 import { buildSearch, type SearchInPieces } from '../../../src-main/engine/model/search-in-pieces.ts'
-import { keepDevice } from '../software-gpu.ts'
+import { countCopies, keepDevice, onDevice } from '../software-gpu.ts'
 import { captionWith, readSubject, type Subject } from '../tiny-oracle.ts'
 
 keepDevice()
 
 const generation = { beams: 4, lengthPenalty: 0.8, maxNewTokens: 12 }
-
-/** @returns undefined, and the test is skipped, where WebGPU does not open. */
-async function onDevice<T>(context: TestContext, work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work()
-  } catch (thrown) {
-    if (!(thrown instanceof LensloreError && thrown.code === 'PROVIDER_UNAVAILABLE')) throw thrown
-    context.skip('WebGPU does not open on this machine')
-    return undefined
-  }
-}
 
 function inPieces({ model }: Subject, maxNewTokens: number): SearchInPieces {
   return buildSearch('webgpu', 'pixels', model, { ...generation, maxNewTokens }) as SearchInPieces
@@ -72,21 +55,6 @@ for (const [maxNewTokens, endToken] of [
     )
     for (const [at, { score }] of found.entries()) assert.ok(Math.abs(score - expected[at]!.score) < 1e-4)
   })
-}
-
-/** How many tensors the runtime brings from the device and to it while the graph runs, besides what it is fed and gives. */
-async function countCopies(graph: Graph): Promise<{ toHost: number; toDevice: number }> {
-  const directory = await mkdtemp(join(tmpdir(), 'lenslore-copies-'))
-  try {
-    const optimisedPath = join(directory, 'optimised.onnx')
-    const session = await openSession(graph, 'webgpu', 1, { optimisedPath })
-    await session.close()
-    const text = await readFile(optimisedPath, 'latin1')
-    const count = (operator: string) => text.split(operator).length - 1
-    return { toHost: count('MemcpyToHost'), toDevice: count('MemcpyFromHost') }
-  } finally {
-    await rm(directory, { recursive: true })
-  }
 }
 
 test('no tensor crosses between the host and the device for a token', async (context) => {

@@ -4,9 +4,20 @@ import { LensloreError } from '../../../src-main/contract/errors.ts'
 import { openSession } from '../../../src-main/engine/captioning/session.ts'
 import { differentiate } from '../../../src-main/engine/model/autodiff/differentiate.ts'
 import { Graph } from '../../../src-main/engine/model/graph.ts'
-import { multiply, sumAway } from '../../../src-main/engine/model/operators.ts'
-import { sumExponentials } from '../../../src-main/engine/training/step-graph.ts'
-import { keepDevice } from '../software-gpu.ts'
+import { gather, multiply, sumAway } from '../../../src-main/engine/model/operators.ts'
+import {
+  buildEvaluationGraph,
+  buildGradientGraph,
+  buildPredictionGraph,
+  buildStepGraph,
+  buildUpdateGraph,
+  describeTensors,
+  freeze,
+  sumExponentials,
+} from '../../../src-main/engine/training/step-graph.ts'
+import { usualSettings } from '../../../src-main/engine/training/trainer.ts'
+import { countCopies, keepDevice, onDevice } from '../software-gpu.ts'
+import { readSubject } from '../tiny-oracle.ts'
 
 keepDevice()
 
@@ -79,3 +90,35 @@ for (const provider of ['cpu', 'webgpu'] as const) {
     }
   })
 }
+
+test('no tensor crosses between the host and the device within a step', async (context) => {
+  const settings = { ...usualSettings, hasReference: true }
+  // An adapter alone, and one beside cross-attention.
+  for (const name of ['a', 'b']) {
+    const { model } = await readSubject(name)
+    const frozen = freeze(model, model.decoder.adapter!.config, 12)
+    const graphs = [
+      buildStepGraph(frozen, settings, settings),
+      buildGradientGraph(frozen, settings),
+      buildUpdateGraph(describeTensors(frozen), settings),
+      buildEvaluationGraph(frozen),
+      buildPredictionGraph(frozen, 4),
+    ]
+    for (const graph of graphs) {
+      const copies = await onDevice(context, () => countCopies(graph))
+      if (!copies) return
+      assert.deepEqual(copies, { toHost: 0, toDevice: 0 }, `${name}, ${graph.name}`)
+    }
+  }
+})
+
+test('a gradient that is scattered would cross', async (context) => {
+  const g = new Graph('scattered')
+  const x = g.input('x', 'float32', ['R', width])
+  const rows = g.input('rows', 'int64', ['S'])
+  const squares = gather(g, x, rows)
+  const loss = sumAway(g, multiply(g, squares, squares), [0, 1])
+  g.namedOutput('gradient', differentiate(g, loss, [x])[0]!)
+  const copies = await onDevice(context, () => countCopies(g))
+  if (copies) assert.ok(copies.toDevice > 0)
+})

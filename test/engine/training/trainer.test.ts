@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { LensloreError } from '../../../src-main/contract/errors.ts'
-import type { ProviderName } from '../../../src-main/contract/provider-names.ts'
+import type { ProviderName } from '../../../src-main/contract/providers.ts'
 import { readCheckpoint } from '../../../src-main/engine/captioning/checkpoint.ts'
 import type { TrainingBatch } from '../../../src-main/engine/training/batch-feeds.ts'
 import { makeFreshAdapter } from '../../../src-main/engine/training/fresh-adapter.ts'
@@ -40,15 +40,15 @@ function makeBatch(lengths: readonly number[], seed: number): TrainingBatch {
   const [rows, width] = frozen.memoryShape
   const { vocabulary } = frozen.decoder.config
   const words = Array.from({ length: lengths.length * (textLength + 1) }, () =>
-    BigInt(Math.floor(random() * vocabulary)),
+    Math.floor(random() * vocabulary),
   )
   const at = (shift: number) => (_: unknown, place: number) =>
     words[Math.floor(place / textLength) * (textLength + 1) + (place % textLength) + shift]!
   const places = { length: lengths.length * textLength }
   return {
     memory: Float32Array.from({ length: lengths.length * rows * width }, () => 2 * random() - 1),
-    tokens: BigInt64Array.from(Array.from(places, at(0))),
-    targets: BigInt64Array.from(Array.from(places, at(1))),
+    tokens: Int32Array.from(places, at(0)),
+    targets: Int32Array.from(places, at(1)),
     weights: Float32Array.from(places, (_, place) =>
       place % textLength < lengths[Math.floor(place / textLength)]! ? 1 : 0,
     ),
@@ -188,8 +188,8 @@ test('padding and what follows it in a text change nothing', async () => {
   const length = 9
   const padded: TrainingBatch = {
     ...short,
-    tokens: BigInt64Array.from({ length }, (_, place) => short.tokens[place] ?? 5n),
-    targets: BigInt64Array.from({ length }, (_, place) => short.targets[place] ?? 8n),
+    tokens: Int32Array.from({ length }, (_, place) => short.tokens[place] ?? 5),
+    targets: Int32Array.from({ length }, (_, place) => short.targets[place] ?? 8),
     weights: Float32Array.from({ length }, (_, place) => short.weights[place] ?? 0),
     textLength: length,
   }
@@ -242,12 +242,12 @@ test('what is held to its own expectation is not moved, and comes back when it w
 test('the divergence is that of the likeliest tokens and of all others as one', async () => {
   const batch = makeBatch([3], 31)
   const { vocabulary } = frozen.decoder.config
-  const ids = BigInt64Array.from([1n, 2n, 3n, 4n, 5n, 6n])
+  const ids = Int32Array.from([1, 2, 3, 4, 5, 6])
   const probabilities = Float32Array.from([0.5, 0.3, 0.9, 0.05, 0.2, 0])
   await withTrainer(
     async (trainer) => {
       const all = await trainer.predict(batch, vocabulary)
-      const of = (place: number, id: bigint) => {
+      const of = (place: number, id: number) => {
         const row = all.ids.subarray(place * vocabulary, (place + 1) * vocabulary)
         return all.probabilities[place * vocabulary + row.indexOf(id)]!
       }

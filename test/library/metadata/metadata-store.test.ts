@@ -69,7 +69,18 @@ test('words this library exported come back as what they are, others as imported
   const { store, metadata, photoId } = setUp(context)
   const contentHash = store.photos.byId(photoId)!.contentHash!
   store.captions.addFromModel(
-    [{ photoId, text: 'a dog', score: -1, ...noDoubt, modelId: 'm', adapterId: null, contentHash }],
+    [
+      {
+        photoId,
+        text: 'a dog',
+        score: -1,
+        ...noDoubt,
+        modelId: 'm',
+        adapterId: null,
+        precision: 'fp32',
+        contentHash,
+      },
+    ],
     1,
   )
   const provenance = { ...unknown, source: 'model', modelId: 'm' } as const

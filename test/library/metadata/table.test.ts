@@ -1,41 +1,23 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import { noDoubt } from '../../../src-main/contract/records.ts'
 import { exportTable } from '../../../src-main/library/metadata/export-table.ts'
 import { importTable, planImport } from '../../../src-main/library/metadata/import-table.ts'
-import { createMetadataStore } from '../../../src-main/library/metadata/metadata-store.ts'
 import { emptyMetadata, type PhotoMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
-import { guardCell, unguardCell } from '../../../src-main/library/metadata/table-format.ts'
-import { createTableWords } from '../../../src-main/library/metadata/table-words.ts'
-import { createCaptionChanges } from '../../../src-main/library/store/caption-changes.ts'
-import { openStore } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf, markMissing } from '../store/sample-library.ts'
-import { temporaryFolder } from './temporary-folder.ts'
-
-function setUp(context: TestContext) {
-  const folder = temporaryFolder(context)
-  const store = openStore(join(folder, 'library.sqlite'))
-  context.after(() => store.close())
-  const folderId = addFolder(store, '/photos')
-  const metadata = createMetadataStore(store.database, store.captions)
-  const add = (path: string, content: string) => addPhoto(store, folderId, path, contentOf(content))
-  const put = (name: string, content: string | Buffer) => {
-    writeFileSync(join(folder, name), content)
-    return join(folder, name)
-  }
-  const changes = createCaptionChanges(store.database, store.captions, createTableWords(metadata))
-  return { folder, store, add, put, target: { ...store, metadata, changes } }
-}
+import { guardCell, tableColumns, unguardCell } from '../../../src-main/library/metadata/table-format.ts'
+import type { CaptionChanges } from '../../../src-main/library/store/caption-changes.ts'
+import { contentOf, markMissing } from '../store/sample-library.ts'
+import { nothing, openTableLibrary } from './table-library.ts'
 
 const csv = { format: 'csv' } as const
-const nothing = { rows: 0, changed: 0, unchanged: 0, unmatched: 0, unclear: 0, firstUnclear: [] }
 
 for (const format of ['csv', 'json'] as const) {
   test(`captions come back from ${format} as they were, whatever they say`, async (context) => {
-    const { folder, store, add, target } = setUp(context)
+    const { folder, store, add, target } = openTableLibrary(context)
     const texts = ['=HYPERLINK("http://x")', "'=1+1", '-5 °C', '@home', 'a, "b"; c\nd', 'søt 🐕', '+1', "''"]
     const ids = texts.map((text, index) => {
       const id = add(`${index}.jpg`, `content ${index}`)
@@ -60,9 +42,9 @@ for (const format of ['csv', 'json'] as const) {
     // Cut after a space, which no table keeps.
     const long = `Grandma's letter. 1${' and so on'.repeat(1100)}`
     assert.equal(long[9999], ' ')
-    const fromFile = (target: ReturnType<typeof setUp>['target'], photoId: number) =>
+    const fromFile = (target: ReturnType<typeof openTableLibrary>['target'], photoId: number) =>
       target.metadata.apply(photoId, { kind: 'embedded', name: '', metadata: withCaption(long) }, 1)
-    const here = setUp(context)
+    const here = openTableLibrary(context)
     const photo = here.add('a.jpg', 'a')
     here.store.captions.setByPerson(here.add('b.jpg', 'b'), 'whole words', 1)
     fromFile(here.target, photo)
@@ -71,7 +53,7 @@ for (const format of ['csv', 'json'] as const) {
     await exportTable(here.store.database, file, { format })
     assert.deepEqual(await importTable(here.target, file, { format }), { ...nothing, rows: 2, unchanged: 2 })
 
-    const other = setUp(context)
+    const other = openTableLibrary(context)
     const [there, whole] = [other.add('x.jpg', 'a'), other.add('b.jpg', 'b')]
     await importTable(other.target, file, { format })
     assert.equal(other.store.captions.current(there)?.isCut, true)
@@ -100,7 +82,7 @@ function withCaption(text: string): PhotoMetadata {
 }
 
 test('no cell of a CSV starts like a formula, and guarding takes nothing away', async (context) => {
-  const { folder, store, add } = setUp(context)
+  const { folder, store, add } = openTableLibrary(context)
   store.captions.setByPerson(add('a.jpg', 'a'), '=1+1', 1)
   const file = join(folder, 'captions.csv')
   await exportTable(store.database, file, csv)
@@ -116,7 +98,7 @@ test('no cell of a CSV starts like a formula, and guarding takes nothing away', 
 })
 
 test('a table is complete or not there', async (context) => {
-  const { folder, store, add } = setUp(context)
+  const { folder, store, add } = openTableLibrary(context)
   store.captions.setByPerson(add('a.jpg', 'a'), 'words', 1)
   const file = join(folder, 'captions.json')
   await assert.rejects(exportTable(store.database, file, { format: 'json', signal: AbortSignal.abort() }), {
@@ -133,7 +115,7 @@ test('a table is complete or not there', async (context) => {
 })
 
 test('rows match by content, then by path; duplicates by their own path or name', async (context) => {
-  const { store, add, put, target } = setUp(context)
+  const { store, add, put, target } = openTableLibrary(context)
   const moved = add('new/place.jpg', 'moved')
   const changed = add('changed.jpg', 'now')
   const twins = ['x/1.jpg', 'y/2.jpg', 'z/3.jpg'].map((path) => add(path, 'twin'))
@@ -155,9 +137,8 @@ test('rows match by content, then by path; duplicates by their own path or name'
   assert.deepEqual(plan.firstChanges[0], {
     line: 2,
     photoId: moved,
-    before: null,
-    after: 'by content',
-    source: 'person',
+    caption: { before: null, after: 'by content', source: 'person' },
+    marks: null,
   })
   assert.equal(store.captions.current(moved), null)
 
@@ -167,32 +148,64 @@ test('rows match by content, then by path; duplicates by their own path or name'
     changed: 4,
     unchanged: 1,
     unmatched: 1,
+    firstUnmatched: [{ line: 6, path: '/nowhere.jpg' }],
   })
   assert.deepEqual(
     [moved, changed, ...twins].map((id) => store.captions.current(id)?.text),
     ['by content', 'by path', 'this one', 'of this name', undefined],
   )
-  assert.equal(store.captions.current(changed)?.source, 'imported')
+  assert.equal(store.captions.current(changed)?.source, 'person', 'what a table says is the person’s')
 })
 
-test('words changed in a row of the model are imported, and the person still goes before them', async (context) => {
-  const { store, add, put, target } = setUp(context)
+test('words changed in any row are the person’s, and a second time there is nothing to change', async (context) => {
+  const { store, add, put, target } = openTableLibrary(context)
   const [a, b] = [add('a.jpg', 'a'), add('b.jpg', 'b')]
-  const caption = { text: 'a dog', score: -1, ...noDoubt, modelId: 'm', adapterId: null }
+  const caption = {
+    text: 'a dog',
+    score: -1,
+    ...noDoubt,
+    modelId: 'm',
+    adapterId: null,
+    precision: 'fp32',
+  } as const
   store.captions.addFromModel([{ ...caption, photoId: a, contentHash: contentOf('a') }], 1)
   store.captions.setByPerson(b, 'mine', 1)
   const rows = [
     { sha256: contentOf('a'), caption: 'my dog', source: 'model' },
     { sha256: contentOf('b'), caption: 'theirs', source: 'odd' },
   ]
-  await importTable(target, put('captions.json', JSON.stringify(rows, null, 2)), { format: 'json' })
-  assert.equal(store.captions.current(a)?.text, 'my dog')
-  assert.equal(store.captions.current(a)?.source, 'imported')
-  assert.equal(store.captions.current(b)?.text, 'mine')
+  const file = put('captions.json', JSON.stringify(rows, null, 2))
+  const json = { format: 'json' } as const
+  const imported = { ...json, as: 'imported' } as const
+  const below = await planImport(target, file, imported)
+  assert.deepEqual([below.changes, below.outranked], [1, 1])
+  const under = await importTable(target, file, imported)
+  assert.deepEqual([under.changed, under.outranked], [1, 1])
+  const said = () =>
+    [a, b].map((id) => [store.captions.current(id)?.text, store.captions.current(id)?.source])
+  assert.deepEqual(said(), [
+    ['my dog', 'imported'],
+    ['mine', 'person'],
+  ])
+  assert.equal((await importTable(target, file, imported)).changed, 0)
+  assert.equal(await target.changes.undoEdit(5), 1)
+
+  assert.equal((await planImport(target, file, json)).changes, 2)
+  assert.equal((await importTable(target, file, json)).changed, 2)
+  assert.deepEqual(said(), [
+    ['my dog', 'person'],
+    ['theirs', 'person'],
+  ])
+  assert.deepEqual(await importTable(target, file, json), { ...nothing, rows: 2, unchanged: 2 })
+  assert.equal(await target.changes.undoEdit(6), 2)
+  assert.deepEqual(said(), [
+    ['a dog', 'model'],
+    ['mine', 'person'],
+  ])
 })
 
 test('one bad line and nothing is imported', async (context) => {
-  const { store, add, put, target } = setUp(context)
+  const { store, add, put, target } = openTableLibrary(context)
   const id = add('a.jpg', 'a')
   const good = `${contentOf('a')},good words,en`
   const bad: [content: string | Buffer, message: RegExp][] = [
@@ -229,7 +242,7 @@ test('one bad line and nothing is imported', async (context) => {
 })
 
 test('a table of more than one batch streams in both formats, and can be cancelled', async (context) => {
-  const { folder, store, add, target } = setUp(context)
+  const { folder, store, add, target } = openTableLibrary(context)
   store.database.write(() => {
     for (let index = 0; index < 1200; index++) {
       store.captions.setByPerson(add(`${index}.jpg`, `content ${index}`), `caption ${index}`, 1)
@@ -247,7 +260,7 @@ test('a table of more than one batch streams in both formats, and can be cancell
 })
 
 test('under another root copies of one name have each its own words: the longest common end of the path decides', async (context) => {
-  const { store, add, put, target } = setUp(context)
+  const { store, add, put, target } = openTableLibrary(context)
   const paths = ['2019/rome/IMG.jpg', '2020/rome/IMG.jpg', '2020/IMG.jpg', 'IMG.jpg']
   const ids = paths.map((path) => add(path, 'twin'))
   for (const id of ids.slice(0, 3)) store.captions.setByPerson(id, 'before', 1)
@@ -266,7 +279,7 @@ test('under another root copies of one name have each its own words: the longest
 })
 
 test('a row that could be for several photos, or for one that another row is for, is listed and changes nothing', async (context) => {
-  const { store, add, put, target } = setUp(context)
+  const { store, add, put, target } = openTableLibrary(context)
   const [a, b] = [add('a/IMG.jpg', 'twin'), add('b/IMG.jpg', 'twin')]
   const only = add('c/only.jpg', 'single')
   const twin = contentOf('twin')
@@ -303,7 +316,7 @@ test('a row that could be for several photos, or for one that another row is for
 })
 
 test('what only the file name, or nothing else being left, says of a copy never goes over a person’s words', async (context) => {
-  const { store, add, put, target } = setUp(context)
+  const { store, add, put, target } = openTableLibrary(context)
   const [named, left, free] = [add('a/1.jpg', 'twin'), add('b/2.jpg', 'twin'), add('c/3.jpg', 'three')]
   add('d/4.jpg', 'three')
   for (const id of [named, left]) store.captions.setByPerson(id, 'a person wrote this', 1)
@@ -322,7 +335,8 @@ test('what only the file name, or nothing else being left, says of a copy never 
       ['/old/y/9.jpg', 'person'],
     ],
   )
-  assert.equal(summary.changed, 2)
+  assert.deepEqual([summary.changed, summary.replaced], [1, 1])
+  assert.equal(summary.firstReplaced[0]?.path, '/old/z/3.jpg')
   assert.deepEqual(
     [named, left, free].map((id) => store.captions.current(id)?.text),
     ['a person wrote this', 'a person wrote this', 'two'],
@@ -331,7 +345,7 @@ test('what only the file name, or nothing else being left, says of a copy never 
 })
 
 test('a photo that is there goes before a missing one, and two imports do not mix', async (context) => {
-  const { store, add, put, target } = setUp(context)
+  const { store, add, put, target } = openTableLibrary(context)
   const [gone, there] = [add('a/1.jpg', 'twin'), add('b/1.jpg', 'twin')]
   markMissing(store, gone)
   const table = (path: string, caption: string) =>
@@ -345,4 +359,190 @@ test('a photo that is there goes before a missing one, and two imports do not mi
   assert.deepEqual([first.changed, plan.changes, second.changed], [1, 1, 1])
   assert.equal(store.captions.current(there)?.text, 'first')
   assert.equal(store.captions.current(gone)?.text, 'second')
+})
+
+const python = spawnSync('python3', ['--version']).status === 0
+
+test('another program reads a CSV of ours as it was written, whatever is in its cells', {
+  skip: !python && 'there is no Python',
+}, async (context) => {
+  const { folder, store, add } = openTableLibrary(context)
+  const texts = ['a\nb', 'a\rb', 'a\r\nb', 'a "b", c', '\u2028 line', 'x;y\tz', 'søt 🐕']
+  for (const [index, text] of texts.entries()) {
+    const id = add(`${index}.jpg`, `${index}`)
+    store.captions.setByPerson(id, text, 1)
+    store.marks.set([id], { title: text, addKeywords: [text, 'one'], rating: -1 }, 2)
+  }
+  const file = join(folder, 'captions.csv')
+  await exportTable(store.database, file, csv)
+  const program = `import csv, json, sys
+with open(sys.argv[1], newline='', encoding='utf-8-sig') as file:
+    rows = list(csv.reader(file, strict=True))
+print(json.dumps(rows))`
+  const { stdout, stderr } = spawnSync('python3', ['-c', program, file], { encoding: 'utf8' })
+  assert.equal(stderr, '')
+  const [header, ...rows] = JSON.parse(stdout) as string[][]
+  assert.deepEqual(header, [...tableColumns])
+  for (const column of ['caption', 'title'] as const) {
+    assert.deepEqual(
+      rows.map((row) => row[header!.indexOf(column)]),
+      texts,
+    )
+  }
+  assert.deepEqual(
+    rows.map((row) => row[header!.indexOf('rating')]),
+    texts.map(() => '-1'),
+  )
+  assert.deepEqual(await importTable({ ...store, changes: neverChanged }, file, csv), {
+    ...nothing,
+    rows: texts.length,
+    unchanged: texts.length,
+  })
+})
+
+const neverChanged: Pick<CaptionChanges, 'set'> = {
+  async set(_kind, plan) {
+    while (plan(() => assert.fail('nothing is to change'), 100) > 0);
+    return 0
+  },
+}
+
+test('rows of separators alone are no rows, in whatever table and wherever they stand', async (context) => {
+  const { store, add, put, target } = openTableLibrary(context)
+  const id = add('IMG_1.jpg', 'anna')
+  const exported = readFileSync(new URL('../../fixtures/tables/blank-rows.csv', import.meta.url), 'utf8')
+  const said = exported.replace('@photos@', '/photos')
+  const tables = [
+    said,
+    `,,\r\n${said},,,,,,\r\n`,
+    said.replaceAll(',', ';'),
+    `;;\n \n${said.replaceAll(',', ';')}"";"";""\n`,
+    `\ufeff${said.replaceAll(',', '\t')}`,
+  ]
+  for (const [index, table] of tables.entries()) {
+    const file = put(`${index}.csv`, table)
+    const plan = await planImport(target, file, csv)
+    assert.deepEqual([plan.rows, plan.changes, plan.errors], [1, 1, 0], JSON.stringify(table))
+  }
+  const json = put(
+    'blank.json',
+    JSON.stringify([
+      { path: '', caption: '' },
+      {},
+      { Path: '/photos/IMG_1.jpg', Caption: 'as JSON' },
+      { caption: null },
+    ]),
+  )
+  assert.deepEqual((await planImport(target, json, { format: 'json' })).changes, 1)
+  assert.deepEqual(await importTable(target, put('blank.csv', said), csv), {
+    ...nothing,
+    rows: 1,
+    changed: 1,
+  })
+  assert.equal(store.captions.current(id)?.text, 'Anna blows the candles')
+})
+
+test('a line that says the separator is believed, in any encoding', async (context) => {
+  const { add, put, target } = openTableLibrary(context)
+  add('a.jpg', 'a')
+  const path = join('/photos', 'a.jpg')
+  const rows = [
+    `sep=;\r\npath;caption\r\n${path};one, two\r\n`,
+    `"sep=,"\npath,caption\n${path},"one; two, three"\n`,
+    `SEP=|\npath|caption\n${path}|one, two; three\n`,
+    `sep=\t\r\npath\tcaption\r\n${path}\tone, two\r\n`,
+    `sep=,,\r\npath,caption\r\n${path},one\r\n`,
+  ]
+  for (const [index, table] of rows.entries()) {
+    for (const [name, bytes] of [
+      ['plain', Buffer.from(table)],
+      ['utf8', Buffer.from(`\ufeff${table}`)],
+      ['utf16', Buffer.from(`\ufeff${table}`, 'utf16le')],
+    ] as const) {
+      const plan = await planImport(target, put(`${index}-${name}.csv`, bytes), csv)
+      assert.deepEqual([plan.rows, plan.changes, plan.errors], [1, 1, 0], `${name}: ${table}`)
+      assert.equal(plan.firstChanges[0]!.line, 3)
+    }
+  }
+})
+
+test('two columns of one name are refused by name where it matters which is meant', async (context) => {
+  const { add, put, target } = openTableLibrary(context)
+  add('a.jpg', 'a')
+  const row = `${join('/photos', 'a.jpg')},x,y,z\n`
+  for (const [header, column] of [
+    ['path,caption,Caption,note', 'caption'],
+    ['path,caption,keywords, KEYWORDS', 'keywords'],
+    ['path,caption,path,note', 'path'],
+  ]) {
+    await assert.rejects(planImport(target, put('two.csv', `${header}\n${row}`), csv), {
+      code: 'IMPORT_INVALID',
+      message: new RegExp(`line 1: two columns are named ${column};`),
+    })
+  }
+  const others = put('others.csv', `path,caption,note,note\n${row}`)
+  assert.equal((await planImport(target, others, csv)).changes, 1)
+  const member = put('two.json', JSON.stringify([{ path: '/photos/a.jpg', caption: 'x', Caption: 'y' }]))
+  assert.match(
+    (await planImport(target, member, { format: 'json' })).firstErrors[0]!.message,
+    /two .*caption/,
+  )
+})
+
+test('of several rows for one photo the last that says anything is taken, and the others are said', async (context) => {
+  const { store, add, put, target } = openTableLibrary(context)
+  const [a, b] = [add('a.jpg', 'a'), add('b.jpg', 'b')]
+  const path = (name: string) => join('/photos', name)
+  const file = put(
+    'several.csv',
+    [
+      'path,caption,rating',
+      `${path('a.jpg')},first,`,
+      `${path('b.jpg')},only,`,
+      `${path('a.jpg')},second,`,
+      `${path('a.jpg')},third,4`,
+      `${path('a.jpg')},,`,
+    ].join('\n'),
+  )
+  const firstReplaced = [
+    { line: 2, path: path('a.jpg') },
+    { line: 4, path: path('a.jpg') },
+  ]
+  const plan = await planImport(target, file, csv)
+  assert.deepEqual([plan.changes, plan.marked, plan.replaced], [2, 1, 2])
+  assert.deepEqual(plan.firstReplaced, firstReplaced)
+  assert.deepEqual(await importTable(target, file, csv), {
+    ...nothing,
+    rows: 5,
+    changed: 2,
+    marked: 1,
+    unchanged: 1,
+    replaced: 2,
+    firstReplaced,
+  })
+  assert.deepEqual(
+    [a, b].map((id) => store.captions.current(id)?.text),
+    ['third', 'only'],
+  )
+})
+
+test('cells that were encoded twice are put right, where that is certain and they are not as they were exported', async (context) => {
+  const { folder, store, add, put, target } = openTableLibrary(context)
+  const [a, b, typed] = [add('a.jpg', 'a'), add('Caf\u00e9.jpg', 'b'), add('c.jpg', 'c')]
+  store.captions.setByPerson(typed, 'the sign says CafÃ©', 1)
+  const file = join(folder, 'captions.csv')
+  await exportTable(store.database, file, csv)
+  assert.equal((await importTable(target, file, csv)).unchanged, 1, 'a person may have typed it so')
+
+  const table = [
+    'path,caption,title,keywords',
+    `${join('/photos', 'a.jpg')},Zürich – “schön”,Äpfel,größe; naïve`,
+    `${join('/photos', 'Caf\u00e9.jpg')},CAFÉ® déjà vu,,`,
+  ].join('\n')
+  const twice = Buffer.from(new TextDecoder('windows-1252').decode(Buffer.from(table)))
+  await importTable(target, put('twice.csv', twice), csv)
+  assert.equal(store.captions.current(a)?.text, 'Zürich – “schön”')
+  assert.equal(store.marks.current(a).title, 'Äpfel')
+  assert.deepEqual([...store.marks.current(a).keywords.keys()], ['größe', 'naïve'])
+  assert.equal(store.captions.current(b)?.text, 'CAFÉ® déjà vu')
 })

@@ -25,7 +25,7 @@ interface Bench {
 }
 
 /** @param card as `trial-engine.ts` has it */
-function setUp(t: TestContext, card: string, device = 'device'): Bench {
+function setUp(t: TestContext, card: string, device = 'device', int8 = ''): Bench {
   const directory = mkdtempSync(join(tmpdir(), 'lenslore-trial-'))
   t.after(() => rmSync(directory, { recursive: true, maxRetries: 5 }))
   // On a busy machine those that answer take their time, too.
@@ -35,7 +35,13 @@ function setUp(t: TestContext, card: string, device = 'device'): Bench {
   const book = openTrialBook(join(directory, 'data', 'providers.json'))
   const start = () =>
     forkProcess(trialEngine, {
-      environment: { ...process.env, TRIAL_CARD: card, TRIAL_LOG: log, TRIAL_DEVICE: device },
+      environment: {
+        ...process.env,
+        TRIAL_CARD: card,
+        TRIAL_LOG: log,
+        TRIAL_DEVICE: device,
+        TRIAL_INT8: int8,
+      },
     })
   return {
     book,
@@ -61,9 +67,9 @@ test('the fastest is kept, with the smallest batch that is nearly as fast', asyn
   const onProgress = (done: number, total: number) => reached.push(`${done} of ${total}`)
   const fast = await setUp(t, 'fast').attempt({ onProgress })
   assert.deepEqual(reached, ['0 of 2', '1 of 2'])
-  assert.deepEqual(fast.chosen, { provider: 'webgpu', threads: 1, batchSize: 8 })
+  assert.deepEqual(fast.chosen, { provider: 'webgpu', threads: 1, precision: 'fp32', batchSize: 8 })
   const slow = await setUp(t, 'slow').attempt()
-  assert.deepEqual(slow.chosen, { provider: 'cpu', threads: 1, batchSize: 8 })
+  assert.deepEqual(slow.chosen, { provider: 'cpu', threads: 1, precision: 'fp32', batchSize: 8 })
 })
 
 test('what writes other captions than the processor is not taken, however fast', async (t) => {
@@ -91,6 +97,47 @@ for (const [card, state, message] of [
   })
 }
 
+const inInt8 = ({ attempts }: ProviderTrial) => attempts.find(({ precision }) => precision === 'int8')
+
+test('a form of fewer bits is taken where it was measured to agree, though it writes some captions otherwise', async (t) => {
+  const trial = await setUp(t, 'fast', 'device', 'proven').attempt()
+  assert.equal(inInt8(trial)?.state, 'measured')
+  assert.deepEqual(trial.chosen, { provider: 'cpu', threads: 1, precision: 'int8', batchSize: 4 })
+})
+
+test('a form of fewer bits that nobody has measured is neither tried nor taken', async (t) => {
+  const bench = setUp(t, 'fast', 'device', 'unproven')
+  const trial = await bench.attempt()
+  assert.equal(inInt8(trial)?.state, 'unproven')
+  assert.equal(inInt8(trial)?.message, 'Nobody has measured it.')
+  assert.deepEqual(trial.chosen, { provider: 'webgpu', threads: 1, precision: 'fp32', batchSize: 8 })
+  assert.ok(!bench.log().includes('try cpu int8'))
+})
+
+test('a form of fewer bits that writes nothing as the processor does is broken here', async (t) => {
+  const trial = await setUp(t, 'fast', 'device', 'broken').attempt()
+  assert.equal(inInt8(trial)?.state, 'disagrees')
+  assert.equal(trial.chosen?.precision, 'fp32')
+})
+
+test('a precision that was asked for is the only one that is taken', async (t) => {
+  const bench = setUp(t, 'slow', 'device', 'proven')
+  await bench.attempt()
+  for (const [precision, expected] of [
+    ['auto', 'cpu int8'],
+    ['fp32', 'cpu'],
+  ] as const) {
+    const engine = superviseEngine(bench.start, { modelDirectory: 'model', precision }, { book: bench.book })
+    const { result } = await captionFile(engine, engine, 'one')
+    assert.equal(
+      bench.log().findLast((line) => line.startsWith('open')),
+      `open ${expected}`,
+    )
+    assert.equal(result.precision, precision === 'auto' ? 'int8' : 'fp32')
+    engine.close()
+  }
+})
+
 test('what died is not tried again on this device, unless asked for', async (t) => {
   const bench = setUp(t, 'dies')
   await bench.attempt()
@@ -108,6 +155,7 @@ test('what was being tried when the machine went down is not tried again', async
   const left: ProviderAttempt = {
     provider: 'webgpu',
     threads: 1,
+    precision: 'fp32',
     state: 'trying',
     message: null,
     openMs: null,
@@ -212,8 +260,11 @@ test('who has but a few photos is not kept waiting by a trial', async (t) => {
 test('a card that was measured and is gone is made up for by the processor', async (t) => {
   for (const card of ['absent', 'dies']) {
     const bench = setUp(t, card)
-    const way = { provider: 'webgpu', threads: 1, batchSize: 8 } as const
-    bench.book.write({ modelId: 'model', device: 'device', attempts: [], chosen: way, finishedMs: 1 })
+    const way = { provider: 'webgpu', threads: 1, precision: 'fp32' } as const
+    const rates = [{ batchSize: 8, photosPerSecond: 100 }]
+    const attempts: ProviderAttempt[] = [{ ...way, state: 'measured', message: null, openMs: 1, rates }]
+    const chosen = { ...way, batchSize: 8 }
+    bench.book.write({ modelId: 'model', device: 'device', attempts, chosen, finishedMs: 1 })
     let rounds = 0
     const { info, texts } = await captionFor(bench, () => rounds++ > 3)
     assert.equal(info.provider, 'cpu', card)

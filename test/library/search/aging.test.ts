@@ -51,6 +51,7 @@ function recaption(photoIds: readonly number[], text: (id: number) => string): v
       ...noDoubt,
       modelId: 'm',
       adapterId: null,
+      precision: 'fp32',
       contentHash: store.photos.byId(photoId)!.contentHash!,
     })),
     1,

@@ -34,7 +34,7 @@ const sure: CaptionDoubt = { confidence: 0.8, isUnsure: false, doubtfulWords: []
 /** Later ones are newer. */
 function add(name: string, text: string, doubt: CaptionDoubt): number {
   const id = addPhoto(store, folderId, name, contentOf(name))
-  const caption = { photoId: id, text, score: -1, modelId: 'm', adapterId: null }
+  const caption = { photoId: id, text, score: -1, modelId: 'm', adapterId: null, precision: 'fp32' } as const
   store.captions.addFromModel([{ ...caption, ...doubt, contentHash: contentOf(name) }], 1)
   return id
 }
@@ -130,7 +130,14 @@ test('what a model doubts comes back with its caption from our own sidecar, in t
   for (const [at, name] of names.entries()) {
     writeFileSync(join(photos, name), name)
     const photoId = addPhoto(here!, folderHere, name, contentOf(name))
-    const caption = { photoId, text: 'a kite over a green hill', score: -1, modelId: 'm', adapterId: null }
+    const caption = {
+      photoId,
+      text: 'a kite over a green hill',
+      score: -1,
+      modelId: 'm',
+      adapterId: null,
+      precision: 'fp32',
+    } as const
     here!.captions.addFromModel([{ ...caption, ...doubts[at]!, contentHash: contentOf(name) }], 1)
   }
   await exportCaptions(here!.database, currentCaptions(here!.database))

@@ -124,9 +124,21 @@ test('a filter finds what the sources together say, whatever way it is written, 
   for (const [query, names] of Object.entries(expected)) assert.equal(found(query), names, query)
 })
 
-test('a value that says nothing is words, and no text is an error', () => {
-  for (const query of ['rating:6', 'rating:many', 'rating:5-', 'rating:>5', 'is:favored']) {
-    assert.equal(found(`${query} kite`), '', query)
+test('a filter that has no such value is said while the rest is searched, and no text is an error', () => {
+  for (const query of [
+    'rating:6',
+    'rating:many',
+    'rating:5-',
+    'rating:>5',
+    'is:favored',
+    'before:yesterday',
+  ]) {
+    assert.equal(found(`${query} kite keyword:dog`), 'cde', query)
+    assert.equal(found(query), '', query)
+    const name = query.slice(0, query.indexOf(':'))
+    for (const text of [query, `kite ${query}`]) {
+      assert.deepEqual(search.searcher.search(text).notes, [{ kind: 'value', text: query, name }])
+    }
   }
   for (const query of [
     'people:"',

@@ -6,6 +6,7 @@ import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata
 import { rowOfEnd } from '../../../src-main/library/search/rows.ts'
 import { createSearch } from '../../../src-main/library/search/search.ts'
 import { type EachRows, orderRows, surveyRows } from '../../../src-main/library/search/timeline.ts'
+import { createRandom } from '../folders/chaos.ts'
 import {
   addFolder,
   addPhoto,
@@ -58,7 +59,15 @@ test('months tell how many of their photos have a caption, an unsure one, and ca
   store.database.write(() => {
     for (const [at, photoId] of captioned.entries()) {
       const doubt = { confidence: 0.2, isUnsure: at % 5 === 0, doubtfulWords: [] }
-      const said = { photoId, text: 'a dog', score: -1, ...doubt, modelId: 'm', adapterId: null }
+      const said = {
+        photoId,
+        text: 'a dog',
+        score: -1,
+        ...doubt,
+        modelId: 'm',
+        adapterId: null,
+        precision: 'fp32',
+      } as const
       store.captions.addFromModel([{ ...said, contentHash: contentOf(`dog ${at * 3}.jpg`) }], 1)
     }
   })
@@ -169,6 +178,7 @@ test('columns tell the upright ratio, the content and what is to be seen of a ph
         text: 'a kite',
         modelId: 'm',
         adapterId: null,
+        precision: 'fp32',
         contentHash: contentOf('plain.jpg'),
         score: -1,
         confidence: 0.2,
@@ -241,6 +251,27 @@ test('the token is another one when another photo is found, one less, or in anot
     'another order',
   )
   changes(() => removePhotos(store, second), [true, false], 'a photo less')
+})
+
+test('a searcher that followed every change tells the same as one that just came', (t) => {
+  const { store, searcher, add } = openSample(t)
+  const random = createRandom(7)
+  const day = () => new Date(Date.UTC(2020, 0, 1) + Math.floor(random() * 900) * 86_400_000).toISOString()
+  const there: number[] = []
+  const steps = [
+    () => there.push(add(`dog ${there.length} ${random()}.jpg`, day().slice(0, 19))),
+    () => removePhotos(store, ...there.splice(Math.floor(random() * there.length), 1)),
+    () => store.captions.setByPerson(there[Math.floor(random() * there.length)]!, `a dog ${random()}`, 1),
+    () => markMissing(store, there.splice(Math.floor(random() * there.length), 1)[0]!),
+  ]
+  for (let n = 0; n < 80; n++) {
+    const step = there.length < 5 ? steps[0]! : steps[Math.floor(random() * steps.length)]!
+    store.database.write(step)
+    for (const query of ['', 'dog']) {
+      assert.deepEqual(searcher.timeline(query), createSearch(store.database).searcher.timeline(query))
+    }
+  }
+  assert.ok(searcher.timeline('').total > 5)
 })
 
 test('the place of a photo is where the pages have it', (t) => {

@@ -13,7 +13,7 @@ import {
 } from '../../../src-main/library/store/caption-changes.ts'
 import { modelKey, settleCurrentCaption } from '../../../src-main/library/store/captions.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf, noTables, plainFacts, removePhotos } from './sample-library.ts'
+import { addFolder, addPhoto, contentOf, plainFacts, removePhotos } from './sample-library.ts'
 
 let directory: string
 let store: Store
@@ -26,7 +26,7 @@ beforeEach(() => {
   store = openStore(databaseFileIn(directory))
   search = createSearch(store.database)
   folderId = addFolder(store, '/pictures')
-  changes = createCaptionChanges(store.database, store.captions, noTables)
+  changes = createCaptionChanges(store.database, store.captions)
 })
 
 afterEach(() => {
@@ -36,7 +36,7 @@ afterEach(() => {
 
 function fromModel(photoId: number, text: string, modelId = 'base', contentHash = contentOf('a')) {
   store.captions.addFromModel(
-    [{ photoId, text, score: -0.5, ...noDoubt, modelId, adapterId: null, contentHash }],
+    [{ photoId, text, score: -0.5, ...noDoubt, modelId, adapterId: null, precision: 'fp32', contentHash }],
     1000,
   )
 }
@@ -172,7 +172,8 @@ test('9. an exact duplicate takes over the caption without the engine', () => {
   const other = addPhoto(store, folderId, 'b.jpg', contentOf('b'))
   fromModel(first, 'a dog')
   assert.deepEqual(store.captions.copyFromDuplicates([second, other], 'base', 5), [second])
-  assert.equal(store.captions.current(second)?.text, 'a dog')
+  const copy = store.captions.current(second)
+  assert.deepEqual([copy?.text, copy?.precision], ['a dog', 'fp32'])
   assert.equal(store.captions.current(other), null)
   assert.deepEqual(
     store.queue.next('caption', 'base', 9).map((item) => item.photoId),

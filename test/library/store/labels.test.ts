@@ -8,7 +8,7 @@ import { createSearch } from '../../../src-main/library/search/search.ts'
 import { createCaptionChanges } from '../../../src-main/library/store/caption-changes.ts'
 import { createRecordedCaptions } from '../../../src-main/library/store/recorded-captions.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, contentOf, markMissing, noTables, plainFacts } from './sample-library.ts'
+import { addFolder, addPhoto, contentOf, markMissing, plainFacts } from './sample-library.ts'
 
 let directory: string
 let store: Store
@@ -40,6 +40,7 @@ function fromModel(photoId: number, text: string, confidence: number | null = nu
         confidence,
         modelId: 'm',
         adapterId: null,
+        precision: 'fp32',
         contentHash: contentHash!,
       },
     ],
@@ -68,7 +69,7 @@ test('a caption that was written or confirmed for one photo is a label; of sever
     [first, second].map((photoId) => ({ photoId, text: 'at the lake' })),
     3,
   )
-  const changes = createCaptionChanges(store.database, store.captions, noTables)
+  const changes = createCaptionChanges(store.database, store.captions)
   store.captions.setByPerson(replaced, 'a dog', 4)
   let planned = false
   await changes.set('replacement', (plan) => {

@@ -40,7 +40,18 @@ function addTaken(folderId: number, name: string, day: number): number {
 function caption(photoId: number, name: string, modelId: string): void {
   const contentHash = contentOf(name)
   store.captions.addFromModel(
-    [{ photoId, text: 'a dog', score: 0, ...noDoubt, modelId, adapterId: null, contentHash }],
+    [
+      {
+        photoId,
+        text: 'a dog',
+        score: 0,
+        ...noDoubt,
+        modelId,
+        adapterId: null,
+        precision: 'fp32',
+        contentHash,
+      },
+    ],
     1,
   )
 }

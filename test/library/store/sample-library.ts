@@ -1,10 +1,8 @@
-import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { ImportedWords } from '../../../src-main/library/store/caption-change-steps.ts'
 import type { ContentFacts } from '../../../src-main/library/store/photos.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
 
@@ -82,10 +80,4 @@ export const plainFacts = {
   lens: null,
   latitude: null,
   longitude: null,
-}
-
-/** For changes of captions that come from no table. */
-export const noTables: ImportedWords = {
-  take: () => assert.fail('no table was imported'),
-  giveBack: () => assert.fail('no table was imported'),
 }

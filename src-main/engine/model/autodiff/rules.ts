@@ -48,6 +48,7 @@ export const rules: Readonly<Record<Operator, Rule>> = {
   Conv: refused,
   CumSum: refused,
   Div: divideRule,
+  DynamicQuantizeMatMul: refused,
   Equal: constant,
   Erf: errorFunctionRule,
   Exp: exponentialRule,

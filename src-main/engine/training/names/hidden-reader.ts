@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../../contract/provider-names.ts'
+import type { ProviderName } from '../../../contract/providers.ts'
 import { packModel } from '../../captioning/packed-model.ts'
 import { openSessionInThread } from '../../captioning/session-thread.ts'
 import type { CaptionModel } from '../../model/caption-graph.ts'
