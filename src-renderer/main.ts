@@ -1,5 +1,6 @@
-import { hostChannel, openConnection } from './connection.ts'
+import { openConnection } from './connection.ts'
 import { photosOfBlock } from './grid/columns.ts'
+import { hostChannel } from './host-line.ts'
 
 /** Where the line does not come, the window is there to say so. */
 const lineWithinMs = 200

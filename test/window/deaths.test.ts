@@ -9,6 +9,8 @@ import { makeAllDescribed } from './described-pictures.ts'
 import { accessibilityFaults, goTo, makePicture, needsBrowser, openWindow } from './open-window.ts'
 
 const manyPhotos = 80
+/** All photos of a large library, on a machine that has much else to do. */
+const manyTakeAtMostMs = 240_000
 const described = [
   { name: 'a.jpg', caption: 'A red kite over a beach', taken: '2022-07-03' },
   { name: 'b.jpg', caption: 'Two dogs in the grass', taken: '2022-07-02' },
@@ -139,11 +141,12 @@ test(
   'a caption for many goes on by itself when the library is killed, is seen to, and is one edit',
   needsBrowser,
   async (t) => {
-    const many = 20_000
+    const many = 10_000
     const { page } = await openWindow(t, {
       makeLibrary: (directory) => makeAwayLibrary(dirname(directory), many, 20),
       expectedFaults: /503 .*\/(thumb|full)$/,
     })
+    page.setDefaultTimeout(manyTakeAtMostMs)
     const status = page.locator('footer')
     const running = status.getByRole('progressbar', { name: 'Changing captions' })
     const stop = status.getByRole('button', { name: 'Stop' })
@@ -168,15 +171,14 @@ test(
     await stop.waitFor()
     await stop.waitFor({ state: 'detached' })
     await goTo(page, '#/search?q=heron')
-    await found('20,000')
+    await found('10,000')
     await page.keyboard.press('Control+z')
-    await status.getByText('Taken back: Caption on 20,000 photos.').waitFor()
+    await status.getByText('Taken back: Caption on 10,000 photos.').waitFor()
     await page.getByText('No photo says').first().waitFor()
 
     await captionAllAndKill('an egret in the reeds')
     await stop.click()
-    await status.getByText('Putting captions back').waitFor()
-    await status.getByText('Putting captions back').waitFor({ state: 'detached' })
+    await stop.waitFor({ state: 'detached' })
     await goTo(page, '#/search?q=egret')
     await page.getByText('No photo says').first().waitFor()
     assert.equal(await status.getByRole('button', { name: 'Undo' }).count(), 0)
