@@ -181,7 +181,7 @@ test(
     await stop.waitFor({ state: 'detached' })
     await goTo(page, '#/search?q=egret')
     await page.getByText('No photo says').first().waitFor()
-    assert.equal(await status.getByRole('button', { name: 'Undo' }).count(), 0)
+    await status.getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' })
   },
 )
 
