@@ -137,6 +137,8 @@ interface Measured {
   /** The last pass. */
   last: Pass
   allMs: number[]
+  /** Of the processor; empty where the side does not tell. */
+  allProcessorMs: number[]
 }
 
 /**
@@ -148,7 +150,7 @@ async function inTurns(sides: readonly Side[], pass: (side: Side) => Promise<Pas
   const measured: Measured[] = []
   for (const side of sides) {
     try {
-      measured.push({ side, last: await pass(side), allMs: [] })
+      measured.push({ side, last: await pass(side), allMs: [], allProcessorMs: [] })
     } catch (thrown) {
       if (side === sides[0]) throw thrown
       console.log(`  ${side.name} does not work here: ${toErrorRecord(thrown).message}`)
@@ -158,6 +160,7 @@ async function inTurns(sides: readonly Side[], pass: (side: Side) => Promise<Pas
     for (const row of measured) {
       row.last = await pass(row.side)
       row.allMs.push(row.last.elapsedMs)
+      if (row.last.processorMs !== undefined) row.allProcessorMs.push(row.last.processorMs)
     }
   }
   return measured
@@ -165,12 +168,19 @@ async function inTurns(sides: readonly Side[], pass: (side: Side) => Promise<Pas
 
 function report(rows: readonly Measured[], ours: readonly Side[], { withIds }: { withIds: boolean }): void {
   const rate = (elapsedMs: number) => ((pictures / elapsedMs) * 1000).toFixed(3)
-  for (const { side, last, allMs } of rows) {
+  for (const { side, last, allMs, allProcessorMs } of rows) {
     const range = `${rate(Math.max(...allMs))} to ${rate(Math.min(...allMs))}`
     const ratios = rows
       .filter((own) => ours.includes(own.side) && !ours.includes(side))
-      .map((own) => `; ${own.side.name} is ${(median(allMs) / median(own.allMs)).toFixed(2)} times`)
-    console.log(`  ${side.name}: ${rate(median(allMs))} photos/s (${range})${ratios.join('')}`)
+      .map((own) => {
+        const times = (median(allMs) / median(own.allMs)).toFixed(2)
+        const hasProcessor = allProcessorMs.length > 0 && own.allProcessorMs.length > 0
+        const processor = hasProcessor && (median(allProcessorMs) / median(own.allProcessorMs)).toFixed(2)
+        return `; ${own.side.name} is ${times} times${processor ? `, by processor time ${processor}` : ''}`
+      })
+    const worked =
+      allProcessorMs.length > 0 ? `, ${rate(median(allProcessorMs))} a second of one processor` : ''
+    console.log(`  ${side.name}: ${rate(median(allMs))} photos/s (${range})${worked}${ratios.join('')}`)
     if (withIds) tellIds(side, last)
   }
   console.log(`  (medians of ${rounds} rounds in turns; load ${loadavg()[0]!.toFixed(1)})`)

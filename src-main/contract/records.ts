@@ -398,6 +398,8 @@ export interface LibraryStatus {
   /** Captions of folders that are always written out, and are still to be; 10,000 stands for more, too. */
   waitingExports: number
   /** Files beside photos that cannot be read at present, and why the first of them cannot. */
+  /** Files that look as if they described a photo, and describe none: how many, and some of them, below their folders. */
+  straySidecars: { files: number; first: string[] }
   sidecarProblems: { count: number; first: { photoId: number; name: string; message: string }[] }
   /** Files that say more about their photo than is kept, and of what there is more in the first of them. */
   cutWords: { count: number; first: { photoId: number; name: string; fields: CutField[] }[] }

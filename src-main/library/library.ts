@@ -56,6 +56,7 @@ import {
 import { createRootState } from './store/root-state.ts'
 import { createSavedSearches } from './store/saved-searches.ts'
 import { createSettings } from './store/settings.ts'
+import { createSidecarState } from './store/sidecar-state.ts'
 import { inSlices } from './store/slices.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { type UpdateProgress, updateInThread } from './store/update.ts'
@@ -134,6 +135,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const { searcher, searchIndex } = createSearch(store.database)
   const select = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
+  const sidecarState = createSidecarState(store.database)
   const reconciler = createReconciler(store.database)
   const roots = createRootState(store.database)
   const thumbnailDirectory = join(directory, 'thumbnails')
@@ -438,6 +440,7 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       providerTrial: book.read().find((trial) => trial.modelId === model?.modelId) ?? null,
       waitingExports: exporter.waiting(),
+      straySidecars: sidecarState.strays(shownProblems),
       sidecarProblems: metadata.refused(shownProblems),
       cutWords: metadata.cut(shownProblems),
       captioning: longWork.captioning.state(),
