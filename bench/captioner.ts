@@ -3,10 +3,10 @@
  * the same pictures, all rows in turns:
  *
  *     npm run bench -- captioner [--provider cpu] [--batch 8,32,64] [--threads 2] [--python /venv/bin/python3]…
- *         [--rounds 5] [--pictures 16] [--photos DIR] [--work DIR]
+ *         [--eager] [--rounds 5] [--pictures 16] [--photos DIR] [--work DIR]
  *
  * Each `--python` has a PyTorch (and PIL, for files); the system's own is a row besides. Each also runs compiled where
- * that works, and ours at every precision of the provider. With a provider that is a GPU's the peers run on the GPU that
+ * that works and was not forbidden (`--eager`; compiling takes minutes), and ours at every precision of the provider. With a provider that is a GPU's the peers run on the GPU that
  * PyTorch finds; token ids are always held against ours in fp32 on the processor. `--photos` takes the files for the run from file to caption from a folder; otherwise
  * twelve-megapixel JPEGs are made.
  */
@@ -46,6 +46,7 @@ const { values } = parseArgs({
     photos: { type: 'string' },
     work: { type: 'string', default: join(tmpdir(), 'lenslore-bench-captioner') },
     python: { type: 'string', multiple: true, default: [] },
+    eager: { type: 'boolean', default: false },
   },
 })
 const provider = providerNames.find((name) => name === values.provider)
@@ -123,7 +124,7 @@ async function findPeers(): Promise<Side[]> {
     if (provider !== 'cpu' && device === 'cpu') console.log(`PyTorch ${found.torch} finds no GPU.`)
     if (!found.compiles) console.log(`PyTorch ${found.torch} has no torch.compile.`)
     for (const precision of device === 'cuda' ? (['fp32', 'tf32', 'fp16'] as const) : (['fp32'] as const)) {
-      for (const compiled of found.compiles ? [false, true] : [false]) {
+      for (const compiled of found.compiles && !values.eager ? [false, true] : [false]) {
         peers.push(pyTorchSide({ python, device, precision, compiled }, found, writing, pixels))
       }
     }
@@ -136,6 +137,8 @@ interface Measured {
   /** The last pass. */
   last: Pass
   allMs: number[]
+  /** Of the processor; empty where the side does not tell. */
+  allProcessorMs: number[]
 }
 
 /**
@@ -147,7 +150,7 @@ async function inTurns(sides: readonly Side[], pass: (side: Side) => Promise<Pas
   const measured: Measured[] = []
   for (const side of sides) {
     try {
-      measured.push({ side, last: await pass(side), allMs: [] })
+      measured.push({ side, last: await pass(side), allMs: [], allProcessorMs: [] })
     } catch (thrown) {
       if (side === sides[0]) throw thrown
       console.log(`  ${side.name} does not work here: ${toErrorRecord(thrown).message}`)
@@ -157,6 +160,7 @@ async function inTurns(sides: readonly Side[], pass: (side: Side) => Promise<Pas
     for (const row of measured) {
       row.last = await pass(row.side)
       row.allMs.push(row.last.elapsedMs)
+      if (row.last.processorMs !== undefined) row.allProcessorMs.push(row.last.processorMs)
     }
   }
   return measured
@@ -164,12 +168,19 @@ async function inTurns(sides: readonly Side[], pass: (side: Side) => Promise<Pas
 
 function report(rows: readonly Measured[], ours: readonly Side[], { withIds }: { withIds: boolean }): void {
   const rate = (elapsedMs: number) => ((pictures / elapsedMs) * 1000).toFixed(3)
-  for (const { side, last, allMs } of rows) {
+  for (const { side, last, allMs, allProcessorMs } of rows) {
     const range = `${rate(Math.max(...allMs))} to ${rate(Math.min(...allMs))}`
     const ratios = rows
       .filter((own) => ours.includes(own.side) && !ours.includes(side))
-      .map((own) => `; ${own.side.name} is ${(median(allMs) / median(own.allMs)).toFixed(2)} times`)
-    console.log(`  ${side.name}: ${rate(median(allMs))} photos/s (${range})${ratios.join('')}`)
+      .map((own) => {
+        const times = (median(allMs) / median(own.allMs)).toFixed(2)
+        const hasProcessor = allProcessorMs.length > 0 && own.allProcessorMs.length > 0
+        const processor = hasProcessor && (median(allProcessorMs) / median(own.allProcessorMs)).toFixed(2)
+        return `; ${own.side.name} is ${times} times${processor ? `, by processor time ${processor}` : ''}`
+      })
+    const worked =
+      allProcessorMs.length > 0 ? `, ${rate(median(allProcessorMs))} a second of one processor` : ''
+    console.log(`  ${side.name}: ${rate(median(allMs))} photos/s (${range})${worked}${ratios.join('')}`)
     if (withIds) tellIds(side, last)
   }
   console.log(`  (medians of ${rounds} rounds in turns; load ${loadavg()[0]!.toFixed(1)})`)

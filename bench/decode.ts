@@ -5,7 +5,7 @@
  *
  *     npm run bench -- decode [FOLDER] [--pictures 16] [--threads 1,2,16] [--rounds 3] [--work DIR]
  *
- * Without a folder twelve-megapixel JPEGs are made. At last a picture of a hundred megapixels, whose decoder holds all of it, is
+ * On a busy machine compare the processor time. Without a folder twelve-megapixel JPEGs are made. At last a picture of a hundred megapixels, whose decoder holds all of it, is
  * there once for every fourth of the others.
  */
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
@@ -69,21 +69,22 @@ async function compare(): Promise<void> {
       passes.set(side, [...(passes.get(side) ?? []), await side.ask<Pass>({ paths })])
     }
   }
-  const elapsed = (side: Peer) => median(passes.get(side)!.map(({ elapsedMs }) => elapsedMs))
+  const of = (side: Peer, key: keyof Pass) => median(passes.get(side)!.map((pass) => pass[key]))
   const tell = (name: string, side: Peer, more = '') => {
-    const all = passes.get(side)!
-    const rate = ((paths.length / elapsed(side)) * 1000).toFixed(1)
-    const processors = (median(all.map((pass) => pass.processorMs)) / elapsed(side)).toFixed(2)
-    console.log(`${name}: ${rate} pictures/s, ${processors} processors busy, ${all.at(-1)!.peakMb} MB${more}`)
+    const rate = ((paths.length / of(side, 'elapsedMs')) * 1000).toFixed(1)
+    const processorMs = (of(side, 'processorMs') / paths.length).toFixed(1)
+    const peakMb = passes.get(side)!.at(-1)!.peakMb
+    console.log(`${name}: ${rate} pictures/s, ${processorMs} ms of processors each, ${peakMb} MB${more}`)
   }
   for (const { kind, side } of bare) tell(`bare sharp, one thread, ${kind}`, side)
   for (const { count, side } of ours) {
     const ratios = bare.map(({ kind, side: other }) => {
-      const ratio = elapsed(other) / elapsed(side)
-      return `${ratio.toFixed(2)} times ${kind}, ${(ratio / count).toFixed(2)} a thread`
+      const ratio = of(other, 'elapsedMs') / of(side, 'elapsedMs')
+      const ofProcessors = of(other, 'processorMs') / of(side, 'processorMs')
+      return `${ratio.toFixed(2)} times ${kind}, ${(ratio / count).toFixed(2)} a thread, ${ofProcessors.toFixed(2)} by processor time`
     })
-    const own = median(passes.get(side)!.map(({ ownShare }) => ownShare))
-    tell(`ours, ${count} threads`, side, `, its own thread ${(100 * own).toFixed(1)} %; ${ratios.join('; ')}`)
+    const own = (100 * of(side, 'ownShare')).toFixed(1)
+    tell(`ours, ${count} threads`, side, `, its own thread ${own} %; ${ratios.join('; ')}`)
   }
   console.log(`(medians of ${values.rounds} rounds in turns; load ${loadavg()[0]!.toFixed(1)})`)
   for (const { side } of [...bare, ...ours]) side.process.kill()
@@ -108,6 +109,9 @@ function start(kind: string): Peer {
 async function serve(kind: string): Promise<void> {
   const bare = { full: decodeBarely, reduced: decodeReduced }[kind]
   const atOnce = bare ? 1 : Infinity
+  // As ours has it, in the threads that decode.
+  sharp.concurrency(1)
+  sharp.cache(false)
   allowImagingThreads(Number(kind) || 1)
   const decoder = createDecoder(() => {})
   const anyone = new AbortController().signal

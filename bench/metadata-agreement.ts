@@ -12,12 +12,19 @@ import { fileURLToPath } from 'node:url'
 import type { PhotoMetadata, Region } from '../src-main/library/metadata/photo-metadata.ts'
 import { readMetadata } from '../src-main/library/metadata/read.ts'
 import { readSidecar } from '../src-main/library/metadata/sidecars.ts'
-import { offsetFromSatelliteTime, parseTakenTime } from '../src-main/library/metadata/taken-time.ts'
+import {
+  chooseDate,
+  type DateKind,
+  type FoundDate,
+  offsetFromSatelliteTime,
+  parseTakenTime,
+} from '../src-main/library/metadata/taken-time.ts'
 import {
   cameraName,
   cleanName,
   isBoilerplate,
   lensName,
+  lensOfRange,
   readableText,
 } from '../src-main/library/metadata/words.ts'
 
@@ -38,8 +45,32 @@ const fields = [
   'people',
   'regions',
   'places',
+  'creators',
+  'copyright',
 ] as const
 type Field = (typeof fields)[number]
+
+/** exiftool's names of fields, and ours. */
+const plainCaptionFields: [name: string, field: string][] = [
+  ['XMP-exif:UserComment', 'xmp:exif:UserComment'],
+  ['XMP-tiff:ImageDescription', 'xmp:tiff:ImageDescription'],
+  ['XMP-acdsee:Notes', 'xmp:acdsee:notes'],
+  ['XMP-acdsee:Caption', 'xmp:acdsee:caption'],
+  ['XMP-iptcCore:AltTextAccessibility', 'xmp:Iptc4xmpCore:AltTextAccessibility'],
+  ['XMP-iptcCore:ExtDescrAccessibility', 'xmp:Iptc4xmpCore:ExtDescrAccessibility'],
+  ['IPTC:Caption-Abstract', 'iptc:Caption-Abstract'],
+  ['IFD0:ImageDescription', 'exif:ImageDescription'],
+  ['ExifIFD:UserComment', 'exif:UserComment'],
+  ['IFD0:XPComment', 'exif:XPComment'],
+  ['IFD0:XPSubject', 'exif:XPSubject'],
+  ['PNG:Description', 'png:Description'],
+  ['PNG:Comment', 'png:Comment'],
+]
+/** Where nothing else is a caption. */
+const lastCaptionFields: [name: string, field: string][] = [
+  ['File:Comment', 'jpeg:Comment'],
+  ['GIF:Comment', 'gif:Comment'],
+]
 
 const corpus = fileURLToPath(new URL('../../shared/corpus/', import.meta.url))
 const folders = process.argv.slice(2)
@@ -151,6 +182,8 @@ function ourValues(metadata: PhotoMetadata): Record<Field, string> {
     people: list(metadata.people.map((person) => person.name)),
     regions: list(metadata.people.flatMap(({ name, region }) => (region ? [inPlace(name, region)] : []))),
     places: list(metadata.places.map((place) => place.name)),
+    creators: list(metadata.creators),
+    copyright: metadata.copyright ?? '',
   }
 }
 
@@ -181,23 +214,31 @@ function theirValues(tags: ExifToolTags): Record<Field, string> {
     size.splice(0, 2, first(`${full}:ImageWidth`), first(`${full}:ImageHeight`))
   }
   if (size[0]?.includes(' ')) size.splice(0, 2, ...size[0].split(' '))
-  const dates: [field: string, offsetField?: string][] = [
-    ['ExifIFD:DateTimeOriginal', 'ExifIFD:OffsetTimeOriginal'],
-    ['ExifIFD:CreateDate', 'ExifIFD:OffsetTimeDigitized'],
-    ['IFD0:ModifyDate', 'ExifIFD:OffsetTime'],
-    ['XMP-exif:DateTimeOriginal'],
-    ['XMP-photoshop:DateCreated'],
-    ['XMP-xmp:CreateDate'],
-    ['XMP-exif:DateTimeDigitized'],
-    ['IPTC:DateCreated', 'IPTC:TimeCreated'],
+  const dates: [field: string, offsetField: string | null, kind: DateKind, isOfContent?: true][] = [
+    ['ExifIFD:DateTimeOriginal', 'ExifIFD:OffsetTimeOriginal', 'original'],
+    ['ExifIFD:CreateDate', 'ExifIFD:OffsetTimeDigitized', 'digitized'],
+    ['IFD0:ModifyDate', 'ExifIFD:OffsetTime', 'saved'],
+    ['XMP-exif:DateTimeOriginal', null, 'original'],
+    ['XMP-photoshop:DateCreated', null, 'original', true],
+    ['XMP-xmp:CreateDate', null, 'digitized'],
+    ['XMP-exif:DateTimeDigitized', null, 'digitized'],
+    ['IPTC:DateCreated', 'IPTC:TimeCreated', 'original', true],
+    ['IPTC:DigitalCreationDate', 'IPTC:DigitalCreationTime', 'digitized'],
+    ['PNG:CreationTime', null, 'digitized'],
   ]
-  const found = dates.flatMap(([field, offsetField]) => {
-    const separator = field.startsWith('IPTC') ? ' ' : ''
-    const whole = parseTakenTime(`${first(field)}${separator}${offsetField ? first(offsetField) : ''}`)
-    const taken = whole ?? parseTakenTime(first(field))
-    return taken ? [{ field, ...taken }] : []
-  })
-  const date = found[0]
+  const found = dates.flatMap(
+    ([field, offsetField, kind, isOfContent]): (FoundDate & { field: string })[] => {
+      const isIptc = field.startsWith('IPTC')
+      const taken = parseTakenTime(
+        `${first(field)}${isIptc ? ' ' : ''}${offsetField ? first(offsetField) : ''}`,
+      )
+      if (!taken) return []
+      // +00:00 in IPTC says nothing: the format cannot leave the zone out.
+      const offsetMinutes = isIptc ? taken.offsetMinutes || null : taken.offsetMinutes
+      return [{ field, ...taken, offsetMinutes, kind, ...(isOfContent && { isOfContent }) }]
+    },
+  )
+  const date = chooseDate(found)
   const [latitude, longitude] = [
     first('Composite:GPSLatitude', 'XMP-exif:GPSLatitude'),
     first('Composite:GPSLongitude', 'XMP-exif:GPSLongitude'),
@@ -211,11 +252,8 @@ function theirValues(tags: ExifToolTags): Record<Field, string> {
           isPosition(latitude, longitude) ? longitude! : null,
         )
       : null
-  // +00:00 in IPTC says nothing: the format cannot leave the zone out.
-  const offsets = found
-    .filter(({ takenAt }) => takenAt === date?.takenAt)
-    .map(({ field, offsetMinutes }) => (field.startsWith('IPTC') ? offsetMinutes || null : offsetMinutes))
-  const own = date?.field.startsWith('XMP') || date?.field.startsWith('IPTC') ? null : date?.offsetMinutes
+  const exifDate = chooseDate(found.filter(({ field }) => /^(ExifIFD|IFD0):/.test(field)))
+  const own = exifDate?.takenAt === date?.takenAt ? exifDate?.offsetMinutes : null
   const regions = regionsOf(tags)
   const names = (texts: string[]) =>
     list(texts.map((text) => cleanName(text)).filter((text) => text !== null))
@@ -228,13 +266,25 @@ function theirValues(tags: ExifToolTags): Record<Field, string> {
         : '',
     orient: sound ? String(orientation) : '',
     taken: date?.takenAt ?? '',
-    offset: String(own ?? measured ?? offsets.find((offset) => offset !== null) ?? ''),
+    offset: String(own ?? measured ?? date?.offsetMinutes ?? ''),
     camera: cameraName(first('IFD0:Make', 'XMP-tiff:Make'), first('IFD0:Model', 'XMP-tiff:Model')) ?? '',
-    lens: lensName(first('ExifIFD:LensModel', 'XMP-exifEX:LensModel', 'XMP-aux:Lens')) ?? '',
+    lens:
+      lensName(first('ExifIFD:LensModel', 'XMP-exifEX:LensModel', 'XMP-aux:Lens')) ??
+      lensOfRange(
+        first('ExifIFD:LensInfo', 'XMP-exifEX:LensInfo', 'XMP-aux:LensInfo').split(' ').map(Number),
+      ) ??
+      '',
     gps: isPosition(latitude, longitude) ? `${latitude!.toFixed(5)},${longitude!.toFixed(5)}` : '',
     title:
       cleanName(
-        first('XMP-dc:Title', 'XMP-photoshop:Headline', 'IPTC:ObjectName', 'IPTC:Headline', 'IFD0:XPTitle'),
+        first(
+          'XMP-dc:Title',
+          'XMP-photoshop:Headline',
+          'IPTC:ObjectName',
+          'IPTC:Headline',
+          'IFD0:XPTitle',
+          'PNG:Title',
+        ),
       ) ?? '',
     captions: list(captionsOf(tags, all)),
     keywords: names([
@@ -268,25 +318,21 @@ function theirValues(tags: ExifToolTags): Record<Field, string> {
         .flatMap((place) => [place.Sublocation, place.City, place.ProvinceState, place.CountryName])
         .flatMap((name) => (name === undefined ? [] : [String(name)])),
     ]),
+    creators: names(
+      [
+        all('XMP-dc:Creator'),
+        all('IPTC:By-line'),
+        all('IFD0:Artist').flatMap((text) => text.split(';')),
+        all('IFD0:XPAuthor').flatMap((text) => text.split(';')),
+        all('PNG:Author').flatMap((text) => text.split(';')),
+      ].find((texts) => names(texts) !== '') ?? [],
+    ),
+    copyright:
+      [...all('XMP-dc:Rights', 'IPTC:CopyrightNotice'), ...all('IFD0:Copyright'), ...all('PNG:Copyright')]
+        .map((text) => cleanName(text.replace(/\n/g, ', ')))
+        .find((text) => text !== null) ?? '',
   }
 }
-
-/** exiftool's names of fields, and ours. */
-const plainCaptionFields: [name: string, field: string][] = [
-  ['XMP-exif:UserComment', 'xmp:exif:UserComment'],
-  ['XMP-tiff:ImageDescription', 'xmp:tiff:ImageDescription'],
-  ['XMP-acdsee:Notes', 'xmp:acdsee:notes'],
-  ['XMP-acdsee:Caption', 'xmp:acdsee:caption'],
-  ['XMP-iptcCore:AltTextAccessibility', 'xmp:Iptc4xmpCore:AltTextAccessibility'],
-  ['XMP-iptcCore:ExtDescrAccessibility', 'xmp:Iptc4xmpCore:ExtDescrAccessibility'],
-  ['IPTC:Caption-Abstract', 'iptc:Caption-Abstract'],
-  ['IFD0:ImageDescription', 'exif:ImageDescription'],
-  ['ExifIFD:UserComment', 'exif:UserComment'],
-  ['IFD0:XPComment', 'exif:XPComment'],
-  ['IFD0:XPSubject', 'exif:XPSubject'],
-  ['PNG:Description', 'png:Description'],
-  ['PNG:Comment', 'png:Comment'],
-]
 
 /** A caption for each field, and of XMP's lists one for each language, which exiftool adds to the field's name. */
 function captionsOf(tags: ExifToolTags, all: (...names: string[]) => string[]): string[] {
@@ -307,6 +353,12 @@ function captionsOf(tags: ExifToolTags, all: (...names: string[]) => string[]): 
   const byText = new Map<string, string | null>()
   for (const [text, language] of [...inLanguages, ...plain]) {
     if (text !== null) byText.set(text, byText.get(text) ?? language)
+  }
+  if (byText.size === 0) {
+    for (const [name, field] of lastCaptionFields) {
+      for (const text of all(name).map((said) => caption(said, field)))
+        if (text !== null) byText.set(text, null)
+    }
   }
   return [...byText].map(([text, language]) => inLanguage(text, language))
 }

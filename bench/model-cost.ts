@@ -2,14 +2,19 @@
  * What model folders cost, each in an engine process of its own and in turns:
  *
  *     npm run bench -- model-cost PHOTOS MODEL [MODEL …] [--rounds 3] [--count 200] [--threads 1]
+ *       [--precision fp32,int8]
  *
  * PHOTOS is a folder of pictures. Prints size on disk, time from starting the process to an open model, memory (RSS, with the
- * model open and at its peak) and photos a second from file to caption; the first model is the baseline.
+ * model open and at its peak) and photos a second from file to caption; the first model at the first precision is the
+ * baseline.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { type EngineCalls, engineCalls } from '../src-main/contract/engine-calls.ts'
+import { type Precision, precisions } from '../src-main/contract/providers.ts'
 import { connect } from '../src-main/contract/rpc.ts'
 import { forkEngine } from '../src-main/processes/fork.ts'
 
@@ -19,12 +24,13 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     count: { type: 'string', default: '200' },
     threads: { type: 'string', default: '1' },
+    precision: { type: 'string', default: 'fp32' },
   },
 })
 const [folder, ...models] = positionals
 if (!folder || models.length === 0) {
   console.error(
-    'usage: npm run bench -- model-cost PHOTOS MODEL [MODEL …] [--rounds 3] [--count 200] [--threads 1]',
+    'usage: npm run bench -- model-cost PHOTOS MODEL [MODEL …] [--rounds 3] [--count 200] [--threads 1] [--precision P,P]',
   )
   process.exit(2)
 }
@@ -40,17 +46,21 @@ interface Cost {
   photosPerSecond: number
 }
 
-const costs = new Map<string, Cost[]>(models.map((model) => [model, []]))
+const formDirectory = join(tmpdir(), 'lenslore-bench-forms')
+const asked = z.array(z.enum(precisions)).parse(values.precision.split(','))
+const subjects = models.flatMap((model) =>
+  asked.map((precision) => ({ model, precision, costs: [] as Cost[] })),
+)
 for (let round = 0; round < Number(values.rounds); round++) {
-  for (const model of models) costs.get(model)!.push(await measure(model))
+  for (const { model, precision, costs } of subjects) costs.push(await measure(model, precision))
 }
-const baseline = summarise(costs.get(models[0]!)!)
-for (const model of models) {
-  const cost = summarise(costs.get(model)!)
+const baseline = summarise(subjects[0]!.costs)
+for (const { model, precision, costs } of subjects) {
+  const cost = summarise(costs)
   const ratio = (key: keyof Cost) => `(${(cost[key] / baseline[key]).toFixed(2)})`
   console.log(
     [
-      basename(model).padEnd(16),
+      `${basename(model)} ${precision}`.padEnd(20),
       `${(await sizeOf(model)).toFixed(1)} MB`,
       `opens in ${cost.openMs.toFixed(0)} ms ${ratio('openMs')}`,
       `${cost.openMb.toFixed(0)} MB open ${ratio('openMb')}`,
@@ -60,7 +70,7 @@ for (const model of models) {
   )
 }
 
-async function measure(modelDirectory: string): Promise<Cost> {
+async function measure(modelDirectory: string, precision: Precision): Promise<Cost> {
   const startedMs = performance.now()
   const { channel, pid, kill } = await forkEngine()
   const engine = connect<EngineCalls>(channel, engineCalls)
@@ -68,6 +78,8 @@ async function measure(modelDirectory: string): Promise<Cost> {
     const { input } = await engine.open({
       modelDirectory,
       provider: 'cpu',
+      precision,
+      formDirectory,
       threads: Number(values.threads),
       batchSize: 8,
     })

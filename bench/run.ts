@@ -25,7 +25,7 @@ const notPrograms = new Set([
 
 const [name = '', ...args] = process.argv.slice(2)
 const program = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
-if (!/^[a-z-]+$/.test(name) || name === 'run' || !existsSync(program)) {
+if (!/^[a-z0-9-]+$/.test(name) || name === 'run' || !existsSync(program)) {
   const names = readdirSync(new URL('.', import.meta.url))
     .filter((file) => file.endsWith('.ts') && !notPrograms.has(file))
     .map((file) => file.slice(0, -3))

@@ -1,8 +1,11 @@
-import type { CaptionDoubt } from '../contract/records.ts'
+import type { CaptionDoubt, CaptionSource } from '../contract/records.ts'
 
-/** A model's caption for the terminal, with what it doubts. */
-export function formatWords(text: string, { isUnsure, doubtfulWords }: CaptionDoubt): string {
-  if (text === '') return '(nothing to see)'
+/** A caption for the terminal, with what its model doubts. */
+export function formatWords(
+  text: string,
+  { isUnsure, doubtfulWords, source = 'model' }: CaptionDoubt & { source?: CaptionSource },
+): string {
+  if (text === '') return source === 'person' ? '(no caption)' : '(nothing to see)'
   const doubtful = doubtfulWords.map(([start, end]) => text.slice(start, end))
   const doubts = [isUnsure ? 'unsure' : '', doubtful.length > 0 ? `doubtful: ${doubtful.join(', ')}` : '']
   const said = doubts.filter(Boolean).join('; ')

@@ -63,7 +63,8 @@ export function isRawName(name: string): boolean {
   return raws.has(extensionOf(name))
 }
 
-function extensionOf(name: string): string {
+/** In lower case, without the dot; '' for none. */
+export function extensionOf(name: string): string {
   const file = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)
   const dot = file.lastIndexOf('.')
   // macOS keeps a file's attributes on foreign drives as `._NAME` beside it: no picture, whatever its name says.

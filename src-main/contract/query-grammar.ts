@@ -10,6 +10,7 @@ import { editDistance, slipsAllowed } from './spelling.ts'
 
 export const photoStates = [
   'missing',
+  'excluded',
   'failed',
   'unsure',
   'offline',

@@ -83,11 +83,13 @@ export interface Photo {
   error: ErrorRecord | null
   /** Since when the file is gone from a folder that is online. */
   missingSinceMs: number | null
+  /** It is out of sight only because its place is left alone. */
+  isExcluded: boolean
   folderState: FolderState
 }
 
 /** Words of which a file may say more than is kept. */
-export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places'
+export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places' | 'creators' | 'copyright'
 
 /** What the person, the file, sidecars and Google Takeout say besides captions, joined by precedence. */
 export interface ImportedWords {
@@ -97,6 +99,9 @@ export interface ImportedWords {
   people: { name: string; region: { left: number; top: number; width: number; height: number } | null }[]
   /** From the smallest to the largest. */
   places: string[]
+  /** Who made the picture. */
+  creators: string[]
+  copyright: string | null
   /** -1 (rejected) to 5. */
   rating: number | null
   isFavorite: boolean
@@ -381,6 +386,8 @@ export interface LibraryStatus {
   captioned: number
   failed: number
   missing: number
+  /** Out of sight because their places are left alone. */
+  excluded: number
   waiting: number
   folders: Folder[]
   /** Those that could not be listed when they were looked at last. */
@@ -393,6 +400,8 @@ export interface LibraryStatus {
   /** Captions of folders that are always written out, and are still to be; 10,000 stands for more, too. */
   waitingExports: number
   /** Files beside photos that cannot be read at present, and why the first of them cannot. */
+  /** Files that look as if they described a photo, and describe none: how many, and some of them, below their folders. */
+  straySidecars: { files: number; first: string[] }
   sidecarProblems: { count: number; first: { photoId: number; name: string; message: string }[] }
   /** Files that say more about their photo than is kept, and of what there is more in the first of them. */
   cutWords: { count: number; first: { photoId: number; name: string; fields: CutField[] }[] }

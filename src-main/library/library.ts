@@ -56,6 +56,7 @@ import {
 import { createRootState } from './store/root-state.ts'
 import { createSavedSearches } from './store/saved-searches.ts'
 import { createSettings } from './store/settings.ts'
+import { createSidecarState } from './store/sidecar-state.ts'
 import { inSlices } from './store/slices.ts'
 import { databaseFileIn, openStore } from './store/store.ts'
 import { type UpdateProgress, updateInThread } from './store/update.ts'
@@ -134,6 +135,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const { searcher, searchIndex } = createSearch(store.database)
   const select = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
+  const sidecarState = createSidecarState(store.database)
   const reconciler = createReconciler(store.database)
   const roots = createRootState(store.database)
   const thumbnailDirectory = join(directory, 'thumbnails')
@@ -343,7 +345,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const details = store.details(id)!
     const { contentHash } = details
     const thumbnail = contentHash === null ? null : thumbnailPath(thumbnailDirectory, contentHash)
-    const { title, keywords, people, places, rating, isFavorite } = metadata.joined(id)
+    const { title, keywords, people, places, creators, copyright, rating, isFavorite } = metadata.joined(id)
     return {
       ...details,
       words: {
@@ -351,6 +353,8 @@ export function createLibrary(options: LibraryOptions): Library {
         keywords,
         people,
         places: places.map((place) => place.name),
+        creators,
+        copyright,
         rating,
         isFavorite,
         sources: [
@@ -440,6 +444,7 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       providerTrial: book.read().find((trial) => trial.modelId === model?.modelId) ?? null,
       waitingExports: exporter.waiting(),
+      straySidecars: sidecarState.strays(shownProblems),
       sidecarProblems: metadata.refused(shownProblems),
       cutWords: metadata.cut(shownProblems),
       captioning: longWork.captioning.state(),
@@ -514,6 +519,9 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       replaceInCaptions: ({ preview, selection, ...replacement }, signal) =>
         edits.replace(preview, replacement, selection && select(selection), signal),
+      captionNone: async ({ selection }, signal) => ({
+        photos: await edits.setAll(select(selection), '', signal),
+      }),
       captionSelection: async ({ selection, text }, signal) => ({
         photos: await edits.setAll(select(selection), text, signal),
       }),

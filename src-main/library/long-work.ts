@@ -12,6 +12,7 @@ import type { ReconcileOptions, Reconciler } from './folders/reconcile.ts'
 import { relocateFolder } from './folders/relocate.ts'
 import type { WaitingExporter } from './metadata/exchange.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
+import { readerVersion } from './metadata/read.ts'
 import { indexAll } from './queue/indexer.ts'
 import { createContentKeeper, createContentReader } from './queue/photo-content.ts'
 import type { ProgressMeter } from './queue/progress.ts'
@@ -20,6 +21,7 @@ import type { SearchIndexer } from './search/search-index.ts'
 import { backUpInThread, isBackupDue } from './store/backups.ts'
 import type { FileLock } from './store/database.ts'
 import { lockForWork } from './store/lock.ts'
+import { markReadByOlder } from './store/reader-state.ts'
 import { inSlices } from './store/slices.ts'
 import type { Store } from './store/store.ts'
 import { removeLeftThumbnails } from './thumbnails.ts'
@@ -251,6 +253,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     }
     isCaptioning = true
     await queue.retryUnreadable()
+    await inSlices(store.database, (limit) => markReadByOlder(store.database, readerVersion, limit))
     exporter.retryRefused()
     unavailable.clear()
     const stop = new AbortController()

@@ -18,6 +18,7 @@ export const photoText = {
   only: {
     offline: 'The drive is not connected. Shown is the thumbnail that was kept.',
     missing: 'The file is gone from its folder. Shown is the thumbnail that was kept.',
+    excluded: 'Its place is left alone. Shown is the thumbnail that was kept.',
     none: 'The picture cannot be shown.',
   },
   caption: {
@@ -114,6 +115,8 @@ export const photoText = {
     copies: 'Copies',
     copiesOf: (count: number) => `${photos(count)} with the same content`,
     places: 'Named place',
+    creators: 'By',
+    copyright: 'Copyright',
     problem: 'Problem',
     words: 'Words from',
     sources: {

@@ -84,6 +84,7 @@ export const searchText = {
   states: {
     failed: 'Failed',
     missing: 'Missing',
+    excluded: 'Left alone',
     offline: 'Not connected',
     favorite: 'Favourites',
     unsure: 'Unsure',

@@ -72,8 +72,9 @@ export const workText = {
     removeWhat: (photos: number) =>
       `${plural(photos, 'photo', 'photos')} and their captions, also your own, and their history are forgotten. This cannot be taken back. The files stay.`,
     removeDo: 'Remove',
-    looked: (added: number, changed: number, missing: number) =>
-      `Looked through: ${numbers.format(added)} new, ${numbers.format(changed)} changed, ${numbers.format(missing)} gone.`,
+    looked: (added: number, changed: number, missing: number, skipped: number) =>
+      `Looked through: ${numbers.format(added)} new, ${numbers.format(changed)} changed, ${numbers.format(missing)} gone.` +
+      (skipped > 0 ? ` ${plural(skipped, 'other file was', 'other files were')} passed over.` : ''),
   },
 
   chooser: {
@@ -112,6 +113,8 @@ export const workText = {
     waitingExports: (count: number) =>
       `${plural(count, 'caption waits', 'captions wait')} to be written out.`,
     sidecars: (count: number) => `${plural(count, 'file', 'files')} beside photos cannot be read.`,
+    strays: (count: number) =>
+      `${plural(count, 'file', 'files')} beside photos look as if they described one, and belong to none.`,
     cut: (count: number) =>
       `${plural(count, 'file says', 'files say')} more than is kept. Only the beginning is shown, and never written back.`,
     fields: {
@@ -120,6 +123,8 @@ export const workText = {
       keywords: 'keywords',
       people: 'people',
       places: 'places',
+      creators: 'creators',
+      copyright: 'copyright',
     },
     fine: 'All are read and kept whole.',
   },

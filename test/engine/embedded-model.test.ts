@@ -8,12 +8,13 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import type { CaptionResult, EngineInfo } from '../../src-main/contract/engine-calls.ts'
+import type { ProviderTrial } from '../../src-main/contract/providers.ts'
 import { openCaptioner } from '../../src-main/engine/captioning/captioner.ts'
 import { readCheckpoint } from '../../src-main/engine/captioning/checkpoint.ts'
 import { createEngine } from '../../src-main/engine/engine.ts'
 import { preparePicture } from '../../src-main/engine/imaging/picture.ts'
 import { normalisePixels } from '../../src-main/engine/imaging/pixels.ts'
-import { readPreprocessing } from '../../src-main/engine/imaging/preprocessing.ts'
+import { inputSizePx, readPreprocessing } from '../../src-main/engine/imaging/preprocessing.ts'
 import { waves } from './imaging/synthetic-pictures.ts'
 import { searchReadably } from './readable-search.ts'
 
@@ -161,4 +162,37 @@ test('on 50 real photos the graph writes what the step-by-step reference writes'
     captions.map(({ tokenIds }) => tokenIds),
     expected.map(({ ids }) => ids.filter((id) => id !== endToken)),
   )
+})
+
+test('it is run in int8 where that was measured, and in fp32 where its form cannot be kept', async () => {
+  const own = createEngine()
+  const asked = { modelDirectory: embedded, adapterPath: null }
+  const { candidates, modelId, device } = await own.planTrial(asked, anyone)
+  const candidate = candidates.find(({ precision }) => precision === 'int8')
+  assert.equal(candidate?.refusal, null, 'its config.json has a figure')
+  const way = { provider: 'cpu', threads: 1, precision: 'int8' } as const
+  const rates = [{ batchSize: 4, photosPerSecond: 100 }]
+  const trial: ProviderTrial = {
+    modelId,
+    device,
+    attempts: [{ ...way, state: 'measured', message: null, openMs: 1, rates }],
+    chosen: { ...way, batchSize: 4 },
+    finishedMs: 1,
+  }
+  const open = (precision: 'auto' | 'int8', formDirectory: string) =>
+    own.open({ ...asked, provider: 'auto', precision, formDirectory, trials: [trial] }, anyone)
+
+  const opened = await open('auto', join(directory, 'forms'))
+  assert.deepEqual([opened.precision, opened.batchSize, opened.choice], ['int8', 4, 'measured'])
+  const { widthPx, heightPx } = inputSizePx(opened.input)
+  const pixels = Uint8Array.from(
+    { length: 3 * widthPx * heightPx },
+    (_, at) => 128 + 100 * Math.sin(at / 900),
+  )
+  assert.equal((await own.caption({ pixels, readings: false }, anyone)).precision, 'int8')
+
+  const noFolder = join(directory, 'no-folder')
+  await writeFile(noFolder, '')
+  assert.equal((await open('auto', noFolder)).precision, 'fp32')
+  await assert.rejects(async () => open('int8', noFolder), { code: 'WRITE_FAILED' })
 })

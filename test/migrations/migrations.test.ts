@@ -12,6 +12,7 @@ import { type Database, openDatabase } from '../../src-main/library/store/databa
 import { beginEdit, lastStandingEdit, lastUndoneEdit } from '../../src-main/library/store/edits.ts'
 import { createLabelStore } from '../../src-main/library/store/labels.ts'
 import { migrate, readMigrations } from '../../src-main/library/store/migrate.ts'
+import { markReadByOlder } from '../../src-main/library/store/reader-state.ts'
 import { createTrainingStore } from '../../src-main/library/store/trainings.ts'
 
 const migrations = readMigrations()
@@ -758,4 +759,55 @@ test('0410: words of tables of before stay until a file says otherwise; edits ke
   assert.equal(captions.current(2)?.text, 'of a table')
   sidecar('edited since')
   assert.equal(captions.current(2)?.text, 'edited since')
+})
+
+test('0420: nothing of before is known to be excluded; what is seen again is not', (t) => {
+  const { database, apply } = before(t, 420)
+  addPhoto(database, 1)
+  database.exec('UPDATE photos SET missing_since_ms = 1; DELETE FROM search_stale')
+  apply()
+  const excluded = () => ids(database, 'SELECT is_excluded AS id FROM photos')
+  assert.deepEqual(excluded(), [0])
+  database.exec('UPDATE photos SET is_excluded = 1')
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [1])
+  database.exec('UPDATE photos SET missing_since_ms = NULL')
+  assert.deepEqual(excluded(), [0])
+})
+
+test('0430: nothing of before has a creator; photos that were read are to be read again, once', async (t) => {
+  const { database, apply } = before(t, 430)
+  for (const id of [1, 2, 3]) addPhoto(database, id)
+  database.exec(`UPDATE photos SET content_hash = x'01', indexed_ms = 1 WHERE id < 3;
+    INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, title, is_favorite) VALUES (1, 1, 'embedded', '', 1, 'Fog', 0)`)
+  apply()
+  bringUpToDate(database)
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra WHERE photo_id = 1'), ['Fog'])
+  database.exec(`UPDATE metadata_sources SET creators = '["Kari","Ola"]', copyright = 'all of them'`)
+  assert.deepEqual(ids(database, 'SELECT text AS id FROM search_extra WHERE photo_id = 1'), [
+    'Fog Kari Ola all of them',
+  ])
+  const toRead = () =>
+    ids(database, 'SELECT id FROM photos WHERE indexed_ms IS NULL AND content_hash IS NOT NULL')
+  const mark = (version: number) => {
+    for (let steps = 0; markReadByOlder(database, version, 2) > 0; ) assert.ok(++steps < 5)
+  }
+  mark(1)
+  assert.deepEqual(toRead(), [1, 2])
+  database.exec('UPDATE photos SET indexed_ms = 2')
+  mark(1)
+  assert.deepEqual(toRead(), [])
+  assert.equal(markReadByOlder(database, 2, 1), 1)
+  assert.deepEqual(toRead(), [1], 'some at a time, and from there on by whoever comes next')
+  mark(1)
+  assert.deepEqual(toRead(), [1, 2], 'an older program ends what a newer one began')
+})
+
+test('0440: of strays nothing is known before the next scan; they go with their folder', (t) => {
+  const { database, apply } = before(t, 440)
+  addPhoto(database, 1)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT files AS id FROM stray_sidecars'), [])
+  database.exec(`INSERT INTO stray_sidecars VALUES (1, 'summer', 2, '["a.jpg.json"]', 1)`)
+  database.exec('DELETE FROM folders')
+  assert.deepEqual(ids(database, 'SELECT files AS id FROM stray_sidecars'), [])
 })

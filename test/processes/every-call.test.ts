@@ -57,6 +57,8 @@ test('every call of the contract is answered over a process', async (t) => {
   assert.equal((await library.setMarks({ selection: { photos: ids }, change })).photos, 2)
 
   const selection = { photos: ids }
+  assert.deepEqual(await library.captionNone({ selection }), { photos: 2 })
+  assert.equal(await textOf(two), '')
   assert.deepEqual(await library.captionSelection({ selection, text: 'two balloons' }), { photos: 2 })
   assert.deepEqual((await library.lastEdit({})).undo, { kind: 'caption', photos: 2 })
   assert.deepEqual(await library.regenerate({ selection }), { photos: 2 })

@@ -108,6 +108,14 @@ test('a table is saved, changed, sent back, looked at and taken in', async (t) =
   assert.deepEqual([plan.rows, plan.changes], [1, 1])
   assert.equal((await page.importChosenTable({ table: token })).changed, 1)
   assert.equal((await captionsOf())[0].caption, 'Grandma’s lighthouse')
+  assert.deepEqual((await page.lastEdit({})).undo, { kind: 'table', photos: 1 })
+  assert.equal((await page.planChosenTable({ table: token })).unchanged, 1)
+  assert.equal((await page.undoEdit({}))?.photos, 1)
+  assert.equal((await captionsOf())[0].caption, caption)
+  assert.equal((await page.importChosenTable({ table: token, as: 'imported' })).changed, 1)
+  assert.equal((await captionsOf())[0].captionSource, 'imported')
+  assert.deepEqual(await page.withdrawWords({ source: 'table' }), { photos: 1 })
+  assert.equal((await captionsOf())[0].caption, caption)
 
   assert.equal((await ask('/files?kind=exe', { method: 'POST', headers, body: 'x' })).status, 400)
   assert.equal(

@@ -2,9 +2,10 @@ import type { Command } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { Caption } from '../../contract/records.ts'
 import type { EditChange } from '../../contract/rooms/captions.ts'
+import { formatWords } from '../caption-words.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
-import { photoIdOf } from '../photo-reference.ts'
+import { photoIdOf, selectionOf } from '../photo-reference.ts'
 import { withProgress } from '../with-progress.ts'
 
 export function addEditingCommands(program: Command): void {
@@ -21,6 +22,27 @@ export function addEditingCommands(program: Command): void {
       outputOf(command).answer(
         also.length === 0 ? captions[0] : captions,
         captions.map(formatCurrent).join('\n'),
+      )
+    })
+
+  program
+    .command('caption-none [photos...]')
+    .description(
+      'say that photos, or all of a folder, have no caption; no model and no import gives them one',
+    )
+    .option('--found <query>', 'all photos that this query finds')
+    .action(async (photos: string[], { found }: { found?: string }, command: Command) => {
+      if (photos.length > 0 === (found !== undefined)) {
+        command.error('error: name photos, or a query with --found')
+      }
+      const changed = await inLibrary(command, async (library) => {
+        const selection = await selectionOf(library, photos, found)
+        if (!selection) return { photos: 0 }
+        return withProgress(library, (signal) => library.captionNone({ selection }, { signal }))
+      })
+      outputOf(command).answer(
+        changed,
+        `Photos without a caption by your word: ${changed.photos}; caption-undo brings theirs back.`,
       )
     })
 
@@ -106,5 +128,7 @@ interface ReplaceOptions {
 }
 
 function formatCurrent(caption: Caption | null): string {
-  return caption ? `Photo ${caption.photoId}: ${printable(caption.text)}` : 'The photo has no caption now.'
+  return caption
+    ? `Photo ${caption.photoId}: ${printable(formatWords(caption.text, caption))}`
+    : 'The photo has no caption now.'
 }

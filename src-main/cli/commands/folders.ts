@@ -5,6 +5,7 @@ import { displayFileName } from '../../contract/file-name.ts'
 import type { Folder, LibraryStatus, UnreadableDirectory } from '../../contract/records.ts'
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { CaptionSummary } from '../../contract/rooms/work.ts'
+import { type SkippedFiles, type SkippedKind, skippedKinds } from '../../contract/skipped-files.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { formatDuration } from '../duration.ts'
 import { folderIdsOf } from '../folder-reference.ts'
@@ -153,6 +154,7 @@ function formatSummary({ scan, captions }: RunSummary): string {
     scan.changed > 0 ? `${scan.changed} changed` : '',
     scan.moved > 0 ? `${scan.moved} moved` : '',
     scan.missing > 0 ? `${scan.missing} missing` : '',
+    scan.excluded > 0 ? `${scan.excluded} excluded` : '',
     scan.restored > 0 ? `${scan.restored} back` : '',
     `${scan.unchanged} unchanged`,
   ].filter(Boolean)
@@ -168,9 +170,41 @@ function formatSummary({ scan, captions }: RunSummary): string {
   if (captions.unavailable > 0) {
     lines.push(`${count(captions.unavailable, 'photo')} could not be reached; the next run tries again.`)
   }
+  if (scan.skipped.length > 0) lines.push(`Passed over: ${formatSkipped(scan.skipped)}.`)
+  if (scan.straySidecars > 0) {
+    lines.push(
+      `${count(scan.straySidecars, 'file')} beside photos that look like theirs belong to none; lenslore status names some.`,
+    )
+  }
   lines.push(...scan.unreadable.map(formatUnreadable))
   for (const folder of scan.offlineFolders) lines.push(`Offline, left as it is: ${shown(folder)}`)
   return lines.join('\n')
+}
+
+const skippedNames: Record<SkippedKind, [one: string, more: string]> = {
+  video: ['video', 'videos'],
+  picture: ['picture of another kind', 'pictures of other kinds'],
+  audio: ['recording', 'recordings'],
+  document: ['document', 'documents'],
+  other: ['other file', 'other files'],
+}
+/** Of each kind the most frequent extensions are named. */
+const extensionsNamed = 4
+
+function formatSkipped(skipped: readonly SkippedFiles[]): string {
+  return skippedKinds
+    .flatMap((kind) => {
+      const ofKind = skipped.filter((each) => each.kind === kind).sort((a, b) => b.files - a.files)
+      if (ofKind.length === 0) return []
+      const files = ofKind.reduce((sum, each) => sum + each.files, 0)
+      const named = ofKind
+        .slice(0, extensionsNamed)
+        .filter(({ extension }) => extension !== '')
+        .map(({ extension, files }) => `${files.toLocaleString('en')} ${printable(extension)}`)
+      const things = skippedNames[kind][files === 1 ? 0 : 1]
+      return [`${files.toLocaleString('en')} ${things}${named.length > 0 ? ` (${named.join(', ')})` : ''}`]
+    })
+    .join(', ')
 }
 
 const waiting = {
@@ -181,7 +215,7 @@ const waiting = {
 function formatStatus(status: LibraryStatus): string {
   return [
     `Library    ${status.directory}`,
-    `Photos     ${status.photos} (${status.captioned} captioned, ${status.waiting} waiting, ${status.failed} failed, ${status.missing} missing)`,
+    `Photos     ${status.photos} (${status.captioned} captioned, ${status.waiting} waiting, ${status.failed} failed, ${status.missing} missing${status.excluded > 0 ? `, ${status.excluded} excluded` : ''})`,
     `Model      ${status.modelId ?? 'none has captioned here yet'}`,
     ...(status.captioning.state === 'paused' ? ['Captioning paused; go on with: lenslore resume'] : []),
     ...(status.captioning.waitsFor ? [waiting[status.captioning.waitsFor]] : []),
@@ -194,6 +228,12 @@ function formatStatus(status: LibraryStatus): string {
         ]
       : []),
     ...formatSidecarProblems(status.sidecarProblems),
+    ...(status.straySidecars.files > 0
+      ? [
+          `Strays     ${count(status.straySidecars.files, 'file')} beside photos that look like theirs belong to none`,
+          ...status.straySidecars.first.map((name) => `           ${printable(displayFileName(name))}`),
+        ]
+      : []),
     ...formatCutWords(status.cutWords),
   ].join('\n')
 }

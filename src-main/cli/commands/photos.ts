@@ -1,7 +1,13 @@
 import type { Command } from 'commander'
+import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { lookPlace } from '../../contract/look-place.ts'
-import type { Caption, PhotoDetails, TextAttention } from '../../contract/records.ts'
+import {
+  type Caption,
+  captionSources,
+  type PhotoDetails,
+  type TextAttention,
+} from '../../contract/records.ts'
 import { formatWords } from '../caption-words.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { formatMark } from '../mark-words.ts'
@@ -24,6 +30,30 @@ export function addPhotoCommands(program: Command): void {
       const answer = attention ? { ...details, attention: withPlainWeights(attention) } : details
       const text = [formatDetails(details), ...(attention ? formatAttention(attention) : [])].join('\n')
       outputOf(command).answer(answer, text)
+    })
+
+  program
+    .command('captions <photo>')
+    .description(
+      'all captions that a photo ever had, the newest first: whose, of which model, in which language',
+    )
+    .option('--by <source>', 'those of the person, imported ones, or the model’s')
+    .action(async (photo: string, { by }: { by?: string }, command: Command) => {
+      const source = captionSources.find((each) => each === by)
+      if (by !== undefined && source === undefined) {
+        throw new LensloreError(
+          'INVALID_ARGUMENT',
+          `Captions are by ${captionSources.join(', ')}; not by ${by}.`,
+        )
+      }
+      const { history } = await inLibrary(command, async (library) =>
+        library.photo({ photo: await photoIdOf(library, photo) }),
+      )
+      const captions = history.filter((caption) => source === undefined || caption.source === source)
+      const lines = captions.map(
+        (caption) => `${caption.isCurrent ? '*' : ' '} ${printable(formatCaption(caption))}`,
+      )
+      outputOf(command).answer(captions, lines.join('\n') || 'There is none.')
     })
 
   program
@@ -55,7 +85,11 @@ function formatDetails(photo: PhotoDetails): string {
     ['Caption', photo.caption && formatCaption(photo.caption)],
     ['', photo.pictureChanged ? 'The picture changed since this caption was written.' : null],
     ['Error', photo.error?.message],
-    ['Missing', photo.missingSinceMs && `since ${new Date(photo.missingSinceMs).toISOString()}`],
+    ['Excluded', photo.isExcluded && 'its place is left alone (see "lenslore exclude")'],
+    [
+      'Missing',
+      !photo.isExcluded && photo.missingSinceMs && `since ${new Date(photo.missingSinceMs).toISOString()}`,
+    ],
     [
       'Size',
       photo.widthPx &&
@@ -69,6 +103,8 @@ function formatDetails(photo: PhotoDetails): string {
     ['Keywords', photo.words.keywords.join(', ') || null],
     ['People', photo.words.people.map(({ name }) => name).join(', ') || null],
     ['Places', photo.words.places.join(', ') || null],
+    ['By', photo.words.creators.join(', ') || null],
+    ['Copyright', photo.words.copyright],
     ['Rating', photo.words.rating],
     ['Favourite', photo.words.isFavorite && 'yes'],
     [
@@ -114,8 +150,9 @@ function formatAttention(attention: TextAttention): string[] {
 function formatCaption(caption: Caption): string {
   const { source, modelId, precision } = caption
   const by = source === 'model' ? `model ${modelId}${precision ? ` in ${precision}` : ''}` : source
+  const language = caption.language === null ? '' : `, ${caption.language}`
   const cut = caption.isCut ? ', only the beginning' : ''
-  return `${formatWords(caption.text, caption)} (${by}, ${formatDay(caption.createdMs)}${cut})`
+  return `${formatWords(caption.text, caption)} (${by}${language}, ${formatDay(caption.createdMs)}${cut})`
 }
 
 function formatDay(timeMs: number): string {

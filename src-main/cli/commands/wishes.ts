@@ -44,7 +44,10 @@ export function addWishCommands(program: Command): void {
 
   program
     .command('regenerate [photos...]')
-    .description('let the model say again what it sees, in place of your own and imported words')
+    .alias('caption-again')
+    .description(
+      'let the model say again what it sees, in place of your own and imported words; of photos, folders or a search',
+    )
     .option('--found <query>', 'all photos that this query finds')
     .action(async (photos: string[], { found }: { found?: string }, command: Command) => {
       if (photos.length > 0 === (found !== undefined)) {

@@ -22,6 +22,8 @@ export const captionCalls = room({
     page: true,
     ...returning<{ photos: number }>()(z.object({ selection, text: captionText })),
   },
+  /** The person's word that these photos have no caption: no other is shown, as one edit. @throws LensloreError `SELECTION_STALE` */
+  captionNone: { page: false, ...returning<{ photos: number }>()(z.object({ selection })) },
   /**
    * Lets the model say again what it sees: a person's and imported words of these photos are taken back, as one edit, and photos
    * without a caption, or that failed, are the next to be captioned. @throws LensloreError `SELECTION_STALE`

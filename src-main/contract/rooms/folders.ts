@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Folder, UnreadableDirectory } from '../records.ts'
 import { returning } from '../rpc.ts'
+import type { SkippedFiles } from '../skipped-files.ts'
 import { folderId, folderIds, path } from './parameters.ts'
 import { room } from './room.ts'
 
@@ -29,11 +30,17 @@ export interface ScanSummary {
   changed: number
   moved: number
   missing: number
+  /** Out of sight because the person leaves their places alone by now; nothing of them is gone. */
+  excluded: number
   /** Were missing, and are back where they were. */
   restored: number
   unchanged: number
   offlineFolders: string[]
   /** Directories that could not be listed; what is known of their photos stays. */
   unreadable: UnreadableDirectory[]
+  /** Files that are no pictures, or none that can be read, nor beside one; hidden ones and those that are left alone are not counted. */
+  skipped: SkippedFiles[]
+  /** Files that look as if they described a photo, and describe none that is there. */
+  straySidecars: number
   elapsedMs: number
 }

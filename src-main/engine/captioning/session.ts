@@ -59,6 +59,8 @@ export interface SessionChoices {
   isThrifty?: boolean
   /** Where to write the graph as the runtime made it over for the provider. */
   optimisedPath?: string
+  /** How the name begins of a file that is written when it is closed: how long each node took. */
+  profilePrefix?: string
 }
 
 /**
@@ -81,7 +83,7 @@ export async function openPacked(
   { bytes, folder }: PackedModel,
   provider: ProviderName,
   threads: number,
-  { held = [], isThrifty = false, optimisedPath }: SessionChoices = {},
+  { held = [], isThrifty = false, optimisedPath, profilePrefix }: SessionChoices = {},
 ): Promise<HoldingSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
@@ -93,6 +95,7 @@ export async function openPacked(
       ...(isThrifty && { 'session.disable_prepacking': '1' }),
     },
     ...(optimisedPath !== undefined && { optimizedModelFilePath: optimisedPath }),
+    ...(profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: profilePrefix }),
     ...(isThrifty && { enableCpuMemArena: false, enableMemPattern: false }),
     ...(held.length > 0 && {
       preferredOutputLocation: Object.fromEntries(held.map((name) => [name, 'gpu-buffer' as const])),
@@ -129,6 +132,7 @@ export async function openPacked(
     run: async (feeds) => (await runHolding(feeds)).outputs,
     runHolding,
     close: async () => {
+      if (profilePrefix !== undefined) session.endProfiling()
       await session.release()
     },
   }

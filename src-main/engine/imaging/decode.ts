@@ -21,7 +21,7 @@ export const maxPixels = 2 ** 28
 const maxWasmPixels = 2 ** 27
 const timeoutSeconds = 60
 
-/** A picture turned upright, in 8-bit sRGB on white, reduced by a whole number. */
+/** A picture turned upright, in 8-bit sRGB on white, reduced where it is large. */
 export interface UprightPicture {
   /** `[heightPx, widthPx, 3]` */
   data: Buffer
@@ -186,11 +186,10 @@ async function readMetadata(bytes: Buffer, name: string): Promise<Metadata> {
 }
 
 /**
- * By the next power of two below what is allowed. Of a JPEG the decoder can leave out all work but that for every second, fourth
- * or eighth pixel, and sharp has it do so where more than that is asked for: by one more, which filters the rest of the way.
+ * A JPEG decoder leaves out all work but that for every second, fourth or eighth pixel where sharp lets it, which it does only for
+ * more than that: asked for a fourth it decodes half. So a JPEG becomes as small as it may; from this on that leaves work out.
  */
-const reductions = [1, 2, 4, 8, 16, 32, 64, 128, 256]
-const jpegReductions = [1, 2, 3, 5, 9, 16, 32, 64, 128, 256]
+const leastJpegReduction = 3
 
 /** The memory of what remains is bounded for extreme shapes too. */
 function reduceTo({ width, height, format }: Metadata, use: SmallestUse): Size {
@@ -198,14 +197,13 @@ function reduceTo({ width, height, format }: Metadata, use: SmallestUse): Size {
     Math.min(width, height) / use.shortSidePx,
     Math.max(width, height) / use.longSidePx,
   )
-  const steps = format === 'jpeg' ? jpegReductions : reductions
-  let reduction = steps.findLast((step) => step <= allowed) ?? 1
+  const isLeftOut = format === 'jpeg' && allowed >= leastJpegReduction
+  let reduction = isLeftOut ? allowed : 2 ** Math.max(0, Math.floor(Math.log2(allowed)))
   const maxReducedPixels = 2 ** 25
   while ((width * height) / reduction ** 2 > maxReducedPixels) reduction *= 2
-  return {
-    width: Math.max(1, Math.floor(width / reduction)),
-    height: Math.max(1, Math.floor(height / reduction)),
-  }
+  // A side that is divided by what it was divided by before may come out a hair too short.
+  const reduce = (sidePx: number) => Math.max(1, Math.floor(sidePx / reduction + 1e-6))
+  return { width: reduce(width), height: reduce(height) }
 }
 
 function shrinkToFit({ width, height }: Size, longestSidePx: number): Size {

@@ -5,7 +5,7 @@ import { resizeWindow, type Size } from './resample.ts'
 
 /**
  * A picture may be reduced before the model's own resize as long as this much remains: the filter then
- * still decides every pixel. Against Pillow on real photos that is 0.1 of 255 on average, 0.7 at worst.
+ * still decides every pixel. Against the same without any reduction that is 0.2 of 255 on average over 41 photos, 0.9 at worst.
  */
 const oversampling = 2
 

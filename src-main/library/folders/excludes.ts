@@ -9,8 +9,8 @@ const maxGlobLength = 500
 
 /**
  * Sets which parts of a folder the library leaves alone; the next comparison acts on it. Photos there become
- * missing, which takes them out of the results with all their words kept, for as long as they are excluded; when
- * they no longer are, the comparison finds them as they were. Until then their 30 days begin anew.
+ * missing and are marked as excluded, which takes them out of the results with all their words kept, for as long as they
+ * are; when they no longer are, the comparison finds them as they were. Until then their 30 days begin anew.
  * @param globs as `createLeftAlone` takes them.
  * @throws LensloreError `INVALID_ARGUMENT`, `FOLDER_NOT_FOUND`; nothing is changed then.
  */
@@ -37,9 +37,9 @@ export async function setExcludes(
   await inSlices(database, (limit) => {
     const missing = roots.missing(folderId, nowMs, last, limit)
     for (const photo of missing) {
-      if (isLeftOut(wasLeftAlone, photo) && !isLeftOut(isLeftAlone, photo)) {
-        roots.setMissingSince(photo.id, nowMs)
-      }
+      const isExcluded = isLeftOut(isLeftAlone, photo)
+      if (isLeftOut(wasLeftAlone, photo) && !isExcluded) roots.setMissingSince(photo.id, nowMs)
+      roots.setExcluded(photo.id, isExcluded)
     }
     last = missing.at(-1) ?? last
     return missing.length
@@ -48,6 +48,32 @@ export async function setExcludes(
     check()
     roots.setExcludes(folderId, globs)
   })
+}
+
+/** Marks photos of a folder that are missing because they are left alone, and were not known to be. */
+export async function markExcluded(
+  database: Database,
+  folderId: number,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const roots = createRootState(database)
+  const { excludes } = roots.byId(folderId)
+  if (excludes.length === 0) return
+  const leftAlone = createLeftAlone(excludes)
+  let last = { sinceMs: 0, id: 0 }
+  await inSlices(
+    database,
+    (limit) => {
+      const missing = roots.missing(folderId, nowMs + 1, last, limit)
+      for (const photo of missing) {
+        if (isLeftOut(leftAlone, photo)) roots.setExcluded(photo.id, true)
+      }
+      last = missing.at(-1) ?? last
+      return missing.length
+    },
+    { signal },
+  )
 }
 
 /** Whether the file at a place below its folder is left alone, or a directory on the way to it. */

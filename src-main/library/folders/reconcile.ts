@@ -1,13 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
+import type { SkippedFiles } from '../../contract/skipped-files.ts'
+import { isInExport } from '../metadata/takeout-parts.ts'
 import type { Database } from '../store/database.ts'
 import type { FoundFile } from '../store/found-file.ts'
-import { createRootState } from '../store/root-state.ts'
-import { createScanWriter, isSamePlace } from '../store/scan-state.ts'
+import { createRootState, type RootState } from '../store/root-state.ts'
+import { createScanWriter, isSamePlace, type LostPlace } from '../store/scan-state.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
 import { inSlices } from '../store/slices.ts'
 import type { Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
+import { isLeftOut, markExcluded } from './excludes.ts'
+import { createLeftAlone, type LeftAlone } from './left-alone.ts'
 import { probeRoot, type RootReport } from './roots.ts'
 import { createScanThreads } from './scan-threads.ts'
 import { settleLost } from './settle-lost.ts'
@@ -129,13 +133,15 @@ export function createReconciler(database: Database, now: () => number = Date.no
         [...visited].filter((id) => !roots.has(id) || probeRoot(roots, id).offline !== null || left.has(id)),
       )
       for (const id of gone) if (roots.has(id)) tellAway(found.get(id)!)
-      const settling = { database, writer, summary, now, scanMs, signal }
+      const settling = { database, writer, isExcluded: excludedBy(roots), summary, now, scanMs, signal }
       await settleLost(settling, gone, (photoIds) => tellOf(photoIds, options))
       if (isWhole) {
         for (const id of online.filter((each) => !gone.has(each) && roots.has(each))) {
+          await markExcluded(database, id, now(), signal)
           roots.setScanned(id, now())
           roots.dropUnreadableBefore(id, scanMs)
-          sidecars.forgetStrays(id)
+          sidecars.forgetStrays(id, (directory) => isInExport(`${roots.byId(id).path}/${directory}`))
+          sidecars.dropStraysBefore(id, scanMs)
         }
       }
     } catch (thrown) {
@@ -181,8 +187,11 @@ export function createReconciler(database: Database, now: () => number = Date.no
       const isMount = directory !== '' && report.device !== report.parentDevice
       if (isMount ? !knowMount(report) : mounts.has(directory) && !isLeftBehind(report)) return []
 
+      sidecars.noteStrays(folderId, directory, report.strays, scanMs)
       if (extent === 'again') database.write(() => writer.forgetNotesIn(folderId, directory))
       else {
+        addSkipped(summary.skipped, report.skipped)
+        summary.straySidecars += report.strays.files
         summary.files += report.files
         summary.unchanged += report.unchanged
         options.onProgress?.(summary.files)
@@ -382,10 +391,31 @@ function emptySummary(): ScanSummary {
     changed: 0,
     moved: 0,
     missing: 0,
+    excluded: 0,
     restored: 0,
     unchanged: 0,
     offlineFolders: [],
     unreadable: [],
+    skipped: [],
+    straySidecars: 0,
     elapsedMs: 0,
+  }
+}
+
+/** What tells of places whether they are left alone, by the globs of their folders as they are now. */
+function excludedBy(roots: RootState): (place: LostPlace) => boolean {
+  const rules = new Map<number, LeftAlone>()
+  return ({ folderId, directory, name }) => {
+    const leftAlone = rules.get(folderId) ?? createLeftAlone(roots.byId(folderId).excludes)
+    rules.set(folderId, leftAlone)
+    return isLeftOut(leftAlone, { directory, name })
+  }
+}
+
+function addSkipped(skipped: SkippedFiles[], more: readonly SkippedFiles[]): void {
+  for (const { kind, extension, files } of more) {
+    const known = skipped.find((each) => each.extension === extension)
+    if (known) known.files += files
+    else skipped.push({ kind, extension, files })
   }
 }

@@ -9,6 +9,8 @@ import { joinCopyOf } from './identity.ts'
 export interface Settling {
   database: Database
   writer: ScanWriter
+  /** Whether a place is left alone, so that its photo is only out of sight. */
+  isExcluded(place: LostPlace): boolean
   /** Its figures go on to be counted. */
   summary: ScanSummary
   now: () => number
@@ -77,7 +79,8 @@ function settleFound({ writer, summary, now, scanMs }: Settling, lost: LostPlace
 }
 
 /** @returns the photos that changed. */
-function settleGone({ database, writer, summary, now }: Settling, lost: LostPlace): number[] {
+function settleGone(settling: Settling, lost: LostPlace): number[] {
+  const { database, writer, summary, now } = settling
   const place = writer.placeOf(lost.photoId)
   if (!place || place.isMissing || !isSamePlace(place, lost)) return []
   const copy = joinCopyOf(database, writer, lost.photoId, now())
@@ -85,7 +88,9 @@ function settleGone({ database, writer, summary, now }: Settling, lost: LostPlac
     summary.moved++
     return [lost.photoId, copy]
   }
-  writer.markMissing(lost.photoId, now())
-  summary.missing++
+  const isExcluded = settling.isExcluded(lost)
+  writer.markMissing(lost.photoId, now(), isExcluded)
+  if (isExcluded) summary.excluded++
+  else summary.missing++
   return [lost.photoId]
 }

@@ -3,6 +3,7 @@ import { textFromFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import { isPassing } from '../../contract/passing-errors.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
+import { type SkippedFiles, skippedOf } from '../../contract/skipped-files.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
 import type { FoundFile } from '../store/found-file.ts'
 import { type LeftAlone, ofLibrary } from './left-alone.ts'
@@ -13,6 +14,8 @@ export interface Listing {
   files: FoundFile[]
   /** Names of files that may describe a picture; most that end so do not. */
   sidecarNames: string[]
+  /** All other files that are not left alone, by their extension. */
+  skipped: SkippedFiles[]
   /** Names of the directories to go on with. */
   directories: string[]
 }
@@ -31,7 +34,8 @@ export interface Listing {
  */
 export function listDirectory(path: string, below: string, leftAlone: LeftAlone): Listing {
   const { dev: device } = statSync(nativePath(path))
-  const listing: Listing = { device, files: [], sidecarNames: [], directories: [] }
+  const listing: Listing = { device, files: [], sidecarNames: [], skipped: [], directories: [] }
+  const skipped = new Map<string, SkippedFiles>()
   const entries = readEntries(path)
   // Looking for escapes in every path would take as long as half a stat.
   const isPlain = entries.isPlain && typeof nativePath(path) === 'string'
@@ -48,7 +52,14 @@ export function listDirectory(path: string, below: string, leftAlone: LeftAlone)
       const file = statFile(isPlain ? filePath : nativePath(filePath), name, entry.isSymbolicLink())
       if (file) listing.files.push(file)
     } else if (isSidecarName(name)) listing.sidecarNames.push(name)
+    else if (entry.isFile() && !leftAlone.file(pathBelow, name)) {
+      const { kind, extension } = skippedOf(name)
+      const known = skipped.get(extension) ?? { kind, extension, files: 0 }
+      known.files++
+      skipped.set(extension, known)
+    }
   }
+  listing.skipped = [...skipped.values()]
   return listing
 }
 

@@ -1,8 +1,17 @@
 import type { Exposure } from '../../contract/records.ts'
-import { emptyMetadata, type PhotoMetadata } from './photo-metadata.ts'
-import { parseOffset, parseTakenTime } from './taken-time.ts'
+import { emptyMetadata, type PhotoMetadata, takeDates } from './photo-metadata.ts'
+import { type DateKind, type FoundDate, parseOffset, parseTakenTime } from './taken-time.ts'
 import { decodeBytes } from './text-encoding.ts'
-import { cameraName, cleanName, cleanText, lensName, takeCaption } from './words.ts'
+import {
+  cameraName,
+  cleanName,
+  cleanText,
+  lensName,
+  lensOfRange,
+  namesInLine,
+  starsOfPercent,
+  takeCaption,
+} from './words.ts'
 
 /** Tags of exifreader's `exif` group: values only, in the shapes its typings give; a damaged file can hold any. */
 export type ExifTags = Readonly<Record<string, { value: unknown } | undefined>>
@@ -24,16 +33,18 @@ export function metadataFromExif(tags: ExifTags): PhotoMetadata {
     metadata.orientation = orientation
   }
   metadata.camera = cameraName(text('Make'), text('Model'))
-  metadata.lens = lensName(text('LensModel'))
+  metadata.lens = lensName(text('LensModel')) ?? lensOfRange(rationals(tags.LensSpecification?.value))
   metadata.exposure = exposureOf(tags)
-  Object.assign(metadata, takenTime(text), position(text, tags))
+  takeDates(metadata, datesOf(text))
+  Object.assign(metadata, position(text, tags))
   metadata.title = cleanName(utf16Text(tags.XPTitle?.value))
   metadata.keywords = (utf16Text(tags.XPKeywords?.value) ?? '')
     .split(';')
     .map(cleanName)
     .filter((keyword) => keyword !== null)
-  const rating = tags.Rating?.value
-  if (typeof rating === 'number' && rating <= 5) metadata.rating = rating
+  metadata.rating = ratingOf(tags.Rating?.value, tags.RatingPercent?.value)
+  metadata.creators = namesInLine(text('Artist') ?? utf16Text(tags.XPAuthor?.value))
+  metadata.copyright = copyrightOf(tags.Copyright?.value)
 
   const fields: [field: string, found: string | null][] = [
     ['exif:ImageDescription', text('ImageDescription')],
@@ -66,19 +77,31 @@ export function userComment(value: unknown): string | null {
   return untilNul(decodeBytes(bytes).text)
 }
 
-function takenTime(text: (name: string) => string | null) {
-  const choices = [
-    ['DateTimeOriginal', 'OffsetTimeOriginal'],
-    ['DateTimeDigitized', 'OffsetTimeDigitized'],
-    ['DateTime', 'OffsetTime'],
-  ] as const
-  for (const [dateTag, offsetTag] of choices) {
+function datesOf(text: (name: string) => string | null): FoundDate[] {
+  const fields: [date: string, offset: string, kind: DateKind][] = [
+    ['DateTimeOriginal', 'OffsetTimeOriginal', 'original'],
+    ['DateTimeDigitized', 'OffsetTimeDigitized', 'digitized'],
+    ['DateTime', 'OffsetTime', 'saved'],
+  ]
+  return fields.flatMap(([dateTag, offsetTag, kind]) => {
     const taken = parseTakenTime(text(dateTag) ?? '')
-    if (!taken) continue
-    const takenOffsetMinutes = taken.offsetMinutes ?? parseOffset(text(offsetTag) ?? '')
-    return { takenAt: taken.takenAt, takenOffsetMinutes }
-  }
-  return {}
+    if (!taken) return []
+    return { ...taken, offsetMinutes: taken.offsetMinutes ?? parseOffset(text(offsetTag) ?? ''), kind }
+  })
+}
+
+/** Microsoft's two fields: stars, and per cent, of which 1, 25, 50, 75 and 99 are one to five of them. */
+function ratingOf(stars: unknown, percent: unknown): number | null {
+  if (typeof stars === 'number' && stars <= 5) return stars
+  return typeof percent === 'number' ? starsOfPercent(percent) : null
+}
+
+/** EXIF's Copyright has the photographer's, a NUL, and the editor's (CIPA DC-008, 4.6.4). */
+function copyrightOf(value: unknown): string | null {
+  const parts = (Array.isArray(value) ? value : [value]).flatMap((part: unknown) =>
+    typeof part === 'string' && part !== outOfFile ? part.split('\0') : [],
+  )
+  return cleanName([...new Set(parts.map((part) => part.trim()).filter(Boolean))].join(', '))
 }
 
 /** The satellites' time of the last fix, `YYYY-MM-DDTHH:MM:SS` in UTC; null where EXIF has none. */

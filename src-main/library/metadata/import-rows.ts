@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Photo } from '../../contract/records.ts'
 import type { UnclearRow } from '../../contract/rooms/exchange.ts'
 import type { CaptionStore } from '../store/captions.ts'
 import type { Database } from '../store/database.ts'
@@ -113,10 +114,18 @@ export function stageRows({ database, photos, captions }: MatchedAgainst): Impor
     }
   }
 
+  /** Spreadsheets and editors spell a name otherwise than the disk does, and programs encode it twice. */
+  function photoAt(path: string): Photo | undefined {
+    for (const spelt of [path, ...repairTwiceEncoded([path]), path.normalize('NFC'), path.normalize('NFD')]) {
+      const photo = photos.byPath(spelt)
+      if (photo) return photo
+    }
+    return undefined
+  }
+
   /** Of a content that the library does not have, or that is not said. */
   function matchPath(sha256: string, path: string): void {
-    const photo =
-      path === '' ? undefined : (photos.byPath(path) ?? photos.byPath(repairTwiceEncoded([path])[0]!))
+    const photo = path === '' ? undefined : photoAt(path)
     if (!photo) return
     const isTaken = prepare(
       'SELECT 1 FROM temp.import_places WHERE import_id = ? AND photo_id = ? AND path <> ?',

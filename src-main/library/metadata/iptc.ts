@@ -1,5 +1,5 @@
-import { emptyMetadata, type PhotoMetadata, type PlaceKind } from './photo-metadata.ts'
-import { parseTakenTime } from './taken-time.ts'
+import { emptyMetadata, type PhotoMetadata, type PlaceKind, takeDates } from './photo-metadata.ts'
+import { type DateKind, type FoundDate, parseTakenTime } from './taken-time.ts'
 import { decodeBytes } from './text-encoding.ts'
 import { cleanName, takeCaption } from './words.ts'
 
@@ -30,13 +30,22 @@ export function metadataFromIptc(tags: IptcTags): PhotoMetadata {
     if (name) metadata.places.push({ kind, name })
   }
   takeCaption(metadata, texts('Caption/Abstract')[0] ?? '', 'iptc:Caption-Abstract')
-  const date = texts('Date Created')[0] ?? ''
-  const taken = parseTakenTime(`${date} ${texts('Time Created')[0] ?? ''}`) ?? parseTakenTime(date)
-  if (taken) {
-    metadata.takenAt = taken.takenAt
+  metadata.creators = texts('By-line')
+    .map(cleanName)
+    .filter((creator) => creator !== null)
+  metadata.copyright = cleanName(texts('Copyright Notice')[0])
+  const dateIn = (day: string, time: string, kind: DateKind): FoundDate[] => {
+    const taken = parseTakenTime(`${texts(day)[0] ?? ''} ${texts(time)[0] ?? ''}`)
     // The format has no way to leave the zone out, so those who do not know it write +0000.
-    metadata.takenOffsetMinutes = taken.offsetMinutes || null
+    return taken ? [{ ...taken, offsetMinutes: taken.offsetMinutes || null, kind }] : []
   }
+  takeDates(metadata, [
+    ...dateIn('Date Created', 'Time Created', 'original').map((date) => ({
+      ...date,
+      isOfContent: true as const,
+    })),
+    ...dateIn('Digital Creation Date', 'Digital Creation Time', 'digitized'),
+  ])
   return metadata
 }
 

@@ -40,6 +40,8 @@ export function keepWords(said: PhotoMetadata): KeptWords {
     boilerplate: list('captions', said.boilerplate, (text) => beginning(text, maxCaptionLength)),
     keywords: list('keywords', [...new Set(said.keywords)], (keyword) => name('keywords', keyword)),
     people: list('people', said.people, (person) => ({ ...person, name: name('people', person.name) })),
+    creators: list('creators', said.creators, (creator) => name('creators', creator)),
+    copyright: said.copyright === null ? null : name('copyright', said.copyright),
     places: list('places', said.places, (place) => ({ ...place, name: name('places', place.name) })),
     cut: [...cut],
   }

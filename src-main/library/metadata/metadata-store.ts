@@ -16,7 +16,7 @@ import {
 } from './photo-metadata.ts'
 import { joinSources, type MetadataSource, type RefusedSidecar } from './sidecars.ts'
 
-/** Titles, keywords, people and places reach the search through the view `search_extra`. */
+/** Titles, keywords, people, places, creators and copyright reach the search through the view `search_extra`. */
 export interface MetadataStore {
   /**
    * Takes in what one source says about a photo, in place of what it said before; other sources stay.
@@ -53,6 +53,8 @@ interface SourceRow {
   title: string | null
   rating: number | null
   is_favorite: number
+  creators: string | null
+  copyright: string | null
   refused: string | null
   cut: string | null
 }
@@ -82,7 +84,8 @@ export function createMetadataStore(
 
   function sourceRows(photoId: number): SourceRow[] {
     return prepare<SourceRow>(
-      `SELECT id, kind, name, title, rating, is_favorite, refused, cut FROM metadata_sources WHERE photo_id = ?
+      `SELECT id, kind, name, title, rating, is_favorite, creators, copyright, refused, cut
+       FROM metadata_sources WHERE photo_id = ?
        ORDER BY CASE kind WHEN 'sidecar' THEN 1 WHEN 'takeout' THEN 2 ELSE 3 END,
          length(name) DESC, name`,
     ).all(photoId)
@@ -99,6 +102,8 @@ export function createMetadataStore(
         title: row.title,
         rating: row.rating,
         isFavorite: row.is_favorite === 1,
+        creators: row.creators === null ? [] : (JSON.parse(row.creators) as string[]),
+        copyright: row.copyright,
         boilerplate: prepare<{ text: string }>('SELECT text FROM metadata_boilerplate WHERE source_id = ?')
           .all(row.id)
           .map(({ text }) => text),
@@ -144,8 +149,9 @@ export function createMetadataStore(
     )
     if (!saysAnything(metadata, foreign)) return
     const id = prepare(
-      `INSERT INTO metadata_sources (photo_id, kind, name, read_ms, title, rating, is_favorite, cut)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO metadata_sources
+         (photo_id, kind, name, read_ms, title, rating, is_favorite, creators, copyright, cut)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       photoId,
       kind,
@@ -154,6 +160,8 @@ export function createMetadataStore(
       metadata.title,
       metadata.rating,
       metadata.isFavorite ? 1 : 0,
+      metadata.creators.length > 0 ? JSON.stringify(metadata.creators) : null,
+      metadata.copyright,
       metadata.cut.length > 0 ? JSON.stringify(metadata.cut) : null,
     ).lastInsertRowid
     foreign.forEach((caption, position) => {
@@ -277,9 +285,11 @@ export function createMetadataStore(
 }
 
 function saysAnything(metadata: PhotoMetadata, captions: readonly FoundCaption[]): boolean {
-  const lists = [captions, metadata.boilerplate, metadata.keywords, metadata.people, metadata.places]
+  const { boilerplate, keywords, people, places, creators } = metadata
+  const lists = [captions, boilerplate, keywords, people, places, creators]
   return (
     metadata.title !== null ||
+    metadata.copyright !== null ||
     metadata.rating !== null ||
     metadata.isFavorite ||
     lists.some((list) => list.length > 0)

@@ -1,7 +1,9 @@
 /** What photos and the files beside them say about a picture, each source read on its own. */
 
 import type { CaptionDoubt, Exposure } from '../../contract/records.ts'
+import type { TakenDate } from '../../contract/taken-date.ts'
 import type { WrittenMark } from '../store/marks.ts'
+import { chooseDate, type FoundDate } from './taken-time.ts'
 
 /** Where words about a photo are read from, again and again. What a table says is an edit of the person who imports it. */
 export const metadataKinds = ['sidecar', 'takeout', 'embedded'] as const
@@ -70,8 +72,10 @@ export interface PhotoMetadata {
   heightPx: number | null
   /** EXIF's 1 to 8. */
   orientation: number | null
-  /** `YYYY-MM-DDTHH:MM:SS`, the camera's wall clock. */
-  takenAt: string | null
+  /** All that say when it was taken, the most trusted first. */
+  dates: FoundDate[]
+  /** What `chooseDate` takes of them, in the form of `taken-date.ts`. */
+  takenAt: TakenDate | null
   takenOffsetMinutes: number | null
   camera: string | null
   lens: string | null
@@ -79,6 +83,8 @@ export interface PhotoMetadata {
   /** Degrees, north and east positive; both or neither. */
   latitude: number | null
   longitude: number | null
+  /** Nothing says whether it is north or south, east or west: it is taken for north and east unless another source knows. */
+  isUnsignedPosition?: true
   title: string | null
   /** The first is the one to show. */
   captions: FoundCaption[]
@@ -90,6 +96,9 @@ export interface PhotoMetadata {
   isFavorite: boolean
   people: Person[]
   places: Place[]
+  /** Who made the picture. */
+  creators: string[]
+  copyright: string | null
   /** What Lenslore wrote of a person's marks; the fields above are what stood there before. */
   marks?: { said: RecordedMark[]; contentHash: string | null }
   /** Sentences about what could not be read. */
@@ -101,6 +110,7 @@ export function emptyMetadata(): PhotoMetadata {
     widthPx: null,
     heightPx: null,
     orientation: null,
+    dates: [],
     takenAt: null,
     takenOffsetMinutes: null,
     camera: null,
@@ -116,6 +126,8 @@ export function emptyMetadata(): PhotoMetadata {
     isFavorite: false,
     people: [],
     places: [],
+    creators: [],
+    copyright: null,
     warnings: [],
   }
 }
@@ -129,28 +141,25 @@ const singleFields = [
   'exposure',
   'title',
   'rating',
+  'copyright',
 ] as const
 
 /**
  * Joins sources, the most trusted first: of single fields the first source that has one decides; captions,
- * keywords, people and places are the union. A time comes with its own offset, a latitude with its longitude.
+ * keywords, people and places are the union. A latitude comes with its longitude; which date counts, `chooseDate` says.
  */
 export function joinMetadata(sources: readonly PhotoMetadata[]): PhotoMetadata {
   const joined = emptyMetadata()
   for (const source of sources) {
     for (const field of singleFields) Object.assign(joined, { [field]: joined[field] ?? source[field] })
-    if (joined.takenAt === null) {
-      joined.takenAt = source.takenAt
-      joined.takenOffsetMinutes = source.takenOffsetMinutes
-    } else if (joined.takenOffsetMinutes === null && joined.takenAt === source.takenAt) {
-      joined.takenOffsetMinutes = source.takenOffsetMinutes
-    }
-    if (joined.latitude === null) {
-      joined.latitude = source.latitude
-      joined.longitude = source.longitude
-    }
     joined.isFavorite ||= source.isFavorite
+    if (joined.creators.length === 0) joined.creators = source.creators
   }
+  takeDates(
+    joined,
+    sources.flatMap((source) => source.dates),
+  )
+  takePosition(joined, sources)
   joined.captions = sources.flatMap((source) => source.captions)
   joined.boilerplate = [...new Set(sources.flatMap((source) => source.boilerplate))]
   joined.keywords = sources.flatMap((source) => source.keywords)
@@ -162,6 +171,45 @@ export function joinMetadata(sources: readonly PhotoMetadata[]): PhotoMetadata {
   joined.people = distinctPeople(joined.people)
   joined.places = distinctBy(joined.places, (place) => `${place.kind}\n${place.name}`)
   return joined
+}
+
+/** When and where. */
+export function occasionOf(metadata: PhotoMetadata) {
+  const { dates, takenAt, takenOffsetMinutes, latitude, longitude, isUnsignedPosition } = metadata
+  return {
+    dates,
+    takenAt,
+    takenOffsetMinutes,
+    latitude,
+    longitude,
+    ...(isUnsignedPosition && { isUnsignedPosition }),
+  }
+}
+
+export function takeDates(metadata: PhotoMetadata, dates: readonly FoundDate[]): void {
+  const { takenAt = null, offsetMinutes = null } = chooseDate(dates) ?? {}
+  Object.assign(metadata, { dates: [...dates], takenAt, takenOffsetMinutes: offsetMinutes })
+}
+
+/** Of one place, with its signs and without, that are within a degree, what has them goes first. */
+function takePosition(joined: PhotoMetadata, sources: readonly PhotoMetadata[]): void {
+  const placed = sources.filter((source) => source.latitude !== null)
+  const [first] = placed
+  if (!first) return
+  const isNear = (one: number | null, other: number | null) =>
+    Math.abs(Math.abs(one ?? Number.NaN) - Math.abs(other ?? Number.NaN)) <= 1
+  const signed = placed.find(
+    (source) =>
+      !source.isUnsignedPosition &&
+      isNear(source.latitude, first.latitude) &&
+      isNear(source.longitude, first.longitude),
+  )
+  const signs = first.isUnsignedPosition ? signed : undefined
+  const withSign = (value: number | null, of: number | null | undefined) =>
+    value !== null && of != null && of < 0 ? -Math.abs(value) : value
+  joined.latitude = withSign(first.latitude, signs?.latitude)
+  joined.longitude = withSign(first.longitude, signs?.longitude)
+  if (first.isUnsignedPosition && !signs) joined.isUnsignedPosition = true
 }
 
 /** The same words from several fields once; IPTC's copy, cut at 2,000 bytes, gives way to the whole. */

@@ -9,14 +9,19 @@ import type { Exposure } from '../../contract/records.ts'
 import { readCr3 } from './canon-cr3.ts'
 import { readDimensions } from './dimensions.ts'
 import { type ExifTags, metadataFromExif, satelliteTime } from './exif.ts'
+import { readGifBlocks } from './gif-blocks.ts'
 import { metadataFromIptc } from './iptc.ts'
-import { emptyMetadata, joinMetadata, type PhotoMetadata } from './photo-metadata.ts'
-import { compressedPngPacket } from './png-packet.ts'
+import { readJpegSegments } from './jpeg-segments.ts'
+import { emptyMetadata, joinMetadata, occasionOf, type PhotoMetadata } from './photo-metadata.ts'
+import { metadataFromPngText, type PngText, readPngText } from './png-text.ts'
 import { offsetFromSatelliteTime } from './taken-time.ts'
-import { decodeText } from './text-encoding.ts'
+import { decodeBytes, decodeText } from './text-encoding.ts'
 import { type ReadAt, readTiff, writeTiff } from './tiff-directories.ts'
 import { takeCaption } from './words.ts'
 import { metadataFromXmp } from './xmp.ts'
+
+/** Raised by whoever lets this reader, or those of sidecars, find more: the photos of libraries are then read again. */
+export const readerVersion = 1
 
 /** Metadata of larger files is read from their first part; nothing else of them is. */
 const maxReadBytes = 256 * 1024 * 1024
@@ -26,7 +31,7 @@ const exposureReadBytes = 2 * 1024 * 1024
 const maxDecompressedBytes = 16 * 1024 * 1024
 
 /**
- * Reads what a picture says about itself in EXIF, IPTC, XMP and PNG text. What is damaged is left out and
+ * Reads what a picture says about itself in EXIF, IPTC, XMP, and texts and comments of its container. What is damaged is left out and
  * named in `warnings`; a file that is no picture gives empty metadata with a warning.
  *
  * Among fields that say the same, XMP goes before IPTC before EXIF for words, because programs that write
@@ -39,59 +44,49 @@ const maxDecompressedBytes = 16 * 1024 * 1024
 export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoMetadata> {
   const { content, xmp: rawPacket } = await pictureWithin(bytes ?? (await readStart(path)), path)
   const warnings: string[] = []
-  const packets: string[] = []
-  let tags: ExpandedTags = {}
-  // A library begins the sooner without it.
-  const { default: exifReader } = await import('exifreader')
-  try {
-    tags = await exifReader.load(content, {
-      expanded: true,
-      async: true,
-      excludeTags: { thumbnail: true, icc: true, mpf: true, composite: true, makerNotes: true },
-      domParser: packetCollector(packets),
-      decompress: {
-        maxDecompressedSize: maxDecompressedBytes,
-        deflate: (data) => promisify(inflate)(data, { maxOutputLength: maxDecompressedBytes }),
-        brotli: (data) => promisify(brotliDecompress)(data, { maxOutputLength: maxDecompressedBytes }),
-      },
-    })
-  } catch (thrown) {
-    if (!isMissing(thrown)) warnings.push(`${displayFileName(path)}: metadata not read: ${reason(thrown)}.`)
+  const warn = (what: string) => (thrown: unknown) => {
+    if (!isMissing(thrown)) warnings.push(`${displayFileName(path)}: ${what}: ${reason(thrown)}.`)
   }
-  try {
-    const packet = rawPacket
-      ? decodeText(rawPacket).text
-      : await compressedPngPacket(content, maxDecompressedBytes)
-    if (packet !== undefined) packets.splice(0, packets.length, packet)
-  } catch (thrown) {
-    warnings.push(`${displayFileName(path)}: damaged XMP: ${reason(thrown)}.`)
-  }
+  const collected: string[] = []
+  const tags = await load(content, collected).catch((thrown: unknown): ExpandedTags => {
+    warn('metadata not read')(thrown)
+    return {}
+  })
+  const pngText = await readPngText(content, maxDecompressedBytes, warn('damaged text'))
+  if (pngText) Object.assign(tags, await profilesOf(pngText, tags).catch(warn('damaged profile')))
+  const jpeg = readJpegSegments(content)
+  const gif = readGifBlocks(content)
+  const stored = [...(jpeg?.packets ?? []), rawPacket, pngText?.packet, gif?.packet].filter(
+    (packet) => !!packet,
+  )
+  const packets: (string | Buffer)[] = stored.length > 0 ? stored : collected
 
   const read = (group: string, work: () => PhotoMetadata): PhotoMetadata => {
     try {
       return work()
     } catch (thrown) {
-      warnings.push(`${displayFileName(path)}: damaged ${group}: ${reason(thrown)}.`)
+      warn(`damaged ${group}`)(thrown)
       return emptyMetadata()
     }
   }
   const exif = read('EXIF', () => metadataFromExif((tags.exif ?? {}) as ExifTags))
   const iptc = read('IPTC', () => metadataFromIptc((tags.iptc ?? {}) as Record<string, unknown>))
-  const xmp = packets.map((packet) => read('XMP', () => metadataFromXmp(packet)))
-  const text = read('PNG text', () => metadataFromPngText(tags))
+  const xmp = packets.map((packet) =>
+    read('XMP', () => metadataFromXmp(typeof packet === 'string' ? packet : decodeText(packet).text)),
+  )
+  const text = pngText ? read('text', () => metadataFromPngText(pngText)) : emptyMetadata()
 
   const words = joinMetadata([...xmp, iptc, exif, text])
-  const facts = joinMetadata([exif, ...xmp, iptc])
+  takeComments(words, jpeg?.comments ?? gif?.comments ?? [], jpeg ? 'jpeg:Comment' : 'gif:Comment')
+  const facts = joinMetadata([exif, ...xmp, iptc, text])
   const metadata: PhotoMetadata = {
     ...words,
+    ...occasionOf(facts),
     orientation: facts.orientation,
-    takenAt: facts.takenAt,
     takenOffsetMinutes: clockOffset(facts, exif, satelliteTime((tags.exif ?? {}) as ExifTags)),
     camera: facts.camera,
     lens: facts.lens,
     exposure: facts.exposure,
-    latitude: facts.latitude,
-    longitude: facts.longitude,
     warnings: [...words.warnings, ...warnings],
   }
   return { ...metadata, ...uprightSize(tags, exif, content, facts.orientation) }
@@ -104,7 +99,8 @@ export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoM
 function clockOffset(facts: PhotoMetadata, exif: PhotoMetadata, utc: string | null): number | null {
   if (facts.takenAt === null) return null
   const measured = utc === null ? null : offsetFromSatelliteTime(facts.takenAt, utc, facts.longitude)
-  return exif.takenOffsetMinutes ?? measured ?? facts.takenOffsetMinutes
+  const own = exif.takenAt === facts.takenAt ? exif.takenOffsetMinutes : null
+  return own ?? measured ?? facts.takenOffsetMinutes
 }
 
 /** The header's own size before EXIF's, which editors forget to change. */
@@ -129,14 +125,52 @@ function uprightSize(tags: ExpandedTags, exif: PhotoMetadata, content: Buffer, o
   return turned ? { widthPx: heightPx, heightPx: widthPx } : { widthPx, heightPx }
 }
 
-/** PNG's own keywords (PNG specification, 11.3.3), where people wrote captions before XMP. */
-function metadataFromPngText(tags: ExpandedTags): PhotoMetadata {
-  const metadata = emptyMetadata()
-  for (const name of ['Description', 'Comment']) {
-    const value = tags.pngText?.[name]?.value
-    if (typeof value === 'string') takeCaption(metadata, value, `png:${name}`)
+/** Comments of the container: what is left where no field for a caption has one. */
+function takeComments(words: PhotoMetadata, comments: readonly Buffer[], field: string): void {
+  const found = emptyMetadata()
+  for (const comment of comments) takeCaption(found, decodeBytes(comment).text, field)
+  if (words.captions.length === 0) words.captions = found.captions
+  words.boilerplate = [...new Set([...words.boilerplate, ...found.boilerplate])]
+}
+
+async function load(content: Buffer, packets: string[]): Promise<ExpandedTags> {
+  // A library begins the sooner without it.
+  const { default: exifReader } = await import('exifreader')
+  return await exifReader.load(content, {
+    expanded: true,
+    async: true,
+    excludeTags: { thumbnail: true, icc: true, mpf: true, composite: true, makerNotes: true },
+    domParser: packetCollector(packets),
+    decompress: {
+      maxDecompressedSize: maxDecompressedBytes,
+      deflate: (data) => promisify(inflate)(data, { maxOutputLength: maxDecompressedBytes }),
+      brotli: (data) => promisify(brotliDecompress)(data, { maxOutputLength: maxDecompressedBytes }),
+    },
+  })
+}
+
+/** What a PNG has of other containers' metadata in its text, and not where it belongs. */
+async function profilesOf(text: PngText, tags: ExpandedTags): Promise<Pick<ExpandedTags, 'exif' | 'iptc'>> {
+  const found: Pick<ExpandedTags, 'exif' | 'iptc'> = {}
+  if (text.exif && Object.keys(tags.exif ?? {}).length === 0) {
+    const bytes = text.exif
+    const directories = await readTiff(async (offset, length) => bytes.subarray(offset, offset + length))
+    const { exif } = directories ? await load(writeTiff(directories), []) : {}
+    if (exif) found.exif = exif
   }
-  return metadata
+  if (text.resources) {
+    const { iptc } = await load(jpegAround(text.resources), [])
+    if (iptc) found.iptc = iptc
+  }
+  return found
+}
+
+/** A JPEG of nothing but Photoshop's resources, for exifreader reads these where they belong alone; cut at what a segment holds. */
+function jpegAround(resources: Buffer): Buffer {
+  const content = Buffer.concat([Buffer.from('Photoshop 3.0\0', 'latin1'), resources]).subarray(0, 0xfffd)
+  const head = Buffer.from([0xff, 0xd8, 0xff, 0xed, 0, 0])
+  head.writeUInt16BE(content.length + 2, 4)
+  return Buffer.concat([head, content, Buffer.from([0xff, 0xd9])])
 }
 
 /**

@@ -5,7 +5,13 @@ import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import type { CutField } from '../../contract/records.ts'
-import { joinMetadata, type MetadataKind, metadataKinds, type PhotoMetadata } from './photo-metadata.ts'
+import {
+  joinMetadata,
+  type MetadataKind,
+  metadataKinds,
+  occasionOf,
+  type PhotoMetadata,
+} from './photo-metadata.ts'
 import { metadataFromTakeout } from './takeout.ts'
 import { decodeText } from './text-encoding.ts'
 import { withRepairedWords } from './twice-encoded.ts'
@@ -73,7 +79,7 @@ export function damagedSidecar(path: string, cause: unknown): LensloreError {
 
 /**
  * What all sources together say about a photo. For words (title, captions, rating) the order is that of
- * `metadataKinds`. For time and place Takeout comes last: Google keeps only UTC, and guesses places. Size,
+ * `metadataKinds`. For time and place Takeout comes after the rest: Google keeps only UTC, and guesses places. Size,
  * and what the camera is, only the picture knows for certain.
  */
 export function joinSources(sources: readonly MetadataSource[]): PhotoMetadata {
@@ -86,12 +92,10 @@ export function joinSources(sources: readonly MetadataSource[]): PhotoMetadata {
   const words = ordered(metadataKinds)
   const facts = ordered(['sidecar', 'embedded', 'takeout'])
   const picture = ordered(['embedded', 'sidecar', 'takeout'])
+  const { isUnsignedPosition: _, ...others } = words
   return {
-    ...words,
-    takenAt: facts.takenAt,
-    takenOffsetMinutes: facts.takenOffsetMinutes,
-    latitude: facts.latitude,
-    longitude: facts.longitude,
+    ...others,
+    ...occasionOf(facts),
     widthPx: picture.widthPx,
     heightPx: picture.heightPx,
     orientation: picture.orientation,

@@ -88,15 +88,15 @@ function marksOf({ database, marks }: ComparedWith, row: TableRow, photoId: numb
   const { title, rating, keywords, edited } = row
   /** A cell that is empty says something where it was not before; one that is as it was says nothing. */
   const says = (cell: 'title' | 'rating' | 'keywords', isEmpty: boolean) => (edited ? edited[cell] : !isEmpty)
-  const wanted: TableMarks = {}
+  const isTitled = title !== undefined && says('title', title === '')
+  const isRated = rating !== undefined && says('rating', rating === null)
+  const isTagged = keywords !== undefined && says('keywords', keywords.length === 0)
+  if (!isTitled && !isRated && !isTagged) return null
   const known = cellsOf(database, photoId)
-  if (title !== undefined && says('title', title === '') && title !== plainCell(known.title ?? '')) {
-    wanted.title = title
-  }
-  if (rating !== undefined && says('rating', rating === null) && rating !== known.rating) {
-    wanted.rating = rating ?? 0
-  }
-  if (keywords && says('keywords', keywords.length === 0)) {
+  const wanted: TableMarks = {}
+  if (isTitled && title !== plainCell(known.title ?? '')) wanted.title = title
+  if (isRated && rating !== known.rating) wanted.rating = rating ?? 0
+  if (isTagged) {
     const added = keywords.filter((keyword) => !known.keywords.includes(keyword))
     // Only who saw them all can have taken some away.
     const removed = edited ? known.keywords.filter((keyword) => !keywords.includes(keyword)) : []

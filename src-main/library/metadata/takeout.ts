@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { checkedPosition } from './exif.ts'
-import { emptyMetadata, type PhotoMetadata } from './photo-metadata.ts'
+import { emptyMetadata, type PhotoMetadata, takeDates } from './photo-metadata.ts'
 import { cleanName, takeCaption } from './words.ts'
 
 const position = z.object({ latitude: z.number(), longitude: z.number() }).optional().catch(undefined)
@@ -37,14 +37,13 @@ export function metadataFromTakeout(text: string): PhotoMetadata | undefined {
   const file = takeoutFile.parse(json)
   const metadata = emptyMetadata()
 
-  takeCaption(metadata, file.description ?? '', 'takeout:description')
+  takeCaption(metadata, withoutEntities(file.description ?? ''), 'takeout:description')
   const seconds = file.photoTakenTime?.timestamp
   if (seconds !== undefined && seconds !== 0) {
     const moment = new Date(seconds * 1000)
     if (!Number.isNaN(moment.getTime()) && moment.getUTCFullYear() >= 1800) {
       // Google keeps the moment and forgets the clock: the time is in UTC.
-      metadata.takenAt = moment.toISOString().slice(0, 19)
-      metadata.takenOffsetMinutes = 0
+      takeDates(metadata, [{ takenAt: moment.toISOString().slice(0, 19), offsetMinutes: 0, kind: 'upload' }])
     }
   }
   const found = [file.geoData, file.geoDataExif]
@@ -52,9 +51,30 @@ export function metadataFromTakeout(text: string): PhotoMetadata | undefined {
     .find((place) => place)
   Object.assign(metadata, found)
   for (const { name } of file.people ?? []) {
-    const cleaned = cleanName(name)
+    const cleaned = cleanName(withoutEntities(name))
     if (cleaned) metadata.people.push({ name: cleaned, region: null })
   }
   metadata.isFavorite = file.favorited ?? false
   return metadata
+}
+
+const entities: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+}
+
+/** Google writes texts as if for a page: `Rex &amp; the ball`, `Mia&#39;s`. Once, for a person may have typed the rest. */
+function withoutEntities(text: string): string {
+  return text.replace(
+    /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]+));/gi,
+    (whole, decimal, hex, name: string | undefined) => {
+      if (name !== undefined) return entities[name.toLowerCase()] ?? whole
+      const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal)
+      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole
+    },
+  )
 }

@@ -18,8 +18,9 @@ export function decodeText(bytes: Uint8Array): { text: string; encoding: TextEnc
   if (first === 0xff && second === 0xfe) return marked('utf-16le', 2)
   if (first === 0xfe && second === 0xff) return marked('utf-16be', 2)
   if (first === 0xef && second === 0xbb && third === 0xbf) return marked('utf-8', 3)
-  if (first === 0x3c && second === 0) return { ...marked('utf-16le', 0), encoding: unmarked('utf-16le') }
-  if (first === 0 && second === 0x3c) return { ...marked('utf-16be', 0), encoding: unmarked('utf-16be') }
+  // Such a file begins with a sign of Latin text, whose other byte is zero.
+  if (first && second === 0) return { ...marked('utf-16le', 0), encoding: unmarked('utf-16le') }
+  if (first === 0 && second) return { ...marked('utf-16be', 0), encoding: unmarked('utf-16be') }
   const { text, isUtf8 } = decodeBytes(bytes)
   return { text, encoding: unmarked(isUtf8 ? 'utf-8' : 'windows-1252') }
 }

@@ -74,7 +74,7 @@ export function repairTwiceEncoded(texts: readonly string[]): string[] {
 
 /** The words of a file beside a photo. What Lenslore itself wrote there stays as it is: a person may have typed it so. */
 export function withRepairedWords(said: PhotoMetadata): PhotoMetadata {
-  const { title, captions, keywords, people, places, boilerplate } = said
+  const { title, captions, keywords, people, places, boilerplate, creators, copyright } = said
   const others = captions.filter(({ provenance }) => !provenance)
   const texts = [
     ...others.map(({ text }) => text),
@@ -82,7 +82,8 @@ export function withRepairedWords(said: PhotoMetadata): PhotoMetadata {
     ...people.map(({ name }) => name),
     ...places.map(({ name }) => name),
     ...boilerplate,
-    ...(title === null ? [] : [title]),
+    ...creators,
+    ...[title, copyright].filter((text) => text !== null),
   ]
   const repaired = repairTwiceEncoded(texts)
   const byText = new Map(texts.map((text, index) => [text, repaired[index]!]))
@@ -97,5 +98,7 @@ export function withRepairedWords(said: PhotoMetadata): PhotoMetadata {
     people: people.map((person) => ({ ...person, name: repair(person.name) })),
     places: places.map((place) => ({ ...place, name: repair(place.name) })),
     boilerplate: boilerplate.map(repair),
+    creators: creators.map(repair),
+    copyright: copyright === null ? null : repair(copyright),
   }
 }

@@ -6,6 +6,7 @@ import type { PhotoMetadata } from './photo-metadata.ts'
 const maxDeviceNameLength = 500
 /** Characters of a field that are looked at, many times what is kept. */
 const maxFieldLength = 2 ** 18
+const maxNamesInLine = 100
 
 /**
  * What cameras and programs write into the caption of every picture, character for character: one place for all
@@ -96,8 +97,14 @@ const boilerplate = new Set([
   '***',
 ])
 
-/** The fields that cameras fill, in EXIF and where XMP repeats EXIF. */
-const cameraFields = new Set(['xmp:exif:UserComment', 'xmp:tiff:ImageDescription'])
+/** The fields that cameras and programs fill: in EXIF, where XMP repeats EXIF, and comments of containers. */
+const filledFields = new Set([
+  'xmp:exif:UserComment',
+  'xmp:tiff:ImageDescription',
+  'jpeg:Comment',
+  'gif:Comment',
+  'png:Comment',
+])
 
 /**
  * The same with what differs from picture to picture, such as its number ("DSC00019", "ICM107B", "000007") or the
@@ -108,9 +115,16 @@ const cameraMarks = [
   /^[a-z]{2,4}[_-]?\d{3,}[a-z]?$/i,
   /^\d{5,}$/,
   /^oplus_\d+$/i,
-  /^(file written by adobe photoshop|creator: gd-jpeg|lead technologies inc|optimized by jpegmini|hdrpl)/i,
-  /^(processed with (vsco|moldiv)|edited with (snapseed|polarr|paint\.net))/i,
+  /^(file written by adobe photoshop|creator: (gd-jpeg|xv)|lead technologies inc|optimized by jpegmini|hdrpl)/i,
+  /^(processed with (vsco|moldiv)|edited with (snapseed|polarr|paint\.net)|processed by ebay with imagemagick)/i,
+  /^(created (with|by) (the )?(gimp|imagemagick|paint shop pro|acdsee|irfanview|paint\.net|ezgif|wings3d)|xv version)\b/i,
+  /^(intel\(r\) jpeg library|jpeg encoder copyright|acd systems digital imaging|u-?lead systems|lavc\d|handmade software)/i,
+  /^(compressed (with|by) jpeg|resized (with|on|using) ezgif|software: (microsoft|adobe|paint))/i,
 ]
+
+/** A file's own name: of a camera or a program, or what a person called the file, which its name tells already. */
+const bareFileName =
+  /^[^\s/\\]{1,250}\.(jpe?g|jfif|png|gif|tiff?|webp|hei[cf]|avif|bmp|nef|cr[23w]|arw|dng|orf|rw2|raf)$/i
 
 /** Trimmed, without NULs, line ends as `\n`; null where nothing is left. How much of it is kept, `keepWords` says. */
 export function cleanText(text: string): string | null {
@@ -145,18 +159,23 @@ export function readableText(text: string): string | null {
  * @param field where it stands, in its standard's own name, such as `xmp:dc:description`.
  */
 export function isBoilerplate(text: string, field: string): boolean {
-  if (boilerplate.has(text)) return true
-  const isCameraField = field.startsWith('exif:') || cameraFields.has(field)
-  if (!isCameraField) return false
+  if (boilerplate.has(text) || bareFileName.test(text)) return true
+  const isFilled = field.startsWith('exif:') || filledFields.has(field)
+  if (!isFilled) return false
   return !/[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(text) || cameraMarks.some((mark) => mark.test(text))
 }
 
 /** Takes in what a field says in place of a caption: as one, or as boilerplate, which is only searched. */
-export function takeCaption(metadata: PhotoMetadata, said: string, field: string): void {
+export function takeCaption(
+  metadata: PhotoMetadata,
+  said: string,
+  field: string,
+  language: string | null = null,
+): void {
   const text = readableText(said)
   if (text === null) return
   if (isBoilerplate(text, field)) metadata.boilerplate.push(text)
-  else metadata.captions.push({ text, language: null, field })
+  else metadata.captions.push({ text, language, field })
 }
 
 /** "Canon" and "Canon PowerShot S40" → "Canon PowerShot S40"; "OLYMPUS IMAGING CORP." and "E-P3" → "OLYMPUS E-P3". */
@@ -184,4 +203,30 @@ export function lensName(text: string | null): string | null {
   const name = deviceName(text)
   if (!name || !/[a-z1-9]/i.test(name) || /^(unknown|none|n\/a|manual lens)/i.test(name)) return null
   return /^0(\.0)?\s?mm f\/0(\.0)?$/i.test(name) ? null : name
+}
+
+/**
+ * A lens by its range alone, as exiftool writes it: "24-70mm f/2.8", "18-55mm f/3.5-5.6".
+ * @param range shortest and longest focal length in millimetres, and the lowest f-number at each; NaN where it is not known.
+ */
+export function lensOfRange([shortest = Number.NaN, longest, ...numbers]: readonly number[]): string | null {
+  if (!(shortest > 0) || !Number.isFinite(shortest)) return null
+  const between = (values: readonly (number | undefined)[]) =>
+    [...new Set(values.filter((value) => value !== undefined && value > 0 && Number.isFinite(value)))]
+      .map((value) => String(Number(value!.toFixed(1))))
+      .join('-')
+  const aperture = between(numbers.slice(0, 2))
+  return `${between([shortest, longest])}mm${aperture === '' ? '' : ` f/${aperture}`}`
+}
+
+/** 1, 25, 50, 75 and 99 are one to five stars. */
+export function starsOfPercent(percent: number): number | null {
+  if (!(percent >= 0 && percent <= 100)) return null
+  return percent === 0 ? 0 : Math.min(5, Math.floor(percent / 25) + 1)
+}
+
+/** Several names in one text, as EXIF and PNG have them. */
+export function namesInLine(text: string | null): string[] {
+  const names = (text ?? '').split(';', maxNamesInLine).map(cleanName)
+  return [...new Set(names.filter((name) => name !== null))]
 }

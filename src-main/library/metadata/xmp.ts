@@ -8,10 +8,20 @@ import {
   type PhotoMetadata,
   type PlaceKind,
   type Region,
+  takeDates,
 } from './photo-metadata.ts'
 import { isStemSidecar } from './sidecar-names.ts'
-import { parseTakenTime } from './taken-time.ts'
-import { cameraName, cleanName, cleanText, isBoilerplate, lensName, readableText } from './words.ts'
+import { type DateKind, parseTakenTime } from './taken-time.ts'
+import {
+  cameraName,
+  cleanName,
+  cleanText,
+  isBoilerplate,
+  lensName,
+  lensOfRange,
+  readableText,
+  starsOfPercent,
+} from './words.ts'
 import { contentOfMarks, sentenceOf, turnBackMarks } from './xmp-marks.ts'
 import { captionRecord, type Prefix, readXmp, type XmpProperties, type XmpValue } from './xmp-tree.ts'
 
@@ -41,11 +51,11 @@ const locationFields: [kind: PlaceKind, local: string][] = [
   ['country', 'CountryName'],
 ]
 
-const dateFields: Name[] = [
-  ['exif', 'DateTimeOriginal'],
-  ['photoshop', 'DateCreated'],
-  ['xmp', 'CreateDate'],
-  ['exif', 'DateTimeDigitized'],
+const dateFields: [...Name, kind: DateKind, isOfContent?: true][] = [
+  ['exif', 'DateTimeOriginal', 'original'],
+  ['photoshop', 'DateCreated', 'original', true],
+  ['xmp', 'CreateDate', 'digitized'],
+  ['exif', 'DateTimeDigitized', 'digitized'],
 ]
 
 /** No program writes more tags, or tags deeper in a hierarchy. */
@@ -75,23 +85,25 @@ export function metadataFromXmp(text: string): PhotoMetadata {
 
   metadata.orientation = integerIn(first(['tiff', 'Orientation']), 1, 8)
   metadata.camera = cameraName(first(['tiff', 'Make']), first(['tiff', 'Model']))
-  metadata.lens = lensName(first(['exifEX', 'LensModel'], ['aux', 'Lens']))
+  metadata.lens = lensName(first(['exifEX', 'LensModel'], ['aux', 'Lens'])) ?? lensOfRange(lensRangeOf(xmp))
   metadata.title = cleanName(first(['dc', 'title'], ['photoshop', 'Headline'], ['acdsee', 'caption']))
-  metadata.rating = integerIn(first(['xmp', 'Rating']), -1, 5)
-  Object.assign(
+  metadata.rating =
+    integerIn(first(['xmp', 'Rating']), -1, 5) ??
+    starsOfPercent(Number(first(['MicrosoftPhoto', 'Rating']) ?? Number.NaN))
+  metadata.creators = textsOf(xmp.get('dc', 'creator'))
+  metadata.copyright = cleanName(first(['dc', 'rights']))
+  const latitude = coordinate(first(['exif', 'GPSLatitude']), first(['exif', 'GPSLatitudeRef']))
+  const longitude = coordinate(first(['exif', 'GPSLongitude']), first(['exif', 'GPSLongitudeRef']))
+  const position = checkedPosition(latitude?.degrees ?? null, longitude?.degrees ?? null)
+  Object.assign(metadata, position)
+  if (position && !(latitude?.isSigned && longitude?.isSigned)) metadata.isUnsignedPosition = true
+  takeDates(
     metadata,
-    checkedPosition(
-      coordinate(first(['exif', 'GPSLatitude']), 'S', 'N'),
-      coordinate(first(['exif', 'GPSLongitude']), 'W', 'E'),
-    ),
+    dateFields.flatMap(([prefix, local, kind, isOfContent]) => {
+      const taken = parseTakenTime(xmp.get(prefix, local)?.text ?? '')
+      return taken ? [{ ...taken, kind, ...(isOfContent && { isOfContent }) }] : []
+    }),
   )
-  for (const [prefix, local] of dateFields) {
-    const taken = parseTakenTime(xmp.get(prefix, local)?.text ?? '')
-    if (!taken) continue
-    metadata.takenAt = taken.takenAt
-    metadata.takenOffsetMinutes = taken.offsetMinutes
-    break
-  }
   Object.assign(metadata, captionsOf(xmp))
   metadata.people = peopleOf(xmp)
   metadata.keywords = keywordsOf(xmp)
@@ -281,14 +293,37 @@ function checkedRegion(left: number, top: number, width: number, height: number)
   return sane && width > 0 && height > 0 ? { left, top, width, height } : null
 }
 
-/** XMP's `39,6.9N`, `39,6,54N`, or decimal degrees. */
-function coordinate(text: string | null, negative: string, positive: string): number | null {
-  const match = /^\s*([+-]?[\d.]+)(?:,([\d.]+))?(?:,([\d.]+))?\s*([NSEW])?\s*$/i.exec(text ?? '')
+/**
+ * XMP's `39,6.9N`, `39,6,54N`, or decimal degrees as some programs write them, with their sign or with the letter of EXIF's field
+ * beside them (Apple's exports).
+ */
+function coordinate(
+  text: string | null,
+  reference: string | null,
+): { degrees: number; isSigned: boolean } | null {
+  const match = /^\s*([+-]?)([\d.]+)(?:,([\d.]+))?(?:,([\d.]+))?\s*([NSEW])?\s*$/i.exec(text ?? '')
   if (!match) return null
-  const [, whole, minutes = '0', seconds = '0', reference = positive] = match
+  const [, sign, whole, minutes = '0', seconds = '0', letter] = match
   const total = Number(whole) + Number(minutes) / 60 + Number(seconds) / 3600
   if (!Number.isFinite(total)) return null
-  return reference.toUpperCase() === negative ? -total + 0 : total
+  const side = letter ?? (sign === '' ? /^\s*([NSEW])/i.exec(reference ?? '')?.[1] : undefined)
+  const isNegative = sign === '-' || /[SW]/i.test(side ?? '')
+  return { degrees: isNegative ? -total + 0 : total, isSigned: sign !== '' || side !== undefined }
+}
+
+function textsOf(value: XmpValue | undefined): string[] {
+  const texts = value?.items.length ? value.items.map((item) => item.text) : [value?.text ?? '']
+  return [...new Set(texts.map(cleanName).filter((text) => text !== null))]
+}
+
+/** `24/1 70/1 28/10 28/10`, or the four in a list. */
+function lensRangeOf(xmp: XmpProperties): number[] {
+  const value = xmp.get('exifEX', 'LensSpecification') ?? xmp.get('aux', 'LensInfo')
+  const parts = value?.items.length ? value.items.map((item) => item.text) : (value?.text ?? '').split(/\s+/)
+  return parts.slice(0, 4).map((part) => {
+    const [above, below = '1'] = part.trim().split('/')
+    return above ? Number(above) / Number(below) : Number.NaN
+  })
 }
 
 function integerIn(text: string | null, least: number, most: number): number | null {

@@ -137,28 +137,33 @@ export function superviseEngine(
 
   async function openModel(client: EngineClient): Promise<EngineInfo> {
     const isUnlucky = asked.provider === 'auto' && deathsInARow.caption >= deathsUntilProcessor
-    const { provider, precision } = isUnlucky ? onTheProcessor() : asked
+    const ways = [
+      ...(isUnlucky ? [] : [{ ...asked, trials: book.read() }]),
+      ...(asked.provider === 'auto' ? onTheProcessor() : []),
+    ]
     isOpening = true
     try {
       const batchSize = Number.isFinite(mostInBatch) ? mostInBatch : options.batchSize
-      const how = { ...options, batchSize }
-      const wanted = { ...how, provider, precision, trials: book.read() }
-      lastInfo = await client.open(wanted).catch((thrown: unknown) => {
-        // A card that was measured once may be gone.
-        const { code } = toErrorRecord(thrown)
-        if (provider !== 'auto' || code !== 'PROVIDER_UNAVAILABLE') throw thrown
-        return client.open({ ...how, ...onTheProcessor() })
-      })
-      return lastInfo
+      for (const [at, way] of ways.entries()) {
+        try {
+          lastInfo = await client.open({ ...options, batchSize, ...way })
+          break
+        } catch (thrown) {
+          // A card that was measured once may be gone.
+          const isLast = at === ways.length - 1
+          if (isLast || toErrorRecord(thrown).code !== 'PROVIDER_UNAVAILABLE') throw thrown
+        }
+      }
+      return lastInfo!
     } finally {
       isOpening = false
     }
   }
 
-  /** In fp32, unless something else was asked for: nothing is more to be relied on. */
+  /** In what was asked for, if the processor has such a form, else in fp32: nothing is more to be relied on. */
   function onTheProcessor() {
-    const precision = asked.precision === 'auto' ? 'fp32' : asked.precision
-    return { provider: 'cpu', precision } as const
+    const fewer = ['auto', 'fp32'].includes(asked.precision) ? [] : [asked.precision]
+    return [...fewer, 'fp32' as const].map((precision) => ({ provider: 'cpu' as const, precision }))
   }
 
   /** Beside the captions: how is this model best run here? */

@@ -49,6 +49,8 @@ export const flag = {
   /** Another photo's file has the same bytes. */
   duplicate: 'is=duplicate',
   missing: 'is=missing',
+  /** It is out of sight because its place is left alone. */
+  excluded: 'is=excluded',
   /** Its file cannot be read or captioned. */
   failed: 'is=failed',
   captioned: 'has=caption',

@@ -1,5 +1,6 @@
 import { isLongEnough, type Pattern, patternsOf, withoutLoneEnd } from '../../contract/matched-words.ts'
 import type { Query, Term } from '../../contract/query.ts'
+import type { PhotoState } from '../../contract/query-grammar.ts'
 import { type Token, tokenize, tokenizeParts } from '../../contract/words.ts'
 import {
   allOf,
@@ -26,6 +27,8 @@ export interface Surroundings {
   isInARow(stems: readonly string[]): boolean
   /** Whether any photo is missing at all. */
   hasMissing(): boolean
+  /** Whether any is left alone. */
+  hasExcluded(): boolean
   /** Whether any caption is unsure at all. */
   hasUnsure(): boolean
   folders(): { id: number; path: string; isOffline: boolean }[]
@@ -100,7 +103,8 @@ export function planSearch(query: Query, around: Surroundings): Plan {
   }
   // The time of a file is not when a photo was taken, though it stands there among others.
   if (query.fromMs !== null || query.beforeMs !== null) required.push(flagged(flag.dated))
-  if (!mentionsMissing(query) && around.hasMissing()) excluded.push(flagged(flag.missing))
+  if (!mentions(query, 'missing') && around.hasMissing()) excluded.push(flagged(flag.missing))
+  if (!mentions(query, 'excluded') && around.hasExcluded()) excluded.push(flagged(flag.excluded))
 
   const restrict = (match: Match | null, ...ranked: Match[]) => {
     const wanted = match === null ? required : [match, ...required]
@@ -141,9 +145,9 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
       }
       const directories = term.field === 'folder' ? expressDirectory(term.text, around) : []
       if (directories.length > 0) return both(anyOf(directories))
-      const { exact, wide } = expressPlaced(term.tokens, term.isPhrase, term.field, around)
       const below = term.field === 'folder' ? expressPath(term.text, around) : []
-      return { exact: anyOf([exact, ...below]), wide: anyOf([wide, ...below]) }
+      if (below.length > 0) return both(anyOf(below))
+      return expressPlaced(term.tokens, term.isPhrase, term.field, around)
     }
     case 'by':
       return both(flagged(flag.by(term.by)))
@@ -318,8 +322,8 @@ function wholePhrase(query: Query): string[] | null {
   return terms > 1 ? stems : null
 }
 
-function mentionsMissing(query: Query): boolean {
-  return query.clauses.flat().some((term) => term.kind === 'is' && term.state === 'missing')
+function mentions(query: Query, state: PhotoState): boolean {
+  return query.clauses.flat().some((term) => term.kind === 'is' && term.state === state)
 }
 
 function both(match: Match): Strengths {

@@ -75,7 +75,7 @@ export interface Searcher {
   /**
    * Ranked: all words in the caption before words elsewhere, whole words before begun ones, captions that their model is
    * sure of before those that it doubts, and among equals the newest first. An empty query is every photo. Photos that
-   * are missing are left out unless the query says `is:missing`.
+   * are missing or excluded are left out unless the query says `is:missing` or `is:excluded`.
    * @throws LensloreError `INVALID_ARGUMENT` for a cursor that is none of ours; never for a query.
    */
   search(query: string, options?: SearchOptions): SearchPage
@@ -248,6 +248,7 @@ export function createSearcher(database: Database): Searcher {
     isInARow: (stems) => isFound(anyOf([words(stems, 'caption'), words(stems, 'others')])),
     hasMissing: () =>
       prepare('SELECT 1 FROM photo_tallies WHERE is_missing = 1 AND photos > 0 LIMIT 1').get() !== undefined,
+    hasExcluded: () => postings.has(flag.excluded),
     hasUnsure: () => postings.has(flag.unsure),
     folders: () =>
       prepare<{ id: number; path: string; state: FolderState }>('SELECT id, path, state FROM folders')

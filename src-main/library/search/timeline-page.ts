@@ -22,7 +22,7 @@ interface TimelineRow {
 }
 
 const rowsSql = `SELECT photos.id, sort_ms, width_px, height_px, orientation, photos.content_hash, caption_source, is_unsure,
-    error_code IS NOT NULL AS is_failed, missing_since_ms IS NOT NULL AS is_missing,
+    error_code IS NOT NULL AS is_failed, missing_since_ms IS NOT NULL AND NOT is_excluded AS is_missing,
     folders.state = 'offline' AS is_offline, is_favorite, thumbnail_version IS NOT NULL AS has_thumbnail, thumbhash, rating
   FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value

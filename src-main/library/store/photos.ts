@@ -82,6 +82,7 @@ interface PhotoRow extends ErrorColumns {
   latitude: number | null
   longitude: number | null
   missing_since_ms: number | null
+  is_excluded: number
 }
 
 const selectPhoto = `SELECT photos.*, folders.path AS folder_path, folders.state AS folder_state
@@ -293,6 +294,7 @@ function toPhoto(row: PhotoRow): Photo {
     longitude: row.longitude,
     error: toError(row),
     missingSinceMs: row.missing_since_ms,
+    isExcluded: row.is_excluded === 1,
     folderState: row.folder_state,
   }
 }

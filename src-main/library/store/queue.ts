@@ -13,7 +13,10 @@ export interface WorkItem {
   marks: number
 }
 
-export type WorkCounts = Pick<LibraryStatus, 'photos' | 'captioned' | 'failed' | 'missing' | 'waiting'> & {
+export type WorkCounts = Pick<
+  LibraryStatus,
+  'photos' | 'captioned' | 'failed' | 'missing' | 'excluded' | 'waiting'
+> & {
   /** Files whose content and metadata are still to be read. */
   toIndex: number
 }
@@ -205,7 +208,9 @@ export function createQueueStore(database: Database): QueueStore {
            ifnull(sum(photos) FILTER (WHERE NOT is_missing), 0) AS photos,
            ifnull(sum(photos) FILTER (WHERE NOT is_missing AND caption_source <> ''), 0) AS captioned,
            ifnull(sum(photos) FILTER (WHERE NOT is_missing AND has_error), 0) AS failed,
-           ifnull(sum(photos) FILTER (WHERE is_missing), 0) AS missing,
+           ifnull(sum(photos) FILTER (WHERE is_missing), 0)
+             - (SELECT count(*) FROM photos WHERE is_excluded = 1) AS missing,
+           (SELECT count(*) FROM photos WHERE is_excluded = 1) AS excluded,
            ifnull(sum(photos) FILTER (WHERE NOT is_missing AND NOT has_error AND state = 'online'
              AND (NOT is_indexed OR caption_source <> 'person' AND captioned_by IS NOT ?
                AND (? OR captioned_by = ''))), 0)

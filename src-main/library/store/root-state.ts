@@ -59,6 +59,8 @@ export interface RootState {
     limit: number,
   ): MissingPhoto[]
   setMissingSince(photoId: number, nowMs: number): void
+  /** A missing photo is, or is not, out of sight because its place is left alone. */
+  setExcluded(photoId: number, isExcluded: boolean): void
   /** How changes are noticed at present; null while the folder is not watched. */
   setWatchMode(folderId: number, mode: 'watching' | 'polling' | null, reason: string | null): void
   /** A complete scan ended. */
@@ -190,6 +192,13 @@ export function createRootState(database: Database): RootState {
 
     setMissingSince: (photoId, nowMs) =>
       void prepare('UPDATE photos SET missing_since_ms = ? WHERE id = ?').run(nowMs, photoId),
+
+    setExcluded: (photoId, isExcluded) =>
+      void prepare('UPDATE photos SET is_excluded = ? WHERE id = ? AND is_excluded <> ?').run(
+        Number(isExcluded),
+        photoId,
+        Number(isExcluded),
+      ),
 
     setWatchMode: (folderId, mode, reason) =>
       void write(() =>

@@ -129,7 +129,7 @@ export interface ScanWriter {
   /** The file is the one that was known, but for what is no part of the content. */
   refresh(photoId: number, file: FoundFile): void
   /** Where another file took its place meanwhile it stays off it. */
-  markMissing(photoId: number, nowMs: number): void
+  markMissing(photoId: number, nowMs: number, isExcluded?: boolean): void
 
   /** Those of these photos that are to be read come before the back-fill. */
   prefer(photoIds: readonly number[]): void
@@ -284,11 +284,10 @@ export function createScanWriter(database: Database): ScanWriter {
         photoId,
       ),
 
-    markMissing: (photoId, nowMs) =>
-      void prepare('UPDATE photos SET missing_since_ms = ifnull(missing_since_ms, ?) WHERE id = ?').run(
-        nowMs,
-        photoId,
-      ),
+    markMissing: (photoId, nowMs, isExcluded = false) =>
+      void prepare(
+        'UPDATE photos SET missing_since_ms = ifnull(missing_since_ms, ?), is_excluded = ? WHERE id = ?',
+      ).run(nowMs, Number(isExcluded), photoId),
 
     prefer: (photoIds) =>
       void prepare(

@@ -234,8 +234,11 @@ describe('agreement with the reference', () => {
   const sidePx = 32
   const clip = readPreprocessing({ ...plain, size: sidePx, crop_size: sidePx })
   const large = { widthPx: 1203, heightPx: 801 }
+  /** So large that a JPEG decoder leaves out work. */
+  const larger = { widthPx: 2411, heightPx: 1607 }
   const cases: [Size, (typeof waves)[]][] = [
     [large, [checkers, waves]],
+    [larger, [checkers, waves]],
     [{ widthPx: 301, heightPx: 97 }, [gradient, checkers, waves]],
     [{ widthPx: 97, heightPx: 122 }, [gradient, checkers, waves]],
     [{ widthPx: 21, heightPx: 30 }, [gradient, checkers, waves]],

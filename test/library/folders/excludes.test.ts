@@ -40,14 +40,37 @@ test('1. what is excluded leaves the results, is not read, and is back with its 
   library.write('pictures/screenshots/deep/b.png', 'a receipt')
 
   await exclude('screenshots/')
-  assert.equal((await library.scan()).missing, 2)
-  assert.deepEqual(library.search.searcher.search('receipt').photos, [])
+  const { missing, excluded } = await library.scan()
+  assert.deepEqual([missing, excluded], [0, 2])
+  const found = (query: string) => library.search.searcher.search(query).total
+  assert.deepEqual([found('receipt'), found('is:missing'), found('is:excluded'), found('')], [0, 0, 2, 1])
+  assert.equal(found('is:excluded receipt'), 1)
+  const counts = () => {
+    const { photos, missing, excluded } = library.store.queue.counts(null)
+    return [photos, missing, excluded]
+  }
+  assert.deepEqual(counts(), [1, 0, 2])
+  const id = ids['pictures/screenshots/c.png']!
+  assert.equal(library.store.photos.byId(id)?.isExcluded, true)
   assert.deepEqual(library.store.queue.nextToIndex(10), [])
-  assert.deepEqual((await library.scan()).missing, 0)
+  const again = await library.scan()
+  assert.deepEqual([again.missing, again.excluded], [0, 0])
+  // What is gone besides is missing; what was missing where it is left alone by now is not.
+  put('pictures/gone.jpg')
+  await library.scan()
+  rmSync(path('pictures/gone.jpg'))
+  assert.equal((await library.scan()).missing, 1)
+  assert.deepEqual([found('is:missing'), found('is:excluded'), ...counts()], [1, 2, 1, 1, 2])
+  await exclude('screenshots/', 'gone.*')
+  assert.deepEqual([found('is:missing'), found('is:excluded'), ...counts()], [0, 3, 1, 0, 3])
+  await exclude('screenshots/')
+  assert.deepEqual(counts(), [1, 1, 2])
 
   await exclude()
   assert.equal((await library.scan()).restored, 2)
-  assert.deepEqual(library.photos(), ids)
+  assert.deepEqual(counts(), [3, 1, 0])
+  assert.equal(library.store.photos.byId(id)?.isExcluded, false)
+  assert.deepEqual(library.photos(), { ...ids, '-pictures/gone.jpg': 4 })
   assert.equal(library.search.searcher.search('receipt').photos.length, 1)
   assert.equal(library.store.queue.nextToIndex(10).length, 1)
 })
@@ -77,7 +100,7 @@ test('3. a folder of which everything is excluded is not offline', async () => {
   await library.sync()
   await exclude('x')
   const summary = await library.scan()
-  assert.deepEqual([summary.missing, summary.offlineFolders], [1, []])
+  assert.deepEqual([summary.excluded, summary.offlineFolders], [1, []])
 })
 
 test('4. a drive below the folder that is excluded leaves the results too, mounted or not', async () => {
@@ -86,7 +109,7 @@ test('4. a drive below the folder that is excluded leaves the results too, mount
   await library.sync()
   createRootState(library.store.database).addMount(folderId, 'x/drive', 'uuid:1')
   await exclude('x')
-  assert.equal((await library.scan()).missing, 1)
+  assert.equal((await library.scan()).excluded, 1)
 })
 
 test('5. a glob with a slash before it matches from the folder on, others at any depth', async () => {

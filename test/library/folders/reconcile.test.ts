@@ -29,8 +29,9 @@ afterEach(() => library[Symbol.asyncDispose]())
 test('1. what is new is taken in, and a second scan finds nothing', async () => {
   for (const name of ['a.jpg', 'b.HEIC', '2020/c.png', '2020/summer/d.nef', 'notes.txt'])
     put(`pictures/${name}`)
+  const skipped = [{ kind: 'document' as const, extension: 'txt', files: 1 }]
   const first = await library.sync()
-  assert.deepEqual({ ...first, elapsedMs: 0 }, counts({ files: 4, added: 4 }))
+  assert.deepEqual({ ...first, elapsedMs: 0 }, counts({ files: 4, added: 4, skipped }))
   assert.deepEqual(Object.keys(library.photos()), [
     'pictures/2020/c.png',
     'pictures/2020/summer/d.nef',
@@ -38,7 +39,38 @@ test('1. what is new is taken in, and a second scan finds nothing', async () => 
     'pictures/b.HEIC',
   ])
   const second = await library.scan()
-  assert.deepEqual({ ...second, elapsedMs: 0 }, counts({ files: 4, unchanged: 4 }))
+  assert.deepEqual({ ...second, elapsedMs: 0 }, counts({ files: 4, unchanged: 4, skipped }))
+})
+
+test('1b. what is no picture is counted by kind; what is hidden, left alone or beside a picture is not', async () => {
+  for (const name of [
+    'a.jpg',
+    'a.jpg.xmp',
+    'm.MP4',
+    'x/n.mp4',
+    'x/o.mov',
+    'p.svg',
+    'x/q.bin',
+    'r',
+    '.hidden.mp4',
+    'y/s.mp4',
+  ]) {
+    put(`pictures/${name}`)
+  }
+  symlinkSync(path('pictures/x'), path('pictures/linked'))
+  const { id } = library.store.folders.list()[0]!
+  library.store.database.prepare('UPDATE folders SET excludes = ? WHERE id = ?').run('["y/"]', id)
+  const { skipped } = await library.scan()
+  assert.deepEqual(
+    skipped.toSorted((a, b) => (a.extension < b.extension ? -1 : 1)),
+    [
+      { kind: 'other', extension: '', files: 1 },
+      { kind: 'other', extension: 'bin', files: 1 },
+      { kind: 'video', extension: 'mov', files: 1 },
+      { kind: 'video', extension: 'mp4', files: 2 },
+      { kind: 'picture', extension: 'svg', files: 1 },
+    ],
+  )
 })
 
 test('2. hidden files, other libraries, trash, caches and what the person excludes are left alone', async () => {
@@ -235,10 +267,13 @@ function counts(given: object) {
     changed: 0,
     moved: 0,
     missing: 0,
+    excluded: 0,
     restored: 0,
     unchanged: 0,
     offlineFolders: [],
     unreadable: [],
+    skipped: [],
+    straySidecars: 0,
     elapsedMs: 0,
     ...given,
   }

@@ -232,3 +232,16 @@ test('words that were written into the photo from here are not imported from the
   metadata.applyAll(photoId, [read('Rex, by another program')], [], 3)
   assert.equal(store.captions.history(photoId)[0]?.source, 'imported')
 })
+
+test('who made a picture, and whose it is, is kept and found by words', (context) => {
+  const { metadata, photoId, searcher } = setUp(context)
+  const said = source('embedded', '', { creators: ['Kari Nordmann', 'Ola'], copyright: 'Studio Fjord' })
+  metadata.applyAll(photoId, [said], [], 1)
+  assert.deepEqual(metadata.sources(photoId), [said])
+  const { creators, copyright } = metadata.joined(photoId)
+  assert.deepEqual([creators, copyright], [['Kari Nordmann', 'Ola'], 'Studio Fjord'])
+  for (const query of ['nordmann', 'ola', 'studio fjord'])
+    assert.equal(searcher.search(query).total, 1, query)
+  metadata.applyAll(photoId, [], [], 2)
+  assert.equal(searcher.search('nordmann').total, 0)
+})

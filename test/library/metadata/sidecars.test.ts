@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import sharp from 'sharp'
 import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
 import { readSources } from '../../../src-main/library/metadata/read-sources.ts'
-import { findSidecars } from '../../../src-main/library/metadata/sidecar-names.ts'
+import { findSidecars, isStemSidecar, sharesName } from '../../../src-main/library/metadata/sidecar-names.ts'
 import { joinSources, readSidecar } from '../../../src-main/library/metadata/sidecars.ts'
 import { darktable, lightroom, lightroomOfRaw } from './sample-sidecars.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -22,7 +22,7 @@ test('the sidecar of the very file goes before the shared one, and Takeout last'
     'IMG2.xmp',
     'IMG.JPG',
   ]
-  assert.deepEqual(namesFor('IMG.JPG', entries), ['IMG.JPG.xmp', 'img.XMP'])
+  assert.deepEqual(namesFor('IMG.JPG', entries), ['IMG.JPG.xmp', 'img.XMP', 'IMG.jpg.json'])
   assert.deepEqual(namesFor('IMG.jpg', entries.slice(0, -1)), ['IMG.JPG.xmp', 'img.XMP', 'IMG.jpg.json'])
 })
 
@@ -65,6 +65,24 @@ test('Takeout names are found in all their forms, and those of other photos are 
     ['IMG-edited.JPG', 'IMG.JPG.json'],
     [long, `${long.slice(0, 46)}.json`],
     ['PXL_20230405_101112131.PORTRAIT.jpg', 'PXL_20230405_101112131.PORTRAIT.jpg.supplemen.json'],
+    ['IMG_45(1).jpg', 'IMG_45.JPG(1).json'],
+    ['Cake.jpg', 'Cake.supplemental-metadata.json'],
+    ['Cake.jpg', 'Cake.suppl.json'],
+    ['2013-12-23(1).jpg', '2013-12-23.supplemental-metadata(1).json'],
+    ['X-edited(1).jpg', 'X.jpg(1).json'],
+    ['X(1)-edited.jpg', 'X.jpg(1).json'],
+    ['X(1)-edited.jpg', 'X(1).jpg.json'],
+    ['X-edited(1).jpg', 'X.jpg.json'],
+    ['X(1)-edited.jpg', 'X.jpg.supplemental-metadata.json'],
+    ['X-bearbeitet.JPG', 'X.jpg.supplemental-metadata.json'],
+    ['X-modifié.jpg'.normalize('NFD'), 'X.jpg.json'],
+    ['X-編集済み.jpg', 'X.jpg.json'],
+    ['X-ha editado.jpg', 'X.jpg.json'],
+    ['X-effects.jpg', 'X.jpg.json'],
+    ['X-COLLAGE.jpg', 'X.jpg.json'],
+    [`${long.slice(0, 43)}-edi.jpg`, `${`${long.slice(0, 43)}.jpg`.slice(0, 46)}.json`],
+    ['Café.jpg'.normalize('NFD'), 'Café.jpg.json'.normalize('NFC')],
+    ['Café.jpg'.normalize('NFC'), 'Café.jpg.supplemental-metadata.json'.normalize('NFD')],
   ]
   for (const [photo, json] of matching) assert.deepEqual(namesFor(photo, [json]), [json], `${photo} ${json}`)
   const foreign: [photo: string, json: string][] = [
@@ -74,8 +92,33 @@ test('Takeout names are found in all their forms, and those of other photos are 
     ['IMG.JPG', 'IMG2.JPG.json'],
     ['IMG.JPG', 'IMG.json'],
     ['IMG.JPG', 'metadata.json'],
+    ['IMG-edi.JPG', 'IMG.JPG.json'],
+    ['IMG-12.JPG', 'IMG.JPG.json'],
+    ['X-edited.jpg', 'Y.jpg.json'],
   ]
   for (const [photo, json] of foreign) assert.deepEqual(namesFor(photo, [json]), [], `${photo} ${json}`)
+})
+
+test('a copy has the words of its original only where it has none of its own, and no photo those of another’s name', () => {
+  const entries = ['X.jpg', 'X(1).jpg', 'X-edited.jpg', 'X-edited(1).jpg', 'X.jpg.json', 'X.jpg(1).json']
+  assert.deepEqual(
+    entries.slice(0, 4).map((photo) => namesFor(photo, entries)),
+    [['X.jpg.json'], ['X.jpg(1).json'], ['X.jpg.json'], ['X.jpg(1).json']],
+  )
+  const ownToo = ['X.jpg', 'X-edited.jpg', 'X.jpg.json', 'X-edited.jpg.json']
+  assert.deepEqual(namesFor('X-edited.jpg', ownToo), ['X-edited.jpg.json'])
+  const cases = ['IMG.JPG', 'img.jpg', 'IMG.JPG.json']
+  assert.deepEqual([namesFor('IMG.JPG', cases), namesFor('img.jpg', cases)], [['IMG.JPG.json'], []])
+})
+
+test('a sidecar whose name composes accents in another way is the photo’s, unless another photo has that very name', () => {
+  const [composed, apart] = ['Café.jpg'.normalize('NFC'), 'Café.jpg'.normalize('NFD')]
+  assert.deepEqual(namesFor(apart, [apart, `${composed}.xmp`]), [`${composed}.xmp`])
+  assert.deepEqual(namesFor(composed, [composed, 'Café.xmp'.normalize('NFD')]), ['Café.xmp'.normalize('NFD')])
+  const both = [composed, apart, `${composed}.xmp`]
+  assert.deepEqual([namesFor(composed, both), namesFor(apart, both)], [[`${composed}.xmp`], []])
+  assert.equal(sharesName(both, apart), true)
+  assert.equal(isStemSidecar(`${composed}.xmp`, apart), false)
 })
 
 test('a Takeout file gives description, time in UTC, place, people and favourite', async (context) => {
@@ -83,7 +126,7 @@ test('a Takeout file gives description, time in UTC, place, people and favourite
   const file = join(folder, 'IMG.JPG.json')
   const takeout = {
     title: 'IMG.JPG',
-    description: 'Rex & the ball',
+    description: 'Rex &amp; the ball &lt;3, Mia&#39;s &unknown; &amp;lt;',
     photoTakenTime: { timestamp: '1500000000', formatted: 'Jul 14, 2017, 2:40:00 AM UTC' },
     geoData: { latitude: 0, longitude: 0, altitude: 0 },
     geoDataExif: { latitude: 59.9, longitude: 10.7, altitude: 3 },
@@ -93,7 +136,10 @@ test('a Takeout file gives description, time in UTC, place, people and favourite
   writeFileSync(file, JSON.stringify(takeout))
   assert.deepEqual(await readSidecar(file), {
     ...emptyMetadata(),
-    captions: [{ text: 'Rex & the ball', language: null, field: 'takeout:description' }],
+    captions: [
+      { text: "Rex & the ball <3, Mia's &unknown; &lt;", language: null, field: 'takeout:description' },
+    ],
+    dates: [{ takenAt: '2017-07-14T02:40:00', offsetMinutes: 0, kind: 'upload' }],
     takenAt: '2017-07-14T02:40:00',
     takenOffsetMinutes: 0,
     latitude: 59.9,
@@ -178,15 +224,13 @@ test('sources join: words from beside the photo first, the moment from Takeout l
     ...emptyMetadata(),
     title: 'inside',
     rating: 1,
-    takenAt: '2019-07-14T18:02:55',
-    takenOffsetMinutes: 120,
+    dates: [{ takenAt: '2019-07-14T18:02:55', offsetMinutes: 120, kind: 'original' as const }],
     camera: 'A',
   }
   const takeout = {
     ...emptyMetadata(),
     title: 'from Google',
-    takenAt: '2019-07-14T16:02:55',
-    takenOffsetMinutes: 0,
+    dates: [{ takenAt: '2019-07-14T16:02:55', offsetMinutes: 0, kind: 'upload' as const }],
     latitude: 1,
     longitude: 2,
   }

@@ -8,7 +8,10 @@ import { exportTable } from '../../../src-main/library/metadata/export-table.ts'
 import { importTable, planImport } from '../../../src-main/library/metadata/import-table.ts'
 import { emptyMetadata, type PhotoMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
 import { cellsOf } from '../../../src-main/library/metadata/table-cells.ts'
+import { settleCurrentCaption } from '../../../src-main/library/store/captions.ts'
 import { lastStandingEdit, lastUndoneEdit } from '../../../src-main/library/store/edits.ts'
+import { createIdentityState } from '../../../src-main/library/store/identity-state.ts'
+import { settleMarks } from '../../../src-main/library/store/marks.ts'
 import { contentOf } from '../store/sample-library.ts'
 import { nothing, openTableLibrary } from './table-library.ts'
 
@@ -233,6 +236,23 @@ test('one undo takes back a table, and no edit beside it; words of a file that c
   assert.equal(await target.changes.undoEdit(7), 2)
   assert.equal(await target.changes.undoEdit(8), 1)
   assert.equal(said(other), null, 'the edit before it')
+})
+
+test('what a table said of a row stays with the photo that it turns out to be, also when its files are read again', async (context) => {
+  const { store, add, put, target, sidecarSays, said, cells } = setUp(context)
+  const [before, found] = [add('a.jpg', 'a'), add('elsewhere/a.jpg', 'other')]
+  sidecarSays(before, { captions: [caption('a cat')] })
+  const row = { sha256: contentOf('other'), caption: 'our cat' }
+  await importTable(target, put('words.json', JSON.stringify([row])), { ...json, as: 'imported' })
+  await importTable(target, put('stars.json', JSON.stringify([{ ...row, caption: '', rating: 4 }])), json)
+  const identity = createIdentityState(store.database)
+  identity.takeOver(before, identity.byId(found)!)
+  settleCurrentCaption(store.database, before)
+  settleMarks(store.database, before)
+  sidecarSays(before, { captions: [caption('a cat')] })
+  assert.deepEqual(said(before), ['our cat', 'imported'])
+  for (const edit of [5, 6]) assert.equal(await target.changes.undoEdit(edit), 1)
+  assert.deepEqual([said(before), cells(before).rating], [['a cat', 'imported'], null])
 })
 
 test('words and marks of one table are one edit: newer words stay, and what was stopped leaves nothing', async (context) => {

@@ -466,6 +466,19 @@ test('a line that says the separator is believed, in any encoding', async (conte
   }
 })
 
+test('a path is found in whatever way its letters are put together', async (context) => {
+  const { add, put, target } = openTableLibrary(context)
+  const name = 'Zürich/große Brücke.jpg'
+  add(name.normalize('NFD'), 'a')
+  add('Köln/b.jpg'.normalize('NFC'), 'b')
+  const rows = [
+    { path: join('/photos', name.normalize('NFC')), caption: 'a bridge' },
+    { path: join('/photos', 'Köln/b.jpg'.normalize('NFD')), caption: 'a cathedral' },
+  ]
+  const plan = await planImport(target, put('names.json', JSON.stringify(rows)), { format: 'json' })
+  assert.deepEqual([plan.changes, plan.unmatched], [2, 0])
+})
+
 test('two columns of one name are refused by name where it matters which is meant', async (context) => {
   const { add, put, target } = openTableLibrary(context)
   add('a.jpg', 'a')

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { userComment } from '../../../src-main/library/metadata/exif.ts'
 import { metadataFromIptc } from '../../../src-main/library/metadata/iptc.ts'
-import { offsetFromSatelliteTime, parseTakenTime } from '../../../src-main/library/metadata/taken-time.ts'
+import {
+  chooseDate,
+  type DateKind,
+  type FoundDate,
+  offsetFromSatelliteTime,
+  parseTakenTime,
+} from '../../../src-main/library/metadata/taken-time.ts'
 import {
   cameraName,
   isBoilerplate,
@@ -81,17 +87,83 @@ test('dates of every writer are read, and impossible ones are not', () => {
     offsetMinutes: 120,
   })
   assert.deepEqual(parseTakenTime('2004-04-26T13:55Z'), { takenAt: '2004-04-26T13:55:00', offsetMinutes: 0 })
-  assert.deepEqual(parseTakenTime('20040426'), { takenAt: '2004-04-26T00:00:00', offsetMinutes: null })
+  assert.deepEqual(parseTakenTime('2004-04-26T13:55+02'), {
+    takenAt: '2004-04-26T13:55:00',
+    offsetMinutes: 120,
+  })
   for (const text of [
     '0000:00:00 00:00:00',
     '2004:02:30 10:00:00',
-    '2004:04:26 25:00:00',
+    '2004:13:00 10:00:00',
     '    :  :     :  :  ',
-    '2004',
+    '0000',
+    '20041399',
+    'today',
     '',
   ]) {
     assert.equal(parseTakenTime(text), null, text)
   }
+})
+
+test('of a date as much is kept as it says, of an odd one at least the day', () => {
+  for (const [text, kept] of [
+    ['1955', '1955'],
+    ['1955-06', '1955-06'],
+    ['19550000', '1955'],
+    ['19550600', '1955-06'],
+    ['1955:00:00 00:00:00', '1955'],
+    ['1955:06:     :  :  ', '1955-06'],
+    ['20040426', '2004-04-26'],
+    ['2004:04:26   :  :  ', '2004-04-26'],
+    ['2004:04:26 25:00:00', '2004-04-26'],
+    ['2019:02:03 24:00:00', '2019-02-03'],
+    ['2004:04:26 13:61:00', '2004-04-26'],
+    ['2004-04-26 about noon', '2004-04-26'],
+    ['2008: 3: 9  8: 9:10', '2008-03-09T08:09:10'],
+    ['2008:03:09 08:09:10 pm', '2008-03-09T20:09:10'],
+    ['2008:03:09 12:09:10 a.m.', '2008-03-09T00:09:10'],
+    ['2016:12:31 23:59:60', '2016-12-31T23:59:59'],
+  ] as const) {
+    assert.equal(parseTakenTime(text)?.takenAt, kept, text)
+  }
+})
+
+test('what is in the picture goes before when it became a file, and that before when a program saved it', () => {
+  const date = (takenAt: string, kind: DateKind, more: Partial<FoundDate> = {}): FoundDate => ({
+    takenAt,
+    offsetMinutes: null,
+    kind,
+    ...more,
+  })
+  const saved = date('2010-05-05T10:00:00', 'saved')
+  const chosen = (...dates: FoundDate[]) => chooseDate(dates)?.takenAt
+  const original = date('2004-04-26T13:55:57', 'original')
+  assert.equal(chosen(saved, date('2009-01-01T00:00:00', 'digitized'), original), original.takenAt)
+  assert.equal(chosen(saved, date('2009-01-01T00:00:00', 'digitized')), '2009-01-01T00:00:00')
+  assert.equal(chosen(saved, date('2012-01-01T00:00:00', 'digitized')), saved.takenAt)
+  assert.equal(
+    chosen(saved, date('2010-05-05T08:00:00', 'upload')),
+    saved.takenAt,
+    'the same, by another clock',
+  )
+  assert.equal(chosen(saved, date('2003-05-05T08:00:00', 'upload')), '2003-05-05T08:00:00')
+  assert.equal(chosen(date('2003-05-05T08:00:00', 'upload')), '2003-05-05T08:00:00')
+  assert.equal(chooseDate([]), null)
+  const scanned = date('2018-03-03T09:00:00', 'original')
+  const of = (takenAt: string) => date(takenAt, 'original', { isOfContent: true })
+  assert.equal(chosen(scanned, of('1955')), '1955')
+  assert.equal(chosen(scanned, of('1955-06-12T11:00:00')), '1955-06-12T11:00:00')
+  assert.equal(chosen(scanned, of('2018-03-03T09:00:00')), scanned.takenAt)
+  assert.equal(chosen(scanned, of('2000-01-01T00:00:00')), scanned.takenAt, 'a clock that was reset')
+  assert.equal(chosen(scanned, of('2018')), scanned.takenAt, 'the same, with less of it')
+  assert.equal(
+    chosen(date('2008-03-09', 'original'), date('2008-03-09T08:00:00', 'digitized')),
+    '2008-03-09T08:00:00',
+  )
+  assert.deepEqual(chooseDate([original, date(original.takenAt, 'digitized', { offsetMinutes: 60 })]), {
+    takenAt: original.takenAt,
+    offsetMinutes: 60,
+  })
 })
 
 test('the zone follows from the satellites, where they agree with the clock', () => {

@@ -138,6 +138,18 @@ test('a precision that was asked for is the only one that is taken', async (t) =
   }
 })
 
+test('a precision that only cards have, on a machine without one, is fp32 on the processor', async (t) => {
+  const bench = setUp(t, 'absent')
+  const options = { modelDirectory: 'model', precision: 'fp16' } as const
+  const engine = superviseEngine(bench.start, options, { book: bench.book })
+  const { result } = await captionFile(engine, engine, 'one')
+  assert.equal(result.precision, 'fp32')
+  engine.close()
+  const asked = superviseEngine(bench.start, { ...options, provider: 'cpu' }, { book: bench.book })
+  await assert.rejects(captionFile(asked, asked, 'two'), { code: 'PROVIDER_UNAVAILABLE' })
+  asked.close()
+})
+
 test('what died is not tried again on this device, unless asked for', async (t) => {
   const bench = setUp(t, 'dies')
   await bench.attempt()

@@ -90,6 +90,7 @@ test('2. no work: offline, missing, failed, or in a person’s words', () => {
     captioned: 1,
     failed: 1,
     missing: 1,
+    excluded: 0,
     waiting: 0,
     toIndex: 0,
   })
