@@ -339,7 +339,8 @@ export interface TextAttention {
 /** How far one piece of long work is. */
 export interface Progress {
   /**
-   * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `forget`: photos of a folder
+   * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `revert`: one that
+   * was stopped is taken back. `forget`: photos of a folder
    * that was removed. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
    * `trial`: how it runs best. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
    * it is open.
@@ -349,6 +350,7 @@ export interface Progress {
     | 'caption'
     | 'search'
     | 'change'
+    | 'revert'
     | 'forget'
     | 'check'
     | 'plan'
@@ -398,6 +400,8 @@ export interface LibraryStatus {
   /** Captions of folders that are always written out, and are still to be; 10,000 stands for more, too. */
   waitingExports: number
   /** Files beside photos that cannot be read at present, and why the first of them cannot. */
+  /** Files that look as if they described a photo, and describe none: how many, and some of them, below their folders. */
+  straySidecars: { files: number; first: string[] }
   sidecarProblems: { count: number; first: { photoId: number; name: string; message: string }[] }
   /** Files that say more about their photo than is kept, and of what there is more in the first of them. */
   cutWords: { count: number; first: { photoId: number; name: string; fields: CutField[] }[] }

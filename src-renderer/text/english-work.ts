@@ -113,6 +113,8 @@ export const workText = {
     waitingExports: (count: number) =>
       `${plural(count, 'caption waits', 'captions wait')} to be written out.`,
     sidecars: (count: number) => `${plural(count, 'file', 'files')} beside photos cannot be read.`,
+    strays: (count: number) =>
+      `${plural(count, 'file', 'files')} beside photos look as if they described one, and belong to none.`,
     cut: (count: number) =>
       `${plural(count, 'file says', 'files say')} more than is kept. Only the beginning is shown, and never written back.`,
     fields: {

@@ -801,3 +801,13 @@ test('0430: nothing of before has a creator; photos that were read are to be rea
   mark(1)
   assert.deepEqual(toRead(), [1, 2], 'an older program ends what a newer one began')
 })
+
+test('0440: of strays nothing is known before the next scan; they go with their folder', (t) => {
+  const { database, apply } = before(t, 440)
+  addPhoto(database, 1)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT files AS id FROM stray_sidecars'), [])
+  database.exec(`INSERT INTO stray_sidecars VALUES (1, 'summer', 2, '["a.jpg.json"]', 1)`)
+  database.exec('DELETE FROM folders')
+  assert.deepEqual(ids(database, 'SELECT files AS id FROM stray_sidecars'), [])
+})

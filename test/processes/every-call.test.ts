@@ -67,6 +67,7 @@ test('every call of the contract is answered over a process', async (t) => {
   assert.equal((await library.undoEdit({}))!.photos, 2)
   assert.equal((await library.undoEdit({}))!.photos, 2)
   assert.deepEqual(await library.retry({}), { photos: 0 })
+  assert.equal(await library.stopChange({}), null)
 
   assert.equal((await library.setPreferences({ theme: 'dark' })).theme, 'dark')
   assert.equal((await library.preferences({})).threads, null)

@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { type CaptionSource, captionSources } from '../../contract/records.ts'
-import { withdrawnSources } from '../../contract/rooms/captions.ts'
 import {
   type ExportPlan,
   type ExportSummary,
@@ -16,6 +15,7 @@ import {
   tableWords,
   type UndoSummary,
 } from '../../contract/rooms/exchange.ts'
+import { withdrawnSources } from '../../contract/word-sources.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { folderIdsOf } from '../folder-reference.ts'
 import { printable } from '../output.ts'

@@ -171,6 +171,11 @@ function formatSummary({ scan, captions }: RunSummary): string {
     lines.push(`${count(captions.unavailable, 'photo')} could not be reached; the next run tries again.`)
   }
   if (scan.skipped.length > 0) lines.push(`Passed over: ${formatSkipped(scan.skipped)}.`)
+  if (scan.straySidecars > 0) {
+    lines.push(
+      `${count(scan.straySidecars, 'file')} beside photos that look like theirs belong to none; lenslore status names some.`,
+    )
+  }
   lines.push(...scan.unreadable.map(formatUnreadable))
   for (const folder of scan.offlineFolders) lines.push(`Offline, left as it is: ${shown(folder)}`)
   return lines.join('\n')
@@ -223,6 +228,12 @@ function formatStatus(status: LibraryStatus): string {
         ]
       : []),
     ...formatSidecarProblems(status.sidecarProblems),
+    ...(status.straySidecars.files > 0
+      ? [
+          `Strays     ${count(status.straySidecars.files, 'file')} beside photos that look like theirs belong to none`,
+          ...status.straySidecars.first.map((name) => `           ${printable(displayFileName(name))}`),
+        ]
+      : []),
     ...formatCutWords(status.cutWords),
   ].join('\n')
 }

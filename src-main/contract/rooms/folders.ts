@@ -40,5 +40,7 @@ export interface ScanSummary {
   unreadable: UnreadableDirectory[]
   /** Files that are no pictures, or none that can be read, nor beside one; hidden ones and those that are left alone are not counted. */
   skipped: SkippedFiles[]
+  /** Files that look as if they described a photo, and describe none that is there. */
+  straySidecars: number
   elapsedMs: number
 }

@@ -29,7 +29,7 @@ export function compareSidecars(
   names: readonly string[],
   known: readonly KnownSidecar[],
   { now, before, missing }: PicturesBeside,
-): SidecarDifference[] {
+): { differences: SidecarDifference[]; undescribing: string[] } {
   const remembered = new Map(known.map((sidecar) => [sidecar.name, sidecar]))
   const present = new Set(names)
   const sidecars = new Set([...names, ...remembered.keys()])
@@ -52,7 +52,32 @@ export function compareSidecars(
   for (const name of remembered.keys()) {
     if (!described.has(name)) differences.push({ name, found: null, photoNames: [] })
   }
-  return differences
+  return { differences, undescribing: names.filter((name) => !described.has(name)) }
+}
+
+/**
+ * How Takeout's files of one directory differ from what is remembered of them that describe pictures of another: the same directory in
+ * another part of a split export.
+ * @param names of those that describe nothing beside them.
+ * @param pictures of the other directory.
+ * @returns those files, too.
+ */
+export function compareWithPart(
+  path: string,
+  names: readonly string[],
+  known: readonly KnownSidecar[],
+  pictures: readonly string[],
+): { differences: SidecarDifference[]; describing: Set<string> } {
+  const remembered = new Map(known.map((sidecar) => [sidecar.name, sidecar]))
+  const jsonNames = new Set([...names, ...remembered.keys()].filter((name) => /\.json$/i.test(name)))
+  const described = picturesBySidecar(jsonNames, new Set(pictures), new Set(pictures))
+  const present = new Set(names)
+  const differences = [...described].flatMap(([name, photoNames]) => {
+    const found = present.has(name) ? statSidecar(path, name) : null
+    if (found === undefined || isSameStat(found, remembered.get(name) ?? null)) return []
+    return [{ name, found, photoNames }]
+  })
+  return { differences, describing: new Set(described.keys()) }
 }
 
 /** @returns null where there is no file any more, undefined where that cannot be told. */

@@ -1,10 +1,14 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { textFromFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
+import { isPictureName } from '../../contract/picture-names.ts'
 import type { SkippedFiles } from '../../contract/skipped-files.ts'
+import { isStraySidecar } from '../metadata/sidecar-names.ts'
+import { isInExport, sameDirectoryInOtherParts } from '../metadata/takeout-parts.ts'
 import type { FoundFile } from '../store/found-file.ts'
 import type { KnownEntry, Lookalike, Place, ScanReader } from '../store/scan-state.ts'
-import type { SidecarDifference } from '../store/sidecar-state.ts'
-import { compareSidecars } from './compare-sidecars.ts'
+import type { SidecarDifference, StraySidecars } from '../store/sidecar-state.ts'
+import { compareSidecars, compareWithPart } from './compare-sidecars.ts'
 import { createLeftAlone, type LeftAlone } from './left-alone.ts'
 import { errorCode, type Listing, listDirectory } from './walk.ts'
 
@@ -52,6 +56,8 @@ export interface DirectoryReport extends Visit {
   skipped: SkippedFiles[]
   /** Sidecars that are new, altered or gone. */
   sidecars: SidecarDifference[]
+  /** Files that look like sidecars, and describe no picture. */
+  strays: StraySidecars
   /** Directories to visit next, below the folder. */
   subdirectories: string[]
   /** Directories below this one that hold known photos and are not on the disk, below the folder. */
@@ -62,6 +68,17 @@ export interface DirectoryReport extends Visit {
 
 export interface Comparer {
   compare(folder: ScannedFolder, visit: Visit): DirectoryReport
+}
+
+const straysNamed = 3
+
+/** Of a directory of another part; none where it cannot be listed. */
+function listNames(path: string): string[] {
+  try {
+    return readdirSync(nativePath(path), { encoding: 'buffer' }).map(textFromFileName).filter(isPictureName)
+  } catch {
+    return []
+  }
 }
 
 /** Compares single directories with the library; only reads, of the disk and of it, so that several can at once. */
@@ -86,6 +103,7 @@ export function createComparer(reader: ScanReader): Comparer {
       differences: [],
       skipped: [],
       sidecars: [],
+      strays: { files: 0, first: [] },
       subdirectories: [],
       vanished: [],
       excluded: [],
@@ -146,7 +164,8 @@ export function createComparer(reader: ScanReader): Comparer {
     }
     for (const file of unknown.values()) reportMoveOr(file, () => ({ kind: 'arrived', file }))
     // Without a picture there is nothing to describe; what is remembered waits for the pictures to be back.
-    if (listing.files.length > 0) reportSidecars(folder, path, listing, entries, report)
+    if (listing.files.length > 0 || isInExport(path)) reportSidecars(folder, path, listing, entries, report)
+    else noteStrays(report, listing.sidecarNames, new Set())
 
     const below = (name: string) => (directory === '' ? name : `${directory}/${name}`)
     const subdirectories = new Set(listing.directories)
@@ -177,11 +196,61 @@ export function createComparer(reader: ScanReader): Comparer {
       before: namesOf(entries.filter(({ isMissing }) => !isMissing)),
       missing: namesOf(entries.filter(({ isMissing }) => isMissing)),
     }
-    for (const difference of compareSidecars(path, listing.sidecarNames, known, pictures)) {
+    const elsewhere = compareParts(folder, path, listing.sidecarNames, known, pictures.now)
+    const here = known.filter(({ name }) => !elsewhere.describing.has(name))
+    const beside = compareSidecars(path, listing.sidecarNames, here, pictures)
+    for (const difference of [...beside.differences, ...elsewhere.differences]) {
       const ageMs = Date.now() - (difference.found?.modifiedMs ?? 0)
       if (ageMs >= 0 && ageMs < folder.settleMs) report.unsettled++
       else report.sidecars.push(difference)
     }
+    noteStrays(
+      report,
+      beside.undescribing.filter((name) => !elsewhere.describing.has(name)),
+      pictures.now,
+    )
+  }
+
+  /** Of the other parts of a split export, where the directory is in one: what describes nothing here may describe something there. */
+  function compareParts(
+    folder: ScannedFolder,
+    path: string,
+    names: readonly string[],
+    known: ReturnType<ScanReader['sidecarsIn']>,
+    pictures: ReadonlySet<string>,
+  ): { differences: SidecarDifference[]; describing: Set<string> } {
+    const found = { differences: [] as SidecarDifference[], describing: new Set<string>() }
+    if (!isInExport(path)) return found
+    const { undescribing } = compareSidecars(path, names, [], {
+      now: pictures,
+      before: pictures,
+      missing: new Set(),
+    })
+    const gone = known.filter(({ name }) => !names.includes(name))
+    const others = new Set([...undescribing, ...gone.map(({ name }) => name)])
+    for (const other of sameDirectoryInOtherParts(path)) {
+      const ofOther = compareWithPart(
+        path,
+        undescribing,
+        known.filter(({ name }) => others.has(name)),
+        listNames(other),
+      )
+      for (const name of ofOther.describing) found.describing.add(name)
+      const below = other.startsWith(`${folder.path}/`) ? other.slice(folder.path.length + 1) : undefined
+      // Another folder's photos find them when they are read.
+      if (below === undefined) continue
+      found.differences.push(...ofOther.differences.map((each) => ({ ...each, photoDirectory: below })))
+    }
+    return found
+  }
+
+  function noteStrays(
+    report: DirectoryReport,
+    names: readonly string[],
+    pictures: ReadonlySet<string>,
+  ): void {
+    const strays = names.filter((name) => isStraySidecar(name, pictures))
+    report.strays = { files: strays.length, first: strays.slice(0, straysNamed) }
   }
 
   /** Whether a photo's own file is certainly no longer where the library knows it. */

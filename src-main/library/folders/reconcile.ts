@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { SkippedFiles } from '../../contract/skipped-files.ts'
+import { isInExport } from '../metadata/takeout-parts.ts'
 import type { Database } from '../store/database.ts'
 import type { FoundFile } from '../store/found-file.ts'
 import { createRootState, type RootState } from '../store/root-state.ts'
@@ -139,7 +140,8 @@ export function createReconciler(database: Database, now: () => number = Date.no
           await markExcluded(database, id, now(), signal)
           roots.setScanned(id, now())
           roots.dropUnreadableBefore(id, scanMs)
-          sidecars.forgetStrays(id)
+          sidecars.forgetStrays(id, (directory) => isInExport(`${roots.byId(id).path}/${directory}`))
+          sidecars.dropStraysBefore(id, scanMs)
         }
       }
     } catch (thrown) {
@@ -185,9 +187,11 @@ export function createReconciler(database: Database, now: () => number = Date.no
       const isMount = directory !== '' && report.device !== report.parentDevice
       if (isMount ? !knowMount(report) : mounts.has(directory) && !isLeftBehind(report)) return []
 
+      sidecars.noteStrays(folderId, directory, report.strays, scanMs)
       if (extent === 'again') database.write(() => writer.forgetNotesIn(folderId, directory))
       else {
         addSkipped(summary.skipped, report.skipped)
+        summary.straySidecars += report.strays.files
         summary.files += report.files
         summary.unchanged += report.unchanged
         options.onProgress?.(summary.files)
@@ -393,6 +397,7 @@ function emptySummary(): ScanSummary {
     offlineFolders: [],
     unreadable: [],
     skipped: [],
+    straySidecars: 0,
     elapsedMs: 0,
   }
 }

@@ -93,7 +93,7 @@ function takeChunk(found: PngText, { keyword, language, isUtf8, text }: Chunk): 
 
 /** A line with the profile's name, one with its length, and its bytes in hex. */
 function fromHex(text: Buffer): Buffer {
-  const [, hex = ''] = /^\s*\S+\s+\d+\s([\da-f\s]*)/i.exec(text.toString('latin1')) ?? []
+  const [, hex = ''] = /^\s*[^\n]+\n\s*\d+\s([\da-f\s]*)/i.exec(text.toString('latin1')) ?? []
   return Buffer.from(hex.replace(/\s/g, ''), 'hex')
 }
 

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { toErrorRecord } from '../../contract/errors.ts'
 import type { PhotoMetadata } from './photo-metadata.ts'
 import { readMetadata } from './read.ts'
@@ -20,6 +20,7 @@ export interface ReadSources {
  * @param directoryEntries the names in the photo's folder, those of pictures and of what may describe them, so that a
  * scan lists each folder once.
  * @param bytes the photo's content where the caller has it.
+ * @param parts the same directory in other parts of a split export: where Takeout's file is in none beside the photo, it may be there.
  * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE` for the photo itself; never for its metadata. `FILE_UNAVAILABLE` also for a
  * sidecar that cannot be reached at present.
  */
@@ -27,11 +28,14 @@ export async function readSources(
   path: string,
   directoryEntries: readonly string[],
   bytes?: Buffer,
+  parts: readonly { directory: string; names: readonly string[] }[] = [],
 ): Promise<ReadSources> {
   const embedded = await readMetadata(path, bytes)
   const sources: MetadataSource[] = [{ kind: 'embedded', name: '', metadata: embedded }]
   const refused: RefusedSidecar[] = []
-  for (const { kind, name } of findSidecars(directoryEntries, basename(path))) {
+  const beside = findSidecars(directoryEntries, basename(path))
+  const elsewhere = beside.some(({ kind }) => kind === 'takeout') ? [] : findInParts(path, parts)
+  for (const { kind, name } of [...beside, ...elsewhere]) {
     try {
       const metadata = await readSidecar(join(dirname(path), name), basename(path))
       if (metadata) sources.push({ kind, name, metadata })
@@ -43,4 +47,14 @@ export async function readSources(
     }
   }
   return { sources, joined: joinSources(sources), refused }
+}
+
+/** Of the first part that has any. Their names lead to them from the photo's directory. */
+function findInParts(path: string, parts: readonly { directory: string; names: readonly string[] }[]) {
+  for (const { directory, names } of parts) {
+    const found = findSidecars(names, basename(path)).filter(({ kind }) => kind === 'takeout')
+    const toThere = relative(dirname(path), directory).replaceAll('\\', '/')
+    if (found.length > 0) return found.map(({ kind, name }) => ({ kind, name: `${toThere}/${name}` }))
+  }
+  return []
 }

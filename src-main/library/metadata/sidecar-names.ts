@@ -290,6 +290,21 @@ function inAnyCase(key: string): string {
   return `/${key.toLowerCase()}`
 }
 
+const takeoutOfPicture =
+  /(\.(jpe?g|jp|png?|gif|webp|hei[cf]|avif|tiff?|bmp|dng|nef|cr[23]|arw|raf|orf|rw2)[^.]*(\.s[a-z-]*)?|\.supp?[a-z-]*)(\(\d+\))?\.json$/i
+const ofVideo = /\.(mp4|mov|m4v|3gp|avi|mkv|mpe?g|mts|m2ts|wmv|webm|mp)(\.|\(|$)/i
+
+/**
+ * Whether a file that describes none of these pictures looks as if it described one. darktable's numbered duplicates describe other
+ * versions of one that is there; what describes videos is no matter of ours, nor JSON of other programs.
+ */
+export function isStraySidecar(name: string, pictures: ReadonlySet<string>): boolean {
+  if (ofVideo.test(name)) return false
+  if (/\.json$/i.test(name)) return takeoutOfPicture.test(name)
+  const original = describedBy(name).replace(/_\d\d(?=\.[^.]+$)/, '')
+  return !pictures.has(original)
+}
+
 /** Names that differ in case or in how accents are composed are the same to many file systems and programs. */
 function foldName(name: string): string {
   return name.normalize('NFC').toLowerCase()

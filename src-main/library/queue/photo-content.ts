@@ -10,6 +10,7 @@ import type { PhotoMetadata } from '../metadata/photo-metadata.ts'
 import { type ReadSources, readSources } from '../metadata/read-sources.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
 import type { RefusedSidecar } from '../metadata/sidecars.ts'
+import { sameDirectoryInOtherParts } from '../metadata/takeout-parts.ts'
 import type { WorkItem } from '../store/queue.ts'
 import { createRecordedCaptions } from '../store/recorded-captions.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
@@ -39,7 +40,16 @@ export function createContentReader(): (path: string, file: ReadFile) => Promise
     return names
   }
 
-  return async (path, file) => readSources(path, await namesIn(dirname(path)), file.bytes)
+  return async (path, file) => {
+    const directory = dirname(path)
+    const parts = await Promise.all(
+      sameDirectoryInOtherParts(directory).map(async (other) => ({
+        directory: other,
+        names: await namesIn(other),
+      })),
+    )
+    return readSources(path, await namesIn(directory), file.bytes, parts)
+  }
 }
 
 /** When a name was last added to a directory or taken from it; never the same where that cannot be told. */
@@ -100,7 +110,7 @@ export function createContentKeeper(
     const beside = [...sources.filter(({ kind }) => kind !== 'embedded'), ...damaged]
     sidecars.noteRead(
       id,
-      beside.map(({ name }) => name),
+      beside.map(({ name }) => name).filter((name) => !name.includes('/')),
     )
   }
 }

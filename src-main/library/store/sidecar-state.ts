@@ -19,6 +19,15 @@ export interface SidecarDifference {
   /** As it is now; null: it is gone. */
   found: FileStat | null
   photoNames: string[]
+  /** Of these photos, where they are in another one; below the folder. */
+  photoDirectory?: string
+}
+
+/** Files that look as if they described a photo, and describe none. */
+export interface StraySidecars {
+  files: number
+  /** Names of some. */
+  first: string[]
 }
 
 /** What is remembered of the sidecars of one directory; a reading connection is enough. */
@@ -54,8 +63,17 @@ export interface SidecarState {
    * written just now: so the next one sees that they are others by then, or gone.
    */
   noteRead(photoId: number, names: readonly string[]): void
-  /** Forgets sidecars of directories that no photo is known in, missing ones included. */
-  forgetStrays(folderId: number): void
+  /**
+   * Forgets sidecars of directories that no photo is known in, missing ones included.
+   * @param isKept of a directory below the folder: what stands in it may be of photos in another one.
+   */
+  forgetStrays(folderId: number, isKept: (directory: string) => boolean): void
+  /** What a scan found in a directory that describes no photo, in place of what it found before. */
+  noteStrays(folderId: number, directory: string, strays: StraySidecars, scanMs: number): void
+  /** Forgets what was found in directories that a scan of all of the folder did not come to. */
+  dropStraysBefore(folderId: number, scanMs: number): void
+  /** Of all folders, and the first of them with their directories. */
+  strays(limit: number): StraySidecars
 }
 
 export function createSidecarState(database: Database): SidecarState {
@@ -77,7 +95,7 @@ export function createSidecarState(database: Database): SidecarState {
   }
 
   return {
-    take: (folderId, directory, { name, found, photoNames }) =>
+    take: (folderId, directory, { name, found, photoNames, photoDirectory = directory }) =>
       write(() => {
         remember(folderId, directory, name, found)
         return photoNames.flatMap((photoName) =>
@@ -86,7 +104,7 @@ export function createSidecarState(database: Database): SidecarState {
              WHERE folder_id = ? AND directory = ? AND name = ? AND displaced = 0 AND indexed_ms IS NOT NULL
              RETURNING id, missing_since_ms IS NOT NULL AS isMissing`,
           )
-            .all(folderId, directory, photoName)
+            .all(folderId, photoDirectory, photoName)
             .map(({ id, isMissing }) => ({ id, isMissing: isMissing === 1 })),
         )
       }),
@@ -114,7 +132,7 @@ export function createSidecarState(database: Database): SidecarState {
         }
       }),
 
-    forgetStrays: (folderId) =>
+    forgetStrays: (folderId, isKept) =>
       void write(() => {
         // One step of the index for each directory, over all the sidecars in it.
         const next = prepare<{ directory: string }>(
@@ -124,11 +142,42 @@ export function createSidecarState(database: Database): SidecarState {
           'SELECT directory FROM sidecars WHERE folder_id = ? ORDER BY directory LIMIT 1',
         )
         for (let at = first.get(folderId); at; at = next.get(folderId, at.directory)) {
+          if (isKept(at.directory)) continue
           const isKnown = prepare('SELECT 1 FROM photos WHERE folder_id = ? AND directory = ? LIMIT 1')
           if (isKnown.get(folderId, at.directory) !== undefined) continue
           prepare('DELETE FROM sidecars WHERE folder_id = ? AND directory = ?').run(folderId, at.directory)
         }
       }),
+
+    noteStrays: (folderId, directory, { files, first }, scanMs) =>
+      void write(() => {
+        if (files > 0) {
+          prepare('INSERT OR REPLACE INTO stray_sidecars VALUES (?, ?, ?, ?, ?)').run(
+            folderId,
+            directory,
+            files,
+            JSON.stringify(first),
+            scanMs,
+          )
+        } else
+          prepare('DELETE FROM stray_sidecars WHERE folder_id = ? AND directory = ?').run(folderId, directory)
+      }),
+
+    dropStraysBefore: (folderId, scanMs) =>
+      void write(() =>
+        prepare('DELETE FROM stray_sidecars WHERE folder_id = ? AND seen_ms < ?').run(folderId, scanMs),
+      ),
+
+    strays: (limit) => ({
+      files: prepare<{ files: number }>('SELECT ifnull(sum(files), 0) AS files FROM stray_sidecars').get()!
+        .files,
+      first: prepare<{ name: string }>(
+        `SELECT iif(directory = '', value, directory || '/' || value) AS name
+         FROM stray_sidecars, json_each(first) ORDER BY folder_id, directory, key LIMIT ?`,
+      )
+        .all(limit)
+        .map(({ name }) => name),
+    }),
   }
 
   function placeOf(path: string): { folderId: number; directory: string; name: string } | undefined {

@@ -273,6 +273,7 @@ function counts(given: object) {
     offlineFolders: [],
     unreadable: [],
     skipped: [],
+    straySidecars: 0,
     elapsedMs: 0,
     ...given,
   }

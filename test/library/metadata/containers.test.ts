@@ -140,10 +140,10 @@ async function pngWith(...chunks: [type: string, content: Buffer][]): Promise<Bu
   return Buffer.concat([png.subarray(0, 33), ...made, png.subarray(33)])
 }
 
-/** As ImageMagick writes them. */
-function profile(name: string, content: Buffer, isCompressed: boolean): [string, Buffer] {
+/** As ImageMagick writes them; exiftool has two words in the line of the name. */
+function profile(name: string, content: Buffer, isCompressed: boolean, line = name): [string, Buffer] {
   const hex = content.toString('hex').replace(/.{72}/g, '$&\n')
-  const text = Buffer.from(`\n${name}\n${String(content.length).padStart(8)}\n${hex}\n`)
+  const text = Buffer.from(`\n${line}\n${String(content.length).padStart(8)}\n${hex}\n`)
   const keyword = Buffer.from(`Raw profile type ${name}\0`)
   return isCompressed
     ? ['zTXt', Buffer.concat([keyword, Buffer.from([0]), deflateSync(text)])]
@@ -164,7 +164,7 @@ test('raw profiles in a PNG are what they would be in a JPEG', async () => {
         'picture.png',
         await pngWith(
           profile(name, exif, isCompressed),
-          profile('iptc', caption, isCompressed),
+          profile('iptc', caption, isCompressed, 'IPTC profile'),
           profile('xmp', Buffer.from(packet('xmp:Rating="4">')), isCompressed),
         ),
       )
