@@ -23,6 +23,8 @@ export interface Surroundings {
   complete(prefix: string, where: Scope, limit: number): string[]
   /** The same of words that end so. */
   endingWith(end: string, where: Scope, limit: number): { word: string; stem: string }[]
+  /** Whether so few entries have words that begin so that to put them all together takes no time. */
+  isBegunByFew(prefix: string): boolean
   /** Whether these words stand in a row anywhere. */
   isInARow(stems: readonly string[]): boolean
   /** Whether any photo is missing at all. */
@@ -257,7 +259,8 @@ function expressNumber(
   const exact = anyOf(said)
   if (isField) return both(exact)
   // A short one is what it says wherever that is: `IMG_2` is not being typed where there is an IMG_2. Alone it begins too many.
-  const isBegun = isLongEnough(number) || (before.length > 0 && !around.isInARow(stems))
+  const isTyped = before.length > 0 && around.isBegunByFew(number.stem) && !around.isInARow(stems)
+  const isBegun = isLongEnough(number) || isTyped
   return isBegun ? { exact, wide: anyOf([exact, words(stems, where, true)]) } : both(exact)
 }
 

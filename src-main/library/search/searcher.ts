@@ -158,6 +158,12 @@ const completeSql = {
     WHERE word >= ? AND word < ? AND others > 0 ORDER BY others DESC LIMIT ?)`,
 }
 
+/** FTS5 reads all that begins so: of these sets, and of as many bytes. */
+const fewTokens = 1000
+const fewBytes = 2 ** 16
+const begunSql = `SELECT count(*) AS tokens, ifnull(sum(length(documents)), 0) AS bytes
+  FROM (SELECT documents FROM search_postings WHERE token >= ? AND token < ? LIMIT ?)`
+
 /** One way to answer a query: rows of photos in the order of the index, tier by tier. */
 interface Answer {
   isEmpty(): boolean
@@ -244,6 +250,15 @@ export function createSearcher(database: Database): Searcher {
         .all(reversed, `${reversed}\u{10ffff}`, limit * completionsRead)
         .filter(({ stem }) => postings.has(tokenOf(stem, where)))
         .slice(0, limit)
+    },
+    isBegunByFew(prefix) {
+      const token = tokenOf(prefix, 'others')
+      const { tokens, bytes } = prepare<{ tokens: number; bytes: number }>(begunSql).get(
+        token,
+        `${token}\u{10ffff}`,
+        fewTokens + 1,
+      )!
+      return tokens <= fewTokens && bytes <= fewBytes
     },
     isInARow: (stems) => isFound(anyOf([words(stems, 'caption'), words(stems, 'others')])),
     hasMissing: () =>
