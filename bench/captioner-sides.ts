@@ -5,6 +5,11 @@ import { type EngineCalls, engineCalls, type ModelInput } from '../src-main/cont
 import type { Precision, ProviderName } from '../src-main/contract/providers.ts'
 import { type Client, connect } from '../src-main/contract/rpc.ts'
 import { type Captioner, openCaptioner } from '../src-main/engine/captioning/captioner.ts'
+import { readCheckpoint } from '../src-main/engine/captioning/checkpoint.ts'
+import { checkForHalves } from '../src-main/engine/captioning/halves-check.ts'
+import { openSession, type Session } from '../src-main/engine/captioning/session.ts'
+import { halve } from '../src-main/engine/model/half-precision.ts'
+import { buildTowerGraph } from '../src-main/engine/training/visual-memory.ts'
 import { forkEngine } from '../src-main/processes/fork.ts'
 import { type Peer, startPeer } from './in-turns.ts'
 
@@ -39,6 +44,8 @@ export interface Side {
   readonly name: string
   /** Whether it computes in fp32, so that its token ids have to be those of the reference. */
   readonly isExact: boolean
+  /** What the vision tower alone sees in all pictures; null for a form that has no tower of its own. */
+  seePixels: ((batch: number) => Promise<Pass>) | null
   captionPixels(batch: number): Promise<Pass>
   /** From files to captions. */
   captionFiles(paths: readonly string[], batch: number): Promise<Pass>
@@ -55,13 +62,50 @@ export function ourSide(
   const { model: modelDirectory, ...settings } = writing
   const formDirectory = join(dirname(modelDirectory), 'forms')
   const how = { modelDirectory, adapterPath: null, provider, precision, formDirectory, ...settings }
+  let tower: Session | undefined
   let captioner: Captioner | undefined
   let engine: { calls: Client<EngineCalls, Record<never, never>>; kill(): void } | undefined
   let opened: { input: ModelInput; batchSize: number } | undefined
 
+  async function closeTower(): Promise<void> {
+    await tower?.close()
+    tower = undefined
+  }
+
   async function closeCaptioner(): Promise<void> {
     await captioner?.close()
     captioner = undefined
+  }
+
+  async function openTower(): Promise<Session> {
+    if (precision === 'fp16') await checkForHalves(provider, settings.threads)
+    const graph = buildTowerGraph((await readCheckpoint(modelDirectory, null)).model.vision)
+    const asked = precision === 'fp16' ? halve(graph, new Set(), new Set()) : graph
+    return openSession(asked, provider, settings.threads)
+  }
+
+  /** @param take what to do with the pixels of `count` pictures */
+  async function passOver(
+    batch: number,
+    take: (part: Float32Array, count: number) => Promise<void>,
+  ): Promise<number> {
+    const size = pixels.data.length / pixels.shape[0]
+    const startedMs = performance.now()
+    for (let at = 0; at < pixels.shape[0]; at += batch) {
+      const count = Math.min(batch, pixels.shape[0] - at)
+      await take(pixels.data.subarray(at * size, (at + count) * size), count)
+    }
+    return performance.now() - startedMs
+  }
+
+  async function seePixels(batch: number): Promise<Pass> {
+    tower ??= await openTower()
+    const opened = tower
+    const side = pixels.shape.slice(1)
+    const elapsedMs = await passOver(batch, async (data, count) => {
+      await opened.run({ pixels: { data, shape: [count, ...side] } })
+    })
+    return { elapsedMs }
   }
 
   async function startEngine(): Promise<NonNullable<typeof engine>> {
@@ -72,19 +116,18 @@ export function ourSide(
   return {
     name: `ours, ${provider}, ${precision}`,
     isExact: precision === 'fp32',
+    seePixels: precision === 'int8' ? null : seePixels,
     async captionPixels(batch) {
+      await closeTower()
       captioner ??= await openCaptioner(how)
-      const size = pixels.data.length / pixels.shape[0]
-      const startedMs = performance.now()
+      const opened = captioner
       const before = process.cpuUsage()
       const ids: number[][] = []
-      for (let at = 0; at < pixels.shape[0]; at += batch) {
-        const count = Math.min(batch, pixels.shape[0] - at)
-        const part = pixels.data.subarray(at * size, (at + count) * size)
-        ids.push(...(await captioner.caption(part, count)).map(({ tokenIds }) => tokenIds))
-      }
+      const elapsedMs = await passOver(batch, async (part, count) => {
+        ids.push(...(await opened.caption(part, count)).map(({ tokenIds }) => tokenIds))
+      })
       const { user, system } = process.cpuUsage(before)
-      return { elapsedMs: performance.now() - startedMs, processorMs: (user + system) / 1000, ids }
+      return { elapsedMs, processorMs: (user + system) / 1000, ids }
     },
     async captionFiles(paths, batch) {
       await closeCaptioner()
@@ -102,6 +145,7 @@ export function ourSide(
       return { elapsedMs: performance.now() - startedMs }
     },
     async close() {
+      await closeTower()
       await closeCaptioner()
       engine?.kill()
     },
@@ -161,6 +205,7 @@ export function pyTorchSide(
   return {
     name: `PyTorch ${torch} ${compiled ? 'compiled' : 'eager'}, ${device === 'cpu' ? 'cpu' : card}, ${precision}`,
     isExact: precision === 'fp32',
+    seePixels: (batch) => ask({ command: 'see', path: pixels.path, shape: pixels.shape, batch }),
     captionPixels: (batch) => ask({ command: 'pixels', path: pixels.path, shape: pixels.shape, batch }),
     async captionFiles(paths, batch) {
       opening ??= open()

@@ -3,10 +3,10 @@
  * the same pictures, all rows in turns:
  *
  *     npm run bench -- captioner [--provider cpu] [--batch 8,32,64] [--threads 2] [--python /venv/bin/python3]…
- *         [--rounds 5] [--pictures 16] [--photos DIR] [--work DIR]
+ *         [--eager] [--rounds 5] [--pictures 16] [--photos DIR] [--work DIR]
  *
  * Each `--python` has a PyTorch (and PIL, for files); the system's own is a row besides. Each also runs compiled where
- * that works, and ours at every precision of the provider. With a provider that is a GPU's the peers run on the GPU that
+ * that works and was not forbidden (`--eager`; compiling takes minutes), and ours at every precision of the provider. With a provider that is a GPU's the peers run on the GPU that
  * PyTorch finds; token ids are always held against ours in fp32 on the processor. `--photos` takes the files for the run from file to caption from a folder; otherwise
  * twelve-megapixel JPEGs are made.
  */
@@ -46,6 +46,7 @@ const { values } = parseArgs({
     photos: { type: 'string' },
     work: { type: 'string', default: join(tmpdir(), 'lenslore-bench-captioner') },
     python: { type: 'string', multiple: true, default: [] },
+    eager: { type: 'boolean', default: false },
   },
 })
 const provider = providerNames.find((name) => name === values.provider)
@@ -98,6 +99,12 @@ async function compareSpeed(): Promise<void> {
   )
   if (!ours.includes(reference)) await reference.close()
   const sides = [...ours, ...(await findPeers())]
+  const seeing = sides.filter(({ seePixels }) => seePixels)
+  for (const batch of batches) {
+    console.log(`the vision tower alone (pixels to memory), batch ${batch}`)
+    const rows = await inTurns(seeing, (side) => side.seePixels!(batch))
+    report(rows, ours, { withIds: false })
+  }
   for (const batch of batches) {
     console.log(`model alone (pixels to tokens), batch ${batch}`)
     const rows = await inTurns(sides, (side) => side.captionPixels(batch))
@@ -123,7 +130,7 @@ async function findPeers(): Promise<Side[]> {
     if (provider !== 'cpu' && device === 'cpu') console.log(`PyTorch ${found.torch} finds no GPU.`)
     if (!found.compiles) console.log(`PyTorch ${found.torch} has no torch.compile.`)
     for (const precision of device === 'cuda' ? (['fp32', 'tf32', 'fp16'] as const) : (['fp32'] as const)) {
-      for (const compiled of found.compiles ? [false, true] : [false]) {
+      for (const compiled of found.compiles && !values.eager ? [false, true] : [false]) {
         peers.push(pyTorchSide({ python, device, precision, compiled }, found, writing, pixels))
       }
     }

@@ -13,9 +13,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { labelsForOneSplit } from '../src-main/contract/label-kinds.ts'
 import {
   type AdapterComparison,
-  labelsForOneSplit,
   type TrainingExample,
   type TrainingPlan,
   trainedAdapterFileName,

@@ -1,15 +1,20 @@
-import { z } from 'zod'
-import { webSocketChannel } from '../src-main/channels/web-socket.ts'
 import { LensloreError } from '../src-main/contract/errors.ts'
-import { type CallOptions, type Channel, type Client, connect } from '../src-main/contract/rpc.ts'
+import {
+  type CallOptions,
+  type Channel,
+  type Client,
+  connect,
+  type ParamsOf,
+} from '../src-main/contract/rpc.ts'
 import { type WindowCalls, type WindowEvents, windowCalls } from '../src-main/contract/window-calls.ts'
-import { linesOfShell } from './shell-lines.ts'
-
-// A page may not make code of text.
-z.config({ jitless: true })
 
 /** All that the window may ask, of the library and of its host. */
 export type Api = Client<WindowCalls, WindowEvents>
+
+type Method = (params: unknown, options?: CallOptions) => Promise<unknown>
+
+/** After these, what was asked for before may be another thing. */
+const whatChanges = ['photosChanged', 'foldersChanged', 'changedElsewhere', 'libraryReopened'] as const
 
 const firstRetryMs = 250
 const longestRetryMs = 5000
@@ -21,6 +26,8 @@ export class SessionEnded extends Error {}
 
 export interface Connection {
   api: Api
+  /** Asks before anybody waits for it: the first who asks the same gets the answer, unless something changed since. */
+  askAhead<Name extends keyof WindowCalls>(name: Name, params: ParamsOf<WindowCalls[Name]>): void
   /** Told whenever the line comes or goes; what was missed meanwhile is told as `libraryReopened`. */
   onLine(listener: (isUp: boolean) => void): void
   /** Told once, when there will be no line any more. */
@@ -100,42 +107,33 @@ export function openConnection(openChannel: () => Promise<Channel>): Connection 
     }
   }
 
-  const methods = Object.keys(windowCalls).map((name) => [
+  async function call(name: string, params: unknown, options?: CallOptions): Promise<unknown> {
+    const api = (await patient()) as unknown as Record<string, Method>
+    return api[name]!(params, options)
+  }
+
+  const ahead = new Map<string, Promise<unknown>>()
+  const questionOf = (name: string, params: unknown) => `${name} ${JSON.stringify(params)}`
+  for (const event of whatChanges) on(event, () => ahead.clear())
+
+  const methods = Object.keys(windowCalls).map((name): [string, Method] => [
     name,
-    async (params: never, options?: CallOptions) =>
-      ((await patient()) as unknown as Record<string, (params: never, options?: CallOptions) => unknown>)[
-        name
-      ]!(params, options),
+    (params, options) => {
+      const question = questionOf(name, params)
+      const asked = ahead.get(question)
+      ahead.delete(question)
+      return asked ?? call(name, params, options)
+    },
   ])
   void open()
   return {
-    api: Object.assign(Object.fromEntries(methods), { on }) as Api,
+    api: Object.assign(Object.fromEntries(methods), { on }) as unknown as Api,
+    askAhead(name, params) {
+      const answer = call(name, params)
+      answer.catch(() => {})
+      ahead.set(questionOf(name, params), answer)
+    },
     onLine: (listener) => void lineListeners.add(listener),
     onEnd: (listener) => void end.promise.then(listener),
   }
-}
-
-/** The line of the host that drew this page: ports that Electron's preload hands over, or the server's own WebSocket. */
-export function hostChannel(): Promise<Channel> {
-  return 'lensloreHost' in window ? linesOfShell() : socketOfServer()
-}
-
-function socketOfServer(): Promise<Channel> {
-  const { promise, resolve, reject } = Promise.withResolvers<Channel>()
-  const socket = new WebSocket(new URL('api', location.href.replace(/^http/, 'ws')))
-  let isOpen = false
-  socket.addEventListener('open', () => {
-    isOpen = true
-    resolve(webSocketChannel(socket as never))
-  })
-  socket.addEventListener('close', () => {
-    if (!isOpen) void whyRefused().then(reject)
-  })
-  return promise
-}
-
-/** A socket that is refused does not say why; the same address does when it is asked as a page. */
-async function whyRefused(): Promise<Error> {
-  const answer = await fetch('api', { method: 'HEAD' }).catch(() => null)
-  return answer?.status === 401 ? new SessionEnded() : new Error('The server closed the line.')
 }

@@ -7,6 +7,7 @@ a line from stdin and answers each with one line:
   {"command": "open", "model": DIR, "threads": 2, "beams": 5, "lengthPenalty": 0.8, "maxNewTokens": 16,
    "device": "cpu" or "cuda", "precision": "fp32", "tf32" or "fp16", "compiled": false}
   {"command": "pixels", "path": FILE, "shape": [N, 3, S, S], "batch": 8}   raw little-endian float32
+  {"command": "see", "path": FILE, "shape": [N, 3, S, S], "batch": 8}      the vision tower alone
   {"command": "files", "paths": [...], "batch": 8}                         decode, preprocess and caption
 
 Answers carry "ids" (a list a picture, without start and end token), "scores", "elapsedMs" and "processorMs" of all threads; or "error", in
@@ -294,6 +295,15 @@ def run(captioner, batches):
             "elapsedMs": elapsed * 1000, "processorMs": worked * 1000}
 
 
+def see(captioner, batches):
+    started = time.perf_counter()
+    with torch.inference_mode():
+        for batch in batches:
+            # Ours gives what it saw to the host, too.
+            captioner.see(batch.to(captioner.device, captioner.dtype)).cpu()
+    return {"elapsedMs": (time.perf_counter() - started) * 1000}
+
+
 def prepared(captioner, paths, size):
     """Batches of pictures; as many as there are threads are decoded ahead, as a DataLoader's workers do."""
     with ThreadPoolExecutor(captioner.threads) as pool:
@@ -308,9 +318,9 @@ def describe():
 
 
 def answer(captioner, request):
-    if request["command"] == "pixels":
+    if request["command"] in ("pixels", "see"):
         pixels = torch.from_numpy(numpy.fromfile(request["path"], dtype="<f4").reshape(request["shape"]))
-        return run(captioner, pixels.split(request["batch"]))
+        return (run if request["command"] == "pixels" else see)(captioner, pixels.split(request["batch"]))
     return run(captioner, prepared(captioner, request["paths"], request["batch"]))
 
 

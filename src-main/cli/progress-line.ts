@@ -8,6 +8,7 @@ const phaseNames: Record<Progress['phase'], string> = {
   caption: 'Captioning',
   search: 'Indexing',
   change: 'Changing captions',
+  revert: 'Putting captions back',
   forget: 'Forgetting photos',
   check: 'Checking the database',
   plan: 'Looking at what would change',

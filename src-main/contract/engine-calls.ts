@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type AdapterDescription, adapterTexts } from './adapters.ts'
+import { maxCaptionLength } from './caption-length.ts'
 import type { ErrorRecord } from './errors.ts'
 import {
   type Precision,
@@ -11,7 +12,6 @@ import {
   type Way,
 } from './providers.ts'
 import type { CaptionDoubt, Reading, TextAttention } from './records.ts'
-import { maxCaptionLength } from './rooms/parameters.ts'
 import { returning } from './rpc.ts'
 import {
   type AdapterComparison,

@@ -1,27 +1,13 @@
 import { z } from 'zod'
+import { bestRate, type Precision, type ProviderName, precisions, providerNames } from './provider-names.ts'
 
-/** Execution providers of onnxruntime that the engine may open a session on. */
-export const providerNames = ['webgpu', 'coreml', 'dml', 'cuda', 'cpu'] as const
-export type ProviderName = (typeof providerNames)[number]
-
-/**
- * How many bits the products of a model are made of. Its weights are made for fp32; of fewer bits, captions may be others. What a
- * caption was made at is recorded with it, and is no part of its key: nobody's captions are work again because of it.
- */
-export const precisions = ['fp32', 'fp16', 'int8'] as const
-export type Precision = (typeof precisions)[number]
+// The page, which has no schemas, has them from there.
+export * from './provider-names.ts'
 
 const way = {
   provider: z.enum(providerNames),
   threads: z.int().min(1),
   precision: z.enum(precisions).default('fp32'),
-}
-
-/** A provider with so many processor threads, at a precision. */
-export interface Way {
-  provider: ProviderName
-  threads: number
-  precision: Precision
 }
 
 /** What came of trying to run a model one way. */
@@ -62,10 +48,6 @@ export function isSameTrial(
   return a.modelId === b.modelId && a.device === b.device
 }
 
-export function isSameWay(a: Way, b: Way): boolean {
-  return a.provider === b.provider && a.threads === b.threads && a.precision === b.precision
-}
-
 /** What a person asked for; `auto`: whatever is fastest. */
 export interface AskedWay {
   provider: 'auto' | ProviderName
@@ -93,9 +75,4 @@ export function chooseFastest(
   const { provider, threads, precision, rates } = best.attempt
   const { batchSize } = rates.find((rate) => rate.photosPerSecond >= nearlyBest * best.photosPerSecond)!
   return { provider, threads, precision, batchSize }
-}
-
-/** Photos a second at the best batch size; 0 where none was measured. */
-export function bestRate({ rates }: ProviderAttempt): number {
-  return Math.max(0, ...rates.map(({ photosPerSecond }) => photosPerSecond))
 }

@@ -339,7 +339,8 @@ export interface TextAttention {
 /** How far one piece of long work is. */
 export interface Progress {
   /**
-   * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `forget`: photos of a folder
+   * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `revert`: one that
+   * was stopped is taken back. `forget`: photos of a folder
    * that was removed. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
    * `trial`: how it runs best. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
    * it is open.
@@ -349,6 +350,7 @@ export interface Progress {
     | 'caption'
     | 'search'
     | 'change'
+    | 'revert'
     | 'forget'
     | 'check'
     | 'plan'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { maxAdapterNames, nameKinds } from './adapters.ts'
-import { providerNames } from './providers.ts'
+import { providerNames } from './provider-names.ts'
 
 /**
  * What the library and the engine's training process say to each other. The library writes `plan.json` into a directory of
@@ -13,8 +13,6 @@ export const planFileName = 'plan.json'
 export const outcomeFileName = 'outcome.json'
 export const trainedAdapterFileName = 'adapter.safetensors'
 
-/** From so many labels on, a part of them is held out; of fewer, each is held out once. */
-export const labelsForOneSplit = 100
 /** Into how many parts few labels are divided. */
 export const usualFolds = 5
 

@@ -3,21 +3,13 @@ import { extname, join, sep } from 'node:path'
 import { protocol } from 'electron'
 import { pageCaching } from '../host/caching.ts'
 import type { HeldLibrary } from '../host/held-library.ts'
+import { pageTypes } from '../host/page-types.ts'
 import { answerPicture } from '../host/picture-answers.ts'
 
 /** The page's own origin: no file of this machine is in it but those of the built page. */
 export const pageOrigin = 'app://lenslore'
 export const pageAddress = `${pageOrigin}/index.html`
 export const pictureAddress = 'photo://library'
-
-const typeByEnding: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-}
 
 /** Nothing is allowed but what the page needs: it speaks with the app over ports, so it may not even connect to itself. */
 const pagePolicy = [
@@ -48,7 +40,7 @@ export function servePageAndPictures(page: string, library: HeldLibrary): void {
 async function answerPage(page: string, { method, url }: Request): Promise<Response> {
   const { host, pathname } = new URL(url)
   const path = join(page, pathname)
-  const type = typeByEnding[extname(path)]
+  const type = pageTypes[extname(path)]
   if (method !== 'GET' || host !== 'lenslore' || !type || !path.startsWith(page + sep)) return notThere()
   try {
     return new Response(await readFile(path), {

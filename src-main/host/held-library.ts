@@ -27,6 +27,8 @@ const watchAgainMs = 10_000
 export interface HeldLibrary {
   /** The library, whichever process has it at present. Calls under way when that ends fail with `CHANNEL_CLOSED`. */
   readonly calls: LibraryClient
+  /** Settles when the first process has the library open, or says why it does not open; before any call that takes it longer. */
+  readonly opened: Promise<void>
   /** Events of the library, and what becomes of its process. @returns a function that ends it */
   onEvent(listener: TellWindow): () => void
   /** For what wants the library closed. Calls wait until it is open again, which it is however the work ends. */
@@ -49,6 +51,7 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
   const listeners = new Set<TellWindow>()
   let present: Open | undefined
   let opened = withResolvers()
+  let firstOpened: Promise<void> | undefined
   let isOver = false
   let isWanted = true
   let unwanted = new AbortController()
@@ -72,6 +75,9 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
     })
     present = mine
     opened.resolve(mine)
+    // A row of the database, which is all that it takes to know.
+    firstOpened ??= client.preferences({}).then(() => {})
+    firstOpened.catch(() => {})
     // A window asks for these as soon as it is there, and is told if they are not to be had: of many photos the order is found while it
     // is still being loaded.
     client.timelinePage({ query: '', limit: 200 }).catch(() => {})
@@ -149,6 +155,7 @@ export async function holdLibrary(start: () => Promise<ForkedProcess>): Promise<
 
   await open()
   return {
+    opened: firstOpened!,
     calls: Object.fromEntries(
       Object.keys(libraryCalls).map((name) => [name, call.bind(null, name as keyof LibraryCalls)]),
     ) as unknown as LibraryClient,

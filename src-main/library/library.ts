@@ -6,7 +6,7 @@ import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/erro
 import { displayFileName } from '../contract/file-name.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
 import { previewPath } from '../contract/preview-path.ts'
-import type { ProviderName } from '../contract/providers.ts'
+import type { ProviderName } from '../contract/provider-names.ts'
 import type { LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
@@ -229,7 +229,9 @@ export function createLibrary(options: LibraryOptions): Library {
 
   let hashOfContract: Promise<string> | undefined
   const stop = new AbortController()
-  const captionChanges = createCaptionChanges(store.database, captions)
+  const captionChanges = createCaptionChanges(store.database, captions, {
+    begin: (state, left) => progress.begin(state === 'undoing' ? 'revert' : 'change', left),
+  })
   const edits = createCaptionEdits({
     store,
     changes: captionChanges,
@@ -286,12 +288,14 @@ export function createLibrary(options: LibraryOptions): Library {
     onTrainingProgress: (told) => emit('trainingProgress', told),
     onProblem,
   })
-  let resuming = resume(stop.signal)
+  let resuming = resume(stop.signal, true)
 
   /** Does what a process that was killed, or a call that was cancelled, left to do, as far as no other is at it. */
-  async function resume(signal: AbortSignal): Promise<void> {
+  async function resume(signal: AbortSignal, isOpening = false): Promise<void> {
     try {
-      if (await captionChanges.resume()) onEdited()
+      const left = await captionChanges.resume()
+      if (left !== 'none') onEdited()
+      if (left === 'planned' && isOpening) onProblem(cutOffBeforeItBegan())
       await longWork.forgetLeft(signal)
       await settleExportTurns(store.database, { signal })
       await longWork.renewSearch(signal)
@@ -509,6 +513,10 @@ export function createLibrary(options: LibraryOptions): Library {
       undoEdit: (_, signal) => edits.undoEdit(signal),
       redoEdit: (_, signal) => edits.redoEdit(signal),
       lastEdit: () => edits.last(),
+      stopChange() {
+        captionChanges.turnRound()
+        return null
+      },
       replaceInCaptions: ({ preview, selection, ...replacement }, signal) =>
         edits.replace(preview, replacement, selection && select(selection), signal),
       captionNone: async ({ selection }, signal) => ({
@@ -699,6 +707,12 @@ export async function restoreBackup(
 /** The backups of a library, newest first, also of one that cannot be opened. */
 export function listLibraryBackups(directory: string): string[] {
   return listBackups(databaseFileIn(directory))
+}
+
+function cutOffBeforeItBegan(): ErrorRecord {
+  const message =
+    'The library’s process ended before a change of many photos began: none of them was changed.'
+  return toErrorRecord(new LensloreError('CHANNEL_CLOSED', message))
 }
 
 function unknownFolder(folderId: number): LensloreError {

@@ -1,15 +1,14 @@
 import { getConnInfo } from '@hono/node-server/conninfo'
-import { serveStatic } from '@hono/node-server/serve-static'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie, setCookie } from 'hono/cookie'
-import { pageCaching } from '../host/caching.ts'
 import type { ExchangedFiles } from '../host/exchanged-files.ts'
 import type { HeldLibrary } from '../host/held-library.ts'
 import { answerPicture } from '../host/picture-answers.ts'
 import { answerFile, takeFile } from './file-answers.ts'
 import { type Place, refusalOf } from './gate.ts'
 import type { Links } from './links.ts'
+import { readPage } from './page-files.ts'
 import { securityHeaders } from './security-headers.ts'
 import { type Sessions, sessionLivesMs } from './sessions.ts'
 import { type SignInPage, signInPage, signInStyle, welcomePage } from './sign-in-page.ts'
@@ -33,7 +32,8 @@ const passwordAtMostBytes = 4096
 
 /** What is answered over HTTP. All but the way in wants a session. */
 export function createApp(options: AppOptions): Hono {
-  const { library, files, page, place, sessions, links } = options
+  const { library, files, place, sessions, links } = options
+  const answerPage = readPage(options.page)
   const app = new Hono()
 
   app.use(async (context, next) => {
@@ -54,6 +54,8 @@ export function createApp(options: AppOptions): Hono {
     else if (!sessionOf(context, options)) {
       return askIn(context, options, 'This link was used already, or is older than ten minutes.')
     }
+    // Typed, or opened from a terminal: no other site stands behind it, and the cookie is brought to where it goes on.
+    if (context.req.header('sec-fetch-site') === 'none') return context.redirect('/', 303)
     return context.html(welcomePage, 200, { 'cache-control': 'no-store' })
   })
 
@@ -71,13 +73,7 @@ export function createApp(options: AppOptions): Hono {
   )
   app.get('/files/:token', ({ req }) => answerFile(files, req.param('token')))
   app.post('/files', ({ req }) => takeFile(files, req.raw, req.query('kind')))
-  app.use(
-    '*',
-    serveStatic({
-      root: page,
-      onFound: (_file, context) => context.header('cache-control', pageCaching(context.req.path)),
-    }),
-  )
+  app.get('*', (context) => answerPage(context.req.path) ?? context.notFound())
   return app
 
   function sessionOf(context: Context, { cookie }: AppOptions) {

@@ -68,7 +68,8 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
     await Promise.all([library.close(), files.close()])
   }
   try {
-    await library.calls.status({})
+    // The order of its photos is found while the window is loaded.
+    await library.opened
     for (const path of options.folders ?? []) await library.calls.addFolder({ path })
     const handlers = createWindowHandlers({
       library,

@@ -27,8 +27,8 @@ export const pageBuild: Build = {
 export const mainBuild: Build = {
   name: 'main',
   made: 'out/desktop/main.js',
-  sources: ['src-main', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
-  program: ['node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.build.json'],
+  sources: ['src-main', 'build/programs.ts', 'package-lock.json'],
+  program: ['build/programs.ts'],
 }
 
 /**

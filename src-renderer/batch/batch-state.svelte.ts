@@ -18,13 +18,7 @@ export type BatchKind = 'caption' | 'replace' | 'export' | 'trash'
 export type ProvidesTarget = (kind: BatchKind) => BatchTarget | null
 
 /** What of the library's work a batch may be. */
-export const batchPhases: ReadonlySet<Progress['phase']> = new Set([
-  'change',
-  'plan',
-  'import',
-  'export',
-  'undo',
-])
+const batchPhases: ReadonlySet<Progress['phase']> = new Set(['change', 'plan', 'import', 'export', 'undo'])
 
 /** What is done to many photos at once: the dialog that asks, what is under way, and how it is ended. */
 export class BatchState {
@@ -45,6 +39,23 @@ export class BatchState {
 
   get running(): { title: string; stop: AbortController } | null {
     return this.#running
+  }
+
+  /** A change of many photos that this window did not begin. */
+  get change(): Progress | undefined {
+    if (this.#running) return undefined
+    return this.#window.work.progress.findLast(({ phase }) => phase === 'change')
+  }
+
+  /** Whether this is shown as what is done for many photos. */
+  has(progress: Progress): boolean {
+    return this.#running === null ? progress.phase === 'change' : batchPhases.has(progress.phase)
+  }
+
+  /** Ends what is under way, whoever began it. */
+  stop(): void {
+    if (this.#running) this.#running.stop.abort()
+    else if (this.change) void this.#window.notices.orTell(this.#window.api.stopChange({}))
   }
 
   /** A view says what of it is meant where nothing is named. @returns a function that takes it back */

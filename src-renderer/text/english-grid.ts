@@ -100,7 +100,8 @@ export const gridText = {
     clear: 'Clear the selection',
     open: 'Open the photo',
     date: 'Go to a date',
-    rate: (stars: number) => (stars === 0 ? 'No stars' : plural(stars, 'star', 'stars')),
+    // Asked for before the first photos are drawn, which the system's own rules of plurals would keep waiting.
+    rate: (stars: number) => ['No stars', '1 star'][stars] ?? `${stars} stars`,
     rates: 'Rate with stars',
     favorite: 'Favourite, or no longer',
     reject: 'Reject, or no longer',

@@ -140,8 +140,8 @@ export const photoText = {
     looked: 'Show where the model looked',
     nextWord: 'Where it looked, next word',
     previousWord: 'Where it looked, word before',
-    rate: (stars: number) =>
-      stars === 0 ? 'Take the rating away' : `Rate ${plural(stars, 'star', 'stars')}`,
+    // As in the grid.
+    rate: (stars: number) => ['Take the rating away', 'Rate 1 star'][stars] ?? `Rate ${stars} stars`,
     rates: 'Rate with stars',
     favorite: 'Favourite or not',
     reject: 'Reject or not',

@@ -96,6 +96,7 @@ export const shellText = {
       caption: 'Captioning',
       search: 'Bringing the search up to date',
       change: 'Changing captions',
+      revert: 'Putting captions back',
       forget: 'Forgetting photos',
       check: 'Checking the database',
       plan: 'Looking at what would change',

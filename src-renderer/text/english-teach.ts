@@ -1,4 +1,5 @@
-import type { LabelKind, Training } from '../../src-main/contract/rooms/teaching.ts'
+import type { LabelKind } from '../../src-main/contract/label-kinds.ts'
+import type { Training } from '../../src-main/contract/rooms/teaching.ts'
 import type { MeasuredChange } from '../../src-main/contract/training.ts'
 import { onceAsked } from './once-asked.ts'
 import { numbers, plural } from './plural.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { ForkedProcess } from '../../src-main/channels/child-process.ts'
@@ -11,8 +11,9 @@ import { drawSquares } from '../processes/library-in-process.ts'
 
 // A real library in a process of its own, and real kills.
 
-async function holdFor(t: TestContext) {
+async function holdFor(t: TestContext, prepare: (directory: string) => void = () => {}) {
   const home = makeTemporaryFolder(t)
+  prepare(join(home, 'library'))
   const photos = join(home, 'photos')
   mkdirSync(photos)
   const processes: ForkedProcess[] = []
@@ -37,6 +38,16 @@ test('a library that is held takes in and captions what its folders hold', async
   await held.calls.addFolder({ path: photos })
   await until(async () => (await held.calls.status({})).captioned === 1)
   await until(() => events.includes('photosChanged'))
+})
+
+test('whether it opens is known before any call, and why it does not', async (t) => {
+  const { held } = await holdFor(t)
+  await held.opened
+  const damaged = await holdFor(t, (directory) => {
+    mkdirSync(directory)
+    writeFileSync(join(directory, 'library.sqlite'), 'no database'.repeat(1000))
+  })
+  await assert.rejects(damaged.held.opened, { code: 'DATABASE_DAMAGED' })
 })
 
 test('where its process is killed another one answers, windows are told, and calls wait for it', async (t) => {

@@ -1,11 +1,15 @@
+import { openReader } from '../../src-main/library/store/database.ts'
+import { databaseFileIn } from '../../src-main/library/store/store.ts'
 import type { ManyChange } from './large-library.ts'
 import { openLibrary } from './library-under-test.ts'
 
-// A process that changes all photos of the library in the directory it is given, to be killed while it does.
+// A process that changes all photos of the library in the directory it is given, to be killed while it does; told so, it kills
+// itself while it plans.
 
-const [directory, change] = process.argv.slice(2) as [string, ManyChange]
+const [directory, change, killedIn] = process.argv.slice(2) as [string, ManyChange, 'planned' | undefined]
 const { client } = openLibrary(directory)
 client.on('photosChanged', () => process.send!('changed'))
+if (killedIn) dieIn(killedIn)
 const { token, total } = await client.timeline({ query: '' })
 const selection = { query: '', token, ranges: [[0, total]] as [number, number][] }
 const changes: Record<ManyChange, () => Promise<unknown>> = {
@@ -16,3 +20,14 @@ const changes: Record<ManyChange, () => Promise<unknown>> = {
 }
 await changes[change]()
 process.send!('over')
+
+/** Looks between any two slices. */
+function dieIn(state: string): void {
+  const reader = openReader(databaseFileIn(directory))
+  const look = () => {
+    const found = reader.prepare('SELECT 1 FROM caption_changes WHERE state = ?').get(state)
+    if (found) process.kill(process.pid, 'SIGKILL')
+    else setImmediate(look)
+  }
+  look()
+}

@@ -100,13 +100,20 @@ export async function cancelAfter(
   end()
 }
 
+const changingProcess = fileURLToPath(new URL('./changing-process.ts', import.meta.url))
+
 export type ManyChange = 'caption' | 'regenerate' | 'rate' | 'replace'
 
 /** A process that changes all photos of a library is killed when it has told of that so many times. */
 export async function killWhileItChanges(directory: string, change: ManyChange, told = 10): Promise<void> {
-  const program = fileURLToPath(new URL('./changing-process.ts', import.meta.url))
-  const child = fork(program, [directory, change])
+  const child = fork(changingProcess, [directory, change])
   for (let times = 0; times < told; times++) await once(child, 'message')
   child.kill('SIGKILL')
   await once(child, 'exit')
+}
+
+/** A process that changes all photos of a library is killed when it knows some of what is to change, and has changed nothing. */
+export async function killWhileItPlans(directory: string): Promise<void> {
+  const child = fork(changingProcess, [directory, 'caption', 'planned'])
+  assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL'])
 }

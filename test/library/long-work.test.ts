@@ -12,9 +12,10 @@ import {
   createLargeLibraries,
   fewestStates,
   killWhileItChanges,
+  killWhileItPlans,
   manyPhotos,
 } from './large-library.ts'
-import { type LibraryUnderTest, openLibrary, openLibraryFor } from './library-under-test.ts'
+import { type LibraryUnderTest, openLibrary, openLibraryFor, until } from './library-under-test.ts'
 
 const libraries = createLargeLibraries()
 after(() => libraries.remove())
@@ -131,6 +132,52 @@ test('a change of many captions that is killed is done to its end by whoever ope
   await eventually(async () => (await large.captions('hound')) === manyPhotos)
   assert.equal((await large.client.undoEdit({}))?.photos, manyPhotos)
   assert.equal(await large.captions('hound'), 0)
+})
+
+test('what goes on after a kill is shown, and is taken back as a whole where somebody stops it', async (t) => {
+  const large = await openLarge(t)
+  await large.close()
+  await killWhileItChanges(large.directory, 'caption')
+  large.phases.clear()
+  await large.reopen()
+  const undo = large.client.undoEdit({})
+  await until(() => large.phases.has('change'))
+  await large.client.stopChange({})
+  await assert.rejects(undo, { code: 'CANCELLED' }, 'it waited for what was stopped')
+  await eventually(async () => (await large.captions('heron')) === 0)
+  assert.ok(large.phases.has('revert'))
+  assert.equal(await large.captions('dog by:model'), manyPhotos)
+  assert.deepEqual(await large.client.lastEdit({}), { undo: null, redo: null })
+})
+
+test('a change that is killed before it began changes nothing, and whoever opens the library is told', async (t) => {
+  const large = await openLarge(t)
+  await large.close()
+  await killWhileItPlans(large.directory)
+  await large.reopen()
+  const told: string[] = []
+  large.client.on('problem', ({ message }) => told.push(message))
+  await until(() => told.length > 0)
+  assert.deepEqual(told, [
+    'The library’s process ended before a change of many photos began: none of them was changed.',
+  ])
+  assert.equal(await large.captions('dog by:model'), manyPhotos)
+  assert.equal(await large.client.undoEdit({}), null)
+  await large.reopen()
+  await large.client.undoEdit({})
+  assert.equal(told.length, 1, 'it is told once')
+})
+
+test('who stops a change that another window began stops it for both', async (t) => {
+  const large = await openLarge(t)
+  const { client } = large
+  const change = client.replaceInCaptions({ find: 'dog', replace: 'hound', preview: false })
+  const refused = assert.rejects(change, { code: 'CANCELLED' })
+  await until(() => large.phases.has('change'))
+  await client.stopChange({})
+  await refused
+  await eventually(async () => (await large.captions('hound')) === 0)
+  assert.equal(await client.undoEdit({}), null)
 })
 
 test('a table is imported in slices, all of it or nothing', async (t) => {

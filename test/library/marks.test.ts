@@ -59,6 +59,8 @@ test('what a person says of a photo is searched at once, counted, told of and sh
     keywords: ['bonfire', 'hot dog'],
     people: [{ name: 'Kari Nordmann', region: null }],
     places: [],
+    creators: [],
+    copyright: null,
     rating: 4,
     isFavorite: true,
     sources: [{ kind: 'person', name: '', problem: null, cut: [] }],

@@ -59,6 +59,7 @@ test('every call of the contract is answered over a process', async (t) => {
   const selection = { photos: ids }
   assert.deepEqual(await library.captionNone({ selection }), { photos: 2 })
   assert.equal(await textOf(two), '')
+  assert.equal((await library.undoEdit({}))!.photos, 2)
   assert.deepEqual(await library.captionSelection({ selection, text: 'two balloons' }), { photos: 2 })
   assert.deepEqual((await library.lastEdit({})).undo, { kind: 'caption', photos: 2 })
   assert.deepEqual(await library.regenerate({ selection }), { photos: 2 })
@@ -66,6 +67,7 @@ test('every call of the contract is answered over a process', async (t) => {
   assert.equal((await library.undoEdit({}))!.photos, 2)
   assert.equal((await library.undoEdit({}))!.photos, 2)
   assert.deepEqual(await library.retry({}), { photos: 0 })
+  assert.equal(await library.stopChange({}), null)
 
   assert.equal((await library.setPreferences({ theme: 'dark' })).theme, 'dark')
   assert.equal((await library.preferences({})).threads, null)

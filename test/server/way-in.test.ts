@@ -39,6 +39,24 @@ test('a link opens the window once, for a browser that keeps its cookie', async 
   assert.equal((await ask(`/open/${secret}`, { headers: { cookie } })).status, 200)
 })
 
+test('a link that no page led to goes on to the window at once, with all that the page is made of', async (t) => {
+  const { ask, secret } = await serveFor(t)
+  const navigation = { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+  const opened = await ask(`/open/${secret}`, { headers: navigation })
+  assert.equal(opened.status, 303)
+  assert.equal(opened.headers.location, '/')
+  const cookie = cookieOf(opened.headers)
+  const window = await ask('/', { headers: { ...navigation, cookie } })
+  assert.match(window.body.toString(), /The window/)
+  assert.match(window.headers['content-type']!, /^text\/html/)
+  assert.equal(window.headers['cache-control'], 'no-cache')
+  const script = await ask('/assets/window-1a2b.js', { headers: { cookie } })
+  assert.match(script.headers['content-type']!, /^text\/javascript/)
+  assert.match(script.headers['cache-control']!, /immutable/)
+  for (const path of ['/assets', '/assets/', '/assets/../index.html/', '/../library.sqlite', '/nothing.js'])
+    assert.equal((await ask(path, { headers: { cookie } })).status, 404, path)
+})
+
 test('a browser that looks ahead does not use up a link', async (t) => {
   const { ask, enter, secret } = await serveFor(t)
   assert.equal((await ask(`/open/${secret}`, { headers: { 'sec-purpose': 'prefetch' } })).status, 401)

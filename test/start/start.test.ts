@@ -21,14 +21,14 @@ function makeCheckout(t: TestContext) {
   }
   for (const folder of ['src-renderer', 'src-main/contract', 'src-main/channels'])
     write(`${folder}/a.ts`, '1')
-  for (const file of ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) write(file, '{}')
+  for (const file of ['package-lock.json', 'tsconfig.json']) write(file, '{}')
   const countBuild = (name: string, made: string) => `
     const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs')
     mkdirSync(require('node:path').dirname('out/${made}'), { recursive: true })
     writeFileSync('out/${made}', '')
     appendFileSync('out/${name}-builds', 'x')`
   write('node_modules/vite/bin/vite.js', countBuild('page', 'page/index.html'))
-  write('node_modules/typescript-7/bin/tsc', countBuild('main', 'desktop/main.js'))
+  write('build/programs.ts', countBuild('main', 'desktop/main.js'))
   const builds = (name: string) =>
     existsSync(join(checkout, 'out', `${name}-builds`))
       ? readFileSync(join(checkout, 'out', `${name}-builds`), 'utf8').length

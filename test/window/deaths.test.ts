@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
+import { makeAwayLibrary } from '../../bench/captioned-library.ts'
 import { makeAllDescribed } from './described-pictures.ts'
 import { accessibilityFaults, goTo, makePicture, needsBrowser, openWindow } from './open-window.ts'
 
 const manyPhotos = 80
+/** All photos of a large library, on a machine that has much else to do. */
+const manyTakeAtMostMs = 240_000
 const described = [
   { name: 'a.jpg', caption: 'A red kite over a beach', taken: '2022-07-03' },
   { name: 'b.jpg', caption: 'Two dogs in the grass', taken: '2022-07-02' },
@@ -131,6 +134,54 @@ test(
       await other.locator('main h2', { hasText: /^1 photo$/ }).waitFor()
     }
     await untilCaptioned(page, manyPhotos + described.length)
+  },
+)
+
+test(
+  'a caption for many goes on by itself when the library is killed, is seen to, and is one edit',
+  needsBrowser,
+  async (t) => {
+    const many = 10_000
+    const { page } = await openWindow(t, {
+      makeLibrary: (directory) => makeAwayLibrary(dirname(directory), many, 20),
+      expectedFaults: /503 .*\/(thumb|full)$/,
+    })
+    page.setDefaultTimeout(manyTakeAtMostMs)
+    const status = page.locator('footer')
+    const running = status.getByRole('progressbar', { name: 'Changing captions' })
+    const stop = status.getByRole('button', { name: 'Stop' })
+    const found = (count: string) =>
+      page.locator('main h2', { hasText: new RegExp(`^${count} photos?$`) }).waitFor()
+    async function captionAllAndKill(words: string): Promise<void> {
+      await goTo(page, '#/library')
+      await page.getByRole('gridcell').first().focus()
+      await page.keyboard.press('Control+a')
+      await page.keyboard.press('c')
+      await page.getByRole('dialog').getByRole('textbox').fill(words)
+      await page.keyboard.press('Enter')
+      await page.waitForFunction(
+        () => (document.querySelector<HTMLProgressElement>('footer .running progress')?.value ?? 0) > 0,
+      )
+      process.kill(libraryProcess()!, 'SIGKILL')
+      await status.getByText('The library’s process ended by itself').waitFor()
+    }
+
+    await captionAllAndKill('a heron in the reeds')
+    await running.waitFor()
+    await stop.waitFor()
+    await stop.waitFor({ state: 'detached' })
+    await goTo(page, '#/search?q=heron')
+    await found('10,000')
+    await page.keyboard.press('Control+z')
+    await status.getByText('Taken back: Caption on 10,000 photos.').waitFor()
+    await page.getByText('No photo says').first().waitFor()
+
+    await captionAllAndKill('an egret in the reeds')
+    await stop.click()
+    await stop.waitFor({ state: 'detached' })
+    await goTo(page, '#/search?q=egret')
+    await page.getByText('No photo says').first().waitFor()
+    await status.getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' })
   },
 )
 

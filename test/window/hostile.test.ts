@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
-import { maxCaptionLength } from '../../src-main/contract/rooms/parameters.ts'
+import { maxCaptionLength } from '../../src-main/contract/caption-length.ts'
 import { hostile, makeDescribed } from './described-pictures.ts'
 import { goTo, makePicture, needsBrowser, openWindow } from './open-window.ts'
 

@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { type CaptionSource, captionSources } from '../../contract/records.ts'
-import { withdrawnSources } from '../../contract/rooms/captions.ts'
 import {
   type ExportPlan,
   type ExportSummary,
@@ -16,6 +15,7 @@ import {
   tableWords,
   type UndoSummary,
 } from '../../contract/rooms/exchange.ts'
+import { withdrawnSources } from '../../contract/word-sources.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { folderIdsOf } from '../folder-reference.ts'
 import { printable } from '../output.ts'
@@ -255,10 +255,7 @@ function countLines(counts: RowCounts): string[] {
     [unclear, 'unclear, and left'],
     [replaced, 'before another line for the same photo, which is taken'],
     [outranked, 'below your own words, which stay'],
-    [
-      emptied,
-      'without the caption they were exported with, which stays; captions are taken away by withdraw or regenerate',
-    ],
+    [emptied, 'without the caption they were exported with, which stays; caption-none takes captions away'],
     [withoutMarks, 'with titles, ratings or keywords that are only taken in as your own'],
   ]
   return said.flatMap(([count, what]) => (count > 0 ? [`${counted(count, 'line')} ${what}.`] : []))

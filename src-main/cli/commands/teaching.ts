@@ -1,14 +1,8 @@
 import { type Command, Option } from 'commander'
 import { fromErrorRecord, LensloreError } from '../../contract/errors.ts'
+import { type LabelKind, labelKinds } from '../../contract/label-kinds.ts'
 import type { LibraryCalls } from '../../contract/library-calls.ts'
-import {
-  type HeldOut,
-  type LabelKind,
-  labelKinds,
-  type NameInLabels,
-  type Teaching,
-  type Training,
-} from '../../contract/rooms/teaching.ts'
+import type { HeldOut, NameInLabels, Teaching, Training } from '../../contract/rooms/teaching.ts'
 import type { ParamsOf } from '../../contract/rpc.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { toCount, toNumber } from '../number-options.ts'

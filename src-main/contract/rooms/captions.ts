@@ -1,12 +1,12 @@
 import { z } from 'zod'
+import { maxCaptionLength } from '../caption-length.ts'
 import type { Caption, Photo, Reading, TextAttention } from '../records.ts'
 import { returning } from '../rpc.ts'
-import { captionText, maxCaptionLength, photoId, selection } from './parameters.ts'
+import { withdrawnSources } from '../word-sources.ts'
+import { captionText, photoId, selection } from './parameters.ts'
 import { room } from './room.ts'
 
-/** Where words are from that can be withdrawn. */
-export const withdrawnSources = ['table', 'sidecar', 'takeout', 'embedded'] as const
-export type WithdrawnSource = (typeof withdrawnSources)[number]
+export type { WithdrawnSource } from '../word-sources.ts'
 
 const edit = z.object({ photo: photoId, text: captionText })
 
@@ -62,6 +62,11 @@ export const captionCalls = room({
   undoEdit: { page: true, ...returning<EditChange | null>()(z.object({})) },
   /** Brings back what `undoEdit` took last; null where there is none, or a newer edit. */
   redoEdit: { page: true, ...returning<EditChange | null>()(z.object({})) },
+  /**
+   * Ends the edit of many photos that is under way, whoever began it, or that goes on by itself after a kill: all of it is taken back
+   * behind it, and the call that began it fails with `CANCELLED`. Nothing where none is.
+   */
+  stopChange: { page: true, ...returning<null>()(z.object({})) },
   /** Replaces words in current captions; with `preview` it only tells what it would do. */
   replaceInCaptions: {
     page: true,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ErrorRecord } from '../errors.ts'
 import { captionSources } from '../records.ts'
 import { returning } from '../rpc.ts'
+import { whoseOfTables } from '../word-sources.ts'
 import type { MarksChange } from './marks.ts'
 import { folderId, folderIds, path, photoId, selection } from './parameters.ts'
 import { room } from './room.ts'
@@ -14,7 +15,7 @@ const exportedPhotos = z.object({
 })
 export const tableFormat = z.enum(['csv', 'json'])
 /** Whose words those of a table are. */
-export const tableWords = z.enum(['person', 'imported'])
+export const tableWords = z.enum(whoseOfTables)
 export type TableWords = z.infer<typeof tableWords>
 const table = z.object({ path, format: tableFormat })
 /** A table that a person gives the program is in their own words, unless they say otherwise. */

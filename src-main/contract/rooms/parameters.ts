@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { maxCaptionLength } from '../caption-length.ts'
 
 /** What several calls take. A page knows photos and folders by their ids alone; only the host names paths. */
 
@@ -10,8 +11,6 @@ export const folderIds = z.array(folderId).max(10_000).optional()
 export const path = z.string().min(1).max(4096)
 /** Any text is a query. */
 export const query = z.string().max(10_000)
-/** A caption longer than this is refused at the border: no reader shows it and the index would suffer. */
-export const maxCaptionLength = 10_000
 export const captionText = z.string().trim().min(1, 'a caption needs words').max(maxCaptionLength)
 
 /**

@@ -1,19 +1,12 @@
 import { z } from 'zod'
 import { maxAdapterNames, nameKinds } from '../adapters.ts'
 import type { ErrorRecord } from '../errors.ts'
+import { type LabelKind, labelKinds } from '../label-kinds.ts'
 import type { Caption } from '../records.ts'
 import { returning } from '../rpc.ts'
 import type { AdapterComparison, HeldOutPhoto, TrainingOutcome, TrainingProgress } from '../training.ts'
 import { photoId } from './parameters.ts'
 import { room } from './room.ts'
-
-/**
- * Where a person's caption comes from. `own`: typed, chosen or confirmed for that one photo, which alone is a label by itself.
- * `batch`: set for several photos at once. `replaced`: words of it were replaced. `imported`: from a file or a table. `sidecar`: it
- * came back from where it was written out.
- */
-export const labelKinds = ['own', 'batch', 'replaced', 'imported', 'sidecar'] as const
-export type LabelKind = (typeof labelKinds)[number]
 
 const nothing = z.object({})
 

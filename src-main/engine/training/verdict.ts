@@ -1,9 +1,5 @@
-import {
-  type AdapterComparison,
-  type HeldOutPhoto,
-  labelsForOneSplit,
-  type MeasuredChange,
-} from '../../contract/training.ts'
+import { labelsForOneSplit } from '../../contract/label-kinds.ts'
+import type { AdapterComparison, HeldOutPhoto, MeasuredChange } from '../../contract/training.ts'
 import { createRandom } from './random.ts'
 
 /** What was measured of one held-out photo; `group` holds near duplicates together. */

@@ -1,6 +1,7 @@
 import type { Exposure } from '../../contract/records.ts'
+import { hasTime } from '../../contract/taken-date.ts'
 import { emptyMetadata, type PhotoMetadata, takeDates } from './photo-metadata.ts'
-import { type DateKind, type FoundDate, parseOffset, parseTakenTime } from './taken-time.ts'
+import { type DateKind, type FoundDate, parseFraction, parseOffset, parseTakenTime } from './taken-time.ts'
 import { decodeBytes } from './text-encoding.ts'
 import {
   cameraName,
@@ -78,15 +79,17 @@ export function userComment(value: unknown): string | null {
 }
 
 function datesOf(text: (name: string) => string | null): FoundDate[] {
-  const fields: [date: string, offset: string, kind: DateKind][] = [
-    ['DateTimeOriginal', 'OffsetTimeOriginal', 'original'],
-    ['DateTimeDigitized', 'OffsetTimeDigitized', 'digitized'],
-    ['DateTime', 'OffsetTime', 'saved'],
+  const fields: [date: string, suffix: string, kind: DateKind][] = [
+    ['DateTimeOriginal', 'Original', 'original'],
+    ['DateTimeDigitized', 'Digitized', 'digitized'],
+    ['DateTime', '', 'saved'],
   ]
-  return fields.flatMap(([dateTag, offsetTag, kind]) => {
+  return fields.flatMap(([dateTag, suffix, kind]) => {
     const taken = parseTakenTime(text(dateTag) ?? '')
     if (!taken) return []
-    return { ...taken, offsetMinutes: taken.offsetMinutes ?? parseOffset(text(offsetTag) ?? ''), kind }
+    const offsetMinutes = taken.offsetMinutes ?? parseOffset(text(`OffsetTime${suffix}`) ?? '')
+    const fraction = hasTime(taken.takenAt) ? parseFraction(text(`SubSecTime${suffix}`)) : {}
+    return { ...taken, offsetMinutes, ...fraction, kind }
   })
 }
 

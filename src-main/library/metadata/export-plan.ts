@@ -1,10 +1,10 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { maxCaptionLength } from '../../contract/caption-length.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import type { PlannedExport } from '../../contract/rooms/exchange.ts'
-import { maxCaptionLength } from '../../contract/rooms/parameters.ts'
 import { checkIsWritable, readIfThere } from './atomic-write.ts'
 import {
   type CaptionToWrite,

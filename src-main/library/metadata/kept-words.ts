@@ -1,5 +1,5 @@
+import { maxCaptionLength } from '../../contract/caption-length.ts'
 import type { CutField } from '../../contract/records.ts'
-import { maxCaptionLength } from '../../contract/rooms/parameters.ts'
 import type { FoundCaption, PhotoMetadata } from './photo-metadata.ts'
 
 /** How much of what files say is kept: here alone, so that whatever is cut is marked. */

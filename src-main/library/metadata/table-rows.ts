@@ -4,11 +4,11 @@ import { Readable } from 'node:stream'
 import { TextDecoder } from 'node:util'
 import { parse } from 'csv-parse'
 import { z } from 'zod'
+import { maxCaptionLength } from '../../contract/caption-length.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import type { TableError, TableFormat } from '../../contract/rooms/exchange.ts'
-import { maxCaptionLength } from '../../contract/rooms/parameters.ts'
 import {
   type EditableCell,
   editedCells,

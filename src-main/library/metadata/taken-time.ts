@@ -4,6 +4,8 @@ export interface TakenTime {
   /** The wall clock, as much of it as is said. */
   takenAt: TakenDate
   offsetMinutes: number | null
+  /** Of a second that is said more exactly: only what order photos come in. */
+  fractionMs?: number
 }
 
 /**
@@ -32,7 +34,7 @@ const firstDigitalYear = 1990
 const separated = /^\s*(\d{4})(?:\s*[:\-/.]\s*(\d{0,2})(?:\s*[:\-/.]\s*(\d{0,2}))?)?(?=[T\s]|$)(.*)$/s
 const compact = /^\s*(\d{4})(\d\d)(\d\d)(?=[T\s\d]|$)(.*)$/s
 const clock =
-  /^[T\s]*(\d{1,2})(?:\s*:\s*|(?=\d\d))(\d{1,2})(?:(?:\s*:\s*|(?=\d\d))(\d{1,2})(?:[.,]\d*)?)?\s*([ap])?\.?(?:m\.?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?\s*$/i
+  /^[T\s]*(\d{1,2})(?:\s*:\s*|(?=\d\d))(\d{1,2})(?:(?:\s*:\s*|(?=\d\d))(\d{1,2})(?:[.,](\d*))?)?\s*([ap])?\.?(?:m\.?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?\s*$/i
 
 /**
  * A date and time as EXIF (`2004:04:26 13:55:57`), XMP and ISO 8601 (`2004-04-26T13:55:57.12+02:00`) or IPTC
@@ -59,7 +61,7 @@ export function parseTakenTime(text: string): TakenTime | null {
 function timeOf(day: TakenDate, text: string): TakenTime {
   const match = clock.exec(text)
   if (!match) return { takenAt: day, offsetMinutes: null }
-  const [, hours, minutes, seconds = '0', half, zone] = match
+  const [, hours, minutes, seconds = '0', fraction, half, zone] = match
   const noon = half?.toLowerCase() === 'p' ? 12 : 0
   const hour = half ? (Number(hours) % 12) + noon : Number(hours)
   const [minute, second] = [Number(minutes), Number(seconds)]
@@ -68,7 +70,23 @@ function timeOf(day: TakenDate, text: string): TakenTime {
   }
   // A leap second is none of any calendar's.
   const time = [hour, minute, Math.min(second, 59)].map(twoDigits).join(':')
-  return { takenAt: `${day}T${time}`, offsetMinutes: zone ? parseOffset(zone) : null }
+  return {
+    takenAt: `${day}T${time}`,
+    offsetMinutes: zone ? parseOffset(zone) : null,
+    ...parseFraction(fraction),
+  }
+}
+
+/** The digits behind a second's point, as EXIF has them in a field of their own. */
+export function parseFraction(digits: string | null | undefined): { fractionMs?: number } {
+  const fraction = /^\s*(\d{1,9})\s*$/.exec(digits ?? '')?.[1]
+  const fractionMs = fraction ? Math.floor(Number(`0.${fraction}`) * 1000) : 0
+  return fractionMs > 0 ? { fractionMs } : {}
+}
+
+/** Of the second that was chosen, what the dates say of its fraction. */
+export function fractionOf(takenAt: TakenDate | null, dates: readonly FoundDate[]): number {
+  return dates.find((date) => date.takenAt === takenAt && date.fractionMs !== undefined)?.fractionMs ?? 0
 }
 
 const twoDigits = (part: number) => String(part).padStart(2, '0')

@@ -10,6 +10,7 @@ import type { PhotoMetadata } from '../metadata/photo-metadata.ts'
 import { type ReadSources, readSources } from '../metadata/read-sources.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
 import type { RefusedSidecar } from '../metadata/sidecars.ts'
+import { fractionOf } from '../metadata/taken-time.ts'
 import { sameDirectoryInOtherParts } from '../metadata/takeout-parts.ts'
 import type { WorkItem } from '../store/queue.ts'
 import { createRecordedCaptions } from '../store/recorded-captions.ts'
@@ -108,7 +109,8 @@ export function createContentKeeper(
     const picture = { widthPx, heightPx, orientation, camera, lens }
     const before = refused.length > 0 ? store.photos.byId(id) : undefined
     const occasion = occasionOf(joined, before?.contentHash === contentHash ? before : undefined)
-    const content = { contentHash, pictureHash, ...picture, ...occasion }
+    const takenFractionMs = fractionOf(occasion.takenAt, joined.dates)
+    const content = { contentHash, pictureHash, ...picture, ...occasion, takenFractionMs }
     const same = store.photos.setContent(id, content, nowMs, marks)
     recordedCaptions.claim(id, contentHash, nowMs)
     if (same !== null) copyThumbnail(thumbnailDirectory, same, contentHash)

@@ -16,6 +16,14 @@ import { lockForChanges } from './lock.ts'
 import { createMarkStore } from './marks.ts'
 import { inSlices, type SliceOptions } from './slices.ts'
 
+/** Shows what nobody waits for: what is done once more after a kill, and what was turned round. */
+export interface ChangesBehind {
+  /** @param photos there are. @returns told of how many are done, and of the end. */
+  begin(state: Change['state'], photos: number): { reach(done: number): void; end(): void }
+}
+
+const unseen: ChangesBehind = { begin: () => ({ reach() {}, end() {} }) }
+
 export interface ChangeOptions extends SliceOptions {
   /** How many captions there are to change, once that is known. */
   onPlanned?: ((captions: number) => void) | undefined
@@ -78,10 +86,13 @@ export interface CaptionChanges {
   redoEdit(options?: ChangeOptions): Promise<number | undefined>
   /**
    * Ends what a killed process began.
-   * @returns whether there was anything.
+   * @returns what that was: a change that is done now, or undone where it had been turned round; `planned`: one of which nothing was
+   * done, and nothing is.
    * @throws LensloreError `LIBRARY_LOCKED` while another process changes captions.
    */
-  resume(): Promise<boolean>
+  resume(): Promise<Change['state'] | 'none'>
+  /** Turns round what is under way in this process, whoever began it, and what waits for that. */
+  turnRound(): void
   /** Waits for what is under way, but not for what only has to be ended: that is done by the next process. */
   close(): Promise<void>
 }
@@ -96,6 +107,7 @@ interface WholeEdits {
 export function createCaptionChanges(
   database: Database,
   captions: Pick<CaptionStore, 'current' | 'setByPerson' | 'addFromTable' | 'inOneEdit'>,
+  behind: ChangesBehind = unseen,
 ): CaptionChanges {
   const { prepare, write } = database
   const steps = createChangeSteps(database, captions)
@@ -104,25 +116,36 @@ export function createCaptionChanges(
   /** Of a change whose caller knows already that it was stopped: nobody waits for a hundred thousand photos to be undone. */
   let turnedRound: Promise<void> | undefined
   const stop = new AbortController()
+  /** Of the change under way, and of those that wait. */
+  let turn = new AbortController()
 
   /** What a killed process left comes first. */
-  async function alone<T>(work: () => Promise<T>): Promise<T> {
+  async function alone<T>(work: (turned: AbortSignal) => Promise<T>): Promise<T> {
     const answer = Promise.withResolvers<T>()
-    const turn = last.then(async () => {
+    const turned = turn.signal
+    const mine = last.then(async () => {
       const lock = lockForChanges(dirname(database.file))
       try {
-        await finish()
-        await work().then(answer.resolve, answer.reject)
+        await finish(turned)
+        await work(turned).then(answer.resolve, answer.reject)
         await turnedRound
       } finally {
         turnedRound = undefined
         lock.release()
       }
     })
-    turn.catch(answer.reject)
+    mine.catch(answer.reject)
     // What could not be undone now is undone by the next change, or by whoever opens the library.
-    last = turn.catch(() => {})
+    last = mine.catch(() => {})
     return answer.promise
+  }
+
+  /** What was stopped while it waited is not begun. */
+  function whenFree<T>(work: (turned: AbortSignal) => Promise<T>): Promise<T> {
+    return alone((turned) => {
+      turned.throwIfAborted()
+      return work(turned)
+    })
   }
 
   const read = () => prepare<Change>('SELECT * FROM caption_changes').get()
@@ -155,9 +178,10 @@ export function createCaptionChanges(
   /** Plans a change, and does it. @returns how many captions it changed. */
   async function change(
     plan: (limit: number) => number,
+    turned: AbortSignal,
     { signal: ofCaller, onProgress, onPlanned, onPhotosChanged }: ChangeOptions,
   ): Promise<number> {
-    const signal = ofCaller ? AbortSignal.any([ofCaller, stop.signal]) : stop.signal
+    const signal = AbortSignal.any([stop.signal, turned, ...(ofCaller ? [ofCaller] : [])])
     try {
       await inSlices(database, plan, { signal })
     } catch (thrown) {
@@ -179,7 +203,7 @@ export function createCaptionChanges(
       )
     } catch (thrown) {
       write(() => enter('undoing'))
-      turnedRound = finish(onPhotosChanged)
+      turnedRound = finish(turned, onPhotosChanged)
       throw thrown
     }
     await forget()
@@ -196,16 +220,40 @@ export function createCaptionChanges(
     setEditUndone(database, id!, isUndone ? { undoStep: undoStep!, undoneAfter: undoneAfter! } : null)
   }
 
-  async function finish(onPhotosChanged?: ChangeOptions['onPhotosChanged']): Promise<void> {
-    const { signal } = stop
+  async function finish(
+    turned: AbortSignal,
+    onPhotosChanged?: ChangeOptions['onPhotosChanged'],
+  ): Promise<void> {
     const left = read()
     if (left?.state === 'doing') {
-      await inSlices(database, (limit) => doSome(limit, onPhotosChanged), { signal })
+      try {
+        await finishIn(left, (limit) => doSome(limit, onPhotosChanged), [stop.signal, turned])
+      } catch (thrown) {
+        if (stop.signal.aborted || !turned.aborted) throw thrown
+        write(() => enter('undoing'))
+        return finish(turned, onPhotosChanged)
+      }
     } else if (left?.state === 'undoing') {
-      await inSlices(database, (limit) => undoSome(limit, onPhotosChanged), { signal })
+      await finishIn(left, (limit) => undoSome(limit, onPhotosChanged), [stop.signal])
       if (left.edit_kind !== null) write(() => forgetEdit(database, left.edit_id))
     }
     await forget()
+  }
+
+  async function finishIn(
+    { state, up_to: upTo }: Change,
+    step: (limit: number) => number,
+    signals: AbortSignal[],
+  ): Promise<void> {
+    const { photos } = prepare<{ photos: number }>(
+      `SELECT count(*) AS photos FROM caption_change_steps WHERE position ${state === 'doing' ? '>' : '<='} ?`,
+    ).get(upTo)!
+    const shown = behind.begin(state, photos)
+    try {
+      await inSlices(database, step, { signal: AbortSignal.any(signals), onProgress: shown.reach })
+    } finally {
+      shown.end()
+    }
   }
 
   /** With the change itself all is decided; its steps are nobody's then. */
@@ -330,9 +378,9 @@ export function createCaptionChanges(
     plan: (add: (planned: T) => void, limit: number) => number,
     options: ChangeOptions = {},
   ): Promise<number> {
-    return alone(() => {
+    return whenFree((turned) => {
       write(() => begin(kind, Date.now(), of))
-      return change((limit) => plan(add, limit), options)
+      return change((limit) => plan(add, limit), turned, options)
     })
   }
 
@@ -372,7 +420,7 @@ export function createCaptionChanges(
       changeAs('mark', { edit_kind: 'marks', words: JSON.stringify(wanted) }, addPhoto, plan, options),
 
     undoEdit: (nowMs, options = {}) =>
-      alone(async () => {
+      whenFree(async (turned) => {
         const edit = lastStandingEdit(database)
         if (!edit) return undefined
         const { undoStep, undoneAfter } = nextUndone(database)
@@ -385,18 +433,18 @@ export function createCaptionChanges(
             withdrawn_ms: nowMs,
           }),
         )
-        if (whole) return change(whole.planOf(edit.id), options)
+        if (whole) return change(whole.planOf(edit.id), turned, options)
         const standing = planOf((captionId, limit) =>
           prepare<{ id: number; photoId: number }>(
             `SELECT id, photo_id AS photoId FROM captions
              WHERE edit_id = ? AND withdrawn_ms IS NULL AND id > ? ORDER BY id LIMIT ?`,
           ).all(edit.id, captionId, limit),
         )
-        return change(standing, options)
+        return change(standing, turned, options)
       }),
 
     redoEdit: (options = {}) =>
-      alone(async () => {
+      whenFree(async (turned) => {
         const last = lastUndoneEdit(database)
         if (!last) return undefined
         const whole = last.isWhole ? wholes[last.kind] : undefined
@@ -408,20 +456,26 @@ export function createCaptionChanges(
             withdrawn_ms: last.withdrawnMs,
           }),
         )
-        if (whole) return change(whole.planOf(last.id), options)
+        if (whole) return change(whole.planOf(last.id), turned, options)
         const undone = planOf((captionId, limit) =>
           prepare<{ id: number; photoId: number }>(
             `SELECT id, photo_id AS photoId FROM captions AS undone
              WHERE undone_after = ? AND undo_step = ? AND id > ? ORDER BY id LIMIT ?`,
           ).all(last.undoneAfter, last.undoStep, captionId, limit),
         )
-        return change(undone, options)
+        return change(undone, turned, options)
       }),
 
     async resume() {
-      if (!isLeft()) return false
+      if (!isLeft()) return 'none'
+      const state = read()?.state ?? 'none'
       await alone(async () => {})
-      return true
+      return state
+    },
+
+    turnRound() {
+      turn.abort()
+      turn = new AbortController()
     },
 
     async close() {

@@ -1,4 +1,5 @@
-import type { Label, LabelKind } from '../../contract/rooms/teaching.ts'
+import type { LabelKind } from '../../contract/label-kinds.ts'
+import type { Label } from '../../contract/rooms/teaching.ts'
 import type { Database } from './database.ts'
 
 /** A person's caption as something to learn from. */

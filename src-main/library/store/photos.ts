@@ -19,6 +19,8 @@ export interface ContentFacts {
   /** In the form of `taken-date.ts`. */
   takenAt: string | null
   takenOffsetMinutes: number | null
+  /** Of its second, for the order; 0 where nothing says it. */
+  takenFractionMs?: number
   camera: string | null
   lens: string | null
   latitude: number | null
@@ -182,7 +184,7 @@ export function createPhotoStore(database: Database): PhotoStore {
           content.lens,
           content.latitude,
           content.longitude,
-          sortTimeMs(content.takenAt, before.modified_ms),
+          sortTimeMs(content.takenAt, before.modified_ms, content.takenFractionMs),
           marks ?? null,
           nowMs,
           marks ?? null,
@@ -262,9 +264,9 @@ export function otherOwnerOf(
  * When a photo was taken as the wall clock showed it, of a year, month or day its beginning; else when its file was modified by this machine's wall
  * clock, as milliseconds as if that clock were UTC.
  */
-export function sortTimeMs(takenAt: string | null, modifiedMs: number): number {
+export function sortTimeMs(takenAt: string | null, modifiedMs: number, fractionMs = 0): number {
   const taken = takenAt === null ? null : spanOfDate(takenAt)
-  if (taken) return taken.fromMs
+  if (taken) return taken.fromMs + fractionMs
   return modifiedMs - new Date(modifiedMs).getTimezoneOffset() * 60_000
 }
 

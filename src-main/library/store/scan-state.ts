@@ -188,12 +188,8 @@ export function createScanWriter(database: Database): ScanWriter {
     ).get(folderId, directory, name)
   }
 
-  function takenAt(photoId: number): string | null {
-    return (
-      prepare<{ taken_at: string | null }>('SELECT taken_at FROM photos WHERE id = ?').get(photoId)
-        ?.taken_at ?? null
-    )
-  }
+  /** Of a photo with a date its own time, which is more exact than what stands in `taken_at`. */
+  const sortMsSql = 'iif(taken_at IS NULL, ?, sort_ms)'
 
   const readPlace = `SELECT folder_id AS folderId, directory, name, size_bytes AS sizeBytes,
     modified_ms AS modifiedMs, missing_since_ms IS NOT NULL AS isMissing FROM photos WHERE id = ?`
@@ -243,7 +239,7 @@ export function createScanWriter(database: Database): ScanWriter {
       ).run(displacedId, photoId)
       prepare(
         `UPDATE photos SET folder_id = ?, directory = ?, name = ?, displaced = 0, missing_since_ms = NULL,
-           size_bytes = ?, modified_ms = ?, device = ?, inode = ?, sort_ms = ?, indexed_ms = NULL
+           size_bytes = ?, modified_ms = ?, device = ?, inode = ?, sort_ms = ${sortMsSql}, indexed_ms = NULL
          WHERE id = ?`,
       ).run(
         folderId,
@@ -253,14 +249,14 @@ export function createScanWriter(database: Database): ScanWriter {
         file.modifiedMs,
         file.device,
         file.inode,
-        sortTimeMs(takenAt(photoId), file.modifiedMs),
+        sortTimeMs(null, file.modifiedMs),
         photoId,
       )
     },
 
     markEdited(photoId, file) {
       prepare(
-        `UPDATE photos SET size_bytes = ?, modified_ms = ?, device = ?, inode = ?, sort_ms = ?,
+        `UPDATE photos SET size_bytes = ?, modified_ms = ?, device = ?, inode = ?, sort_ms = ${sortMsSql},
            missing_since_ms = NULL, indexed_ms = NULL, is_edited = 1, error_code = NULL, error_message = NULL
          WHERE id = ?`,
       ).run(
@@ -268,7 +264,7 @@ export function createScanWriter(database: Database): ScanWriter {
         file.modifiedMs,
         file.device,
         file.inode,
-        sortTimeMs(takenAt(photoId), file.modifiedMs),
+        sortTimeMs(null, file.modifiedMs),
         photoId,
       )
       // Where it pushed another photo out it is still to be told whose the file is.

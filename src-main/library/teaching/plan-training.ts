@@ -1,5 +1,5 @@
-import type { ProviderName } from '../../contract/providers.ts'
-import type { LabelKind } from '../../contract/rooms/teaching.ts'
+import type { LabelKind } from '../../contract/label-kinds.ts'
+import type { ProviderName } from '../../contract/provider-names.ts'
 import type { TrainingExample, TrainingPlan } from '../../contract/training.ts'
 import type { OwnEngine } from '../queue/own-engine.ts'
 import type { Store } from '../store/store.ts'

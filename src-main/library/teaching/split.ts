@@ -1,4 +1,5 @@
-import { labelsForOneSplit, type TrainingPlan, usualFolds } from '../../contract/training.ts'
+import { labelsForOneSplit } from '../../contract/label-kinds.ts'
+import { type TrainingPlan, usualFolds } from '../../contract/training.ts'
 
 /** Of fewer groups none can be held out: what is left says too little, and what is held out, too. */
 export const fewestGroups = 4

@@ -8,6 +8,7 @@ import sharp from 'sharp'
 import { spanOfDate } from '../../../src-main/contract/taken-date.ts'
 import { emptyMetadata } from '../../../src-main/library/metadata/photo-metadata.ts'
 import { readExposure, readMetadata } from '../../../src-main/library/metadata/read.ts'
+import { fractionOf } from '../../../src-main/library/metadata/taken-time.ts'
 import { lightroom } from './sample-sidecars.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -30,6 +31,18 @@ const exif = {
 function picture() {
   return sharp({ create: { width: 30, height: 20, channels: 3, background: '#368' } })
 }
+
+test('the fraction of a second is read from EXIF’s own field, and from XMP', async () => {
+  const bytes = await picture()
+    .withExifMerge({ IFD2: { DateTimeOriginal: '2004:04:26 13:55:57', SubSecTimeOriginal: '274' } })
+    .jpeg()
+    .toBuffer()
+  const { takenAt, dates } = await readMetadata('picture', bytes)
+  assert.deepEqual([takenAt, fractionOf(takenAt, dates)], ['2004-04-26T13:55:57', 274])
+  const said = await readMetadata('picture', await picture().withXmp(lightroom).jpeg().toBuffer())
+  assert.equal(fractionOf('2021-06-05T22:41:07', said.dates), 380)
+  assert.equal(fractionOf('2004-04-26T13:55:58', said.dates), 0)
+})
 
 for (const format of ['jpeg', 'webp', 'png', 'avif'] as const) {
   test(`EXIF and XMP are read from ${format}`, async () => {

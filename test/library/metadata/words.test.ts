@@ -81,6 +81,7 @@ test('dates of every writer are read, and impossible ones are not', () => {
   assert.deepEqual(parseTakenTime('2004-04-26T13:55:57.12-05:30'), {
     takenAt: '2004-04-26T13:55:57',
     offsetMinutes: -330,
+    fractionMs: 120,
   })
   assert.deepEqual(parseTakenTime('20040426 135557+0200'), {
     takenAt: '2004-04-26T13:55:57',

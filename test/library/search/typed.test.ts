@@ -354,6 +354,22 @@ test('photos of one second go by its fraction, then by name as a camera counts, 
     'earlier.jpg',
   ]
   assert.deepEqual(found(''), changed)
+  const folderId = addFolder(store, '/pictures/more')
+  for (const [name, takenFractionMs] of [
+    ['z.jpg', 10],
+    ['a.jpg', 900],
+    ['m.jpg', 450],
+  ] as const) {
+    addPhoto(store, folderId, name, contentOf(name), { takenAt: '2020-07-01T00:00:00', takenFractionMs })
+  }
+  assert.deepEqual(found('after:2020-07'), ['more/a.jpg', 'more/m.jpg', 'more/z.jpg'])
+  removePhotos(
+    store,
+    ...store.database
+      .prepare<{ id: number }>('SELECT id FROM photos WHERE folder_id = ?')
+      .all(folderId)
+      .map(({ id }) => id),
+  )
   // A burst that comes in any order, and one that is in the index at once.
   const burst = Array.from({ length: 90 }, (_, at) => `B${(at * 37) % 90}.jpg`)
   for (const name of burst) add(name, null, '2021-01-01T00:00:00')
