@@ -41,15 +41,23 @@ export function createContentReader(): (path: string, file: ReadFile) => Promise
     return names
   }
 
+  /** Looked for once a run: what comes meanwhile is told by the next comparison. */
+  const parts = new Map<string, string[]>()
+  function partsOf(directory: string): string[] {
+    const known = parts.get(directory) ?? sameDirectoryInOtherParts(directory)
+    parts.set(directory, known)
+    return known
+  }
+
   return async (path, file) => {
     const directory = dirname(path)
-    const parts = await Promise.all(
-      sameDirectoryInOtherParts(directory).map(async (other) => ({
+    const elsewhere = await Promise.all(
+      partsOf(directory).map(async (other) => ({
         directory: other,
         names: await namesIn(other),
       })),
     )
-    return readSources(path, await namesIn(directory), file.bytes, parts)
+    return readSources(path, await namesIn(directory), file.bytes, elsewhere)
   }
 }
 
