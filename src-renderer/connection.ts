@@ -18,6 +18,8 @@ const whatChanges = ['photosChanged', 'foldersChanged', 'changedElsewhere', 'lib
 
 const firstRetryMs = 250
 const longestRetryMs = 5000
+/** Of an event to which nobody ever listened. */
+const mostUnheard = 10
 /** A call that is made while the line is down waits so long for it. */
 const patienceMs = 15_000
 
@@ -46,15 +48,20 @@ export function openConnection(openChannel: () => Promise<Channel>): Connection 
   let isFirst = true
   let waitMs = firstRetryMs
 
+  /** What was told before anybody listened, by event: the line is there before the window's code is read. */
+  const unheard = new Map<string, unknown[]>()
+
   function tell(event: string, data: unknown): void {
-    for (const listener of listeners.get(event) ?? []) listener(data as never)
+    const known = listeners.get(event)
+    if (!known) unheard.set(event, [...(unheard.get(event) ?? []), data].slice(-mostUnheard))
+    for (const listener of known ?? []) listener(data as never)
   }
 
   async function open(): Promise<void> {
     try {
       const channel = await openChannel()
       const api = connect<WindowCalls, WindowEvents>(channel, windowCalls)
-      for (const event of listeners.keys()) forward(api, event)
+      api.onEach(tell)
       channel.onClose(lost)
       waitMs = firstRetryMs
       present = api
@@ -81,15 +88,12 @@ export function openConnection(openChannel: () => Promise<Channel>): Connection 
     waitMs = Math.min(waitMs * 2, longestRetryMs)
   }
 
-  function forward(api: Api, event: string): void {
-    api.on(event as keyof WindowEvents, (data) => tell(event, data))
-  }
-
   function on(event: string, listener: (data: never) => void): () => void {
-    const known = listeners.get(event)
-    const set = known ?? new Set()
+    const set = listeners.get(event) ?? new Set()
     listeners.set(event, set.add(listener))
-    if (!known && present) forward(present, event)
+    const before = unheard.get(event) ?? []
+    unheard.delete(event)
+    for (const data of before) queueMicrotask(() => set.has(listener) && listener(data as never))
     return () => set.delete(listener)
   }
 

@@ -37,3 +37,20 @@ test('after something changed, what was asked ahead is asked again', async () =>
     assert.equal(await name(), '2', event)
   }
 })
+
+test('what is told before the window’s code is there is heard by who first listens, once', async () => {
+  const { api, emit } = openWindow()
+  await api.sessions({})
+  emit('told', { message: 'first' } as never)
+  emit('told', { message: 'second' } as never)
+  await api.sessions({})
+  const heard: unknown[] = []
+  api.on('told', (data) => void heard.push(data))
+  emit('told', { message: 'third' } as never)
+  await api.sessions({})
+  const late: unknown[] = []
+  api.on('told', (data) => void late.push(data))
+  await api.sessions({})
+  assert.deepEqual(heard, [{ message: 'first' }, { message: 'second' }, { message: 'third' }])
+  assert.deepEqual(late, [])
+})
