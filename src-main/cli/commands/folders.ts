@@ -18,9 +18,7 @@ import { withProgress } from '../with-progress.ts'
 export function addFolderCommands(program: Command, finish: (status: number) => void): void {
   program
     .command('add <folder>')
-    .description(
-      'add a folder of photos to the library; one of its own folders that was added before becomes part of it',
-    )
+    .description('add a folder of photos to the library')
     .option(...newLibraryOption)
     .action(async (path: string, { newLibrary }: AddOptions, command: Command) => {
       const folder = await inLibrary(
