@@ -5,8 +5,9 @@ import { Writable } from 'node:stream'
 import type { Command } from 'commander'
 import { defaultDataDirectory } from '../../processes/data-directory.ts'
 import { makeLink, serveLibrary, setPassword } from '../../server/serve-library.ts'
-import { libraryDirectoryOf, outputOf } from '../command-context.ts'
+import { libraryPlaceOf, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
+import { checkLibraryPlace, newLibraryOption } from '../library-place.ts'
 import { noteProblem } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
 
@@ -19,6 +20,7 @@ interface ServeOptions {
   behindProxy?: string
   link?: boolean
   setPassword?: boolean
+  newLibrary?: boolean
 }
 
 export function addServeCommand(program: Command): void {
@@ -38,8 +40,11 @@ export function addServeCommand(program: Command): void {
       'where a proxy with a certificate is reached, as https://photos.example',
     )
     .option('--set-password', 'set the password that other machines need, read from the terminal or stdin')
+    .option(...newLibraryOption)
     .action(async (folders: string[], options: ServeOptions, command: Command) => {
-      const directory = resolve(libraryDirectoryOf(command))
+      const place = libraryPlaceOf(command)
+      const { directory } = place
+      checkLibraryPlace(place, { mayMake: !options.link, isAsked: options.newLibrary, folders })
       const output = outputOf(command)
       if (options.setPassword) {
         await setPassword(directory, await readPassword())
