@@ -30,7 +30,12 @@ export function addServeCommand(program: Command): void {
       'open the library in a browser (adding the folders named here), and caption what its folders hold, until Ctrl-C',
     )
     .option('--port <n>', 'where to listen (default: 5367, or the next that is free)', Number)
-    .option('--allow <dir...>', 'folders that the page may add, with all below them (default: your home)')
+    // Each needs its own, else the folders to be opened that come after it would be taken for more of them.
+    .option(
+      '--allow <dir>',
+      'a folder that the page may add, with all below it; as often as there are some (default: your home)',
+      (dir: string, others: string[] = []) => [...others, dir],
+    )
     .option('--link', 'print another link to the server that runs')
     .option('--host <address>', 'an address of this machine that others reach, too', '127.0.0.1')
     .option('--tls-cert <file>', 'certificate for other machines, with the names they use')

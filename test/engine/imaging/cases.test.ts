@@ -15,7 +15,7 @@ const input = {
   resample: 'cubic',
 } as const
 
-/** Stored from its top row down, and says from the bottom up: every program shows it on its head. */
+/** Stored from its top row down, and says from the bottom up: Pillow shows it on its head, too. */
 const onItsHead = 'targa.tga'
 const cut = 'cut-at-70-percent.jpg'
 /** TIFF of kinds that sharp reads wrongly or not at all. */
