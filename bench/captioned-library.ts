@@ -8,8 +8,10 @@ import { thumbnailPath } from '../src-main/contract/thumbnail-path.ts'
 import { createDecoder } from '../src-main/engine/imaging/decoder.ts'
 import { createReconciler } from '../src-main/library/folders/reconcile.ts'
 import { defaultModelName, findModel, superviseEngine } from '../src-main/library/library.ts'
+import { readerVersion } from '../src-main/library/metadata/read.ts'
 import { createSearch } from '../src-main/library/search/search.ts'
 import { modelKey } from '../src-main/library/store/captions.ts'
+import { markReadByOlder } from '../src-main/library/store/reader-state.ts'
 import { databaseFileIn, openStore, type Store } from '../src-main/library/store/store.ts'
 import { thumbnailVersion } from '../src-main/library/thumbnails.ts'
 import { defaultDataDirectory } from '../src-main/processes/data-directory.ts'
@@ -99,9 +101,11 @@ export async function makeAwayLibrary(directory: string, photos: number, looks: 
   store.close()
 }
 
-/** Else pages that are written to in no order go to the disk and come back a hundred times. */
 function hurry({ database }: Store): void {
+  // Else pages that are written to in no order go to the disk and come back a hundred times.
   database.exec('PRAGMA cache_size = -1500000')
+  // Nothing was read by an older reader, to be read again as soon as the library is opened.
+  markReadByOlder(database, readerVersion, 1)
 }
 
 async function embeddedModel(): Promise<{ modelId: string; adapterId: string | null }> {

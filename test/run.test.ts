@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const program = fileURLToPath(new URL('./run.ts', import.meta.url))
 
 /** Runs test files made of these bodies, by their paths below a folder `test`. */
-function runAll(t: TestContext, bodies: Record<string, string>): { status: number | null; lines: string[] } {
+function runAll(t: TestContext, bodies: Record<string, string>, patienceMs = 60_000) {
   const home = mkdtempSync(join(tmpdir(), 'lenslore-run-'))
   t.after(() => rmSync(home, { recursive: true }))
   for (const [name, body] of Object.entries(bodies)) {
@@ -17,8 +17,12 @@ function runAll(t: TestContext, bodies: Record<string, string>): { status: numbe
     writeFileSync(join(home, 'test', name), `const { test } = require('node:test')\n${body}`)
   }
   const { NODE_TEST_CONTEXT: _ofThisRun, ...env } = process.env
-  const { status, stdout } = spawnSync(process.execPath, [program], { cwd: home, env, encoding: 'utf8' })
-  return { status, lines: stdout.split('\n') }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program], {
+    cwd: home,
+    env: { ...env, LENSLORE_TEST_PATIENCE_MS: String(patienceMs) },
+    encoding: 'utf8',
+  })
+  return { status, lines: stdout.split('\n'), errors: stderr.split('\n') }
 }
 
 const good = 'test("good", () => {})'
@@ -62,4 +66,21 @@ test('what fails, or dies, fails the run and is told at its end', (t) => {
       lines.join('\n'),
     )
   }
+})
+
+test('a file that does not end is named, with what failed, and ends the run', (t) => {
+  const { status, errors } = runAll(
+    t,
+    {
+      'library/good.test.ts': good,
+      'library/one.test.ts': `${bad}\nrequire('node:http').createServer().listen(0, '127.0.0.1')`,
+    },
+    2000,
+  )
+  assert.equal(status, 1)
+  assert.deepEqual(
+    errors.filter((line) => line.startsWith('hangs')),
+    ['hangs: test/library/one.test.ts'],
+  )
+  assert.match(errors.find((line) => line.startsWith('failed')) ?? '', /one\.test\.ts: bad$/)
 })

@@ -1,6 +1,7 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { defaultDataDirectory } from '../processes/data-directory.ts'
+import { checkLibraryPlace, type LibraryPlace, type LibraryWish } from './library-place.ts'
 import type { LibraryClient } from './open-library.ts'
 import { createOutput, noteProblem, type Output } from './output.ts'
 
@@ -18,14 +19,22 @@ export function libraryDirectoryOf(command: Command): string {
   return command.optsWithGlobals<SharedOptions>().library ?? join(defaultDataDirectory(), 'library')
 }
 
+export function libraryPlaceOf(command: Command): LibraryPlace {
+  const isNamed = command.optsWithGlobals<SharedOptions>().library !== undefined
+  return { directory: resolve(libraryDirectoryOf(command)), isNamed }
+}
+
 /**
  * Opens the library that the command's options name, for as long as `work` takes. What goes wrong without ending
  * the work is told on stderr.
+ * @throws LensloreError as `checkLibraryPlace`
  */
 export async function inLibrary<T>(
   command: Command,
   work: (library: LibraryClient) => Promise<T>,
+  wish: LibraryWish = {},
 ): Promise<T> {
+  checkLibraryPlace(libraryPlaceOf(command), wish)
   const { withLibrary } = await import('./open-library.ts')
   const { model } = command.optsWithGlobals<SharedOptions>()
   return withLibrary({ directory: libraryDirectoryOf(command), ...(model ? { model } : {}) }, (library) => {

@@ -1,25 +1,28 @@
 import { Command, CommanderError } from 'commander'
 import { addServeCommand } from './commands/serve.ts'
 import { reportError } from './output.ts'
+import { watchOutputs } from './outputs.ts'
 import { packageVersion } from './package-version.ts'
 
 const exitStatusHelp = `
 Exit status:
   0    done
-  1    done, but for files or folders that could not be read
+  1    done, but not for all: files, folders, pictures, sidecars or lines of a table were refused or could not be read
   2    wrong arguments
-  3    something named is not there (photo, folder, file, model)
+  3    something named is not there (photo, folder, file, model, library)
   4    content that was refused (damaged picture, checkpoint, sidecar)
   5    the machine: disk, network, or no way to run the model
   6    the library is in use, damaged, or of a newer version
   70   a fault of Lenslore itself
-  130  stopped by you`
+  130  stopped by you
+  141  nobody reads the answer any more`
 
 /**
  * Runs `lenslore` with the given arguments.
  * @returns the exit status.
  */
 export async function runCommandLine(args: string[]): Promise<number> {
+  watchOutputs()
   let status = 0
   const program = new Command('lenslore')
     .description('Describes every photo you own in words you can search, on your own machine.')

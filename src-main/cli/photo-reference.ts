@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
-import { resolve, sep } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { LensloreError } from '../contract/errors.ts'
 import type { Selection } from '../contract/rooms/parameters.ts'
+import { realPath } from '../library/library.ts'
 import type { LibraryClient } from './open-library.ts'
 import { refuseNotes } from './query-notes.ts'
 
@@ -44,10 +45,19 @@ function isDirectory(path: string): boolean {
 
 async function queryOfFolders(library: LibraryClient, folders: readonly string[]): Promise<string> {
   const known = await library.folders({})
-  const paths = folders.map((folder) => resolve(folder))
-  const stranger = paths.find(
-    (path) => path.includes('"') || !known.some((root) => `${path}${sep}`.startsWith(`${root.path}${sep}`)),
-  )
+  const isKnown = (path: string) => known.some((root) => `${path}${sep}`.startsWith(join(root.path, sep)))
+  const paths = folders.map((folder) => {
+    const path = resolve(folder)
+    return isKnown(path) ? path : realPath(path)
+  })
+  const unquotable = paths.find((path) => /["“”„]/.test(path))
+  if (unquotable !== undefined) {
+    throw new LensloreError(
+      'INVALID_ARGUMENT',
+      `${unquotable} has a quotation mark in its name, which a query cannot hold; name its photos.`,
+    )
+  }
+  const stranger = paths.find((path) => !isKnown(path))
   if (stranger !== undefined) {
     throw new LensloreError('FOLDER_NOT_FOUND', `${stranger} is no folder of the library, nor in one.`)
   }

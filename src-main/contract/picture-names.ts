@@ -9,6 +9,7 @@ export const rawExtensions = [
   'arw',
   'cr2',
   'cr3',
+  'crw',
   'dcr',
   'dng',
   'erf',
@@ -32,26 +33,54 @@ export const rawExtensions = [
   'x3f',
 ] as const
 
+/** TGA's, which is told by its name as it has no signature. */
+const tgaExtensions = ['tga', 'icb', 'vda', 'vst'] as const
+
 /** Every extension a picture may have. Lower case, without the dot. */
 export const pictureExtensions = [
   'jpg',
   'jpeg',
   'jpe',
   'jfif',
+  'jps',
+  'mpo',
   'png',
+  'apng',
   'webp',
   'avif',
+  'avifs',
   'gif',
   'tif',
   'tiff',
+  'btf',
+  'tf8',
   'heic',
   'heif',
+  'heics',
+  'heifs',
   'hif',
   'jxl',
+  'bmp',
+  'dib',
+  'jp2',
+  'jpf',
+  'jpx',
+  'j2k',
+  'j2c',
+  'jpc',
+  'psd',
+  'psb',
+  'ppm',
+  'pgm',
+  'pbm',
+  'pnm',
+  'pam',
+  ...tgaExtensions,
   ...rawExtensions,
 ] as const
 
 const pictures: ReadonlySet<string> = new Set(pictureExtensions)
+const tgas: ReadonlySet<string> = new Set(tgaExtensions)
 const raws: ReadonlySet<string> = new Set(rawExtensions)
 
 /** Whether a file of this name (or path) is to be opened as a picture. */
@@ -61,6 +90,10 @@ export function isPictureName(name: string): boolean {
 
 export function isRawName(name: string): boolean {
   return raws.has(extensionOf(name))
+}
+
+export function isTgaName(name: string): boolean {
+  return tgas.has(extensionOf(name))
 }
 
 /** In lower case, without the dot; '' for none. */

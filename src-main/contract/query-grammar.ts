@@ -7,6 +7,7 @@ import {
 } from './query-filters.ts'
 import { type CaptionSource, captionSources } from './records.ts'
 import { editDistance, slipsAllowed } from './spelling.ts'
+import { hasWords } from './words.ts'
 
 export const photoStates = [
   'missing',
@@ -180,6 +181,18 @@ export function readQuery<Term>(
   if (isUnsearchable && notes.length === 0) notes.push({ kind: 'signs', text: signs.join(' ') })
   if (leftOut > 0) notes.push({ kind: 'length', read: termsRead, leftOut })
   return { clauses, dates, notes, isUnsearchable }
+}
+
+/** Whether there is anything in it to search for: a word, a value, or a path, whose names may be signs alone. */
+export function saysAnything({ field, value, filter }: QueryPiece): boolean {
+  if (field !== null && filter === null) return false
+  const isOnlyWords = filter === null || filter.kind === 'named'
+  return !isOnlyWords || hasWords(value) || (field === 'folder' && isWholePath(value))
+}
+
+/** Whether the value of `folder:` is a path from the top, rather than names of folders. */
+export function isWholePath(value: string): boolean {
+  return /^(?:[a-z]:)?[/\\]/i.test(value)
 }
 
 function noteOf({ text }: QueryPiece, field: string): QueryNote {

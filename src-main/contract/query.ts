@@ -4,6 +4,7 @@ import {
   type PhotoState,
   type QueryPiece,
   readQuery,
+  saysAnything,
   termsRead,
 } from './query-grammar.ts'
 import type { CaptionSource } from './records.ts'
@@ -66,10 +67,11 @@ export function parseQuery(text: string): Query {
   }
 }
 
-function parseTerm({ text: source, negated, value, isQuoted, filter }: QueryPiece): Term | undefined {
+function parseTerm(piece: QueryPiece): Term | undefined {
+  if (!saysAnything(piece)) return undefined
+  const { text: source, negated, value, isQuoted, filter } = piece
   if (filter && filter.kind !== 'named' && filter.kind !== 'date') return { ...filter, negated, source }
   const tokens = tokenizeWanted(value)
-  if (tokens.length === 0) return undefined
   const said = { text: value, tokens, isPhrase: isQuoted, negated, source }
   return filter?.kind === 'named'
     ? { kind: 'field', field: filter.field, ...said }

@@ -18,7 +18,7 @@ const extensionsOf: Readonly<Record<Exclude<SkippedKind, 'other'>, string>> = {
   video:
     '3g2 3gp asf avi braw dv f4v flv insv lrv m2t m2ts m2v m4v mkv mod mov mp4 mpe mpeg mpg mts mxf ogv qt rm tod ts vob webm wmv',
   picture:
-    'ai apng bmp cdr cr crw dds dib djvu eip emf eps exr fits fpx hdr icns ico indd j2c j2k jp2 jpc jpf jpm jpx jxr lrf miff mpo pam pbm pcd pct pcx pfm pgm pict pnm ppm ps psb psd qoi ras sgi svg svgz tga wbmp wdp wmf xbm xcf xpm',
+    'ai cdr cr dds djvu eip emf eps exr fits fpx hdr icns ico indd jpm jxr lrf miff pcd pct pcx pfm pict ps qoi ras sgi svg svgz wbmp wdp wmf xbm xcf xpm',
   audio: 'aac aif aiff amr ape flac m4a mid mp3 oga ogg opus wav wma',
   document: 'csv doc docx epub htm html key md numbers odp ods odt pages pdf ppt pptx rtf tsv txt xls xlsx',
 }

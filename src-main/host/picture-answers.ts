@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { type ErrorCode, toErrorRecord } from '../contract/errors.ts'
 import { nativePath } from '../contract/native-path.ts'
-import { parsePhotoAddress } from '../contract/photo-address.ts'
+import { type PhotoAddress, parsePhotoAddress } from '../contract/photo-address.ts'
 import { keptForEver } from './caching.ts'
 import type { HeldLibrary } from './held-library.ts'
 import { pictureAt } from './picture-files.ts'
@@ -19,7 +19,7 @@ export async function answerPicture(
   const asked = parsePhotoAddress(address)
   if (!asked) return new Response('There is no such picture.', { status: 404 })
   try {
-    const { path, type, hash } = await pictureAt(library, asked)
+    const { path, type, hash } = await pictureAtLast(library, asked)
     const file = nativePath(path)
     const { size, mtimeMs } = await stat(file)
     const tag = `"${hash ?? `${size.toString(36)}-${Math.trunc(mtimeMs).toString(36)}`}-${asked.kind}"`
@@ -40,7 +40,22 @@ export async function answerPicture(
   }
 }
 
+/** What made a picture is closed for other settings or a restored library, and another one is there to be asked. */
+const isReplaced = new Set<ErrorCode>(['CANCELLED', 'CHANNEL_CLOSED'])
+const mostTimesAsked = 3
+
+async function pictureAtLast(library: HeldLibrary, asked: PhotoAddress) {
+  for (let times = 1; ; times++) {
+    try {
+      return await pictureAt(library, asked)
+    } catch (thrown) {
+      if (times === mostTimesAsked || !isReplaced.has(toErrorRecord(thrown).code)) throw thrown
+    }
+  }
+}
+
 const statusOf: Partial<Record<ErrorCode, number>> = {
+  CANCELLED: 503,
   CHANNEL_CLOSED: 503,
   FILE_UNAVAILABLE: 503,
   ENGINE_DIED: 503,

@@ -17,6 +17,7 @@ import { createChosenEngine } from './chosen-engine.ts'
 import { embedCurrentCaption } from './editing/embed.ts'
 import { checkPlace } from './folders/check-place.ts'
 import { setExcludes } from './folders/excludes.ts'
+import { realPath, realPathOfFile } from './folders/real-path.ts'
 import { createReconciler } from './folders/reconcile.ts'
 import { createLongWork } from './long-work.ts'
 import {
@@ -65,6 +66,7 @@ import { createTeaching } from './teaching/teaching.ts'
 import { readTiles } from './tiles.ts'
 import { createWishes } from './wishes.ts'
 
+export { realPath } from './folders/real-path.ts'
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, formDirectoryIn, listModels } from './models/models.ts'
 export { captionFile } from './queue/caption-engine.ts'
@@ -336,7 +338,7 @@ export function createLibrary(options: LibraryOptions): Library {
   }
 
   function photoIdAt(path: string): number {
-    const photo = photos.byPath(path)
+    const photo = photos.byPath(path) ?? photos.byPath(realPathOfFile(path))
     if (photo) return photo.id
     throw new LensloreError('PHOTO_NOT_FOUND', `The library knows no photo ${displayFileName(path)}.`)
   }
@@ -404,8 +406,12 @@ export function createLibrary(options: LibraryOptions): Library {
   }
 
   async function addFolder(path: string, signal: AbortSignal) {
-    const absolute = resolve(path)
-    const known = folders.byPath(absolute)
+    const named = resolve(path)
+    const absolute = realPath(named)
+    const known =
+      folders.byPath(named) ??
+      folders.byPath(absolute) ??
+      folders.list().find((folder) => realPath(folder.path) === absolute)
     if (known) return known
     // One that was removed just now, and is still being forgotten.
     const other = roots.overlapping(absolute, null)
@@ -463,7 +469,7 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       async relocateFolder({ folderId, path }, signal) {
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
-        await longWork.relocate(folderId, resolve(path))
+        await longWork.relocate(folderId, realPath(resolve(path)))
         onFoldersChanged()
         await longWork.renewSearch(signal)
         return folders.byId(folderId)!

@@ -252,10 +252,23 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       throw new LensloreError('LIBRARY_LOCKED', 'This library is being captioned already; stop that first.')
     }
     isCaptioning = true
-    await queue.retryUnreadable()
-    await inSlices(store.database, (limit) => markReadByOlder(store.database, readerVersion, limit))
-    exporter.retryRefused()
-    unavailable.clear()
+    try {
+      await queue.retryUnreadable(signal)
+      const markSome = (limit: number) => markReadByOlder(store.database, readerVersion, limit)
+      await inSlices(store.database, markSome, { signal })
+      exporter.retryRefused()
+      unavailable.clear()
+      return await captionFilled(signal, fill, tryAgainMs)
+    } finally {
+      isCaptioning = false
+    }
+  }
+
+  async function captionFilled(
+    signal: AbortSignal,
+    fill: (signal: AbortSignal) => Promise<void>,
+    tryAgainMs: number | null,
+  ): Promise<CaptionSummary> {
     const stop = new AbortController()
     const either = AbortSignal.any([signal, stop.signal])
     const filling = fill(either)
@@ -278,7 +291,6 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       writingOut = undefined
       await backingUp
       await tidying
-      isCaptioning = false
     }
   }
 

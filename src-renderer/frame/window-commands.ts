@@ -157,6 +157,8 @@ export function windowCommands(state: WindowState, frame: FrameState): Command[]
       title: titles.pause,
       icon: 'pause',
       keys: ['p'],
+      // Before there is a folder, there is nothing to pause, and nothing that shows it.
+      isPossible: () => router.route.view !== 'first',
       run: () => void work.togglePause(),
     },
   ]

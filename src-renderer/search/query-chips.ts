@@ -1,6 +1,10 @@
 import type { NamedFilter } from '../../src-main/contract/query-filters.ts'
-import { type QueryPiece, readQuery, splitQuery } from '../../src-main/contract/query-grammar.ts'
-import { hasWords } from '../../src-main/contract/words.ts'
+import {
+  type QueryPiece,
+  readQuery,
+  saysAnything,
+  splitQuery,
+} from '../../src-main/contract/query-grammar.ts'
 
 /** Filters that are chosen together, as alternatives of each other. */
 export type ChipGroup = NamedFilter | 'dates' | 'caption' | 'rating' | 'favorite' | 'state'
@@ -33,12 +37,6 @@ export function readChips(text: string): QueryParts {
     ),
     chips: all,
   }
-}
-
-function saysAnything(piece: QueryPiece): boolean {
-  if (piece.field !== null && piece.value.trim() === '') return false
-  const isOnlyWords = piece.field === null || piece.filter?.kind === 'named'
-  return !isOnlyWords || hasWords(piece.value)
 }
 
 function groupOf(pieces: readonly QueryPiece[]): ChipGroup | null {

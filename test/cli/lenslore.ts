@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const program = fileURLToPath(new URL('../../src-main/cli/main.ts', import.meta.url))
+export const program = fileURLToPath(new URL('../../src-main/cli/main.ts', import.meta.url))
 
 export interface Finished {
   status: number | null

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isPassword } from '../../src-main/server/password.ts'
@@ -37,4 +38,18 @@ test('a password is taken from stdin, and none that is short', async (t) => {
   assert.equal(await set('a long way to the lighthouse'), 0)
   assert.equal(await isPassword(join(data, 'library'), 'a long way to the lighthouse'), true)
   assert.equal(await isPassword(join(data, 'library'), 'a long way to the lighthous'), false)
+})
+
+test('what comes after the folder of --allow is a folder to be opened', async (t) => {
+  const data = makeTemporaryFolder(t)
+  const [allowed, opened] = ['allowed', 'opened'].map((name) => join(data, name)) as [string, string]
+  for (const folder of [allowed, opened]) mkdirSync(folder)
+  const { child, finished } = startLenslore(data, 'serve', '--port', '0', '--allow', allowed, opened)
+  t.after(() => child.kill('SIGKILL'))
+  await once(child.stdout!, 'data')
+  child.kill('SIGTERM')
+  await finished
+  const { stdout } = await runLenslore(data, 'status', '--json')
+  assert.match(stdout, /opened/)
+  assert.doesNotMatch(stdout, /allowed/)
 })

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import sharp from 'sharp'
 import { until } from '../library/library-under-test.ts'
@@ -77,6 +85,29 @@ test('pictures are served under the address of their photo: for ever with their 
   utimesSync(join(photos, 'one.jpg'), new Date(), new Date(Date.now() - 60_000))
   const changed = await get(`${one.id}/${hash}/full`)
   assert.equal(changed.headers['cache-control'], 'private, no-cache')
+})
+
+test('a picture that is being made while threads are chosen or a backup is restored is made by who comes next', async (t) => {
+  const { ask, enter, openPage, photos, directory } = await serveFor(t)
+  for (let at = 0; at < 12; at++) {
+    await sharp({ create: { width: 4000, height: 3000 + at, channels: 3, background: 'teal' } })
+      .jpeg()
+      .toFile(join(photos, `${at}.jpg`))
+  }
+  const cookie = await enter()
+  const page = await openPage(cookie)
+  const [root] = await page.listFolders({})
+  await page.addListedFolder({ token: root!.token })
+  await until(async () => (await page.status({})).captioned === 12)
+  const { ids } = await page.timelinePage({ query: '' })
+  const backup = basename(await page.backUp({}))
+  const changes = [() => page.setPreferences({ threads: 1 }), () => page.restore({ name: backup })]
+  for (const change of changes) {
+    rmSync(join(directory, 'thumbnails'), { recursive: true })
+    const asked = Promise.all([...ids].map((id) => ask(`/library/${id}/-/thumb`, { headers: { cookie } })))
+    await change()
+    assert.deepEqual(new Set((await asked).map(({ status }) => status)), new Set([200]))
+  }
 })
 
 test('a table is saved, changed, sent back, looked at and taken in', async (t) => {

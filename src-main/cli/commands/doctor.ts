@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type EngineCalls, engineCalls } from '../../contract/engine-calls.ts'
-import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { type ErrorRecord, exitStatusByCode, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { isSameTrial, type ProviderTrial } from '../../contract/providers.ts'
 import { connect } from '../../contract/rpc.ts'
 import { defaultModelName, findModel, formDirectoryIn, tryProviders } from '../../library/library.ts'
@@ -106,7 +106,8 @@ async function measureHere(modelDirectory: string, anew: boolean): Promise<Provi
 }
 
 function exitStatus({ library, trial }: Diagnosis): number {
-  if (library.error || library.problems.length > 0) return 6
+  if (library.error) return exitStatusByCode[library.error.code]
+  if (library.problems.length > 0) return 6
   const disagrees = trial?.attempts.some(({ state }) => state === 'disagrees')
   return trial?.chosen && !disagrees ? 0 : 5
 }

@@ -28,7 +28,11 @@ interface ExportOptions {
   by?: CaptionSource[]
 }
 
-export function addExchangeCommands(program: Command): void {
+export function addExchangeCommands(program: Command, finish: (status: number) => void): void {
+  const finishPartial = (isPartial: boolean | undefined) => {
+    if (isPartial) finish(1)
+  }
+
   program
     .command('export [folders...]')
     .description(
@@ -43,6 +47,7 @@ export function addExchangeCommands(program: Command): void {
         if (options.undo) {
           const undone = await withProgress(library, (signal) => library.undoExport({}, { signal }))
           output.answer(undone, undone ? formatUndo(undone) : 'There is no export to take back.')
+          finishPartial(undone !== null && undone.left.length > 0)
           return
         }
         const chosen = {
@@ -52,9 +57,11 @@ export function addExchangeCommands(program: Command): void {
         if (options.dryRun) {
           const plan = await withProgress(library, (signal) => library.planExport(chosen, { signal }))
           output.answer(plan, formatPlan(plan))
+          finishPartial(plan.refused > 0)
         } else {
           const summary = await withProgress(library, (signal) => library.exportCaptions(chosen, { signal }))
           output.answer(summary, formatExport(summary))
+          finishPartial(summary.refused.length > 0)
         }
       })
     })
@@ -78,6 +85,7 @@ export function addExchangeCommands(program: Command): void {
           ? formatExport(summary)
           : `Captions of ${shown(resolve(folder))} are ${always ? 'always' : 'no longer'} written out.`,
       )
+      finishPartial(summary !== null && summary.refused.length > 0)
     })
 
   program
@@ -120,9 +128,11 @@ export function addExchangeCommands(program: Command): void {
         if (dryRun) {
           const plan = await withProgress(library, (signal) => library.planTableImport(table, { signal }))
           outputOf(command).answer(plan, formatImportPlan(plan))
+          finishPartial(plan.errors > 0 || isPartial(plan))
         } else {
           const summary = await withProgress(library, (signal) => library.importTable(table, { signal }))
           outputOf(command).answer(summary, formatImport(summary))
+          finishPartial(isPartial(summary))
         }
       })
     })
@@ -149,6 +159,11 @@ export function addExchangeCommands(program: Command): void {
       })
       outputOf(command).answer(withdrawn, `Photos whose words were taken away: ${withdrawn.photos}.`)
     })
+}
+
+/** Some lines of a table change nothing because nobody can tell of which photo they are. */
+function isPartial({ unmatched, unclear }: RowCounts): boolean {
+  return unmatched + unclear > 0
 }
 
 function formatOf(file: string): TableFormat {

@@ -9,6 +9,7 @@ import { type SkippedFiles, type SkippedKind, skippedKinds } from '../../contrac
 import { inLibrary, outputOf } from '../command-context.ts'
 import { formatDuration } from '../duration.ts'
 import { folderIdsOf } from '../folder-reference.ts'
+import { newLibraryOption } from '../library-place.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
 import { formatChoice } from '../provider-report.ts'
@@ -18,8 +19,16 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
   program
     .command('add <folder>')
     .description('add a folder of photos to the library')
-    .action(async (path: string, _options, command: Command) => {
-      const folder = await inLibrary(command, (library) => library.addFolder({ path: resolve(path) }))
+    .option(...newLibraryOption)
+    .action(async (path: string, { newLibrary }: AddOptions, command: Command) => {
+      const folder = await inLibrary(
+        command,
+        async (library) => {
+          const [added] = await addFolders(library, [path])
+          return added!
+        },
+        { mayMake: true, isAsked: newLibrary, folders: [path] },
+      )
       outputOf(command).answer(
         folder,
         `Added ${shown(folder.path)}. Its photos are taken in by "lenslore run".`,
@@ -31,19 +40,25 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
     .description('take in what is new in the folders (adding those named here), and caption it')
     .option('--model <name>', 'caption with this model')
     .option('--watch', 'stay and go on with whatever changes in the folders, until Ctrl-C')
-    .action((paths: string[], { watch }: { watch?: boolean }, command: Command) =>
-      inLibrary(command, async (library) => {
-        await addFolders(
-          library,
-          paths.map((path) => resolve(path)),
-        )
-        if (watch) await watchLibrary(library)
-        else {
-          const summary = await runLibrary(library)
-          outputOf(command).answer(summary, formatSummary(summary))
-          if (summary.scan.unreadable.length + summary.captions.unavailable > 0) finish(1)
-        }
-      }),
+    .option(...newLibraryOption)
+    .action((paths: string[], { watch, newLibrary }: AddOptions & { watch?: boolean }, command: Command) =>
+      inLibrary(
+        command,
+        async (library) => {
+          let problems = 0
+          library.on('problem', () => {
+            problems++
+          })
+          await addFolders(library, paths)
+          if (watch) await watchLibrary(library)
+          else {
+            const summary = await runLibrary(library)
+            outputOf(command).answer(summary, formatSummary(summary))
+            if (problems > 0 || isPartial(summary)) finish(1)
+          }
+        },
+        { mayMake: paths.length > 0, isAsked: newLibrary, folders: paths },
+      ),
     )
 
   program
@@ -125,9 +140,20 @@ interface RunSummary {
   captions: CaptionSummary
 }
 
-async function addFolders(library: LibraryClient, paths: string[]): Promise<void> {
-  const known = new Set((await library.folders({})).map((folder) => folder.path))
-  for (const path of paths) if (!known.has(path)) await library.addFolder({ path })
+interface AddOptions {
+  newLibrary?: boolean
+}
+
+async function addFolders(library: LibraryClient, paths: readonly string[]): Promise<Folder[]> {
+  const added: Folder[] = []
+  for (const path of paths) added.push(await library.addFolder({ path: resolve(path) }))
+  return added
+}
+
+/** Something of what was to be taken in and captioned was not. */
+function isPartial({ scan, captions }: RunSummary): boolean {
+  const refused = captions.failed + captions.unavailable
+  return refused > 0 || scan.unreadable.length > 0 || scan.offlineFolders.length > 0
 }
 
 function runLibrary(library: LibraryClient): Promise<RunSummary> {

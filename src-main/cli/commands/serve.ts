@@ -5,8 +5,9 @@ import { Writable } from 'node:stream'
 import type { Command } from 'commander'
 import { defaultDataDirectory } from '../../processes/data-directory.ts'
 import { makeLink, serveLibrary, setPassword } from '../../server/serve-library.ts'
-import { libraryDirectoryOf, outputOf } from '../command-context.ts'
+import { libraryPlaceOf, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
+import { checkLibraryPlace, newLibraryOption } from '../library-place.ts'
 import { noteProblem } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
 
@@ -19,6 +20,7 @@ interface ServeOptions {
   behindProxy?: string
   link?: boolean
   setPassword?: boolean
+  newLibrary?: boolean
 }
 
 export function addServeCommand(program: Command): void {
@@ -28,7 +30,12 @@ export function addServeCommand(program: Command): void {
       'open the library in a browser (adding the folders named here), and caption what its folders hold, until Ctrl-C',
     )
     .option('--port <n>', 'where to listen (default: 5367, or the next that is free)', Number)
-    .option('--allow <dir...>', 'folders that the page may add, with all below them (default: your home)')
+    // Each needs its own, else the folders to be opened that come after it would be taken for more of them.
+    .option(
+      '--allow <dir>',
+      'a folder that the page may add, with all below it; as often as there are some (default: your home)',
+      (dir: string, others: string[] = []) => [...others, dir],
+    )
     .option('--link', 'print another link to the server that runs')
     .option('--host <address>', 'an address of this machine that others reach, too', '127.0.0.1')
     .option('--tls-cert <file>', 'certificate for other machines, with the names they use')
@@ -38,8 +45,11 @@ export function addServeCommand(program: Command): void {
       'where a proxy with a certificate is reached, as https://photos.example',
     )
     .option('--set-password', 'set the password that other machines need, read from the terminal or stdin')
+    .option(...newLibraryOption)
     .action(async (folders: string[], options: ServeOptions, command: Command) => {
-      const directory = resolve(libraryDirectoryOf(command))
+      const place = libraryPlaceOf(command)
+      const { directory } = place
+      checkLibraryPlace(place, { mayMake: !options.link, isAsked: options.newLibrary, folders })
       const output = outputOf(command)
       if (options.setPassword) {
         await setPassword(directory, await readPassword())

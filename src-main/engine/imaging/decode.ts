@@ -3,7 +3,7 @@ import { LensloreError } from '../../contract/errors.ts'
 import { type PictureFormat, tellPictureFormat } from '../../contract/picture-format.ts'
 import { bytesToDecode, bytesToDecodeByWasm, type Size } from './memory-need.ts'
 import { findEmbeddedJpegs, readRawOrientation } from './raw-preview.ts'
-import { decodeByWasm } from './wasm-decode.ts'
+import { type DecodeRequest, decodeByWasm, magickProgram } from './wasm-decode.ts'
 
 /**
  * Pictures run beside each other on libuv's threads, so each needs only one of its own: a desktop stays
@@ -93,33 +93,61 @@ type Decoder = (
 const bySharp: Decoder = (bytes, name, reduce, { allow }) => decodeBySharp(bytes, name, reduce, { allow })
 
 /**
- * sharp, libheif (HEVC pictures, which sharp's libvips is built without), jxl-oxide, or sharp again after the JPEG preview of
- * a camera's raw file has been found.
+ * sharp, libheif (HEVC pictures, which sharp's libvips is built without), jxl-oxide, ImageMagick, or sharp again after the JPEG
+ * preview of a camera's raw file has been found.
  */
 const decodersByFormat: Record<PictureFormat, Decoder> = {
   jpeg: bySharp,
   png: bySharp,
   gif: bySharp,
   webp: bySharp,
-  avif: bySharp,
+  avif: decodeAvif,
   tiff: bySharp,
-  heif: decodeForeign('heif'),
-  jxl: decodeForeign('jxl'),
+  heif: decodeHeif,
+  jxl: (bytes, ...rest) => decodeForeign({ decoder: 'jxl', bytes }, ...rest),
+  bmp: byMagick('BMP'),
+  jp2: byMagick('JP2'),
+  j2k: byMagick('J2K'),
+  psd: byMagick('PSD'),
+  tga: byMagick('TGA'),
+  pnm: byMagick('PNM'),
   raw: decodeRaw,
 }
 
-function decodeForeign(format: 'heif' | 'jxl'): Decoder {
-  return async (bytes, name, reduce, limits) => {
-    const iccProfile = format === 'heif' ? await readProfile(bytes) : null
-    const decoded = await decodeByWasm({ format, bytes, iccProfile }, limits.signal, async (size) => {
-      if (size.width * size.height > maxWasmPixels) throw tooLarge(name, size.width, size.height)
-      await limits.allow(bytesToDecodeByWasm(size))
-    }).catch((thrown: unknown) => {
-      throw isOurs(thrown) ? thrown : damaged(name, thrown)
-    })
-    // What the WebAssembly decoder took is free again, and this needs less.
-    return decodeBySharp(Buffer.from(decoded.buffer), name, reduce)
-  }
+async function decodeHeif(...[bytes, ...rest]: Parameters<Decoder>): Promise<UprightPicture> {
+  return decodeForeign({ decoder: 'heif', bytes, iccProfile: await readProfile(bytes) }, ...rest)
+}
+
+function byMagick(coder: string): Decoder {
+  return (bytes, ...rest) =>
+    decodeForeign({ decoder: 'magick', bytes, coder, program: magickProgram() }, ...rest)
+}
+
+/** What has only frames and no picture of its own is beyond libvips. */
+async function decodeAvif(...[bytes, name, ...rest]: Parameters<Decoder>): Promise<UprightPicture> {
+  const hasPicture = await sharp(bytes)
+    .metadata()
+    .then(
+      () => true,
+      () => false,
+    )
+  return (hasPicture ? bySharp : byMagick('AVIF'))(bytes, name, ...rest)
+}
+
+async function decodeForeign(
+  request: DecodeRequest,
+  name: string,
+  reduce: Reduce,
+  limits: DecodeLimits,
+): Promise<UprightPicture> {
+  const decoded = await decodeByWasm(request, limits.signal, async (size) => {
+    if (size.width * size.height > maxWasmPixels) throw tooLarge(name, size.width, size.height)
+    await limits.allow(bytesToDecodeByWasm(size))
+  }).catch((thrown: unknown) => {
+    throw isOurs(thrown) ? thrown : damaged(name, thrown)
+  })
+  // What the WebAssembly decoder took is free again, and this needs less.
+  return decodeBySharp(Buffer.from(decoded.buffer), name, reduce)
 }
 
 /** libvips parses HEIF's boxes although it cannot decode HEVC. */

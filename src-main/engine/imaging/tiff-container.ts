@@ -5,18 +5,21 @@
 export function wrapAsTiff(picture: {
   widthPx: number
   heightPx: number
-  channels: 3 | 4
-  /** `[heightPx, widthPx, channels]`, 8 bits each, alpha not multiplied in. */
+  samples: 'rgb' | 'rgba' | 'cmyk'
+  /** `[heightPx, widthPx, samples]`, 8 bits each, alpha not multiplied in. */
   pixels: Uint8Array
   iccProfile: Uint8Array | null
+  /** As EXIF numbers it. */
+  orientation?: number
 }): Buffer<ArrayBuffer> {
-  const { widthPx, heightPx, channels, pixels, iccProfile } = picture
+  const { widthPx, heightPx, samples, pixels, iccProfile, orientation = 1 } = picture
+  const channels = samples.length
   const short = 3
   const long = 4
   const undefinedBytes = 7
-  const hasAlpha = channels === 4
+  const hasAlpha = samples === 'rgba'
 
-  const tags = 10 + (hasAlpha ? 1 : 0) + (iccProfile ? 1 : 0)
+  const tags = 11 + (hasAlpha ? 1 : 0) + (iccProfile ? 1 : 0)
   const bitsAt = 8 + 2 + tags * 12 + 4
   const profileAt = bitsAt + channels * 2
   // Values begin on a word boundary.
@@ -27,8 +30,9 @@ export function wrapAsTiff(picture: {
     [257, long, 1, heightPx],
     [258, short, channels, bitsAt],
     [259, short, 1, 1], // not compressed
-    [262, short, 1, 2], // RGB
+    [262, short, 1, samples === 'cmyk' ? 5 : 2], // colours
     [273, long, 1, pixelsAt],
+    [274, short, 1, orientation],
     [277, short, 1, channels],
     [278, long, 1, heightPx], // one strip
     [279, long, 1, widthPx * heightPx * channels],

@@ -1,29 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { moduleBeside, startThread } from '../../channels/message-port.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import { transferring, unchecked } from '../../contract/rpc.ts'
 import { cancelledError, stopWhereCancelled } from './cancelled.ts'
 import type { Size } from './memory-need.ts'
 
-export interface DecodeRequest {
-  format: 'heif' | 'jxl'
-  /** Moved to the thread: nothing is left of them here. */
-  bytes: Uint8Array<ArrayBuffer>
-  /** To keep with the pixels of a HEIF picture, which its decoder hands out in the file's own colours. */
-  iccProfile: Uint8Array | null
+/** The bytes are moved to the thread: nothing is left of them here. */
+export type DecodeRequest = { bytes: Uint8Array<ArrayBuffer> } & (
+  | { decoder: 'jxl' }
+  /** The profile is kept with the pixels, which libheif hands out in the file's own colours. */
+  | { decoder: 'heif'; iccProfile: Uint8Array | null }
+  /** By ImageMagick's name of the format. */
+  | { decoder: 'magick'; coder: string; program: WebAssembly.Module }
+)
+
+/** A picture whose size is known and whose pixels are not made yet. Nothing is freed: its memory goes with the thread. */
+export interface OpenPicture {
+  size: Size
+  decode(): Uint8Array<ArrayBuffer>
 }
 
 export const decodeCalls = {
   /** Reads what comes before the pixels. */
   open: unchecked<DecodeRequest, Size>(),
-  /** A TIFF or PNG of the picture that was opened, upright. */
+  /** A TIFF or PNG of the picture that was opened; what has no orientation is upright. */
   decode: unchecked<null, Uint8Array<ArrayBuffer>>(),
 }
 
 /**
- * Decodes a HEIF or JPEG XL picture on a thread of its own. WebAssembly memory grows and never shrinks, and a heap can no
+ * Decodes a picture on a thread of its own. WebAssembly memory grows and never shrinks, and a heap can no
  * longer be trusted after a failure, so the thread is there for this picture alone.
  * @param onSize told before pixels are made, and waited for; what it throws ends the work
- * @returns a TIFF or PNG of the picture, upright
+ * @returns a TIFF or PNG of the picture, as `decodeCalls.decode`
  * @throws LensloreError `CANCELLED`; an Error where the picture is damaged
  */
 export async function decodeByWasm(
@@ -48,4 +57,14 @@ export async function decodeByWasm(
     signal.removeEventListener('abort', onAbort)
     void end()
   }
+}
+
+let magick: WebAssembly.Module | undefined
+
+/** Compiled once for all the pictures of the thread that decodes: that takes longer than most of them. */
+export function magickProgram(): WebAssembly.Module {
+  magick ??= new WebAssembly.Module(
+    readFileSync(fileURLToPath(import.meta.resolve('@imagemagick/magick-wasm/magick.wasm'))),
+  )
+  return magick
 }

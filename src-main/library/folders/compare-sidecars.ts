@@ -1,5 +1,5 @@
 import { nativePath } from '../../contract/native-path.ts'
-import { createSidecarFinder } from '../metadata/sidecar-names.ts'
+import { createSidecarFinder, isStraySidecar } from '../metadata/sidecar-names.ts'
 import {
   type FileStat,
   isSameStat,
@@ -78,6 +78,18 @@ export function compareWithPart(
     return [{ name, found, photoNames }]
   })
   return { differences, describing: new Set(described.keys()) }
+}
+
+/** Of files that describe none of a directory's pictures, those that look as if they described one that is gone. */
+export function straySidecars(
+  names: readonly string[],
+  pictures: ReadonlySet<string>,
+  passedOver: readonly string[],
+): string[] {
+  if (names.length === 0) return []
+  const ofOthers = picturesBySidecar(new Set(names), pictures, new Set(passedOver))
+  const present = new Set([...pictures, ...passedOver])
+  return names.filter((name) => !ofOthers.has(name) && isStraySidecar(name, present))
 }
 
 /** @returns null where there is no file any more, undefined where that cannot be told. */

@@ -3,12 +3,11 @@ import { textFromFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
 import type { SkippedFiles } from '../../contract/skipped-files.ts'
-import { isStraySidecar } from '../metadata/sidecar-names.ts'
 import { isInExport, sameDirectoryInOtherParts } from '../metadata/takeout-parts.ts'
 import type { FoundFile } from '../store/found-file.ts'
 import type { KnownEntry, Lookalike, Place, ScanReader } from '../store/scan-state.ts'
 import type { SidecarDifference, StraySidecars } from '../store/sidecar-state.ts'
-import { compareSidecars, compareWithPart } from './compare-sidecars.ts'
+import { compareSidecars, compareWithPart, straySidecars } from './compare-sidecars.ts'
 import { createLeftAlone, type LeftAlone } from './left-alone.ts'
 import { errorCode, type Listing, listDirectory } from './walk.ts'
 
@@ -165,7 +164,7 @@ export function createComparer(reader: ScanReader): Comparer {
     for (const file of unknown.values()) reportMoveOr(file, () => ({ kind: 'arrived', file }))
     // Without a picture there is nothing to describe; what is remembered waits for the pictures to be back.
     if (listing.files.length > 0 || isInExport(path)) reportSidecars(folder, path, listing, entries, report)
-    else noteStrays(report, listing.sidecarNames, new Set())
+    else noteStrays(report, listing, listing.sidecarNames)
 
     const below = (name: string) => (directory === '' ? name : `${directory}/${name}`)
     const subdirectories = new Set(listing.directories)
@@ -206,8 +205,8 @@ export function createComparer(reader: ScanReader): Comparer {
     }
     noteStrays(
       report,
+      listing,
       beside.undescribing.filter((name) => !elsewhere.describing.has(name)),
-      pictures.now,
     )
   }
 
@@ -246,10 +245,10 @@ export function createComparer(reader: ScanReader): Comparer {
 
   function noteStrays(
     report: DirectoryReport,
-    names: readonly string[],
-    pictures: ReadonlySet<string>,
+    { files, passedOver }: Listing,
+    undescribing: readonly string[],
   ): void {
-    const strays = names.filter((name) => isStraySidecar(name, pictures))
+    const strays = straySidecars(undescribing, new Set(files.map(({ name }) => name)), passedOver)
     report.strays = { files: strays.length, first: strays.slice(0, straysNamed) }
   }
 

@@ -14,6 +14,8 @@ export interface Listing {
   files: FoundFile[]
   /** Names of files that may describe a picture; most that end so do not. */
   sidecarNames: string[]
+  /** Of all other files, and pictures that are left alone. */
+  passedOver: string[]
   /** All other files that are not left alone, by their extension. */
   skipped: SkippedFiles[]
   /** Names of the directories to go on with. */
@@ -34,7 +36,14 @@ export interface Listing {
  */
 export function listDirectory(path: string, below: string, leftAlone: LeftAlone): Listing {
   const { dev: device } = statSync(nativePath(path))
-  const listing: Listing = { device, files: [], sidecarNames: [], skipped: [], directories: [] }
+  const listing: Listing = {
+    device,
+    files: [],
+    sidecarNames: [],
+    passedOver: [],
+    skipped: [],
+    directories: [],
+  }
   const skipped = new Map<string, SkippedFiles>()
   const entries = readEntries(path)
   // Looking for escapes in every path would take as long as half a stat.
@@ -47,12 +56,17 @@ export function listDirectory(path: string, below: string, leftAlone: LeftAlone)
       if (!own.has(name) && !leftAlone.directory(pathBelow, name)) listing.directories.push(name)
     } else if (!entry.isFile() && !entry.isSymbolicLink()) continue
     else if (isPictureName(name)) {
-      if (leftAlone.file(pathBelow, name)) continue
+      if (leftAlone.file(pathBelow, name)) {
+        listing.passedOver.push(name)
+        continue
+      }
       const filePath = `${path}/${name}`
       const file = statFile(isPlain ? filePath : nativePath(filePath), name, entry.isSymbolicLink())
       if (file) listing.files.push(file)
     } else if (isSidecarName(name)) listing.sidecarNames.push(name)
-    else if (entry.isFile() && !leftAlone.file(pathBelow, name)) {
+    else if (entry.isFile()) {
+      listing.passedOver.push(name)
+      if (leftAlone.file(pathBelow, name)) continue
       const { kind, extension } = skippedOf(name)
       const known = skipped.get(extension) ?? { kind, extension, files: 0 }
       known.files++

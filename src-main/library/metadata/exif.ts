@@ -93,7 +93,7 @@ function datesOf(text: (name: string) => string | null): FoundDate[] {
   })
 }
 
-/** Microsoft's two fields: stars, and per cent, of which 1, 25, 50, 75 and 99 are one to five of them. */
+/** Microsoft's two fields: stars, and per cent. */
 function ratingOf(stars: unknown, percent: unknown): number | null {
   if (typeof stars === 'number' && stars <= 5) return stars
   return typeof percent === 'number' ? starsOfPercent(percent) : null

@@ -127,9 +127,14 @@ export function stageRows({ database, photos, captions }: MatchedAgainst): Impor
   function matchPath(sha256: string, path: string): void {
     const photo = path === '' ? undefined : photoAt(path)
     if (!photo) return
-    const isTaken = prepare(
-      'SELECT 1 FROM temp.import_places WHERE import_id = ? AND photo_id = ? AND path <> ?',
-    ).get(importId, photo.id, path)
+    // A row that says another content than the photo's is of a picture that was there before, where others are of this one.
+    const isTaken =
+      sha256 !== '' &&
+      prepare('SELECT 1 FROM temp.import_places WHERE import_id = ? AND photo_id = ? AND path <> ?').get(
+        importId,
+        photo.id,
+        path,
+      ) !== undefined
     settle(sha256, path, isTaken ? null : photo.id, isTaken ? 'copies' : null)
   }
 
@@ -188,11 +193,12 @@ export function stageRows({ database, photos, captions }: MatchedAgainst): Impor
       const page = prepare<
         { position: number; row: string; isReplaced: number } & Pick<Place, 'photoId' | 'unclear'>
       >(
-        `SELECT position, row, photo_id AS photoId, unclear,
-           EXISTS (SELECT 1 FROM temp.import_rows AS later WHERE later.import_id = rows.import_id
-             AND (later.sha256, later.path) = (rows.sha256, rows.path) AND later.says
-             AND later.position > rows.position) AS isReplaced
-         FROM temp.import_rows AS rows JOIN temp.import_places USING (import_id, sha256, path)
+        `SELECT position, row, places.photo_id AS photoId, places.unclear,
+           EXISTS (SELECT 1 FROM temp.import_places AS others JOIN temp.import_rows AS later USING (import_id, sha256, path)
+             WHERE others.import_id = places.import_id AND others.photo_id = places.photo_id
+               AND (others.unclear IS NULL OR places.unclear IS NOT NULL)
+               AND later.says AND later.position > rows.position) AS isReplaced
+         FROM temp.import_rows AS rows JOIN temp.import_places AS places USING (import_id, sha256, path)
          WHERE import_id = ? AND position > ? ORDER BY position LIMIT ?`,
       ).all(importId, taken, limit)
       taken = page.at(-1)?.position ?? taken

@@ -84,7 +84,7 @@ export interface PhotoMetadata {
   latitude: number | null
   longitude: number | null
   /** Nothing says whether it is north or south, east or west: it is taken for north and east unless another source knows. */
-  isUnsignedPosition?: true
+  isUnsignedPosition: boolean
   title: string | null
   /** The first is the one to show. */
   captions: FoundCaption[]
@@ -118,6 +118,7 @@ export function emptyMetadata(): PhotoMetadata {
     exposure: null,
     latitude: null,
     longitude: null,
+    isUnsignedPosition: false,
     title: null,
     captions: [],
     boilerplate: [],
@@ -176,14 +177,7 @@ export function joinMetadata(sources: readonly PhotoMetadata[]): PhotoMetadata {
 /** When and where. */
 export function occasionOf(metadata: PhotoMetadata) {
   const { dates, takenAt, takenOffsetMinutes, latitude, longitude, isUnsignedPosition } = metadata
-  return {
-    dates,
-    takenAt,
-    takenOffsetMinutes,
-    latitude,
-    longitude,
-    ...(isUnsignedPosition && { isUnsignedPosition }),
-  }
+  return { dates, takenAt, takenOffsetMinutes, latitude, longitude, isUnsignedPosition }
 }
 
 export function takeDates(metadata: PhotoMetadata, dates: readonly FoundDate[]): void {
@@ -209,7 +203,7 @@ function takePosition(joined: PhotoMetadata, sources: readonly PhotoMetadata[]):
     value !== null && of != null && of < 0 ? -Math.abs(value) : value
   joined.latitude = withSign(first.latitude, signs?.latitude)
   joined.longitude = withSign(first.longitude, signs?.longitude)
-  if (first.isUnsignedPosition && !signs) joined.isUnsignedPosition = true
+  joined.isUnsignedPosition = first.isUnsignedPosition && !signs
 }
 
 /** The same words from several fields once; IPTC's copy, cut at 2,000 bytes, gives way to the whole. */

@@ -295,14 +295,15 @@ const takeoutOfPicture =
 const ofVideo = /\.(mp4|mov|m4v|3gp|avi|mkv|mpe?g|mts|m2ts|wmv|webm|mp)(\.|\(|$)/i
 
 /**
- * Whether a file that describes none of these pictures looks as if it described one. darktable's numbered duplicates describe other
+ * Whether a file that describes nothing beside it looks as if it described a picture. darktable's numbered duplicates describe other
  * versions of one that is there; what describes videos is no matter of ours, nor JSON of other programs.
+ * @param present the names of pictures, and of what else may be described.
  */
-export function isStraySidecar(name: string, pictures: ReadonlySet<string>): boolean {
+export function isStraySidecar(name: string, present: ReadonlySet<string>): boolean {
   if (ofVideo.test(name)) return false
   if (/\.json$/i.test(name)) return takeoutOfPicture.test(name)
   const original = describedBy(name).replace(/_\d\d(?=\.[^.]+$)/, '')
-  return !pictures.has(original)
+  return !present.has(original)
 }
 
 /** Names that differ in case or in how accents are composed are the same to many file systems and programs. */

@@ -92,9 +92,8 @@ export function joinSources(sources: readonly MetadataSource[]): PhotoMetadata {
   const words = ordered(metadataKinds)
   const facts = ordered(['sidecar', 'embedded', 'takeout'])
   const picture = ordered(['embedded', 'sidecar', 'takeout'])
-  const { isUnsignedPosition: _, ...others } = words
   return {
-    ...others,
+    ...words,
     ...occasionOf(facts),
     widthPx: picture.widthPx,
     heightPx: picture.heightPx,

@@ -219,10 +219,10 @@ export function lensOfRange([shortest = Number.NaN, longest, ...numbers]: readon
   return `${between([shortest, longest])}mm${aperture === '' ? '' : ` f/${aperture}`}`
 }
 
-/** 1, 25, 50, 75 and 99 are one to five stars. */
+/** 1, 25, 50, 75 and 99 are one to five stars, and what is between is the nearest of them, as Windows has it. */
 export function starsOfPercent(percent: number): number | null {
   if (!(percent >= 0 && percent <= 100)) return null
-  return percent === 0 ? 0 : Math.min(5, Math.floor(percent / 25) + 1)
+  return percent === 0 ? 0 : Math.round(percent / 25) + 1
 }
 
 /** Several names in one text, as EXIF and PNG have them. */

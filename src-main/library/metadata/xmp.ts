@@ -96,7 +96,7 @@ export function metadataFromXmp(text: string): PhotoMetadata {
   const longitude = coordinate(first(['exif', 'GPSLongitude']), first(['exif', 'GPSLongitudeRef']))
   const position = checkedPosition(latitude?.degrees ?? null, longitude?.degrees ?? null)
   Object.assign(metadata, position)
-  if (position && !(latitude?.isSigned && longitude?.isSigned)) metadata.isUnsignedPosition = true
+  metadata.isUnsignedPosition = position !== null && !(latitude?.isSigned && longitude?.isSigned)
   takeDates(
     metadata,
     dateFields.flatMap(([prefix, local, kind, isOfContent]) => {

@@ -1,6 +1,6 @@
 import { isLongEnough, type Pattern, patternsOf, withoutLoneEnd } from '../../contract/matched-words.ts'
 import type { Query, Term } from '../../contract/query.ts'
-import type { PhotoState } from '../../contract/query-grammar.ts'
+import { isWholePath, type PhotoState } from '../../contract/query-grammar.ts'
 import { type Token, tokenize, tokenizeParts } from '../../contract/words.ts'
 import {
   allOf,
@@ -68,6 +68,7 @@ export function narrowPlan(plan: Plan, match: Match): Plan {
 }
 
 type WordsTerm = Term & { kind: 'words' }
+type FieldTerm = Term & { kind: 'field' }
 
 /** What to match, in two strengths. */
 interface Strengths {
@@ -147,7 +148,7 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
       }
       const directories = term.field === 'folder' ? expressDirectory(term.text, around) : []
       if (directories.length > 0) return both(anyOf(directories))
-      const below = term.field === 'folder' ? expressPath(term.text, around) : []
+      const below = term.field === 'folder' ? expressPath(term, around) : []
       if (below.length > 0) return both(anyOf(below))
       return expressPlaced(term.tokens, term.isPhrase, term.field, around)
     }
@@ -166,10 +167,8 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
     case 'is': {
       if (term.state !== 'offline') return both(flagged(flag[term.state]))
       const offline = around.folders().filter((folder) => folder.isOffline)
-      // No folder has the number 0: nothing is offline.
-      return both(
-        anyOf((offline.length > 0 ? offline : [{ id: 0 }]).map(({ id }) => flagged(flag.folder(id)))),
-      )
+      const flags = offline.map(({ id }) => flag.folder(id))
+      return both(anyOf((flags.length > 0 ? flags : [flag.nothing]).map(flagged)))
     }
   }
 }
@@ -295,19 +294,24 @@ function expressDirectory(text: string, around: Surroundings): Match[] {
   })
 }
 
-/** A whole path as the value of `folder:`, of which the index has only the part below a folder's parent. */
-function expressPath(text: string, around: Surroundings): Match[] {
+/**
+ * A whole path as the value of `folder:`, of which the index has only the part below a folder's parent. In quotes it is that
+ * directory alone: one that has no photos is not to find those of others that are called alike.
+ */
+function expressPath({ text, tokens, isPhrase }: FieldTerm, around: Surroundings): Match[] {
+  if (!isWholePath(text)) return []
   const wanted = text.replaceAll('\\', '/').replace(/\/+$/, '')
-  if (!/^(?:\/|[a-z]:\/)/i.test(text.replaceAll('\\', '/'))) return []
-  return around.folders().flatMap(({ id, path }) => {
+  const isExact = isPhrase || tokens.length === 0
+  const found = around.folders().flatMap(({ id, path }) => {
     const root = path.replaceAll('\\', '/').replace(/\/+$/, '')
     const inRoot = flagged(flag.folder(id))
     if (root === wanted || root.startsWith(`${wanted}/`)) return [inRoot]
-    if (!wanted.startsWith(`${root}/`)) return []
+    if (isExact || !wanted.startsWith(`${root}/`)) return []
     const below = tokenize(wanted.slice(root.lastIndexOf('/') + 1))
     const stems = below.map((token) => token.stem)
     return [stems.length > 0 ? allOf([inRoot, words(stems, 'folder')]) : inRoot]
   })
+  return isExact && found.length === 0 ? [flagged(flag.nothing)] : found
 }
 
 /** The stems of several plain words, or null where the search is anything else. */

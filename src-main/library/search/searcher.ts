@@ -441,8 +441,14 @@ export function createSearcher(database: Database): Searcher {
     return prepare<{ extra: string | null }>(extraSql).get(photoId)!.extra
   }
 
-  /** What a query finds in the library as it is now. */
-  function understand(text: string): {
+  /**
+   * What a query finds in the library as it is now.
+   * @param isBegun more of it is still to come: what nothing of can be searched finds nothing, but takes nothing from that.
+   */
+  function understand(
+    text: string,
+    isBegun = false,
+  ): {
     plan: Plan
     range: RowRange
     answer: Answer
@@ -453,6 +459,7 @@ export function createSearcher(database: Database): Searcher {
     scratchUsed = 0
     scratch.splice(scratchKept)
     const query = parseQuery(text)
+    if (isBegun) query.isUnsearchable = false
     const range = rangeOf(query)
     const plan = planSearch(query, around)
     const begun = begunBefore(query)
@@ -674,7 +681,7 @@ export function createSearcher(database: Database): Searcher {
   })
   const suggest = createSuggest(database, {
     postings,
-    setOf: (text) => understand(text).answer.set().bits,
+    setOf: (begun) => understand(begun, true).answer.set().bits,
     correctionOf(text) {
       const { corrected, answer } = understand(text)
       return corrected === null ? null : { query: corrected, photos: countBits(answer.set().bits) }

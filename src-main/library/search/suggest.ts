@@ -1,5 +1,5 @@
 import { type SharedFilter, sharedFilters } from '../../contract/query-filters.ts'
-import { type QueryPiece, splitQuery } from '../../contract/query-grammar.ts'
+import { type QueryPiece, readQuery, saysAnything, splitQuery } from '../../contract/query-grammar.ts'
 import type { Suggestion } from '../../contract/records.ts'
 import { tokenize } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
@@ -26,8 +26,8 @@ const kindOfName: Readonly<Record<SharedFilter, Suggestion['kind']>> = {
 
 export interface SuggestOptions {
   postings: PostingsReader
-  /** The photos that a query finds. */
-  setOf(query: string): Bits
+  /** The photos that are left by what stands before something that is being typed. */
+  setOf(begun: string): Bits
   /** What is searched for instead of a query, where a word of it is found nowhere, and how many photos that finds. */
   correctionOf(query: string): { query: string; photos: number } | null
 }
@@ -106,7 +106,7 @@ export function createSuggest(
     if (!piece || !isBeingTyped(piece, text)) return []
     const before = text.slice(0, piece.start)
     const sign = piece.negated ? '-' : ''
-    const count = createCounter(before, pieces.slice(0, -1), piece.negated)
+    const count = createCounter(before, piece.negated)
     const counted = (candidates: Candidate[]) =>
       count(candidates)
         .map(({ kind, text: shown, typed, photos }) => ({
@@ -127,15 +127,15 @@ export function createSuggest(
   }
 
   /** @returns what counts how many photos the query finds with each of the candidates in the place of its last piece. */
-  function createCounter(before: string, pieces: readonly QueryPiece[], isNegated: boolean) {
-    const isAlternative = pieces.at(-1)?.isOr === true
+  function createCounter(before: string, isNegated: boolean) {
+    const alternatives = startOfAlternatives(before)
     // The sets of one search are those of the next.
     const found = setOf(before).slice()
-    const others = isAlternative ? setOf(before.slice(0, startOfAlternatives(pieces))).slice() : found
+    const others = alternatives === null ? found : setOf(before.slice(0, alternatives)).slice()
 
     return (candidates: readonly Candidate[]) => {
       const inOthers = countHaving(candidates, others, isNegated)
-      const inFound = isAlternative ? countHaving(candidates, found, isNegated) : null
+      const inFound = alternatives === null ? null : countHaving(candidates, found, isNegated)
       return candidates.map((candidate, at) => {
         const photos = inOthers[at]!
         return { ...candidate, photos: inFound === null ? photos : countBits(found) + photos - inFound[at]! }
@@ -171,11 +171,11 @@ export function createSuggest(
   }
 }
 
-/** Where the first of the alternatives begins that the last sign goes on with. */
-function startOfAlternatives(pieces: readonly QueryPiece[]): number {
-  let at = pieces.length - 1
-  while (pieces[at]?.isOr && at > 0) at -= 2
-  return pieces[Math.max(at + 1, 0)]?.start ?? 0
+/** Where the first of the alternatives begins that what comes next is one of; null where it is none. */
+function startOfAlternatives(before: string): number | null {
+  const { clauses } = readQuery(`${before}x`, (piece) => (saysAnything(piece) ? piece : undefined))
+  const [first, ...others] = clauses.at(-1) ?? []
+  return first && others.at(-1)?.start === before.length ? first.start : null
 }
 
 /** A word or filter at the very end, not a phrase, and none that its quotes have ended. */

@@ -126,6 +126,12 @@ export function holdShared(file: string, patienceMs: number): FileLock | undefin
   return hold(file, 'BEGIN; SELECT count(*) FROM sqlite_schema', patienceMs)
 }
 
+/**
+ * The connections whose transactions are locks: one that nothing refers to is collected as garbage and its lock with
+ * it, long before it was released.
+ */
+const held = new Set<BetterSqlite3.Database>()
+
 function hold(file: string, begin: string, patienceMs: number): FileLock | undefined {
   return translateErrors(file, () => {
     const connection = new BetterSqlite3(file, { timeout: patienceMs })
@@ -136,7 +142,13 @@ function hold(file: string, begin: string, patienceMs: number): FileLock | undef
       if (isSqliteError(thrown) && thrown.code.startsWith('SQLITE_BUSY')) return undefined
       throw thrown
     }
-    return { release: () => void connection.close() }
+    held.add(connection)
+    return {
+      release: () => {
+        connection.close()
+        held.delete(connection)
+      },
+    }
   })
 }
 

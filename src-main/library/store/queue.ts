@@ -53,7 +53,7 @@ export interface QueueStore {
   /** What was kept of thumbnails is no picture: photos of the content have none. */
   setThumbnailLost(contentHash: string): void
   /** Makes files that could not be read (permissions, a failing drive) work again. */
-  retryUnreadable(): Promise<void>
+  retryUnreadable(signal?: AbortSignal): Promise<void>
   /** Makes those of the photos that failed the next work. */
   retryFailed(photoIds: readonly number[]): Retried
   /** The same for all photos, a slice after the other, each once. */
@@ -172,7 +172,7 @@ export function createQueueStore(database: Database): QueueStore {
         ),
       ),
 
-    async retryUnreadable() {
+    async retryUnreadable(signal) {
       await inSlices(
         database,
         (limit) =>
@@ -180,6 +180,7 @@ export function createQueueStore(database: Database): QueueStore {
             `UPDATE photos SET error_code = NULL, error_message = NULL, indexed_ms = NULL
              WHERE id IN (SELECT id FROM photos WHERE error_code = 'FILE_UNREADABLE' LIMIT ?)`,
           ).run(limit).changes,
+        { signal },
       )
     },
 

@@ -59,6 +59,8 @@ function assertColour(picture: PreparedPicture, at: [number, number], expected: 
   }
 }
 
+/** The same picture as `heicQuadrants`, by Python's Pillow and psd-tools. */
+const made = new URL('../../fixtures/pictures/', import.meta.url)
 const quadrantSize = { widthPx: 96, heightPx: 64 }
 const red = [200, 40, 40] as const
 const green = [30, 180, 60] as const
@@ -89,6 +91,28 @@ describe('formats', () => {
     ['tiled.tif', () => picture().tiff({ compression: 'none', tile: true }).toBuffer()],
     ['a.heic', async () => heicQuadrants, 6],
     ['a.jxl', async () => jxlQuadrants, 6],
+    ...['palette.bmp', 'a.jp2', 'bare.j2k', 'a.psd', 'palette.tga', 'run-length.tga'].map(
+      (name): [string, () => Promise<Buffer>] => [name, () => readFile(new URL(name, made))],
+    ),
+    ['sequence.avif', () => readFile(new URL('sequence.avif', made)), 6],
+    [
+      'a.psb',
+      async () => {
+        const header =
+          '384250530002000000000000000300000040000000600008000300000000000000000000000000000000000000'
+        const planes = [0, 1, 2].map((channel) => quadrants.filter((_, at) => at % 3 === channel))
+        return Buffer.concat([Buffer.from(header, 'hex'), Buffer.alloc(2), ...planes].map(Buffer.from))
+      },
+    ],
+    ['a.ppm', async () => Buffer.concat([Buffer.from('P6\n# by hand\n96 64\n255\n'), quadrants])],
+    [
+      'a.pam',
+      async () =>
+        Buffer.concat([
+          Buffer.from('P7\nWIDTH 96\nHEIGHT 64\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n'),
+          quadrants,
+        ]),
+    ],
   ]
   for (const [name, bytes, within] of written) {
     test(name, async () => assertQuadrants(await prepare(name, await bytes()), within))
@@ -209,6 +233,24 @@ describe('colour', () => {
     ]) {
       assertColour(await prepare('alpha', bytes), [18, 12], [227, 127, 127], 2)
     }
+    const clear = { ...create, background: { r: 0, g: 0, b: 0, alpha: 0 } }
+    assertColour(
+      await prepare('clear.gif', await sharp({ create: clear }).gif().toBuffer()),
+      [18, 12],
+      [255, 255, 255],
+    )
+  })
+
+  test('of CMYK in a foreign decoder, too', async () => {
+    // Photoshop's header of an 8-bit CMYK picture, no resources or layers, and planes of inverted ink.
+    const header = Buffer.from(
+      '38425053000100000000000000040000004000000060000800040000000000000000000000000000',
+      'hex',
+    )
+    const planes = [0, 255, 255, 255].map((level) => Buffer.alloc(96 * 64, level))
+    const picture = await prepare('cmyk.psd', Buffer.concat([header, ...planes]))
+    const [r, g, b] = colourAt(picture, 18, 12) as [number, number, number]
+    assert.ok(r < 90 && g > 120 && b > 180, `cyan ink is ${[r, g, b]}`)
   })
 })
 
@@ -305,6 +347,10 @@ describe('what cannot be shown', () => {
     ],
     ['cut.heic', () => heicQuadrants.subarray(0, 500), 'PICTURE_DAMAGED'],
     ['cut.jxl', () => jxlQuadrants.subarray(0, 40), 'PICTURE_DAMAGED'],
+    ['cut.jp2', async () => (await readFile(new URL('a.jp2', made))).subarray(0, 100), 'PICTURE_DAMAGED'],
+    ['text.bmp', () => Buffer.from('BMW and other cars, a list of them.'), 'PICTURE_UNSUPPORTED'],
+    ['text.tga', () => Buffer.from('Some words that are no picture.'), 'PICTURE_UNSUPPORTED'],
+    ['bomb.ppm', () => Buffer.from('P6 60000 60000 255 '), 'PICTURE_TOO_LARGE'],
     ['bomb.png', () => pngHeader(60_000, 60_000), 'PICTURE_TOO_LARGE'],
     ['bomb.tif', () => tiffHeader(60_000, 60_000), 'PICTURE_TOO_LARGE'],
     ['bomb.heic', heicOfSize(60_000, 60_000), 'PICTURE_TOO_LARGE'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { openLibraryFor } from '../library-under-test.ts'
 
@@ -39,7 +39,10 @@ test('a JSON file in another part of a split export is its photo’s, whenever i
 test('files beside photos that belong to none are counted, and named', async (t) => {
   const { client, photos, takeIn } = openLibraryFor(t)
   mkdirSync(join(photos, 'empty'))
-  for (const name of ['a.jpg', 'clip.mp4']) writeFileSync(join(photos, name), name)
+  for (const name of ['a.jpg', 'clip.mp4', 'CLIP_2.MOV', 'drawing.svg', 'videos/v.mp4', 'old.bmp']) {
+    mkdirSync(join(photos, dirname(name)), { recursive: true })
+    writeFileSync(join(photos, name), name)
+  }
   const none = ['b.jpg.json', 'c.supplemental-metadata.json', 'd.jpg.xmp', 'empty/e.xmp']
   const fine = [
     'a.jpg.json',
@@ -49,6 +52,13 @@ test('files beside photos that belong to none are counted, and named', async (t)
     'package.json',
     'clip.mp4.json',
     'clip.mp4.xmp',
+    // Of files that are passed over, by their name or stem.
+    'clip.xmp',
+    'clip_2.xmp',
+    'drawing.svg.xmp',
+    'drawing_01.svg.xmp',
+    'old.bmp.json',
+    'videos/v.xmp',
   ]
   for (const name of [...none, ...fine]) writeFileSync(join(photos, name), '{}')
   await client.addFolder({ path: photos })

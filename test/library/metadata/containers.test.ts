@@ -226,7 +226,21 @@ test('creator, copyright, stars and the range of the lens come from EXIF where n
     [['Kari Nordmann', 'Ola'], '(c) Kari', '24-70mm f/2.8'],
   )
   assert.equal(metadataFromExif({ Rating: { value: 4 }, RatingPercent: { value: 50 } }).rating, 4)
-  assert.equal(metadataFromExif({ RatingPercent: { value: 50 } }).rating, 3)
+  for (const [percent, stars] of [
+    [0, 0],
+    [1, 1],
+    [12, 1],
+    [25, 2],
+    [37, 2],
+    [50, 3],
+    [75, 4],
+    [87, 4],
+    [88, 5],
+    [99, 5],
+    [100, 5],
+  ] as const) {
+    assert.equal(metadataFromExif({ RatingPercent: { value: percent } }).rating, stars, `${percent}`)
+  }
   assert.equal(metadataFromExif({ Copyright: { value: ['Kari\0the editor'] } }).copyright, 'Kari, the editor')
   const both = await exifRead(
     { IFD0: { Artist: 'somebody' } },

@@ -278,7 +278,7 @@ test('under another root copies of one name have each its own words: the longest
   )
 })
 
-test('a row that could be for several photos, or for one that another row is for, is listed and changes nothing', async (context) => {
+test('a row that could be for several photos, or by its content for one that another row is for, is listed and changes nothing', async (context) => {
   const { store, add, put, target } = openTableLibrary(context)
   const [a, b] = [add('a/IMG.jpg', 'twin'), add('b/IMG.jpg', 'twin')]
   const only = add('c/only.jpg', 'single')
@@ -296,22 +296,24 @@ test('a row that could be for several photos, or for one that another row is for
     ].join('\n'),
   )
   const unclear = {
-    unclear: 4,
+    unclear: 3,
     firstUnclear: [
       { line: 2, path: '/old/z/IMG.jpg', reason: 'copies' },
       { line: 3, path: twin, reason: 'copies' },
       { line: 5, path: '/old/other.jpg', reason: 'copies' },
-      { line: 7, path: join('/photos', 'c', 'only.jpg'), reason: 'copies' },
     ],
+    // A row that names nothing but the path is one more for the photo there.
+    replaced: 1,
+    firstReplaced: [{ line: 6, path: '/old/c/only.jpg' }],
   }
   const { firstUnclear, ...plan } = await planImport(target, file, csv)
-  assert.deepEqual([plan.rows, plan.changes, plan.unchanged, plan.unclear], [6, 1, 1, 4])
+  assert.deepEqual([plan.rows, plan.changes, plan.unchanged, plan.unclear], [6, 1, 1, 3])
   assert.deepEqual(firstUnclear, unclear.firstUnclear)
   const summary = await importTable(target, file, csv)
   assert.deepEqual(summary, { ...nothing, ...unclear, rows: 6, changed: 1, unchanged: 1 })
   assert.deepEqual(
     [a, b, only].map((id) => store.captions.current(id)?.text),
-    [undefined, undefined, 'its own'],
+    [undefined, undefined, 'by the path alone'],
   )
 })
 
@@ -536,6 +538,45 @@ test('of several rows for one photo the last that says anything is taken, and th
   assert.deepEqual(
     [a, b].map((id) => store.captions.current(id)?.text),
     ['third', 'only'],
+  )
+})
+
+test('rows for one photo by its content and by its path are several rows for it: the last is taken', async (t) => {
+  const { store, add, put, target } = openTableLibrary(t)
+  const ids = ['a', 'b', 'c'].map((name) => add(`${name}.jpg`, name))
+  const file = put(
+    'keys.csv',
+    [
+      'sha256,path,caption',
+      `${contentOf('a')},,by content`,
+      `,${join('/photos', 'a.jpg')},by path`,
+      `,${join('/photos', 'b.jpg')},by path`,
+      `${contentOf('b')},${join('/elsewhere', 'x.jpg')},by content`,
+      // Of another picture, which the library does not have, at the place of this one.
+      `${contentOf('c')},${join('/elsewhere', 'c.jpg')},by content`,
+      `${contentOf('gone')},${join('/photos', 'c.jpg')},of another`,
+    ].join('\n'),
+  )
+  const firstReplaced = [
+    { line: 2, path: contentOf('a') },
+    { line: 4, path: join('/photos', 'b.jpg') },
+  ]
+  const firstUnclear = [{ line: 7, path: join('/photos', 'c.jpg'), reason: 'copies' }]
+  const plan = await planImport(target, file, csv)
+  assert.deepEqual([plan.changes, plan.firstReplaced, plan.firstUnclear], [3, firstReplaced, firstUnclear])
+  const summary = await importTable(target, file, csv)
+  assert.deepEqual(summary, {
+    ...nothing,
+    rows: 6,
+    changed: 3,
+    replaced: 2,
+    firstReplaced,
+    unclear: 1,
+    firstUnclear,
+  })
+  assert.deepEqual(
+    ids.map((id) => store.captions.current(id)?.text),
+    ['by path', 'by content', 'by content'],
   )
 })
 

@@ -202,7 +202,7 @@ test('a folder that gets another path, or an index that is emptied again, while 
   assert.equal(numberOf('SELECT count(*) AS n FROM search_index'), ids.length + 1)
 })
 
-test('a process that is killed while it captions and compacts leaves an index that is right, and goes on', async () => {
+test('a process that is killed while it captions and compacts leaves an index that is right, and goes on', async (context) => {
   const ids = await fill(600)
   const module = (path: string) =>
     JSON.stringify(new URL(`../../../src-main/library/${path}`, import.meta.url).href)
@@ -220,6 +220,7 @@ test('a process that is killed while it captions and compacts leaves an index th
     const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    context.after(() => child.kill('SIGKILL'))
     await once(child.stdout, 'data')
     await new Promise((resolve) => setTimeout(resolve, afterMs))
     child.kill('SIGKILL')

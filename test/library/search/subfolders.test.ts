@@ -83,6 +83,16 @@ test('a directory by its whole name finds what is below it, and none that begins
     ['folder:Pictures/201', 0],
     ['folder:pictures/italy', 0],
     ['folder:2019/Italy', 2],
+    // A whole path that is still being typed, and in quotes one that is no directory with photos.
+    ['folder:/home/ada/Pictures/2019/italy', 2],
+    ['folder:"/home/ada/Pictures/2019/italy"', 0],
+    ['folder:"/home/ada/Pictures/2019/Ital"', 0],
+    ['folder:"/home/ada/Pictures/2018"', 0],
+    ['folder:"/home/ben/Pictures"', 0],
+    ['-folder:"/home/ben/Pictures"', 5],
+    ['folder:"/home/ada"', 4],
+    ['folder:"/"', 5],
+    ['folder:"/***"', 0],
   ] as const) {
     assert.equal(total(searcher.search(query)), expected, query)
   }

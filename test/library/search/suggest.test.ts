@@ -101,6 +101,22 @@ test('what is suggested is counted together with all else of the query', () => {
   assert.deepEqual([second!.query, second!.photos], ['red kitten OR beach', 1])
 })
 
+test('what cannot be searched takes nothing from what is typed after it', () => {
+  for (const before of ['* ', '€ OR ', 'person:x ', '-person:"Nana Ruth" OR ', 'before:yesterday ', '"" ']) {
+    const [first] = suggest(`${before}kit`)
+    assert.deepEqual([first?.query, first?.photos], [`${before}kite`, 3], before)
+    assert.equal(search.searcher.search(`${before}kite`).total, 3, before)
+  }
+  for (const before of ['beach * ', 'beach person:x OR ']) {
+    const kite = suggest(`${before}kit`).find(({ text }) => text === 'kite')
+    assert.equal(kite?.photos, 1, before)
+    assert.equal(search.searcher.search(`${before}kite`).total, 1, before)
+  }
+  const [either] = suggest('beach * OR kit')
+  assert.deepEqual([either?.query, either?.photos], ['beach * OR kite', 3])
+  assert.equal(search.searcher.search('beach * OR kite').total, 3)
+})
+
 test('a filter that was begun is gone on with, and one without a value shows what there is', () => {
   assert.deepEqual(
     suggest('kite people:ru').map(({ query }) => query),
