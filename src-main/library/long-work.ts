@@ -57,6 +57,8 @@ export interface LongWorkOptions {
   openEngine: CaptioningServiceOptions['openEngine']
   closeEngine: CaptioningServiceOptions['closeEngine']
   onPhotosChanged(photoIds: number[]): void
+  /** Photos changed before, and searches find them as they are only now. */
+  onSearchRenewed(): void
   onFoldersChanged(): void
   onProblem(problem: ErrorRecord): void
 }
@@ -101,6 +103,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     openEngine,
     closeEngine,
     onPhotosChanged,
+    onSearchRenewed,
     onFoldersChanged,
     onProblem,
   } = options
@@ -153,6 +156,8 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       await progress.during('search', stale, ({ onProgress }) => searchIndex.renewAll({ signal, onProgress }))
     } catch (thrown) {
       if (!signal?.aborted) throw thrown
+    } finally {
+      onSearchRenewed()
     }
   }
 

@@ -9,6 +9,8 @@ const mostAtOnce = 10 * maxIdsOfEvent
 export interface PhotoChanges {
   /** Tells of photos that changed in a way that their rows do not show. */
   note(photoIds: readonly number[]): void
+  /** Tells that any photo may be another one. */
+  noteAll(): void
   /** Nothing is told any more. */
   end(): void
 }
@@ -23,6 +25,7 @@ export function createPhotoChanges(
 ): PhotoChanges {
   const changed = new Set<number>()
   const removed = new Set<number>()
+  let isAll = false
   let timer: NodeJS.Timeout | undefined
 
   // Of this connection alone, and gone with it.
@@ -67,7 +70,8 @@ export function createPhotoChanges(
     const photoIds = [...changed].filter((id) => !removed.has(id))
     removed.clear()
     changed.clear()
-    if (photoIds.length + removedIds.length > mostAtOnce) {
+    if (isAll || photoIds.length + removedIds.length > mostAtOnce) {
+      isAll = false
       tell({ photoIds: [], removedIds: [], all: true })
       return
     }
@@ -81,6 +85,10 @@ export function createPhotoChanges(
     note(photoIds) {
       for (const id of photoIds) changed.add(id)
       if (changed.size > 0) tellSoon()
+    },
+    noteAll() {
+      isAll = true
+      tellSoon()
     },
     end: () => clearTimeout(timer),
   }
