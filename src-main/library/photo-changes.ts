@@ -26,6 +26,7 @@ export function createPhotoChanges(
   const changed = new Set<number>()
   const removed = new Set<number>()
   let isAll = false
+  let isOver = false
   let timer: NodeJS.Timeout | undefined
 
   // Of this connection alone, and gone with it.
@@ -61,6 +62,7 @@ export function createPhotoChanges(
   })
 
   function tellSoon(): void {
+    if (isOver) return
     timer ??= setTimeout(tellNow, gatherMs)
   }
 
@@ -90,6 +92,9 @@ export function createPhotoChanges(
       isAll = true
       tellSoon()
     },
-    end: () => clearTimeout(timer),
+    end() {
+      isOver = true
+      clearTimeout(timer)
+    },
   }
 }
