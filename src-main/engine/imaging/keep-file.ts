@@ -1,7 +1,9 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { LensloreError } from '../../contract/errors.ts'
 
+/** By this thread: each has its own count. */
 let written = 0
 
 /** An empty file is what a power cut leaves of a rename whose data had not reached the disk. */
@@ -38,7 +40,7 @@ export function toWriteError(cause: unknown, what: string): LensloreError {
 
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  const temporary = `${path}.${process.pid}-${written++}.part`
+  const temporary = `${path}.${process.pid}-${threadId}-${written++}.part`
   try {
     await using file = await open(temporary, 'wx')
     await file.writeFile(bytes)
