@@ -82,5 +82,5 @@ test('a file that does not end is named, with what failed, and ends the run', (t
     errors.filter((line) => line.startsWith('hangs')),
     ['hangs: test/library/one.test.ts'],
   )
-  assert.match(errors.find((line) => line.startsWith('failed')) ?? '', /one\.test\.ts: bad$/)
+  assert.match(errors.find((line) => line.startsWith('failed')) ?? '', /one\.test\.ts: bad: it is bad$/)
 })

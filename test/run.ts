@@ -51,7 +51,8 @@ async function* withSlowest(source: Events): AsyncGenerator {
       if (isFile(data.name)) {
         running.delete(data.name)
         took.push({ name: data.name, elapsedMs: data.details.duration_ms })
-      } else if (!data.details.passed) failed.push(`${data.file}: ${data.name}`)
+      } else if (!data.details.passed)
+        failed.push(`${data.file}: ${data.name}: ${data.details.error?.cause?.message ?? ''}`)
     }
     const isOfRun = (type === 'test:diagnostic' || type === 'test:summary') && data.file === undefined
     if (isOfRun && !areTold) {

@@ -13,9 +13,10 @@ export async function folderIdsOf(library: LibraryClient, paths: string[]): Prom
   const folders = await library.folders({})
   return paths.map((path) => {
     const absolute = resolve(path)
+    const real = realPath(absolute)
     const folder =
       folders.find((candidate) => candidate.path === absolute) ??
-      folders.find((candidate) => realPath(candidate.path) === realPath(absolute))
+      folders.find((candidate) => realPath(candidate.path) === real)
     if (folder) return folder.id
     throw new LensloreError(
       'FOLDER_NOT_FOUND',

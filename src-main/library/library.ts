@@ -190,6 +190,7 @@ export function createLibrary(options: LibraryOptions): Library {
     openEngine,
     closeEngine: engine.close,
     onPhotosChanged,
+    onSearchRenewed: photoChanges.noteAll,
     onFoldersChanged,
     onProblem,
   })

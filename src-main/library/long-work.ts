@@ -15,7 +15,7 @@ import type { MetadataStore } from './metadata/metadata-store.ts'
 import { readerVersion } from './metadata/read.ts'
 import { indexAll } from './queue/indexer.ts'
 import { createContentKeeper, createContentReader } from './queue/photo-content.ts'
-import type { ProgressMeter } from './queue/progress.ts'
+import type { ProgressMeter, WorkCount } from './queue/progress.ts'
 import { readFileOnce } from './queue/read-photo.ts'
 import type { SearchIndexer } from './search/search-index.ts'
 import { backUpInThread, isBackupDue } from './store/backups.ts'
@@ -57,6 +57,8 @@ export interface LongWorkOptions {
   openEngine: CaptioningServiceOptions['openEngine']
   closeEngine: CaptioningServiceOptions['closeEngine']
   onPhotosChanged(photoIds: number[]): void
+  /** Photos changed before, and searches find them as they are only now. */
+  onSearchRenewed(): void
   onFoldersChanged(): void
   onProblem(problem: ErrorRecord): void
 }
@@ -101,6 +103,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     openEngine,
     closeEngine,
     onPhotosChanged,
+    onSearchRenewed,
     onFoldersChanged,
     onProblem,
   } = options
@@ -146,11 +149,20 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     )
   }
 
+  /** Shows work on the search index, after which searches may find other photos. */
+  async function indexing(photos: number, work: (count: WorkCount) => Promise<unknown>): Promise<void> {
+    try {
+      await progress.during('search', photos, work)
+    } finally {
+      onSearchRenewed()
+    }
+  }
+
   async function renewSearch(signal?: AbortSignal): Promise<void> {
     const stale = searchIndex.stale()
     if (stale === 0) return
     try {
-      await progress.during('search', stale, ({ onProgress }) => searchIndex.renewAll({ signal, onProgress }))
+      await indexing(stale, ({ onProgress }) => searchIndex.renewAll({ signal, onProgress }))
     } catch (thrown) {
       if (!signal?.aborted) throw thrown
     }
@@ -379,9 +391,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
 
   async function rebuildSearch(signal: AbortSignal): Promise<null> {
     const { photos: present, missing } = queue.counts(null)
-    await progress.during('search', present + missing, ({ onProgress }) =>
-      searchIndex.rebuild({ signal, onProgress }),
-    )
+    await indexing(present + missing, ({ onProgress }) => searchIndex.rebuild({ signal, onProgress }))
     return null
   }
 

@@ -9,6 +9,8 @@ const mostAtOnce = 10 * maxIdsOfEvent
 export interface PhotoChanges {
   /** Tells of photos that changed in a way that their rows do not show. */
   note(photoIds: readonly number[]): void
+  /** Tells that any photo may be another one. */
+  noteAll(): void
   /** Nothing is told any more. */
   end(): void
 }
@@ -23,6 +25,8 @@ export function createPhotoChanges(
 ): PhotoChanges {
   const changed = new Set<number>()
   const removed = new Set<number>()
+  let isAll = false
+  let isOver = false
   let timer: NodeJS.Timeout | undefined
 
   // Of this connection alone, and gone with it.
@@ -58,6 +62,7 @@ export function createPhotoChanges(
   })
 
   function tellSoon(): void {
+    if (isOver) return
     timer ??= setTimeout(tellNow, gatherMs)
   }
 
@@ -67,7 +72,8 @@ export function createPhotoChanges(
     const photoIds = [...changed].filter((id) => !removed.has(id))
     removed.clear()
     changed.clear()
-    if (photoIds.length + removedIds.length > mostAtOnce) {
+    if (isAll || photoIds.length + removedIds.length > mostAtOnce) {
+      isAll = false
       tell({ photoIds: [], removedIds: [], all: true })
       return
     }
@@ -82,6 +88,13 @@ export function createPhotoChanges(
       for (const id of photoIds) changed.add(id)
       if (changed.size > 0) tellSoon()
     },
-    end: () => clearTimeout(timer),
+    noteAll() {
+      isAll = true
+      tellSoon()
+    },
+    end() {
+      isOver = true
+      clearTimeout(timer)
+    },
   }
 }

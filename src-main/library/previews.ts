@@ -12,7 +12,7 @@ export interface Previews {
 }
 
 /** Of a content, or a piece of one that a killed engine left. Nothing else in the folder is ours to remove. */
-const ourNames = /^[0-9a-f]{64}\.jpg(?:\.\d+-\d+\.part)?$/
+const ourNames = /^[0-9a-f]{64}\.jpg(?:\.[0-9a-f-]+\.part)?$/
 /** Room is made for some more at once, for which all files are looked at. */
 const fullShare = 0.9
 

@@ -4,6 +4,8 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isPassword } from '../../src-main/server/password.ts'
+import { pageBuild } from '../../src-main/start/up-to-date.ts'
+import { buildOnce } from '../built.ts'
 import { makeTemporaryFolder, runLenslore, startLenslore } from './lenslore.ts'
 
 test('serve refuses what is not safe before it opens anything, in a sentence', async (t) => {
@@ -44,9 +46,12 @@ test('what comes after the folder of --allow is a folder to be opened', async (t
   const data = makeTemporaryFolder(t)
   const [allowed, opened] = ['allowed', 'opened'].map((name) => join(data, name)) as [string, string]
   for (const folder of [allowed, opened]) mkdirSync(folder)
+  await buildOnce(pageBuild)
   const { child, finished } = startLenslore(data, 'serve', '--port', '0', '--allow', allowed, opened)
   t.after(() => child.kill('SIGKILL'))
-  await once(child.stdout!, 'data')
+  const ended = finished.then(({ stderr }) => Promise.reject(new Error(`It ended: ${stderr}`)))
+  await Promise.race([once(child.stdout!, 'data'), ended])
+  ended.catch(() => {})
   child.kill('SIGTERM')
   await finished
   const { stdout } = await runLenslore(data, 'status', '--json')

@@ -54,4 +54,19 @@ test('another caption is told of, wherever in the library it was settled; what i
   )
   await until(() => told.length > 0)
   assert.deepEqual(told, [second])
+
+  changes.end()
+  store.captions.setManyByPerson([{ photoId: first!, text: 'after the end' }], Date.now())
+  changes.note([first!])
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  assert.deepEqual(told, [second])
+})
+
+test('when the search index is made anew, any photo may be found by other words', async (t) => {
+  const { client } = openLibraryFor(t)
+  const told: boolean[] = []
+  client.on('photosChanged', ({ all }) => told.push(all))
+  await client.rebuildSearch({})
+  await until(() => told.length > 0)
+  assert.deepEqual(told, [true])
 })

@@ -14,23 +14,30 @@ import { test } from 'node:test'
 import sharp from 'sharp'
 import { until } from '../library/library-under-test.ts'
 import { drawSquares } from '../processes/library-in-process.ts'
-import { type Answer, serveFor } from './served-library.ts'
+import { type Answer, type ServedLibrary, serveFor } from './served-library.ts'
 
 // A real library takes in real pictures behind the server; a page asks for them as a browser does.
 
+/** As a browser: lets itself in, adds the folder, and waits until so many photos of it have their captions. */
+async function enterAndTakeIn({ enter, openPage }: ServedLibrary, photos: number) {
+  const cookie = await enter()
+  const page = await openPage(cookie)
+  const [root] = await page.listFolders({})
+  await page.addListedFolder({ token: root!.token })
+  await until(async () => (await page.status({})).captioned === photos)
+  return { cookie, page }
+}
+
 test('pictures are served under the address of their photo: for ever with their hash, else to be asked again', async (t) => {
-  const { ask, enter, openPage, photos } = await serveFor(t)
+  const served = await serveFor(t)
+  const { ask, photos } = served
   await drawSquares(join(photos, 'one.jpg'), 'navy')
   writeFileSync(
     join(photos, 'drawing.svg'),
     '<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>',
   )
   writeFileSync(join(photos, 'page.jpg'), '<!doctype html><script>1</script>')
-  const cookie = await enter()
-  const page = await openPage(cookie)
-  const [root] = await page.listFolders({})
-  await page.addListedFolder({ token: root!.token })
-  await until(async () => (await page.status({})).captioned === 1)
+  const { cookie, page } = await enterAndTakeIn(served, 1)
   const { ids } = await page.timelinePage({ query: '' })
   const all = await page.photos({ photos: [...ids] })
   const one = all.find(({ path }) => path.endsWith('one.jpg'))!
@@ -88,17 +95,14 @@ test('pictures are served under the address of their photo: for ever with their 
 })
 
 test('a picture that is being made while threads are chosen or a backup is restored is made by who comes next', async (t) => {
-  const { ask, enter, openPage, photos, directory } = await serveFor(t)
+  const served = await serveFor(t)
+  const { ask, photos, directory } = served
   for (let at = 0; at < 12; at++) {
     await sharp({ create: { width: 4000, height: 3000 + at, channels: 3, background: 'teal' } })
       .jpeg()
       .toFile(join(photos, `${at}.jpg`))
   }
-  const cookie = await enter()
-  const page = await openPage(cookie)
-  const [root] = await page.listFolders({})
-  await page.addListedFolder({ token: root!.token })
-  await until(async () => (await page.status({})).captioned === 12)
+  const { cookie, page } = await enterAndTakeIn(served, 12)
   const { ids } = await page.timelinePage({ query: '' })
   const backup = basename(await page.backUp({}))
   const changes = [() => page.setPreferences({ threads: 1 }), () => page.restore({ name: backup })]
@@ -111,14 +115,11 @@ test('a picture that is being made while threads are chosen or a backup is resto
 })
 
 test('a table is saved, changed, sent back, looked at and taken in', async (t) => {
-  const { ask, enter, openPage, photos, port } = await serveFor(t)
+  const served = await serveFor(t)
+  const { ask, photos, port } = served
   await drawSquares(join(photos, 'one.jpg'), 'navy')
-  const cookie = await enter()
-  const page = await openPage(cookie)
+  const { cookie, page } = await enterAndTakeIn(served, 1)
   assert.ok((await page.host({})).can.includes('tables'))
-  const [root] = await page.listFolders({})
-  await page.addListedFolder({ token: root!.token })
-  await until(async () => (await page.status({})).captioned === 1)
 
   const saved = await page.saveTable({ format: 'csv' })
   assert.equal(saved!.photos, 1)

@@ -63,6 +63,8 @@ test('how a photo was taken stands among its details', needsBrowser, async (t) =
   const file = page.getByRole('definition').filter({ hasText: /^(taken|drawn)\.jpg$/ })
   if ((await file.innerText()) === 'drawn.jpg') {
     assert.equal(await exposure.count(), 0)
+    // What lies beside a photo is known when it can be clicked; a key before that does nothing.
+    await page.getByRole('button', { name: 'Next photo' }).waitFor()
     await page.keyboard.press('ArrowRight')
   }
   await exposure.waitFor()

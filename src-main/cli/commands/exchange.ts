@@ -29,8 +29,8 @@ interface ExportOptions {
 }
 
 export function addExchangeCommands(program: Command, finish: (status: number) => void): void {
-  const finishPartial = (isPartial: boolean | undefined) => {
-    if (isPartial) finish(1)
+  const partialWhere = (isSomeLeft: boolean) => {
+    if (isSomeLeft) finish(1)
   }
 
   program
@@ -47,7 +47,7 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
         if (options.undo) {
           const undone = await withProgress(library, (signal) => library.undoExport({}, { signal }))
           output.answer(undone, undone ? formatUndo(undone) : 'There is no export to take back.')
-          finishPartial(undone !== null && undone.left.length > 0)
+          partialWhere(undone !== null && undone.left.length > 0)
           return
         }
         const chosen = {
@@ -57,11 +57,11 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
         if (options.dryRun) {
           const plan = await withProgress(library, (signal) => library.planExport(chosen, { signal }))
           output.answer(plan, formatPlan(plan))
-          finishPartial(plan.refused > 0)
+          partialWhere(plan.refused > 0)
         } else {
           const summary = await withProgress(library, (signal) => library.exportCaptions(chosen, { signal }))
           output.answer(summary, formatExport(summary))
-          finishPartial(summary.refused.length > 0)
+          partialWhere(summary.refused.length > 0)
         }
       })
     })
@@ -85,7 +85,7 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
           ? formatExport(summary)
           : `Captions of ${shown(resolve(folder))} are ${always ? 'always' : 'no longer'} written out.`,
       )
-      finishPartial(summary !== null && summary.refused.length > 0)
+      partialWhere(summary !== null && summary.refused.length > 0)
     })
 
   program
@@ -128,11 +128,11 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
         if (dryRun) {
           const plan = await withProgress(library, (signal) => library.planTableImport(table, { signal }))
           outputOf(command).answer(plan, formatImportPlan(plan))
-          finishPartial(plan.errors > 0 || isPartial(plan))
+          partialWhere(plan.errors > 0 || isPartial(plan))
         } else {
           const summary = await withProgress(library, (signal) => library.importTable(table, { signal }))
           outputOf(command).answer(summary, formatImport(summary))
-          finishPartial(isPartial(summary))
+          partialWhere(isPartial(summary))
         }
       })
     })

@@ -21,14 +21,11 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
     .description('add a folder of photos to the library')
     .option(...newLibraryOption)
     .action(async (path: string, { newLibrary }: AddOptions, command: Command) => {
-      const folder = await inLibrary(
-        command,
-        async (library) => {
-          const [added] = await addFolders(library, [path])
-          return added!
-        },
-        { mayMake: true, isAsked: newLibrary, folders: [path] },
-      )
+      const folder = await inLibrary(command, (library) => library.addFolder({ path: resolve(path) }), {
+        mayMake: true,
+        isAsked: newLibrary,
+        folders: [path],
+      })
       outputOf(command).answer(
         folder,
         `Added ${shown(folder.path)}. Its photos are taken in by "lenslore run".`,
@@ -49,7 +46,7 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
           library.on('problem', () => {
             problems++
           })
-          await addFolders(library, paths)
+          for (const path of paths) await library.addFolder({ path: resolve(path) })
           if (watch) await watchLibrary(library)
           else {
             const summary = await runLibrary(library)
@@ -142,12 +139,6 @@ interface RunSummary {
 
 interface AddOptions {
   newLibrary?: boolean
-}
-
-async function addFolders(library: LibraryClient, paths: readonly string[]): Promise<Folder[]> {
-  const added: Folder[] = []
-  for (const path of paths) added.push(await library.addFolder({ path: resolve(path) }))
-  return added
 }
 
 /** Something of what was to be taken in and captioned was not. */

@@ -1,8 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
-
-let written = 0
 
 /** An empty file is what a power cut leaves of a rename whose data had not reached the disk. */
 export async function isKept(path: string): Promise<boolean> {
@@ -38,7 +37,8 @@ export function toWriteError(cause: unknown, what: string): LensloreError {
 
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  const temporary = `${path}.${process.pid}-${written++}.part`
+  // Several threads and processes may write the same file.
+  const temporary = `${path}.${randomUUID()}.part`
   try {
     await using file = await open(temporary, 'wx')
     await file.writeFile(bytes)

@@ -41,6 +41,29 @@ describe('many pictures at once', () => {
     return decoder.decode({ path, input, thumbnailDirectory: null, isUrgent }, anyone)
   }
 
+  test('of one picture in several files, decoded at once, the thumbnail is kept and no write fails', async () => {
+    allowImagingThreads(2)
+    const decoder = createDecoder(() => {})
+    for (let round = 0; round < 40; round++) {
+      const bytes = await grey(round, { width: 60, height: 40 + round })
+        .png()
+        .toBuffer()
+      const paths = [await put('one.png', bytes), await put('other.png', bytes)]
+      const pictures = await Promise.all(
+        paths.map((path) =>
+          decoder.decode(
+            { path, input, thumbnailDirectory: join(folder, 'thumbnails'), isUrgent: false },
+            anyone,
+          ),
+        ),
+      )
+      assert.deepEqual(
+        pictures.map(({ thumbnailError }) => thumbnailError),
+        [null, null],
+      )
+    }
+  })
+
   for (const threads of [1, 3]) {
     test(`each comes back as its own, from ${threads} threads`, async () => {
       allowImagingThreads(threads)

@@ -6,15 +6,20 @@ import { syncBuiltinESMExports } from 'node:module'
 
 const [file, at] = process.argv.slice(2)
 const { rename } = fs.promises
-let done = 0
+let begun = 0
+/** Sidecars are written beside each other: those before the n-th are to have their names when it dies. */
+const others: Promise<void>[] = []
 
 fs.promises.rename = async (...args) => {
-  if (++done === Number(at)) {
+  if (++begun === Number(at)) {
+    await Promise.all(others)
     process.kill(process.pid, 'SIGKILL')
     // The signal may come a moment later.
     await new Promise(() => {})
   }
-  return rename(...args)
+  const renamed = rename(...args)
+  others.push(renamed)
+  return renamed
 }
 syncBuiltinESMExports()
 
