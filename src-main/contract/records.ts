@@ -71,8 +71,10 @@ export interface Photo {
   sizeBytes: number
   modifiedMs: number
   contentHash: string | null
+  /** Of the picture as it is shown, upright; null where nothing tells it yet. */
   widthPx: number | null
   heightPx: number | null
+  /** How the file says that its pixels are to be turned, as EXIF numbers it. */
   orientation: number | null
   /** As the camera's clock showed, or as much of it as is known; `taken-date.ts` says in which form. */
   takenAt: string | null
