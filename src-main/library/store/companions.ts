@@ -41,6 +41,8 @@ export function knownCompanions(database: Database, folderId: number, directory:
 export interface CompanionStore {
   /** Those that stand beside their photo, by name; also those that are another photo's. */
   beside(photoId: number): CompanionFile[]
+  /** Names of the files that are a part of a photo, in its directory. */
+  namesOf(photoId: number): string[]
   /** The photo that a file is, or was last, a part of. */
   ownerAt(place: Place): number | undefined
   /** The file is a part of the photo, which is to be read again with it; what the photo had elsewhere is no longer its own. */
@@ -56,13 +58,22 @@ export interface CompanionStore {
 
 export function createCompanionStore(database: Database): CompanionStore {
   const { prepare, write } = database
+
+  function beside(photoId: number): CompanionFile[] {
+    return prepare<Row<CompanionFile>>(
+      `SELECT ${fileColumns} FROM companions JOIN photos ON ${isWithPhoto} WHERE photo_id = ? ORDER BY companions.name`,
+    )
+      .all(photoId)
+      .map((row) => toFile(row))
+  }
+
   return {
-    beside: (photoId) =>
-      prepare<Row<CompanionFile>>(
-        `SELECT ${fileColumns} FROM companions JOIN photos ON ${isWithPhoto} WHERE photo_id = ? ORDER BY companions.name`,
-      )
-        .all(photoId)
-        .map((row) => toFile(row)),
+    beside,
+
+    namesOf: (photoId) =>
+      beside(photoId)
+        .filter(({ isOther }) => !isOther)
+        .map(({ name }) => name),
 
     ownerAt: ({ folderId, directory, name }) =>
       prepare<{ id: number }>(
