@@ -50,6 +50,7 @@ interface SourceRow {
   id: number
   kind: MetadataKind
   name: string
+  is_of_companion: number
   title: string | null
   rating: number | null
   is_favorite: number
@@ -84,10 +85,10 @@ export function createMetadataStore(
 
   function sourceRows(photoId: number): SourceRow[] {
     return prepare<SourceRow>(
-      `SELECT id, kind, name, title, rating, is_favorite, creators, copyright, refused, cut
+      `SELECT id, kind, name, is_of_companion, title, rating, is_favorite, creators, copyright, refused, cut
        FROM metadata_sources WHERE photo_id = ?
        ORDER BY CASE kind WHEN 'sidecar' THEN 1 WHEN 'takeout' THEN 2 ELSE 3 END,
-         length(name) DESC, name`,
+         is_of_companion, length(name) DESC, name`,
     ).all(photoId)
   }
 
@@ -95,6 +96,7 @@ export function createMetadataStore(
     return sourceRows(photoId).map((row) => ({
       kind: row.kind,
       name: row.name,
+      ...(row.is_of_companion === 1 && { isOfCompanion: true as const }),
       ...(row.refused !== null && { refused: row.refused }),
       ...(row.cut !== null && { cut: JSON.parse(row.cut) as CutField[] }),
       metadata: {
@@ -135,7 +137,7 @@ export function createMetadataStore(
 
   function keep(
     photoId: number,
-    { kind, name, metadata: said }: MetadataSource,
+    { kind, name, isOfCompanion, metadata: said }: MetadataSource,
     before: readonly MetadataSource[],
     nowMs: number,
   ): void {
@@ -150,12 +152,13 @@ export function createMetadataStore(
     if (!saysAnything(metadata, foreign)) return
     const id = prepare(
       `INSERT INTO metadata_sources
-         (photo_id, kind, name, read_ms, title, rating, is_favorite, creators, copyright, cut)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (photo_id, kind, name, is_of_companion, read_ms, title, rating, is_favorite, creators, copyright, cut)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       photoId,
       kind,
       name,
+      isOfCompanion ? 1 : 0,
       nowMs,
       metadata.title,
       metadata.rating,

@@ -6,10 +6,15 @@ export interface FoundSidecar {
   kind: 'sidecar' | 'takeout'
   /** File name, in the folder of the photo. */
   name: string
+  /** It describes a file that is a part of the photo beside its own. */
+  isOfCompanion?: true
 }
 
-/** The sidecars of one photo of a folder, the most trusted first. */
-export type SidecarFinder = (photoName: string) => FoundSidecar[]
+/**
+ * The sidecars of one photo of a folder, the most trusted first.
+ * @param companions names of the files beside it that are a part of it.
+ */
+export type SidecarFinder = (photoName: string, companions?: readonly string[]) => FoundSidecar[]
 
 /** Whether a file of this name may describe a photo. */
 export function isSidecarName(name: string): boolean {
@@ -18,7 +23,7 @@ export function isSidecarName(name: string): boolean {
 
 /**
  * Finds the files of a folder that describe its photos: `IMG.JPG.xmp` (this very file), then `IMG.xmp` (Adobe's
- * way, which a raw file and its JPEG share), then Google Takeout's JSON. A name in another case, or with accents composed in
+ * way, which a raw file and its JPEG share), then those of its companions (`IMG.CR2.xmp`), then Google Takeout's JSON. A name in another case, or with accents composed in
  * another way, does for a photo that has none in its own, unless that is the very name of another photo there: `IMG.JPG` and `img.jpg` are two.
  * darktable's numbered duplicates (`IMG_01.JPG.xmp`) describe other versions, not the photo.
  *
@@ -55,13 +60,21 @@ export function createSidecarFinder(directoryEntries: Iterable<string>): Sidecar
     )
   }
 
-  return (photoName) => {
+  return (photoName, companions = []) => {
     const stem = stemOf(photoName)
     const found = sidecarsOf(photoName, ofPicture)
     if (stem !== photoName && !ofPicture(stem)) {
       found.push(...sidecarsOf(stem, (described) => stems.has(described) || ofPicture(described)))
     }
-    if (takeout.size > 0) found.push(...named(jsonOf(photoName), 'takeout'))
+    for (const companion of companions) {
+      found.push(
+        ...sidecarsOf(companion, ofPicture).map((each) => ({ ...each, isOfCompanion: true as const })),
+      )
+    }
+    if (takeout.size > 0) {
+      const json = [photoName, ...companions].map(jsonOf).find((names) => names.length > 0) ?? []
+      found.push(...named(json, 'takeout'))
+    }
     return found
   }
 
@@ -97,8 +110,12 @@ export function createSidecarFinder(directoryEntries: Iterable<string>): Sidecar
 const finders = new WeakMap<readonly string[], SidecarFinder>()
 
 /** The sidecars of one photo. A list of names that does not change is looked at once for all photos of a folder. */
-export function findSidecars(directoryEntries: readonly string[], photoName: string): FoundSidecar[] {
-  return onceFor(directoryEntries, finders, createSidecarFinder)(photoName)
+export function findSidecars(
+  directoryEntries: readonly string[],
+  photoName: string,
+  companions?: readonly string[],
+): FoundSidecar[] {
+  return onceFor(directoryEntries, finders, createSidecarFinder)(photoName, companions)
 }
 
 /** By lower-case name or stem the one file that has it, or true where there are several. */
