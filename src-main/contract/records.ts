@@ -62,6 +62,11 @@ export interface Folder {
   exportsAlways: boolean
 }
 
+export interface AddedFolder extends Folder {
+  /** Paths of folders that it took the place of, with all their photos: they lie in it. */
+  joined: string[]
+}
+
 export interface Photo {
   id: number
   folderId: number
@@ -341,7 +346,7 @@ export interface Progress {
   /**
    * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `revert`: one that
    * was stopped is taken back. `forget`: photos of a folder
-   * that was removed. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
+   * that was removed. `join`: those of folders that lie in one that was added become its own. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
    * `trial`: how it runs best. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
    * it is open.
    */
@@ -352,6 +357,7 @@ export interface Progress {
     | 'change'
     | 'revert'
     | 'forget'
+    | 'join'
     | 'check'
     | 'plan'
     | 'import'
