@@ -232,15 +232,16 @@ test('globs of a folder match the same files in the one above it', () => {
   }
 })
 
-/** The parent of folders of a library is added, and they join it. */
+/** The parent of folders of a library is added, and they are to join it. */
 function addAbove(library: LibraryOnDisk, below: string): number {
   const { folders, database } = library.store
   const roots = createRootState(database)
   const path = library.path(below)
-  const joining = planJoin(roots, path, overlapsOf(roots, path, null).below)
-  const { id } = folders.insert(path, library.now(), joining)
-  for (const each of folders.joining()) while (folders.joinSome(each.id, 2).done > 0);
-  return id
+  return folders.insert(path, library.now(), planJoin(roots, path, overlapsOf(roots, path, null).below)).id
+}
+
+function joinAll({ store: { folders } }: LibraryOnDisk): void {
+  for (const { id } of folders.joining()) while (folders.joinSome(id, 2).done > 0);
 }
 
 test('moves that are not confirmed, and files beside photos, are known as before', async () => {
@@ -261,6 +262,7 @@ test('moves that are not confirmed, and files beside photos, are known as before
   const sidecars = () => store.database.prepare('SELECT * FROM sidecars').all()
   assert.equal(sidecars().length, 1)
   const folderId = addAbove(library, 'all')
+  joinAll(library)
   const { directory, folder_id } = sidecars()[0] as { directory: string; folder_id: number }
   assert.deepEqual([directory, folder_id], ['one', folderId])
   assert.deepEqual(
@@ -283,47 +285,74 @@ test('moves that are not confirmed, and files beside photos, are known as before
   })
 })
 
-test('a scan that runs while folders are joined misses nothing and takes nothing twice', async () => {
-  await using library = createLibraryOnDisk()
-  const { put, path, store } = library
-  for (const name of ['one', 'two', 'three']) {
-    library.addFolder(`all/${name}`)
-    for (let n = 0; n < 300; n++) put(`all/${name}/${n % 7}/${n}.jpg`)
-  }
-  await library.sync()
-  const ids = library.photos()
-  // Some of everything: gone, edited, moved.
-  for (let n = 0; n < 300; n += 10) {
-    rmSync(path(`all/one/${n % 7}/${n}.jpg`))
-    put(`all/two/${n % 7}/${n}.jpg`, `edited ${n}`)
-    renameSync(path(`all/three/${n % 7}/${n}.jpg`), path(`all/three/${n % 7}/moved ${n}.jpg`))
-  }
-  let isJoined = false
-  await library.reconciler.scan(undefined, {
-    onProgress: (files) => {
-      if (files < 200 || isJoined) return
+const when = {
+  looking: 'looks at files',
+  settling: 'decides what became of those that it missed',
+}
+
+for (const [moment, does] of Object.entries(when)) {
+  test(`a scan misses nothing and takes nothing twice when folders are joined while it ${does}`, async () => {
+    await using library = createLibraryOnDisk()
+    const { put, path, store } = library
+    for (const name of ['one', 'two', 'three']) {
+      library.addFolder(`all/${name}`)
+      for (let n = 0; n < 160; n++) put(`all/${name}/${n % 7}/${n}.jpg`)
+    }
+    await library.sync()
+    const ids = library.photos()
+    // Some of everything: gone, edited, moved.
+    for (let n = 0; n < 160; n += 2) {
+      rmSync(path(`all/one/${n % 7}/${n}.jpg`))
+      put(`all/two/${n % 7}/${n}.jpg`, `edited ${n}`)
+      renameSync(path(`all/three/${n % 7}/${n}.jpg`), path(`all/three/${n % 7}/moved ${n}.jpg`))
+    }
+    let files = 0
+    let isJoined = false
+    const joinIn = (isNow: boolean) => {
+      if (!isNow || isJoined) return
       isJoined = true
       addAbove(library, 'all')
-    },
+      joinAll(library)
+    }
+    await library.reconciler.scan(undefined, {
+      onProgress: (looked) => {
+        files = looked
+        joinIn(moment === 'looking' && looked > 100)
+      },
+      onPhotosChanged: () => joinIn(moment === 'settling' && files === 400),
+    })
+    assert.ok(isJoined)
+    await library.sync()
+    const { added, changed, moved, missing } = await library.sync()
+    assert.deepEqual([added, changed, moved, missing], [0, 0, 0, 0])
+    const now = library.photos()
+    assert.equal(Object.keys(now).length, Object.keys(ids).length)
+    for (const [place, id] of Object.entries(ids)) {
+      const [, folder, , file] = place.split('/')
+      const isTouched = Number.parseInt(file!, 10) % 2 === 0
+      const after = { one: `-${place}`, two: place, three: place.replace(file!, `moved ${file}`) }
+      assert.equal(now[isTouched ? after[folder as keyof typeof after] : place], id, place)
+    }
+    assert.equal(store.folders.list().length, 1)
   })
-  assert.ok(isJoined)
+}
+
+test('neither of two folders is compared with the disk until one has joined the other', async () => {
+  await using library = createLibraryOnDisk()
+  const { put, store } = library
+  library.addFolder('all/one')
+  library.addFolder('beside')
+  for (const name of ['all/one/1.jpg', 'all/one/2.jpg', 'all/3.jpg', 'beside/4.jpg']) put(name)
   await library.sync()
-  const last = await library.sync()
-  assert.deepEqual([last.added, last.changed, last.moved, last.missing], [0, 0, 0, 0])
-  const now = library.photos()
-  assert.equal(Object.keys(now).length, Object.keys(ids).length)
-  for (const [place, id] of Object.entries(ids)) {
-    const [, folder, , file] = place.split('/')
-    const isTouched = Number.parseInt(file!, 10) % 10 === 0
-    const at =
-      isTouched && folder === 'one'
-        ? `-${place}`
-        : isTouched && folder === 'three'
-          ? place.replace(file!, `moved ${file}`)
-          : place
-    assert.equal(now[at], id, at)
-  }
-  assert.equal(store.folders.list().length, 1)
+  const ids = library.photos()
+  addAbove(library, 'all')
+  const [joining] = store.folders.joining()
+  store.folders.joinSome(joining!.id, 1)
+  const { files, added, missing } = await library.scan()
+  assert.deepEqual([files, added, missing], [1, 0, 0])
+  assert.deepEqual(library.photos(), ids)
+  joinAll(library)
+  assert.deepEqual((await library.scan()).added, 1)
 })
 
 test('what is mounted on the way to a folder stays known', async (t) => {
