@@ -811,3 +811,14 @@ test('0440: of strays nothing is known before the next scan; they go with their 
   database.exec('DELETE FROM folders')
   assert.deepEqual(ids(database, 'SELECT files AS id FROM stray_sidecars'), [])
 })
+
+test('0450: folders of before join no other; one that others join is not lost to them', (t) => {
+  const { database, apply } = before(t, 450)
+  addPhoto(database, 1)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT id FROM folders WHERE joins_folder_id IS NOT NULL'), [])
+  database.exec(`INSERT INTO folders (id, path, added_ms) VALUES (9, '/above', 1);
+    UPDATE folders SET joins_folder_id = 9, joins_directory = 'below' WHERE id = 1`)
+  assert.throws(() => database.exec('DELETE FROM folders WHERE id = 9'), /FOREIGN KEY/)
+  database.exec('UPDATE folders SET joins_folder_id = NULL; DELETE FROM folders WHERE id = 9')
+})

@@ -302,11 +302,10 @@ for (const [moment, does] of Object.entries(when)) {
     const ids = library.photos()
     // Some of everything: gone, edited, moved.
     for (let n = 0; n < 160; n += 2) {
-      rmSync(path(`all/one/${n % 7}/${n}.jpg`))
-      put(`all/two/${n % 7}/${n}.jpg`, `edited ${n}`)
+      put(`all/one/${n % 7}/${n}.jpg`, `edited ${n}`)
+      rmSync(path(`all/two/${n % 7}/${n}.jpg`))
       renameSync(path(`all/three/${n % 7}/${n}.jpg`), path(`all/three/${n % 7}/moved ${n}.jpg`))
     }
-    let files = 0
     let isJoined = false
     const joinIn = (isNow: boolean) => {
       if (!isNow || isJoined) return
@@ -315,11 +314,10 @@ for (const [moment, does] of Object.entries(when)) {
       joinAll(library)
     }
     await library.reconciler.scan(undefined, {
-      onProgress: (looked) => {
-        files = looked
-        joinIn(moment === 'looking' && looked > 100)
-      },
-      onPhotosChanged: () => joinIn(moment === 'settling' && files === 400),
+      onProgress: (files) => joinIn(moment === 'looking' && files > 100),
+      // That a file was edited is settled at the end.
+      onPhotosChanged: (photoIds) =>
+        joinIn(moment === 'settling' && photoIds.includes(ids['all/one/0/0.jpg']!)),
     })
     assert.ok(isJoined)
     await library.sync()
@@ -330,7 +328,7 @@ for (const [moment, does] of Object.entries(when)) {
     for (const [place, id] of Object.entries(ids)) {
       const [, folder, , file] = place.split('/')
       const isTouched = Number.parseInt(file!, 10) % 2 === 0
-      const after = { one: `-${place}`, two: place, three: place.replace(file!, `moved ${file}`) }
+      const after = { one: place, two: `-${place}`, three: place.replace(file!, `moved ${file}`) }
       assert.equal(now[isTouched ? after[folder as keyof typeof after] : place], id, place)
     }
     assert.equal(store.folders.list().length, 1)
