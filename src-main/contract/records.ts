@@ -1,4 +1,5 @@
 import type { ErrorRecord } from './errors.ts'
+import type { CompanionKind } from './file-pairs.ts'
 import type { Precision, ProviderName, ProviderTrial, Way } from './providers.ts'
 import type { QueryNote } from './query-filters.ts'
 
@@ -75,8 +76,10 @@ export interface Photo {
   sizeBytes: number
   modifiedMs: number
   contentHash: string | null
+  /** Of the picture as it is shown, upright; null where nothing tells it yet. */
   widthPx: number | null
   heightPx: number | null
+  /** How the file says that its pixels are to be turned, as EXIF numbers it. */
   orientation: number | null
   /** As the camera's clock showed, or as much of it as is known; `taken-date.ts` says in which form. */
   takenAt: string | null
@@ -91,6 +94,15 @@ export interface Photo {
   /** It is out of sight only because its place is left alone. */
   isExcluded: boolean
   folderState: FolderState
+}
+
+/** A file that is a part of a photo beside its own. */
+export interface Companion {
+  /** Absolute path in the form of `file-name.ts`. */
+  path: string
+  kind: CompanionKind
+  sizeBytes: number
+  modifiedMs: number
 }
 
 /** Words of which a file may say more than is kept. */
@@ -140,6 +152,8 @@ export interface Mark {
 }
 
 export interface PhotoDetails extends Photo {
+  /** The raw file of a JPEG, the video of a Live Photo, by name. */
+  companions: Companion[]
   words: ImportedWords
   /** All that a person ever said of it besides captions, newest first. */
   marks: Mark[]
@@ -395,6 +409,8 @@ export interface LibraryStatus {
   /** Out of sight because their places are left alone. */
   excluded: number
   waiting: number
+  /** Files that are a part of a photo beside its own. */
+  companions: Record<CompanionKind, number>
   folders: Folder[]
   /** Those that could not be listed when they were looked at last. */
   unreadable: UnreadableDirectory[]

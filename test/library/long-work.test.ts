@@ -341,8 +341,8 @@ test('a folder that others still join is removed with them', async (t) => {
   const { client } = large
   const [folder] = await client.folders({})
   await cancelAfter(large, 500, (signal) => client.addFolder({ path: dirname(folder!.path) }, { signal }))
-  const [{ id }] = (await client.folders({})) as [{ id: number }]
-  await client.removeFolder({ folderId: id })
+  const [parent] = await client.folders({})
+  await client.removeFolder({ folderId: parent!.id })
   assert.deepEqual(await client.folders({}), [])
   await eventually(async () => (await large.captions('')) === 0)
 })

@@ -822,3 +822,23 @@ test('0450: folders of before join no other; one that others join is not lost to
   assert.throws(() => database.exec('DELETE FROM folders WHERE id = 9'), /FOREIGN KEY/)
   database.exec('UPDATE folders SET joins_folder_id = NULL; DELETE FROM folders WHERE id = 9')
 })
+
+test('0470: photos of before have no companions; raw files are found as such, and what is of a companion comes last', async (t) => {
+  const { database, apply } = before(t, 470)
+  addPhoto(database, 1, 'a.jpg')
+  addPhoto(database, 2, 'b.NEF')
+  database.exec('DELETE FROM search_stale')
+  apply()
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [2])
+  bringUpToDate(database)
+  database.exec(`INSERT INTO companions VALUES (1, 'summer', 'a.nef', 1, 'raw', 1, 1, 1, 9, 0);
+    INSERT INTO metadata_sources (photo_id, kind, name, read_ms, rating, is_favorite, is_of_companion)
+      VALUES (1, 'sidecar', 'a.long.nef.xmp', 1, 1, 0, 1), (1, 'sidecar', 'a.xmp', 1, 4, 0, 0)`)
+  assert.deepEqual(ids(database, 'SELECT rating AS id FROM search_filters WHERE photo_id = 1'), [4])
+  await createSearchIndexer(database).renewAll()
+  const { search } = createSearcher(database)
+  const found = (query: string) => search(query).photos.map(({ id }) => id)
+  assert.deepEqual([found('has:raw').sort(), found('is:pair'), found('a.nef')], [[1, 2], [1], [1]])
+  database.exec('DELETE FROM photos WHERE id = 1')
+  assert.deepEqual(ids(database, 'SELECT name AS id FROM companions'), [])
+})

@@ -3,6 +3,8 @@ import { LensloreError } from '../../contract/errors.ts'
 import { type PictureFormat, tellPictureFormat } from '../../contract/picture-format.ts'
 import { bytesToDecode, bytesToDecodeByWasm, type Size } from './memory-need.ts'
 import { findEmbeddedJpegs, readRawOrientation } from './raw-preview.ts'
+import { readTiffDirectory } from './tiff-directory.ts'
+import { tellTiffKind } from './tiff-kind.ts'
 import { type DecodeRequest, decodeByWasm, magickProgram } from './wasm-decode.ts'
 
 /**
@@ -79,7 +81,7 @@ async function decode(
 ): Promise<UprightPicture> {
   if (bytes.length === 0) throw new LensloreError('PICTURE_DAMAGED', `${name} is empty.`)
   const format = tellPictureFormat(bytes, name)
-  if (!format) throw new LensloreError('PICTURE_UNSUPPORTED', `${name} is no picture of a kind we can read.`)
+  if (!format) throw unsupported(name, 'is no picture of a kind we can read.')
   return decodersByFormat[format](bytes, name, reduce, limits)
 }
 
@@ -102,7 +104,7 @@ const decodersByFormat: Record<PictureFormat, Decoder> = {
   gif: bySharp,
   webp: bySharp,
   avif: decodeAvif,
-  tiff: bySharp,
+  tiff: decodeTiff,
   heif: decodeHeif,
   jxl: (bytes, ...rest) => decodeForeign({ decoder: 'jxl', bytes }, ...rest),
   bmp: byMagick('BMP'),
@@ -118,9 +120,10 @@ async function decodeHeif(...[bytes, ...rest]: Parameters<Decoder>): Promise<Upr
   return decodeForeign({ decoder: 'heif', bytes, iccProfile: await readProfile(bytes) }, ...rest)
 }
 
-function byMagick(coder: string): Decoder {
+/** @param isNegative what it hands out is to be turned round */
+function byMagick(coder: string, isNegative = false): Decoder {
   return (bytes, ...rest) =>
-    decodeForeign({ decoder: 'magick', bytes, coder, program: magickProgram() }, ...rest)
+    decodeForeign({ decoder: 'magick', bytes, coder, isNegative, program: magickProgram() }, ...rest)
 }
 
 /** What has only frames and no picture of its own is beyond libvips. */
@@ -134,20 +137,50 @@ async function decodeAvif(...[bytes, name, ...rest]: Parameters<Decoder>): Promi
   return (hasPicture ? bySharp : byMagick('AVIF'))(bytes, name, ...rest)
 }
 
+async function decodeTiff(...[bytes, name, reduce, limits]: Parameters<Decoder>): Promise<UprightPicture> {
+  const directory = readTiffDirectory(bytes)
+  if (!directory) return bySharp(bytes, name, reduce, limits)
+  const kind = tellTiffKind(directory)
+  switch (kind.reader) {
+    case 'sharp':
+      return bySharp(bytes, name, reduce, limits)
+    case 'magick':
+      return byMagick('TIFF', kind.isNegative)(bytes, name, reduce, limits)
+    case 'unpacked': {
+      const unpacked = await translate({ decoder: 'tiff', packing: kind.packing, bytes }, name, limits)
+      return decodeTiff(unpacked, name, reduce, limits)
+    }
+    case 'raw':
+      return decodeRaw(bytes, name, reduce, limits)
+    default:
+      throw unsupported(name, `is a TIFF ${kind.what}.`)
+  }
+}
+
 async function decodeForeign(
   request: DecodeRequest,
   name: string,
   reduce: Reduce,
   limits: DecodeLimits,
 ): Promise<UprightPicture> {
+  const bytes = await translate(request, name, limits)
+  // What the WebAssembly decoder took is free again, and this needs less.
+  return decodeBySharp(bytes, name, reduce)
+}
+
+/** Into what sharp reads. */
+async function translate(
+  request: DecodeRequest,
+  name: string,
+  limits: DecodeLimits,
+): Promise<Buffer<ArrayBuffer>> {
   const decoded = await decodeByWasm(request, limits.signal, async (size) => {
     if (size.width * size.height > maxWasmPixels) throw tooLarge(name, size.width, size.height)
     await limits.allow(bytesToDecodeByWasm(size))
   }).catch((thrown: unknown) => {
     throw isOurs(thrown) ? thrown : damaged(name, thrown)
   })
-  // What the WebAssembly decoder took is free again, and this needs less.
-  return decodeBySharp(Buffer.from(decoded.buffer), name, reduce)
+  return Buffer.from(decoded.buffer, decoded.byteOffset, decoded.byteLength)
 }
 
 /** libvips parses HEIF's boxes although it cannot decode HEVC. */
@@ -178,13 +211,7 @@ async function decodeRaw(
   try {
     return await decodeBySharp(bytes, name, reduce, { allow })
   } catch (thrown) {
-    throw new LensloreError(
-      'PICTURE_UNSUPPORTED',
-      `${name} is a raw file without a preview that can be read.`,
-      {
-        cause: thrown,
-      },
-    )
+    throw unsupported(name, 'is a raw file without a preview that can be read.', thrown)
   }
 }
 
@@ -330,6 +357,10 @@ function isTimeout(thrown: unknown): boolean {
 
 function damaged(name: string, cause: unknown): LensloreError {
   return new LensloreError('PICTURE_DAMAGED', `${name} is damaged and cannot be decoded.`, { cause })
+}
+
+function unsupported(name: string, why: string, cause?: unknown): LensloreError {
+  return new LensloreError('PICTURE_UNSUPPORTED', `${name} ${why}`, { cause })
 }
 
 function tooLarge(name: string, widthPx: number, heightPx: number): LensloreError {

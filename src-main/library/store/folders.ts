@@ -143,13 +143,20 @@ export function createFolderStore(database: Database): FolderStore {
         )
           .all(...place, id, limit)
           .map((photo) => photo.id)
+        // What is a part of a photo is where the photo is.
+        prepare(
+          `UPDATE companions SET folder_id = ?, directory = ${joinedSql}
+           WHERE folder_id = ? AND photo_id IN (SELECT value FROM json_each(?))`,
+        ).run(...place, id, JSON.stringify(photoIds))
         if (photoIds.length > 0) return { done: photoIds.length, photoIds }
-        // A file beside a photo that was read meanwhile is remembered as one to be read again, which it is not.
-        const { changes: sidecars } = prepare(
-          `UPDATE OR REPLACE sidecars SET folder_id = ?, directory = ${joinedSql} WHERE folder_id = ? AND (directory, name) IN
-             (SELECT directory, name FROM sidecars WHERE folder_id = ? LIMIT ?)`,
-        ).run(...place, id, id, limit)
-        if (sidecars > 0) return { done: sidecars, photoIds }
+        for (const table of ['sidecars', 'companions']) {
+          // A file beside a photo that was read meanwhile is remembered as one to be read again, which it is not.
+          const { changes } = prepare(
+            `UPDATE OR REPLACE ${table} SET folder_id = ?, directory = ${joinedSql} WHERE folder_id = ? AND (directory, name) IN
+               (SELECT directory, name FROM ${table} WHERE folder_id = ? LIMIT ?)`,
+          ).run(...place, id, id, limit)
+          if (changes > 0) return { done: changes, photoIds }
+        }
         const { changes: moves } = prepare(
           `UPDATE unconfirmed_moves SET folder_id = ?, directory = ${joinedSql} WHERE photo_id IN
              (SELECT photo_id FROM unconfirmed_moves WHERE folder_id = ? LIMIT ?)`,

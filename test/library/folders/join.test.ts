@@ -6,6 +6,7 @@ import { overlapsOf } from '../../../src-main/library/folders/check-place.ts'
 import { isLeftOut } from '../../../src-main/library/folders/excludes.ts'
 import { globBelow, planJoin } from '../../../src-main/library/folders/join.ts'
 import { createLeftAlone, type LeftAlone } from '../../../src-main/library/folders/left-alone.ts'
+import { createCompanionStore } from '../../../src-main/library/store/companions.ts'
 import { createRootState } from '../../../src-main/library/store/root-state.ts'
 import { databaseFileIn, openStore } from '../../../src-main/library/store/store.ts'
 import { idAt, openLibraryFor } from '../library-under-test.ts'
@@ -63,7 +64,7 @@ test('the parent of folders takes their photos over with all that is known of th
   )
   const all = async () =>
     (await client.photos({ photos: Array.from({ length: 40 }, (_, at) => at + 1) })).map(
-      ({ folderId: _, directory: __, ...photo }: Record<string, unknown>) => photo,
+      ({ folderId: _, ...photo }) => photo,
     )
   const photosBefore = await all()
   put('new.jpg')
@@ -251,6 +252,7 @@ test('moves that are not confirmed, and files beside photos, are known as before
   library.addFolder('all/two')
   for (const name of ['one/a.jpg', 'one/b.jpg', 'two/a.jpg', 'two/sub/c.jpg']) put(`all/${name}`)
   put('all/one/a.jpg.xmp', 'words of a')
+  put('all/one/a.nef')
   put('all/two/sub/lonely.jpg.xmp', 'of nothing')
   await library.sync()
   const ids = library.photos()
@@ -275,8 +277,9 @@ test('moves that are not confirmed, and files beside photos, are known as before
     ],
   )
   assert.equal(strays.get()!.files, 1)
-  const { added, changed, moved, missing, unchanged } = await library.sync()
-  assert.deepEqual([added, changed, moved, missing, unchanged], [0, 0, 0, 0, 4])
+  assert.deepEqual(createCompanionStore(store.database).namesOf(ids['all/one/a.jpg']!), ['a.nef'])
+  const { added, changed, moved, missing, joined, separated, unchanged } = await library.sync()
+  assert.deepEqual([added, changed, moved, missing, joined, separated, unchanged], [0, 0, 0, 0, 0, 0, 4])
   assert.deepEqual(library.photos(), {
     'all/one/a.jpg': ids['all/one/a.jpg'],
     'all/one/c.jpg': ids['all/two/sub/c.jpg'],
