@@ -90,6 +90,7 @@ export const searchText = {
     unsure: 'Unsure',
     captioned: 'Captioned',
     duplicate: 'Exact copies',
+    cut: 'Cut off',
   },
   ratings: {
     rejected: 'Rejected',

@@ -811,3 +811,16 @@ test('0440: of strays nothing is known before the next scan; they go with their 
   database.exec('DELETE FROM folders')
   assert.deepEqual(ids(database, 'SELECT files AS id FROM stray_sidecars'), [])
 })
+
+test('0460: nothing of before was decoded; what is cut off is indexed anew', (t) => {
+  const { database, apply } = before(t, 460)
+  addPhoto(database, 1)
+  database.exec('UPDATE photos SET width_px = 40; DELETE FROM search_stale')
+  apply()
+  assert.deepEqual(ids(database, 'SELECT is_cut_off AS id FROM photos'), [null])
+  const stale = () => ids(database, 'SELECT photo_id AS id FROM search_stale')
+  database.exec('UPDATE photos SET is_cut_off = 0')
+  assert.deepEqual(stale(), [])
+  database.exec('UPDATE photos SET is_cut_off = 1')
+  assert.deepEqual(stale(), [1])
+})

@@ -53,6 +53,8 @@ export const flag = {
   excluded: 'is=excluded',
   /** Its file cannot be read or captioned. */
   failed: 'is=failed',
+  /** Its file ends before its picture does. */
+  cut: 'is=cut',
   captioned: 'has=caption',
   /** Its file, or what lies beside it, says when it was taken. */
   dated: 'has=date',
