@@ -1,4 +1,5 @@
 import type { ErrorRecord } from './errors.ts'
+import type { CompanionKind } from './file-pairs.ts'
 import type { Precision, ProviderName, ProviderTrial, Way } from './providers.ts'
 import type { QueryNote } from './query-filters.ts'
 
@@ -92,6 +93,15 @@ export interface Photo {
   folderState: FolderState
 }
 
+/** A file that is a part of a photo beside its own. */
+export interface Companion {
+  /** Absolute path in the form of `file-name.ts`. */
+  path: string
+  kind: CompanionKind
+  sizeBytes: number
+  modifiedMs: number
+}
+
 /** Words of which a file may say more than is kept. */
 export type CutField = 'title' | 'captions' | 'keywords' | 'people' | 'places' | 'creators' | 'copyright'
 
@@ -139,6 +149,8 @@ export interface Mark {
 }
 
 export interface PhotoDetails extends Photo {
+  /** The raw file of a JPEG, the video of a Live Photo, by name. */
+  companions: Companion[]
   words: ImportedWords
   /** All that a person ever said of it besides captions, newest first. */
   marks: Mark[]
@@ -393,6 +405,8 @@ export interface LibraryStatus {
   /** Out of sight because their places are left alone. */
   excluded: number
   waiting: number
+  /** Files that are a part of a photo beside its own. */
+  companions: Record<CompanionKind, number>
   folders: Folder[]
   /** Those that could not be listed when they were looked at last. */
   unreadable: UnreadableDirectory[]

@@ -48,6 +48,7 @@ import { backUpInThread, listBackups } from './store/backups.ts'
 import { createCaptionChanges } from './store/caption-changes.ts'
 import { modelKey } from './store/captions.ts'
 import { checkInThread } from './store/check.ts'
+import { createCompanionStore } from './store/companions.ts'
 import { watchOthersCommits } from './store/others-commits.ts'
 import {
   type RestoredBackup,
@@ -138,6 +139,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const select = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
   const sidecarState = createSidecarState(store.database)
+  const companions = createCompanionStore(store.database)
   const reconciler = createReconciler(store.database)
   const roots = createRootState(store.database)
   const thumbnailDirectory = join(directory, 'thumbnails')
@@ -450,6 +452,7 @@ export function createLibrary(options: LibraryOptions): Library {
         device: session.device,
       },
       providerTrial: book.read().find((trial) => trial.modelId === model?.modelId) ?? null,
+      companions: companions.count(),
       waitingExports: exporter.waiting(),
       straySidecars: sidecarState.strays(shownProblems),
       sidecarProblems: metadata.refused(shownProblems),

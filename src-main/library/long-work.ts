@@ -19,6 +19,7 @@ import type { ProgressMeter, WorkCount } from './queue/progress.ts'
 import { readFileOnce } from './queue/read-photo.ts'
 import type { SearchIndexer } from './search/search-index.ts'
 import { backUpInThread, isBackupDue } from './store/backups.ts'
+import { createCompanionStore } from './store/companions.ts'
 import type { FileLock } from './store/database.ts'
 import { lockForWork } from './store/lock.ts'
 import { markReadByOlder } from './store/reader-state.ts'
@@ -231,10 +232,12 @@ export function createLongWork(options: LongWorkOptions): LongWork {
         if (told++ < toldRefusals) onProblem(error)
       },
     })
+    const read = createContentReader()
+    const companions = createCompanionStore(store.database)
     return indexAll({
       photos,
       queue,
-      readContent: createContentReader(),
+      readContent: (path, file, photoId) => read(path, file, companions.beside(photoId)),
       apply(item, file, content) {
         keep(item, file, content)
         unavailable.delete(item.photoId)

@@ -80,7 +80,11 @@ export const searchText = {
     none: 'No caption yet',
     any: 'Any caption',
   },
-  dateKnown: { none: 'No date', any: 'Date known' },
+  known: {
+    date: { none: 'No date', any: 'Date known' },
+    raw: { none: 'No raw file', any: 'Raw file' },
+    video: { none: 'No Live Photo', any: 'Live Photo' },
+  },
   states: {
     failed: 'Failed',
     missing: 'Missing',
@@ -91,6 +95,7 @@ export const searchText = {
     captioned: 'Captioned',
     duplicate: 'Exact copies',
     cut: 'Cut off',
+    pair: 'Several files',
   },
   ratings: {
     rejected: 'Rejected',

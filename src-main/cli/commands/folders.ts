@@ -170,6 +170,8 @@ function formatSummary({ scan, captions }: RunSummary): string {
     `${count(scan.added, 'new photo')}`,
     scan.changed > 0 ? `${scan.changed} changed` : '',
     scan.moved > 0 ? `${scan.moved} moved` : '',
+    scan.joined > 0 ? `${scan.joined} joined with the file beside` : '',
+    scan.separated > 0 ? `${scan.separated} separated from the file that was beside` : '',
     scan.missing > 0 ? `${scan.missing} missing` : '',
     scan.excluded > 0 ? `${scan.excluded} excluded` : '',
     scan.restored > 0 ? `${scan.restored} back` : '',
@@ -186,6 +188,11 @@ function formatSummary({ scan, captions }: RunSummary): string {
   }
   if (captions.unavailable > 0) {
     lines.push(`${count(captions.unavailable, 'photo')} could not be reached; the next run tries again.`)
+  }
+  if (scan.companions > 0) {
+    lines.push(
+      `${count(scan.companions, 'file')} beside photos ${scan.companions === 1 ? 'is' : 'are'} a part of them.`,
+    )
   }
   if (scan.skipped.length > 0) lines.push(`Passed over: ${formatSkipped(scan.skipped)}.`)
   if (scan.straySidecars > 0) {
@@ -233,6 +240,7 @@ function formatStatus(status: LibraryStatus): string {
   return [
     `Library    ${status.directory}`,
     `Photos     ${status.photos} (${status.captioned} captioned, ${status.waiting} waiting, ${status.failed} failed, ${status.missing} missing${status.excluded > 0 ? `, ${status.excluded} excluded` : ''})`,
+    ...formatCompanions(status.companions),
     `Model      ${status.modelId ?? 'none has captioned here yet'}`,
     ...(status.captioning.state === 'paused' ? ['Captioning paused; go on with: lenslore resume'] : []),
     ...(status.captioning.waitsFor ? [waiting[status.captioning.waitsFor]] : []),
@@ -253,6 +261,14 @@ function formatStatus(status: LibraryStatus): string {
       : []),
     ...formatCutWords(status.cutWords),
   ].join('\n')
+}
+
+function formatCompanions({ raw, video }: LibraryStatus['companions']): string[] {
+  const parts = [
+    raw > 0 ? count(raw, 'raw file') : '',
+    video > 0 ? `${count(video, 'video')} of Live Photos` : '',
+  ].filter(Boolean)
+  return parts.length > 0 ? [`Pairs      ${parts.join(' and ')} beside photos are a part of them`] : []
 }
 
 function formatSidecarProblems({ count, first }: LibraryStatus['sidecarProblems']): string[] {

@@ -82,6 +82,10 @@ function formatDetails(photo: PhotoDetails): string {
   const rows: [string, string | number | false | null | undefined][] = [
     ['Photo', photo.id],
     ['File', printable(displayFileName(photo.path))],
+    ...photo.companions.map(({ path, kind }): [string, string] => [
+      'With',
+      `${printable(displayFileName(path))} (${kind === 'raw' ? 'raw file' : 'video'})`,
+    ]),
     ['Caption', photo.caption && formatCaption(photo.caption)],
     ['', photo.pictureChanged ? 'The picture changed since this caption was written.' : null],
     ['Error', photo.error?.message],

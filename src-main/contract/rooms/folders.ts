@@ -25,16 +25,23 @@ export const folderCalls = room({
 })
 
 export interface ScanSummary {
+  /** Pictures, also those that are a part of another photo. */
   files: number
   added: number
   changed: number
   moved: number
+  /** Were photos, and are a part of the one beside them from now on. */
+  joined: number
+  /** Were a part of a photo that they are no longer beside; each is one of its own, with the same words. */
+  separated: number
   missing: number
   /** Out of sight because the person leaves their places alone by now; nothing of them is gone. */
   excluded: number
   /** Were missing, and are back where they were. */
   restored: number
   unchanged: number
+  /** Files that are a part of a photo beside its own, such as raw files and the videos of Live Photos. */
+  companions: number
   offlineFolders: string[]
   /** Directories that could not be listed; what is known of their photos stays. */
   unreadable: UnreadableDirectory[]

@@ -1,7 +1,8 @@
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { Database } from '../store/database.ts'
 import type { FoundFile } from '../store/found-file.ts'
-import { isSamePlace, type LostPlace, type ScanWriter } from '../store/scan-state.ts'
+import { isSamePlace } from '../store/place.ts'
+import type { LostPlace, ScanWriter } from '../store/scan-state.ts'
 import { inSlices } from '../store/slices.ts'
 import { joinCopyOf } from './identity.ts'
 

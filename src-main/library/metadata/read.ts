@@ -26,7 +26,7 @@ export const readerVersion = 1
 /** Metadata of larger files is read from their first part; nothing else of them is. */
 const maxReadBytes = 256 * 1024 * 1024
 /** Cameras write what they know of a photo before its pixels. */
-const exposureReadBytes = 2 * 1024 * 1024
+const beginningBytes = 2 * 1024 * 1024
 /** What compressed text in PNG and JPEG XL may grow to. */
 const maxDecompressedBytes = 16 * 1024 * 1024
 
@@ -231,8 +231,16 @@ function readBeyond(start: Buffer, path: string): ReadAt {
  * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE`
  */
 export async function readExposure(path: string): Promise<Exposure | null> {
-  const { exposure } = await readMetadata(path, await readStart(path, exposureReadBytes))
-  return exposure
+  return (await readBeginning(path)).exposure
+}
+
+/**
+ * What a camera wrote into a photo, from the beginning of its file.
+ * @param path in the form of `file-name.ts`.
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE`
+ */
+export async function readBeginning(path: string): Promise<PhotoMetadata> {
+  return readMetadata(path, await readStart(path, beginningBytes))
 }
 
 async function readStart(path: string, mostBytes = maxReadBytes): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import { isLongEnough, type Pattern, patternsOf, withoutLoneEnd } from '../../contract/matched-words.ts'
 import type { Query, Term } from '../../contract/query.ts'
-import { isWholePath, type PhotoState } from '../../contract/query-grammar.ts'
+import { isWholePath, type PhotoPossession, type PhotoState } from '../../contract/query-grammar.ts'
 import { type Token, tokenize, tokenizeParts } from '../../contract/words.ts'
 import {
   allOf,
@@ -163,7 +163,7 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
         ),
       )
     case 'has':
-      return both(flagged(term.what === 'date' ? flag.dated : flag.captioned))
+      return both(flagged(flagOf[term.what]))
     case 'is': {
       if (term.state !== 'offline') return both(flagged(flag[term.state]))
       const offline = around.folders().filter((folder) => folder.isOffline)
@@ -171,6 +171,13 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
       return both(anyOf((flags.length > 0 ? flags : [flag.nothing]).map(flagged)))
     }
   }
+}
+
+const flagOf: Readonly<Record<PhotoPossession, string>> = {
+  caption: flag.captioned,
+  date: flag.dated,
+  raw: flag.raw,
+  video: flag.video,
 }
 
 const rated = (rating: number): Match => flagged(flag.rating(rating))

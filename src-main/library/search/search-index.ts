@@ -1,5 +1,7 @@
 import { basename } from 'node:path'
 import { displayFileName } from '../../contract/file-name.ts'
+import type { CompanionKind } from '../../contract/file-pairs.ts'
+import { isRawName } from '../../contract/picture-names.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { TakenDate } from '../../contract/taken-date.ts'
 import { type Token, tokenize, tokenizeName, tokenizeParts } from '../../contract/words.ts'
@@ -55,7 +57,10 @@ const documentSql = `SELECT photos.id, search_id, search_document, folder_id, fo
     missing_since_ms IS NULL AND EXISTS (SELECT 1 FROM photos AS copy WHERE copy.content_hash = photos.content_hash
       AND copy.id <> photos.id AND copy.missing_since_ms IS NULL) AS duplicate,
     (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra,
-    rating, is_favorite, people, keywords
+    rating, is_favorite, people, keywords,
+    (SELECT json_group_array(json_object('name', companions.name, 'kind', kind)) FROM companions
+      WHERE photo_id = photos.id AND is_other = 0
+        AND companions.folder_id = photos.folder_id AND companions.directory = photos.directory) AS companions
   FROM photos
     JOIN search_filters ON search_filters.photo_id = photos.id
     JOIN folders ON folders.id = photos.folder_id
@@ -124,6 +129,7 @@ interface DocumentRow {
   /** JSON. */
   people: string
   keywords: string
+  companions: string
 }
 
 /** Keeps the index in step: entries are renewed at the end of every transaction that changed their photo. */
@@ -455,7 +461,8 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   function readEntry(row: DocumentRow, batch: Batch): Entry {
     const caption = toPart(row.caption ?? '', 'caption')
     const year = row.taken_at?.slice(0, 'YYYY'.length) ?? ''
-    const names = [displayFileName(row.name), row.extra ?? '', row.other_captions ?? '', year].join(' ')
+    const fileNames = [row.name, ...companionsOf(row).map(({ name }) => name)].map(displayFileName)
+    const names = [...fileNames, row.extra ?? '', row.other_captions ?? '', year].join(' ')
     const others = [
       toPart(names, 'others'),
       // Many photos share these.
@@ -463,7 +470,7 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       recall(row.camera ?? '', 'camera', batch),
       recall(row.lens ?? '', 'lens', batch),
     ]
-    const fileName = tokenizeName(displayFileName(row.name)).map((token) => token.stem)
+    const fileName = tokenizeName(fileNames.join(' ')).map((token) => token.stem)
     const shared = new Set(fileName.filter(isSharedOfName))
     return {
       caption,
@@ -636,6 +643,10 @@ function flagsOf(row: DocumentRow): string[] {
   if (row.taken_at !== null && isOnlyMonthOrYear(row.taken_at)) flags.push(flag.datedOnly(row.taken_at))
   if (row.rating !== null && ratingsGiven.includes(row.rating)) flags.push(flag.rating(row.rating))
   if (row.is_favorite) flags.push(flag.favorite)
+  const companions = companionsOf(row)
+  if (companions.length > 0) flags.push(flag.pair)
+  if (isRawName(row.name) || companions.some(({ kind }) => kind === 'raw')) flags.push(flag.raw)
+  if (companions.some(({ kind }) => kind === 'video')) flags.push(flag.video)
   for (const [kind, names] of namesIn(row)) {
     const stems = names.map((name) => tokenize(name).map((token) => token.stem))
     const parts = names.flatMap((name) => tokenizeParts(name).map((token) => token.stem))
@@ -665,6 +676,10 @@ function namesOf(row: DocumentRow): Named[] {
   return [...namesIn(row), ...devices].flatMap(([kind, names]) =>
     [...new Set(names)].filter((name) => name.trim() !== '').map((name) => ({ kind, name })),
   )
+}
+
+function companionsOf({ companions }: DocumentRow): { name: string; kind: CompanionKind }[] {
+  return JSON.parse(companions)
 }
 
 function namesIn({ people, keywords }: DocumentRow): [NamedKind, string[]][] {

@@ -34,7 +34,7 @@ export interface PhotoStore {
   known(id: number): Photo
   /** Whose file can be had. @throws LensloreError `PHOTO_NOT_FOUND`, `FILE_NOT_FOUND`, `FILE_UNAVAILABLE` */
   present(id: number): Photo
-  /** @param path absolute, in the form of `file-name.ts`. */
+  /** @param path absolute, in the form of `file-name.ts`; of the photo's own file, or one that is a part of it. */
   byPath(path: string): Photo | undefined
   /** Those that there are, in the order asked for. */
   byIds(ids: readonly number[]): Photo[]
@@ -145,9 +145,16 @@ export function createPhotoStore(database: Database): PhotoStore {
         const below = pathBelow(folder.path, path)
         if (below === undefined) continue
         const at = below.lastIndexOf('/')
-        const row = prepare<PhotoRow>(
-          `${selectPhoto} WHERE folder_id = ? AND directory = ? AND name = ? ORDER BY displaced LIMIT 1`,
-        ).get(folder.id, at < 0 ? '' : below.slice(0, at), below.slice(at + 1))
+        const place = [folder.id, at < 0 ? '' : below.slice(0, at), below.slice(at + 1)]
+        const row =
+          prepare<PhotoRow>(
+            `${selectPhoto} WHERE folder_id = ? AND directory = ? AND name = ? ORDER BY displaced LIMIT 1`,
+          ).get(...place) ??
+          prepare<PhotoRow>(
+            `${selectPhoto} JOIN companions ON photo_id = photos.id AND is_other = 0
+               AND (companions.folder_id, companions.directory) = (photos.folder_id, photos.directory)
+             WHERE (companions.folder_id, companions.directory, companions.name) = (?, ?, ?)`,
+          ).get(...place)
         if (row) return toPhoto(row)
       }
       return undefined
