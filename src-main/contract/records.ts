@@ -81,6 +81,8 @@ export interface Photo {
   heightPx: number | null
   /** How the file says that its pixels are to be turned, as EXIF numbers it. */
   orientation: number | null
+  /** The file ends before its picture does. */
+  isCutOff: boolean
   /** As the camera's clock showed, or as much of it as is known; `taken-date.ts` says in which form. */
   takenAt: string | null
   takenOffsetMinutes: number | null
