@@ -18,6 +18,7 @@ export const photoStates = [
   'favorite',
   'captioned',
   'duplicate',
+  'cut',
   'pair',
 ] as const
 export type PhotoState = (typeof photoStates)[number]

@@ -63,6 +63,11 @@ export interface Folder {
   exportsAlways: boolean
 }
 
+export interface AddedFolder extends Folder {
+  /** Paths of folders that it took the place of, with all their photos: they lie in it. */
+  joined: string[]
+}
+
 export interface Photo {
   id: number
   folderId: number
@@ -76,6 +81,8 @@ export interface Photo {
   heightPx: number | null
   /** How the file says that its pixels are to be turned, as EXIF numbers it. */
   orientation: number | null
+  /** The file ends before its picture does. */
+  isCutOff: boolean
   /** As the camera's clock showed, or as much of it as is known; `taken-date.ts` says in which form. */
   takenAt: string | null
   takenOffsetMinutes: number | null
@@ -355,7 +362,7 @@ export interface Progress {
   /**
    * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `revert`: one that
    * was stopped is taken back. `forget`: photos of a folder
-   * that was removed. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
+   * that was removed. `join`: those of folders that lie in one that was added become its own. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
    * `trial`: how it runs best. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
    * it is open.
    */
@@ -366,6 +373,7 @@ export interface Progress {
     | 'change'
     | 'revert'
     | 'forget'
+    | 'join'
     | 'check'
     | 'plan'
     | 'import'

@@ -83,6 +83,8 @@ export interface LongWork {
   foldersChanged(): void
   /** Forgets the photos of folders that a person removed; what a stop leaves is done by the next work. */
   forgetLeft(signal: AbortSignal): Promise<void>
+  /** Makes photos of folders that lie in one that was added a part of it; what a stop leaves is done by the next work. */
+  joinLeft(signal: AbortSignal): Promise<void>
   /** Brings the search index up to date; what a stop leaves is done by the next work. */
   renewSearch(signal?: AbortSignal): Promise<void>
   /** Makes the search index anew; what a stop leaves is done by the next work. */
@@ -121,6 +123,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     signal: AbortSignal,
     look: (options: ReconcileOptions) => Promise<ScanSummary>,
   ): Promise<ScanSummary> {
+    await joinLeft(signal)
     return progress.during('scan', 0, async ({ onProgress }) => {
       const summary = await look({ signal, onPhotosChanged, onProgress })
       await renewSearch(signal)
@@ -148,6 +151,30 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       { thumbnailDirectory, previewDirectory, memoryDirectory },
       signal,
     )
+  }
+
+  async function joinLeft(signal: AbortSignal): Promise<void> {
+    const { folders } = store
+    const joining = folders.joining()
+    if (joining.length === 0) return
+    const photos = joining.reduce((sum, each) => sum + each.photos, 0)
+    await progress.during('join', photos, async ({ onProgress }) => {
+      let before = 0
+      for (const { id } of joining) {
+        const joinSome = (limit: number) => {
+          const { done, photoIds } = folders.joinSome(id, limit)
+          onPhotosChanged(photoIds)
+          return done
+        }
+        before += await inSlices(store.database, joinSome, {
+          signal,
+          onProgress: (done) => onProgress(before + done),
+        })
+      }
+    })
+    refreshWatch()
+    onFoldersChanged()
+    await renewSearch(signal)
   }
 
   /** Shows work on the search index, after which searches may find other photos. */
@@ -422,6 +449,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     orTell,
     foldersChanged: () => refreshWatch(),
     forgetLeft,
+    joinLeft,
     renewSearch,
     relocate: (folderId, path) =>
       locked(() =>

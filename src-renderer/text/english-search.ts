@@ -94,6 +94,7 @@ export const searchText = {
     unsure: 'Unsure',
     captioned: 'Captioned',
     duplicate: 'Exact copies',
+    cut: 'Cut off',
     pair: 'Several files',
   },
   ratings: {

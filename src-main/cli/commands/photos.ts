@@ -89,6 +89,7 @@ function formatDetails(photo: PhotoDetails): string {
     ['Caption', photo.caption && formatCaption(photo.caption)],
     ['', photo.pictureChanged ? 'The picture changed since this caption was written.' : null],
     ['Error', photo.error?.message],
+    ['Cut off', photo.isCutOff && 'the file ends before its picture does; the caption is of what there is'],
     ['Excluded', photo.isExcluded && 'its place is left alone (see "lenslore exclude")'],
     [
       'Missing',

@@ -32,6 +32,10 @@ export interface UprightPicture {
   /** Size before the reduction, upright. */
   fullWidthPx: number
   fullHeightPx: number
+  /** The file ends before its picture does; the rest is of one colour. */
+  isCutOff: boolean
+  /** It is the preview in a camera's raw file: the picture may be larger. */
+  isPreview: boolean
 }
 
 /** The picture is reduced no further than to these sides. */
@@ -200,14 +204,18 @@ async function decodeRaw(
   { allow }: DecodeLimits,
 ): Promise<UprightPicture> {
   const orientation = readRawOrientation(bytes)
+  let cutOff: UprightPicture | undefined
   for (const preview of findEmbeddedJpegs(bytes)) {
     try {
-      return await decodeBySharp(preview.bytes, name, reduce, { allow, orientation })
+      const picture = await decodeBySharp(preview.bytes, name, reduce, { allow, orientation })
+      if (!picture.isCutOff) return { ...picture, isPreview: true }
+      cutOff ??= { ...picture, isPreview: true }
     } catch (thrown) {
       // A false or broken preview: the next smaller one is as good.
       if (thrown instanceof LensloreError && thrown.code !== 'PICTURE_DAMAGED') throw thrown
     }
   }
+  if (cutOff) return cutOff
   try {
     return await decodeBySharp(bytes, name, reduce, { allow })
   } catch (thrown) {
@@ -228,8 +236,17 @@ async function decodeBySharp(
 
   const size = reduce(metadata)
   await allow?.(bytesToDecode(metadata, size))
-  const data = await decodePixels(bytes, name, size)
-  return turnUpright({ data, ...size }, { width, height }, orientation ?? metadata.orientation ?? 1)
+  const { data, isCutOff } = await decodePixels(bytes, name, size)
+  const upright = await turnUpright({ data, ...size }, orientation ?? metadata.orientation ?? 1)
+  return {
+    data: upright.data,
+    widthPx: upright.width,
+    heightPx: upright.height,
+    fullWidthPx: upright.isOnItsSide ? height : width,
+    fullHeightPx: upright.isOnItsSide ? width : height,
+    isCutOff,
+    isPreview: false,
+  }
 }
 
 async function readMetadata(bytes: Buffer, name: string): Promise<Metadata> {
@@ -269,13 +286,20 @@ function shrinkToFit({ width, height }: Size, longestSidePx: number): Size {
   }
 }
 
+/** Less of a picture, from its top row down, shows nothing that words could be about. */
+const leastShareSeen = 1 / 8
+
 /**
  * People want a photo with a damaged end found too, and every viewer shows it. So what fails to decode
- * cleanly is decoded as far as it goes, and refused where less than half of its rows hold anything.
+ * cleanly is decoded as far as it goes, and refused where hardly any of its rows hold anything.
  */
-async function decodePixels(bytes: Buffer, name: string, size: Size): Promise<Buffer> {
+async function decodePixels(
+  bytes: Buffer,
+  name: string,
+  size: Size,
+): Promise<{ data: Buffer; isCutOff: boolean }> {
   try {
-    return await runSharp(bytes, size, 'truncated')
+    return { data: await runSharp(bytes, size, 'truncated'), isCutOff: false }
   } catch (firstFailure) {
     if (isTimeout(firstFailure)) throw tookTooLong(name, firstFailure)
     let data: Buffer
@@ -284,8 +308,8 @@ async function decodePixels(bytes: Buffer, name: string, size: Size): Promise<Bu
     } catch (thrown) {
       throw isTimeout(thrown) ? tookTooLong(name, thrown) : damaged(name, thrown)
     }
-    if (countRowsWithContent(data, size) < size.height / 2) throw damaged(name, firstFailure)
-    return data
+    if (countRowsWithContent(data, size) < size.height * leastShareSeen) throw damaged(name, firstFailure)
+    return { data, isCutOff: true }
   }
 }
 
@@ -321,29 +345,21 @@ const turnByOrientation: Record<number, { angle: 0 | 90 | 180 | 270; flip?: true
 }
 
 async function turnUpright(
-  reduced: Size & { data: Buffer },
-  full: Size,
+  { data, width, height }: Size & { data: Buffer },
   orientation: number,
-): Promise<UprightPicture> {
-  const { data, width, height } = reduced
+): Promise<Size & { data: Buffer; isOnItsSide: boolean }> {
   const turn = turnByOrientation[orientation]
-  if (!turn) {
-    return { data, widthPx: width, heightPx: height, fullWidthPx: full.width, fullHeightPx: full.height }
-  }
+  if (!turn) return { data, width, height, isOnItsSide: false }
   const turned = await sharp(data, { raw: { width, height, channels: 3 } })
     .flip(turn.flip ?? false)
     .flop(turn.flop ?? false)
     .rotate(turn.angle)
     .raw()
     .toBuffer()
-  const isSideways = turn.angle === 90 || turn.angle === 270
-  return {
-    data: turned,
-    widthPx: isSideways ? height : width,
-    heightPx: isSideways ? width : height,
-    fullWidthPx: isSideways ? full.height : full.width,
-    fullHeightPx: isSideways ? full.width : full.height,
-  }
+  const isOnItsSide = turn.angle === 90 || turn.angle === 270
+  return isOnItsSide
+    ? { data: turned, width: height, height: width, isOnItsSide }
+    : { data: turned, width, height, isOnItsSide }
 }
 
 /** A decoder's own trouble is the picture's. */

@@ -53,6 +53,8 @@ export const flag = {
   excluded: 'is=excluded',
   /** Its file cannot be read or captioned. */
   failed: 'is=failed',
+  /** Its file ends before its picture does. */
+  cut: 'is=cut',
   /** It has more files than its own. */
   pair: 'is=pair',
   captioned: 'has=caption',

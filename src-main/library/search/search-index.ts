@@ -51,7 +51,7 @@ const triesInSecond = 16
 const widestSpread = 2 ** 30
 
 const documentSql = `SELECT photos.id, search_id, search_document, folder_id, folders.path AS folder_path, directory,
-    name, sort_ms, taken_at, camera, lens, missing_since_ms IS NOT NULL AS missing, is_excluded AS excluded, error_code IS NOT NULL AS failed,
+    name, sort_ms, taken_at, camera, lens, missing_since_ms IS NOT NULL AS missing, is_excluded AS excluded, error_code IS NOT NULL AS failed, is_cut_off AS cut,
     captions.text AS caption, caption_source, captions.is_unsure AS unsure,
     ${otherCaptionsSql} AS other_captions,
     missing_since_ms IS NULL AND EXISTS (SELECT 1 FROM photos AS copy WHERE copy.content_hash = photos.content_hash
@@ -117,6 +117,7 @@ interface DocumentRow {
   missing: number
   excluded: number
   failed: number
+  cut: number | null
   caption: string | null
   caption_source: CaptionSource | null
   unsure: number | null
@@ -393,8 +394,9 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     const known = new Set(rows.map((row) => row.id))
     const taken = new Set<number>()
     return [...Map.groupBy(rows, (row) => firstRowOf(row.sort_ms))].flatMap(([first, group]) => {
+      // Those that are known may be of other seconds by now, and hide no other.
       const found = prepare<InSecond & { row: number }>(ofSecondSql)
-        .all(first, first + rowsPerSecond, orderedInSecond + 1)
+        .all(first, first + rowsPerSecond, orderedInSecond + 1 + known.size)
         .filter(({ id }) => !known.has(id))
       const others = found.filter((photo) => firstRowOf(photo.sortMs) === first)
       const foreign = found.filter((photo) => !others.includes(photo)).map((photo) => photo.row)
@@ -632,6 +634,7 @@ function flagsOf(row: DocumentRow): string[] {
   if (row.excluded) flags.push(flag.excluded)
   else if (row.missing) flags.push(flag.missing)
   if (row.failed) flags.push(flag.failed)
+  if (row.cut) flags.push(flag.cut)
   if (row.duplicate) flags.push(flag.duplicate)
   if (row.caption_source !== null) flags.push(flag.by(row.caption_source))
   // A caption without words is an answer, and none that anybody looks for.
