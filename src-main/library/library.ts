@@ -34,6 +34,7 @@ import { readExposure } from './metadata/read.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
+import { createPlaceStore } from './places/place-store.ts'
 import { createPreviews } from './previews.ts'
 import { makeThumbnail } from './queue/make-thumbnail.ts'
 import { withOwnEngine } from './queue/own-engine.ts'
@@ -137,6 +138,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const { searcher, searchIndex } = createSearch(store.database)
   const select = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
+  const derivedPlaces = createPlaceStore(store.database)
   const sidecarState = createSidecarState(store.database)
   const reconciler = createReconciler(store.database)
   const roots = createRootState(store.database)
@@ -351,6 +353,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const { title, keywords, people, places, creators, copyright, rating, isFavorite } = metadata.joined(id)
     return {
       ...details,
+      place: derivedPlaces.ofPhoto(id),
       words: {
         title,
         keywords,

@@ -24,7 +24,7 @@ export interface Store {
   readonly trainings: TrainingStore
   readonly adapters: AdapterStore
   /** A photo with its captions and marks. */
-  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words'> | undefined
+  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words' | 'place'> | undefined
   close(): void
 }
 
@@ -68,7 +68,7 @@ function assemble({ database, close }: DatabaseInUse): Store {
 
   function details(
     photoId: number,
-  ): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words'> | undefined {
+  ): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words' | 'place'> | undefined {
     const photo = photos.byId(photoId)
     if (!photo) return undefined
     const caption = captions.current(photoId)
