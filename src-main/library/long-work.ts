@@ -333,7 +333,8 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   async function placePhotos(signal: AbortSignal): Promise<void> {
     const { database } = store
     const waiting = countToPlace(database)
-    const work = (onProgress?: (done: number) => void) => findPlaces(database, { signal, onProgress })
+    const work = (onProgress?: (done: number) => void) =>
+      findPlaces(database, { signal, onProgress, onPlaced: searchIndex.leaveStale })
     // It also finds out whether there is another gazetteer than before.
     if (waiting === 0) await work()
     else await progress.during('places', waiting, ({ onProgress }) => work(onProgress))

@@ -22,14 +22,19 @@ export function countToPlace(database: Database): number {
   return createPlaceStore(database).waiting()
 }
 
+export interface FindPlacesOptions extends SliceOptions {
+  /** Called within each transaction that gave photos their places. */
+  onPlaced?(): void
+}
+
 /**
  * Finds the places of all photos that have a position and no place by the present gazetteer yet, in a thread that is there for as
  * long as that takes. What a stop or a kill leaves is found by the next call.
  * @returns how many.
  * @throws DOMException `AbortError` through the signal.
  */
-export async function findPlaces(database: Database, options: SliceOptions = {}): Promise<number> {
-  const { signal, onProgress } = options
+export async function findPlaces(database: Database, options: FindPlacesOptions = {}): Promise<number> {
+  const { signal, onProgress, onPlaced } = options
   const store = createPlaceStore(database)
   await inSlices(database, store.forgetOlder, { signal })
   if (store.next(1).length === 0) return 0
@@ -56,10 +61,13 @@ export async function findPlaces(database: Database, options: SliceOptions = {})
       await inSlices(database, store.namesKeeper(names), { signal })
       const found = photos.map((photo, at) => ({ ...photo, place: places[at]! }))
       const before = done
-      done += await inSlices(database, store.keeper(found), {
-        signal,
-        onProgress: (kept) => onProgress?.(before + kept),
-      })
+      const keepSome = store.keeper(found)
+      const step = (limit: number) => {
+        const kept = keepSome(limit)
+        onPlaced?.()
+        return kept
+      }
+      done += await inSlices(database, step, { signal, onProgress: (kept) => onProgress?.(before + kept) })
     }
   } finally {
     signal?.removeEventListener('abort', stop)
