@@ -11,6 +11,7 @@ const phaseNames: Record<Progress['phase'], string> = {
   change: 'Changing captions',
   revert: 'Putting captions back',
   forget: 'Forgetting photos',
+  join: 'Joining folders',
   check: 'Checking the database',
   plan: 'Looking at what would change',
   import: 'Reading the table',

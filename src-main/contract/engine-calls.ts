@@ -69,12 +69,20 @@ export interface TrialPlan {
   })[]
 }
 
-export interface DecodedPicture {
+/** What decoding a file's picture tells of it. */
+export interface SeenPicture {
   /** SHA-256 of the bytes that were decoded, lower-case hex. */
   contentHash: string
   /** Size of the upright picture. */
   widthPx: number
   heightPx: number
+  /** The file ends before its picture does: what is missing is of one colour. */
+  isCutOff: boolean
+  /** It is the preview in a camera's raw file, whose own picture may be larger. */
+  isPreview: boolean
+}
+
+export interface DecodedPicture extends SeenPicture {
   /** `[heightPx, widthPx, 3]` of the model's input, in sRGB; null where no input was given. */
   pixels: Uint8Array<ArrayBuffer> | null
   /** Of the thumbnail, where one was wanted and is there. */

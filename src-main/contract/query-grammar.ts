@@ -18,11 +18,16 @@ export const photoStates = [
   'favorite',
   'captioned',
   'duplicate',
+  'cut',
+  'pair',
 ] as const
 export type PhotoState = (typeof photoStates)[number]
 
-/** `date` is one that the file, or what lies beside it, gives: never the file's own time. */
-export const photoPossessions = ['caption', 'date'] as const
+/**
+ * `date` is one that the file, or what lies beside it, gives: never the file's own time. `raw`: it is a raw file, or has one beside
+ * it; `video`: that of a Live Photo.
+ */
+export const photoPossessions = ['caption', 'date', 'raw', 'video'] as const
 export type PhotoPossession = (typeof photoPossessions)[number]
 
 /** What `name:value` asks for, where the value is understood. */

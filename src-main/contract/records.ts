@@ -1,4 +1,5 @@
 import type { ErrorRecord } from './errors.ts'
+import type { CompanionKind } from './file-pairs.ts'
 import type { Precision, ProviderName, ProviderTrial, Way } from './providers.ts'
 import type { QueryNote } from './query-filters.ts'
 
@@ -62,6 +63,11 @@ export interface Folder {
   exportsAlways: boolean
 }
 
+export interface AddedFolder extends Folder {
+  /** Paths of folders that it took the place of, with all their photos: they lie in it. */
+  joined: string[]
+}
+
 export interface Photo {
   id: number
   folderId: number
@@ -70,9 +76,13 @@ export interface Photo {
   sizeBytes: number
   modifiedMs: number
   contentHash: string | null
+  /** Of the picture as it is shown, upright; null where nothing tells it yet. */
   widthPx: number | null
   heightPx: number | null
+  /** How the file says that its pixels are to be turned, as EXIF numbers it. */
   orientation: number | null
+  /** The file ends before its picture does. */
+  isCutOff: boolean
   /** As the camera's clock showed, or as much of it as is known; `taken-date.ts` says in which form. */
   takenAt: string | null
   takenOffsetMinutes: number | null
@@ -86,6 +96,15 @@ export interface Photo {
   /** It is out of sight only because its place is left alone. */
   isExcluded: boolean
   folderState: FolderState
+}
+
+/** A file that is a part of a photo beside its own. */
+export interface Companion {
+  /** Absolute path in the form of `file-name.ts`. */
+  path: string
+  kind: CompanionKind
+  sizeBytes: number
+  modifiedMs: number
 }
 
 /** Words of which a file may say more than is kept. */
@@ -146,6 +165,8 @@ export interface DerivedPlace {
 }
 
 export interface PhotoDetails extends Photo {
+  /** The raw file of a JPEG, the video of a Live Photo, by name. */
+  companions: Companion[]
   words: ImportedWords
   /** Null for a photo without a position, for one that is nowhere, and for one that was not looked up yet. */
   place: DerivedPlace | null
@@ -356,7 +377,7 @@ export interface Progress {
   /**
    * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `revert`: one that
    * was stopped is taken back. `forget`: photos of a folder
-   * that was removed. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
+   * that was removed. `join`: those of folders that lie in one that was added become its own. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
    * `trial`: how it runs best. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
    * it is open.
    */
@@ -368,6 +389,7 @@ export interface Progress {
     | 'change'
     | 'revert'
     | 'forget'
+    | 'join'
     | 'check'
     | 'plan'
     | 'import'
@@ -405,6 +427,8 @@ export interface LibraryStatus {
   /** Out of sight because their places are left alone. */
   excluded: number
   waiting: number
+  /** Files that are a part of a photo beside its own. */
+  companions: Record<CompanionKind, number>
   folders: Folder[]
   /** Those that could not be listed when they were looked at last. */
   unreadable: UnreadableDirectory[]

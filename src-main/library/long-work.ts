@@ -20,6 +20,7 @@ import type { ProgressMeter, WorkCount } from './queue/progress.ts'
 import { readFileOnce } from './queue/read-photo.ts'
 import type { SearchIndexer } from './search/search-index.ts'
 import { backUpInThread, isBackupDue } from './store/backups.ts'
+import { createCompanionStore } from './store/companions.ts'
 import type { FileLock } from './store/database.ts'
 import { lockForWork } from './store/lock.ts'
 import { markReadByOlder } from './store/reader-state.ts'
@@ -83,6 +84,8 @@ export interface LongWork {
   foldersChanged(): void
   /** Forgets the photos of folders that a person removed; what a stop leaves is done by the next work. */
   forgetLeft(signal: AbortSignal): Promise<void>
+  /** Makes photos of folders that lie in one that was added a part of it; what a stop leaves is done by the next work. */
+  joinLeft(signal: AbortSignal): Promise<void>
   /** Brings the search index up to date; what a stop leaves is done by the next work. */
   renewSearch(signal?: AbortSignal): Promise<void>
   /** Makes the search index anew; what a stop leaves is done by the next work. */
@@ -121,6 +124,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     signal: AbortSignal,
     look: (options: ReconcileOptions) => Promise<ScanSummary>,
   ): Promise<ScanSummary> {
+    await joinLeft(signal)
     return progress.during('scan', 0, async ({ onProgress }) => {
       const summary = await look({ signal, onPhotosChanged, onProgress })
       await renewSearch(signal)
@@ -148,6 +152,30 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       { thumbnailDirectory, previewDirectory, memoryDirectory },
       signal,
     )
+  }
+
+  async function joinLeft(signal: AbortSignal): Promise<void> {
+    const { folders } = store
+    const joining = folders.joining()
+    if (joining.length === 0) return
+    const photos = joining.reduce((sum, each) => sum + each.photos, 0)
+    await progress.during('join', photos, async ({ onProgress }) => {
+      let before = 0
+      for (const { id } of joining) {
+        const joinSome = (limit: number) => {
+          const { done, photoIds } = folders.joinSome(id, limit)
+          onPhotosChanged(photoIds)
+          return done
+        }
+        before += await inSlices(store.database, joinSome, {
+          signal,
+          onProgress: (done) => onProgress(before + done),
+        })
+      }
+    })
+    refreshWatch()
+    onFoldersChanged()
+    await renewSearch(signal)
   }
 
   /** Shows work on the search index, after which searches may find other photos. */
@@ -232,10 +260,12 @@ export function createLongWork(options: LongWorkOptions): LongWork {
         if (told++ < toldRefusals) onProblem(error)
       },
     })
+    const read = createContentReader()
+    const companions = createCompanionStore(store.database)
     return indexAll({
       photos,
       queue,
-      readContent: createContentReader(),
+      readContent: (path, file, photoId) => read(path, file, companions.beside(photoId)),
       apply(item, file, content) {
         keep(item, file, content)
         unavailable.delete(item.photoId)
@@ -439,6 +469,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     orTell,
     foldersChanged: () => refreshWatch(),
     forgetLeft,
+    joinLeft,
     renewSearch,
     relocate: (folderId, path) =>
       locked(() =>

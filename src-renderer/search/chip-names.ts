@@ -22,7 +22,7 @@ export function lineOfChip(chip: Chip): string {
 function nameOfPiece(piece: QueryPiece): string {
   const { filter, negated } = piece
   if (filter?.kind === 'has') {
-    const { none, any } = filter.what === 'date' ? text.search.dateKnown : text.search.kinds
+    const { none, any } = filter.what === 'caption' ? text.search.kinds : text.search.known[filter.what]
     return negated ? none : any
   }
   const name = nameOfFilter(piece)

@@ -56,7 +56,7 @@ function groupOfPiece(piece: QueryPiece): ChipGroup {
     case 'by':
       return 'caption'
     case 'has':
-      return filter.what === 'date' ? 'state' : 'caption'
+      return filter.what === 'caption' ? 'caption' : 'state'
     case 'is':
       if (filter.state === 'favorite') return 'favorite'
       return filter.state === 'unsure' || filter.state === 'captioned' ? 'caption' : 'state'

@@ -121,6 +121,7 @@ export const photoText = {
     creators: 'By',
     copyright: 'Copyright',
     problem: 'Problem',
+    cutOff: 'The file is cut off: its end is missing, and the rest of the picture with it.',
     words: 'Words from',
     sources: {
       person: 'you',

@@ -82,7 +82,11 @@ export const searchText = {
     none: 'No caption yet',
     any: 'Any caption',
   },
-  dateKnown: { none: 'No date', any: 'Date known' },
+  known: {
+    date: { none: 'No date', any: 'Date known' },
+    raw: { none: 'No raw file', any: 'Raw file' },
+    video: { none: 'No Live Photo', any: 'Live Photo' },
+  },
   states: {
     failed: 'Failed',
     missing: 'Missing',
@@ -92,6 +96,8 @@ export const searchText = {
     unsure: 'Unsure',
     captioned: 'Captioned',
     duplicate: 'Exact copies',
+    cut: 'Cut off',
+    pair: 'Several files',
   },
   ratings: {
     rejected: 'Rejected',

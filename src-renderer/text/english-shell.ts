@@ -99,6 +99,7 @@ export const shellText = {
       change: 'Changing captions',
       revert: 'Putting captions back',
       forget: 'Forgetting photos',
+      join: 'Joining folders',
       check: 'Checking the database',
       plan: 'Looking at what would change',
       import: 'Taking in a table',

@@ -66,6 +66,8 @@ export const workText = {
       'An .xmp file beside each photo, whenever its caption changes. The photos stay as they are.',
     lookNow: 'Look through now',
     relocate: 'It is elsewhere now',
+    joined: (name: string, folders: number) =>
+      `${plural(folders, 'folder is a part of', 'folders are parts of')} ${name} now, with all that is known of their photos.`,
     relocated: (name: string) => `${name} is found again.`,
     remove: 'Remove from the library',
     removeTitle: (name: string) => `Remove ${name} from the library?`,

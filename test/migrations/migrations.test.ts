@@ -812,6 +812,50 @@ test('0440: of strays nothing is known before the next scan; they go with their 
   assert.deepEqual(ids(database, 'SELECT files AS id FROM stray_sidecars'), [])
 })
 
+test('0450: folders of before join no other; one that others join is not lost to them', (t) => {
+  const { database, apply } = before(t, 450)
+  addPhoto(database, 1)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT id FROM folders WHERE joins_folder_id IS NOT NULL'), [])
+  database.exec(`INSERT INTO folders (id, path, added_ms) VALUES (9, '/above', 1);
+    UPDATE folders SET joins_folder_id = 9, joins_directory = 'below' WHERE id = 1`)
+  assert.throws(() => database.exec('DELETE FROM folders WHERE id = 9'), /FOREIGN KEY/)
+  database.exec('UPDATE folders SET joins_folder_id = NULL; DELETE FROM folders WHERE id = 9')
+})
+
+test('0460: nothing of before was decoded; what is cut off is indexed anew', (t) => {
+  const { database, apply } = before(t, 460)
+  addPhoto(database, 1)
+  database.exec('UPDATE photos SET width_px = 40; DELETE FROM search_stale')
+  apply()
+  assert.deepEqual(ids(database, 'SELECT is_cut_off AS id FROM photos'), [null])
+  const stale = () => ids(database, 'SELECT photo_id AS id FROM search_stale')
+  database.exec('UPDATE photos SET is_cut_off = 0')
+  assert.deepEqual(stale(), [])
+  database.exec('UPDATE photos SET is_cut_off = 1')
+  assert.deepEqual(stale(), [1])
+})
+
+test('0470: photos of before have no companions; raw files are found as such, and what is of a companion comes last', async (t) => {
+  const { database, apply } = before(t, 470)
+  addPhoto(database, 1, 'a.jpg')
+  addPhoto(database, 2, 'b.NEF')
+  database.exec('DELETE FROM search_stale')
+  apply()
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM search_stale'), [2])
+  bringUpToDate(database)
+  database.exec(`INSERT INTO companions VALUES (1, 'summer', 'a.nef', 1, 'raw', 1, 1, 1, 9, 0);
+    INSERT INTO metadata_sources (photo_id, kind, name, read_ms, rating, is_favorite, is_of_companion)
+      VALUES (1, 'sidecar', 'a.long.nef.xmp', 1, 1, 0, 1), (1, 'sidecar', 'a.xmp', 1, 4, 0, 0)`)
+  assert.deepEqual(ids(database, 'SELECT rating AS id FROM search_filters WHERE photo_id = 1'), [4])
+  await createSearchIndexer(database).renewAll()
+  const { search } = createSearcher(database)
+  const found = (query: string) => search(query).photos.map(({ id }) => id)
+  assert.deepEqual([found('has:raw').sort(), found('is:pair'), found('a.nef')], [[1, 2], [1], [1]])
+  database.exec('DELETE FROM photos WHERE id = 1')
+  assert.deepEqual(ids(database, 'SELECT name AS id FROM companions'), [])
+})
+
 test('0490: nothing of before has a place; photos with a position wait for one, and a place goes with its position', (t) => {
   const { database, apply } = before(t, 490)
   for (const id of [1, 2, 3]) addPhoto(database, id)

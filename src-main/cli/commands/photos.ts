@@ -88,9 +88,14 @@ function formatDetails(photo: PhotoDetails): string {
   const rows: [string, string | number | false | null | undefined][] = [
     ['Photo', photo.id],
     ['File', printable(displayFileName(photo.path))],
+    ...photo.companions.map(({ path, kind }): [string, string] => [
+      'With',
+      `${printable(displayFileName(path))} (${kind === 'raw' ? 'raw file' : 'video'})`,
+    ]),
     ['Caption', photo.caption && formatCaption(photo.caption)],
     ['', photo.pictureChanged ? 'The picture changed since this caption was written.' : null],
     ['Error', photo.error?.message],
+    ['Cut off', photo.isCutOff && 'the file ends before its picture does; the caption is of what there is'],
     ['Excluded', photo.isExcluded && 'its place is left alone (see "lenslore exclude")'],
     [
       'Missing',

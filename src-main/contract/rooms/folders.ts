@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Folder, UnreadableDirectory } from '../records.ts'
+import type { AddedFolder, Folder, UnreadableDirectory } from '../records.ts'
 import { returning } from '../rpc.ts'
 import type { SkippedFiles } from '../skipped-files.ts'
 import { folderId, folderIds, path } from './parameters.ts'
@@ -7,7 +7,11 @@ import { room } from './room.ts'
 
 export const folderCalls = room({
   folders: { page: true, ...returning<Folder[]>()(z.object({})) },
-  addFolder: { page: false, ...returning<Folder>()(z.object({ path })) },
+  /**
+   * Folders of the library that lie in it become a part of it, with all that is known of their photos; what a cancelled call leaves
+   * of that is done behind it. One that cannot stay as it is there is refused with `FOLDER_OVERLAPS`.
+   */
+  addFolder: { page: false, ...returning<AddedFolder>()(z.object({ path })) },
   /** Which parts of a folder are left alone, as globs; the next scan acts on it. */
   setExcludes: {
     page: true,
@@ -25,16 +29,23 @@ export const folderCalls = room({
 })
 
 export interface ScanSummary {
+  /** Pictures, also those that are a part of another photo. */
   files: number
   added: number
   changed: number
   moved: number
+  /** Were photos, and are a part of the one beside them from now on. */
+  joined: number
+  /** Were a part of a photo that they are no longer beside; each is one of its own, with the same words. */
+  separated: number
   missing: number
   /** Out of sight because the person leaves their places alone by now; nothing of them is gone. */
   excluded: number
   /** Were missing, and are back where they were. */
   restored: number
   unchanged: number
+  /** Files that are a part of a photo beside its own, such as raw files and the videos of Live Photos. */
+  companions: number
   offlineFolders: string[]
   /** Directories that could not be listed; what is known of their photos stays. */
   unreadable: UnreadableDirectory[]

@@ -90,8 +90,8 @@ function listWanted(build: (form: Form) => unknown): Wanted[] {
   const files: string[] = []
   build({
     reduce(location, layout) {
-      const [rows, columns] = location.shape as [number, number]
-      if (rows * columns < smallestMatrix) return null
+      const weights = location.shape.reduce((a, b) => a * b)
+      if (layout !== 'kernel' && weights < smallestMatrix) return null
       if (!files.includes(location.filePath)) files.push(location.filePath)
       const name = `${files.indexOf(location.filePath)}.${location.offsetBytes}`
       wanted.push({ location, layout, name })
@@ -145,12 +145,13 @@ function tensorsOf(wanted: readonly Wanted[]): Map<string, TensorToWrite> {
   const tensors = new Map<string, TensorToWrite>()
   for (const each of wanted) {
     const [matrixName, scalesName] = partsOf(each.name)
-    const [width, outWidth] = shapeOf(each)
+    const shape = shapeOf(each)
+    const scaleShape = [outWidthOf(each)]
     // They are asked for in this order, and no matrix is in memory longer than it takes to write it.
     let scales: Float32Array | undefined
     tensors.set(matrixName, {
       type: 'I8',
-      shape: [width, outWidth],
+      shape,
       async bytes() {
         const made = await makeInt8(each)
         scales = made.scales
@@ -159,8 +160,8 @@ function tensorsOf(wanted: readonly Wanted[]): Map<string, TensorToWrite> {
     })
     tensors.set(scalesName, {
       type: 'F32',
-      shape: [outWidth],
-      bytes: () => float32Tensor([outWidth], scales!).bytes(),
+      shape: scaleShape,
+      bytes: () => float32Tensor(scaleShape, scales!).bytes(),
     })
   }
   return tensors
@@ -168,10 +169,13 @@ function tensorsOf(wanted: readonly Wanted[]): Map<string, TensorToWrite> {
 
 const partsOf = (name: string): [matrix: string, scales: string] => [`${name}.matrix`, `${name}.scales`]
 
-/** `[in, out]` */
-function shapeOf({ location, layout }: Wanted): [number, number] {
-  const [rows, columns] = location.shape as [number, number]
-  return layout === 'in-out' ? [rows, columns] : [columns, rows]
+/** `[in, out]`, or a kernel's `[d, C, P, P]` */
+function shapeOf({ location: { shape }, layout }: Wanted): readonly number[] {
+  return layout === 'out-in' ? shape.toReversed() : shape
+}
+
+function outWidthOf({ location: { shape }, layout }: Wanted): number {
+  return shape[layout === 'in-out' ? 1 : 0]!
 }
 
 async function makeInt8(wanted: Wanted) {
@@ -183,13 +187,14 @@ async function makeInt8(wanted: Wanted) {
       : location.type === 'bfloat16'
         ? widenBfloat16(bytes)
         : new Float32Array(bytes.buffer)
-  return { shape: shapeOf(wanted), ...toInt8(values, location.shape as [number, number], layout) }
+  const [first] = location.shape as [number]
+  return { shape: shapeOf(wanted), ...toInt8(values, [first, values.length / first], layout) }
 }
 
 function inMemory({ shape, matrix, scales }: Awaited<ReturnType<typeof makeInt8>>) {
   return {
     matrix: { type: 'int8', shape, bytes: new Uint8Array(matrix.buffer) },
-    scales: { type: 'float32', shape: [shape[1]], bytes: new Uint8Array(scales.buffer) },
+    scales: { type: 'float32', shape: [scales.length], bytes: new Uint8Array(scales.buffer) },
   } satisfies ReducedMatrix<StoredTensor>
 }
 

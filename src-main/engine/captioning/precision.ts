@@ -29,7 +29,7 @@ export function checkPrecision(provider: ProviderName, precision: Precision): vo
 type FewerBits = Exclude<Precision, 'fp32'>
 
 /** Another number where the same weights give other captions than before: what was measured then says nothing any more. */
-export const formVersions: Readonly<Record<FewerBits, number>> = { fp16: 1, int8: 1 }
+export const formVersions: Readonly<Record<FewerBits, number>> = { fp16: 1, int8: 2 }
 
 /** What counts as agreeing: that most captions are the same tells of a sound form, CIDEr (in hundredths) of good captions. */
 const bounds: Readonly<Record<FewerBits, { leastEqual: number; mostCiderLost: number }>> = {

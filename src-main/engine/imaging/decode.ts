@@ -3,6 +3,8 @@ import { LensloreError } from '../../contract/errors.ts'
 import { type PictureFormat, tellPictureFormat } from '../../contract/picture-format.ts'
 import { bytesToDecode, bytesToDecodeByWasm, type Size } from './memory-need.ts'
 import { findEmbeddedJpegs, readRawOrientation } from './raw-preview.ts'
+import { readTiffDirectory } from './tiff-directory.ts'
+import { tellTiffKind } from './tiff-kind.ts'
 import { type DecodeRequest, decodeByWasm, magickProgram } from './wasm-decode.ts'
 
 /**
@@ -30,6 +32,10 @@ export interface UprightPicture {
   /** Size before the reduction, upright. */
   fullWidthPx: number
   fullHeightPx: number
+  /** The file ends before its picture does; the rest is of one colour. */
+  isCutOff: boolean
+  /** It is the preview in a camera's raw file: the picture may be larger. */
+  isPreview: boolean
 }
 
 /** The picture is reduced no further than to these sides. */
@@ -79,7 +85,7 @@ async function decode(
 ): Promise<UprightPicture> {
   if (bytes.length === 0) throw new LensloreError('PICTURE_DAMAGED', `${name} is empty.`)
   const format = tellPictureFormat(bytes, name)
-  if (!format) throw new LensloreError('PICTURE_UNSUPPORTED', `${name} is no picture of a kind we can read.`)
+  if (!format) throw unsupported(name, 'is no picture of a kind we can read.')
   return decodersByFormat[format](bytes, name, reduce, limits)
 }
 
@@ -102,7 +108,7 @@ const decodersByFormat: Record<PictureFormat, Decoder> = {
   gif: bySharp,
   webp: bySharp,
   avif: decodeAvif,
-  tiff: bySharp,
+  tiff: decodeTiff,
   heif: decodeHeif,
   jxl: (bytes, ...rest) => decodeForeign({ decoder: 'jxl', bytes }, ...rest),
   bmp: byMagick('BMP'),
@@ -118,9 +124,10 @@ async function decodeHeif(...[bytes, ...rest]: Parameters<Decoder>): Promise<Upr
   return decodeForeign({ decoder: 'heif', bytes, iccProfile: await readProfile(bytes) }, ...rest)
 }
 
-function byMagick(coder: string): Decoder {
+/** @param isNegative what it hands out is to be turned round */
+function byMagick(coder: string, isNegative = false): Decoder {
   return (bytes, ...rest) =>
-    decodeForeign({ decoder: 'magick', bytes, coder, program: magickProgram() }, ...rest)
+    decodeForeign({ decoder: 'magick', bytes, coder, isNegative, program: magickProgram() }, ...rest)
 }
 
 /** What has only frames and no picture of its own is beyond libvips. */
@@ -134,20 +141,50 @@ async function decodeAvif(...[bytes, name, ...rest]: Parameters<Decoder>): Promi
   return (hasPicture ? bySharp : byMagick('AVIF'))(bytes, name, ...rest)
 }
 
+async function decodeTiff(...[bytes, name, reduce, limits]: Parameters<Decoder>): Promise<UprightPicture> {
+  const directory = readTiffDirectory(bytes)
+  if (!directory) return bySharp(bytes, name, reduce, limits)
+  const kind = tellTiffKind(directory)
+  switch (kind.reader) {
+    case 'sharp':
+      return bySharp(bytes, name, reduce, limits)
+    case 'magick':
+      return byMagick('TIFF', kind.isNegative)(bytes, name, reduce, limits)
+    case 'unpacked': {
+      const unpacked = await translate({ decoder: 'tiff', packing: kind.packing, bytes }, name, limits)
+      return decodeTiff(unpacked, name, reduce, limits)
+    }
+    case 'raw':
+      return decodeRaw(bytes, name, reduce, limits)
+    default:
+      throw unsupported(name, `is a TIFF ${kind.what}.`)
+  }
+}
+
 async function decodeForeign(
   request: DecodeRequest,
   name: string,
   reduce: Reduce,
   limits: DecodeLimits,
 ): Promise<UprightPicture> {
+  const bytes = await translate(request, name, limits)
+  // What the WebAssembly decoder took is free again, and this needs less.
+  return decodeBySharp(bytes, name, reduce)
+}
+
+/** Into what sharp reads. */
+async function translate(
+  request: DecodeRequest,
+  name: string,
+  limits: DecodeLimits,
+): Promise<Buffer<ArrayBuffer>> {
   const decoded = await decodeByWasm(request, limits.signal, async (size) => {
     if (size.width * size.height > maxWasmPixels) throw tooLarge(name, size.width, size.height)
     await limits.allow(bytesToDecodeByWasm(size))
   }).catch((thrown: unknown) => {
     throw isOurs(thrown) ? thrown : damaged(name, thrown)
   })
-  // What the WebAssembly decoder took is free again, and this needs less.
-  return decodeBySharp(Buffer.from(decoded.buffer), name, reduce)
+  return Buffer.from(decoded.buffer, decoded.byteOffset, decoded.byteLength)
 }
 
 /** libvips parses HEIF's boxes although it cannot decode HEVC. */
@@ -167,24 +204,22 @@ async function decodeRaw(
   { allow }: DecodeLimits,
 ): Promise<UprightPicture> {
   const orientation = readRawOrientation(bytes)
+  let cutOff: UprightPicture | undefined
   for (const preview of findEmbeddedJpegs(bytes)) {
     try {
-      return await decodeBySharp(preview.bytes, name, reduce, { allow, orientation })
+      const picture = await decodeBySharp(preview.bytes, name, reduce, { allow, orientation })
+      if (!picture.isCutOff) return { ...picture, isPreview: true }
+      cutOff ??= { ...picture, isPreview: true }
     } catch (thrown) {
       // A false or broken preview: the next smaller one is as good.
       if (thrown instanceof LensloreError && thrown.code !== 'PICTURE_DAMAGED') throw thrown
     }
   }
+  if (cutOff) return cutOff
   try {
     return await decodeBySharp(bytes, name, reduce, { allow })
   } catch (thrown) {
-    throw new LensloreError(
-      'PICTURE_UNSUPPORTED',
-      `${name} is a raw file without a preview that can be read.`,
-      {
-        cause: thrown,
-      },
-    )
+    throw unsupported(name, 'is a raw file without a preview that can be read.', thrown)
   }
 }
 
@@ -201,8 +236,17 @@ async function decodeBySharp(
 
   const size = reduce(metadata)
   await allow?.(bytesToDecode(metadata, size))
-  const data = await decodePixels(bytes, name, size)
-  return turnUpright({ data, ...size }, { width, height }, orientation ?? metadata.orientation ?? 1)
+  const { data, isCutOff } = await decodePixels(bytes, name, size)
+  const upright = await turnUpright({ data, ...size }, orientation ?? metadata.orientation ?? 1)
+  return {
+    data: upright.data,
+    widthPx: upright.width,
+    heightPx: upright.height,
+    fullWidthPx: upright.isOnItsSide ? height : width,
+    fullHeightPx: upright.isOnItsSide ? width : height,
+    isCutOff,
+    isPreview: false,
+  }
 }
 
 async function readMetadata(bytes: Buffer, name: string): Promise<Metadata> {
@@ -242,13 +286,20 @@ function shrinkToFit({ width, height }: Size, longestSidePx: number): Size {
   }
 }
 
+/** Less of a picture, from its top row down, shows nothing that words could be about. */
+const leastShareSeen = 1 / 8
+
 /**
  * People want a photo with a damaged end found too, and every viewer shows it. So what fails to decode
- * cleanly is decoded as far as it goes, and refused where less than half of its rows hold anything.
+ * cleanly is decoded as far as it goes, and refused where hardly any of its rows hold anything.
  */
-async function decodePixels(bytes: Buffer, name: string, size: Size): Promise<Buffer> {
+async function decodePixels(
+  bytes: Buffer,
+  name: string,
+  size: Size,
+): Promise<{ data: Buffer; isCutOff: boolean }> {
   try {
-    return await runSharp(bytes, size, 'truncated')
+    return { data: await runSharp(bytes, size, 'truncated'), isCutOff: false }
   } catch (firstFailure) {
     if (isTimeout(firstFailure)) throw tookTooLong(name, firstFailure)
     let data: Buffer
@@ -257,8 +308,8 @@ async function decodePixels(bytes: Buffer, name: string, size: Size): Promise<Bu
     } catch (thrown) {
       throw isTimeout(thrown) ? tookTooLong(name, thrown) : damaged(name, thrown)
     }
-    if (countRowsWithContent(data, size) < size.height / 2) throw damaged(name, firstFailure)
-    return data
+    if (countRowsWithContent(data, size) < size.height * leastShareSeen) throw damaged(name, firstFailure)
+    return { data, isCutOff: true }
   }
 }
 
@@ -294,29 +345,21 @@ const turnByOrientation: Record<number, { angle: 0 | 90 | 180 | 270; flip?: true
 }
 
 async function turnUpright(
-  reduced: Size & { data: Buffer },
-  full: Size,
+  { data, width, height }: Size & { data: Buffer },
   orientation: number,
-): Promise<UprightPicture> {
-  const { data, width, height } = reduced
+): Promise<Size & { data: Buffer; isOnItsSide: boolean }> {
   const turn = turnByOrientation[orientation]
-  if (!turn) {
-    return { data, widthPx: width, heightPx: height, fullWidthPx: full.width, fullHeightPx: full.height }
-  }
+  if (!turn) return { data, width, height, isOnItsSide: false }
   const turned = await sharp(data, { raw: { width, height, channels: 3 } })
     .flip(turn.flip ?? false)
     .flop(turn.flop ?? false)
     .rotate(turn.angle)
     .raw()
     .toBuffer()
-  const isSideways = turn.angle === 90 || turn.angle === 270
-  return {
-    data: turned,
-    widthPx: isSideways ? height : width,
-    heightPx: isSideways ? width : height,
-    fullWidthPx: isSideways ? full.height : full.width,
-    fullHeightPx: isSideways ? full.width : full.height,
-  }
+  const isOnItsSide = turn.angle === 90 || turn.angle === 270
+  return isOnItsSide
+    ? { data: turned, width: height, height: width, isOnItsSide }
+    : { data: turned, width, height, isOnItsSide }
 }
 
 /** A decoder's own trouble is the picture's. */
@@ -330,6 +373,10 @@ function isTimeout(thrown: unknown): boolean {
 
 function damaged(name: string, cause: unknown): LensloreError {
   return new LensloreError('PICTURE_DAMAGED', `${name} is damaged and cannot be decoded.`, { cause })
+}
+
+function unsupported(name: string, why: string, cause?: unknown): LensloreError {
+  return new LensloreError('PICTURE_UNSUPPORTED', `${name} ${why}`, { cause })
 }
 
 function tooLarge(name: string, widthPx: number, heightPx: number): LensloreError {

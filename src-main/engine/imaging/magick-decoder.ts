@@ -1,16 +1,17 @@
 import { ColorSpace, initializeImageMagick, MagickImage, MagickReadSettings } from '@imagemagick/magick-wasm'
 import { wrapAsTiff } from './tiff-container.ts'
-import type { OpenPicture } from './wasm-decode.ts'
+import type { DecodeRequest, OpenPicture } from './wasm-decode.ts'
 
 /**
- * The first picture of a file, as TIFF that says how it is to be turned.
- * @param coder ImageMagick's name of the format: no other decoder of its many is tried, whatever the bytes look like
+ * The first picture of a file, as TIFF that says how it is to be turned. No other decoder of ImageMagick's many is tried than
+ * the one that is asked for, whatever the bytes look like.
  */
-export async function openByMagick(
-  bytes: Uint8Array,
-  coder: string,
-  program: WebAssembly.Module,
-): Promise<OpenPicture> {
+export async function openByMagick({
+  bytes,
+  coder,
+  isNegative,
+  program,
+}: Extract<DecodeRequest, { decoder: 'magick' }>): Promise<OpenPicture> {
   await initializeImageMagick(program)
   const settings = new MagickReadSettings({ format: coder, frameIndex: 0, frameCount: 1 })
   const image = MagickImage.create()
@@ -26,6 +27,7 @@ export async function openByMagick(
       const samples = isCmyk ? 'cmyk' : image.hasAlpha ? 'rgba' : 'rgb'
       const pixels = image.getPixels((all) => all.toByteArray(0, 0, width, height, samples.toUpperCase()))
       if (!pixels) throw new Error('no pixels')
+      if (isNegative) for (const [at, level] of pixels.entries()) pixels[at] = 255 - level
       // What was one channel is three now, which its profile does not fit.
       const iccProfile = isGrey ? null : (image.getProfile('icc')?.data ?? null)
       return wrapAsTiff({

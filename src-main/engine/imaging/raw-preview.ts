@@ -1,3 +1,5 @@
+import { numberOf, readTiffDirectory, tiffTag } from './tiff-directory.ts'
+
 /**
  * Camera raw files hold finished JPEGs of the same picture, the largest often at full size. Each maker keeps
  * them elsewhere (SubIFDs, maker notes, boxes, fixed offsets), and no well-kept library finds them all. So
@@ -60,8 +62,6 @@ function readJpegSize(bytes: Buffer, start: number): { widthPx: number; heightPx
   return null
 }
 
-const orientationTag = 0x0112
-
 /**
  * The orientation (1 to 8) that a raw file states about itself: its previews often carry none.
  * @returns null where the file states none, or keeps it where only its preview tells (Fujifilm)
@@ -74,19 +74,7 @@ export function readRawOrientation(bytes: Buffer): number | null {
 }
 
 function readTiffOrientation(tiff: Buffer): number | null {
-  if (tiff.length < 8) return null
-  const order = tiff.toString('latin1', 0, 2)
-  if (order !== 'II' && order !== 'MM') return null
-  const u16 = (at: number) => (order === 'II' ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at))
-  const directory = order === 'II' ? tiff.readUInt32LE(4) : tiff.readUInt32BE(4)
-  if (directory + 2 > tiff.length) return null
-  const entries = u16(directory)
-  for (let i = 0; i < entries; i++) {
-    const entry = directory + 2 + i * 12
-    if (entry + 12 > tiff.length) return null
-    if (u16(entry) !== orientationTag) continue
-    const orientation = u16(entry + 8)
-    return orientation >= 1 && orientation <= 8 ? orientation : null
-  }
-  return null
+  const directory = readTiffDirectory(tiff)
+  const orientation = directory ? numberOf(directory, tiffTag.orientation, 0) : 0
+  return orientation >= 1 && orientation <= 8 ? orientation : null
 }

@@ -13,8 +13,8 @@ serve(ownThread().channel, decodeCalls, {
     open = await openPicture(request)
     return open.size
   },
-  decode() {
-    const bytes = open!.decode()
+  async decode() {
+    const bytes = await open!.decode()
     return transferring(bytes, [bytes.buffer])
   },
 })
@@ -26,6 +26,8 @@ async function openPicture(request: DecodeRequest): Promise<OpenPicture> {
     case 'heif':
       return (await import('./heif-decoder.ts')).openHeif(request.bytes, request.iccProfile)
     case 'magick':
-      return (await import('./magick-decoder.ts')).openByMagick(request.bytes, request.coder, request.program)
+      return (await import('./magick-decoder.ts')).openByMagick(request)
+    case 'tiff':
+      return (await import('./tiff-unpack.ts')).openPackedTiff(request.bytes, request.packing)
   }
 }

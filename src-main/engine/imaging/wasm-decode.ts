@@ -5,20 +5,23 @@ import { LensloreError } from '../../contract/errors.ts'
 import { transferring, unchecked } from '../../contract/rpc.ts'
 import { cancelledError, stopWhereCancelled } from './cancelled.ts'
 import type { Size } from './memory-need.ts'
+import type { TiffPacking } from './tiff-kind.ts'
 
 /** The bytes are moved to the thread: nothing is left of them here. */
 export type DecodeRequest = { bytes: Uint8Array<ArrayBuffer> } & (
   | { decoder: 'jxl' }
   /** The profile is kept with the pixels, which libheif hands out in the file's own colours. */
   | { decoder: 'heif'; iccProfile: Uint8Array | null }
-  /** By ImageMagick's name of the format. */
-  | { decoder: 'magick'; coder: string; program: WebAssembly.Module }
+  /** By ImageMagick's name of the format; `isNegative`: what it hands out is to be turned round. */
+  | { decoder: 'magick'; coder: string; isNegative: boolean; program: WebAssembly.Module }
+  /** Only its pieces are unpacked. */
+  | { decoder: 'tiff'; packing: TiffPacking }
 )
 
 /** A picture whose size is known and whose pixels are not made yet. Nothing is freed: its memory goes with the thread. */
 export interface OpenPicture {
   size: Size
-  decode(): Uint8Array<ArrayBuffer>
+  decode(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>
 }
 
 export const decodeCalls = {

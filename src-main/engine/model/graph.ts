@@ -4,10 +4,10 @@
  * run, with their values as objects, so that a later pass (differentiation) can walk them.
  */
 
-export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int8' | 'int32' | 'int64' | 'bool'
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'uint8' | 'int8' | 'int32' | 'int64' | 'bool'
 
 /** What is written into a graph itself. */
-export type ConstantType = 'float32' | 'int8' | 'int32' | 'int64' | 'bool'
+export type ConstantType = 'float32' | 'uint8' | 'int8' | 'int32' | 'int64' | 'bool'
 
 /** A number, or the name of a size that is known only when the graph runs. */
 export type Dimension = number | string
@@ -31,6 +31,7 @@ export type Operator =
   | 'Concat'
   | 'Conv'
   | 'CumSum'
+  | 'DequantizeLinear'
   | 'Div'
   | 'DynamicQuantizeMatMul'
   | 'Equal'
@@ -52,6 +53,8 @@ export type Operator =
   | 'Not'
   | 'Pad'
   | 'Pow'
+  | 'QLinearConv'
+  | 'QuantizeLinear'
   | 'ReduceMax'
   | 'ReduceMean'
   | 'ReduceMin'
@@ -97,15 +100,18 @@ export type Initializer =
   | { readonly value: Value; readonly bytes: Uint8Array }
   | { readonly value: Value; readonly location: TensorLocation }
 
-/** Whether a stored matrix has its inputs' weights in one row (`in-out`) or its outputs' (`out-in`). */
-export type MatrixLayout = 'in-out' | 'out-in'
+/**
+ * Whether a stored matrix has the weights of an input in one row (`in-out`) or those of an output (`out-in`); those of a convolution's output
+ * are beside each other as well (`kernel`, `[d, C, P, P]`).
+ */
+export type MatrixLayout = 'in-out' | 'out-in' | 'kernel'
 
 /** A tensor that a graph keeps: in a file, or as bytes of its own. */
 export type StoredTensor =
   | TensorLocation
   | { readonly bytes: Uint8Array; readonly type: ElementType; readonly shape: readonly number[] }
 
-/** A matrix in fewer bits: int8 `[in, out]`, and by what each output is multiplied `[out]`. */
+/** A matrix in fewer bits: int8 `[in, out]`, of a kernel `[d, C, P, P]`, and by what each output is multiplied `[out]`. */
 export interface ReducedMatrix<Tensor> {
   readonly matrix: Tensor
   readonly scales: Tensor
@@ -273,7 +279,7 @@ export class Graph {
 }
 
 function encodeElements(type: ConstantType, data: ArrayLike<number>): Uint8Array {
-  if (type === 'bool') return Uint8Array.from(data)
+  if (type === 'bool' || type === 'uint8') return Uint8Array.from(data)
   if (type === 'int8') return new Uint8Array(Int8Array.from(data).buffer)
   const view = new DataView(new ArrayBuffer(data.length * (type === 'int64' ? 8 : 4)))
   for (let index = 0; index < data.length; index++) {

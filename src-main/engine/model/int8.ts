@@ -7,7 +7,7 @@ const largest = 127
  * A matrix in int8, each output's weights by a scale of their own: `w ≈ matrix · scale`.
  * @param values as they are stored
  * @param shape of what is stored
- * @returns `matrix` `[in, out]` and `scales` `[out]`
+ * @returns `matrix` `[in, out]`, of a kernel as it is stored, and `scales` `[out]`
  */
 export function toInt8(
   values: Float32Array,
@@ -40,7 +40,8 @@ export function toInt8(
     for (let output = 0; output < outWidth; output++) {
       const scale = scales[output]!
       for (let input = 0; input < width; input++) {
-        matrix[input * outWidth + output] = Math.round(values[output * width + input]! / scale)
+        const at = output * width + input
+        matrix[layout === 'kernel' ? at : input * outWidth + output] = Math.round(values[at]! / scale)
       }
     }
   }

@@ -24,6 +24,7 @@ const runtimeOperators: ReadonlySet<Operator> = new Set(['DynamicQuantizeMatMul'
 
 const dataTypes: Record<ElementType, number> = {
   float32: 1,
+  uint8: 2,
   int8: 3,
   int32: 6,
   int64: 7,

@@ -142,6 +142,12 @@ export interface Padding {
   end: number
 }
 
+export interface ConvolutionOptions {
+  stride: number
+  padding?: Padding
+  groups?: number
+}
+
 /**
  * Convolution of square pictures.
  * @param x `[B, C, S, S]`
@@ -153,24 +159,69 @@ export function convolve(
   x: Value,
   kernel: Value,
   bias: Value | null,
-  options: { stride: number; padding?: Padding; groups?: number },
+  options: ConvolutionOptions,
 ): Value {
-  const { stride, padding = { start: 0, end: 0 }, groups = 1 } = options
+  const { shape, attributes } = describeConvolution(x, kernel, options)
+  return one(g.node('Conv', bias ? [x, kernel, bias] : [x, kernel], [{ type: x.type, shape }], attributes))
+}
+
+function describeConvolution(
+  x: Value,
+  kernel: Value,
+  { stride, padding = { start: 0, end: 0 }, groups = 1 }: ConvolutionOptions,
+) {
   const size = kernel.shape[2] as number
   const side = Math.floor(((x.shape[2] as number) + padding.start + padding.end - size) / stride) + 1
-  return one(
-    g.node(
-      'Conv',
-      bias ? [x, kernel, bias] : [x, kernel],
-      [{ type: x.type, shape: [x.shape[0]!, kernel.shape[0]!, side, side] }],
-      {
-        kernel_shape: [size, size],
-        strides: [stride, stride],
-        pads: [padding.start, padding.start, padding.end, padding.end],
-        group: groups,
-      },
-    ),
-  )
+  return {
+    shape: [x.shape[0]!, kernel.shape[0]!, side, side],
+    attributes: {
+      kernel_shape: [size, size],
+      strides: [stride, stride],
+      pads: [padding.start, padding.start, padding.end, padding.end],
+      group: groups,
+    },
+  }
+}
+
+/** What 256 steps stand for: `(step − zero) · size`. */
+export interface Steps {
+  /** float32 `[]` */
+  size: Value
+  /** uint8 `[]` */
+  zero: Value
+}
+
+/** What lies beyond the first or the last step becomes that. @param x float32 @returns uint8 */
+export function toSteps(g: Graph, x: Value, { size, zero }: Steps): Value {
+  return one(g.node('QuantizeLinear', [x, size, zero], [{ type: 'uint8', shape: x.shape }]))
+}
+
+/** @param x uint8 @returns float32 */
+export function fromSteps(g: Graph, x: Value, { size, zero }: Steps): Value {
+  return one(g.node('DequantizeLinear', [x, size, zero], [{ type: 'float32', shape: x.shape }]))
+}
+
+/**
+ * `convolve` of steps to steps.
+ * @param x uint8 `[B, C, S, S]`
+ * @param kernel int8 `[d, C / groups, P, P]` with scales `[d]`
+ * @param bias float32 `[d]`
+ * @returns uint8 `[B, d, S', S']`
+ */
+export function convolveInInt8(
+  g: Graph,
+  x: Value,
+  { matrix, scales }: ReducedMatrix<Value>,
+  bias: Value,
+  { stepsIn, stepsOut, ...options }: ConvolutionOptions & { stepsIn: Steps; stepsOut: Steps },
+): Value {
+  const { shape, attributes } = describeConvolution(x, matrix, options)
+  const outWidth = matrix.shape[0] as number
+  // Of what the sums are counted in; a cast cuts off less than one of them.
+  const whole = cast(g, divide(g, bias, multiply(g, scales, stepsIn.size)), 'int32')
+  const zeros = g.constant('int8', [outWidth], Array(outWidth).fill(0))
+  const inputs = [x, stepsIn.size, stepsIn.zero, matrix, scales, zeros, stepsOut.size, stepsOut.zero, whole]
+  return one(g.node('QLinearConv', inputs, [{ type: 'uint8', shape }], attributes))
 }
 
 /**
@@ -401,7 +452,7 @@ export function where(g: Graph, condition: Value, yes: Value, no: Value): Value 
 }
 
 export function cast(g: Graph, x: Value, type: ConstantType): Value {
-  const to = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9 }[type]
+  const to = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 }[type]
   return one(g.node('Cast', [x], [{ type, shape: x.shape }], { to }))
 }
 

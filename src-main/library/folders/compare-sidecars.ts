@@ -15,6 +15,8 @@ export interface PicturesBeside {
   before: ReadonlySet<string>
   /** Photos that are known there and were missing then. */
   missing: ReadonlySet<string>
+  /** Files that are a part of a picture there now, by its name. What got one or lost it is read again for that. */
+  companions: ReadonlyMap<string, readonly string[]>
 }
 
 /**
@@ -28,15 +30,15 @@ export function compareSidecars(
   path: string,
   names: readonly string[],
   known: readonly KnownSidecar[],
-  { now, before, missing }: PicturesBeside,
+  { now, before, missing, companions }: PicturesBeside,
 ): { differences: SidecarDifference[]; undescribing: string[] } {
   const remembered = new Map(known.map((sidecar) => [sidecar.name, sidecar]))
   const present = new Set(names)
   const sidecars = new Set([...names, ...remembered.keys()])
   const pictures = new Set([...now, ...before, ...missing])
-  const described = picturesBySidecar(sidecars, now, pictures)
+  const described = picturesBySidecar(sidecars, now, pictures, companions)
   const isSame = now.size === before.size && [...now].every((name) => before.has(name))
-  const describedBefore = isSame ? described : picturesBySidecar(sidecars, before, before)
+  const describedBefore = isSame ? described : picturesBySidecar(sidecars, before, before, companions)
 
   const differences: SidecarDifference[] = []
   for (const [name, photoNames] of described) {
@@ -118,11 +120,12 @@ function picturesBySidecar(
   sidecars: ReadonlySet<string>,
   beside: ReadonlySet<string>,
   pictures: ReadonlySet<string>,
+  companions: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Map<string, string[]> {
-  const find = createSidecarFinder([...sidecars, ...beside])
+  const find = createSidecarFinder([...sidecars, ...beside, ...[...companions.values()].flat()])
   const described = new Map<string, string[]>()
   for (const picture of pictures) {
-    for (const { name } of find(picture)) {
+    for (const { name } of find(picture, companions.get(picture))) {
       const others = described.get(name)
       if (others) others.push(picture)
       else described.set(name, [picture])

@@ -1,12 +1,15 @@
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { textFromFileName } from '../../contract/file-name.ts'
+import type { CompanionKind, Pairing } from '../../contract/file-pairs.ts'
 import { nativePath } from '../../contract/native-path.ts'
-import { isPictureName } from '../../contract/picture-names.ts'
+import { isPictureName, isRawName } from '../../contract/picture-names.ts'
 import type { SkippedFiles } from '../../contract/skipped-files.ts'
 import { isInExport, sameDirectoryInOtherParts } from '../metadata/takeout-parts.ts'
+import type { KnownCompanion } from '../store/companions.ts'
 import type { FoundFile } from '../store/found-file.ts'
-import type { KnownEntry, Lookalike, Place, ScanReader } from '../store/scan-state.ts'
-import type { SidecarDifference, StraySidecars } from '../store/sidecar-state.ts'
+import type { Place } from '../store/place.ts'
+import type { CompanionPlace, KnownEntry, Lookalike, ScanReader } from '../store/scan-state.ts'
+import { isSameStat, type SidecarDifference, type StraySidecars } from '../store/sidecar-state.ts'
 import { compareSidecars, compareWithPart, straySidecars } from './compare-sidecars.ts'
 import { createLeftAlone, type LeftAlone } from './left-alone.ts'
 import { errorCode, type Listing, listDirectory } from './walk.ts'
@@ -42,6 +45,15 @@ export type Difference =
   | { kind: 'returned'; file: FoundFile; photoId: number }
   | { kind: 'gone'; name: string; photoId: number; sizeBytes: number; modifiedMs: number }
 
+/** How the files that belong together are others than the library knows. */
+export type PairDifference =
+  /** A file stands beside the one that it is a part of. */
+  | { kind: 'beside'; file: FoundFile; companion: CompanionKind; leader: string }
+  /** A raw file stands without the one that it was a part of when it was at `from`, which may be where it is now. */
+  | { kind: 'apart'; file: FoundFile; from: Place }
+  /** No part of any photo is here any more. */
+  | { kind: 'gone'; name: string }
+
 export interface DirectoryReport extends Visit {
   /** The file system's own code (ENOENT, EACCES …) where nothing is known of what is there; the rest is empty. */
   errorCode: string | null
@@ -51,6 +63,9 @@ export interface DirectoryReport extends Visit {
   /** New or altered pictures and sidecars that were written to just now. */
   unsettled: number
   differences: Difference[]
+  pairs: PairDifference[]
+  /** Files that are a part of a photo. */
+  companions: number
   /** Files that are no pictures. */
   skipped: SkippedFiles[]
   /** Sidecars that are new, altered or gone. */
@@ -100,6 +115,8 @@ export function createComparer(reader: ScanReader): Comparer {
       unchanged: 0,
       unsettled: 0,
       differences: [],
+      pairs: [],
+      companions: 0,
       skipped: [],
       sidecars: [],
       strays: { files: 0, first: [] },
@@ -127,19 +144,49 @@ export function createComparer(reader: ScanReader): Comparer {
       })
     }
 
-    function reportMoveOr(file: FoundFile, otherwise: () => Difference): void {
+    function reportMoveOr(file: FoundFile, otherwise: () => void): void {
       const heir = heirOf(file)
-      const ageMs = Date.now() - file.modifiedMs
-      if (!heir && ageMs >= 0 && ageMs < folder.settleMs) report.unsettled++
-      else if (!heir) differences.push(otherwise())
-      else {
+      if (heir) {
         const { folderId, directory, name } = heir
         differences.push({ kind: 'moved', file, photoId: heir.id, from: { folderId, directory, name } })
-      }
+      } else if (isSettled(file)) otherwise()
+    }
+
+    /** What is written to at present is counted, and left for later. */
+    function isSettled(file: FoundFile): boolean {
+      const ageMs = Date.now() - file.modifiedMs
+      const isUnsettled = ageMs >= 0 && ageMs < folder.settleMs
+      if (isUnsettled) report.unsettled++
+      return !isUnsettled
+    }
+
+    function fileOf(name: string): FoundFile | undefined {
+      return found.get(name) ?? videos.get(name)
+    }
+
+    /** A file that no photo is known for. */
+    function reportNew(file: FoundFile): void {
+      const isPaired = pairs.has(file.name)
+      reportMoveOr(file, () => {
+        const from = isRawName(file.name) && !isPaired ? leftBehind(file) : undefined
+        if (from) report.pairs.push({ kind: 'apart', file, from })
+        else if (!isPaired) differences.push({ kind: 'arrived', file })
+      })
+    }
+
+    /** Where a raw file was a part of a photo, which it is no longer. */
+    function leftBehind(file: FoundFile): Place | undefined {
+      const known = companions.get(file.name)
+      if (known && !known.isOther) return { folderId: folder.id, directory, name: file.name }
+      const from = reader.companionsLike(file).find((place) => isVacated(place, file, path, folder.reachable))
+      return from && { folderId: from.folderId, directory: from.directory, name: from.name }
     }
 
     const unknown = new Map(found)
     const entries = reader.entriesIn(folder.id, directory)
+    const companions = new Map(reader.companionsIn(folder.id, directory).map((each) => [each.name, each]))
+    const videos = new Map(listing.videos.map((video) => [video.name, video]))
+    const pairs = withoutOthers(listing.pairs, companions, fileOf)
     for (const known of entries) {
       const { id: photoId, name, sizeBytes, modifiedMs } = known
       const file = unknown.get(name)
@@ -159,11 +206,35 @@ export function createComparer(reader: ScanReader): Comparer {
       }
       unknown.delete(name)
       if (looksTheSame && file.inode === known.inode) report.unchanged++
-      else reportMoveOr(file, () => ({ kind: 'altered', file, photoId, sizeBytes, modifiedMs }))
+      else {
+        reportMoveOr(file, () => differences.push({ kind: 'altered', file, photoId, sizeBytes, modifiedMs }))
+      }
     }
-    for (const file of unknown.values()) reportMoveOr(file, () => ({ kind: 'arrived', file }))
+    const isKnownPart = (file: FoundFile) => {
+      const [known, pairing] = [companions.get(file.name), pairs.get(file.name)]
+      return (
+        pairing !== undefined && known?.leader === pairing.leader && !known.isOther && isSameStat(file, known)
+      )
+    }
+    for (const file of unknown.values()) if (!isKnownPart(file)) reportNew(file)
+    const photos = new Set(
+      pairs.size === 0 ? [] : entries.filter(({ isMissing }) => !isMissing).map(({ name }) => name),
+    )
+    for (const [name, { kind, leader }] of pairs) {
+      const file = fileOf(name)!
+      const isKnown = isKnownPart(file)
+      report.companions++
+      if ((!isKnown || photos.has(name)) && (isKnown || isSettled(file))) {
+        report.pairs.push({ kind: 'beside', file, companion: kind, leader })
+      }
+    }
+    for (const { name, isOther } of companions.values()) {
+      const isLeft = isOther ? !listing.pairs.has(name) : !pairs.has(name) && !found.has(name)
+      if (isLeft) report.pairs.push({ kind: 'gone', name })
+    }
     // Without a picture there is nothing to describe; what is remembered waits for the pictures to be back.
-    if (listing.files.length > 0 || isInExport(path)) reportSidecars(folder, path, listing, entries, report)
+    if (listing.files.length > 0 || isInExport(path))
+      reportSidecars(folder, path, listing, entries, pairs, report)
     else noteStrays(report, listing, listing.sidecarNames)
 
     const below = (name: string) => (directory === '' ? name : `${directory}/${name}`)
@@ -185,15 +256,17 @@ export function createComparer(reader: ScanReader): Comparer {
     path: string,
     listing: Listing,
     entries: readonly KnownEntry[],
+    pairs: ReadonlyMap<string, Pairing>,
     report: DirectoryReport,
   ): void {
     const known = reader.sidecarsIn(folder.id, report.directory)
     if (listing.sidecarNames.length === 0 && known.length === 0) return
     const namesOf = (files: readonly { name: string }[]) => new Set(files.map(({ name }) => name))
     const pictures = {
-      now: namesOf(listing.files),
+      now: namesOf(listing.files.filter(({ name }) => !pairs.has(name))),
       before: namesOf(entries.filter(({ isMissing }) => !isMissing)),
       missing: namesOf(entries.filter(({ isMissing }) => isMissing)),
+      companions: namesByLeader(pairs),
     }
     const elsewhere = compareParts(folder, path, listing.sidecarNames, known, pictures.now)
     const here = known.filter(({ name }) => !elsewhere.describing.has(name))
@@ -224,6 +297,7 @@ export function createComparer(reader: ScanReader): Comparer {
       now: pictures,
       before: pictures,
       missing: new Set(),
+      companions: new Map(),
     })
     const gone = known.filter(({ name }) => !names.includes(name))
     const others = new Set([...undescribing, ...gone.map(({ name }) => name)])
@@ -254,7 +328,7 @@ export function createComparer(reader: ScanReader): Comparer {
 
   /** Whether a photo's own file is certainly no longer where the library knows it. */
   function isVacated(
-    photo: Lookalike,
+    photo: CompanionPlace,
     file: FoundFile,
     directoryPath: string,
     reachable: readonly number[],
@@ -285,4 +359,25 @@ function isSameName(oldPath: string, newPath: string): boolean {
   if (fold(oldPath) !== fold(newPath)) return false
   const onDisk = realpathSync.native(nativePath(oldPath), 'buffer')
   return onDisk.equals(realpathSync.native(nativePath(newPath), 'buffer'))
+}
+
+/** What belongs together by its names, but for what is known to be two photos all the same. */
+function withoutOthers(
+  pairs: ReadonlyMap<string, Pairing>,
+  companions: ReadonlyMap<string, KnownCompanion>,
+  fileOf: (name: string) => FoundFile | undefined,
+): Map<string, Pairing> {
+  if (companions.size === 0) return new Map(pairs)
+  return new Map(
+    [...pairs].filter(([name, { leader }]) => {
+      const known = companions.get(name)
+      return !known?.isOther || known.leader !== leader || !isSameStat(known, fileOf(name) ?? null)
+    }),
+  )
+}
+
+function namesByLeader(pairs: ReadonlyMap<string, Pairing>): Map<string, string[]> {
+  const names = new Map<string, string[]>()
+  for (const [name, { leader }] of pairs) names.set(leader, [...(names.get(leader) ?? []), name])
+  return names
 }

@@ -3,10 +3,12 @@ import { LensloreError } from '../../contract/errors.ts'
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { SkippedFiles } from '../../contract/skipped-files.ts'
 import { isInExport } from '../metadata/takeout-parts.ts'
+import { createCompanionStore } from '../store/companions.ts'
 import type { Database } from '../store/database.ts'
 import type { FoundFile } from '../store/found-file.ts'
+import { isSamePlace } from '../store/place.ts'
 import { createRootState, type RootState } from '../store/root-state.ts'
-import { createScanWriter, isSamePlace, type LostPlace } from '../store/scan-state.ts'
+import { createScanWriter, type LostPlace } from '../store/scan-state.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
 import { inSlices } from '../store/slices.ts'
 import type { Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
@@ -15,6 +17,7 @@ import { createLeftAlone, type LeftAlone } from './left-alone.ts'
 import { probeRoot, type RootReport } from './roots.ts'
 import { createScanThreads } from './scan-threads.ts'
 import { settleLost } from './settle-lost.ts'
+import { createPairNotes, settlePairs } from './settle-pairs.ts'
 import { volumeOf } from './volume.ts'
 
 /** Differences a transaction: few enough that a search never waits noticeably. */
@@ -70,6 +73,8 @@ export function createReconciler(database: Database, now: () => number = Date.no
   const roots = createRootState(database)
   const writer = createScanWriter(database)
   const sidecars = createSidecarState(database)
+  const companions = createCompanionStore(database)
+  const pairNotes = createPairNotes(database)
   const threads = createScanThreads(database.file)
   let last: Promise<unknown> = Promise.resolve()
   /** When the present comparison began: the time that all it finds arrived at. */
@@ -112,12 +117,15 @@ export function createReconciler(database: Database, now: () => number = Date.no
       const folder = { id, path, excludes, reachable, settleMs: options.settleMs ?? 0, startedMs: scanMs }
       if (!(await scanFolder(folder, directories, extent, summary, options, signal))) left.add(id)
     }
-    database.write(() => writer.forgetNotes())
+    database.write(() => {
+      writer.forgetNotes()
+      pairNotes.forget()
+    })
     try {
       for (const id of online) await visit(id, start(id), isWhole ? 'whole' : 'part')
       const visited = new Set(online)
       for (let round = 0; options.changedMeanwhile && round < meanwhileAtMost; round++) {
-        if (!writer.hasNotes()) break
+        if (!writer.hasNotes() && !pairNotes.hasApart()) break
         // What the system has told is heard in the next turn of the loop that begins now.
         await nextTurn()
         await nextTurn()
@@ -133,11 +141,25 @@ export function createReconciler(database: Database, now: () => number = Date.no
         [...visited].filter((id) => !roots.has(id) || probeRoot(roots, id).offline !== null || left.has(id)),
       )
       for (const id of gone) if (roots.has(id)) tellAway(found.get(id)!)
-      const settling = { database, writer, isExcluded: excludedBy(roots), summary, now, scanMs, signal }
-      await settleLost(settling, gone, (photoIds) => tellOf(photoIds, options))
+      const settling = {
+        database,
+        writer,
+        isExcluded: excludedBy(roots),
+        isThere: roots.has,
+        summary,
+        now,
+        scanMs,
+        signal,
+      }
+      const tell = (photoIds: number[]) => tellOf(photoIds, options)
+      await settleLost(settling, gone, tell)
+      await settlePairs(settling, pairNotes, gone, tell)
       if (isWhole) {
-        for (const id of online.filter((each) => !gone.has(each) && roots.has(each))) {
+        for (const id of online.filter((each) => !gone.has(each))) {
+          if (!roots.has(id)) continue
           await markExcluded(database, id, now(), signal)
+          await inSlices(database, companions.sweep(id), { signal })
+          if (!roots.has(id)) continue
           roots.setScanned(id, now())
           roots.dropUnreadableBefore(id, scanMs)
           sidecars.forgetStrays(id, (directory) => isInExport(`${roots.byId(id).path}/${directory}`))
@@ -188,11 +210,16 @@ export function createReconciler(database: Database, now: () => number = Date.no
       if (isMount ? !knowMount(report) : mounts.has(directory) && !isLeftBehind(report)) return []
 
       sidecars.noteStrays(folderId, directory, report.strays, scanMs)
-      if (extent === 'again') database.write(() => writer.forgetNotesIn(folderId, directory))
-      else {
+      if (extent === 'again') {
+        database.write(() => {
+          writer.forgetNotesIn(folderId, directory)
+          pairNotes.forgetIn(folderId, directory)
+        })
+      } else {
         addSkipped(summary.skipped, report.skipped)
         summary.straySidecars += report.strays.files
         summary.files += report.files
+        summary.companions += report.companions
         summary.unchanged += report.unchanged
         options.onProgress?.(summary.files)
       }
@@ -217,6 +244,7 @@ export function createReconciler(database: Database, now: () => number = Date.no
         signal.throwIfAborted()
       }
       await takeSidecars(folderId, report, summary, options, signal)
+      await notePairs(folderId, report, signal)
       const next = isWhole ? report.subdirectories : report.subdirectories.filter(isUnknown)
       return next.map((below) => ({ directory: below, parentDevice: report.device }))
     }
@@ -290,6 +318,17 @@ export function createReconciler(database: Database, now: () => number = Date.no
       summary.changed += changed
       summary.unchanged -= changed
       tellOf(ids, options)
+      if (part.length >= differencesPerCommit / 4) await nextTurn()
+      signal.throwIfAborted()
+    }
+  }
+
+  async function notePairs(folderId: number, { directory, pairs }: DirectoryReport, signal: AbortSignal) {
+    for (let at = 0; at < pairs.length; at += differencesPerCommit) {
+      const part = pairs.slice(at, at + differencesPerCommit)
+      database.write(() => {
+        for (const difference of part) pairNotes.note(folderId, directory, difference)
+      })
       if (part.length >= differencesPerCommit / 4) await nextTurn()
       signal.throwIfAborted()
     }
@@ -390,10 +429,13 @@ function emptySummary(): ScanSummary {
     added: 0,
     changed: 0,
     moved: 0,
+    joined: 0,
+    separated: 0,
     missing: 0,
     excluded: 0,
     restored: 0,
     unchanged: 0,
+    companions: 0,
     offlineFolders: [],
     unreadable: [],
     skipped: [],

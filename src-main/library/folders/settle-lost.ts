@@ -1,7 +1,8 @@
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { Database } from '../store/database.ts'
 import type { FoundFile } from '../store/found-file.ts'
-import { isSamePlace, type LostPlace, type ScanWriter } from '../store/scan-state.ts'
+import { isSamePlace } from '../store/place.ts'
+import type { LostPlace, ScanWriter } from '../store/scan-state.ts'
 import { inSlices } from '../store/slices.ts'
 import { joinCopyOf } from './identity.ts'
 
@@ -11,6 +12,8 @@ export interface Settling {
   writer: ScanWriter
   /** Whether a place is left alone, so that its photo is only out of sight. */
   isExcluded(place: LostPlace): boolean
+  /** Whether a folder is still one that is compared, which a person may change at any moment. */
+  isThere(folderId: number): boolean
   /** Its figures go on to be counted. */
   summary: ScanSummary
   now: () => number
@@ -39,7 +42,10 @@ export async function settleLost(
       const batch = writer.lostAfter(note, limit)
       note = batch.at(-1)?.note ?? note
       const changed = batch
-        .filter((lost) => (lost.found !== null) === isFound && !offline.has(lost.folderId))
+        .filter(
+          ({ found, folderId }) =>
+            (found !== null) === isFound && !offline.has(folderId) && settling.isThere(folderId),
+        )
         .flatMap((lost) =>
           lost.found ? settleFound(settling, lost, lost.found) : settleGone(settling, lost),
         )

@@ -1,5 +1,6 @@
 import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { textFromFileName } from '../../contract/file-name.ts'
+import { findPairs, isPairVideoName, type Pairing } from '../../contract/file-pairs.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import { isPassing } from '../../contract/passing-errors.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
@@ -14,8 +15,12 @@ export interface Listing {
   files: FoundFile[]
   /** Names of files that may describe a picture; most that end so do not. */
   sidecarNames: string[]
-  /** Of all other files, and pictures that are left alone. */
+  /** Of all other files, videos of pairs among them, and pictures that are left alone. */
   passedOver: string[]
+  /** Which of the pictures, and of `videos`, belong to another picture, by their names. */
+  pairs: Map<string, Pairing>
+  /** Those that belong to a picture. */
+  videos: FoundFile[]
   /** All other files that are not left alone, by their extension. */
   skipped: SkippedFiles[]
   /** Names of the directories to go on with. */
@@ -41,14 +46,27 @@ export function listDirectory(path: string, below: string, leftAlone: LeftAlone)
     files: [],
     sidecarNames: [],
     passedOver: [],
+    pairs: new Map(),
+    videos: [],
     skipped: [],
     directories: [],
   }
+  const videos: Dirent[] = []
   const skipped = new Map<string, SkippedFiles>()
   const entries = readEntries(path)
   // Looking for escapes in every path would take as long as half a stat.
   const isPlain = entries.isPlain && typeof nativePath(path) === 'string'
   const own = ofLibrary(entries.entries)
+  const statHere = (entry: Dirent) => {
+    const filePath = `${path}/${entry.name}`
+    return statFile(isPlain ? filePath : nativePath(filePath), entry.name, entry.isSymbolicLink())
+  }
+  const skip = (name: string) => {
+    const { kind, extension } = skippedOf(name)
+    const known = skipped.get(extension) ?? { kind, extension, files: 0 }
+    known.files++
+    skipped.set(extension, known)
+  }
   for (const entry of entries.entries) {
     const { name } = entry
     const pathBelow = below === '' ? name : `${below}/${name}`
@@ -60,17 +78,23 @@ export function listDirectory(path: string, below: string, leftAlone: LeftAlone)
         listing.passedOver.push(name)
         continue
       }
-      const filePath = `${path}/${name}`
-      const file = statFile(isPlain ? filePath : nativePath(filePath), name, entry.isSymbolicLink())
+      const file = statHere(entry)
       if (file) listing.files.push(file)
     } else if (isSidecarName(name)) listing.sidecarNames.push(name)
     else if (entry.isFile()) {
       listing.passedOver.push(name)
       if (leftAlone.file(pathBelow, name)) continue
-      const { kind, extension } = skippedOf(name)
-      const known = skipped.get(extension) ?? { kind, extension, files: 0 }
-      known.files++
-      skipped.set(extension, known)
+      if (isPairVideoName(name)) videos.push(entry)
+      else skip(name)
+    }
+  }
+  listing.pairs = findPairs([...listing.files, ...videos].map(({ name }) => name))
+  for (const video of videos) {
+    const file = listing.pairs.has(video.name) ? statHere(video) : undefined
+    if (file) listing.videos.push(file)
+    else {
+      listing.pairs.delete(video.name)
+      skip(video.name)
     }
   }
   listing.skipped = [...skipped.values()]

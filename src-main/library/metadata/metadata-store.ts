@@ -50,6 +50,7 @@ interface SourceRow {
   id: number
   kind: MetadataKind
   name: string
+  is_of_companion: number
   title: string | null
   rating: number | null
   is_favorite: number
@@ -84,10 +85,10 @@ export function createMetadataStore(
 
   function sourceRows(photoId: number): SourceRow[] {
     return prepare<SourceRow>(
-      `SELECT id, kind, name, title, rating, is_favorite, creators, copyright, refused, cut
+      `SELECT id, kind, name, is_of_companion, title, rating, is_favorite, creators, copyright, refused, cut
        FROM metadata_sources WHERE photo_id = ?
        ORDER BY CASE kind WHEN 'sidecar' THEN 1 WHEN 'takeout' THEN 2 ELSE 3 END,
-         length(name) DESC, name`,
+         is_of_companion, length(name) DESC, name`,
     ).all(photoId)
   }
 
@@ -95,6 +96,7 @@ export function createMetadataStore(
     return sourceRows(photoId).map((row) => ({
       kind: row.kind,
       name: row.name,
+      ...(row.is_of_companion === 1 && { isOfCompanion: true as const }),
       ...(row.refused !== null && { refused: row.refused }),
       ...(row.cut !== null && { cut: JSON.parse(row.cut) as CutField[] }),
       metadata: {
@@ -133,29 +135,37 @@ export function createMetadataStore(
     )
   }
 
+  /** As that of a raw file from when it was a photo: what was said of it is said of the photo that it is a part of. */
+  function isOfNoPhoto(contentHash: string | null): boolean {
+    const content = contentHash && Buffer.from(contentHash, 'hex')
+    return prepare('SELECT 1 FROM photos WHERE content_hash = ? LIMIT 1').get(content) === undefined
+  }
+
   function keep(
     photoId: number,
-    { kind, name, metadata: said }: MetadataSource,
+    { kind, name, isOfCompanion, metadata: said }: MetadataSource,
     before: readonly MetadataSource[],
     nowMs: number,
   ): void {
     forget(photoId, kind, name)
-    if (said.marks) marks.takeRecorded(photoId, said.marks.said, said.marks.contentHash, nowMs)
+    const aboutOf = (hash: string | null) => (isOfCompanion && isOfNoPhoto(hash) ? null : hash)
+    if (said.marks) marks.takeRecorded(photoId, said.marks.said, aboutOf(said.marks.contentHash), nowMs)
     const metadata = keepWords(said)
     const same = before.find((source) => source.kind === kind && source.name === name)
     const textsBefore = new Set(same?.metadata.captions.map(({ text }) => text))
     const foreign = metadata.captions.filter(
-      (caption) => !isOurOwn(photoId, kind, caption, textsBefore, nowMs),
+      (caption) => !isOurOwn(photoId, kind, caption, textsBefore, aboutOf, nowMs),
     )
     if (!saysAnything(metadata, foreign)) return
     const id = prepare(
       `INSERT INTO metadata_sources
-         (photo_id, kind, name, read_ms, title, rating, is_favorite, creators, copyright, cut)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (photo_id, kind, name, is_of_companion, read_ms, title, rating, is_favorite, creators, copyright, cut)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       photoId,
       kind,
       name,
+      isOfCompanion ? 1 : 0,
       nowMs,
       metadata.title,
       metadata.rating,
@@ -200,12 +210,14 @@ export function createMetadataStore(
    * into: it is known already, with its true source, and as an imported one it would outrank the model's next.
    * What another library exported is taken in as what it was there.
    * @param before the imported words that the source gave when it was read last.
+   * @param aboutOf the content that a person's words are about, by the one that they name.
    */
   function isOurOwn(
     photoId: number,
     kind: MetadataKind,
     caption: FoundCaption,
     before: ReadonlySet<string>,
+    aboutOf: (contentHash: string | null) => string | null,
     nowMs: number,
   ): boolean {
     const { text, language, provenance } = caption
@@ -213,7 +225,9 @@ export function createMetadataStore(
     if (!provenance) return false
     // What was imported from here is known for that reason alone, and stays.
     if (provenance.source === 'imported' && before.has(text)) return false
-    return recorded.take(photoId, { text, language, ...provenance }, nowMs)
+    const { source } = provenance
+    const contentHash = source === 'person' ? aboutOf(provenance.contentHash) : provenance.contentHash
+    return recorded.take(photoId, { text, language, ...provenance, contentHash }, nowMs)
   }
 
   /** @returns whether it is news. */

@@ -26,7 +26,7 @@ export const readerVersion = 1
 /** Metadata of larger files is read from their first part; nothing else of them is. */
 const maxReadBytes = 256 * 1024 * 1024
 /** Cameras write what they know of a photo before its pixels. */
-const exposureReadBytes = 2 * 1024 * 1024
+const beginningBytes = 2 * 1024 * 1024
 /** What compressed text in PNG and JPEG XL may grow to. */
 const maxDecompressedBytes = 16 * 1024 * 1024
 
@@ -89,7 +89,7 @@ export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoM
     exposure: facts.exposure,
     warnings: [...words.warnings, ...warnings],
   }
-  return { ...metadata, ...uprightSize(tags, exif, content, facts.orientation) }
+  return { ...metadata, ...uprightSize(tags, exif, content) }
 }
 
 /**
@@ -103,8 +103,8 @@ function clockOffset(facts: PhotoMetadata, exif: PhotoMetadata, utc: string | nu
   return own ?? measured ?? facts.takenOffsetMinutes
 }
 
-/** The header's own size before EXIF's, which editors forget to change. */
-function uprightSize(tags: ExpandedTags, exif: PhotoMetadata, content: Buffer, orientation: number | null) {
+/** The header's own size before EXIF's, which editors forget to change. What only XMP says of orientation nobody turns by. */
+function uprightSize(tags: ExpandedTags, exif: PhotoMetadata, content: Buffer) {
   const headers = [tags.file, tags.pngFile, tags.riff, tags.gif] as Record<string, { value?: unknown }>[]
   const said = (...names: string[]) =>
     headers
@@ -121,7 +121,7 @@ function uprightSize(tags: ExpandedTags, exif: PhotoMetadata, content: Buffer, o
   const heightPx =
     said('Image Height', 'ImageHeight') ?? measured?.heightPx ?? tiffSize('ImageLength') ?? exif.heightPx
   if (widthPx === null || heightPx === null) return { widthPx: null, heightPx: null }
-  const turned = orientation !== null && orientation >= 5
+  const turned = exif.orientation !== null && exif.orientation >= 5
   return turned ? { widthPx: heightPx, heightPx: widthPx } : { widthPx, heightPx }
 }
 
@@ -231,8 +231,16 @@ function readBeyond(start: Buffer, path: string): ReadAt {
  * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE`
  */
 export async function readExposure(path: string): Promise<Exposure | null> {
-  const { exposure } = await readMetadata(path, await readStart(path, exposureReadBytes))
-  return exposure
+  return (await readBeginning(path)).exposure
+}
+
+/**
+ * What a camera wrote into a photo, from the beginning of its file.
+ * @param path in the form of `file-name.ts`.
+ * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE`
+ */
+export async function readBeginning(path: string): Promise<PhotoMetadata> {
+  return readMetadata(path, await readStart(path, beginningBytes))
 }
 
 async function readStart(path: string, mostBytes = maxReadBytes): Promise<Buffer> {

@@ -6,10 +6,15 @@ export interface FoundSidecar {
   kind: 'sidecar' | 'takeout'
   /** File name, in the folder of the photo. */
   name: string
+  /** It describes a file that is a part of the photo beside its own. */
+  isOfCompanion?: true
 }
 
-/** The sidecars of one photo of a folder, the most trusted first. */
-export type SidecarFinder = (photoName: string) => FoundSidecar[]
+/**
+ * The sidecars of one photo of a folder, the most trusted first.
+ * @param companions names of the files beside it that are a part of it.
+ */
+export type SidecarFinder = (photoName: string, companions?: readonly string[]) => FoundSidecar[]
 
 /** Whether a file of this name may describe a photo. */
 export function isSidecarName(name: string): boolean {
@@ -18,7 +23,7 @@ export function isSidecarName(name: string): boolean {
 
 /**
  * Finds the files of a folder that describe its photos: `IMG.JPG.xmp` (this very file), then `IMG.xmp` (Adobe's
- * way, which a raw file and its JPEG share), then Google Takeout's JSON. A name in another case, or with accents composed in
+ * way, which a raw file and its JPEG share), then those of its companions (`IMG.CR2.xmp`), then Google Takeout's JSON. A name in another case, or with accents composed in
  * another way, does for a photo that has none in its own, unless that is the very name of another photo there: `IMG.JPG` and `img.jpg` are two.
  * darktable's numbered duplicates (`IMG_01.JPG.xmp`) describe other versions, not the photo.
  *
@@ -55,13 +60,21 @@ export function createSidecarFinder(directoryEntries: Iterable<string>): Sidecar
     )
   }
 
-  return (photoName) => {
+  return (photoName, companions = []) => {
     const stem = stemOf(photoName)
     const found = sidecarsOf(photoName, ofPicture)
     if (stem !== photoName && !ofPicture(stem)) {
       found.push(...sidecarsOf(stem, (described) => stems.has(described) || ofPicture(described)))
     }
-    if (takeout.size > 0) found.push(...named(jsonOf(photoName), 'takeout'))
+    for (const companion of companions) {
+      found.push(
+        ...sidecarsOf(companion, ofPicture).map((each) => ({ ...each, isOfCompanion: true as const })),
+      )
+    }
+    if (takeout.size > 0) {
+      const json = [photoName, ...companions].map(jsonOf).find((names) => names.length > 0) ?? []
+      found.push(...named(json, 'takeout'))
+    }
     return found
   }
 
@@ -97,39 +110,48 @@ export function createSidecarFinder(directoryEntries: Iterable<string>): Sidecar
 const finders = new WeakMap<readonly string[], SidecarFinder>()
 
 /** The sidecars of one photo. A list of names that does not change is looked at once for all photos of a folder. */
-export function findSidecars(directoryEntries: readonly string[], photoName: string): FoundSidecar[] {
-  return onceFor(directoryEntries, finders, createSidecarFinder)(photoName)
+export function findSidecars(
+  directoryEntries: readonly string[],
+  photoName: string,
+  companions?: readonly string[],
+): FoundSidecar[] {
+  return onceFor(directoryEntries, finders, createSidecarFinder)(photoName, companions)
 }
 
-/** By lower-case name or stem the one file that has it, or true where there are several. */
-type Owners = Map<string, string | true>
+/** By lower-case name or stem the files that have it. */
+type Owners = Map<string, string[]>
 const nameOwners = new WeakMap<readonly string[], Owners>()
 const stemOwners = new WeakMap<readonly string[], Owners>()
 
 /** Whether another file has the photo's name in another case. */
 export function sharesName(directoryEntries: readonly string[], photoName: string): boolean {
   const owners = onceFor(directoryEntries, nameOwners, (names) => findOwners(names, (name) => name))
-  return isOfOthers(owners.get(foldName(photoName)), photoName)
+  return isOfOthers(owners, foldName(photoName), [photoName])
 }
 
-/** Whether a file other than the photo, and no sidecar of any program, has the photo's stem, in any case. */
-export function sharesStem(directoryEntries: readonly string[], photoName: string): boolean {
+/**
+ * Whether a file other than those of the photo, and no sidecar of any program, has its stem, in any case.
+ * @param companions names of its other files.
+ */
+export function sharesStem(
+  directoryEntries: readonly string[],
+  photoName: string,
+  companions: readonly string[] = [],
+): boolean {
   const owners = onceFor(directoryEntries, stemOwners, (names) => findOwners(names, stemOf))
-  return isOfOthers(owners.get(foldName(stemOf(photoName))), photoName)
+  return isOfOthers(owners, foldName(stemOf(photoName)), [photoName, ...companions])
 }
 
 function findOwners(directoryEntries: readonly string[], partOf: (name: string) => string): Owners {
   const owners: Owners = new Map()
   for (const name of directoryEntries) {
-    if (/\.(xmp|json|aae|pp3|dop)$/i.test(name)) continue
-    const part = foldName(partOf(name))
-    owners.set(part, owners.has(part) ? true : name)
+    if (!/\.(xmp|json|aae|pp3|dop)$/i.test(name)) append(owners, foldName(partOf(name)), name)
   }
   return owners
 }
 
-function isOfOthers(owner: string | true | undefined, photoName: string): boolean {
-  return owner !== undefined && owner !== photoName
+function isOfOthers(owners: Owners, part: string, own: readonly string[]): boolean {
+  return owners.get(part)?.some((name) => !own.includes(name)) ?? false
 }
 
 function onceFor<Found>(

@@ -22,6 +22,8 @@ export interface MetadataSource {
   kind: MetadataKind
   /** File name of a sidecar or Takeout file; empty for embedded metadata. */
   name: string
+  /** It speaks of a file that is a part of the photo beside its own; `name` is then that file's, where it is embedded there. */
+  isOfCompanion?: true
   metadata: PhotoMetadata
   /** Why the file cannot be read at present; the metadata is what it said before. */
   refused?: string
@@ -42,16 +44,20 @@ const maxSidecarBytes = 16 * 1024 * 1024
 /**
  * Reads one XMP sidecar or Takeout file.
  * @param path in the form of `file-name.ts`.
- * @param photoName the photo that it may describe, as its name tells.
+ * @param photoNames the files of the photo that it may describe, as its name tells.
  * @returns undefined for a JSON file that is no Takeout file, and for a sidecar that says it is another photo's.
  * @throws LensloreError `SIDECAR_DAMAGED`, `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE`.
  */
-export async function readSidecar(path: string, photoName?: string): Promise<PhotoMetadata | undefined> {
+export async function readSidecar(
+  path: string,
+  photoNames: readonly string[] = [],
+): Promise<PhotoMetadata | undefined> {
   const bytes = await readSidecarBytes(path)
   try {
     const { text } = decodeText(bytes)
     if (path.toLowerCase().endsWith('.json')) return metadataFromTakeout(text)
-    const isOthers = photoName !== undefined && isForOtherExtension(text, basename(path), photoName)
+    const isOthers =
+      photoNames.length > 0 && photoNames.every((name) => isForOtherExtension(text, basename(path), name))
     return isOthers ? undefined : withRepairedWords(metadataFromXmp(text))
   } catch (thrown) {
     throw damagedSidecar(path, thrown)

@@ -19,7 +19,7 @@ export interface CellsRow {
 export const cellColumns = `
   coalesce((SELECT value FROM marks WHERE photo_id = photos.id AND kind = 'title' AND is_current),
     (SELECT title FROM metadata_sources WHERE photo_id = photos.id AND title IS NOT NULL
-       ORDER BY CASE kind WHEN 'sidecar' THEN 1 WHEN 'takeout' THEN 2 ELSE 3 END, length(name) DESC, name
+       ORDER BY CASE kind WHEN 'sidecar' THEN 1 WHEN 'takeout' THEN 2 ELSE 3 END, is_of_companion, length(name) DESC, name
        LIMIT 1)) AS title,
   joined.rating, joined.keywords`
 

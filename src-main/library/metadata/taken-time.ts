@@ -167,3 +167,13 @@ export function offsetFromSatelliteTime(
   }
   return offset + 0
 }
+
+/** A camera writes the two files of one picture within this time. */
+const apartMs = 10_000
+
+/** Whether two files that both tell when they were taken, to the second, are of two moments. */
+export function areTakenApart(one: TakenDate | null, other: TakenDate | null): boolean {
+  if (one === null || other === null || !hasTime(one) || !hasTime(other)) return false
+  const [first, second] = [spanOfDate(one), spanOfDate(other)]
+  return first !== null && second !== null && Math.abs(first.fromMs - second.fromMs) > apartMs
+}

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { CaptionResult, DecodedPicture, EngineInfo } from '../../contract/engine-calls.ts'
+import type { CaptionResult, DecodedPicture, EngineInfo, SeenPicture } from '../../contract/engine-calls.ts'
 import { type ErrorCode, type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { thumbnailPath } from '../../contract/thumbnail-path.ts'
 import { type CaptionStore, modelKey } from '../store/captions.ts'
@@ -57,6 +57,8 @@ interface Finished {
   item: WorkItem
   /** Of a thumbnail that was there before, no more than its thumbhash is made. */
   picture: Pick<DecodedPicture, 'contentHash' | 'thumbhash' | 'thumbnailError'>
+  /** What decoding told; null of such a thumbnail. */
+  seen: SeenPicture | null
   /** null: it needed no caption. */
   result: CaptionResult | null
 }
@@ -133,6 +135,7 @@ async function captionAll(
       result ? [toModelCaption(item, picture, result, info)] : [],
     )
     captions.addFromModel(modelCaptions, Date.now())
+    photos.setSeen(batch.flatMap(({ seen }) => seen ?? []))
     queue.setThumbnailsMade(
       batch.filter(({ picture }) => !picture.thumbnailError).map(({ picture }) => picture),
       thumbnailVersion,
@@ -165,15 +168,18 @@ async function captionAll(
 
   const pathOf = (item: WorkItem) => join(item.folderPath, item.directory, item.name)
   const make: Record<Product, (item: WorkItem) => Promise<Omit<Finished, 'item'>>> = {
-    caption: (item) => captionFile(decoder, engine, pathOf(item), thumbnailDirectory),
+    async caption(item) {
+      const { picture, result } = await captionFile(decoder, engine, pathOf(item), thumbnailDirectory)
+      return { picture, seen: picture, result }
+    },
     async thumbnail(item) {
       const picture = await decoder.decode(pathOf(item), { input: null, thumbnailDirectory })
-      return { picture, result: null }
+      return { picture, seen: picture, result: null }
     },
     async thumbhash({ photoId }) {
       const contentHash = underWay.get(photoId)!
       const thumbhash = await decoder.thumbhash(thumbnailPath(thumbnailDirectory, contentHash))
-      return { picture: { contentHash, thumbhash, thumbnailError: null }, result: null }
+      return { picture: { contentHash, thumbhash, thumbnailError: null }, seen: null, result: null }
     },
   }
 

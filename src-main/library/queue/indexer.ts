@@ -14,7 +14,7 @@ export interface IndexerOptions<Content> {
   photos: PhotoStore
   queue: QueueStore
   /** What the file's bytes tell; damaged metadata is no reason to throw. */
-  readContent(path: string, file: ReadFile): Promise<Content>
+  readContent(path: string, file: ReadFile, photoId: number): Promise<Content>
   /** Takes in what was read, inside a transaction. */
   apply(item: WorkItem, file: ReadFile, content: Content): void
   write(work: () => void): void
@@ -58,7 +58,7 @@ export async function indexAll<Content>(options: IndexerOptions<Content>): Promi
     try {
       const path = join(item.folderPath, item.directory, item.name)
       const file = await readFileOnce(path)
-      return { item, file, content: await readContent(path, file) }
+      return { item, file, content: await readContent(path, file, item.photoId) }
     } catch (thrown) {
       return { item, thrown }
     }

@@ -5,9 +5,10 @@ import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
 import { settleIdentity } from '../folders/identity.ts'
+import { judgePairs } from '../folders/settle-pairs.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { PhotoMetadata } from '../metadata/photo-metadata.ts'
-import { type ReadSources, readSources } from '../metadata/read-sources.ts'
+import { type CompanionToRead, type ReadSources, readSources } from '../metadata/read-sources.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
 import type { RefusedSidecar } from '../metadata/sidecars.ts'
 import { fractionOf } from '../metadata/taken-time.ts'
@@ -26,7 +27,11 @@ const rememberedDirectories = 16
  * Reads what a photo's file and the sidecars beside it say.
  * @throws LensloreError `FILE_UNAVAILABLE` where it cannot be told which sidecars there are
  */
-export function createContentReader(): (path: string, file: ReadFile) => Promise<ReadSources> {
+export function createContentReader(): (
+  path: string,
+  file: ReadFile,
+  companions?: readonly CompanionToRead[],
+) => Promise<ReadSources> {
   const listings = new Map<string, { names: Promise<string[]>; changedMs: number }>()
 
   async function namesIn(directory: string): Promise<string[]> {
@@ -49,7 +54,7 @@ export function createContentReader(): (path: string, file: ReadFile) => Promise
     return known
   }
 
-  return async (path, file) => {
+  return async (path, file, companions) => {
     const directory = dirname(path)
     const elsewhere = await Promise.all(
       partsOf(directory).map(async (other) => ({
@@ -57,7 +62,7 @@ export function createContentReader(): (path: string, file: ReadFile) => Promise
         names: await namesIn(other),
       })),
     )
-    return readSources(path, await namesIn(directory), file.bytes, elsewhere)
+    return readSources(path, await namesIn(directory), file.bytes, companions, elsewhere)
   }
 }
 
@@ -100,7 +105,7 @@ export function createContentKeeper(
   return (
     item: WorkItem,
     { contentHash, pictureHash }: ReadFile,
-    { joined, sources, refused }: ReadSources,
+    { joined, sources, refused, takenApart }: ReadSources,
   ): void => {
     const nowMs = Date.now()
     const id = settleIdentity(store.database, item.photoId, contentHash, nowMs)
@@ -115,6 +120,7 @@ export function createContentKeeper(
     recordedCaptions.claim(id, contentHash, nowMs)
     if (same !== null) copyThumbnail(thumbnailDirectory, same, contentHash)
     for (const each of metadata.applyAll(id, sources, refused, nowMs)) onRefused(each)
+    judgePairs(store.database, id, takenApart, nowMs)
     // What cannot be opened may be no file at all.
     const damaged = refused.filter(({ error }) => error.code === 'SIDECAR_DAMAGED')
     const beside = [...sources.filter(({ kind }) => kind !== 'embedded'), ...damaged]

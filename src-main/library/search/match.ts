@@ -54,7 +54,13 @@ export const flag = {
   excluded: 'is=excluded',
   /** Its file cannot be read or captioned. */
   failed: 'is=failed',
+  /** Its file ends before its picture does. */
+  cut: 'is=cut',
+  /** It has more files than its own. */
+  pair: 'is=pair',
   captioned: 'has=caption',
+  raw: 'has=raw',
+  video: 'has=video',
   /** Its file, or what lies beside it, says when it was taken. */
   dated: 'has=date',
   /** Of its date no more is known than this, `YYYY` or `YYYY-MM`. FTS5 would cut at a hyphen. */

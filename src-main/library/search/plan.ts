@@ -1,6 +1,6 @@
 import { isLongEnough, type Pattern, patternsOf, withoutLoneEnd } from '../../contract/matched-words.ts'
 import type { Query, Term } from '../../contract/query.ts'
-import { isWholePath, type PhotoState } from '../../contract/query-grammar.ts'
+import { isWholePath, type PhotoPossession, type PhotoState } from '../../contract/query-grammar.ts'
 import { type Token, tokenize, tokenizeParts } from '../../contract/words.ts'
 import {
   allOf,
@@ -169,7 +169,7 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
         ),
       )
     case 'has':
-      return both(flagged(term.what === 'date' ? flag.dated : flag.captioned))
+      return both(flagged(flagOf[term.what]))
     case 'is': {
       if (term.state !== 'offline') return both(flagged(flag[term.state]))
       const offline = around.folders().filter((folder) => folder.isOffline)
@@ -194,6 +194,13 @@ function expressPlace({ text, tokens, isPhrase }: FieldTerm, around: Surrounding
 function expressPlaces(text: string, how: 'whole' | 'within' | 'begun', around: Surroundings): Strengths[] {
   const keys = around.placesNamed(text, how)
   return keys.length > 0 ? [both(anyOf(keys.map((key) => flagged(flag.at(key)))))] : []
+}
+
+const flagOf: Readonly<Record<PhotoPossession, string>> = {
+  caption: flag.captioned,
+  date: flag.dated,
+  raw: flag.raw,
+  video: flag.video,
 }
 
 const rated = (rating: number): Match => flagged(flag.rating(rating))

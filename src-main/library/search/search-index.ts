@@ -1,5 +1,7 @@
 import { basename } from 'node:path'
 import { displayFileName } from '../../contract/file-name.ts'
+import type { CompanionKind } from '../../contract/file-pairs.ts'
+import { isRawName } from '../../contract/picture-names.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { TakenDate } from '../../contract/taken-date.ts'
 import { foldName, type Token, tokenize, tokenizeName, tokenizeParts } from '../../contract/words.ts'
@@ -49,7 +51,7 @@ const triesInSecond = 16
 const widestSpread = 2 ** 30
 
 const documentSql = `SELECT photos.id, search_id, search_document, folder_id, folders.path AS folder_path, directory,
-    name, sort_ms, taken_at, camera, lens, missing_since_ms IS NOT NULL AS missing, is_excluded AS excluded, error_code IS NOT NULL AS failed,
+    name, sort_ms, taken_at, camera, lens, missing_since_ms IS NOT NULL AS missing, is_excluded AS excluded, error_code IS NOT NULL AS failed, is_cut_off AS cut,
     captions.text AS caption, caption_source, captions.is_unsure AS unsure,
     ${otherCaptionsSql} AS other_captions,
     missing_since_ms IS NULL AND EXISTS (SELECT 1 FROM photos AS copy WHERE copy.content_hash = photos.content_hash
@@ -59,7 +61,10 @@ const documentSql = `SELECT photos.id, search_id, search_document, folder_id, fo
     (SELECT json_group_array(json_array(metadata_places.kind, metadata_places.name))
        FROM metadata_sources JOIN metadata_places ON source_id = metadata_sources.id
        WHERE photo_id = photos.id) AS stated_places,
-    (SELECT json_array(town, city, country) FROM places WHERE places.id = place_id) AS place
+    (SELECT json_array(town, city, country) FROM places WHERE places.id = place_id) AS place,
+    (SELECT json_group_array(json_object('name', companions.name, 'kind', kind)) FROM companions
+      WHERE photo_id = photos.id AND is_other = 0
+        AND companions.folder_id = photos.folder_id AND companions.directory = photos.directory) AS companions
   FROM photos
     JOIN search_filters ON search_filters.photo_id = photos.id
     JOIN folders ON folders.id = photos.folder_id
@@ -121,6 +126,7 @@ interface DocumentRow {
   missing: number
   excluded: number
   failed: number
+  cut: number | null
   caption: string | null
   caption_source: CaptionSource | null
   unsure: number | null
@@ -136,6 +142,7 @@ interface DocumentRow {
   stated_places: string
   /** Keys of town, city and country, '' where there is none. */
   place: string | null
+  companions: string
 }
 
 /** Keeps the index in step: entries are renewed at the end of every transaction that changed their photo. */
@@ -400,8 +407,9 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     const known = new Set(rows.map((row) => row.id))
     const taken = new Set<number>()
     return [...Map.groupBy(rows, (row) => firstRowOf(row.sort_ms))].flatMap(([first, group]) => {
+      // Those that are known may be of other seconds by now, and hide no other.
       const found = prepare<InSecond & { row: number }>(ofSecondSql)
-        .all(first, first + rowsPerSecond, orderedInSecond + 1)
+        .all(first, first + rowsPerSecond, orderedInSecond + 1 + known.size)
         .filter(({ id }) => !known.has(id))
       const others = found.filter((photo) => firstRowOf(photo.sortMs) === first)
       const foreign = found.filter((photo) => !others.includes(photo)).map((photo) => photo.row)
@@ -467,9 +475,10 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   function readEntry(row: DocumentRow, batch: Batch): Entry {
     const caption = toPart(row.caption ?? '', 'caption')
     const year = row.taken_at?.slice(0, 'YYYY'.length) ?? ''
+    const fileNames = [row.name, ...companionsOf(row).map(({ name }) => name)].map(displayFileName)
     const { keys, names: places } = placesOf(row, batch)
     const names = [
-      displayFileName(row.name),
+      ...fileNames,
       row.extra ?? '',
       row.other_captions ?? '',
       year,
@@ -483,7 +492,7 @@ export function createSearchIndexer(database: Database): SearchIndexer {
       recall(row.camera ?? '', 'camera', batch),
       recall(row.lens ?? '', 'lens', batch),
     ]
-    const fileName = tokenizeName(displayFileName(row.name)).map((token) => token.stem)
+    const fileName = tokenizeName(fileNames.join(' ')).map((token) => token.stem)
     const shared = new Set(fileName.filter(isSharedOfName))
     return {
       caption,
@@ -687,6 +696,7 @@ function flagsOf(row: DocumentRow, named: readonly NamesOfKind[]): string[] {
   if (row.excluded) flags.push(flag.excluded)
   else if (row.missing) flags.push(flag.missing)
   if (row.failed) flags.push(flag.failed)
+  if (row.cut) flags.push(flag.cut)
   if (row.duplicate) flags.push(flag.duplicate)
   if (row.caption_source !== null) flags.push(flag.by(row.caption_source))
   // A caption without words is an answer, and none that anybody looks for.
@@ -696,6 +706,10 @@ function flagsOf(row: DocumentRow, named: readonly NamesOfKind[]): string[] {
   if (row.taken_at !== null && isOnlyMonthOrYear(row.taken_at)) flags.push(flag.datedOnly(row.taken_at))
   if (row.rating !== null && ratingsGiven.includes(row.rating)) flags.push(flag.rating(row.rating))
   if (row.is_favorite) flags.push(flag.favorite)
+  const companions = companionsOf(row)
+  if (companions.length > 0) flags.push(flag.pair)
+  if (isRawName(row.name) || companions.some(({ kind }) => kind === 'raw')) flags.push(flag.raw)
+  if (companions.some(({ kind }) => kind === 'video')) flags.push(flag.video)
   for (const [kind, names] of named) {
     const stems = names.map((name) => tokenize(name).map((token) => token.stem))
     const parts = names.flatMap((name) => tokenizeParts(name).map((token) => token.stem))
@@ -725,6 +739,10 @@ function namesOf(row: DocumentRow, named: readonly NamesOfKind[]): Named[] {
   return [...named, ...devices].flatMap(([kind, names]) =>
     [...new Set(names)].filter((name) => name.trim() !== '').map((name) => ({ kind, name })),
   )
+}
+
+function companionsOf({ companions }: DocumentRow): { name: string; kind: CompanionKind }[] {
+  return JSON.parse(companions)
 }
 
 function namesIn({ people, keywords }: DocumentRow, places: string[]): NamesOfKind[] {

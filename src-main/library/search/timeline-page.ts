@@ -8,7 +8,6 @@ interface TimelineRow {
   sort_ms: number
   width_px: number | null
   height_px: number | null
-  orientation: number | null
   content_hash: Buffer | null
   caption_source: CaptionSource | null
   is_unsure: number | null
@@ -21,7 +20,7 @@ interface TimelineRow {
   rating: number | null
 }
 
-const rowsSql = `SELECT photos.id, sort_ms, width_px, height_px, orientation, photos.content_hash, caption_source, is_unsure,
+const rowsSql = `SELECT photos.id, sort_ms, width_px, height_px, photos.content_hash, caption_source, is_unsure,
     error_code IS NOT NULL AS is_failed, missing_since_ms IS NOT NULL AND NOT is_excluded AS is_missing,
     folders.state = 'offline' AS is_offline, is_favorite, thumbnail_version IS NOT NULL AS has_thumbnail, thumbhash, rating
   FROM json_each(?) AS wanted
@@ -54,7 +53,7 @@ export function readColumns(
   return {
     ids: Uint32Array.from(found, (row) => row.id),
     sortMs: Float64Array.from(found, (row) => row.sort_ms),
-    ratios: Float32Array.from(found, uprightRatio),
+    ratios: Float32Array.from(found, ratioOf),
     colors,
     hashes,
     flags: Uint16Array.from(found, flagsOf),
@@ -66,10 +65,8 @@ function meanColor(thumbhash: Uint8Array): number[] {
   return [r, g, b].map((share) => Math.round(Math.min(Math.max(share, 0), 1) * 255))
 }
 
-/** https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.6.4, Orientation */
-function uprightRatio({ width_px, height_px, orientation }: TimelineRow): number {
-  if (!width_px || !height_px) return 0
-  return (orientation ?? 1) >= 5 ? height_px / width_px : width_px / height_px
+function ratioOf({ width_px, height_px }: TimelineRow): number {
+  return width_px && height_px ? width_px / height_px : 0
 }
 
 function flagsOf(row: TimelineRow): number {

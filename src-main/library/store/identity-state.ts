@@ -1,5 +1,6 @@
+import { tableOrigin } from './captions.ts'
 import type { Database } from './database.ts'
-import type { Place } from './scan-state.ts'
+import type { Place } from './place.ts'
 
 export interface KnownContent extends Place {
   id: number
@@ -33,6 +34,10 @@ export interface IdentityState {
    * time of change: what `mv` leaves on another drive.
    */
   lookalikeArrivedSince(photo: KnownContent, sinceMs: number): KnownContent | undefined
+  /** Captions and marks of a row go to a photo whose file is another, but for what was copied from it; the row is removed. */
+  joinWords(photoId: number, rowId: number): void
+  /** What the person said of a photo is said of a new one, too. */
+  copyWords(photoId: number, newId: number): void
   /** Place, file, captions and marks of a row go to a photo, to be read again with what stands beside it; the row is removed. */
   takeOver(photoId: number, row: KnownContent): void
 }
@@ -93,12 +98,18 @@ export function createIdentityState(database: Database): IdentityState {
              (size_bytes, modified_ms, device) = (SELECT size_bytes, modified_ms, device FROM photos WHERE id = ?)
            WHERE id = ? AND displaced = id AND folder_id = ? AND directory = ? AND name = ?`,
         ).run(inode, photo.id, move.displacedId, photo.folderId, photo.directory, photo.name)
-        if (changes > 0) return byId(move.displacedId!)!
-        const { lastInsertRowid } = prepare(
-          `INSERT INTO photos (folder_id, directory, name, size_bytes, modified_ms, device, inode, sort_ms, arrived_ms)
+        const { lastInsertRowid } =
+          changes > 0
+            ? { lastInsertRowid: move.displacedId! }
+            : prepare(
+                `INSERT INTO photos (folder_id, directory, name, size_bytes, modified_ms, device, inode, sort_ms, arrived_ms)
            SELECT ?, ?, ?, size_bytes, modified_ms, device, ?, sort_ms, ? FROM photos WHERE id = ?`,
-        ).run(photo.folderId, photo.directory, photo.name, inode, nowMs, photo.id)
-        return byId(Number(lastInsertRowid))!
+              ).run(photo.folderId, photo.directory, photo.name, inode, nowMs, photo.id)
+        const newId = Number(lastInsertRowid)
+        prepare(
+          'UPDATE companions SET photo_id = ? WHERE photo_id = ? AND folder_id = ? AND directory = ?',
+        ).run(newId, photo.id, photo.folderId, photo.directory)
+        return byId(newId)!
       }),
 
     missingWith(contentHash, row) {
@@ -141,10 +152,47 @@ export function createIdentityState(database: Database): IdentityState {
       return first && isOnly ? toContent(first) : undefined
     },
 
+    joinWords: (photoId, rowId) =>
+      write(() => {
+        prepare(
+          `DELETE FROM captions WHERE photo_id = ? AND source <> 'model' AND EXISTS (
+             SELECT 1 FROM captions AS own WHERE own.photo_id = ? AND own.source = captions.source
+               AND own.text = captions.text AND own.created_ms = captions.created_ms)`,
+        ).run(rowId, photoId)
+        prepare(
+          `DELETE FROM marks WHERE photo_id = ? AND EXISTS (
+             SELECT 1 FROM marks AS own WHERE own.photo_id = ? AND own.kind = marks.kind AND own.name = marks.name
+               AND own.value IS marks.value AND own.marked_ms = marks.marked_ms)`,
+        ).run(rowId, photoId)
+        // Words are about the picture, which both files show; a model's are about the file that it saw.
+        prepare(
+          `UPDATE captions SET photo_id = ?,
+             content_hash = iif(source = 'model', content_hash, (SELECT content_hash FROM photos WHERE id = ?))
+           WHERE photo_id = ?`,
+        ).run(photoId, photoId, rowId)
+        prepare('UPDATE marks SET photo_id = ?, is_current = 0 WHERE photo_id = ?').run(photoId, rowId)
+        prepare('UPDATE companions SET photo_id = ? WHERE photo_id = ?').run(photoId, rowId)
+        prepare('DELETE FROM photos WHERE id = ?').run(rowId)
+      }),
+
+    copyWords: (photoId, newId) =>
+      void write(() => {
+        prepare(
+          `INSERT INTO captions (photo_id, text, source, origin, language, created_ms, is_cut)
+           SELECT ?, text, source, origin, language, created_ms, is_cut FROM captions
+           WHERE photo_id = ? AND withdrawn_ms IS NULL AND (source = 'person' OR origin = ?) ORDER BY id`,
+        ).run(newId, photoId, tableOrigin)
+        prepare(
+          `INSERT INTO marks (photo_id, kind, name, value, marked_ms, is_current)
+           SELECT ?, kind, name, value, marked_ms, 0 FROM marks WHERE photo_id = ? AND is_current ORDER BY id`,
+        ).run(newId, photoId)
+      }),
+
     takeOver: (photoId, row) =>
       write(() => {
         prepare('UPDATE captions SET photo_id = ? WHERE photo_id = ?').run(photoId, row.id)
         prepare('UPDATE marks SET photo_id = ?, is_current = 0 WHERE photo_id = ?').run(photoId, row.id)
+        prepare('UPDATE companions SET photo_id = ? WHERE photo_id = ?').run(photoId, row.id)
         const file = prepare<Record<string, number>>(
           'SELECT size_bytes, modified_ms, device, inode FROM photos WHERE id = ?',
         ).get(row.id)!

@@ -1,23 +1,9 @@
+import { type KnownCompanion, knownCompanions } from './companions.ts'
 import type { Database } from './database.ts'
 import type { FoundFile } from './found-file.ts'
 import { sortTimeMs } from './photos.ts'
+import type { Place } from './place.ts'
 import { type KnownSidecar, knownSidecars } from './sidecar-state.ts'
-
-/** Where a photo's file is, or was seen last. */
-export interface Place {
-  folderId: number
-  directory: string
-  name: string
-}
-
-export function isSamePlace(place: Place | undefined, other: Place): boolean {
-  return (
-    place !== undefined &&
-    place.folderId === other.folderId &&
-    place.directory === other.directory &&
-    place.name === other.name
-  )
-}
 
 /** A known file as comparing one directory needs it. */
 export interface KnownEntry {
@@ -39,6 +25,9 @@ export interface Lookalike extends Place {
   isMissing: boolean
 }
 
+/** Where a companion is, or was last. */
+export type CompanionPlace = Omit<Lookalike, 'id' | 'isMissing'>
+
 /** What the threads that look at the disk read of the library; it needs no more than a reading connection. */
 export interface ScanReader {
   entriesIn(folderId: number, directory: string): KnownEntry[]
@@ -50,6 +39,10 @@ export interface ScanReader {
    * which must not stay behind; then by name.
    */
   lookalikes(file: FoundFile, startedMs: number): Lookalike[]
+  /** Files that are, or were, a part of photos in a directory. */
+  companionsIn(folderId: number, directory: string): KnownCompanion[]
+  /** Companions of the same size and time that are the same file, or have its name, by where they were last. */
+  companionsLike(file: FoundFile): CompanionPlace[]
   /** The sidecars of a directory as they are remembered. */
   sidecarsIn(folderId: number, directory: string): KnownSidecar[]
 }
@@ -95,6 +88,16 @@ export function createScanReader(database: Database): ScanReader {
          ORDER BY ifnull(missing_since_ms < ?, 0), iif(missing_since_ms < ?, missing_since_ms / 60000, 0) DESC,
            caption_source IS 'person' DESC, name = ? DESC, photos.id`,
       ).all(file.inode, file.sizeBytes, file.modifiedMs, startedMs, startedMs, file.name),
+
+    companionsIn: (folderId, directory) => knownCompanions(database, folderId, directory),
+
+    companionsLike: (file) =>
+      prepare<CompanionPlace>(
+        `SELECT folder_id AS folderId, path AS folderPath, directory, name, companions.device, folders.device AS folderDevice
+         FROM companions JOIN folders ON folders.id = folder_id
+         WHERE size_bytes = ? AND modified_ms = ? AND is_other = 0 AND (inode = ? AND inode <> 0 OR name = ?)
+         ORDER BY inode = ? DESC, name`,
+      ).all(file.sizeBytes, file.modifiedMs, file.inode, file.name, file.inode),
 
     sidecarsIn: (folderId, directory) => knownSidecars(database, folderId, directory),
   }

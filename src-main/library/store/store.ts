@@ -1,7 +1,8 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { PhotoDetails } from '../../contract/records.ts'
 import { type AdapterStore, createAdapterStore } from './adapters.ts'
 import { type CaptionStore, createCaptionStore } from './captions.ts'
+import { createCompanionStore } from './companions.ts'
 import type { Database } from './database.ts'
 import { createFolderStore, type FolderStore } from './folders.ts'
 import { createLabelStore, type LabelStore } from './labels.ts'
@@ -65,6 +66,7 @@ function assemble({ database, close }: DatabaseInUse): Store {
   const labels = createLabelStore(database)
   const trainings = createTrainingStore(database)
   const adapters = createAdapterStore(database)
+  const companions = createCompanionStore(database)
 
   function details(
     photoId: number,
@@ -77,6 +79,15 @@ function assemble({ database, close }: DatabaseInUse): Store {
     const twins = photo.contentHash === null ? [] : photos.withContent(photo.contentHash)
     return {
       ...photo,
+      companions: companions
+        .beside(photoId)
+        .filter(({ isOther }) => !isOther)
+        .map(({ name, kind, sizeBytes, modifiedMs }) => ({
+          path: join(dirname(photo.path), name),
+          kind,
+          sizeBytes,
+          modifiedMs,
+        })),
       caption,
       history: captions.history(photoId),
       marks: marks.history(photoId),

@@ -56,6 +56,8 @@ describe('real files', { skip }, () => {
     'm2-76c43508fc007bcf5902b6a28e8055a5.tif',
     'm3-9a3e0c7b687b526987e2270541002d47.png',
     'm3-d1d366d7965db766c19a66c7a2ccbb6b.tif',
+    // Says that it is packed in a way that there is not; decoded, it would be white.
+    'm6-299787ea764c0a88bc481364eded5556.tif',
   ])
 
   test('of every format are shown, or refused with a code', async () => {
@@ -65,7 +67,7 @@ describe('real files', { skip }, () => {
       .slice(2)
     for (const name of picturesIn('formats').filter((file) => !slow.includes(file))) {
       if (unreadable.has(name)) {
-        await assert.rejects(prepare('formats', name), { code: 'PICTURE_DAMAGED' }, name)
+        await assert.rejects(prepare('formats', name), { code: /^PICTURE_(DAMAGED|UNSUPPORTED)$/ }, name)
       } else {
         assert.ok((await prepare('formats', name)).widthPx > 0, name)
       }

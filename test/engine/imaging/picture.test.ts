@@ -373,12 +373,18 @@ describe('what cannot be shown', () => {
     assertQuadrants(await prepare('whole.heic', heicQuadrants), 6)
   })
 
-  test('a photo with its last part missing is shown, one with only its first rows is not', async () => {
+  test('a photo with its last part missing is shown and said to be cut off, one with hardly a row is not', async () => {
     const size = { widthPx: 400, heightPx: 300 }
     const whole = await fromRgb(waves(size), size).jpeg({ quality: 95 }).toBuffer()
-    const { widthPx, heightPx } = await prepare('most.jpg', whole.subarray(0, whole.length * 0.8))
-    assert.deepEqual([widthPx, heightPx], [400, 300])
-    await assert.rejects(prepare('little.jpg', whole.subarray(0, whole.length * 0.15)), {
+    assert.equal((await prepare('whole.jpg', whole)).isCutOff, false)
+    for (const share of [0.8, 0.3]) {
+      const { widthPx, heightPx, isCutOff } = await prepare(
+        'cut.jpg',
+        whole.subarray(0, whole.length * share),
+      )
+      assert.deepEqual([widthPx, heightPx, isCutOff], [400, 300, true])
+    }
+    await assert.rejects(prepare('little.jpg', whole.subarray(0, whole.length * 0.08)), {
       code: 'PICTURE_DAMAGED',
     })
   })

@@ -43,13 +43,13 @@ async function workAfterScan(): Promise<string[]> {
 }
 
 test('1. a sidecar that is new, changed or gone makes the photos it describes work again, and no others', async () => {
-  for (const name of ['IMG.JPG', 'IMG.NEF', 'other.jpg', 'below/IMG.JPG']) put(`pictures/${name}`)
+  for (const name of ['IMG.JPG', 'IMG.PNG', 'other.jpg', 'below/IMG.JPG']) put(`pictures/${name}`)
   await library.sync()
 
   put('pictures/IMG.JPG.xmp', lightroom)
   assert.deepEqual(await workAfterScan(), ['IMG.JPG'])
   put('pictures/img.XMP', darktable)
-  assert.deepEqual(await workAfterScan(), ['IMG.JPG', 'IMG.NEF'])
+  assert.deepEqual(await workAfterScan(), ['IMG.JPG', 'IMG.PNG'])
   put('pictures/other.jpg.supplemental-metadata.json', '{}')
   assert.deepEqual(await workAfterScan(), ['other.jpg'])
   assert.deepEqual(await workAfterScan(), [])
@@ -57,7 +57,7 @@ test('1. a sidecar that is new, changed or gone makes the photos it describes wo
   put('pictures/IMG.JPG.xmp', `${lightroom} `)
   assert.deepEqual(await workAfterScan(), ['IMG.JPG'])
   utimesSync(path('pictures/img.XMP'), 1_600_000_000, 1_600_000_000)
-  assert.deepEqual(await workAfterScan(), ['IMG.JPG', 'IMG.NEF'])
+  assert.deepEqual(await workAfterScan(), ['IMG.JPG', 'IMG.PNG'])
   rmSync(path('pictures/other.jpg.supplemental-metadata.json'))
   assert.deepEqual(await workAfterScan(), ['other.jpg'])
   assert.deepEqual(await workAfterScan(), [])

@@ -167,7 +167,7 @@ test('a page from a moment on begins with the first photo that is older', (t) =>
 
 test('columns tell the upright ratio, the content and what is to be seen of a photo before its words', (t) => {
   const { store, searcher, folderId, add } = openSample(t)
-  const turned = add('turned.jpg', '2021-01-03T00:00:00', { orientation: 6 })
+  const turned = add('turned.jpg', '2021-01-03T00:00:00', { orientation: 6, widthPx: 3000, heightPx: 4000 })
   const plain = add('plain.jpg', '2021-01-02T00:00:00')
   const unsized = add('unsized.jpg', '2021-01-01T00:00:00', { widthPx: null, heightPx: null })
   store.captions.setByPerson(turned, 'a kite', 1)
