@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
@@ -82,6 +83,37 @@ test('how and where a photo was taken stands among its details', needsBrowser, a
   await page.keyboard.type('place:broo')
   await page.getByRole('option', { name: 'Brooklyn, place, 1 photo' }).waitFor()
 })
+
+test(
+  'a photo of several files is one tile that says so, and its details name them',
+  needsBrowser,
+  async (t) => {
+    const { page } = await openWindow(t, {
+      makePhotos: async (folder) => {
+        await makePicture(join(folder, 'IMG_1.jpg'), 1)
+        await makePicture(join(folder, 'single.jpg'), 2)
+        for (const name of ['IMG_1.CR2', 'IMG_1.MOV']) writeFileSync(join(folder, name), 'of a camera')
+      },
+    })
+    await page.getByRole('gridcell').nth(1).waitFor()
+    assert.equal(await page.getByRole('gridcell').count(), 2)
+    const pair = page.getByRole('gridcell', { name: /With its raw file\. Live Photo\./ })
+    await pair.waitFor()
+    assert.deepEqual(await pair.locator('.sign', { hasText: /RAW|Live/ }).allInnerTexts(), ['RAW', 'Live'])
+    assert.equal(await page.locator('.sign', { hasText: /RAW|Live/ }).count(), 2)
+    await pair.focus()
+    await page.keyboard.press('Enter')
+    await page
+      .getByRole('definition')
+      .filter({ hasText: /^IMG_1\.CR2, raw file, / })
+      .waitFor()
+    await page
+      .getByRole('definition')
+      .filter({ hasText: /^IMG_1\.MOV, video, / })
+      .waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+  },
+)
 
 test('a photo that is left while its words are saved stays left', needsBrowser, async (t) => {
   const { page } = await openWindow(t, { makePhotos: (folder) => makeAllDescribed(folder, photos) })
