@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { Folder, LibraryStatus, UnreadableDirectory } from '../../contract/records.ts'
+import type { AddedFolder, Folder, LibraryStatus, UnreadableDirectory } from '../../contract/records.ts'
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { CaptionSummary } from '../../contract/rooms/work.ts'
 import { type SkippedFiles, type SkippedKind, skippedKinds } from '../../contract/skipped-files.ts'
@@ -21,14 +21,15 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
     .description('add a folder of photos to the library')
     .option(...newLibraryOption)
     .action(async (path: string, { newLibrary }: AddOptions, command: Command) => {
-      const folder = await inLibrary(command, (library) => library.addFolder({ path: resolve(path) }), {
-        mayMake: true,
-        isAsked: newLibrary,
-        folders: [path],
-      })
+      const folder = await inLibrary(
+        command,
+        (library) =>
+          withProgress(library, (signal) => library.addFolder({ path: resolve(path) }, { signal })),
+        { mayMake: true, isAsked: newLibrary, folders: [path] },
+      )
       outputOf(command).answer(
         folder,
-        `Added ${shown(folder.path)}. Its photos are taken in by "lenslore run".`,
+        `Added ${shown(folder.path)}. Its photos are taken in by "lenslore run".${formatJoined(folder)}`,
       )
     })
 
@@ -46,7 +47,9 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
           library.on('problem', () => {
             problems++
           })
-          for (const path of paths) await library.addFolder({ path: resolve(path) })
+          await withProgress(library, async (signal) => {
+            for (const path of paths) await library.addFolder({ path: resolve(path) }, { signal })
+          })
           if (watch) await watchLibrary(library)
           else {
             const summary = await runLibrary(library)
@@ -303,6 +306,13 @@ const offlineReasons: Record<NonNullable<Folder['offlineReason']>, string> = {
   emptied: 'It is empty although it held photos; they are kept until they are back.',
   unreadable: 'It cannot be read; its photos are kept until it can.',
   'other-volume': 'Another drive is mounted there; the photos of the one before are kept.',
+}
+
+function formatJoined({ joined }: AddedFolder): string {
+  if (joined.length === 0) return ''
+  const folders =
+    joined.length === 1 ? 'This folder is a part of it now' : 'These folders are parts of it now'
+  return [`\n${folders}, with all that is known of their photos:`, ...joined.map(shown)].join('\n  ')
 }
 
 function formatFolder(folder: Folder): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Folder, UnreadableDirectory } from '../records.ts'
+import type { AddedFolder, Folder, UnreadableDirectory } from '../records.ts'
 import { returning } from '../rpc.ts'
 import type { SkippedFiles } from '../skipped-files.ts'
 import { folderId, folderIds, path } from './parameters.ts'
@@ -7,7 +7,11 @@ import { room } from './room.ts'
 
 export const folderCalls = room({
   folders: { page: true, ...returning<Folder[]>()(z.object({})) },
-  addFolder: { page: false, ...returning<Folder>()(z.object({ path })) },
+  /**
+   * Folders of the library that lie in it become a part of it, with all that is known of their photos; what a cancelled call leaves
+   * of that is done behind it. One that cannot stay as it is there is refused with `FOLDER_OVERLAPS`.
+   */
+  addFolder: { page: false, ...returning<AddedFolder>()(z.object({ path })) },
   /** Which parts of a folder are left alone, as globs; the next scan acts on it. */
   setExcludes: {
     page: true,

@@ -141,14 +141,25 @@ export function createReconciler(database: Database, now: () => number = Date.no
         [...visited].filter((id) => !roots.has(id) || probeRoot(roots, id).offline !== null || left.has(id)),
       )
       for (const id of gone) if (roots.has(id)) tellAway(found.get(id)!)
-      const settling = { database, writer, isExcluded: excludedBy(roots), summary, now, scanMs, signal }
+      const settling = {
+        database,
+        writer,
+        isExcluded: excludedBy(roots),
+        isThere: roots.has,
+        summary,
+        now,
+        scanMs,
+        signal,
+      }
       const tell = (photoIds: number[]) => tellOf(photoIds, options)
       await settleLost(settling, gone, tell)
       await settlePairs(settling, pairNotes, gone, tell)
       if (isWhole) {
-        for (const id of online.filter((each) => !gone.has(each) && roots.has(each))) {
+        for (const id of online.filter((each) => !gone.has(each))) {
+          if (!roots.has(id)) continue
           await markExcluded(database, id, now(), signal)
           await inSlices(database, companions.sweep(id), { signal })
+          if (!roots.has(id)) continue
           roots.setScanned(id, now())
           roots.dropUnreadableBefore(id, scanMs)
           sidecars.forgetStrays(id, (directory) => isInExport(`${roots.byId(id).path}/${directory}`))

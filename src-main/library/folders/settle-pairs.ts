@@ -81,7 +81,7 @@ export async function settlePairs(
       const batch = notes.after(note, kind, limit)
       note = batch.at(-1)?.note ?? note
       const changed = batch
-        .filter(({ folderId }) => !offline.has(folderId))
+        .filter(({ folderId }) => !offline.has(folderId) && settling.isThere(folderId))
         .flatMap((noted) => settleOne(settling, noted))
       onPhotosChanged([...new Set(changed)])
       return batch.length
