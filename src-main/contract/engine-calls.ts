@@ -47,6 +47,8 @@ export interface EngineInfo {
   adapterId: string | null
   /** By which captions of before remember this adapter: they were made by it all the same. */
   formerAdapterId: string | null
+  /** Of the space in which its pictures and texts meet: vectors of another one are of no use; null for a base without one. */
+  spaceId: string | null
   provider: ProviderName
   /** At which it really runs, whatever was asked for. */
   precision: Precision
@@ -97,6 +99,8 @@ export interface CaptionResult extends CaptionDoubt {
   /** Length-normalised log-probability of the winning beam. */
   score: number
   precision: Precision
+  /** As `embed` gives it; null for a base without such a space. */
+  embedding: Int8Array<ArrayBuffer> | null
   /** All beams, the best first; where they were asked for. */
   readings?: Reading[]
 }
@@ -185,6 +189,20 @@ export const engineCalls = {
       pixels: z.instanceof(Uint8Array),
       readings: z.boolean().default(false),
     }),
+  ),
+  /**
+   * The picture in the space in which pictures and texts meet, `[p]`: a direction, whose largest number is ±127.
+   * @throws LensloreError as `caption`; `INVALID_ARGUMENT` for a base without such a space
+   */
+  embed: returning<Int8Array<ArrayBuffer>>()(
+    z.object({
+      /** `[heightPx, widthPx, 3]` of the model's input. */
+      pixels: z.instanceof(Uint8Array),
+    }),
+  ),
+  /** Texts there, `[p]` of unit length each; what is longer than the model reads is cut. @throws LensloreError as `embed` */
+  embedTexts: returning<Float32Array[]>()(
+    z.object({ texts: z.array(z.string().max(maxCaptionLength)).min(1).max(64) }),
   ),
   /**
    * Where the model looks while it says a text of a picture. Words beyond the longest text that the model can say are left out.

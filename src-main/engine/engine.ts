@@ -37,6 +37,7 @@ interface OpenModel {
   captioner: Captioner
   preprocessing: Preprocessing
   batching: Batching<Entry, CaptionResult>
+  embedding: Batching<Uint8Array, Int8Array<ArrayBuffer>>
 }
 
 /** Until it is measured; more costs memory everywhere. */
@@ -51,15 +52,22 @@ export function createEngine(
 ): Handlers<EngineCalls> {
   let model: OpenModel | undefined
   let attempted: Captioner | undefined
-  const decoder = createDecoder(() => model?.batching.lookAgain())
+  const decoder = createDecoder(() => {
+    model?.batching.lookAgain()
+    model?.embedding.lookAgain()
+  })
   const remembering = createRemembering()
   yieldToThePerson()
 
+  function opened(): OpenModel {
+    if (model) return model
+    throw new LensloreError('ENGINE_FAILED', 'The engine was asked for words before it had a model.')
+  }
+
   function modelFor(pixels: Uint8Array): OpenModel {
-    if (!model)
-      throw new LensloreError('ENGINE_FAILED', 'The engine was asked for words before it had a model.')
-    const { widthPx, heightPx } = inputSizePx(model.info.input)
-    if (pixels.length === 3 * widthPx * heightPx) return model
+    const open = opened()
+    const { widthPx, heightPx } = inputSizePx(open.info.input)
+    if (pixels.length === 3 * widthPx * heightPx) return open
     throw new LensloreError(
       'INVALID_ARGUMENT',
       `A picture for this model is of ${widthPx} × ${heightPx} pixels.`,
@@ -80,6 +88,10 @@ export function createEngine(
     async caption(entry) {
       return modelFor(entry.pixels).batching.add(entry)
     },
+    async embed({ pixels }) {
+      return modelFor(pixels).embedding.add(pixels)
+    },
+    embedTexts: ({ texts }) => opened().captioner.embedTexts(texts),
     async look({ pixels, text }) {
       const { captioner, preprocessing } = modelFor(pixels)
       return captioner.look(normalisePixels([pixels], preprocessing), text)
@@ -139,17 +151,35 @@ async function openModel(options: OpenOptions, areMoreComing: () => boolean): Pr
   })
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)
   const { resize, crop, resample } = preprocessing
-  const { modelId, adapterId, formerAdapterId, precision } = captioner
+  const { modelId, adapterId, formerAdapterId, spaceId, precision } = captioner
+  const { batchSize } = way
   const batching = createBatching({
-    batchSize: way.batchSize,
+    batchSize,
     areMoreComing,
     run: (entries: Entry[]) => captionBatch(captioner, preprocessing, entries),
+  })
+  const embedding = createBatching({
+    batchSize,
+    areMoreComing,
+    async run(pictures: Uint8Array[]) {
+      const pixels = normalisePixels(pictures, preprocessing)
+      return (await captioner.embedPictures(pixels, pictures.length)).map(toBytes)
+    },
   })
   return {
     captioner,
     preprocessing,
     batching,
-    info: { ...way, precision, modelId, adapterId, formerAdapterId, input: { resize, crop, resample } },
+    embedding,
+    info: {
+      ...way,
+      precision,
+      modelId,
+      adapterId,
+      formerAdapterId,
+      spaceId,
+      input: { resize, crop, resample },
+    },
   }
 }
 
@@ -172,9 +202,16 @@ function toResult(
   precision: Precision,
 ): CaptionResult {
   const tone = measureTone(pixels, widthPx)
-  if (tone.isPlain) return { ...nothingToSee, precision }
-  const result: CaptionResult = { ...wordsOf(tone, generated), precision }
+  const embedding = generated.embedding && toBytes(generated.embedding)
+  if (tone.isPlain) return { ...nothingToSee, precision, embedding }
+  const result: CaptionResult = { ...wordsOf(tone, generated), precision, embedding }
   return readings ? { ...result, readings: generated.beams } : result
+}
+
+/** A direction in 255 steps a number: what a cosine loses by it is in `docs/decisions/meaning.md`. */
+function toBytes(vector: Float32Array): Int8Array<ArrayBuffer> {
+  const largest = vector.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
+  return Int8Array.from(vector, (x) => Math.round((127 * x) / largest))
 }
 
 const nothingToSee = { ...noDoubt, caption: '', score: 0 }

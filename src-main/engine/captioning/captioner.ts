@@ -7,6 +7,7 @@ import { buildSearch } from '../model/search-in-pieces.ts'
 import { memorySide } from '../model/vision-tower.ts'
 import { readCheckpoint, readModelJson } from './checkpoint.ts'
 import { judgeCaption } from './doubt.ts'
+import { createEmbedder, rowsOf } from './embedder.ts'
 import type { GeneratedCaption } from './generated-caption.ts'
 import { checkForHalves } from './halves-check.ts'
 import { openInt8Form } from './int8-form.ts'
@@ -38,6 +39,8 @@ export interface Captioner {
   readonly modelId: string
   readonly adapterId: string | null
   readonly formerAdapterId: string | null
+  /** Of the space in which pictures and texts meet; null for a base without one. */
+  readonly spaceId: string | null
   readonly provider: ProviderName
   /** At which it runs. */
   readonly precision: Precision
@@ -57,6 +60,18 @@ export interface Captioner {
    * @throws LensloreError as `caption`
    */
   look(pixels: Float32Array, text: string): Promise<Looks>
+  /**
+   * Pictures in the common space, without any caption.
+   * @param pixels `[B, 3, S, S]`, preprocessed
+   * @returns `[p]` of unit length each
+   * @throws LensloreError as `caption`; `INVALID_ARGUMENT` where the base has no such space
+   */
+  embedPictures(pixels: Float32Array, batch: number): Promise<Float32Array[]>
+  /**
+   * Texts there; what is longer than the encoder reads is cut.
+   * @throws LensloreError as `embedPictures`
+   */
+  embedTexts(texts: readonly string[]): Promise<Float32Array[]>
   close(): Promise<void>
 }
 
@@ -70,7 +85,7 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
   checkPrecision(provider, precision)
   if (precision === 'fp16') await checkForHalves(provider, options.threads)
   const checkpoint = await readCheckpoint(modelDirectory, adapterPath)
-  const { model, modelId, adapterId, formerAdapterId, adapterFile } = checkpoint
+  const { model, modelId, adapterId, formerAdapterId, spaceId, adapterFile } = checkpoint
   checkThatItSees(model, modelDirectory)
   const generation = chooseGeneration(options, checkpoint.generation, model)
   const preprocessorConfig = await readModelJson(
@@ -97,6 +112,10 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
     openSessionInThread(await packModel(lookingGraph, copied), 'cpu', options.threads),
   )
 
+  const embedder = createEmbedder(model, tokenizer, async (graph) =>
+    openSessionInThread(await packModel(graph), 'cpu', options.threads),
+  )
+
   function pixelsOf(batch: number, data: Float32Array): SessionTensor {
     const shape = [batch, 3, imageSizePx, imageSizePx]
     if (data.length === shape.reduce((a, b) => a * b)) return { data, shape }
@@ -107,6 +126,7 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
     modelId,
     adapterId,
     formerAdapterId,
+    spaceId,
     provider: session.provider,
     precision,
     imageSizePx,
@@ -120,8 +140,11 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
       })
     },
     look: async (pixels, text) => looker.look(pixelsOf(1, pixels), text),
+    embedPictures: async (pixels, batch) => embedder.pictures(pixelsOf(batch, pixels)),
+    embedTexts: (texts) => embedder.texts(texts),
     async close() {
       await looker.close()
+      await embedder.close()
       await session.close()
     },
   }
@@ -164,7 +187,7 @@ function readCaption(
   { vision, decoder }: CaptionModel,
   tokenizer: CaptionTokenizer,
 ): GeneratedCaption {
-  const { ids, lengths, scores, log_probabilities: gains, similarity, attention } = outputs
+  const { ids, lengths, scores, log_probabilities: gains, similarity, embedding, attention } = outputs
   const longest = ids!.shape[1]!
   const length = Number(lengths!.data[index])
   const rowOf = ({ data }: SessionTensor) =>
@@ -190,6 +213,7 @@ function readCaption(
     endLogProbability: hasEnded ? logProbabilities.at(-1)! : 0,
     beams: readBeams(outputs, index, decoder.config.endToken, tokenizer),
     similarity: similarity ? Number(similarity.data[index]) : null,
+    embedding: embedding ? rowsOf(embedding)[index]! : null,
     doubt: null,
   }
 }

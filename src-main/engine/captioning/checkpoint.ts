@@ -15,7 +15,8 @@ import {
 } from '../model/configuration.ts'
 import type { Decoder } from '../model/decoder.ts'
 import type { Name } from '../model/names.ts'
-import { readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
+import { readBytes, readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
+import { pictureProjection, type TextEncoder } from '../model/text-encoder.ts'
 import { StoredWeights, type Weights } from '../model/weights.ts'
 import {
   checkAdapterTensors,
@@ -68,6 +69,8 @@ export interface Checkpoint {
   adapterId: string | null
   /** By which captions of before remember the same adapter. */
   formerAdapterId: string | null
+  /** Names the space in which pictures and texts meet: the base and the weights that bring its pictures there; null for a base without one. */
+  spaceId: string | null
   /** What the adapter calls by its name. */
   names: Name[]
   generation: GenerationConfig
@@ -119,16 +122,18 @@ export async function readCheckpoint(directory: string, adapterPath: string | nu
   const { configPath, source, config, base, modelId } = await readBase(directory)
   const adapter = await readAdapter(directory, adapterPath, source, base, modelId)
   const { beams, length_penalty: lengthPenalty, max_new_tokens: maxNewTokens } = config.generation
+  const text = await readTextEncoder(directory, source, base)
   return {
     modelId,
     model: {
       vision: base.vision,
       decoder: { ...base.decoder, adapter },
-      text: await readTextEncoder(directory, source, base),
+      text: text?.encoder ?? null,
     },
     adapterFile: adapter?.filePath ?? null,
     adapterId: adapter?.id ?? null,
     formerAdapterId: adapter?.formerId ?? null,
+    spaceId: text && (await identifySpace(modelId, text.header)),
     names: adapter?.named ?? [],
     generation: { beams, lengthPenalty, maxNewTokens },
     doubt: source.doubt === undefined ? null : parseDoubtCalibration(source.doubt, `${configPath} (doubt)`),
@@ -270,7 +275,7 @@ async function readTextEncoder(
   directory: string,
   source: Record<string, unknown>,
   { decoder }: Base,
-): Promise<CaptionModel['text']> {
+): Promise<{ encoder: TextEncoder; header: SafetensorsHeader } | null> {
   if (source.text === undefined) return null
   const where = `${join(directory, 'config.json')} (text)`
   const { config, projectionWidth } = parseTextConfig(source.text, where)
@@ -281,7 +286,16 @@ async function readTextEncoder(
     )
   }
   const header = await readWeightsHeader(join(directory, 'text.safetensors'))
-  return { config, projectionWidth, weights: new StoredWeights(header) }
+  return { encoder: { config, projectionWidth, weights: new StoredWeights(header) }, header }
+}
+
+async function identifySpace(modelId: string, header: SafetensorsHeader): Promise<string> {
+  const hash = createHash('sha256').update(modelId)
+  const projection = header.tensors.get(pictureProjection)
+  if (projection) {
+    hash.update(await readBytes(header.filePath, projection.offsetBytes, projection.byteLength))
+  }
+  return hash.digest('hex').slice(0, 16)
 }
 
 interface Adapter extends NonNullable<Decoder['adapter']> {

@@ -11,6 +11,8 @@ export interface GeneratedCaption {
   beams: { text: string; score: number }[]
   /** Cosine of caption and picture in the base's common space; null where it has none. */
   similarity: number | null
+  /** Of the picture in that space, `[p]` of unit length. */
+  embedding: Float32Array | null
   /** Whether it is to be believed; null for a model whose doubt nobody has calibrated. */
   doubt: Doubt | null
 }

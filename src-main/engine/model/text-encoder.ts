@@ -24,6 +24,9 @@ import {
 import { buildVisionTower, type VisionTower } from './vision-tower.ts'
 import type { Weights } from './weights.ts'
 
+/** The matrix that brings what the tower sees to the common space. */
+export const pictureProjection = 'image_projection.weight'
+
 /**
  * A GPT-2 without adapter that reads a text to its end, and two projections by which texts and pictures meet in one space.
  */
@@ -61,26 +64,27 @@ export function embedTexts(g: Graph, tokens: Value, encoder: TextEncoder): Value
 /** `unit(image_projection · memory[0])`. @param memory `[B, 1+N, dv]` @returns `[B, p]` of unit length */
 export function embedPictures(g: Graph, memory: Value, { weights, projectionWidth }: TextEncoder): Value {
   const whole = squeeze(g, slice(g, memory, 1, 0, 1), 1) // [B, dv]
-  const matrix = weights.value(g, 'image_projection.weight', [projectionWidth, memory.shape[2] as number])
+  const matrix = weights.value(g, pictureProjection, [projectionWidth, memory.shape[2] as number])
   return toUnitLength(g, affine(g, whole, matrix, null, 'out-in'))
 }
 
 /**
  * How near captions come to their own pictures.
  * @param ids int32 `[B, T]`, filled with end tokens
+ * @param pictures `[B, p]`, from `embedPictures`
  * @returns cosines `[B]`
  */
-export function compareWithPictures(g: Graph, ids: Value, memory: Value, encoder: TextEncoder): Value {
+export function compareWithPictures(g: Graph, ids: Value, pictures: Value, encoder: TextEncoder): Value {
   const edge = (token: number) => repeatForBatch(g, g.constant('int32', [1, 1], [token]), ids)
   const tokens = concat(g, [edge(encoder.config.startToken), ids, edge(encoder.config.endToken)], 1)
-  const products = multiply(g, embedTexts(g, tokens, encoder), embedPictures(g, memory, encoder))
+  const products = multiply(g, embedTexts(g, tokens, encoder), pictures)
   return reshape(g, sum(g, products, 1), ['B'])
 }
 
 /** `tokens` int64 `[B, L]` as for `embedTexts` → `text` `[B, p]`. */
-export function buildTextEmbeddingGraph(encoder: TextEncoder, length: number): Graph {
+export function buildTextEmbeddingGraph(encoder: TextEncoder): Graph {
   const g = new Graph('text-embedding')
-  g.namedOutput('text', embedTexts(g, g.input('tokens', 'int64', ['B', length]), encoder))
+  g.namedOutput('text', embedTexts(g, g.input('tokens', 'int64', ['B', 'L']), encoder))
   return g
 }
 

@@ -21,6 +21,8 @@ export interface SupervisedEngine extends CaptionEngine, PictureDecoder {
   session(): EngineInfo | null
   /** As the engine's call; errors as of `caption`. */
   look(pixels: Uint8Array<ArrayBuffer>, text: string): Promise<ResultOf<EngineCalls['look']>>
+  /** Where texts are in the model's space; errors as of `caption`. */
+  embedTexts(texts: string[]): Promise<Float32Array[]>
 }
 
 export interface SupervisorOptions {
@@ -355,6 +357,8 @@ export function superviseEngine(
       request('decode', `drew ${displayFileName(path)}`, (client) => client.preview({ path, directory })),
     caption: (pixels, { readings = false } = {}) =>
       request('caption', 'described this picture', (client) => client.caption({ pixels, readings })),
+    embed: (pixels) => request('caption', 'looked at this picture', (client) => client.embed({ pixels })),
+    embedTexts: (texts) => request('caption', 'read this text', (client) => client.embedTexts({ texts })),
     look: (pixels, text) =>
       request('caption', 'looked at this picture', (client) => client.look({ pixels, text })),
     close() {
