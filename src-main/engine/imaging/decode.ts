@@ -199,13 +199,17 @@ async function readProfile(bytes: Buffer): Promise<Uint8Array | null> {
   }
 }
 
-/** Through the largest preview that decodes; a file without one may still be a TIFF that was named so. */
+/**
+ * Through the largest preview that decodes; of a file without one, what the sensor saw, by LibRaw in ImageMagick. What that does
+ * not know may still be a TIFF that was named so.
+ */
 async function decodeRaw(
   bytes: Buffer<ArrayBuffer>,
   name: string,
   reduce: Reduce,
-  { allow }: DecodeLimits,
+  limits: DecodeLimits,
 ): Promise<UprightPicture> {
+  const { allow } = limits
   const orientation = readRawOrientation(bytes)
   let cutOff: UprightPicture | undefined
   for (const preview of findEmbeddedJpegs(bytes)) {
@@ -219,10 +223,25 @@ async function decodeRaw(
     }
   }
   if (cutOff) return cutOff
+  const directory = readTiffDirectory(bytes)
+  const isTiff = directory !== null && tellTiffKind(directory).reader !== 'raw'
+  // In memory of its own, which can be handed to a thread.
+  const copy = isTiff ? Buffer.from(new Uint8Array(bytes).buffer) : null
   try {
-    return await decodeBySharp(bytes, name, reduce, { allow })
+    // The same decoder for the raw files of all makers.
+    return await byMagick('DNG')(bytes, name, reduce, limits)
   } catch (thrown) {
-    throw unsupported(name, 'is a raw file without a preview that can be read.', thrown)
+    if (!(thrown instanceof LensloreError) || thrown.code !== 'PICTURE_DAMAGED') throw thrown
+    try {
+      if (copy) return await decodeTiff(copy, name, reduce, limits)
+    } catch (asTiff) {
+      if (!(asTiff instanceof LensloreError) || asTiff.code !== 'PICTURE_DAMAGED') throw asTiff
+    }
+    throw unsupported(
+      name,
+      'is a raw file without a preview, of a camera that is not known here, or damaged.',
+      thrown,
+    )
   }
 }
 
