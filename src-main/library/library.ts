@@ -35,6 +35,7 @@ import { readExposure } from './metadata/read.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
+import { createPlaceStore } from './places/place-store.ts'
 import { createPreviews } from './previews.ts'
 import { makeThumbnail } from './queue/make-thumbnail.ts'
 import { withOwnEngine } from './queue/own-engine.ts'
@@ -139,6 +140,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const { searcher, searchIndex } = createSearch(store.database)
   const select = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
+  const derivedPlaces = createPlaceStore(store.database)
   const sidecarState = createSidecarState(store.database)
   const companions = createCompanionStore(store.database)
   const reconciler = createReconciler(store.database)
@@ -355,6 +357,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const { title, keywords, people, places, creators, copyright, rating, isFavorite } = metadata.joined(id)
     return {
       ...details,
+      place: derivedPlaces.ofPhoto(id),
       words: {
         title,
         keywords,

@@ -1,4 +1,5 @@
 import type { Folder } from '../../src-main/contract/records.ts'
+import type { ScanSummary } from '../../src-main/contract/rooms/folders.ts'
 import { numbers, plural } from './plural.ts'
 
 export const workText = {
@@ -74,8 +75,12 @@ export const workText = {
     removeWhat: (photos: number) =>
       `${plural(photos, 'photo', 'photos')} and their captions, also your own, and their history are forgotten. This cannot be taken back. The files stay.`,
     removeDo: 'Remove',
-    looked: (added: number, changed: number, missing: number, skipped: number) =>
+    looked: ({ added, changed, missing, joined, separated }: ScanSummary, skipped: number) =>
       `Looked through: ${numbers.format(added)} new, ${numbers.format(changed)} changed, ${numbers.format(missing)} gone.` +
+      (joined > 0 ? ` ${plural(joined, 'photo is', 'photos are')} one with the file beside.` : '') +
+      (separated > 0
+        ? ` ${plural(separated, 'raw file', 'raw files')} parted from its JPEG, with the same words.`
+        : '') +
       (skipped > 0 ? ` ${plural(skipped, 'other file was', 'other files were')} passed over.` : ''),
   },
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, test } from 'node:test'
+import { tileFlags } from '../../../src-main/contract/tile-flags.ts'
 import { createCompanionStore } from '../../../src-main/library/store/companions.ts'
 import { createLibraryOnDisk, type LibraryOnDisk } from './library-on-disk.ts'
 
@@ -213,6 +214,14 @@ test('a pair is found by the names of all its files, and by what it is', async (
   assert.deepEqual(found('is:pair'), ['IMG_1.JPG', 'IMG_2.HEIC'])
   assert.deepEqual(found('has:raw'), ['IMG_1.JPG', 'IMG_3.NEF'])
   assert.deepEqual(found('has:video'), ['IMG_2.HEIC'])
+  const flagsOf = (query: string) =>
+    [...library.search.searcher.timelinePage(query, { limit: 1 }).flags].map(
+      (flags) => flags & (tileFlags.raw | tileFlags.video),
+    )
+  assert.deepEqual(
+    ['IMG_1', 'IMG_2', 'IMG_3'].map((name) => flagsOf(`name:${name}`)),
+    [[tileFlags.raw], [tileFlags.video], [0]],
+  )
   rmSync(library.path('pictures/IMG_2.MOV'))
   await library.sync()
   assert.deepEqual(found('has:video'), [])
