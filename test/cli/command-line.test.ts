@@ -252,7 +252,7 @@ test('wrong arguments, unknown things and a busy library end with their exit sta
   const data = join(home, 'data')
   const cases: [status: number, pattern: RegExp, ...args: string[]][] = [
     [2, /unknown command/, 'nonsense'],
-    [2, /search\.limit/, 'search', '--limit', '-3', 'x'],
+    [2, /whole number from 1 to 1,000/, 'search', '--limit', '-3', 'x'],
     [3, /There is no photo 99/, 'show', '99'],
     [3, /no folder/i, 'add', join(home, 'nowhere')],
     [3, /no model named/, 'caption', '--model', 'nonsense', join(home, 'x.jpg')],
@@ -262,7 +262,7 @@ test('wrong arguments, unknown things and a busy library end with their exit sta
     const finished = await runLenslore(data, ...args)
     assert.equal(finished.status, status, `${args.join(' ')}: ${finished.stderr}`)
     assert.match(finished.stderr, pattern)
-    assert.match(finished.stderr, /^lenslore: .+\n$/)
+    assert.match(finished.stderr, /^lenslore: .+\n(See: lenslore .*--help\n)?$/)
     assert.equal(finished.stdout, '')
   }
 })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { Command } from 'commander'
@@ -10,6 +10,7 @@ import { listenForInterrupt } from '../interrupt.ts'
 import { checkLibraryPlace, newLibraryOption } from '../library-place.ts'
 import { noteProblem } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
+import { pathFrom } from '../path-argument.ts'
 
 interface ServeOptions {
   port?: number
@@ -75,11 +76,11 @@ async function serve(
     const server = await serveLibrary({
       ...options,
       directory,
-      folders: folders.map((path) => resolve(path)),
+      folders: folders.map((path) => pathFrom(path)),
       dataDirectory: defaultDataDirectory(),
       version: packageVersion(),
       onProblem: noteProblem,
-      allow: options.allow?.map((path) => resolve(path)),
+      allow: options.allow?.map((path) => pathFrom(path)),
     })
     outputOf(command).answer(
       { link: server.link, port: server.port },
