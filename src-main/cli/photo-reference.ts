@@ -32,12 +32,7 @@ export async function selectionOf(
     if (folders.length < photos.length) throw unnamed()
     return selectionOf(library, [], await queryOfFolders(library, folders))
   }
-  if (query === undefined) {
-    const ids: number[] = []
-    for (const photo of photos) ids.push(await photoIdOf(library, photo))
-    await checkKnown(library, ids)
-    return { photos: ids }
-  }
+  if (query === undefined) return { photos: await knownPhotos(library, photos) }
   refuseNotes(query)
   const { total, token } = await library.timeline({ query })
   return total === 0 ? undefined : { query, token, ranges: [[0, total]] }
@@ -52,13 +47,20 @@ function unnamed(): LensloreError {
   return new LensloreError('INVALID_ARGUMENT', 'Name photos, or folders, or a query with --found.')
 }
 
-async function checkKnown(library: LibraryClient, ids: readonly number[]): Promise<void> {
+/**
+ * Before anything is done with one of them.
+ * @throws LensloreError `PHOTO_NOT_FOUND`
+ */
+export async function knownPhotos(library: LibraryClient, photos: readonly string[]): Promise<number[]> {
+  const ids: number[] = []
+  for (const photo of photos) ids.push(await photoIdOf(library, photo))
   for (let at = 0; at < ids.length; at += photosAtOnce) {
     const some = ids.slice(at, at + photosAtOnce)
     const known = new Set((await library.photos({ photos: some })).map(({ id }) => id))
     const unknown = some.find((id) => !known.has(id))
     if (unknown !== undefined) throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${unknown}.`)
   }
+  return ids
 }
 
 function isDirectory(path: string): boolean {

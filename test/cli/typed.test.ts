@@ -124,6 +124,9 @@ test('what is typed wrongly is refused in a person’s words, with what to do ne
       /^lenslore: threads is a whole number from 1 to 256, or null/,
     ],
     [['restore', join(home, 'gone')], 3, /There is no backup .*gone; "lenslore restore" lists them/],
+    [['export', '--undo', '--dry-run'], 2, /--undo stands alone/],
+    [['export', '--by', 'nobody'], 2, /choices are person, imported, model\./],
+    [['models', 'use', ''], 2, /called by its name in the catalogue, such as lenslore-v1\.\n$/],
     [['models', 'uses'], 2, /unknown command 'uses'; there are use, download/],
     [['adapters', 'lst'], 2, /unknown command 'lst'; there are list, show/],
   ]

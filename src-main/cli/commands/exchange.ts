@@ -42,8 +42,11 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
     )
     .option('--dry-run', 'only list what would change')
     .option('--undo', 'put the sidecars of the last export back as they were, also of an automatic one')
-    .option('--by <sources...>', `only captions by ${captionSources.join(', ')}`)
+    .addOption(new Option('--by <sources...>', 'only captions of these').choices(captionSources))
     .action(async (folders: string[], options: ExportOptions, command: Command) => {
+      if (options.undo && (options.dryRun || options.by || folders.length > 0)) {
+        command.error('error: --undo stands alone: it takes the whole of the last export back')
+      }
       const output = outputOf(command)
       await inLibrary(command, async (library) => {
         if (options.undo) {

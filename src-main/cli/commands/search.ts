@@ -5,7 +5,7 @@ import { parseQuery } from '../../contract/query.ts'
 import type { SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { counted } from '../counted.ts'
-import { toPageSize } from '../number-options.ts'
+import { wholeNumber } from '../number-options.ts'
 import { printable } from '../output.ts'
 import { formatNotes } from '../query-notes.ts'
 import { toQuery } from '../query-words.ts'
@@ -26,7 +26,7 @@ export function addSearchCommand(program: Command): void {
   program
     .command('search [query...]')
     .description('find photos by words of their captions, names, folders and cameras')
-    .option('--limit <n>', 'photos a page, at most 1,000', toPageSize, 20)
+    .option('--limit <n>', 'photos a page, at most 1,000', wholeNumber(1, 1000), 20)
     .option('--cursor <cursor>', 'the next page, as an earlier search gave it')
     // So that -dog is a word of the query.
     .allowUnknownOption()

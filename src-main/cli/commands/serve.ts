@@ -8,6 +8,7 @@ import { makeLink, serveLibrary, setPassword } from '../../server/serve-library.
 import { libraryPlaceOf, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
 import { checkLibraryPlace, newLibraryOption } from '../library-place.ts'
+import { wholeNumber } from '../number-options.ts'
 import { noteProblem } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
 import { pathFrom } from '../path-argument.ts'
@@ -30,7 +31,7 @@ export function addServeCommand(program: Command): void {
     .description(
       'open the library in a browser (adding the folders named here), and caption what its folders hold, until Ctrl-C',
     )
-    .option('--port <n>', 'where to listen (default: 5367, or the next that is free)', Number)
+    .option('--port <n>', 'where to listen (default: 5367, or the next that is free)', wholeNumber(0, 65_535))
     // Each needs its own, else the folders to be opened that come after it would be taken for more of them.
     .option(
       '--allow <dir>',

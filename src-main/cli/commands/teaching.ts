@@ -6,10 +6,10 @@ import type { HeldOut, NameInLabels, Teaching, Training } from '../../contract/r
 import type { ParamsOf } from '../../contract/rpc.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { counted } from '../counted.ts'
-import { toCount, toNumber } from '../number-options.ts'
+import { toCount, toNumber, wholeNumber } from '../number-options.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
-import { photoIdOf } from '../photo-reference.ts'
+import { knownPhotos } from '../photo-reference.ts'
 import { verdictSentences, verdictTable } from '../verdict-words.ts'
 import { withProgress } from '../with-progress.ts'
 import { addSetOptions, isOfSet, type SetOptions, trainOnSet } from './train-on-set.ts'
@@ -34,8 +34,8 @@ export function addTeachingCommands(program: Command): void {
     .action(async (photos: string[], _options, command: Command) => {
       const captions = await inLibrary(command, async (library) => {
         const confirmed = []
-        for (const photo of photos) {
-          confirmed.push(await library.confirmCaption({ photo: await photoIdOf(library, photo) }))
+        for (const photo of await knownPhotos(library, photos)) {
+          confirmed.push(await library.confirmCaption({ photo }))
         }
         return confirmed
       })
@@ -46,7 +46,7 @@ export function addTeachingCommands(program: Command): void {
   program
     .command('labels')
     .description('what there is to learn from: captions that you wrote, chose or confirmed for one photo')
-    .option('--next <count>', 'photos that are most worth a caption of yours instead', toCount)
+    .option('--next <count>', 'photos that are most worth a caption of yours instead', wholeNumber(1, 200))
     .action(async ({ next }: { next?: number }, command: Command) => {
       if (next !== undefined) {
         const worth = await inLibrary(command, async (library) => {
@@ -156,7 +156,11 @@ export function addTeachingCommands(program: Command): void {
 
 async function lastTraining(library: LibraryClient): Promise<Training> {
   const { training } = await library.teaching({})
-  if (!training) throw new LensloreError('INVALID_ARGUMENT', 'Nothing was trained in this library yet; "lenslore train" does.')
+  if (!training)
+    throw new LensloreError(
+      'INVALID_ARGUMENT',
+      'Nothing was trained in this library yet; "lenslore train" does.',
+    )
   return training
 }
 
