@@ -7,6 +7,7 @@ const phaseNames: Record<Progress['phase'], string> = {
   scan: 'Looking for photos',
   caption: 'Captioning',
   search: 'Indexing',
+  places: 'Finding places',
   change: 'Changing captions',
   revert: 'Putting captions back',
   forget: 'Forgetting photos',

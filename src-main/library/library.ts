@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { contractHash } from '../contract/contract-hash.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
@@ -35,6 +35,7 @@ import { readExposure } from './metadata/read.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
+import { createPlaceStore } from './places/place-store.ts'
 import { createPreviews } from './previews.ts'
 import { makeThumbnail } from './queue/make-thumbnail.ts'
 import { withOwnEngine } from './queue/own-engine.ts'
@@ -139,6 +140,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const { searcher, searchIndex } = createSearch(store.database)
   const select = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
+  const derivedPlaces = createPlaceStore(store.database)
   const sidecarState = createSidecarState(store.database)
   const companions = createCompanionStore(store.database)
   const reconciler = createReconciler(store.database)
@@ -355,6 +357,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const { title, keywords, people, places, creators, copyright, rating, isFavorite } = metadata.joined(id)
     return {
       ...details,
+      place: derivedPlaces.ofPhoto(id),
       words: {
         title,
         keywords,
@@ -538,7 +541,10 @@ export function createLibrary(options: LibraryOptions): Library {
       timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
       tiles: (asked) => readTiles(store.database, asked.photos),
       picture: ({ photo }) => shownPictures.fileOf(photo),
-      photoFile: ({ photo }) => ({ path: photos.present(photo).path }),
+      photoFile({ photo }) {
+        const { path } = photos.present(photo)
+        return { path, companions: companions.namesOf(photo).map((name) => join(dirname(path), name)) }
+      },
       placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
       subfolders: ({ query, folderId, below }) => searcher.subfolders(query, folderId, below),

@@ -13,6 +13,7 @@ import { relocateFolder } from './folders/relocate.ts'
 import type { WaitingExporter } from './metadata/exchange.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
 import { readerVersion } from './metadata/read.ts'
+import { countToPlace, findPlaces } from './places/find-places.ts'
 import { indexAll } from './queue/indexer.ts'
 import { createContentKeeper, createContentReader } from './queue/photo-content.ts'
 import type { ProgressMeter, WorkCount } from './queue/progress.ts'
@@ -336,6 +337,12 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     }
   }
 
+  async function fillOnce(signal: AbortSignal): Promise<void> {
+    await index(signal)
+    // Beside captioning, which may take days.
+    void tidyUp(signal)
+  }
+
   /** Captions of folders that are always exported are written out while others are still being made. */
   function writeOutBeside(signal: AbortSignal) {
     let underWay: Promise<void> | undefined
@@ -352,9 +359,22 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     }
   }
 
-  /** What commits left to do in the search index; beside whatever else there is to do. */
+  /** Of photos whose files were read. */
+  async function placePhotos(signal: AbortSignal): Promise<void> {
+    const { database } = store
+    const waiting = countToPlace(database)
+    const work = (onProgress?: (done: number) => void) =>
+      findPlaces(database, { signal, onProgress, onPlaced: searchIndex.leaveStale })
+    // It also finds out whether there is another gazetteer than before.
+    if (waiting === 0) await work()
+    else await progress.during('places', waiting, ({ onProgress }) => work(onProgress))
+  }
+
+  /** What commits left to do in the search index, and what is to be in it; beside whatever else there is to do. */
   function tidyUp(signal: AbortSignal): Promise<void> {
-    tidying ??= renewSearch(signal)
+    tidying ??= placePhotos(signal)
+      .catch(orTell)
+      .then(() => renewSearch(signal))
       .then(() => searchIndex.tidy({ signal }))
       .catch(orTell)
       .finally(() => {
@@ -443,7 +463,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   return {
     captioning,
     scan: (folderIds, signal) => locked(() => scan(signal, (options) => reconciler.scan(folderIds, options))),
-    captionAll: (signal) => locked(() => caption(signal, index, null)),
+    captionAll: (signal) => locked(() => caption(signal, fillOnce, null)),
     watch: (signal) => locked(() => watch(signal)),
     lookAgain: () => lookAgain(),
     orTell,

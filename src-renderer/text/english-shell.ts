@@ -95,6 +95,7 @@ export const shellText = {
       scan: 'Looking through folders',
       caption: 'Captioning',
       search: 'Bringing the search up to date',
+      places: 'Finding the places of photos',
       change: 'Changing captions',
       revert: 'Putting captions back',
       forget: 'Forgetting photos',

@@ -855,3 +855,25 @@ test('0470: photos of before have no companions; raw files are found as such, an
   database.exec('DELETE FROM photos WHERE id = 1')
   assert.deepEqual(ids(database, 'SELECT name AS id FROM companions'), [])
 })
+
+test('0490: nothing of before has a place; photos with a position wait for one, and a place goes with its position', (t) => {
+  const { database, apply } = before(t, 490)
+  for (const id of [1, 2, 3]) addPhoto(database, id)
+  database.exec(`UPDATE photos SET latitude = 38.7, longitude = -9.1 WHERE id < 3;
+    INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, is_favorite) VALUES (1, 3, 'embedded', '', 1, 0);
+    INSERT INTO metadata_places VALUES (1, 'city', 'Porto');
+    DELETE FROM search_stale`)
+  apply()
+  const stale = () => ids(database, 'SELECT photo_id AS id FROM search_stale')
+  const waiting = () => ids(database, 'SELECT id FROM photos WHERE place_id IS NULL AND latitude IS NOT NULL')
+  assert.deepEqual([stale(), waiting()], [[3], [1, 2]], 'stated places are a filter from now on')
+  database.exec(`INSERT INTO places VALUES (1, 'PT', '2267057', '');
+    UPDATE photos SET place_id = 1 WHERE id < 3`)
+  assert.deepEqual([stale(), waiting()], [[1, 2, 3], []])
+  database.exec('DELETE FROM search_stale; UPDATE photos SET latitude = 38.7 WHERE id < 3')
+  assert.deepEqual([stale(), waiting()], [[], []], 'the same position again')
+  database.exec('UPDATE photos SET latitude = 39 WHERE id = 1')
+  assert.deepEqual([stale(), waiting()], [[], [1]], 'found by the old place until there is a new one')
+  database.exec('UPDATE photos SET latitude = NULL, longitude = NULL WHERE id = 2')
+  assert.deepEqual([stale(), waiting()], [[2], [1]])
+})

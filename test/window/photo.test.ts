@@ -46,12 +46,18 @@ test('a photo that was left before its picture came is not asked again', needsBr
   assert.ok(await isLoaded)
 })
 
-test('how a photo was taken stands among its details', needsBrowser, async (t) => {
+test('how and where a photo was taken stands among its details', needsBrowser, async (t) => {
   const { page } = await openWindow(t, {
     makePhotos: async (folder) => {
+      const place = {
+        GPSLatitudeRef: 'N',
+        GPSLatitude: '40/1 39/1 0/1',
+        GPSLongitudeRef: 'W',
+        GPSLongitude: '73/1 57/1 0/1',
+      }
       const taken = { ExposureTime: '1/250', FNumber: '4/1', FocalLength: '57/10', ISOSpeedRatings: '100' }
       await sharp({ create: { width: 64, height: 48, channels: 3, background: '#368' } })
-        .withExif({ IFD0: { Model: 'DiMAGE X', Make: 'Minolta' }, IFD2: taken })
+        .withExif({ IFD0: { Model: 'DiMAGE X', Make: 'Minolta' }, IFD2: taken, IFD3: place })
         .jpeg()
         .toFile(join(folder, 'taken.jpg'))
       await makePicture(join(folder, 'drawn.jpg'), 1)
@@ -69,6 +75,13 @@ test('how a photo was taken stands among its details', needsBrowser, async (t) =
     await page.keyboard.press('ArrowRight')
   }
   await exposure.waitFor()
+  await page
+    .getByRole('definition')
+    .filter({ hasText: 'Brooklyn, New York City, United States by its position, GeoNames' })
+    .waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('place:broo')
+  await page.getByRole('option', { name: 'Brooklyn, place, 1 photo' }).waitFor()
 })
 
 test(

@@ -5,6 +5,7 @@ import { lookPlace } from '../../contract/look-place.ts'
 import {
   type Caption,
   captionSources,
+  type DerivedPlace,
   type PhotoDetails,
   type TextAttention,
 } from '../../contract/records.ts'
@@ -78,6 +79,11 @@ export function addPhotoCommands(program: Command): void {
     })
 }
 
+function formatPlace({ town, city, country }: DerivedPlace): string {
+  const names = [town, city, country].filter((name) => name !== null)
+  return town === null ? `in ${country}` : `near ${names.join(', ')}`
+}
+
 function formatDetails(photo: PhotoDetails): string {
   const rows: [string, string | number | false | null | undefined][] = [
     ['Photo', photo.id],
@@ -104,6 +110,7 @@ function formatDetails(photo: PhotoDetails): string {
     ['Camera', photo.camera],
     ['Lens', photo.lens],
     ['Place', photo.latitude !== null && `${photo.latitude.toFixed(6)}, ${photo.longitude?.toFixed(6)}`],
+    ['', photo.place && `${formatPlace(photo.place)} (derived from it by GeoNames, not stated)`],
     ['Title', photo.words.title],
     ['Keywords', photo.words.keywords.join(', ') || null],
     ['People', photo.words.people.map(({ name }) => name).join(', ') || null],

@@ -17,6 +17,7 @@ A query is words, in any order: each matches by its stem and as the beginning of
   by:person has:caption has:date is:captioned is:missing is:failed is:cut is:duplicate
   is:pair has:raw has:video
   rating:4+ rating:rejected is:favourite people:"Nana Ruth" keyword:holiday
+  place:lisbon place:"New York" place:pt
   -folder:Alps        not so, of each of them; in quotes, exactly so`
 
 export function addSearchCommand(program: Command): void {
@@ -44,7 +45,9 @@ export function addSearchCommand(program: Command): void {
 export function addFacetsCommand(program: Command): void {
   program
     .command('facets [query...]')
-    .description('count ratings, favourites, people, keywords and cameras of the photos that a search finds')
+    .description(
+      'count ratings, favourites, people, keywords, cameras and places of the photos that a search finds',
+    )
     .allowUnknownOption()
     .addHelpText('after', queryHelp)
     .action(async (words: string[], _options: object, command: Command) => {
@@ -65,6 +68,7 @@ function formatFacets({
   keywords,
   cameras,
   lenses,
+  places,
 }: SearchFacets): string {
   const values = { '-1': 'rejected', '0': 'unrated' } as Record<string, string>
   const counted = [
@@ -77,6 +81,7 @@ function formatFacets({
     ...keywords.map((each) => ({ photos: each.photos, filter: `keyword:"${printable(each.name)}"` })),
     ...cameras.map((each) => ({ photos: each.photos, filter: `camera:"${printable(each.name)}"` })),
     ...lenses.map((each) => ({ photos: each.photos, filter: `lens:"${printable(each.name)}"` })),
+    ...places.map((each) => ({ photos: each.photos, filter: `place:"${printable(each.name)}"` })),
   ]
   const all = isExact ? formatCount(photos) : `The newest ${formatCount(photos)}`
   return [

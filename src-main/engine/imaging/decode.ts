@@ -2,6 +2,7 @@ import sharp, { type Metadata, type SharpOptions } from 'sharp'
 import { LensloreError } from '../../contract/errors.ts'
 import { type PictureFormat, tellPictureFormat } from '../../contract/picture-format.ts'
 import { bytesToDecode, bytesToDecodeByWasm, type Size } from './memory-need.ts'
+import { bytesThatTell, isMoreThanOneColour, isOfOneColour } from './one-colour.ts'
 import { findEmbeddedJpegs, readRawOrientation } from './raw-preview.ts'
 import { readTiffDirectory } from './tiff-directory.ts'
 import { tellTiffKind } from './tiff-kind.ts'
@@ -167,9 +168,11 @@ async function decodeForeign(
   reduce: Reduce,
   limits: DecodeLimits,
 ): Promise<UprightPicture> {
+  // Nothing is left of the file afterwards.
+  const file = contentOf(request.bytes)
   const bytes = await translate(request, name, limits)
   // What the WebAssembly decoder took is free again, and this needs less.
-  return decodeBySharp(bytes, name, reduce)
+  return decodeBySharp(bytes, name, reduce, { file })
 }
 
 /** Into what sharp reads. */
@@ -196,18 +199,22 @@ async function readProfile(bytes: Buffer): Promise<Uint8Array | null> {
   }
 }
 
-/** Through the largest preview that decodes; a file without one may still be a TIFF that was named so. */
+/**
+ * Through the largest preview that decodes; of a file without one, what the sensor saw, by LibRaw in ImageMagick. What that does
+ * not know may still be a TIFF that was named so.
+ */
 async function decodeRaw(
   bytes: Buffer<ArrayBuffer>,
   name: string,
   reduce: Reduce,
-  { allow }: DecodeLimits,
+  limits: DecodeLimits,
 ): Promise<UprightPicture> {
+  const { allow } = limits
   const orientation = readRawOrientation(bytes)
   let cutOff: UprightPicture | undefined
   for (const preview of findEmbeddedJpegs(bytes)) {
     try {
-      const picture = await decodeBySharp(preview.bytes, name, reduce, { allow, orientation })
+      const picture = await decodeBySharp(preview.bytes, name, reduce, { allow, orientation, file: null })
       if (!picture.isCutOff) return { ...picture, isPreview: true }
       cutOff ??= { ...picture, isPreview: true }
     } catch (thrown) {
@@ -216,19 +223,52 @@ async function decodeRaw(
     }
   }
   if (cutOff) return cutOff
+  const directory = readTiffDirectory(bytes)
+  const isTiff = directory !== null && tellTiffKind(directory).reader !== 'raw'
+  // In memory of its own, which can be handed to a thread.
+  const copy = isTiff ? Buffer.from(new Uint8Array(bytes).buffer) : null
   try {
-    return await decodeBySharp(bytes, name, reduce, { allow })
+    // The same decoder for the raw files of all makers.
+    return await byMagick('DNG')(bytes, name, reduce, limits)
   } catch (thrown) {
-    throw unsupported(name, 'is a raw file without a preview that can be read.', thrown)
+    if (!(thrown instanceof LensloreError) || thrown.code !== 'PICTURE_DAMAGED') throw thrown
+    try {
+      if (copy) return await decodeTiff(copy, name, reduce, limits)
+    } catch (asTiff) {
+      if (!(asTiff instanceof LensloreError) || asTiff.code !== 'PICTURE_DAMAGED') throw asTiff
+    }
+    throw unsupported(
+      name,
+      'is a raw file without a preview, of a camera that is not known here, or damaged.',
+      thrown,
+    )
   }
 }
 
-/** @param options `orientation` overrides what the bytes themselves say; without `allow` the memory was asked for before */
+/** How much of a file there is, and how much of it tells anything. */
+interface FileContent {
+  bytes: number
+  telling: number
+}
+
+function contentOf(bytes: Buffer | Uint8Array): FileContent {
+  const { buffer, byteOffset, byteLength } = bytes
+  return { bytes: byteLength, telling: bytesThatTell(Buffer.from(buffer, byteOffset, byteLength)) }
+}
+
+/**
+ * @param options `orientation` overrides what the bytes themselves say; without `allow` the memory was asked for before; `file`:
+ * from which the bytes were made, where they are not it; null where it holds other pictures, too
+ */
 async function decodeBySharp(
   bytes: Buffer<ArrayBuffer>,
   name: string,
   reduce: Reduce,
-  { orientation, allow }: { orientation?: number | null; allow?: DecodeLimits['allow'] } = {},
+  {
+    orientation,
+    allow,
+    file,
+  }: { orientation?: number | null; allow?: DecodeLimits['allow']; file?: FileContent | null } = {},
 ): Promise<UprightPicture> {
   const metadata = await readMetadata(bytes, name)
   const { width, height } = metadata
@@ -237,6 +277,17 @@ async function decodeBySharp(
   const size = reduce(metadata)
   await allow?.(bytesToDecode(metadata, size))
   const { data, isCutOff } = await decodePixels(bytes, name, size)
+  // Of several pictures the first may well be blank.
+  if (file !== null && (metadata.pages ?? 1) === 1 && isOfOneColour(data)) {
+    const { bytes: length, telling } = file ?? contentOf(bytes)
+    // What was left of noise by the reduction is no fault of a decoder.
+    if (isMoreThanOneColour(telling, length, metadata) && (await isOfOneColourAtFullSize(bytes))) {
+      throw unsupported(
+        name,
+        'comes out as nothing but one colour, although there is more in its file: it is of a kind that cannot be read here, or damaged.',
+      )
+    }
+  }
   const upright = await turnUpright({ data, ...size }, orientation ?? metadata.orientation ?? 1)
   return {
     data: upright.data,
@@ -247,6 +298,11 @@ async function decodeBySharp(
     isCutOff,
     isPreview: false,
   }
+}
+
+async function isOfOneColourAtFullSize(bytes: Buffer): Promise<boolean> {
+  const { channels } = await sharp(bytes, { failOn: 'none', limitInputPixels: maxPixels }).stats()
+  return channels.every(({ min, max }) => min === max)
 }
 
 async function readMetadata(bytes: Buffer, name: string): Promise<Metadata> {

@@ -25,7 +25,7 @@ export interface Store {
   readonly trainings: TrainingStore
   readonly adapters: AdapterStore
   /** A photo with its captions and marks. */
-  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words'> | undefined
+  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words' | 'place'> | undefined
   close(): void
 }
 
@@ -70,7 +70,7 @@ function assemble({ database, close }: DatabaseInUse): Store {
 
   function details(
     photoId: number,
-  ): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words'> | undefined {
+  ): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words' | 'place'> | undefined {
     const photo = photos.byId(photoId)
     if (!photo) return undefined
     const caption = captions.current(photoId)
