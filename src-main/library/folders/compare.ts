@@ -187,6 +187,8 @@ export function createComparer(reader: ScanReader): Comparer {
     const companions = new Map(reader.companionsIn(folder.id, directory).map((each) => [each.name, each]))
     const videos = new Map(listing.videos.map((video) => [video.name, video]))
     const pairs = withoutOthers(listing.pairs, companions, fileOf)
+    /** Names of photos that are as they were. */
+    const steady = new Set<string>()
     for (const known of entries) {
       const { id: photoId, name, sizeBytes, modifiedMs } = known
       const file = unknown.get(name)
@@ -205,17 +207,18 @@ export function createComparer(reader: ScanReader): Comparer {
         continue
       }
       unknown.delete(name)
-      if (looksTheSame && file.inode === known.inode) report.unchanged++
+      if (looksTheSame && file.inode === known.inode) steady.add(name)
       else {
         reportMoveOr(file, () => differences.push({ kind: 'altered', file, photoId, sizeBytes, modifiedMs }))
       }
     }
+    // Beside another photo than before it would be that one's, whatever its name.
     const isKnownPart = (file: FoundFile) => {
-      const [known, pairing] = [companions.get(file.name), pairs.get(file.name)]
-      return (
-        pairing !== undefined && known?.leader === pairing.leader && !known.isOther && isSameStat(file, known)
-      )
+      const [known, leader] = [companions.get(file.name), pairs.get(file.name)?.leader]
+      if (!known || leader === undefined || known.leader !== leader || !steady.has(leader)) return false
+      return !known.isOther && isSameStat(file, known)
     }
+    report.unchanged = steady.size
     for (const file of unknown.values()) if (!isKnownPart(file)) reportNew(file)
     const photos = new Set(
       pairs.size === 0 ? [] : entries.filter(({ isMissing }) => !isMissing).map(({ name }) => name),
