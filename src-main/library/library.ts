@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { contractHash } from '../contract/contract-hash.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
@@ -541,7 +541,10 @@ export function createLibrary(options: LibraryOptions): Library {
       timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
       tiles: (asked) => readTiles(store.database, asked.photos),
       picture: ({ photo }) => shownPictures.fileOf(photo),
-      photoFile: ({ photo }) => ({ path: photos.present(photo).path }),
+      photoFile({ photo }) {
+        const { path } = photos.present(photo)
+        return { path, companions: companions.namesOf(photo).map((name) => join(dirname(path), name)) }
+      },
       placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
       subfolders: ({ query, folderId, below }) => searcher.subfolders(query, folderId, below),

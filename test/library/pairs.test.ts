@@ -61,6 +61,11 @@ test('two photos of one name that were taken at two times are two photos, until 
     companions.map(({ path, kind }) => [path, kind]),
     [[join(photos, 'IMG_1.CR2'), 'raw']],
   )
+  const { id } = await client.photoAt({ path: join(photos, 'IMG_1.JPG') })
+  assert.deepEqual(await client.photoFile({ photo: id }), {
+    path: join(photos, 'IMG_1.JPG'),
+    companions: [join(photos, 'IMG_1.CR2')],
+  })
 })
 
 test('while it watches, files become pairs as they arrive and stay so as they move', async (t) => {
