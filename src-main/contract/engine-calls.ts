@@ -45,10 +45,10 @@ export interface EngineInfo {
    * SHA-256 over the adapter's tensors and the settings that decide words; null for a model that captions without one.
    */
   adapterId: string | null
+  /** In which its texts and pictures meet, by a name that changes with it; null for a model without a text encoder. */
+  spaceId: string | null
   /** By which captions of before remember this adapter: they were made by it all the same. */
   formerAdapterId: string | null
-  /** Of the space in which its pictures and texts meet: vectors of another one are of no use; null for a base without one. */
-  spaceId: string | null
   provider: ProviderName
   /** At which it really runs, whatever was asked for. */
   precision: Precision
@@ -99,10 +99,18 @@ export interface CaptionResult extends CaptionDoubt {
   /** Length-normalised log-probability of the winning beam. */
   score: number
   precision: Precision
-  /** As `embed` gives it; null for a base without such a space. */
+  /** Of the picture, as `packEmbedding` makes it; null for a model without a space. */
   embedding: Int8Array<ArrayBuffer> | null
   /** All beams, the best first; where they were asked for. */
   readings?: Reading[]
+}
+
+/** A text as a point of the space in which a model's texts and pictures meet. */
+export interface EmbeddedText {
+  /** Names the space: only what is of the same one can be compared. */
+  spaceId: string
+  /** `[p]`, of unit length. */
+  embedding: Float32Array
 }
 
 /** `mean` of the rows of the visual memory, `[dv]`: near duplicates have nearly the same. */
@@ -191,8 +199,8 @@ export const engineCalls = {
     }),
   ),
   /**
-   * The picture in the space in which pictures and texts meet, `[p]`: a direction, whose largest number is ±127.
-   * @throws LensloreError as `caption`; `INVALID_ARGUMENT` for a base without such a space
+   * The picture alone in the model's space, as `caption` gives it along with the words.
+   * @throws LensloreError as `caption`; `MODEL_INCOMPLETE` for a model without a space
    */
   embed: returning<Int8Array<ArrayBuffer>>()(
     z.object({
@@ -200,9 +208,12 @@ export const engineCalls = {
       pixels: z.instanceof(Uint8Array),
     }),
   ),
-  /** Texts there, `[p]` of unit length each; what is longer than the model reads is cut. @throws LensloreError as `embed` */
-  embedTexts: returning<Float32Array[]>()(
-    z.object({ texts: z.array(z.string().max(maxCaptionLength)).min(1).max(64) }),
+  /**
+   * A text in a model's space, which need not be open. What is longer than the encoder reads is cut.
+   * @throws LensloreError `MODEL_INCOMPLETE` for a model without a text encoder, `MODEL_NOT_FOUND` and the like
+   */
+  embedText: returning<EmbeddedText>()(
+    z.object({ modelDirectory: z.string().min(1), text: z.string().min(1).max(maxCaptionLength) }),
   ),
   /**
    * Where the model looks while it says a text of a picture. Words beyond the longest text that the model can say are left out.

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { constants, platform, setPriority } from 'node:os'
+import { packEmbedding } from '../contract/embedding.ts'
 import type { CaptionResult, EngineCalls, EngineInfo } from '../contract/engine-calls.ts'
 import { LensloreError } from '../contract/errors.ts'
 import { chooseFastest, isSameTrial, type Precision } from '../contract/providers.ts'
@@ -13,6 +14,7 @@ import { inspectAdapter, readCheckpoint } from './captioning/checkpoint.ts'
 import type { GeneratedCaption } from './captioning/generated-caption.ts'
 import { likeliestProvider } from './captioning/precision.ts'
 import { runtimeVersion } from './captioning/session.ts'
+import { createTextEmbedder } from './captioning/text-embedder.ts'
 import { createDecoder } from './imaging/decoder.ts'
 import { allowImagingThreads } from './imaging/imaging-threads.ts'
 import { normalisePixels } from './imaging/pixels.ts'
@@ -37,6 +39,7 @@ interface OpenModel {
   captioner: Captioner
   preprocessing: Preprocessing
   batching: Batching<Entry, CaptionResult>
+  /** Of pictures that have their words. */
   embedding: Batching<Uint8Array, Int8Array<ArrayBuffer>>
 }
 
@@ -56,18 +59,15 @@ export function createEngine(
     model?.batching.lookAgain()
     model?.embedding.lookAgain()
   })
+  const texts = createTextEmbedder()
   const remembering = createRemembering()
   yieldToThePerson()
 
-  function opened(): OpenModel {
-    if (model) return model
-    throw new LensloreError('ENGINE_FAILED', 'The engine was asked for words before it had a model.')
-  }
-
   function modelFor(pixels: Uint8Array): OpenModel {
-    const open = opened()
-    const { widthPx, heightPx } = inputSizePx(open.info.input)
-    if (pixels.length === 3 * widthPx * heightPx) return open
+    if (!model)
+      throw new LensloreError('ENGINE_FAILED', 'The engine was asked for words before it had a model.')
+    const { widthPx, heightPx } = inputSizePx(model.info.input)
+    if (pixels.length === 3 * widthPx * heightPx) return model
     throw new LensloreError(
       'INVALID_ARGUMENT',
       `A picture for this model is of ${widthPx} × ${heightPx} pixels.`,
@@ -88,10 +88,8 @@ export function createEngine(
     async caption(entry) {
       return modelFor(entry.pixels).batching.add(entry)
     },
-    async embed({ pixels }) {
-      return modelFor(pixels).embedding.add(pixels)
-    },
-    embedTexts: ({ texts }) => opened().captioner.embedTexts(texts),
+    embed: async ({ pixels }) => modelFor(pixels).embedding.add(pixels),
+    embedText: ({ modelDirectory, text }) => texts.embed(modelDirectory, text),
     async look({ pixels, text }) {
       const { captioner, preprocessing } = modelFor(pixels)
       return captioner.look(normalisePixels([pixels], preprocessing), text)
@@ -152,18 +150,17 @@ async function openModel(options: OpenOptions, areMoreComing: () => boolean): Pr
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)
   const { resize, crop, resample } = preprocessing
   const { modelId, adapterId, formerAdapterId, spaceId, precision } = captioner
-  const { batchSize } = way
   const batching = createBatching({
-    batchSize,
+    batchSize: way.batchSize,
     areMoreComing,
     run: (entries: Entry[]) => captionBatch(captioner, preprocessing, entries),
   })
   const embedding = createBatching({
-    batchSize,
+    batchSize: way.batchSize,
     areMoreComing,
     async run(pictures: Uint8Array[]) {
-      const pixels = normalisePixels(pictures, preprocessing)
-      return (await captioner.embedPictures(pixels, pictures.length)).map(toBytes)
+      const embedded = await captioner.embed(normalisePixels(pictures, preprocessing), pictures.length)
+      return embedded.map(packEmbedding)
     },
   })
   return {
@@ -202,16 +199,10 @@ function toResult(
   precision: Precision,
 ): CaptionResult {
   const tone = measureTone(pixels, widthPx)
-  const embedding = generated.embedding && toBytes(generated.embedding)
+  const embedding = generated.embedding && packEmbedding(generated.embedding)
   if (tone.isPlain) return { ...nothingToSee, precision, embedding }
   const result: CaptionResult = { ...wordsOf(tone, generated), precision, embedding }
   return readings ? { ...result, readings: generated.beams } : result
-}
-
-/** A direction in 255 steps a number: what a cosine loses by it is in `docs/decisions/meaning.md`. */
-function toBytes(vector: Float32Array): Int8Array<ArrayBuffer> {
-  const largest = vector.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
-  return Int8Array.from(vector, (x) => Math.round((127 * x) / largest))
 }
 
 const nothingToSee = { ...noDoubt, caption: '', score: 0 }

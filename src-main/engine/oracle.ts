@@ -239,7 +239,7 @@ async function embedTexts(
   const { startToken, endToken } = encoder.config
   const length = 2 + Math.max(...texts.map((text) => text.length))
   const filled = texts.map((text) => [startToken, ...text, ...Array(length).fill(endToken)].slice(0, length))
-  const graph = buildTextEmbeddingGraph(encoder)
+  const graph = buildTextEmbeddingGraph(encoder, length)
   return (await runOnce(graph, { tokens: toTokens(filled) }, provider)).text
 }
 

@@ -1,7 +1,7 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
 import { LensloreError } from '../../contract/errors.ts'
 import { type PictureFormat, tellPictureFormat } from '../../contract/picture-format.ts'
-import { bytesToDecode, bytesToDecodeByWasm, type Size } from './memory-need.ts'
+import { bytesToDecode, bytesToDecodeByWasm, maxWasmPixels, type Size } from './memory-need.ts'
 import { bytesThatTell, isMoreThanOneColour, isOfOneColour } from './one-colour.ts'
 import { findEmbeddedJpegs, readRawOrientation } from './raw-preview.ts'
 import { readTiffDirectory } from './tiff-directory.ts'
@@ -20,8 +20,6 @@ sharp.cache(false)
  * claims. An interlaced picture of this size takes 0.8 GB while it is decoded.
  */
 export const maxPixels = 2 ** 28
-/** The WebAssembly decoders hold the whole picture several times over, in at most 4 GiB. */
-const maxWasmPixels = 2 ** 27
 const timeoutSeconds = 60
 
 /** A picture turned upright, in 8-bit sRGB on white, reduced where it is large. */
@@ -152,7 +150,11 @@ async function decodeTiff(...[bytes, name, reduce, limits]: Parameters<Decoder>)
     case 'magick':
       return byMagick('TIFF', kind.isNegative)(bytes, name, reduce, limits)
     case 'unpacked': {
-      const unpacked = await translate({ decoder: 'tiff', packing: kind.packing, bytes }, name, limits)
+      const { bytes: unpacked } = await translate(
+        { decoder: 'tiff', packing: kind.packing, bytes },
+        name,
+        limits,
+      )
       return decodeTiff(unpacked, name, reduce, limits)
     }
     case 'raw':
@@ -170,24 +172,33 @@ async function decodeForeign(
 ): Promise<UprightPicture> {
   // Nothing is left of the file afterwards.
   const file = contentOf(request.bytes)
-  const bytes = await translate(request, name, limits)
+  const { bytes, full } = await translate(request, name, limits)
   // What the WebAssembly decoder took is free again, and this needs less.
-  return decodeBySharp(bytes, name, reduce, { file })
+  const picture = await decodeBySharp(bytes, name, reduce, { file })
+  return full ? { ...picture, fullWidthPx: full.width, fullHeightPx: full.height } : picture
 }
 
-/** Into what sharp reads. */
+/**
+ * Into what sharp reads.
+ * @returns `full`: the size of the upright picture, where that was reduced; else null
+ */
 async function translate(
   request: DecodeRequest,
   name: string,
   limits: DecodeLimits,
-): Promise<Buffer<ArrayBuffer>> {
-  const decoded = await decodeByWasm(request, limits.signal, async (size) => {
-    if (size.width * size.height > maxWasmPixels) throw tooLarge(name, size.width, size.height)
-    await limits.allow(bytesToDecodeByWasm(size))
+): Promise<{ bytes: Buffer<ArrayBuffer>; full: Size | null }> {
+  let full: Size | null = null
+  const decoded = await decodeByWasm(request, limits.signal, async ({ size, reduced }) => {
+    const made = reduced ?? size
+    if (made.width * made.height > maxWasmPixels || size.width * size.height > maxPixels) {
+      throw tooLarge(name, size.width, size.height)
+    }
+    if (reduced) full = size
+    await limits.allow(bytesToDecodeByWasm(made))
   }).catch((thrown: unknown) => {
     throw isOurs(thrown) ? thrown : damaged(name, thrown)
   })
-  return Buffer.from(decoded.buffer, decoded.byteOffset, decoded.byteLength)
+  return { bytes: Buffer.from(decoded.buffer, decoded.byteOffset, decoded.byteLength), full }
 }
 
 /** libvips parses HEIF's boxes although it cannot decode HEVC. */
@@ -199,13 +210,17 @@ async function readProfile(bytes: Buffer): Promise<Uint8Array | null> {
   }
 }
 
-/** Through the largest preview that decodes; a file without one may still be a TIFF that was named so. */
+/**
+ * Through the largest preview that decodes; of a file without one, what the sensor saw, by LibRaw in ImageMagick. What that does
+ * not know may still be a TIFF that was named so.
+ */
 async function decodeRaw(
   bytes: Buffer<ArrayBuffer>,
   name: string,
   reduce: Reduce,
-  { allow }: DecodeLimits,
+  limits: DecodeLimits,
 ): Promise<UprightPicture> {
+  const { allow } = limits
   const orientation = readRawOrientation(bytes)
   let cutOff: UprightPicture | undefined
   for (const preview of findEmbeddedJpegs(bytes)) {
@@ -219,10 +234,25 @@ async function decodeRaw(
     }
   }
   if (cutOff) return cutOff
+  const directory = readTiffDirectory(bytes)
+  const isTiff = directory !== null && tellTiffKind(directory).reader !== 'raw'
+  // In memory of its own, which can be handed to a thread.
+  const copy = isTiff ? Buffer.from(new Uint8Array(bytes).buffer) : null
   try {
-    return await decodeBySharp(bytes, name, reduce, { allow })
+    // The same decoder for the raw files of all makers.
+    return await byMagick('DNG')(bytes, name, reduce, limits)
   } catch (thrown) {
-    throw unsupported(name, 'is a raw file without a preview that can be read.', thrown)
+    if (!(thrown instanceof LensloreError) || thrown.code !== 'PICTURE_DAMAGED') throw thrown
+    try {
+      if (copy) return await decodeTiff(copy, name, reduce, limits)
+    } catch (asTiff) {
+      if (!(asTiff instanceof LensloreError) || asTiff.code !== 'PICTURE_DAMAGED') throw asTiff
+    }
+    throw unsupported(
+      name,
+      'is a raw file without a preview, of a camera that is not known here, or damaged.',
+      thrown,
+    )
   }
 }
 

@@ -50,6 +50,9 @@ function bytesOfWhole({ format, isProgressive }: Metadata, pictureBytes: number)
   }
 }
 
+/** The WebAssembly decoders hold the whole picture several times over, in at most 4 GiB. */
+export const maxWasmPixels = 2 ** 27
+
 /** The same of libheif and jxl-oxide, which hold planes, colours and what they hand out at once. */
 const wasmBytesByPixel = 24
 

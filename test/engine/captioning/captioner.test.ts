@@ -49,10 +49,6 @@ test('a batch of pictures becomes words, the best of several beams', async () =>
   assert.deepEqual([captioner.provider, captioner.imageSizePx], ['cpu', 24])
   assert.match(captioner.adapterId!, /^[0-9a-f]{64}$/)
   const captions = await captioner.caption(pictures(3), 3)
-  // A base without a text encoder has no space in which pictures meet texts.
-  assert.deepEqual([captioner.spaceId, captions[0]!.embedding], [null, null])
-  await assert.rejects(captioner.embedPictures(pictures(1), 1), { code: 'INVALID_ARGUMENT' })
-  await assert.rejects(captioner.embedTexts(['a dog']), { code: 'INVALID_ARGUMENT' })
   await captioner.close()
 
   assert.equal(captions.length, 3)

