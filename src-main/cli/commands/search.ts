@@ -4,6 +4,8 @@ import { displayFileName } from '../../contract/file-name.ts'
 import { parseQuery } from '../../contract/query.ts'
 import type { SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
+import { counted } from '../counted.ts'
+import { wholeNumber } from '../number-options.ts'
 import { printable } from '../output.ts'
 import { formatNotes } from '../query-notes.ts'
 import { toQuery } from '../query-words.ts'
@@ -24,17 +26,17 @@ export function addSearchCommand(program: Command): void {
   program
     .command('search [query...]')
     .description('find photos by words of their captions, names, folders and cameras')
-    .option('--limit <n>', 'photos a page', '20')
+    .option('--limit <n>', 'photos a page, at most 1,000', wholeNumber(1, 1000), 20)
     .option('--cursor <cursor>', 'the next page, as an earlier search gave it')
     // So that -dog is a word of the query.
     .allowUnknownOption()
     .addHelpText('after', queryHelp)
-    .action(async (words: string[], options: { limit: string; cursor?: string }, command: Command) => {
+    .action(async (words: string[], options: { limit: number; cursor?: string }, command: Command) => {
       const query = toQuery(words)
       const page = await inLibrary(command, (library) =>
         library.search({
           query,
-          limit: Number(options.limit),
+          limit: options.limit,
           cursor: options.cursor ?? null,
         }),
       )
@@ -71,7 +73,7 @@ function formatFacets({
   places,
 }: SearchFacets): string {
   const values = { '-1': 'rejected', '0': 'unrated' } as Record<string, string>
-  const counted = [
+  const lines = [
     ...ratings.map((each) => ({
       photos: each.photos,
       filter: `rating:${values[each.rating] ?? each.rating}`,
@@ -83,17 +85,13 @@ function formatFacets({
     ...lenses.map((each) => ({ photos: each.photos, filter: `lens:"${printable(each.name)}"` })),
     ...places.map((each) => ({ photos: each.photos, filter: `place:"${printable(each.name)}"` })),
   ]
-  const all = isExact ? formatCount(photos) : `The newest ${formatCount(photos)}`
+  const all = isExact ? counted(photos, 'photo') : `The newest ${counted(photos, 'photo')}`
   return [
-    ...counted
+    ...lines
       .filter((each) => each.photos > 0)
       .map((each) => `${each.photos.toLocaleString('en').padStart(9)}  ${each.filter}`),
     all,
   ].join('\n')
-}
-
-function formatCount(photos: number): string {
-  return photos === 1 ? '1 photo' : `${photos.toLocaleString('en')} photos`
 }
 
 function formatPage(page: SearchPage): string {
@@ -105,7 +103,7 @@ function formatPage(page: SearchPage): string {
   )
   if (page.corrected) lines.unshift(`Showing photos for: ${printable(page.corrected)}`)
   lines.unshift(...formatNotes(page.notes))
-  lines.push(formatCount(page.total))
+  lines.push(counted(page.total, 'photo'))
   if (page.cursor) lines.push(`More with: --cursor ${page.cursor}`)
   return lines.join('\n')
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { Command } from 'commander'
@@ -8,8 +8,10 @@ import { makeLink, serveLibrary, setPassword } from '../../server/serve-library.
 import { libraryPlaceOf, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
 import { checkLibraryPlace, newLibraryOption } from '../library-place.ts'
+import { wholeNumber } from '../number-options.ts'
 import { noteProblem } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
+import { pathFrom } from '../path-argument.ts'
 
 interface ServeOptions {
   port?: number
@@ -29,7 +31,7 @@ export function addServeCommand(program: Command): void {
     .description(
       'open the library in a browser (adding the folders named here), and caption what its folders hold, until Ctrl-C',
     )
-    .option('--port <n>', 'where to listen (default: 5367, or the next that is free)', Number)
+    .option('--port <n>', 'where to listen (default: 5367, or the next that is free)', wholeNumber(0, 65_535))
     // Each needs its own, else the folders to be opened that come after it would be taken for more of them.
     .option(
       '--allow <dir>',
@@ -75,11 +77,11 @@ async function serve(
     const server = await serveLibrary({
       ...options,
       directory,
-      folders: folders.map((path) => resolve(path)),
+      folders: folders.map((path) => pathFrom(path)),
       dataDirectory: defaultDataDirectory(),
       version: packageVersion(),
       onProblem: noteProblem,
-      allow: options.allow?.map((path) => resolve(path)),
+      allow: options.allow?.map((path) => pathFrom(path)),
     })
     outputOf(command).answer(
       { link: server.link, port: server.port },

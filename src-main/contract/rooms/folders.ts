@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { AddedFolder, Folder, UnreadableDirectory } from '../records.ts'
 import { returning } from '../rpc.ts'
 import type { SkippedFiles } from '../skipped-files.ts'
-import { folderId, folderIds, path } from './parameters.ts'
+import { atMost, folderId, folderIds, path } from './parameters.ts'
 import { room } from './room.ts'
 
 export const folderCalls = room({
@@ -15,7 +15,14 @@ export const folderCalls = room({
   /** Which parts of a folder are left alone, as globs; the next scan acts on it. */
   setExcludes: {
     page: true,
-    ...returning<Folder>()(z.object({ folderId, globs: z.array(z.string().max(1000)).max(200) })),
+    ...returning<Folder>()(
+      z.object({
+        folderId,
+        globs: z
+          .array(z.string().max(1000, atMost('An exclude', 500)))
+          .max(200, 'A folder has at most 200 excludes.'),
+      }),
+    ),
   },
   /** A folder is at another path now: confirmed by what is there, and nothing is recomputed. */
   relocateFolder: { page: false, ...returning<Folder>()(z.object({ folderId, path })) },

@@ -56,8 +56,13 @@ export function checkPlace(roots: Roots, path: string, folderId: number): void {
 
 /** @throws LensloreError `FOLDER_NOT_FOUND` */
 export function checkIsFolder(path: string): void {
-  if (statSync(nativePath(path), { throwIfNoEntry: false })?.isDirectory()) return
-  throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${displayFileName(path)}.`)
+  const stats = statSync(nativePath(path), { throwIfNoEntry: false })
+  if (stats?.isDirectory()) return
+  const shown = displayFileName(path)
+  throw new LensloreError(
+    'FOLDER_NOT_FOUND',
+    stats ? `${shown} is no folder.` : `There is no folder ${shown}.`,
+  )
 }
 
 function wayBelow(folder: string, path: string): string | undefined {

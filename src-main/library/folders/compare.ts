@@ -36,7 +36,8 @@ export interface Visit {
 
 /** How one directory on the disk differs from the library. */
 export type Difference =
-  | { kind: 'arrived'; file: FoundFile }
+  /** `companions`: files that are a part of it and no photos. */
+  | { kind: 'arrived'; file: FoundFile; companions: BesideDifference[] }
   /** A photo whose file left `from`; whatever photo is known at this place has another file. */
   | { kind: 'moved'; file: FoundFile; photoId: number; from: Place }
   /** Another size, time or inode under a known name: an edit, or a move that is still to be seen. */
@@ -45,10 +46,17 @@ export type Difference =
   | { kind: 'returned'; file: FoundFile; photoId: number }
   | { kind: 'gone'; name: string; photoId: number; sizeBytes: number; modifiedMs: number }
 
+/** A file stands beside the one that it is a part of. */
+export interface BesideDifference {
+  kind: 'beside'
+  file: FoundFile
+  companion: CompanionKind
+  leader: string
+}
+
 /** How the files that belong together are others than the library knows. */
 export type PairDifference =
-  /** A file stands beside the one that it is a part of. */
-  | { kind: 'beside'; file: FoundFile; companion: CompanionKind; leader: string }
+  | BesideDifference
   /** A raw file stands without the one that it was a part of when it was at `from`, which may be where it is now. */
   | { kind: 'apart'; file: FoundFile; from: Place }
   /** No part of any photo is here any more. */
@@ -170,7 +178,7 @@ export function createComparer(reader: ScanReader): Comparer {
       reportMoveOr(file, () => {
         const from = isRawName(file.name) && !isPaired ? leftBehind(file) : undefined
         if (from) report.pairs.push({ kind: 'apart', file, from })
-        else if (!isPaired) differences.push({ kind: 'arrived', file })
+        else if (!isPaired) differences.push({ kind: 'arrived', file, companions: [] })
       })
     }
 
@@ -220,15 +228,24 @@ export function createComparer(reader: ScanReader): Comparer {
     }
     report.unchanged = steady.size
     for (const file of unknown.values()) if (!isKnownPart(file)) reportNew(file)
-    const photos = new Set(
-      pairs.size === 0 ? [] : entries.filter(({ isMissing }) => !isMissing).map(({ name }) => name),
-    )
+    const photos = new Set<string>()
+    const arrived = new Map<string, BesideDifference[]>()
+    if (pairs.size > 0) {
+      for (const { name, isMissing } of entries) if (!isMissing) photos.add(name)
+      for (const each of differences) {
+        if (each.kind === 'moved' || each.kind === 'returned') photos.add(each.file.name)
+        else if (each.kind === 'arrived') arrived.set(each.file.name, each.companions)
+      }
+    }
     for (const [name, { kind, leader }] of pairs) {
       const file = fileOf(name)!
       const isKnown = isKnownPart(file)
       report.companions++
       if ((!isKnown || photos.has(name)) && (isKnown || isSettled(file))) {
-        report.pairs.push({ kind: 'beside', file, companion: kind, leader })
+        const beside = { kind: 'beside', file, companion: kind, leader } as const
+        // What only has to be put down beside a new photo comes with it.
+        const companionsOfNew = photos.has(name) ? undefined : arrived.get(leader)
+        ;(companionsOfNew ?? report.pairs).push(beside)
       }
     }
     for (const { name, isOther } of companions.values()) {

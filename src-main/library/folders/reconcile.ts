@@ -11,7 +11,7 @@ import { createRootState, type RootState } from '../store/root-state.ts'
 import { createScanWriter, type LostPlace } from '../store/scan-state.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
 import { inSlices } from '../store/slices.ts'
-import type { Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
+import type { BesideDifference, Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
 import { isLeftOut, markExcluded } from './excludes.ts'
 import { createLeftAlone, type LeftAlone } from './left-alone.ts'
 import { probeRoot, type RootReport } from './roots.ts'
@@ -344,10 +344,12 @@ export function createReconciler(database: Database, now: () => number = Date.no
     const { kind } = difference
     switch (kind) {
       case 'arrived':
-        return arrive(folderId, directory, difference.file, summary)
+        return arrive(folderId, directory, difference, summary)
       case 'moved': {
         const { photoId, from, file } = difference
-        if (!isSamePlace(writer.placeOf(photoId), from)) return arrive(folderId, directory, file, summary)
+        if (!isSamePlace(writer.placeOf(photoId), from)) {
+          return arrive(folderId, directory, { file, companions: [] }, summary)
+        }
         writer.moveTo(photoId, folderId, directory, file, now())
         summary.moved++
         return photoId
@@ -370,7 +372,12 @@ export function createReconciler(database: Database, now: () => number = Date.no
   }
 
   /** A file no photo is known for, unless one came to stand there while the report was under way. */
-  function arrive(folderId: number, directory: string, file: FoundFile, summary: ScanSummary): number | null {
+  function arrive(
+    folderId: number,
+    directory: string,
+    { file, companions: beside }: { file: FoundFile; companions: readonly BesideDifference[] },
+    summary: ScanSummary,
+  ): number | null {
     const occupant = writer.occupant({ folderId, directory, name: file.name })
     if (occupant && !occupant.isMissing) {
       const { sizeBytes, modifiedMs } = writer.placeOf(occupant.id)!
@@ -383,10 +390,16 @@ export function createReconciler(database: Database, now: () => number = Date.no
         modifiedMs,
         found: file,
       })
+      for (const each of beside) pairNotes.note(folderId, directory, each)
       return null
     }
     summary.added++
-    return writer.arrive(folderId, directory, file, scanMs)
+    const id = writer.arrive(folderId, directory, file, scanMs)
+    for (const { file: part, companion } of beside) {
+      const place = { folderId, directory, name: part.name }
+      companions.attach(id, place, { ...part, kind: companion, isOther: false })
+    }
+    return id
   }
 
   function tellOf(photoIds: number[], options: ReconcileOptions): void {

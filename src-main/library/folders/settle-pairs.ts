@@ -7,7 +7,7 @@ import { settleMarks } from '../store/marks.ts'
 import type { Place } from '../store/place.ts'
 import { createScanWriter } from '../store/scan-state.ts'
 import { inSlices } from '../store/slices.ts'
-import type { PairDifference } from './compare.ts'
+import type { BesideDifference, PairDifference } from './compare.ts'
 import type { Settling } from './settle-lost.ts'
 
 /** What a comparison saw of files that belong together, until all of the disk has been seen. */
@@ -140,7 +140,7 @@ function separate(
 function join(
   { database, writer, summary }: Settling,
   place: Place,
-  { file, companion, leader: leaderName }: PairDifference & { kind: 'beside' },
+  { file, companion, leader: leaderName }: BesideDifference,
 ): number[] {
   const leader = writer.occupant({ ...place, name: leaderName })
   // It is still written to, and is compared again.

@@ -382,3 +382,17 @@ test('what is mounted on the way to a folder stays known', async (t) => {
     ['/dev'],
   )
 })
+
+test('what is known by folder and place goes with a folder that joins another, whatever it is', async () => {
+  await using library = createLibraryOnDisk()
+  const { prepare } = library.store.database
+  const tables = prepare<{ name: string }>(
+    `SELECT DISTINCT tables.name FROM sqlite_schema AS tables JOIN pragma_table_info(tables.name) AS columns
+     WHERE tables.type = 'table' AND columns.name = 'folder_id' ORDER BY tables.name`,
+  )
+    .all()
+    .map(({ name }) => name)
+  const goes = ['companions', 'folder_mounts', 'photos', 'sidecars', 'stray_sidecars']
+  const seenAnew = ['folder_scan_days', 'photo_tallies', 'search_stale_folders']
+  assert.deepEqual(tables, [...goes, ...seenAnew, 'unconfirmed_moves', 'unreadable_directories'].sort())
+})
