@@ -33,6 +33,8 @@ const toldRefusals = 10
 /** Captions come in batches: those of a second are one export. */
 const writeOutAfterMs = 1000
 const keepHouseEveryMs = 3_600_000
+/** So that nobody waits for them until a large library is read. */
+const findPlacesEveryMs = 60_000
 /**
  * Of some work nobody tells: words that were taken back, also by another process, and a picture that turned out
  * to be another one than the engine had.
@@ -119,6 +121,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   let lock: { held: FileLock; calls: number } | undefined
   let backingUp: Promise<void> | undefined
   let tidying: Promise<void> | undefined
+  let placing: Promise<void> | undefined
 
   async function scan(
     signal: AbortSignal,
@@ -317,6 +320,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     const filling = fill(either)
     filling.catch(() => {})
     const keepingHouse = setInterval(() => void keepHouse(either), keepHouseEveryMs)
+    const findingPlaces = setInterval(() => void placePhotos(either), findPlacesEveryMs)
     writingOut = writeOutBeside(either)
     try {
       const summary = await captioning.run({ filling, signal, tryAgainMs })
@@ -328,12 +332,14 @@ export function createLongWork(options: LongWorkOptions): LongWork {
         await backUpIfDue(signal)
       }
       clearInterval(keepingHouse)
+      clearInterval(findingPlaces)
       stop.abort()
       await filling.catch(() => {})
       await writingOut.ended()
       writingOut = undefined
       await backingUp
       await tidying
+      await placing
     }
   }
 
@@ -359,21 +365,29 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     }
   }
 
-  /** Of photos whose files were read. */
-  async function placePhotos(signal: AbortSignal): Promise<void> {
+  /** Of photos whose files were read; beside whatever else there is to do. */
+  function placePhotos(signal: AbortSignal): Promise<void> {
+    placing ??= findAllPlaces(signal)
+      .then((found) => (found > 0 ? renewSearch(signal) : undefined))
+      .catch(orTell)
+      .finally(() => {
+        placing = undefined
+      })
+    return placing
+  }
+
+  function findAllPlaces(signal: AbortSignal): Promise<number> {
     const { database } = store
     const waiting = countToPlace(database)
-    const work = (onProgress?: (done: number) => void) =>
+    const find = (onProgress?: (done: number) => void) =>
       findPlaces(database, { signal, onProgress, onPlaced: searchIndex.leaveStale })
     // It also finds out whether there is another gazetteer than before.
-    if (waiting === 0) await work()
-    else await progress.during('places', waiting, ({ onProgress }) => work(onProgress))
+    return waiting === 0 ? find() : progress.during('places', waiting, ({ onProgress }) => find(onProgress))
   }
 
   /** What commits left to do in the search index, and what is to be in it; beside whatever else there is to do. */
   function tidyUp(signal: AbortSignal): Promise<void> {
     tidying ??= placePhotos(signal)
-      .catch(orTell)
       .then(() => renewSearch(signal))
       .then(() => searchIndex.tidy({ signal }))
       .catch(orTell)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { placeNames } from '../../contract/derived-place.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { lookPlace } from '../../contract/look-place.ts'
@@ -79,9 +80,8 @@ export function addPhotoCommands(program: Command): void {
     })
 }
 
-function formatPlace({ town, city, country }: DerivedPlace): string {
-  const names = [town, city, country].filter((name) => name !== null)
-  return town === null ? `in ${country}` : `near ${names.join(', ')}`
+function formatPlace(place: DerivedPlace): string {
+  return `${place.town === null ? 'in' : 'near'} ${placeNames(place).join(', ')}`
 }
 
 function formatDetails(photo: PhotoDetails): string {

@@ -1,4 +1,5 @@
 import { moduleBeside, startThread } from '../../channels/message-port.ts'
+import { LensloreError } from '../../contract/errors.ts'
 import { unchecked } from '../../contract/rpc.ts'
 import type { Database } from '../store/database.ts'
 import { inSlices, type SliceOptions } from '../store/slices.ts'
@@ -40,6 +41,12 @@ export async function findPlaces(database: Database, options: FindPlacesOptions 
   if (store.next(1).length === 0) return 0
   const { calls, end } = startThread(moduleBeside(import.meta.url, 'places-thread'), placesCalls, {
     resourceLimits,
+    closedError: (cause) =>
+      new LensloreError(
+        'INTERNAL',
+        `The places of photos cannot be found: ${cause?.message ?? 'the thread was ended'}. If that stays so, install Lenslore again.`,
+        { cause },
+      ),
   })
   const { promise: stopped, reject } = Promise.withResolvers<never>()
   stopped.catch(() => {})

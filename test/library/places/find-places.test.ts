@@ -52,7 +52,7 @@ function openPlaced(t: Parameters<typeof openStoreFor>[0]) {
 }
 
 test('photos are found by the town, city and country that they lie in, in any language', async (t) => {
-  const { add, find, found, ofPhoto } = openPlaced(t)
+  const { searcher, add, find, found, ofPhoto } = openPlaced(t)
   const [lisbon] = (['lisbon', 'munich', 'brooklyn', 'tokyo', 'sea'] as const).map((at) =>
     add(at.slice(0, 3), at),
   )
@@ -87,6 +87,9 @@ test('photos are found by the town, city and country that they lie in, in any la
     ['-portugal -germany -japan -"united states"', 'inside,sea'],
   ]
   for (const [query, names] of expected) assert.equal(found(query), names, query)
+  assert.deepEqual(searcher.search('city:lisbon munich').notes, [
+    { kind: 'filter', text: 'city:lisbon', name: 'city', meant: 'place' },
+  ])
 })
 
 test('words of a caption go before places, which are shown where they are why a photo was found', async (t) => {
@@ -170,8 +173,16 @@ test('what was stopped goes on later, and a photo that moved meanwhile is not pu
   const { store, add, move, find, ofPhoto } = openPlaced(t)
   const id = add('a', 'lisbon')
   await assert.rejects(findPlaces(store.database, { signal: AbortSignal.abort() }), { name: 'AbortError' })
+  const stop = new AbortController()
+  const others = Array.from({ length: 100 }, (_, at) => add(`other ${at}`, 'munich'))
+  await assert.rejects(findPlaces(store.database, { signal: stop.signal, onPlaced: () => stop.abort() }), {
+    name: 'AbortError',
+  })
+  const placed = others.filter((each) => ofPhoto(each) !== null).length
+  assert.ok(placed > 0 && placed < 100, `${placed} were kept`)
+  move(id, 'a', 'lisbon')
   const finding = find()
   move(id, 'a', 'tokyo')
-  await finding
+  assert.equal(await finding, 101 - placed)
   assert.equal(ofPhoto(id)?.country, 'Japan')
 })
