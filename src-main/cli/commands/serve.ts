@@ -12,6 +12,7 @@ import { wholeNumber } from '../number-options.ts'
 import { noteProblem } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
 import { pathFrom } from '../path-argument.ts'
+import { createStatusLine, formatProgress } from '../progress-line.ts'
 
 interface ServeOptions {
   port?: number
@@ -73,6 +74,9 @@ async function serve(
   command: Command,
 ): Promise<void> {
   const interrupt = listenForInterrupt()
+  // Folders that others of the library lie in may take a while.
+  const line = createStatusLine()
+  let isServing = false
   try {
     const server = await serveLibrary({
       ...options,
@@ -81,8 +85,15 @@ async function serve(
       dataDirectory: defaultDataDirectory(),
       version: packageVersion(),
       onProblem: noteProblem,
+      signal: interrupt.signal,
+      onProgress: (works) => {
+        const joining = works.filter(({ phase }) => phase === 'join')
+        if (!isServing && joining.length > 0) line.show('join', (columns) => formatProgress(joining, columns))
+      },
       allow: options.allow?.map((path) => pathFrom(path)),
     })
+    isServing = true
+    line.clear()
     outputOf(command).answer(
       { link: server.link, port: server.port },
       `Open ${server.link}\nThe link works once, within ten minutes; "lenslore serve --link" prints another. Ctrl-C ends the server.`,
@@ -90,6 +101,7 @@ async function serve(
     if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
     await server.close()
   } finally {
+    if (!isServing) line.clear()
     interrupt.stop()
   }
 }

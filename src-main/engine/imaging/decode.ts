@@ -188,13 +188,14 @@ async function translate(
   limits: DecodeLimits,
 ): Promise<{ bytes: Buffer<ArrayBuffer>; full: Size | null }> {
   let full: Size | null = null
+  const fileBytes = request.bytes.length
   const decoded = await decodeByWasm(request, limits.signal, async ({ size, reduced }) => {
     const made = reduced ?? size
     if (made.width * made.height > maxWasmPixels || size.width * size.height > maxPixels) {
       throw tooLarge(name, size.width, size.height)
     }
     if (reduced) full = size
-    await limits.allow(bytesToDecodeByWasm(made))
+    await limits.allow(bytesToDecodeByWasm(made, fileBytes))
   }).catch((thrown: unknown) => {
     throw isOurs(thrown) ? thrown : damaged(name, thrown)
   })

@@ -5,9 +5,12 @@ import { LensloreError } from '../../contract/errors.ts'
 import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
+import { type PictureFormat, tellingBytes, tellPictureFormat } from '../../contract/picture-format.ts'
 
 /** Larger than any photo (a 200-megapixel TIFF of 16 bits is 1.2 GB raw, but cameras write none). */
 export const maxFileBytes = 2 ** 30
+/** Of kinds whose decoders hold the file more than once, and that pack so well that no photo is larger (200 megapixels are 100 MB). */
+const maxBytesByFormat: Partial<Record<PictureFormat, number>> = { heif: 2 ** 28, jxl: 2 ** 28 }
 
 export interface FileContent {
   bytes: Buffer<ArrayBuffer>
@@ -47,10 +50,21 @@ async function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
   }
 }
 
+/** By its first bytes: of what is too large no more is read. */
+async function mostBytes(handle: FileHandle, name: string): Promise<number> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(tellingBytes), 0, tellingBytes, 0)
+  const format = tellPictureFormat(buffer.subarray(0, bytesRead), name)
+  return (format && maxBytesByFormat[format]) ?? maxFileBytes
+}
+
 async function readUnchanged(handle: FileHandle, name: string): Promise<Buffer<ArrayBuffer>> {
   const before = await handle.stat({ bigint: true })
-  if (before.size > maxFileBytes) {
-    throw new LensloreError('FILE_TOO_LARGE', `${name} is larger than ${maxFileBytes / 2 ** 20} MiB.`)
+  const most = await mostBytes(handle, name)
+  if (before.size > most) {
+    throw new LensloreError(
+      'FILE_TOO_LARGE',
+      `${name} is larger than ${most / 2 ** 20} MiB, the most that a picture of its kind may have.`,
+    )
   }
   // What is not filled is never looked at.
   const bytes = Buffer.allocUnsafeSlow(Number(before.size))

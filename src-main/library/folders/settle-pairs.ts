@@ -192,6 +192,7 @@ export function judgePairs(
     const occupant = writer.occupant({ folderId, directory, name: file.name })
     companions.setOther(photoId, file.name, isOther)
     const isPhoto = occupant !== undefined && !occupant.isMissing
+    if (kind === 'video') continue
     if (isOther && !isPhoto) writer.arrive(folderId, directory, file, nowMs)
     else if (!isOther && isPhoto) absorb(database, photoId, occupant.id)
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -411,6 +411,20 @@ describe('files', () => {
     await writeFile(bytes, await fromRgb(quadrants, quadrantSize).png().toBuffer())
     assertQuadrants(await preparePicture(textFromFileName(bytes), options))
   })
+
+  for (const [name, bytes] of [
+    ['large.heic', heicQuadrants],
+    ['large.jxl', jxlQuadrants],
+  ] as const) {
+    test(`of a gigabyte with the header of a small picture are not read: ${name}`, async () => {
+      const path = await put(name, bytes)
+      await truncate(path, 10 ** 9)
+      await assert.rejects(preparePicture(path, options), {
+        code: 'FILE_TOO_LARGE',
+        message: `${name} is larger than 256 MiB, the most that a picture of its kind may have.`,
+      })
+    })
+  }
 
   test('are told by the hash of their bytes', async () => {
     const bytes = await fromRgb(quadrants, quadrantSize).png().toBuffer()
