@@ -3,7 +3,7 @@ import { textFromFileName } from '../../contract/file-name.ts'
 import type { CompanionKind, Pairing } from '../../contract/file-pairs.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import { isPictureName, isRawName } from '../../contract/picture-names.ts'
-import type { SkippedFiles } from '../../contract/skipped-files.ts'
+import { addSkipped, type SkippedFiles, skippedOf } from '../../contract/skipped-files.ts'
 import { isInExport, sameDirectoryInOtherParts } from '../metadata/takeout-parts.ts'
 import type { KnownCompanion } from '../store/companions.ts'
 import type { FoundFile } from '../store/found-file.ts'
@@ -267,6 +267,9 @@ export function createComparer(reader: ScanReader): Comparer {
     report.device = listing.device
     report.files = listing.files.length
     report.skipped = listing.skipped
+    for (const video of listing.videos) {
+      if (!pairs.has(video.name)) addSkipped(report.skipped, [{ ...skippedOf(video.name), files: 1 }])
+    }
     report.subdirectories = listing.directories.map(below)
     return report
   }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
-import type { SkippedFiles } from '../../contract/skipped-files.ts'
+import { addSkipped } from '../../contract/skipped-files.ts'
 import { isInExport } from '../metadata/takeout-parts.ts'
 import { createCompanionStore } from '../store/companions.ts'
 import type { Database } from '../store/database.ts'
@@ -464,13 +464,5 @@ function excludedBy(roots: RootState): (place: LostPlace) => boolean {
     const leftAlone = rules.get(folderId) ?? createLeftAlone(roots.byId(folderId).excludes)
     rules.set(folderId, leftAlone)
     return isLeftOut(leftAlone, { directory, name })
-  }
-}
-
-function addSkipped(skipped: SkippedFiles[], more: readonly SkippedFiles[]): void {
-  for (const { kind, extension, files } of more) {
-    const known = skipped.find((each) => each.extension === extension)
-    if (known) known.files += files
-    else skipped.push({ kind, extension, files })
   }
 }
