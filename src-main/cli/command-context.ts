@@ -1,9 +1,10 @@
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { defaultDataDirectory } from '../processes/data-directory.ts'
 import { checkLibraryPlace, type LibraryPlace, type LibraryWish } from './library-place.ts'
 import type { LibraryClient } from './open-library.ts'
 import { createOutput, noteProblem, type Output } from './output.ts'
+import { pathFrom } from './path-argument.ts'
 
 interface SharedOptions {
   library?: string
@@ -21,7 +22,7 @@ export function libraryDirectoryOf(command: Command): string {
 
 export function libraryPlaceOf(command: Command): LibraryPlace {
   const isNamed = command.optsWithGlobals<SharedOptions>().library !== undefined
-  return { directory: resolve(libraryDirectoryOf(command)), isNamed }
+  return { directory: pathFrom(libraryDirectoryOf(command)), isNamed }
 }
 
 /**

@@ -54,9 +54,30 @@ function shareOptions(program: Command): void {
     command
       .option('--library <dir>', 'the library to use (default: the one of this account)')
       .option('--json', 'answer as JSON, one object a line')
+      .showHelpAfterError(`See: ${calledAs(command)} --help`)
       .exitOverride()
     if (command !== program) command.configureOutput(program.configureOutput())
+    if (command.commands.length > 0 && command !== program) refuseUnknown(command)
   }
+}
+
+/** What a command that has others does by itself takes no words: one that is there is meant for another command. */
+function refuseUnknown(command: Command): void {
+  const names = command.commands.map((each) => each.name())
+  for (const own of [command, ...command.commands.filter((each) => each.name() === 'list')]) {
+    own.allowExcessArguments().hook('preAction', (_, called) => {
+      const [unknown] = called === own && own.registeredArguments.length === 0 ? own.args : []
+      if (unknown !== undefined) {
+        own.error(`error: unknown command '${unknown}'; there are ${names.join(', ')}`, {
+          code: 'commander.unknownCommand',
+        })
+      }
+    })
+  }
+}
+
+function calledAs(command: Command): string {
+  return command.parent ? `${calledAs(command.parent)} ${command.name()}` : command.name()
 }
 
 function descendants(command: Command): Command[] {

@@ -1,9 +1,9 @@
-import { resolve } from 'node:path'
 import { LensloreError } from '../contract/errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
 import { realPath } from '../library/library.ts'
 import type { LibraryClient } from './open-library.ts'
 import { printable } from './output.ts'
+import { pathFrom } from './path-argument.ts'
 
 /**
  * The library's folders at these paths, or where links at them lead.
@@ -12,7 +12,7 @@ import { printable } from './output.ts'
 export async function folderIdsOf(library: LibraryClient, paths: string[]): Promise<number[]> {
   const folders = await library.folders({})
   return paths.map((path) => {
-    const absolute = resolve(path)
+    const absolute = pathFrom(path)
     const real = realPath(absolute)
     const folder =
       folders.find((candidate) => candidate.path === absolute) ??
@@ -20,7 +20,7 @@ export async function folderIdsOf(library: LibraryClient, paths: string[]): Prom
     if (folder) return folder.id
     throw new LensloreError(
       'FOLDER_NOT_FOUND',
-      `The library has no folder ${printable(displayFileName(absolute))}.`,
+      `The library has no folder ${printable(displayFileName(absolute))}; "lenslore status" lists those it has.`,
     )
   })
 }

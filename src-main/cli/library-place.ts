@@ -1,7 +1,8 @@
 import { existsSync, opendirSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { LensloreError } from '../contract/errors.ts'
 import { isPictureName } from '../contract/picture-names.ts'
+import { pathFrom } from './path-argument.ts'
 
 export interface LibraryPlace {
   /** Absolute. */
@@ -56,7 +57,7 @@ function isLibrary(directory: string): boolean {
 /** The folder of photos that a place is, or is in. */
 function photoFolderOf(directory: string, folders: readonly string[]): string | undefined {
   const above = [directory, ...ancestors(directory)]
-  const named = folders.map((folder) => resolve(folder)).find((folder) => above.includes(folder))
+  const named = folders.map((folder) => pathFrom(folder)).find((folder) => above.includes(folder))
   if (named !== undefined) return named
   return holdsPictures(directory) ? directory : above.slice(1).find(isMostlyPictures)
 }

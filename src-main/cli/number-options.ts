@@ -1,10 +1,16 @@
 import { InvalidArgumentError } from 'commander'
 
-export function toCount(text: string): number {
-  const count = Number(text)
-  if (Number.isInteger(count) && count > 0) return count
-  throw new InvalidArgumentError('It is a whole number from 1 on.')
+/** What reads a whole number from one to another, both included. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const upTo = most < Number.MAX_SAFE_INTEGER ? `to ${most.toLocaleString('en')}` : 'on'
+  return (text) => {
+    const number = Number(text)
+    if (text.trim() !== '' && Number.isInteger(number) && number >= least && number <= most) return number
+    throw new InvalidArgumentError(`It is a whole number from ${least} ${upTo}.`)
+  }
 }
+
+export const toCount = wholeNumber(1)
 
 export function toNumber(text: string): number {
   const number = Number(text)

@@ -1,4 +1,4 @@
-import { exitStatusByCode, toErrorRecord } from '../contract/errors.ts'
+import { type ErrorCode, exitStatusByCode, toErrorRecord } from '../contract/errors.ts'
 
 /** Where a command speaks: answers on stdout, everything else on stderr. */
 export interface Output {
@@ -17,14 +17,20 @@ export function createOutput(json: boolean): Output {
   }
 }
 
+/** What to do next, where that is always the same. */
+const hints: Partial<Record<ErrorCode, string>> = {
+  DATABASE_DAMAGED: 'See "lenslore restore".',
+  PHOTO_NOT_FOUND: '"lenslore search" lists those that there are, and "lenslore run" takes in what is new.',
+}
+
 /**
  * Says in one sentence on stderr what went wrong.
  * @returns the exit status that belongs to it.
  */
 export function reportError(thrown: unknown): number {
   const { code, message } = toErrorRecord(thrown)
-  const hint = code === 'DATABASE_DAMAGED' ? ' See "lenslore restore".' : ''
-  process.stderr.write(`lenslore: ${message}${hint}\n`)
+  const hint = hints[code]
+  process.stderr.write(`lenslore: ${message}${hint ? ` ${hint}` : ''}\n`)
   if (code === 'INTERNAL' && process.env.LENSLORE_DEBUG && thrown instanceof Error) {
     process.stderr.write(`${thrown.stack}\n`)
   }
@@ -36,8 +42,16 @@ export function noteProblem(message: string): void {
   process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[2K' : ''}lenslore: ${printable(message)}\n`)
 }
 
-/** Text in the file's own words, safe to show: control characters of a name must not drive a terminal. */
+/**
+ * Text in the file's own words, safe to show in a line: a break stands there as a sign, and control characters of a name must not
+ * drive a terminal.
+ */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd')
+  return (
+    text
+      .replace(/[ \t]*(\r\n|[\n\v\f\r\u0085\u2028\u2029])[ \t]*/g, ' ⏎ ')
+      .replaceAll('\t', ' ')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+      .replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd')
+  )
 }

@@ -45,6 +45,8 @@ export interface EngineInfo {
    * SHA-256 over the adapter's tensors and the settings that decide words; null for a model that captions without one.
    */
   adapterId: string | null
+  /** In which its texts and pictures meet, by a name that changes with it; null for a model without a text encoder. */
+  spaceId: string | null
   /** By which captions of before remember this adapter: they were made by it all the same. */
   formerAdapterId: string | null
   provider: ProviderName
@@ -69,12 +71,20 @@ export interface TrialPlan {
   })[]
 }
 
-export interface DecodedPicture {
+/** What decoding a file's picture tells of it. */
+export interface SeenPicture {
   /** SHA-256 of the bytes that were decoded, lower-case hex. */
   contentHash: string
   /** Size of the upright picture. */
   widthPx: number
   heightPx: number
+  /** The file ends before its picture does: what is missing is of one colour. */
+  isCutOff: boolean
+  /** It is the preview in a camera's raw file, whose own picture may be larger. */
+  isPreview: boolean
+}
+
+export interface DecodedPicture extends SeenPicture {
   /** `[heightPx, widthPx, 3]` of the model's input, in sRGB; null where no input was given. */
   pixels: Uint8Array<ArrayBuffer> | null
   /** Of the thumbnail, where one was wanted and is there. */
@@ -89,8 +99,18 @@ export interface CaptionResult extends CaptionDoubt {
   /** Length-normalised log-probability of the winning beam. */
   score: number
   precision: Precision
+  /** Of the picture, as `packEmbedding` makes it; null for a model without a space. */
+  embedding: Int8Array<ArrayBuffer> | null
   /** All beams, the best first; where they were asked for. */
   readings?: Reading[]
+}
+
+/** A text as a point of the space in which a model's texts and pictures meet. */
+export interface EmbeddedText {
+  /** Names the space: only what is of the same one can be compared. */
+  spaceId: string
+  /** `[p]`, of unit length. */
+  embedding: Float32Array
 }
 
 /** `mean` of the rows of the visual memory, `[dv]`: near duplicates have nearly the same. */
@@ -177,6 +197,23 @@ export const engineCalls = {
       pixels: z.instanceof(Uint8Array),
       readings: z.boolean().default(false),
     }),
+  ),
+  /**
+   * The picture alone in the model's space, as `caption` gives it along with the words.
+   * @throws LensloreError as `caption`; `MODEL_INCOMPLETE` for a model without a space
+   */
+  embed: returning<Int8Array<ArrayBuffer>>()(
+    z.object({
+      /** `[heightPx, widthPx, 3]` of the model's input. */
+      pixels: z.instanceof(Uint8Array),
+    }),
+  ),
+  /**
+   * A text in a model's space, which need not be open. What is longer than the encoder reads is cut.
+   * @throws LensloreError `MODEL_INCOMPLETE` for a model without a text encoder, `MODEL_NOT_FOUND` and the like
+   */
+  embedText: returning<EmbeddedText>()(
+    z.object({ modelDirectory: z.string().min(1), text: z.string().min(1).max(maxCaptionLength) }),
   ),
   /**
    * Where the model looks while it says a text of a picture. Words beyond the longest text that the model can say are left out.

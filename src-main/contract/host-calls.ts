@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { adapterId } from './adapters.ts'
-import type { Folder } from './records.ts'
+import type { AddedFolder, Folder } from './records.ts'
 import type { Adapter } from './rooms/adapters.ts'
 import { type ImportPlan, type ImportSummary, tableFormat, tableWords } from './rooms/exchange.ts'
 import { photoId, selection } from './rooms/parameters.ts'
@@ -18,10 +18,10 @@ const chosenTable = z.object({ table: token, as: tableWords.default('person') })
 export const hostCalls = {
   host: returning<Host>()(nothing),
   /** Lets the person choose a folder in a dialog of the system and adds it; null where they chose none. */
-  chooseFolder: returning<Folder | null>()(nothing),
+  chooseFolder: returning<AddedFolder | null>()(nothing),
   /** Folders below one that is listed already, or the roots this host was given. */
   listFolders: returning<ListedFolder[]>()(z.object({ token: token.optional() })),
-  addListedFolder: returning<Folder>()(z.object({ token })),
+  addListedFolder: returning<AddedFolder>()(z.object({ token })),
   /** Where an offline folder is now: by dialog, or among those listed. */
   relocateFolderByDialog: returning<Folder | null>()(z.object({ folderId: z.int().positive() })),
   relocateToListed: returning<Folder>()(z.object({ folderId: z.int().positive(), token })),

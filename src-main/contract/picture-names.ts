@@ -3,7 +3,7 @@
  * whether it is opened at all.
  */
 
-/** Raw files of cameras, shown by the JPEG preview that they carry. Lower case, without the dot. */
+/** Raw files of cameras. Lower case, without the dot. */
 export const rawExtensions = [
   '3fr',
   'arw',

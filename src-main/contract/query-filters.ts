@@ -1,5 +1,5 @@
-/** Filters whose value is words: of a place on the disk, a device, a name, or the file's. */
-export const namedFilters = ['folder', 'camera', 'lens', 'people', 'keyword', 'name'] as const
+/** Filters whose value is words: of a place on the disk or on Earth, a device, a name, or the file's. */
+export const namedFilters = ['folder', 'camera', 'lens', 'people', 'keyword', 'place', 'name'] as const
 export type NamedFilter = (typeof namedFilters)[number]
 /** Of which many photos share a value. */
 export type SharedFilter = Exclude<NamedFilter, 'name'>

@@ -18,6 +18,7 @@ export const photoStates = [
   'favorite',
   'captioned',
   'duplicate',
+  'cut',
   'pair',
 ] as const
 export type PhotoState = (typeof photoStates)[number]
@@ -98,6 +99,13 @@ const otherNames: Readonly<Record<string, FilterName>> = {
   tags: 'keyword',
   keywords: 'keyword',
   subject: 'keyword',
+  places: 'place',
+  location: 'place',
+  city: 'place',
+  town: 'place',
+  country: 'place',
+  near: 'place',
+  where: 'place',
   file: 'name',
   filename: 'name',
   ext: 'name',

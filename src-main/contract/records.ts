@@ -63,6 +63,11 @@ export interface Folder {
   exportsAlways: boolean
 }
 
+export interface AddedFolder extends Folder {
+  /** Paths of folders that it took the place of, with all their photos: they lie in it. */
+  joined: string[]
+}
+
 export interface Photo {
   id: number
   folderId: number
@@ -76,6 +81,8 @@ export interface Photo {
   heightPx: number | null
   /** How the file says that its pixels are to be turned, as EXIF numbers it. */
   orientation: number | null
+  /** The file ends before its picture does. */
+  isCutOff: boolean
   /** As the camera's clock showed, or as much of it as is known; `taken-date.ts` says in which form. */
   takenAt: string | null
   takenOffsetMinutes: number | null
@@ -146,10 +153,23 @@ export interface Mark {
   isTakenBack: boolean
 }
 
+/** Where a photo was taken, by a gazetteer from its position: nobody's words. Names as GeoNames and English have them. */
+export interface DerivedPlace {
+  /** The nearest one within 25 km. */
+  town: string | null
+  /** The larger one that the town is a part of. */
+  city: string | null
+  country: string
+  /** ISO 3166-1 alpha-2. */
+  countryCode: string
+}
+
 export interface PhotoDetails extends Photo {
   /** The raw file of a JPEG, the video of a Live Photo, by name. */
   companions: Companion[]
   words: ImportedWords
+  /** Null for a photo without a position, for one that is nowhere, and for one that was not looked up yet. */
+  place: DerivedPlace | null
   /** All that a person ever said of it besides captions, newest first. */
   marks: Mark[]
   caption: Caption | null
@@ -214,6 +234,8 @@ export interface SearchFacets {
   keywords: { name: string; photos: number }[]
   cameras: { name: string; photos: number }[]
   lenses: { name: string; photos: number }[]
+  /** Towns and countries, as files state them or positions lie. */
+  places: { name: string; photos: number }[]
   folders: { folderId: number; photos: number; hasSubfolders: boolean }[]
   /** By kind of caption and state. */
   kinds: Record<FacetKind, number>
@@ -236,7 +258,7 @@ export type FacetKind = CaptionSource | 'none' | 'unsure' | 'failed' | 'missing'
 /** Something that the library has, to go on with what is being typed. */
 export interface Suggestion {
   /** `correction`: what the word may have been meant to be. */
-  kind: 'word' | 'person' | 'keyword' | 'folder' | 'camera' | 'lens' | 'correction'
+  kind: 'word' | 'person' | 'keyword' | 'place' | 'folder' | 'camera' | 'lens' | 'correction'
   /** What is shown. */
   text: string
   /** The whole query with it in the place of what was typed. */
@@ -355,7 +377,7 @@ export interface Progress {
   /**
    * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `revert`: one that
    * was stopped is taken back. `forget`: photos of a folder
-   * that was removed. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
+   * that was removed. `join`: those of folders that lie in one that was added become its own. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
    * `trial`: how it runs best. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
    * it is open.
    */
@@ -363,9 +385,11 @@ export interface Progress {
     | 'scan'
     | 'caption'
     | 'search'
+    | 'places'
     | 'change'
     | 'revert'
     | 'forget'
+    | 'join'
     | 'check'
     | 'plan'
     | 'import'

@@ -89,12 +89,14 @@ type Message =
 
 /**
  * Checks parameters against a call's schema.
- * @throws LensloreError `INVALID_ARGUMENT`, naming the field.
+ * @throws LensloreError `INVALID_ARGUMENT`: with what the schema says of it where that is a sentence, for it may be what a person
+ * typed; else naming the field, for whoever wrote the program.
  */
 export function checkParams<P extends z.ZodType>(schema: P, name: string, params: unknown): z.output<P> {
   const checked = schema.safeParse(params)
   if (checked.success) return checked.data
   const issue = checked.error.issues[0]
+  if (issue?.message.endsWith('.')) throw new LensloreError('INVALID_ARGUMENT', issue.message)
   const field = issue?.path.length ? `${name}.${issue.path.join('.')}` : name
   throw new LensloreError('INVALID_ARGUMENT', `${field}: ${issue?.message ?? 'not understood'}.`)
 }

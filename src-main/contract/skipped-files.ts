@@ -35,3 +35,12 @@ export function skippedOf(name: string): Pick<SkippedFiles, 'kind' | 'extension'
   if (extension.length > longestExtension) return { kind: 'other', extension: '' }
   return { kind: kindByExtension.get(extension) ?? 'other', extension }
 }
+
+/** Adds counts to those that there are. */
+export function addSkipped(skipped: SkippedFiles[], more: readonly SkippedFiles[]): void {
+  for (const { kind, extension, files } of more) {
+    const known = skipped.find((each) => each.extension === extension)
+    if (known) known.files += files
+    else skipped.push({ kind, extension, files })
+  }
+}

@@ -10,7 +10,11 @@ export const tileFlags = {
   favorite: 128,
   /** It has a thumbnail of its present content. */
   thumbnail: 256,
+  /** A raw file is a part of it, beside its own. */
+  raw: 512,
+  /** The video of a Live Photo is. */
+  video: 1024,
 } as const
 
 /** Above the bits: the rating and 1, so that 0 is rejected and 1 none. */
-export const ratingShift = 9
+export const ratingShift = 11

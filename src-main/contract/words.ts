@@ -80,6 +80,14 @@ export function fold(text: string): string {
     .replace(/[ßæœøđðłþı]/g, (letter) => plainLetters[letter]!)
 }
 
+/** A whole name as it is compared with another: folded, one blank between its words. */
+export function foldName(name: string): string {
+  return fold(name)
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
+    .filter(Boolean)
+    .join(' ')
+}
+
 /**
  * The tokens of a text in order. Anything that is no letter, digit or emoji separates. After a word with an apostrophe comes what
  * stands behind it: `l'école` is `lecole` and `ecole`.

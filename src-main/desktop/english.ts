@@ -35,6 +35,8 @@ export const english = {
   noPlace: 'This photo has no place.',
   noOtherProgram: (reason: string) => `No other program opened it: ${reason}`,
   notAFolder: (path: string) => `${path} is not a folder.`,
+  joined: (path: string, folders: number) =>
+    `${folders === 1 ? '1 folder is a part of' : `${folders} folders are parts of`} ${path} now, with all that is known of their photos.`,
   engineEnded: 'The engine stopped working and is started again; nothing is lost.',
   pageEnded: 'The window stopped working and was drawn anew; nothing is lost.',
   pageEndsAlways: {

@@ -124,7 +124,8 @@ async function openApp(directory: string, ownDirectory: string) {
       try {
         if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
           throw new Error(english.notAFolder(path))
-        await calls.addFolder({ path })
+        const { joined } = await calls.addFolder({ path })
+        if (joined.length > 0) pages.tell('told', { message: english.joined(path, joined.length) })
       } catch (thrown) {
         pages.tell('told', { message: toErrorRecord(thrown).message })
       }

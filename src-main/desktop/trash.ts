@@ -20,36 +20,48 @@ export interface Trash {
  * @param onGone told when files are in the trash, or back
  */
 export function createTrash(calls: LibraryClient, onGone: () => void): Trash {
-  const thrown = new Map<string, string[]>()
+  /** By act, the files of each photo, in the order in which they were thrown away. */
+  const thrown = new Map<string, string[][]>()
   const isOpen = process.platform === 'linux'
   return {
     async throwAway({ selection }, signal) {
-      const paths: string[] = []
+      const photos: string[][] = []
       let failed = 0
       for (const photo of await selectedPhotos(calls, selection, signal)) {
         if (signal.aborted) break
+        const paths: string[] = []
+        photos.push(paths)
         try {
-          const path = systemPath((await calls.photoFile({ photo })).path)
-          await shell.trashItem(path)
-          paths.push(path)
+          const { path, companions } = await calls.photoFile({ photo })
+          // The photo's own last: without it the others would be photos of their own, or of nobody's.
+          for (const each of [...companions, path].map(systemPath)) {
+            await shell.trashItem(each)
+            paths.push(each)
+          }
         } catch {
           failed++
         }
       }
-      if (paths.length > 0) onGone()
-      if (!isOpen || paths.length === 0) return { trashed: paths.length, failed, undo: null }
+      const touched = photos.filter((paths) => paths.length > 0)
+      const trashed = photos.length - failed
+      if (touched.length > 0) onGone()
+      if (!isOpen || touched.length === 0) return { trashed, failed, undo: null }
       const undo = randomUUID()
-      thrown.set(undo, paths)
-      return { trashed: paths.length, failed, undo }
+      thrown.set(undo, touched)
+      return { trashed, failed, undo }
     },
     bringBack: !isOpen
       ? undefined
       : async ({ undo }) => {
-          const paths = thrown.get(undo) ?? []
+          const photos = thrown.get(undo) ?? []
           thrown.delete(undo)
           let restored = 0
-          for (const path of paths) if (await restoreFromTrash(path)) restored++
-          if (restored > 0) onGone()
+          for (const paths of photos) {
+            const [own, ...others] = paths.toReversed()
+            if (await restoreFromTrash(own!)) restored++
+            for (const path of others) await restoreFromTrash(path)
+          }
+          if (photos.length > 0) onGone()
           return { restored }
         },
   }

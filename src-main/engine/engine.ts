@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { constants, platform, setPriority } from 'node:os'
+import { packEmbedding } from '../contract/embedding.ts'
 import type { CaptionResult, EngineCalls, EngineInfo } from '../contract/engine-calls.ts'
 import { LensloreError } from '../contract/errors.ts'
 import { chooseFastest, isSameTrial, type Precision } from '../contract/providers.ts'
@@ -13,6 +14,7 @@ import { inspectAdapter, readCheckpoint } from './captioning/checkpoint.ts'
 import type { GeneratedCaption } from './captioning/generated-caption.ts'
 import { likeliestProvider } from './captioning/precision.ts'
 import { runtimeVersion } from './captioning/session.ts'
+import { createTextEmbedder } from './captioning/text-embedder.ts'
 import { createDecoder } from './imaging/decoder.ts'
 import { allowImagingThreads } from './imaging/imaging-threads.ts'
 import { normalisePixels } from './imaging/pixels.ts'
@@ -37,6 +39,8 @@ interface OpenModel {
   captioner: Captioner
   preprocessing: Preprocessing
   batching: Batching<Entry, CaptionResult>
+  /** Of pictures that have their words. */
+  embedding: Batching<Uint8Array, Int8Array<ArrayBuffer>>
 }
 
 /** Until it is measured; more costs memory everywhere. */
@@ -51,7 +55,11 @@ export function createEngine(
 ): Handlers<EngineCalls> {
   let model: OpenModel | undefined
   let attempted: Captioner | undefined
-  const decoder = createDecoder(() => model?.batching.lookAgain())
+  const decoder = createDecoder(() => {
+    model?.batching.lookAgain()
+    model?.embedding.lookAgain()
+  })
+  const texts = createTextEmbedder()
   const remembering = createRemembering()
   yieldToThePerson()
 
@@ -80,6 +88,8 @@ export function createEngine(
     async caption(entry) {
       return modelFor(entry.pixels).batching.add(entry)
     },
+    embed: async ({ pixels }) => modelFor(pixels).embedding.add(pixels),
+    embedText: ({ modelDirectory, text }) => texts.embed(modelDirectory, text),
     async look({ pixels, text }) {
       const { captioner, preprocessing } = modelFor(pixels)
       return captioner.look(normalisePixels([pixels], preprocessing), text)
@@ -139,17 +149,34 @@ async function openModel(options: OpenOptions, areMoreComing: () => boolean): Pr
   })
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)
   const { resize, crop, resample } = preprocessing
-  const { modelId, adapterId, formerAdapterId, precision } = captioner
+  const { modelId, adapterId, formerAdapterId, spaceId, precision } = captioner
   const batching = createBatching({
     batchSize: way.batchSize,
     areMoreComing,
     run: (entries: Entry[]) => captionBatch(captioner, preprocessing, entries),
   })
+  const embedding = createBatching({
+    batchSize: way.batchSize,
+    areMoreComing,
+    async run(pictures: Uint8Array[]) {
+      const embedded = await captioner.embed(normalisePixels(pictures, preprocessing), pictures.length)
+      return embedded.map(packEmbedding)
+    },
+  })
   return {
     captioner,
     preprocessing,
     batching,
-    info: { ...way, precision, modelId, adapterId, formerAdapterId, input: { resize, crop, resample } },
+    embedding,
+    info: {
+      ...way,
+      precision,
+      modelId,
+      adapterId,
+      formerAdapterId,
+      spaceId,
+      input: { resize, crop, resample },
+    },
   }
 }
 
@@ -172,8 +199,9 @@ function toResult(
   precision: Precision,
 ): CaptionResult {
   const tone = measureTone(pixels, widthPx)
-  if (tone.isPlain) return { ...nothingToSee, precision }
-  const result: CaptionResult = { ...wordsOf(tone, generated), precision }
+  const embedding = generated.embedding && packEmbedding(generated.embedding)
+  if (tone.isPlain) return { ...nothingToSee, precision, embedding }
+  const result: CaptionResult = { ...wordsOf(tone, generated), precision, embedding }
   return readings ? { ...result, readings: generated.beams } : result
 }
 

@@ -79,7 +79,7 @@ export function createCaptioningService({
   onUnavailable,
   onProblem,
 }: CaptioningServiceOptions): CaptioningService {
-  const { photos, captions, queue } = store
+  const { photos, captions, embeddings, queue } = store
   let isRunning = false
   let isPaused = false
   let waitsFor: CaptioningState['waitsFor'] = null
@@ -137,6 +137,7 @@ export function createCaptioningService({
         thumbnailDirectory,
         photos,
         captions,
+        embeddings,
         queue,
         progress: shown,
         onPhotosChanged,

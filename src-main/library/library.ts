@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { contractHash } from '../contract/contract-hash.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
@@ -7,7 +7,7 @@ import { displayFileName } from '../contract/file-name.ts'
 import { type LibraryCalls, type LibraryEvents, libraryCalls } from '../contract/library-calls.ts'
 import { previewPath } from '../contract/preview-path.ts'
 import type { ProviderName } from '../contract/provider-names.ts'
-import type { LibraryStatus, PhotoDetails } from '../contract/records.ts'
+import type { AddedFolder, LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
@@ -15,8 +15,9 @@ import { createCaptionEdits } from './caption-edits.ts'
 import type { CaptioningModel } from './captioning-service.ts'
 import { createChosenEngine } from './chosen-engine.ts'
 import { embedCurrentCaption } from './editing/embed.ts'
-import { checkPlace } from './folders/check-place.ts'
+import { checkIsFolder, overlapsOf } from './folders/check-place.ts'
 import { setExcludes } from './folders/excludes.ts'
+import { planJoin } from './folders/join.ts'
 import { realPath, realPathOfFile } from './folders/real-path.ts'
 import { createReconciler } from './folders/reconcile.ts'
 import { createLongWork } from './long-work.ts'
@@ -34,6 +35,7 @@ import { readExposure } from './metadata/read.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
 import { createPhotoChanges } from './photo-changes.ts'
+import { createPlaceStore } from './places/place-store.ts'
 import { createPreviews } from './previews.ts'
 import { makeThumbnail } from './queue/make-thumbnail.ts'
 import { withOwnEngine } from './queue/own-engine.ts'
@@ -138,6 +140,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const { searcher, searchIndex } = createSearch(store.database)
   const select = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
+  const derivedPlaces = createPlaceStore(store.database)
   const sidecarState = createSidecarState(store.database)
   const companions = createCompanionStore(store.database)
   const reconciler = createReconciler(store.database)
@@ -301,6 +304,7 @@ export function createLibrary(options: LibraryOptions): Library {
       const left = await captionChanges.resume()
       if (left !== 'none') onEdited()
       if (left === 'planned' && isOpening) onProblem(cutOffBeforeItBegan())
+      await longWork.joinLeft(signal)
       await longWork.forgetLeft(signal)
       await settleExportTurns(store.database, { signal })
       await longWork.renewSearch(signal)
@@ -353,6 +357,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const { title, keywords, people, places, creators, copyright, rating, isFavorite } = metadata.joined(id)
     return {
       ...details,
+      place: derivedPlaces.ofPhoto(id),
       words: {
         title,
         keywords,
@@ -393,11 +398,13 @@ export function createLibrary(options: LibraryOptions): Library {
   }
 
   /** Shows how far an export is, as far as it can be told before: not every caption is among those chosen. */
-  function exporting<T>(
+  async function exporting<T>(
     phase: 'plan' | 'export',
     { folderIds, sources, selection }: CheckedParamsOf<LibraryCalls['planExport']>,
+    signal: AbortSignal,
     work: (requests: Iterable<ExportRequest>, onProgress: (done: number) => void) => Promise<T>,
   ): Promise<T> {
+    await joined(signal)
     const selected = selection && select(selection)
     const requests = currentCaptions(store.database, {
       contentOf: async (path) => (await readFileOnce(path)).contentHash,
@@ -408,22 +415,48 @@ export function createLibrary(options: LibraryOptions): Library {
     )
   }
 
-  async function addFolder(path: string, signal: AbortSignal) {
+  /** A folder that lies in others becomes theirs, and others that lie in it become its own. */
+  async function addFolder(path: string, signal: AbortSignal): Promise<AddedFolder> {
+    await joined(signal)
     const named = resolve(path)
     const absolute = realPath(named)
     const known =
       folders.byPath(named) ??
       folders.byPath(absolute) ??
       folders.list().find((folder) => realPath(folder.path) === absolute)
-    if (known) return known
-    // One that was removed just now, and is still being forgotten.
-    const other = roots.overlapping(absolute, null)
-    if (other !== undefined && !folders.byPath(other)) await longWork.forgetLeft(signal)
-    checkPlace(roots, absolute, null)
-    const folder = folders.insert(absolute, Date.now())
+    if (known) return { ...known, joined: [] }
+    checkIsFolder(absolute)
+    // Some may have been removed just now, and are still being forgotten.
+    if (
+      Object.values(overlapsOf(roots, absolute, null))
+        .flat()
+        .some(({ id }) => !folders.byId(id))
+    ) {
+      await longWork.forgetLeft(signal)
+    }
+    const { above, below } = overlapsOf(roots, absolute, null)
+    if (above.length > 0) {
+      const [child, parent] = [absolute, above[0]!.path].map(displayFileName)
+      throw new LensloreError(
+        'FOLDER_OVERLAPS',
+        `${child} lies in ${parent}, which the library has: what is in it is taken in with that folder.`,
+      )
+    }
+    const folder = folders.insert(absolute, Date.now(), planJoin(roots, absolute, below))
     longWork.foldersChanged()
     onFoldersChanged()
-    return folder
+    await joined(signal)
+    return { ...folders.byId(folder.id)!, joined: below.map((each) => each.path) }
+  }
+
+  /** Waits until no folder is becoming a part of another: who speaks of that one means all of it. */
+  async function joined(signal: AbortSignal): Promise<void> {
+    try {
+      await longWork.joinLeft(signal)
+    } catch (thrown) {
+      resumeNext()
+      throw thrown
+    }
   }
 
   /** Before it was open once, nobody knows what the chosen one calls itself. */
@@ -466,12 +499,14 @@ export function createLibrary(options: LibraryOptions): Library {
     handlers: {
       addFolder: ({ path }, signal) => addFolder(path, signal),
       folders: () => folders.list(),
-      async setExcludes({ folderId, globs }) {
+      async setExcludes({ folderId, globs }, signal) {
+        await joined(signal)
         await setExcludes(store.database, folderId, globs, Date.now())
         onFoldersChanged()
         return folders.byId(folderId)!
       },
       async relocateFolder({ folderId, path }, signal) {
+        await joined(signal)
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
         await longWork.relocate(folderId, realPath(resolve(path)))
         onFoldersChanged()
@@ -506,7 +541,10 @@ export function createLibrary(options: LibraryOptions): Library {
       timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
       tiles: (asked) => readTiles(store.database, asked.photos),
       picture: ({ photo }) => shownPictures.fileOf(photo),
-      photoFile: ({ photo }) => ({ path: photos.present(photo).path }),
+      photoFile({ photo }) {
+        const { path } = photos.present(photo)
+        return { path, companions: companions.namesOf(photo).map((name) => join(dirname(path), name)) }
+      },
       placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
       facets: ({ query }) => searcher.facets(query),
       subfolders: ({ query, folderId, below }) => searcher.subfolders(query, folderId, below),
@@ -545,11 +583,11 @@ export function createLibrary(options: LibraryOptions): Library {
         photos: await retry(selection && select(selection), signal),
       }),
       planExport: (chosen, signal) =>
-        exporting('plan', chosen, (requests, onProgress) =>
+        exporting('plan', chosen, signal, (requests, onProgress) =>
           summariseExport(requests, { signal, onProgress }),
         ),
       exportCaptions: (chosen, signal) =>
-        exporting('export', chosen, (requests, onProgress) =>
+        exporting('export', chosen, signal, (requests, onProgress) =>
           exportCaptions(store.database, requests, { signal, onProgress }),
         ),
       async undoExport(_, signal) {
@@ -561,6 +599,7 @@ export function createLibrary(options: LibraryOptions): Library {
         return undone ?? null
       },
       async setExportsAlways({ folderId, always }, signal) {
+        await joined(signal)
         if (!folders.byId(folderId)) throw unknownFolder(folderId)
         await setExportsAlways(store.database, folderId, always, { signal }).catch((thrown: unknown) => {
           resumeNext()

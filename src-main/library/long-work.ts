@@ -13,6 +13,7 @@ import { relocateFolder } from './folders/relocate.ts'
 import type { WaitingExporter } from './metadata/exchange.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
 import { readerVersion } from './metadata/read.ts'
+import { countToPlace, findPlaces } from './places/find-places.ts'
 import { indexAll } from './queue/indexer.ts'
 import { createContentKeeper, createContentReader } from './queue/photo-content.ts'
 import type { ProgressMeter, WorkCount } from './queue/progress.ts'
@@ -32,6 +33,8 @@ const toldRefusals = 10
 /** Captions come in batches: those of a second are one export. */
 const writeOutAfterMs = 1000
 const keepHouseEveryMs = 3_600_000
+/** So that nobody waits for them until a large library is read. */
+const findPlacesEveryMs = 60_000
 /**
  * Of some work nobody tells: words that were taken back, also by another process, and a picture that turned out
  * to be another one than the engine had.
@@ -83,6 +86,8 @@ export interface LongWork {
   foldersChanged(): void
   /** Forgets the photos of folders that a person removed; what a stop leaves is done by the next work. */
   forgetLeft(signal: AbortSignal): Promise<void>
+  /** Makes photos of folders that lie in one that was added a part of it; what a stop leaves is done by the next work. */
+  joinLeft(signal: AbortSignal): Promise<void>
   /** Brings the search index up to date; what a stop leaves is done by the next work. */
   renewSearch(signal?: AbortSignal): Promise<void>
   /** Makes the search index anew; what a stop leaves is done by the next work. */
@@ -116,11 +121,13 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   let lock: { held: FileLock; calls: number } | undefined
   let backingUp: Promise<void> | undefined
   let tidying: Promise<void> | undefined
+  let placing: Promise<void> | undefined
 
   async function scan(
     signal: AbortSignal,
     look: (options: ReconcileOptions) => Promise<ScanSummary>,
   ): Promise<ScanSummary> {
+    await joinLeft(signal)
     return progress.during('scan', 0, async ({ onProgress }) => {
       const summary = await look({ signal, onPhotosChanged, onProgress })
       await renewSearch(signal)
@@ -148,6 +155,30 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       { thumbnailDirectory, previewDirectory, memoryDirectory },
       signal,
     )
+  }
+
+  async function joinLeft(signal: AbortSignal): Promise<void> {
+    const { folders } = store
+    const joining = folders.joining()
+    if (joining.length === 0) return
+    const photos = joining.reduce((sum, each) => sum + each.photos, 0)
+    await progress.during('join', photos, async ({ onProgress }) => {
+      let before = 0
+      for (const { id } of joining) {
+        const joinSome = (limit: number) => {
+          const { done, photoIds } = folders.joinSome(id, limit)
+          onPhotosChanged(photoIds)
+          return done
+        }
+        before += await inSlices(store.database, joinSome, {
+          signal,
+          onProgress: (done) => onProgress(before + done),
+        })
+      }
+    })
+    refreshWatch()
+    onFoldersChanged()
+    await renewSearch(signal)
   }
 
   /** Shows work on the search index, after which searches may find other photos. */
@@ -289,6 +320,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     const filling = fill(either)
     filling.catch(() => {})
     const keepingHouse = setInterval(() => void keepHouse(either), keepHouseEveryMs)
+    const findingPlaces = setInterval(() => void placePhotos(either), findPlacesEveryMs)
     writingOut = writeOutBeside(either)
     try {
       const summary = await captioning.run({ filling, signal, tryAgainMs })
@@ -300,13 +332,21 @@ export function createLongWork(options: LongWorkOptions): LongWork {
         await backUpIfDue(signal)
       }
       clearInterval(keepingHouse)
+      clearInterval(findingPlaces)
       stop.abort()
       await filling.catch(() => {})
       await writingOut.ended()
       writingOut = undefined
       await backingUp
       await tidying
+      await placing
     }
+  }
+
+  async function fillOnce(signal: AbortSignal): Promise<void> {
+    await index(signal)
+    // Beside captioning, which may take days.
+    void tidyUp(signal)
   }
 
   /** Captions of folders that are always exported are written out while others are still being made. */
@@ -325,9 +365,30 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     }
   }
 
-  /** What commits left to do in the search index; beside whatever else there is to do. */
+  /** Of photos whose files were read; beside whatever else there is to do. */
+  function placePhotos(signal: AbortSignal): Promise<void> {
+    placing ??= findAllPlaces(signal)
+      .then((found) => (found > 0 ? renewSearch(signal) : undefined))
+      .catch(orTell)
+      .finally(() => {
+        placing = undefined
+      })
+    return placing
+  }
+
+  function findAllPlaces(signal: AbortSignal): Promise<number> {
+    const { database } = store
+    const waiting = countToPlace(database)
+    const find = (onProgress?: (done: number) => void) =>
+      findPlaces(database, { signal, onProgress, onPlaced: searchIndex.leaveStale })
+    // It also finds out whether there is another gazetteer than before.
+    return waiting === 0 ? find() : progress.during('places', waiting, ({ onProgress }) => find(onProgress))
+  }
+
+  /** What commits left to do in the search index, and what is to be in it; beside whatever else there is to do. */
   function tidyUp(signal: AbortSignal): Promise<void> {
-    tidying ??= renewSearch(signal)
+    tidying ??= placePhotos(signal)
+      .then(() => renewSearch(signal))
       .then(() => searchIndex.tidy({ signal }))
       .catch(orTell)
       .finally(() => {
@@ -416,12 +477,13 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   return {
     captioning,
     scan: (folderIds, signal) => locked(() => scan(signal, (options) => reconciler.scan(folderIds, options))),
-    captionAll: (signal) => locked(() => caption(signal, index, null)),
+    captionAll: (signal) => locked(() => caption(signal, fillOnce, null)),
     watch: (signal) => locked(() => watch(signal)),
     lookAgain: () => lookAgain(),
     orTell,
     foldersChanged: () => refreshWatch(),
     forgetLeft,
+    joinLeft,
     renewSearch,
     relocate: (folderId, path) =>
       locked(() =>

@@ -16,8 +16,8 @@ export interface PhotoChanges {
 }
 
 /**
- * Gathers which photos changed, and tells of them in events of bounded size. Removed photos, and other captions, marks and
- * thumbnails, are noticed wherever in this process they come from; what another process does is not.
+ * Gathers which photos changed, and tells of them in events of bounded size. Removed photos, and other captions, marks, places
+ * and thumbnails, are noticed wherever in this process they come from; what another process does is not.
  */
 export function createPhotoChanges(
   database: Database,
@@ -48,6 +48,9 @@ export function createPhotoChanges(
     END;
     CREATE TEMP TRIGGER note_mark_removed AFTER DELETE ON main.marks WHEN old.is_current BEGIN
       INSERT INTO noted_photos VALUES (old.photo_id, 0);
+    END;
+    CREATE TEMP TRIGGER note_place AFTER UPDATE OF place_id ON main.photos WHEN new.place_id IS NOT old.place_id BEGIN
+      INSERT INTO noted_photos VALUES (new.id, 0);
     END;
     CREATE TEMP TRIGGER note_thumbnail AFTER UPDATE OF thumbnail_version, thumbhash ON main.photos
       WHEN new.thumbnail_version IS NOT old.thumbnail_version OR new.thumbhash IS NOT old.thumbhash BEGIN

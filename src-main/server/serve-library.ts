@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
+import type { Progress } from '../contract/records.ts'
 import { builtPage } from '../host/built-page.ts'
 import { adapterFileName, createExchangedFiles } from '../host/exchanged-files.ts'
 import { createListedFolders } from '../host/listed-folders.ts'
@@ -28,6 +29,10 @@ export interface ServeLibraryOptions extends ReachOptions {
   allow?: readonly string[] | undefined
   /** Absolute paths of folders to add. */
   folders?: readonly string[]
+  /** Ends the adding of these, before there is a server. */
+  signal?: AbortSignal
+  /** Told how far the library's work is. */
+  onProgress?(works: readonly Progress[]): void
   /** Told in a sentence of what ends no work: pages are told as well. */
   onProblem?(message: string): void
   /** Folder of the built page; the one that belongs to this program where it is left out. */
@@ -39,7 +44,7 @@ export interface ServeLibraryOptions extends ReachOptions {
  * @throws LensloreError where the library does not open, the page was not built, or who could reach it is not safe
  */
 export async function serveLibrary(options: ServeLibraryOptions): Promise<RunningServer> {
-  const { dataDirectory, version, port } = options
+  const { dataDirectory, version, port, signal } = options
   const directory = resolve(options.directory)
   const reach = planReach(options, hasPassword(directory))
   const roots = options.allow ?? (reach.isLoopback ? [homedir()] : [])
@@ -60,6 +65,7 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
     return process
   })
   library.onEvent((name, data) => {
+    if (name === 'progress') options.onProgress?.(data as readonly Progress[])
     if (name === 'problem' || name === 'told') options.onProblem?.((data as { message: string }).message)
   })
   let server: RunningServer | undefined
@@ -70,7 +76,8 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
   try {
     // The order of its photos is found while the window is loaded.
     await library.opened
-    for (const path of options.folders ?? []) await library.calls.addFolder({ path })
+    for (const path of options.folders ?? [])
+      await library.calls.addFolder({ path }, signal ? { signal } : {})
     const handlers = createWindowHandlers({
       library,
       about: { kind: 'browser', version, directory, pictures: 'library' },

@@ -1,3 +1,4 @@
+import { companionKinds } from '../../src-main/contract/file-pairs.ts'
 import type { Tile } from '../../src-main/contract/records.ts'
 import { ratingShift, tileFlags } from '../../src-main/contract/tile-flags.ts'
 import { gridText } from '../text/english-grid.ts'
@@ -44,6 +45,11 @@ export function signsOf(flags: number): Sign[] {
   return all.filter((sign) => sign !== false).slice(0, mostSigns)
 }
 
+/** What tells of the files that a photo has beside its own. */
+export function badgesOf(flags: number): { label: string; title: string }[] {
+  return companionKinds.filter((kind) => has(flags, kind)).map((kind) => gridText.badges[kind])
+}
+
 /** What a screen reader says of a photo: its caption first. @param day as it is said */
 export function nameOf(flags: number, tile: Tile | undefined, day: string): string {
   const { names } = gridText
@@ -56,6 +62,7 @@ export function nameOf(flags: number, tile: Tile | undefined, day: string): stri
     rating > 0 && names.stars(rating),
     rating < 0 && names.rejected,
     has(flags, 'favorite') && names.favorite,
+    ...badgesOf(flags).map(({ title }) => `${title}.`),
   ]
   return [mainNameOf(tile, day), ...state].filter(Boolean).join(' ')
 }

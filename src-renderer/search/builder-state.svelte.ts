@@ -105,6 +105,7 @@ const alternatives: readonly (ChipGroup | null)[] = [
   'dates',
   'camera',
   'lens',
+  'place',
   'folder',
   'caption',
   'rating',

@@ -1,5 +1,5 @@
 import type { Host } from '../../src-main/contract/host-calls.ts'
-import type { Folder } from '../../src-main/contract/records.ts'
+import type { AddedFolder, Folder } from '../../src-main/contract/records.ts'
 import type { Api } from '../connection.ts'
 import { text } from '../text/text.ts'
 import { folderNames } from './folder-names.ts'
@@ -41,31 +41,36 @@ export class FoldersState {
       this.#choice = { moved }
       return
     }
-    void this.#taken(
-      moved ? this.#api.relocateFolderByDialog({ folderId: moved.id }) : this.#api.chooseFolder({}),
-      moved,
-    )
+    void (moved
+      ? this.#relocated(this.#api.relocateFolderByDialog({ folderId: moved.id }))
+      : this.#added(this.#api.chooseFolder({})))
   }
 
   /** One of the host's list was chosen. */
   async take(token: string): Promise<void> {
     const moved = this.#choice?.moved ?? null
     this.#choice = null
-    await this.#taken(
-      moved
-        ? this.#api.relocateToListed({ folderId: moved.id, token })
-        : this.#api.addListedFolder({ token }),
-      moved,
-    )
+    await (moved
+      ? this.#relocated(this.#api.relocateToListed({ folderId: moved.id, token }))
+      : this.#added(this.#api.addListedFolder({ token })))
   }
 
   leaveChoice(): void {
     this.#choice = null
   }
 
-  async #taken(work: Promise<Folder | null>, moved: Folder | null): Promise<void> {
+  async #relocated(work: Promise<Folder | null>): Promise<void> {
     const folder = await this.#notices.orTell(work)
-    if (folder && moved)
-      this.#notices.tell(text.work.folders.relocated(folderNames([folder]).get(folder.id)!))
+    if (folder) this.#notices.tell(text.work.folders.relocated(nameOf(folder)))
   }
+
+  async #added(work: Promise<AddedFolder | null>): Promise<void> {
+    const folder = await this.#notices.orTell(work)
+    if (folder && folder.joined.length > 0)
+      this.#notices.tell(text.work.folders.joined(nameOf(folder), folder.joined.length))
+  }
+}
+
+function nameOf(folder: Folder): string {
+  return folderNames([folder]).get(folder.id)!
 }

@@ -72,7 +72,7 @@ export const batchText = {
           ? ['The file goes', 'Its caption is', 'it']
           : ['The files go', 'Their captions are', 'them']
       const back = isUndone ? `undo brings ${it} back` : `the system’s trash brings ${it} back`
-      return `${goes} to the system’s trash. ${its} kept for 30 days, and ${back}.`
+      return `${goes} to the system’s trash, with raw files and videos that belong to ${it}. ${its} kept for 30 days, and ${back}.`
     },
     run: 'Move to the trash',
   },

@@ -60,6 +60,10 @@ export const gridText = {
     rejected: 'Rejected',
     stars: (stars: number) => plural(stars, 'star', 'stars'),
   },
+  badges: {
+    raw: { label: 'RAW', title: 'With its raw file' },
+    video: { label: 'Live', title: 'Live Photo' },
+  },
   select: 'Select',
   scrubber: 'Date',
   bar: {

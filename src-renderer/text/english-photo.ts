@@ -111,13 +111,22 @@ export const photoText = {
     place: 'Place',
     folder: 'Folder',
     file: 'File',
+    /** After the name of the file. */
+    companion: {
+      raw: (size: string) => `, raw file, ${size}`,
+      video: (size: string) => `, video, ${size}`,
+    },
     changed: 'File changed',
     copies: 'Copies',
     copiesOf: (count: number) => `${photos(count)} with the same content`,
+    placeNear: 'Near',
+    placeIn: 'In',
+    derived: 'by its position, GeoNames',
     places: 'Named place',
     creators: 'By',
     copyright: 'Copyright',
     problem: 'Problem',
+    cutOff: 'The file is cut off: its end is missing, and the rest of the picture with it.',
     words: 'Words from',
     sources: {
       person: 'you',

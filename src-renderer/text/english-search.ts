@@ -16,6 +16,7 @@ export const searchText = {
     word: 'word',
     person: 'person',
     keyword: 'keyword',
+    place: 'place',
     folder: 'folder',
     camera: 'camera',
     lens: 'lens',
@@ -63,6 +64,7 @@ export const searchText = {
     lens: 'Lens',
     people: 'People',
     keyword: 'Keyword',
+    place: 'Place',
     name: 'File name',
     caption: 'Caption',
     rating: 'Rating',
@@ -94,6 +96,7 @@ export const searchText = {
     unsure: 'Unsure',
     captioned: 'Captioned',
     duplicate: 'Exact copies',
+    cut: 'Cut off',
     pair: 'Several files',
   },
   ratings: {

@@ -230,6 +230,8 @@ export const settingsText = {
 
   about: {
     version: 'Version',
+    places: 'Places',
+    placesWhat: 'Towns near the positions of photos are from GeoNames (geonames.org), CC BY 4.0.',
     private: 'Privacy',
     privateWhat: 'All photos and words stay on this machine. Nothing is sent anywhere.',
     privateButUpdates: (hosts: string) =>

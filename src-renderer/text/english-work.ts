@@ -1,4 +1,5 @@
 import type { Folder } from '../../src-main/contract/records.ts'
+import type { ScanSummary } from '../../src-main/contract/rooms/folders.ts'
 import { numbers, plural } from './plural.ts'
 
 export const workText = {
@@ -66,14 +67,20 @@ export const workText = {
       'An .xmp file beside each photo, whenever its caption changes. The photos stay as they are.',
     lookNow: 'Look through now',
     relocate: 'It is elsewhere now',
+    joined: (name: string, folders: number) =>
+      `${plural(folders, 'folder is a part of', 'folders are parts of')} ${name} now, with all that is known of their photos.`,
     relocated: (name: string) => `${name} is found again.`,
     remove: 'Remove from the library',
     removeTitle: (name: string) => `Remove ${name} from the library?`,
     removeWhat: (photos: number) =>
       `${plural(photos, 'photo', 'photos')} and their captions, also your own, and their history are forgotten. This cannot be taken back. The files stay.`,
     removeDo: 'Remove',
-    looked: (added: number, changed: number, missing: number, skipped: number) =>
+    looked: ({ added, changed, missing, joined, separated }: ScanSummary, skipped: number) =>
       `Looked through: ${numbers.format(added)} new, ${numbers.format(changed)} changed, ${numbers.format(missing)} gone.` +
+      (joined > 0 ? ` ${plural(joined, 'photo is', 'photos are')} one with the file beside.` : '') +
+      (separated > 0
+        ? ` ${plural(separated, 'raw file', 'raw files')} parted from its JPEG, with the same words.`
+        : '') +
       (skipped > 0 ? ` ${plural(skipped, 'other file was', 'other files were')} passed over.` : ''),
   },
 

@@ -160,6 +160,7 @@ const rooms: Record<string, readonly string[]> = {
   store: [],
   models: [],
   search: ['store'],
+  places: ['store'],
   metadata: ['store'],
   folders: ['store', 'metadata'],
   queue: ['store', 'metadata', 'folders'],

@@ -27,7 +27,7 @@ test('labels are confirmed and learned; what comes of it is shown, accepted, wri
   const trained = await lenslore('train', '--passes', '2')
   assert.equal(trained.status, 0, trained.stderr)
   assert.match(trained.stdout, /before\t.+\n\tafter\t.+\n\tyours\ta flag of club \d/)
-  assert.match(trained.stdout, /Learned from 5 photos of yours, beside 1 others, in \d+ steps/)
+  assert.match(trained.stdout, /Learned from 5 photos of yours, beside 1 other, in \d+ steps/)
   assert.match(trained.stdout, /Better on \d, worse on \d, same on \d of the photos held out/)
   assert.match(trained.stdout, /too few labels to tell/)
   assert.match((await lenslore('train', 'show')).stdout, /Take it with/)

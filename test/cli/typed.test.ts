@@ -70,7 +70,14 @@ test('what is not searched, excluded, passed over or failed is said, and words a
   await run('caption-undo')
   assert.deepEqual((await captionsOf())[1]!.text, models!.text)
 
-  await run('caption-set', join(photos, 'trip', 'IMG_20.jpg'), 'mine')
+  const mine = await run(
+    'caption-set',
+    join(photos, 'trip', 'IMG_20.jpg'),
+    'in two\r\nlines:\tmine \u001b[1m',
+  )
+  assert.match(mine, /^Photo \d+: in two ⏎ lines: mine \ufffd\[1m\n$/)
+  assert.match(await run('search', 'mine'), /\tin two ⏎ lines: mine/)
+  assert.match(await run('replace', 'mine', ''), /\+ in two ⏎ lines: \ufffd.*\n1 caption would change;/s)
   await run('caption-set', join(photos, 'IMG_2.jpg'), 'mine too')
   assert.equal((await page('by:person')).total, 2)
   await run('caption-again', join(photos, 'trip'))
@@ -86,4 +93,47 @@ test('what is not searched, excluded, passed over or failed is said, and words a
   assert.match((await runLenslore(data, 'run')).stdout, /1 missing, 2 excluded/)
   assert.match(await run('status'), /1 missing, 2 excluded\)/)
   assert.deepEqual([(await page('is:missing')).total, (await page('is:excluded')).total], [1, 2])
+})
+
+test('what is typed wrongly is refused in a person’s words, with what to do next', async (t) => {
+  const home = makeTemporaryFolder(t)
+  const [photos, data] = [join(home, 'Photos'), join(home, 'data')]
+  mkdirSync(photos)
+  writeFileSync(join(photos, 'notes.txt'), 'no picture')
+  assert.equal((await runLenslore(data, 'add', photos)).status, 0)
+  const wrong: [args: string[], status: number, said: RegExp][] = [
+    [['add'], 2, /'folder'\nSee: lenslore add --help\n$/],
+    [['add', ''], 2, /An empty name stands for no file or folder/],
+    [['add', join(photos, 'notes.txt')], 3, /notes\.txt is no folder/],
+    [['exclude', home, '*.gif'], 3, /"lenslore status" lists those it has/],
+    [['search', '--limit', 'ten', 'kite'], 2, /whole number from 1 to 1,000\.\nSee: lenslore search --help/],
+    [['timeline', '--offset', '-3'], 2, /whole number from 0 on/],
+    [['show', '99'], 3, /There is no photo 99\. "lenslore search" lists/],
+    [['mark', '99', '--rating', '3'], 3, /There is no photo 99/],
+    [['caption-none'], 2, /Name photos, or folders, or a query with --found/],
+    [['retry', '1', '--found', 'kite'], 2, /Name photos, or folders, or a query/],
+    [['mark', '1'], 2, /say what to mark, such as --rating 4/],
+    [['caption-set', '1', ' '], 2, /^lenslore: A caption needs words\./],
+    [['caption-set', '1', 'x'.repeat(10_001)], 2, /^lenslore: A caption has at most 10,000 characters\.\n$/],
+    [['replace', '', 'kite'], 2, /^lenslore: Say which words are to be replaced\.\n$/],
+    [['saved-searches', '--save', ' ', 'kite'], 2, /^lenslore: A saved search needs a name\.\n$/],
+    [['preferences', '--set', 'colour=red'], 2, /no such preference; there are theme,/],
+    [
+      ['preferences', '--set', 'threads=many'],
+      2,
+      /^lenslore: threads is a whole number from 1 to 256, or null/,
+    ],
+    [['restore', join(home, 'gone')], 3, /There is no backup .*gone; "lenslore restore" lists them/],
+    [['export', '--undo', '--dry-run'], 2, /--undo stands alone/],
+    [['export', '--by', 'nobody'], 2, /choices are person, imported, model\./],
+    [['models', 'use', ''], 2, /called by its name in the catalogue, such as lenslore-v1\.\n$/],
+    [['models', 'uses'], 2, /unknown command 'uses'; there are use, download/],
+    [['adapters', 'lst'], 2, /unknown command 'lst'; there are list, show/],
+  ]
+  for (const [args, status, said] of wrong) {
+    const refused = await runLenslore(data, ...args)
+    assert.deepEqual([refused.status, refused.stdout], [status, ''], args.join(' '))
+    assert.match(refused.stderr, said)
+  }
+  assert.equal((await runLenslore(data, 'replace', 'kite', '')).stdout, 'No caption would be another.\n')
 })

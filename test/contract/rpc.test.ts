@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { z } from 'zod'
 import { createMemoryChannel } from '../../src-main/channels/memory.ts'
 import { LensloreError } from '../../src-main/contract/errors.ts'
-import { connect, returning, serve } from '../../src-main/contract/rpc.ts'
+import { checkParams, connect, returning, serve } from '../../src-main/contract/rpc.ts'
 
 const calls = {
   add: returning<number>()(z.object({ a: z.int(), b: z.int().default(1) })),
@@ -37,6 +37,12 @@ test('wrong parameters are refused at the border, naming the field', async () =>
   await assert.rejects((client as never as { add(p: unknown): Promise<void> }).add(undefined), {
     code: 'INVALID_ARGUMENT',
   })
+})
+
+test('what a person may have typed is refused in the schema’s own sentence', async () => {
+  const schema = z.object({ text: z.string().min(1, 'A caption needs words.') })
+  assert.throws(() => checkParams(schema, 'set', { text: '' }), { message: 'A caption needs words.' })
+  assert.throws(() => checkParams(schema, 'set', { text: 1 }), { message: /^set\.text: / })
 })
 
 test('errors keep their code, and strange ones become INTERNAL with their words', async () => {

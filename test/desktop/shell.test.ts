@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
@@ -47,8 +47,9 @@ test('the shell, from a package', { timeout: 240_000, skip: chromiumMissing }, a
     [handed, 'five.jpg', 'purple'],
   ] as const) {
     await drawSquares(join(folder, name), colour)
+    writeFileSync(join(folder, name.replace('jpg', 'cr2')), 'what the camera saw')
   }
-  const photosOnDisk = () => [photos, more, dropped, handed].flatMap((folder) => readdirSync(folder)).length
+  const filesOnDisk = () => [photos, more, dropped, handed].flatMap((folder) => readdirSync(folder)).length
   const app = await openApp(t, { application: layOutPackage(t), args: [photos], home })
   const { page } = app
   const tiles = page.getByRole('gridcell')
@@ -146,10 +147,10 @@ test('the shell, from a package', { timeout: 240_000, skip: chromiumMissing }, a
     await page.keyboard.press('Delete')
     await page.getByRole('dialog').getByRole('button', { name: 'Move to the trash' }).click()
     await notice(app, /Undo brings it back/)
-    assert.equal(photosOnDisk(), 4)
+    assert.equal(filesOnDisk(), 8, 'with its raw file')
     await page.keyboard.press('Control+z')
     await notice(app, /brought back/)
-    assert.equal(photosOnDisk(), 5)
+    assert.equal(filesOnDisk(), 10)
   })
 
   await t.test('the page stays where it is: no other address, window, or file', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
+import { cosineOfPacked } from '../../src-main/contract/embedding.ts'
 import type { CaptionResult, EngineInfo } from '../../src-main/contract/engine-calls.ts'
 import type { ProviderTrial } from '../../src-main/contract/providers.ts'
 import { openCaptioner } from '../../src-main/engine/captioning/captioner.ts'
@@ -132,6 +133,29 @@ test('a caption comes with its probability, and with a look over 7 × 7 places f
   }
   for (const [start, end] of result.doubtfulWords) assert.ok(words.includes(result.caption.slice(start, end)))
 })
+
+test('a picture lies in the model’s space where its words are, with its caption and alone', async () => {
+  const sea =
+    '<rect width="100%" height="50%" y="50%" fill="#06c"/><circle cx="600" cy="120" r="60" fill="#fd2"/>'
+  const { embedding } = await captionSvg('sea.jpg', sea, '#8cf')
+  const { pixels } = await engine.decode(
+    { path: join(directory, 'sea.jpg'), input: info.input, thumbnailDirectory: null, isUrgent: false },
+    anyone,
+  )
+  const alone = unit(await engine.embed({ pixels: pixels! }, anyone))
+  assert.ok(cosineOfPacked(embedding!, alone) > 0.9995)
+  const near = async (text: string) => {
+    const read = await engine.embedText({ modelDirectory: embedded, text }, anyone)
+    assert.equal(read.spaceId, info.spaceId)
+    return cosineOfPacked(embedding!, read.embedding)
+  }
+  assert.ok((await near('the sun over the sea')) > (await near('two men eating pizza at a table')))
+})
+
+function unit(numbers: Int8Array): Float32Array {
+  const length = Math.hypot(...numbers)
+  return Float32Array.from(numbers, (each) => each / length)
+}
 
 test('on 50 real photos the graph writes what the step-by-step reference writes', async (context) => {
   const archive = join(shared, 'photos/flickr8k-dev.tar')

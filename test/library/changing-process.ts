@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { openReader } from '../../src-main/library/store/database.ts'
 import { databaseFileIn } from '../../src-main/library/store/store.ts'
 import type { ManyChange } from './large-library.ts'
@@ -16,6 +17,8 @@ const changes: Record<ManyChange, () => Promise<unknown>> = {
   caption: () => client.captionSelection({ selection, text: 'a heron' }),
   regenerate: () => client.regenerate({ selection }),
   rate: () => client.setMarks({ selection, change: { rating: 5 } }),
+  // The parent of the folder that all photos are in.
+  join: async () => client.addFolder({ path: dirname((await client.folders({}))[0]!.path) }),
   replace: () => client.replaceInCaptions({ find: 'dog', replace: 'hound', preview: false }),
 }
 await changes[change]()

@@ -102,7 +102,7 @@ export async function cancelAfter(
 
 const changingProcess = fileURLToPath(new URL('./changing-process.ts', import.meta.url))
 
-export type ManyChange = 'caption' | 'regenerate' | 'rate' | 'replace'
+export type ManyChange = 'caption' | 'regenerate' | 'rate' | 'replace' | 'join'
 
 /** A process that changes all photos of a library is killed when it has told of that so many times. */
 export async function killWhileItChanges(directory: string, change: ManyChange, told = 10): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from '../../src-main/contract/records.ts'
@@ -284,6 +284,67 @@ test('a folder may be added again while it is still being forgotten', async (t) 
     (await client.folders({})).map(({ id }) => id),
     [again.id],
   )
+})
+
+/** Of the folder whose photos are, or were, in the only other one. */
+async function joinedPhotos({ client, captions }: LargeLibrary, parent: string): Promise<void> {
+  await eventually(async () => (await client.status({})).progress.length === 0)
+  assert.deepEqual(
+    (await client.folders({})).map(({ path, photos }) => [path, photos]),
+    [[parent, manyPhotos]],
+  )
+  assert.equal(await captions('folder:pictures dog'), manyPhotos)
+  assert.equal((await client.photo({ photo: 7 })).path, join(parent, 'pictures/d0/7.jpg'))
+  assert.equal((await client.photo({ photo: 7 })).caption?.text, 'a dog number 7')
+  assert.deepEqual(await client.checkDatabase({}), [])
+}
+
+test('folders whose parent is added join it in slices, and a stop or a kill in the middle loses nothing', async (t) => {
+  const large = await openLarge(t)
+  const { client, directory } = large
+  const [folder] = await client.folders({})
+  const parent = dirname(folder!.path)
+  const work = client.addFolder({ path: parent })
+  assert.equal(await large.captions('number'), manyPhotos, 'a search is answered meanwhile')
+  assert.ok((await countStates(directory, work)) >= fewestStates)
+  assert.deepEqual((await work).joined, [folder!.path])
+  assert.ok(large.phases.has('join'))
+  await joinedPhotos(large, parent)
+
+  const stopped = await openLarge(t)
+  await cancelAfter(stopped, 500, (signal) => stopped.client.addFolder({ path: parent }, { signal }))
+  assert.deepEqual(
+    (await stopped.client.folders({})).map(({ path, photos }) => [path, photos]),
+    [[parent, manyPhotos]],
+    'those that are still to join are counted',
+  )
+  await joinedPhotos(stopped, parent)
+
+  const killed = await openLarge(t)
+  await killed.close()
+  await killWhileItChanges(killed.directory, 'join')
+  const reader = openReader(databaseFileIn(killed.directory))
+  const inParent = reader
+    .prepare<{ n: number }>(
+      'SELECT count(*) AS n FROM photos WHERE folder_id = (SELECT joins_folder_id FROM folders WHERE joins_folder_id > 0)',
+    )
+    .get()!.n
+  reader.close()
+  assert.ok(inParent > 0 && inParent < manyPhotos, `${inParent}`)
+  await killed.reopen()
+  await joinedPhotos(killed, parent)
+  await killed.reopen()
+})
+
+test('a folder that others still join is removed with them', async (t) => {
+  const large = await openLarge(t)
+  const { client } = large
+  const [folder] = await client.folders({})
+  await cancelAfter(large, 500, (signal) => client.addFolder({ path: dirname(folder!.path) }, { signal }))
+  const [parent] = await client.folders({})
+  await client.removeFolder({ folderId: parent!.id })
+  assert.deepEqual(await client.folders({}), [])
+  await eventually(async () => (await large.captions('')) === 0)
 })
 
 test('a scan that misses all photos of a folder marks them in slices', async (t) => {

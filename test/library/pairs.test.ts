@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -51,6 +61,18 @@ test('two photos of one name that were taken at two times are two photos, until 
     companions.map(({ path, kind }) => [path, kind]),
     [[join(photos, 'IMG_1.CR2'), 'raw']],
   )
+  writeFileSync(join(photos, 'IMG_2.JPG'), await takenAt('2022:01:01 10:00:00'))
+  const two = await client.photoAt({ path: join(photos, 'IMG_2.CR2') })
+  await client.setCaption({ photo: two.id, text: 'of both files' })
+  await takeIn()
+  const parted = await client.photoAt({ path: join(photos, 'IMG_2.CR2') })
+  assert.notEqual(parted.id, two.id)
+  assert.equal(parted.caption?.text, 'of both files', 'they were one photo when it was said')
+  const { id } = await client.photoAt({ path: join(photos, 'IMG_1.JPG') })
+  assert.deepEqual(await client.photoFile({ photo: id }), {
+    path: join(photos, 'IMG_1.JPG'),
+    companions: [join(photos, 'IMG_1.CR2')],
+  })
 })
 
 test('while it watches, files become pairs as they arrive and stay so as they move', async (t) => {
@@ -68,8 +90,9 @@ test('while it watches, files become pairs as they arrive and stay so as they mo
   writeFileSync(join(photos, 'card/IMG_1.CR2'), 'the raw file')
   await becomes('', ['card/IMG_1.CR2'])
   writeFileSync(join(photos, 'card/IMG_1.JPG'), 'the picture')
-  writeFileSync(join(photos, 'card/IMG_1.MOV'), 'the video')
   await becomes('is:pair', ['card/IMG_1.JPG'])
+  writeFileSync(join(photos, 'card/IMG_1.MOV'), 'the video')
+  await becomes('has:video', ['card/IMG_1.JPG'])
   await becomes('', ['card/IMG_1.JPG'])
   const { id } = await client.photoAt({ path: join(photos, 'card/IMG_1.JPG') })
   await client.setCaption({ photo: id, text: 'a red kite' })
@@ -81,6 +104,8 @@ test('while it watches, files become pairs as they arrive and stay so as they mo
   mkdirSync(join(photos, 'raw'))
   renameSync(join(photos, 'summer/IMG_1.CR2'), join(photos, 'raw/IMG_1.CR2'))
   await becomes('kite', ['raw/IMG_1.CR2', 'summer/IMG_1.JPG'])
+  rmSync(join(photos, 'summer/IMG_1.MOV'))
+  await becomes('is:pair', [])
   assert.deepEqual(await pathsOf('is:missing'), [])
   stop.abort()
   await assert.rejects(watching, { code: 'CANCELLED' })
@@ -168,4 +193,87 @@ test('a library from before joins the files of its pairs, and loses no word', as
   const again = await client.scan({})
   assert.deepEqual([again.joined, again.changed, again.unchanged, again.companions], [0, 0, 3, 3])
   assert.equal((await details('a.JPG')).caption?.text, 'mine of the raw file', 'also after it was read again')
+})
+
+const xmp = (caption: string, rest = '') => `<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
+    xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" ${rest}>
+   <dc:description><rdf:Alt><rdf:li xml:lang="x-default">${caption}</rdf:li></rdf:Alt></dc:description>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>`
+
+test('sidecars of all files of a photo are read, in one order, and noticed; one is written', async (t) => {
+  const { client, photos, takeIn } = openLibraryFor(t)
+  for (const name of ['IMG.JPG', 'IMG.CR2']) writeFileSync(join(photos, name), name)
+  const put = (name: string, text: string) => writeFileSync(join(photos, name), text)
+  await client.addFolder({ path: photos })
+  put('IMG.CR2.xmp', xmp('of the raw file', 'xmp:Rating="2"'))
+  await takeIn()
+  const details = () => client.photoAt({ path: join(photos, 'IMG.JPG') })
+  const said = async () => {
+    const { caption, words } = await details()
+    return [caption?.text, words.rating]
+  }
+  assert.deepEqual(await said(), ['of the raw file', 2])
+  put('IMG.xmp', xmp('of Adobe', 'photoshop:SidecarForExtension="CR2" xmp:Rating="3"'))
+  assert.equal((await takeIn()).changed, 1)
+  assert.deepEqual(await said(), ['of Adobe', 3])
+  assert.equal((await client.search({ query: 'rating:3' })).total, 1)
+  put('IMG.CR2.xmp', xmp('of the raw file, since'))
+  assert.equal((await takeIn()).changed, 1)
+  assert.deepEqual(await said(), ['of Adobe', 3])
+  rmSync(join(photos, 'IMG.xmp'))
+  assert.equal((await takeIn()).changed, 1)
+  assert.deepEqual(await said(), ['of the raw file, since', null])
+  put('IMG.JPG.xmp', xmp('of the picture'))
+  assert.equal((await takeIn()).changed, 1)
+  assert.deepEqual(await said(), ['of the picture', null])
+  assert.deepEqual(
+    (await details()).words.sources.map(({ name }) => name),
+    ['IMG.JPG.xmp', 'IMG.CR2.xmp'],
+  )
+  assert.equal((await takeIn()).changed, 0)
+  assert.equal((await client.status({})).straySidecars.files, 0)
+
+  rmSync(join(photos, 'IMG.JPG.xmp'))
+  await takeIn()
+  await client.setCaption({ photo: (await details()).id, text: 'a red kite' })
+  const { created, updated } = await client.exportCaptions({})
+  assert.deepEqual([created, updated], [0, 1])
+  assert.match(readFileSync(join(photos, 'IMG.CR2.xmp'), 'utf8'), /a red kite/)
+  assert.deepEqual(readdirSync(photos).sort(), ['IMG.CR2', 'IMG.CR2.xmp', 'IMG.JPG'])
+  assert.equal((await takeIn()).changed, 0)
+
+  rmSync(join(photos, 'IMG.CR2'))
+  await takeIn()
+  assert.deepEqual((await details()).words.sources, [], 'what is of a file that is gone is not read')
+})
+
+test('what was written beside a raw file when that was a photo is a person’s of the pair, in a new library too', async (t) => {
+  const before = openLibraryFor(t)
+  const raw = join(before.photos, 'IMG.CR2')
+  writeFileSync(raw, 'the raw file')
+  await before.client.addFolder({ path: before.photos })
+  await before.takeIn()
+  const { id } = await before.client.photoAt({ path: raw })
+  await before.client.setCaption({ photo: id, text: 'a red kite' })
+  await before.client.setMarks({ selection: { photos: [id] }, change: { rating: 4 } })
+  await before.client.exportCaptions({})
+
+  const after = openLibraryFor(t)
+  for (const name of ['IMG.CR2', 'IMG.CR2.xmp']) {
+    cpSync(join(before.photos, name), join(after.photos, name))
+  }
+  writeFileSync(join(after.photos, 'IMG.JPG'), 'the picture')
+  await after.client.addFolder({ path: after.photos })
+  await after.takeIn()
+  const { caption, words, pictureChanged } = await after.client.photoAt({
+    path: join(after.photos, 'IMG.JPG'),
+  })
+  assert.deepEqual(
+    [caption?.text, caption?.source, words.rating, pictureChanged],
+    ['a red kite', 'person', 4, false],
+  )
 })

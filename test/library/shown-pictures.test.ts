@@ -79,7 +79,7 @@ test('while a drive is away its photos are shown by copies that are kept, and el
   )
   const copy = await pictureOf('a.heic')
   const photo = await idOf('a.jpg')
-  assert.deepEqual(await client.photoFile({ photo }), { path: join(photos, 'a.jpg') })
+  assert.deepEqual(await client.photoFile({ photo }), { path: join(photos, 'a.jpg'), companions: [] })
   renameSync(photos, join(directory, 'elsewhere'))
   await client.scan({})
   assert.deepEqual(await pictureOf('a.heic'), copy)

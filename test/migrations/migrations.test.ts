@@ -812,6 +812,30 @@ test('0440: of strays nothing is known before the next scan; they go with their 
   assert.deepEqual(ids(database, 'SELECT files AS id FROM stray_sidecars'), [])
 })
 
+test('0450: folders of before join no other; one that others join is not lost to them', (t) => {
+  const { database, apply } = before(t, 450)
+  addPhoto(database, 1)
+  apply()
+  assert.deepEqual(ids(database, 'SELECT id FROM folders WHERE joins_folder_id IS NOT NULL'), [])
+  database.exec(`INSERT INTO folders (id, path, added_ms) VALUES (9, '/above', 1);
+    UPDATE folders SET joins_folder_id = 9, joins_directory = 'below' WHERE id = 1`)
+  assert.throws(() => database.exec('DELETE FROM folders WHERE id = 9'), /FOREIGN KEY/)
+  database.exec('UPDATE folders SET joins_folder_id = NULL; DELETE FROM folders WHERE id = 9')
+})
+
+test('0460: nothing of before was decoded; what is cut off is indexed anew', (t) => {
+  const { database, apply } = before(t, 460)
+  addPhoto(database, 1)
+  database.exec('UPDATE photos SET width_px = 40; DELETE FROM search_stale')
+  apply()
+  assert.deepEqual(ids(database, 'SELECT is_cut_off AS id FROM photos'), [null])
+  const stale = () => ids(database, 'SELECT photo_id AS id FROM search_stale')
+  database.exec('UPDATE photos SET is_cut_off = 0')
+  assert.deepEqual(stale(), [])
+  database.exec('UPDATE photos SET is_cut_off = 1')
+  assert.deepEqual(stale(), [1])
+})
+
 test('0470: photos of before have no companions; raw files are found as such, and what is of a companion comes last', async (t) => {
   const { database, apply } = before(t, 470)
   addPhoto(database, 1, 'a.jpg')
@@ -830,4 +854,26 @@ test('0470: photos of before have no companions; raw files are found as such, an
   assert.deepEqual([found('has:raw').sort(), found('is:pair'), found('a.nef')], [[1, 2], [1], [1]])
   database.exec('DELETE FROM photos WHERE id = 1')
   assert.deepEqual(ids(database, 'SELECT name AS id FROM companions'), [])
+})
+
+test('0490: nothing of before has a place; photos with a position wait for one, and a place goes with its position', (t) => {
+  const { database, apply } = before(t, 490)
+  for (const id of [1, 2, 3]) addPhoto(database, id)
+  database.exec(`UPDATE photos SET latitude = 38.7, longitude = -9.1 WHERE id < 3;
+    INSERT INTO metadata_sources (id, photo_id, kind, name, read_ms, is_favorite) VALUES (1, 3, 'embedded', '', 1, 0);
+    INSERT INTO metadata_places VALUES (1, 'city', 'Porto');
+    DELETE FROM search_stale`)
+  apply()
+  const stale = () => ids(database, 'SELECT photo_id AS id FROM search_stale')
+  const waiting = () => ids(database, 'SELECT id FROM photos WHERE place_id IS NULL AND latitude IS NOT NULL')
+  assert.deepEqual([stale(), waiting()], [[3], [1, 2]], 'stated places are a filter from now on')
+  database.exec(`INSERT INTO places VALUES (1, 'PT', '2267057', '');
+    UPDATE photos SET place_id = 1 WHERE id < 3`)
+  assert.deepEqual([stale(), waiting()], [[1, 2, 3], []])
+  database.exec('DELETE FROM search_stale; UPDATE photos SET latitude = 38.7 WHERE id < 3')
+  assert.deepEqual([stale(), waiting()], [[], []], 'the same position again')
+  database.exec('UPDATE photos SET latitude = 39 WHERE id = 1')
+  assert.deepEqual([stale(), waiting()], [[], [1]], 'found by the old place until there is a new one')
+  database.exec('UPDATE photos SET latitude = NULL, longitude = NULL WHERE id = 2')
+  assert.deepEqual([stale(), waiting()], [[2], [1]])
 })

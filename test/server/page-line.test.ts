@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { encode } from '@msgpack/msgpack'
@@ -11,7 +11,7 @@ import { libraryCalls } from '../../src-main/contract/library-calls.ts'
 import { connect } from '../../src-main/contract/rpc.ts'
 import { until } from '../library/library-under-test.ts'
 import { drawSquares } from '../processes/library-in-process.ts'
-import { type ServedLibrary, serveFor } from './served-library.ts'
+import { makeFolders, type ServedLibrary, serveFor } from './served-library.ts'
 
 async function openSocket(t: TestContext, { port, enter }: ServedLibrary): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/api`, {
@@ -117,6 +117,30 @@ test('a backup takes the library’s place while pages wait, and is asked for by
   await page.restore({ name: backup!.name })
   assert.ok(told.includes('libraryReopened'))
   assert.equal((await page.status({})).photos, 1)
+})
+
+test('a page adds the folder that another lies in, which is a part of it from then on, and sees how far that is', async (t) => {
+  const folders = makeFolders(t)
+  const summer = join(folders.photos, 'summer')
+  mkdirSync(summer)
+  await drawSquares(join(summer, 'one.jpg'), 'navy')
+  const served = await serveFor(t, { folders: [summer] }, folders)
+  const page = await served.openPage(await served.enter())
+  await until(async () => (await page.status({})).captioned === 1)
+  const { ids } = await page.timelinePage({ query: '' })
+  await page.setCaption({ photo: ids[0]!, text: 'Grandma’s lighthouse' })
+  const phases = new Set<string>()
+  page.on('progress', (works) => {
+    for (const { phase } of works) phases.add(phase)
+  })
+  const [root] = await page.listFolders({})
+  const added = await page.addListedFolder({ token: root!.token })
+  assert.deepEqual([added.path, added.joined, added.photos], [folders.photos, [summer], 1])
+  assert.ok(phases.has('join'))
+  await drawSquares(join(folders.photos, 'two.jpg'), 'teal')
+  await until(async () => (await page.status({})).photos === 2)
+  assert.equal((await page.search({ query: 'lighthouse folder:summer' })).total, 1)
+  assert.equal((await page.folders({})).length, 1)
 })
 
 test('a reset forgets everything, and leaves the words in a table and the library in a backup', async (t) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
@@ -45,12 +46,18 @@ test('a photo that was left before its picture came is not asked again', needsBr
   assert.ok(await isLoaded)
 })
 
-test('how a photo was taken stands among its details', needsBrowser, async (t) => {
+test('how and where a photo was taken stands among its details', needsBrowser, async (t) => {
   const { page } = await openWindow(t, {
     makePhotos: async (folder) => {
+      const place = {
+        GPSLatitudeRef: 'N',
+        GPSLatitude: '40/1 39/1 0/1',
+        GPSLongitudeRef: 'W',
+        GPSLongitude: '73/1 57/1 0/1',
+      }
       const taken = { ExposureTime: '1/250', FNumber: '4/1', FocalLength: '57/10', ISOSpeedRatings: '100' }
       await sharp({ create: { width: 64, height: 48, channels: 3, background: '#368' } })
-        .withExif({ IFD0: { Model: 'DiMAGE X', Make: 'Minolta' }, IFD2: taken })
+        .withExif({ IFD0: { Model: 'DiMAGE X', Make: 'Minolta' }, IFD2: taken, IFD3: place })
         .jpeg()
         .toFile(join(folder, 'taken.jpg'))
       await makePicture(join(folder, 'drawn.jpg'), 1)
@@ -68,7 +75,45 @@ test('how a photo was taken stands among its details', needsBrowser, async (t) =
     await page.keyboard.press('ArrowRight')
   }
   await exposure.waitFor()
+  await page
+    .getByRole('definition')
+    .filter({ hasText: 'Brooklyn, New York City, United States by its position, GeoNames' })
+    .waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('place:broo')
+  await page.getByRole('option', { name: 'Brooklyn, place, 1 photo' }).waitFor()
 })
+
+test(
+  'a photo of several files is one tile that says so, and its details name them',
+  needsBrowser,
+  async (t) => {
+    const { page } = await openWindow(t, {
+      makePhotos: async (folder) => {
+        await makePicture(join(folder, 'IMG_1.jpg'), 1)
+        await makePicture(join(folder, 'single.jpg'), 2)
+        for (const name of ['IMG_1.CR2', 'IMG_1.MOV']) writeFileSync(join(folder, name), 'of a camera')
+      },
+    })
+    await page.getByRole('gridcell').nth(1).waitFor()
+    assert.equal(await page.getByRole('gridcell').count(), 2)
+    const pair = page.getByRole('gridcell', { name: /With its raw file\. Live Photo\./ })
+    await pair.waitFor()
+    assert.deepEqual(await pair.locator('.sign', { hasText: /RAW|Live/ }).allInnerTexts(), ['RAW', 'Live'])
+    assert.equal(await page.locator('.sign', { hasText: /RAW|Live/ }).count(), 2)
+    await pair.focus()
+    await page.keyboard.press('Enter')
+    await page
+      .getByRole('definition')
+      .filter({ hasText: /^IMG_1\.CR2, raw file, / })
+      .waitFor()
+    await page
+      .getByRole('definition')
+      .filter({ hasText: /^IMG_1\.MOV, video, / })
+      .waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+  },
+)
 
 test('a photo that is left while its words are saved stays left', needsBrowser, async (t) => {
   const { page } = await openWindow(t, { makePhotos: (folder) => makeAllDescribed(folder, photos) })

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
@@ -6,6 +5,7 @@ import type { Adapter, AdapterList } from '../../contract/rooms/adapters.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
+import { pathFrom } from '../path-argument.ts'
 import { verdictSentences, verdictTable } from '../verdict-words.ts'
 import { withProgress } from '../with-progress.ts'
 
@@ -119,7 +119,7 @@ export function addAdapterCommands(program: Command): void {
     .command('export <adapter> <file>')
     .description('write it as one safetensors file, with its name, note and figures')
     .action(async (adapter: string, file: string, _options, command: Command) => {
-      const path = resolve(file)
+      const path = pathFrom(file)
       const written = await inLibrary(command, async (library) => {
         const { id } = await adapterOf(library, adapter)
         return library.exportAdapter({ adapter: id, path })
@@ -135,7 +135,7 @@ export function addAdapterCommands(program: Command): void {
     .command('import <file>')
     .description('take one in from a file, once all of it was checked')
     .action(async (file: string, _options, command: Command) => {
-      const adapter = await inLibrary(command, (library) => library.importAdapter({ path: resolve(file) }))
+      const adapter = await inLibrary(command, (library) => library.importAdapter({ path: pathFrom(file) }))
       outputOf(command).answer(adapter, formatAdapter(adapter))
     })
 
@@ -189,7 +189,7 @@ async function adapterOf(library: LibraryClient, name: string): Promise<Adapter>
   throw new LensloreError(
     'INVALID_ARGUMENT',
     meant.length === 0
-      ? `This library has no adapter ${printable(name)}.`
+      ? `This library has no adapter ${printable(name)}; "lenslore adapters" lists those it has.`
       : `${meant.length} adapters are meant by ${printable(name)}: name one by the letters of its id.`,
   )
 }

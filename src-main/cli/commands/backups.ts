@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import type { Command } from 'commander'
+import { LensloreError } from '../../contract/errors.ts'
 import {
   listLibraryBackups,
   type RestoredBackup,
@@ -8,6 +9,7 @@ import {
   restoreBackup,
 } from '../../library/library.ts'
 import { inLibrary, libraryDirectoryOf, outputOf } from '../command-context.ts'
+import { pathFrom } from '../path-argument.ts'
 import { createStatusLine } from '../progress-line.ts'
 import { withProgress } from '../with-progress.ts'
 
@@ -29,12 +31,18 @@ export function addBackupCommands(program: Command): void {
     )
     .option('--yes', 'do it; the present database is set aside, not changed')
     .action(async (backup: string | undefined, { yes }: { yes?: boolean }, command: Command) => {
-      const directory = resolve(libraryDirectoryOf(command))
+      const directory = pathFrom(libraryDirectoryOf(command))
       const output = outputOf(command)
       if (yes) {
-        const restored = await restoreWithSteps(directory, backup && resolve(backup))
+        const restored = await restoreWithSteps(directory, backup && pathFrom(backup))
         output.answer(restored, formatRestored(restored))
         return
+      }
+      if (backup !== undefined && !existsSync(pathFrom(backup))) {
+        throw new LensloreError(
+          'FILE_NOT_FOUND',
+          `There is no backup ${backup}; "lenslore restore" lists them.`,
+        )
       }
       const backups = listLibraryBackups(directory).map((file) => ({ file, sizeBytes: statSync(file).size }))
       output.answer({ backups }, formatBackups(backups))

@@ -22,6 +22,7 @@ import { outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
 import { trialBook } from '../open-library.ts'
 import { type Output, printable, reportError } from '../output.ts'
+import { pathFrom } from '../path-argument.ts'
 
 /** Pictures handed to the engine at once: enough to fill its batches while it decodes ahead. */
 const picturesUnderWay = 64
@@ -74,7 +75,7 @@ async function captionAll(
 
 async function captionOne(engine: SupervisedEngine, path: string): Promise<Answer> {
   try {
-    const { result } = await captionFile(engine, engine, path)
+    const { result } = await captionFile(engine, engine, pathFrom(path))
     const { caption, score, confidence, isUnsure, doubtfulWords } = result
     return { path, caption, score, confidence, isUnsure, doubtfulWords }
   } catch (thrown) {

@@ -4,8 +4,9 @@ import type { Caption } from '../../contract/records.ts'
 import type { EditChange } from '../../contract/rooms/captions.ts'
 import { formatWords } from '../caption-words.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
+import { counted } from '../counted.ts'
 import { printable } from '../output.ts'
-import { photoIdOf, selectionOf } from '../photo-reference.ts'
+import { needPhotos, photoIdOf, selectionOf } from '../photo-reference.ts'
 import { withProgress } from '../with-progress.ts'
 
 export function addEditingCommands(program: Command): void {
@@ -32,9 +33,7 @@ export function addEditingCommands(program: Command): void {
     )
     .option('--found <query>', 'all photos that this query finds')
     .action(async (photos: string[], { found }: { found?: string }, command: Command) => {
-      if (photos.length > 0 === (found !== undefined)) {
-        command.error('error: name photos, or a query with --found')
-      }
+      needPhotos(photos, found)
       const changed = await inLibrary(command, async (library) => {
         const selection = await selectionOf(library, photos, found)
         if (!selection) return { photos: 0 }
@@ -108,8 +107,12 @@ export function addEditingCommands(program: Command): void {
         ({ path, before, after }) =>
           `${printable(displayFileName(path))}\n\t- ${printable(before)}\n\t+ ${printable(after)}`,
       )
-      if (changes > lines.length) lines.push(`… and ${changes - lines.length} more`)
-      lines.push(`${changes} captions ${preview ? 'would change; do it with --apply' : 'changed'}.`)
+      if (changes > lines.length) lines.push(`… and ${(changes - lines.length).toLocaleString('en')} more`)
+      if (changes === 0) lines.push('No caption would be another.')
+      else
+        lines.push(
+          `${counted(changes, 'caption')} ${preview ? 'would change; do it with --apply' : 'changed'}.`,
+        )
       outputOf(command).answer({ applied: !preview, changes, first }, lines.join('\n'))
     })
 }

@@ -1,4 +1,4 @@
-import { extname, resolve } from 'node:path'
+import { extname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
@@ -17,8 +17,10 @@ import {
 } from '../../contract/rooms/exchange.ts'
 import { withdrawnSources } from '../../contract/word-sources.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
+import { counted } from '../counted.ts'
 import { folderIdsOf } from '../folder-reference.ts'
 import { printable } from '../output.ts'
+import { pathFrom } from '../path-argument.ts'
 import { photoIdOf, selectionOf } from '../photo-reference.ts'
 import { withProgress } from '../with-progress.ts'
 
@@ -40,8 +42,11 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
     )
     .option('--dry-run', 'only list what would change')
     .option('--undo', 'put the sidecars of the last export back as they were, also of an automatic one')
-    .option('--by <sources...>', `only captions by ${captionSources.join(', ')}`)
+    .addOption(new Option('--by <sources...>', 'only captions of these').choices(captionSources))
     .action(async (folders: string[], options: ExportOptions, command: Command) => {
+      if (options.undo && (options.dryRun || options.by || folders.length > 0)) {
+        command.error('error: --undo stands alone: it takes the whole of the last export back')
+      }
       const output = outputOf(command)
       await inLibrary(command, async (library) => {
         if (options.undo) {
@@ -83,7 +88,7 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
         { folderId, always, export: summary },
         summary
           ? formatExport(summary)
-          : `Captions of ${shown(resolve(folder))} are ${always ? 'always' : 'no longer'} written out.`,
+          : `Captions of ${shown(pathFrom(folder))} are ${always ? 'always' : 'no longer'} written out.`,
       )
       partialWhere(summary !== null && summary.refused.length > 0)
     })
@@ -104,11 +109,14 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
     .command('export-table <file>')
     .description('write all captions to a .csv or .json file')
     .action(async (file: string, _options, command: Command) => {
-      const table = { path: resolve(file), format: formatOf(file) }
+      const table = { path: pathFrom(file), format: formatOf(file) }
       const photos = await inLibrary(command, (library) =>
         withProgress(library, (signal) => library.exportTable(table, { signal })),
       )
-      outputOf(command).answer({ file: table.path, photos }, `${photos} photos are in ${file}.`)
+      outputOf(command).answer(
+        { file: table.path, photos },
+        `${counted(photos, 'photo is', 'photos are')} in ${file}.`,
+      )
     })
 
   program
@@ -123,7 +131,7 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
     )
     .option('--dry-run', 'only tell what would change')
     .action(async (file: string, { as, dryRun }: { as: TableWords; dryRun?: boolean }, command: Command) => {
-      const table = { path: resolve(file), format: formatOf(file), as }
+      const table = { path: pathFrom(file), format: formatOf(file), as }
       await inLibrary(command, async (library) => {
         if (dryRun) {
           const plan = await withProgress(library, (signal) => library.planTableImport(table, { signal }))
@@ -145,10 +153,11 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
     .option('--found <query>', 'only of photos that this query finds')
     .action(async (source: string, photos: string[], { found }: { found?: string }, command: Command) => {
       const known = withdrawnSources.find((each) => each === source)
-      if (!known) throw new LensloreError('INVALID_ARGUMENT', `Say ${withdrawnSources.join(', ')}.`)
-      if (photos.length > 0 && found !== undefined) {
-        command.error('error: name photos, or a query with --found, or neither')
-      }
+      if (!known)
+        throw new LensloreError(
+          'INVALID_ARGUMENT',
+          `${source} is no source of words; there are ${withdrawnSources.join(', ')}.`,
+        )
       const withdrawn = await inLibrary(command, async (library) => {
         const isForAll = photos.length === 0 && found === undefined
         const selection = isForAll ? undefined : await selectionOf(library, photos, found)
@@ -181,7 +190,7 @@ function formatPlan(plan: ExportPlan): string {
     return `${action.padEnd(8)}${shown(sidecarPath)}\n\t${printableLines(change)}`
   })
   lines.push(
-    `${plan.create} sidecars to make, ${plan.update} to change, ${plan.unchanged} as they are, ${plan.refused} refused.`,
+    `${counted(plan.create, 'sidecar')} to make, ${plan.update} to change, ${plan.unchanged} as they are, ${plan.refused} refused.`,
     ...formatKept(plan.kept),
   )
   return lines.join('\n')
@@ -192,7 +201,7 @@ function formatExport({ created, updated, unchanged, kept, refused }: ExportSumm
     ({ sidecarPath, error }) => `refused ${shown(sidecarPath)}: ${printable(error.message)}`,
   )
   lines.push(
-    `${created} sidecars made, ${updated} changed, ${unchanged} as they were, ${refused.length} refused.`,
+    `${counted(created, 'sidecar')} made, ${updated} changed, ${unchanged} as they were, ${refused.length} refused.`,
     ...formatKept(kept),
   )
   return lines.join('\n')
@@ -209,7 +218,7 @@ function formatKept(kept: number): string[] {
 
 function formatUndo({ isAutomatic, restored, removed, left }: UndoSummary): string {
   const lines = left.map(({ path, error }) => `left ${shown(path)}: ${printable(error.message)}`)
-  lines.push(`${restored} sidecars put back, ${removed} removed, ${left.length} left as they are.`)
+  lines.push(`${counted(restored, 'sidecar')} put back, ${removed} removed, ${left.length} left as they are.`)
   if (isAutomatic) lines.push('They were written because captions of their folder always are.')
   return lines.join('\n')
 }
@@ -274,10 +283,6 @@ function countLines(counts: RowCounts): string[] {
     [withoutMarks, 'with titles, ratings or keywords that are only taken in as your own'],
   ]
   return said.flatMap(([count, what]) => (count > 0 ? [`${counted(count, 'line')} ${what}.`] : []))
-}
-
-function counted(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`
 }
 
 function shown(path: string): string {

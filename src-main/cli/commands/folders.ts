@@ -1,17 +1,18 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { Folder, LibraryStatus, UnreadableDirectory } from '../../contract/records.ts'
+import type { AddedFolder, Folder, LibraryStatus, UnreadableDirectory } from '../../contract/records.ts'
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { CaptionSummary } from '../../contract/rooms/work.ts'
 import { type SkippedFiles, type SkippedKind, skippedKinds } from '../../contract/skipped-files.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
+import { counted } from '../counted.ts'
 import { formatDuration } from '../duration.ts'
 import { folderIdsOf } from '../folder-reference.ts'
 import { newLibraryOption } from '../library-place.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
+import { pathFrom } from '../path-argument.ts'
 import { formatChoice } from '../provider-report.ts'
 import { withProgress } from '../with-progress.ts'
 
@@ -21,14 +22,15 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
     .description('add a folder of photos to the library')
     .option(...newLibraryOption)
     .action(async (path: string, { newLibrary }: AddOptions, command: Command) => {
-      const folder = await inLibrary(command, (library) => library.addFolder({ path: resolve(path) }), {
-        mayMake: true,
-        isAsked: newLibrary,
-        folders: [path],
-      })
+      const folder = await inLibrary(
+        command,
+        (library) =>
+          withProgress(library, (signal) => library.addFolder({ path: pathFrom(path) }, { signal })),
+        { mayMake: true, isAsked: newLibrary, folders: [path] },
+      )
       outputOf(command).answer(
         folder,
-        `Added ${shown(folder.path)}. Its photos are taken in by "lenslore run".`,
+        `Added ${shown(folder.path)}. Its photos are taken in by "lenslore run".${formatJoined(folder)}`,
       )
     })
 
@@ -46,7 +48,9 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
           library.on('problem', () => {
             problems++
           })
-          for (const path of paths) await library.addFolder({ path: resolve(path) })
+          await withProgress(library, async (signal) => {
+            for (const path of paths) await library.addFolder({ path: pathFrom(path) }, { signal })
+          })
           if (watch) await watchLibrary(library)
           else {
             const summary = await runLibrary(library)
@@ -81,10 +85,10 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
       const folder = await inLibrary(command, async (library) => {
         const [folderId] = await folderIdsOf(library, [path])
         return withProgress(library, (signal) =>
-          library.relocateFolder({ folderId: folderId!, path: resolve(newPath) }, { signal }),
+          library.relocateFolder({ folderId: folderId!, path: pathFrom(newPath) }, { signal }),
         )
       })
-      outputOf(command).answer(folder, `${shown(resolve(path))} is now ${shown(folder.path)}.`)
+      outputOf(command).answer(folder, `${shown(pathFrom(path))} is now ${shown(folder.path)}.`)
     })
 
   program
@@ -104,7 +108,7 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
         const [folderId] = await folderIdsOf(library, [path])
         await withProgress(library, (signal) => library.removeFolder({ folderId: folderId! }, { signal }))
       })
-      outputOf(command).answer({ path: resolve(path) }, `Forgot ${shown(resolve(path))}.`)
+      outputOf(command).answer({ path: pathFrom(path) }, `Forgot ${shown(pathFrom(path))}.`)
     })
 
   program
@@ -167,7 +171,7 @@ async function watchLibrary(library: LibraryClient): Promise<void> {
 
 function formatSummary({ scan, captions }: RunSummary): string {
   const changes = [
-    `${count(scan.added, 'new photo')}`,
+    `${counted(scan.added, 'new photo')}`,
     scan.changed > 0 ? `${scan.changed} changed` : '',
     scan.moved > 0 ? `${scan.moved} moved` : '',
     scan.joined > 0 ? `${scan.joined} joined with the file beside` : '',
@@ -179,25 +183,25 @@ function formatSummary({ scan, captions }: RunSummary): string {
   ].filter(Boolean)
   const lines = [
     `${changes.join(', ')}.`,
-    `${count(captions.captioned, 'caption')} written in ${formatDuration(captions.elapsedMs)}.`,
+    `${counted(captions.captioned, 'caption')} written in ${formatDuration(captions.elapsedMs)}.`,
   ]
   if (captions.failed > 0) {
     lines.push(
-      `${count(captions.failed, 'picture')} could not be captioned; see them with: lenslore search is:failed`,
+      `${counted(captions.failed, 'picture')} could not be captioned; see them with: lenslore search is:failed`,
     )
   }
   if (captions.unavailable > 0) {
-    lines.push(`${count(captions.unavailable, 'photo')} could not be reached; the next run tries again.`)
+    lines.push(`${counted(captions.unavailable, 'photo')} could not be reached; the next run tries again.`)
   }
   if (scan.companions > 0) {
     lines.push(
-      `${count(scan.companions, 'file')} beside photos ${scan.companions === 1 ? 'is' : 'are'} a part of them.`,
+      `${counted(scan.companions, 'file')} beside photos ${scan.companions === 1 ? 'is' : 'are'} a part of them.`,
     )
   }
   if (scan.skipped.length > 0) lines.push(`Passed over: ${formatSkipped(scan.skipped)}.`)
   if (scan.straySidecars > 0) {
     lines.push(
-      `${count(scan.straySidecars, 'file')} beside photos that look like theirs belong to none; lenslore status names some.`,
+      `${counted(scan.straySidecars, 'file')} beside photos that look like theirs belong to none; lenslore status names some.`,
     )
   }
   lines.push(...scan.unreadable.map(formatUnreadable))
@@ -249,13 +253,13 @@ function formatStatus(status: LibraryStatus): string {
     ...status.unreadable.map(formatUnreadable),
     ...(status.waitingExports > 0
       ? [
-          `Exports    ${count(status.waitingExports, 'caption')}${status.waitingExports < 10_000 ? '' : ' or more'} to be written out`,
+          `Exports    ${counted(status.waitingExports, 'caption')}${status.waitingExports < 10_000 ? '' : ' or more'} to be written out`,
         ]
       : []),
     ...formatSidecarProblems(status.sidecarProblems),
     ...(status.straySidecars.files > 0
       ? [
-          `Strays     ${count(status.straySidecars.files, 'file')} beside photos that look like theirs belong to none`,
+          `Strays     ${counted(status.straySidecars.files, 'file')} beside photos that look like theirs belong to none`,
           ...status.straySidecars.first.map((name) => `           ${printable(displayFileName(name))}`),
         ]
       : []),
@@ -265,8 +269,8 @@ function formatStatus(status: LibraryStatus): string {
 
 function formatCompanions({ raw, video }: LibraryStatus['companions']): string[] {
   const parts = [
-    raw > 0 ? count(raw, 'raw file') : '',
-    video > 0 ? `${count(video, 'video')} of Live Photos` : '',
+    raw > 0 ? counted(raw, 'raw file') : '',
+    video > 0 ? `${counted(video, 'video')} of Live Photos` : '',
   ].filter(Boolean)
   return parts.length > 0 ? [`Pairs      ${parts.join(' and ')} beside photos are a part of them`] : []
 }
@@ -275,7 +279,7 @@ function formatSidecarProblems({ count, first }: LibraryStatus['sidecarProblems'
   if (count === 0) return []
   const more = count > first.length ? [`           … and ${count - first.length} more`] : []
   return [
-    `Sidecars   ${count} cannot be read; what they said before is kept`,
+    `Sidecars   ${count.toLocaleString('en')} cannot be read; what they said before is kept`,
     ...first.map(({ message }) => `           ${printable(message)}`),
     ...more,
   ]
@@ -289,7 +293,7 @@ function formatCutWords({ count, first }: LibraryStatus['cutWords']): string[] {
   if (count === 0) return []
   const more = count > first.length ? [`           … and ${count - first.length} more`] : []
   return [
-    `Cut        ${count} files say more about their photo than is kept, and than is ever written back`,
+    `Cut        ${counted(count, 'file says', 'files say')} more about the photo than is kept, and than is ever written back`,
     ...first.map(
       ({ photoId, name, fields }) =>
         `           photo ${photoId}${name && `, ${printable(displayFileName(name))}`}: ${fields.join(', ')}`,
@@ -305,17 +309,20 @@ const offlineReasons: Record<NonNullable<Folder['offlineReason']>, string> = {
   'other-volume': 'Another drive is mounted there; the photos of the one before are kept.',
 }
 
+function formatJoined({ joined }: AddedFolder): string {
+  if (joined.length === 0) return ''
+  const folders =
+    joined.length === 1 ? 'This folder is a part of it now' : 'These folders are parts of it now'
+  return [`\n${folders}, with all that is known of their photos:`, ...joined.map(shown)].join('\n  ')
+}
+
 function formatFolder(folder: Folder): string {
-  const facts = [count(folder.photos, 'photo'), folder.state, folder.watchMode].filter(Boolean)
+  const facts = [counted(folder.photos, 'photo'), folder.state, folder.watchMode].filter(Boolean)
   const reasons = [folder.offlineReason && offlineReasons[folder.offlineReason], folder.watchReason]
   const lines = reasons
     .filter((reason) => reason !== null)
     .map((reason) => `\n           ${printable(reason)}`)
   return `Folder     ${shown(folder.path)} (${facts.join(', ')})${lines.join('')}`
-}
-
-function count(n: number, thing: string): string {
-  return `${n.toLocaleString('en')} ${thing}${n === 1 ? '' : 's'}`
 }
 
 function shown(path: string): string {

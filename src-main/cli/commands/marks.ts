@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { inLibrary, outputOf } from '../command-context.ts'
-import { selectionOf } from '../photo-reference.ts'
+import { needPhotos, selectionOf } from '../photo-reference.ts'
 import { withProgress } from '../with-progress.ts'
 
 interface MarkOptions {
@@ -40,10 +40,10 @@ export function addMarkCommands(program: Command): void {
         addPeople: options.addPerson,
         removePeople: options.removePerson,
       }
-      if (Object.values(change).every((said) => said === undefined)) command.help({ error: true })
-      if (photos.length > 0 === (options.found !== undefined)) {
-        command.error('error: name photos, or a query with --found')
+      if (Object.values(change).every((said) => said === undefined)) {
+        command.error('error: say what to mark, such as --rating 4')
       }
+      needPhotos(photos, options.found)
       const answer = await inLibrary(command, async (library) => {
         const selection = await selectionOf(library, photos, options.found)
         if (!selection) return { photos: 0 }

@@ -1,9 +1,10 @@
-import { isAbsolute, resolve, sep } from 'node:path'
+import { isAbsolute, sep } from 'node:path'
 import type { Command } from 'commander'
 import { downloadModel } from '../../library/library.ts'
 import { defaultDataDirectory } from '../../processes/data-directory.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
+import { pathFrom } from '../path-argument.ts'
 
 export function addModelCommands(program: Command): void {
   const models = program
@@ -29,8 +30,8 @@ export function addModelCommands(program: Command): void {
       const choice = await inLibrary(command, (library) =>
         isPath || adapter
           ? library.useModelFiles({
-              model: isPath ? resolve(model) : model,
-              adapterPath: adapter ? resolve(adapter) : null,
+              model: isPath ? pathFrom(model) : model,
+              adapterPath: adapter ? pathFrom(adapter) : null,
             })
           : library.useModel({ name: model }),
       )

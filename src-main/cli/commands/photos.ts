@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
+import { placeNames } from '../../contract/derived-place.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { lookPlace } from '../../contract/look-place.ts'
 import {
   type Caption,
   captionSources,
+  type DerivedPlace,
   type PhotoDetails,
   type TextAttention,
 } from '../../contract/records.ts'
@@ -78,6 +80,10 @@ export function addPhotoCommands(program: Command): void {
     })
 }
 
+function formatPlace(place: DerivedPlace): string {
+  return `${place.town === null ? 'in' : 'near'} ${placeNames(place).join(', ')}`
+}
+
 function formatDetails(photo: PhotoDetails): string {
   const rows: [string, string | number | false | null | undefined][] = [
     ['Photo', photo.id],
@@ -89,6 +95,7 @@ function formatDetails(photo: PhotoDetails): string {
     ['Caption', photo.caption && formatCaption(photo.caption)],
     ['', photo.pictureChanged ? 'The picture changed since this caption was written.' : null],
     ['Error', photo.error?.message],
+    ['Cut off', photo.isCutOff && 'the file ends before its picture does; the caption is of what there is'],
     ['Excluded', photo.isExcluded && 'its place is left alone (see "lenslore exclude")'],
     [
       'Missing',
@@ -103,6 +110,7 @@ function formatDetails(photo: PhotoDetails): string {
     ['Camera', photo.camera],
     ['Lens', photo.lens],
     ['Place', photo.latitude !== null && `${photo.latitude.toFixed(6)}, ${photo.longitude?.toFixed(6)}`],
+    ['', photo.place && `${formatPlace(photo.place)} (derived from it by GeoNames, not stated)`],
     ['Title', photo.words.title],
     ['Keywords', photo.words.keywords.join(', ') || null],
     ['People', photo.words.people.map(({ name }) => name).join(', ') || null],

@@ -4,6 +4,8 @@ import { displayFileName } from '../../contract/file-name.ts'
 import { parseQuery } from '../../contract/query.ts'
 import type { SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
+import { counted } from '../counted.ts'
+import { wholeNumber } from '../number-options.ts'
 import { printable } from '../output.ts'
 import { formatNotes } from '../query-notes.ts'
 import { toQuery } from '../query-words.ts'
@@ -14,26 +16,27 @@ A query is words, in any order: each matches by its stem and as the beginning of
   -dog                without this word
   cat OR dog          either
   folder:Alps name:IMG_2 camera:canon lens:50mm before:2021 after:2019-06 date:2020-12-31
-  by:person has:caption has:date is:captioned is:missing is:failed is:duplicate
+  by:person has:caption has:date is:captioned is:missing is:failed is:cut is:duplicate
   is:pair has:raw has:video
   rating:4+ rating:rejected is:favourite people:"Nana Ruth" keyword:holiday
+  place:lisbon place:"New York" place:pt
   -folder:Alps        not so, of each of them; in quotes, exactly so`
 
 export function addSearchCommand(program: Command): void {
   program
     .command('search [query...]')
     .description('find photos by words of their captions, names, folders and cameras')
-    .option('--limit <n>', 'photos a page', '20')
+    .option('--limit <n>', 'photos a page, at most 1,000', wholeNumber(1, 1000), 20)
     .option('--cursor <cursor>', 'the next page, as an earlier search gave it')
     // So that -dog is a word of the query.
     .allowUnknownOption()
     .addHelpText('after', queryHelp)
-    .action(async (words: string[], options: { limit: string; cursor?: string }, command: Command) => {
+    .action(async (words: string[], options: { limit: number; cursor?: string }, command: Command) => {
       const query = toQuery(words)
       const page = await inLibrary(command, (library) =>
         library.search({
           query,
-          limit: Number(options.limit),
+          limit: options.limit,
           cursor: options.cursor ?? null,
         }),
       )
@@ -44,7 +47,9 @@ export function addSearchCommand(program: Command): void {
 export function addFacetsCommand(program: Command): void {
   program
     .command('facets [query...]')
-    .description('count ratings, favourites, people, keywords and cameras of the photos that a search finds')
+    .description(
+      'count ratings, favourites, people, keywords, cameras and places of the photos that a search finds',
+    )
     .allowUnknownOption()
     .addHelpText('after', queryHelp)
     .action(async (words: string[], _options: object, command: Command) => {
@@ -65,9 +70,10 @@ function formatFacets({
   keywords,
   cameras,
   lenses,
+  places,
 }: SearchFacets): string {
   const values = { '-1': 'rejected', '0': 'unrated' } as Record<string, string>
-  const counted = [
+  const lines = [
     ...ratings.map((each) => ({
       photos: each.photos,
       filter: `rating:${values[each.rating] ?? each.rating}`,
@@ -77,18 +83,15 @@ function formatFacets({
     ...keywords.map((each) => ({ photos: each.photos, filter: `keyword:"${printable(each.name)}"` })),
     ...cameras.map((each) => ({ photos: each.photos, filter: `camera:"${printable(each.name)}"` })),
     ...lenses.map((each) => ({ photos: each.photos, filter: `lens:"${printable(each.name)}"` })),
+    ...places.map((each) => ({ photos: each.photos, filter: `place:"${printable(each.name)}"` })),
   ]
-  const all = isExact ? formatCount(photos) : `The newest ${formatCount(photos)}`
+  const all = isExact ? counted(photos, 'photo') : `The newest ${counted(photos, 'photo')}`
   return [
-    ...counted
+    ...lines
       .filter((each) => each.photos > 0)
       .map((each) => `${each.photos.toLocaleString('en').padStart(9)}  ${each.filter}`),
     all,
   ].join('\n')
-}
-
-function formatCount(photos: number): string {
-  return photos === 1 ? '1 photo' : `${photos.toLocaleString('en')} photos`
 }
 
 function formatPage(page: SearchPage): string {
@@ -100,7 +103,7 @@ function formatPage(page: SearchPage): string {
   )
   if (page.corrected) lines.unshift(`Showing photos for: ${printable(page.corrected)}`)
   lines.unshift(...formatNotes(page.notes))
-  lines.push(formatCount(page.total))
+  lines.push(counted(page.total, 'photo'))
   if (page.cursor) lines.push(`More with: --cursor ${page.cursor}`)
   return lines.join('\n')
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { Command } from 'commander'
@@ -8,8 +8,11 @@ import { makeLink, serveLibrary, setPassword } from '../../server/serve-library.
 import { libraryPlaceOf, outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
 import { checkLibraryPlace, newLibraryOption } from '../library-place.ts'
+import { wholeNumber } from '../number-options.ts'
 import { noteProblem } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
+import { pathFrom } from '../path-argument.ts'
+import { createStatusLine, formatProgress } from '../progress-line.ts'
 
 interface ServeOptions {
   port?: number
@@ -29,7 +32,7 @@ export function addServeCommand(program: Command): void {
     .description(
       'open the library in a browser (adding the folders named here), and caption what its folders hold, until Ctrl-C',
     )
-    .option('--port <n>', 'where to listen (default: 5367, or the next that is free)', Number)
+    .option('--port <n>', 'where to listen (default: 5367, or the next that is free)', wholeNumber(0, 65_535))
     // Each needs its own, else the folders to be opened that come after it would be taken for more of them.
     .option(
       '--allow <dir>',
@@ -71,16 +74,26 @@ async function serve(
   command: Command,
 ): Promise<void> {
   const interrupt = listenForInterrupt()
+  // Folders that others of the library lie in may take a while.
+  const line = createStatusLine()
+  let isServing = false
   try {
     const server = await serveLibrary({
       ...options,
       directory,
-      folders: folders.map((path) => resolve(path)),
+      folders: folders.map((path) => pathFrom(path)),
       dataDirectory: defaultDataDirectory(),
       version: packageVersion(),
       onProblem: noteProblem,
-      allow: options.allow?.map((path) => resolve(path)),
+      signal: interrupt.signal,
+      onProgress: (works) => {
+        const joining = works.filter(({ phase }) => phase === 'join')
+        if (!isServing && joining.length > 0) line.show('join', (columns) => formatProgress(joining, columns))
+      },
+      allow: options.allow?.map((path) => pathFrom(path)),
     })
+    isServing = true
+    line.clear()
     outputOf(command).answer(
       { link: server.link, port: server.port },
       `Open ${server.link}\nThe link works once, within ten minutes; "lenslore serve --link" prints another. Ctrl-C ends the server.`,
@@ -88,6 +101,7 @@ async function serve(
     if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
     await server.close()
   } finally {
+    if (!isServing) line.clear()
     interrupt.stop()
   }
 }

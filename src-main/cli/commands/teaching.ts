@@ -5,10 +5,11 @@ import type { LibraryCalls } from '../../contract/library-calls.ts'
 import type { HeldOut, NameInLabels, Teaching, Training } from '../../contract/rooms/teaching.ts'
 import type { ParamsOf } from '../../contract/rpc.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
-import { toCount, toNumber } from '../number-options.ts'
+import { counted } from '../counted.ts'
+import { toCount, toNumber, wholeNumber } from '../number-options.ts'
 import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
-import { photoIdOf } from '../photo-reference.ts'
+import { knownPhotos } from '../photo-reference.ts'
 import { verdictSentences, verdictTable } from '../verdict-words.ts'
 import { withProgress } from '../with-progress.ts'
 import { addSetOptions, isOfSet, type SetOptions, trainOnSet } from './train-on-set.ts'
@@ -33,8 +34,8 @@ export function addTeachingCommands(program: Command): void {
     .action(async (photos: string[], _options, command: Command) => {
       const captions = await inLibrary(command, async (library) => {
         const confirmed = []
-        for (const photo of photos) {
-          confirmed.push(await library.confirmCaption({ photo: await photoIdOf(library, photo) }))
+        for (const photo of await knownPhotos(library, photos)) {
+          confirmed.push(await library.confirmCaption({ photo }))
         }
         return confirmed
       })
@@ -45,7 +46,7 @@ export function addTeachingCommands(program: Command): void {
   program
     .command('labels')
     .description('what there is to learn from: captions that you wrote, chose or confirmed for one photo')
-    .option('--next <count>', 'photos that are most worth a caption of yours instead', toCount)
+    .option('--next <count>', 'photos that are most worth a caption of yours instead', wholeNumber(1, 200))
     .action(async ({ next }: { next?: number }, command: Command) => {
       if (next !== undefined) {
         const worth = await inLibrary(command, async (library) => {
@@ -155,7 +156,11 @@ export function addTeachingCommands(program: Command): void {
 
 async function lastTraining(library: LibraryClient): Promise<Training> {
   const { training } = await library.teaching({})
-  if (!training) throw new LensloreError('INVALID_ARGUMENT', 'Nothing was trained in this library yet.')
+  if (!training)
+    throw new LensloreError(
+      'INVALID_ARGUMENT',
+      'Nothing was trained in this library yet; "lenslore train" does.',
+    )
   return training
 }
 
@@ -193,10 +198,10 @@ function formatTraining(training: Training, photos: readonly HeldOut[]): string 
   if (!outcome) return formatState(training)
   return [
     verdictTable(photos, outcome),
-    `Learned from ${labels} photos of yours, beside ${replayed} others, in ${outcome.keptSteps} steps.`,
+    `Learned from ${counted(labels ?? 0, 'photo')} of yours, beside ${counted(replayed ?? 0, 'other')}, in ${counted(outcome.keptSteps, 'step')}.`,
     ...outcome.names.map(
       ({ text, photos: shown, recognised }) =>
-        `${printable(text)} is recognised on ${recognised} of ${shown} photos of it, each by what was learned of the others.`,
+        `${printable(text)} is recognised on ${recognised} of ${counted(shown, 'photo')} of it, each by what was learned of the others.`,
     ),
     ...verdictSentences(outcome),
     formatState(training),
@@ -230,7 +235,7 @@ function formatName({ text, photos, isPerson, isForgotten, adapters }: NameInLab
     ...(isForgotten ? ['forgotten'] : []),
     ...(adapters.length > 0 ? ['learned'] : []),
   ]
-  return `Name: ${printable(text)} (${[`${photos} photos`, ...said].join(', ')})`
+  return `Name: ${printable(text)} (${[counted(photos, 'photo'), ...said].join(', ')})`
 }
 
 function formatCounts({ labels }: Teaching): string {

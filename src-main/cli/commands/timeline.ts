@@ -3,6 +3,8 @@ import { displayFileName } from '../../contract/file-name.ts'
 import { parseQuery } from '../../contract/query.ts'
 import type { TimelinePage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
+import { counted } from '../counted.ts'
+import { wholeNumber } from '../number-options.ts'
 import { printable } from '../output.ts'
 import { formatNotes } from '../query-notes.ts'
 import { toQuery } from '../query-words.ts'
@@ -20,8 +22,8 @@ export function addTimelineCommand(program: Command): void {
       'how many photos there are of each month; with --before or --offset, the photos from there on',
     )
     .option('--before <day>', 'photos taken before this day, such as 2019-08-01, the newest first', toMs)
-    .option('--offset <n>', 'photos from the n-th on, the newest first', Number)
-    .option('--limit <n>', 'photos a page', Number, 20)
+    .option('--offset <n>', 'photos from the n-th on, the newest first', wholeNumber(0))
+    .option('--limit <n>', 'photos a page, at most 1,000', wholeNumber(1, 1000), 20)
     // So that -dog is a word of the query.
     .allowUnknownOption()
     .action(async (words: string[], { before, offset, limit }: TimelineOptions, command: Command) => {
@@ -30,7 +32,7 @@ export function addTimelineCommand(program: Command): void {
       if (before === undefined && offset === undefined) {
         const timeline = await inLibrary(command, (library) => library.timeline({ query }))
         const lines = timeline.months.map((month, at) => `${month}\t${timeline.photos[at]}`)
-        outputOf(command).answer(timeline, [...notes, ...lines, `${timeline.total} photos`].join('\n'))
+        outputOf(command).answer(timeline, [...notes, ...lines, counted(timeline.total, 'photo')].join('\n'))
         return
       }
       const { page, photos } = await inLibrary(command, async (library) => {

@@ -15,6 +15,7 @@ import { defaultDataDirectory } from '../../processes/data-directory.ts'
 import { forkEngine } from '../../processes/fork.ts'
 import { readCaptionSet } from '../caption-sets.ts'
 import { outputOf } from '../command-context.ts'
+import { counted } from '../counted.ts'
 import { divideSet } from '../divide-set.ts'
 import { formatDuration } from '../duration.ts'
 import { listenForInterrupt } from '../interrupt.ts'
@@ -210,10 +211,10 @@ function formatSelfCritical({
 function formatOutcome(adapterPath: string, outcome: TrainingOutcome): string {
   const { scores, loss, trainedParameters, keptSteps, elapsedMs, labels, unreadable, selfCritical } = outcome
   const lines = [
-    `Learned from ${labels} photos in ${keptSteps} steps and ${formatDuration(elapsedMs)}; ${trainedParameters.toLocaleString('en')} numbers were trained.`,
+    `Learned from ${counted(labels, 'photo')} in ${counted(keptSteps, 'step')} and ${formatDuration(elapsedMs)}; ${trainedParameters.toLocaleString('en')} numbers were trained.`,
   ]
   if (selfCritical) lines.push(formatSelfCritical(selfCritical))
-  if (unreadable.length > 0) lines.push(`${unreadable.length} photos cannot be read.`)
+  if (unreadable.length > 0) lines.push(`${counted(unreadable.length, 'photo')} cannot be read.`)
   if (scores && loss) {
     lines.push('         CIDEr  BLEU-4 ROUGE-L    loss')
     for (const side of ['before', 'after'] as const) {

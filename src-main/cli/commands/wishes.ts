@@ -5,7 +5,7 @@ import type { Preferences } from '../../contract/records.ts'
 import type { ParamsOf } from '../../contract/rpc.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { printable } from '../output.ts'
-import { selectionOf } from '../photo-reference.ts'
+import { needPhotos, selectionOf } from '../photo-reference.ts'
 import { toQuery } from '../query-words.ts'
 import { withProgress } from '../with-progress.ts'
 
@@ -50,9 +50,7 @@ export function addWishCommands(program: Command): void {
     )
     .option('--found <query>', 'all photos that this query finds')
     .action(async (photos: string[], { found }: { found?: string }, command: Command) => {
-      if (photos.length > 0 === (found !== undefined)) {
-        command.error('error: name photos, or a query with --found')
-      }
+      needPhotos(photos, found)
       const regenerated = await inLibrary(command, async (library) => {
         const selection = await selectionOf(library, photos, found)
         if (!selection) return { photos: 0 }
@@ -76,7 +74,11 @@ export function addWishCommands(program: Command): void {
         if (options.save !== undefined) await library.saveSearch({ name: options.save, query })
         if (options.remove !== undefined) {
           const known = (await library.savedSearches({})).find(({ name }) => name === options.remove)
-          if (!known) throw new LensloreError('INVALID_ARGUMENT', `No search is saved as ${options.remove}.`)
+          if (!known)
+            throw new LensloreError(
+              'INVALID_ARGUMENT',
+              `No search is saved as ${options.remove}; "lenslore saved-searches" lists them.`,
+            )
           await library.removeSavedSearch({ id: known.id })
         }
         return library.savedSearches({})

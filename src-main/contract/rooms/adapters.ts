@@ -9,7 +9,7 @@ import {
 } from '../adapters.ts'
 import { returning } from '../rpc.ts'
 import type { AdapterComparison } from '../training.ts'
-import { path } from './parameters.ts'
+import { atMost, path } from './parameters.ts'
 import { room } from './room.ts'
 import type { HeldOut } from './teaching.ts'
 
@@ -26,8 +26,12 @@ export const adapterCalls = room({
     ...returning<Adapter>()(
       z.object({
         adapter,
-        name: z.string().trim().max(maxAdapterNameLength).optional(),
-        note: z.string().trim().max(maxAdapterNoteLength).optional(),
+        name: z
+          .string()
+          .trim()
+          .max(maxAdapterNameLength, atMost('The name of an adapter', maxAdapterNameLength))
+          .optional(),
+        note: z.string().trim().max(maxAdapterNoteLength, atMost('A note', maxAdapterNoteLength)).optional(),
       }),
     ),
   },

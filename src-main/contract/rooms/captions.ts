@@ -3,7 +3,7 @@ import { maxCaptionLength } from '../caption-length.ts'
 import type { Caption, Photo, Reading, TextAttention } from '../records.ts'
 import { returning } from '../rpc.ts'
 import { withdrawnSources } from '../word-sources.ts'
-import { captionText, photoId, selection } from './parameters.ts'
+import { atMost, captionText, photoId, selection } from './parameters.ts'
 import { room } from './room.ts'
 
 export type { WithdrawnSource } from '../word-sources.ts'
@@ -72,8 +72,11 @@ export const captionCalls = room({
     page: true,
     ...returning<Replacements>()(
       z.object({
-        find: z.string().min(1).max(maxCaptionLength),
-        replace: z.string().max(maxCaptionLength),
+        find: z
+          .string()
+          .min(1, 'Say which words are to be replaced.')
+          .max(maxCaptionLength, atMost('What is replaced', maxCaptionLength)),
+        replace: z.string().max(maxCaptionLength, atMost('What is put in its place', maxCaptionLength)),
         matchCase: z.boolean().default(false),
         wholeWords: z.boolean().default(true),
         /** All captions where it is left out. @throws LensloreError `SELECTION_STALE` */

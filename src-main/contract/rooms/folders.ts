@@ -1,17 +1,28 @@
 import { z } from 'zod'
-import type { Folder, UnreadableDirectory } from '../records.ts'
+import type { AddedFolder, Folder, UnreadableDirectory } from '../records.ts'
 import { returning } from '../rpc.ts'
 import type { SkippedFiles } from '../skipped-files.ts'
-import { folderId, folderIds, path } from './parameters.ts'
+import { atMost, folderId, folderIds, path } from './parameters.ts'
 import { room } from './room.ts'
 
 export const folderCalls = room({
   folders: { page: true, ...returning<Folder[]>()(z.object({})) },
-  addFolder: { page: false, ...returning<Folder>()(z.object({ path })) },
+  /**
+   * Folders of the library that lie in it become a part of it, with all that is known of their photos; what a cancelled call leaves
+   * of that is done behind it. One that cannot stay as it is there is refused with `FOLDER_OVERLAPS`.
+   */
+  addFolder: { page: false, ...returning<AddedFolder>()(z.object({ path })) },
   /** Which parts of a folder are left alone, as globs; the next scan acts on it. */
   setExcludes: {
     page: true,
-    ...returning<Folder>()(z.object({ folderId, globs: z.array(z.string().max(1000)).max(200) })),
+    ...returning<Folder>()(
+      z.object({
+        folderId,
+        globs: z
+          .array(z.string().max(1000, atMost('An exclude', 500)))
+          .max(200, 'A folder has at most 200 excludes.'),
+      }),
+    ),
   },
   /** A folder is at another path now: confirmed by what is there, and nothing is recomputed. */
   relocateFolder: { page: false, ...returning<Folder>()(z.object({ folderId, path })) },

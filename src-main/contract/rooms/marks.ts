@@ -1,10 +1,14 @@
 import { z } from 'zod'
 import { returning } from '../rpc.ts'
-import { selection } from './parameters.ts'
+import { atMost, selection } from './parameters.ts'
 import { room } from './room.ts'
 
-const name = z.string().trim().min(1).max(200)
-const names = z.array(name).max(100)
+const name = z
+  .string()
+  .trim()
+  .min(1, 'A keyword, or the name of a person, has at least one letter.')
+  .max(200, atMost('A keyword, or the name of a person,', 200))
+const names = z.array(name).max(100, 'At most 100 keywords or people are named at once.')
 
 /** What a person says of photos besides captions. Members that are left out stay as they are. */
 const marksChange = z.object({
@@ -12,7 +16,7 @@ const marksChange = z.object({
   rating: z.int().min(-1).max(5).optional(),
   isFavorite: z.boolean().optional(),
   /** '': none, whatever files say. Null: none of the person's own, but what files say. */
-  title: z.string().trim().max(500).nullable().optional(),
+  title: z.string().trim().max(500, atMost('A title', 500)).nullable().optional(),
   addKeywords: names.optional(),
   /** They are not there, also where files say them. */
   removeKeywords: names.optional(),

@@ -7,7 +7,7 @@ import { room } from './room.ts'
 const name = z
   .string()
   .max(200)
-  .regex(/^[\w-][\w.-]*$/, 'a name of the catalogue')
+  .regex(/^[\w-][\w.+-]*$/, 'A model is called by its name in the catalogue, such as lenslore-v1.')
 
 export const modelCalls = room({
   models: { page: true, ...returning<ModelList>()(z.object({})) },

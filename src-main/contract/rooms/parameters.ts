@@ -9,9 +9,16 @@ export const folderId = z.int().positive()
 export const folderIds = z.array(folderId).max(10_000).optional()
 /** On Linux a path may have 4,096 bytes, each of which may be escaped to one character. */
 export const path = z.string().min(1).max(4096)
+/** What a sentence says of text that a person typed. @param what such as `A caption` */
+export const atMost = (what: string, characters: number) =>
+  `${what} has at most ${characters.toLocaleString('en')} characters.`
 /** Any text is a query. */
-export const query = z.string().max(10_000)
-export const captionText = z.string().trim().min(1, 'a caption needs words').max(maxCaptionLength)
+export const query = z.string().max(10_000, atMost('A query', 10_000))
+export const captionText = z
+  .string()
+  .trim()
+  .min(1, 'A caption needs words. That a photo has none is said with "no caption".')
+  .max(maxCaptionLength, atMost('A caption', maxCaptionLength))
 
 /**
  * Photos that a call is for: some by their ids, or runs of places in the timeline of a query (first place, how many),

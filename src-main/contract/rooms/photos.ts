@@ -55,10 +55,14 @@ export const photoCalls = room({
    */
   picture: { page: false, ...returning<PictureFile>()(z.object({ photo: photoId })) },
   /**
-   * The file itself, for a host that shows it in its folder, opens it with another program or throws it away.
+   * The file itself, for a host that shows it in its folder, opens it with another program or throws it away, and those that
+   * are a part of the photo beside it.
    * @throws LensloreError `PHOTO_NOT_FOUND`, `FILE_NOT_FOUND`, `FILE_UNAVAILABLE` while its drive is away
    */
-  photoFile: { page: false, ...returning<{ path: string }>()(z.object({ photo: photoId })) },
+  photoFile: {
+    page: false,
+    ...returning<{ path: string; companions: string[] }>()(z.object({ photo: photoId })),
+  },
   /** Those of the photos that there are, in the order asked for. */
   photos: { page: true, ...returning<Photo[]>()(z.object({ photos: z.array(photoId).max(1000) })) },
 })

@@ -1,8 +1,14 @@
 import { z } from 'zod'
 import type { SavedSearch, SearchFacets, SearchPage, Subfolders, Suggestion } from '../records.ts'
 import { returning } from '../rpc.ts'
-import { folderId, query } from './parameters.ts'
+import { atMost, folderId, query } from './parameters.ts'
 import { room } from './room.ts'
+
+const searchName = z
+  .string()
+  .trim()
+  .min(1, 'A saved search needs a name.')
+  .max(200, atMost('The name of a search', 200))
 
 export const searchCalls = room({
   search: {
@@ -35,7 +41,7 @@ export const searchCalls = room({
   savedSearches: { page: true, ...returning<SavedSearch[]>()(z.object({})) },
   saveSearch: {
     page: true,
-    ...returning<SavedSearch>()(z.object({ name: z.string().trim().min(1).max(200), query })),
+    ...returning<SavedSearch>()(z.object({ name: searchName, query })),
   },
   removeSavedSearch: { page: true, ...returning<null>()(z.object({ id: z.int().positive() })) },
   /** Makes the search index anew from the photos and captions. */

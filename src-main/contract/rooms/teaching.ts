@@ -5,10 +5,18 @@ import { type LabelKind, labelKinds } from '../label-kinds.ts'
 import type { Caption } from '../records.ts'
 import { returning } from '../rpc.ts'
 import type { AdapterComparison, HeldOutPhoto, TrainingOutcome, TrainingProgress } from '../training.ts'
-import { photoId } from './parameters.ts'
+import { atMost, photoId } from './parameters.ts'
 import { room } from './room.ts'
 
 const nothing = z.object({})
+
+const isRate = 'The rate is a number above 0, of at most 1.'
+const isSeed = 'The seed is a whole number from 0 to 4,294,967,295.'
+const learnedName = z
+  .string()
+  .trim()
+  .min(1, 'A name that is learned has at least one letter.')
+  .max(100, atMost('A name that is learned', 100))
 
 export const teachingCalls = room({
   /** What there is to learn from, and the last training. */
@@ -38,9 +46,7 @@ export const teachingCalls = room({
    */
   forgetName: {
     page: true,
-    ...returning<{ adapters: string[]; active: string | null }>()(
-      z.object({ name: z.string().trim().min(1).max(100) }),
-    ),
+    ...returning<{ adapters: string[]; active: string | null }>()(z.object({ name: learnedName })),
   },
   /**
    * "This is right": the current caption, whoever wrote it, is the person's own from now on, and a label. One edit.
@@ -65,13 +71,13 @@ export const teachingCalls = room({
          * that was asked for: none are learned that are not named here.
          */
         names: z
-          .array(z.object({ text: z.string().trim().min(1).max(100), kind: z.enum(nameKinds) }))
-          .max(maxAdapterNames)
+          .array(z.object({ text: learnedName, kind: z.enum(nameKinds) }))
+          .max(maxAdapterNames, `At most ${maxAdapterNames} names are learned at once.`)
           .default([]),
         /** Passes over the labels, at most; usual where it is left out. */
-        passes: z.int().min(1).max(1000).optional(),
-        rate: z.number().positive().max(1).optional(),
-        seed: z.int().min(0).max(4_294_967_295).optional(),
+        passes: z.int().min(1).max(1000, 'There are at most 1,000 passes.').optional(),
+        rate: z.number().positive(isRate).max(1, isRate).optional(),
+        seed: z.int(isSeed).min(0, isSeed).max(4_294_967_295, isSeed).optional(),
       }),
     ),
   },
@@ -87,7 +93,7 @@ export const teachingCalls = room({
     ...returning<Training>()(
       z.object({
         training: z.int().positive(),
-        name: z.string().trim().max(200).default(''),
+        name: z.string().trim().max(200, atMost('The name of an adapter', 200)).default(''),
         anyway: z.boolean().default(false),
       }),
     ),

@@ -7,15 +7,35 @@ import { room } from './room.ts'
 
 const nothing = z.object({})
 
-export const preferencesChange = z.strictObject({
-  theme: z.enum(['system', 'light', 'dark']).optional(),
-  language: z.string().max(35).nullable().optional(),
-  onlyWhenIdle: z.boolean().optional(),
-  onlyOnMains: z.boolean().optional(),
-  threads: z.int().min(1).max(256).nullable().optional(),
-  memoryMb: z.int().min(512).max(1_048_576).nullable().optional(),
-  provider: z.enum(['auto', ...providerNames]).optional(),
-  precision: z.enum(['auto', ...precisions]).optional(),
+/** @param name of a preference, as `lenslore preferences` calls it, too */
+const oneOf = <const Value extends string>(name: string, values: readonly Value[]) =>
+  z.enum(values, `${name} is one of ${values.join(', ')}.`).optional()
+const yesOrNo = (name: string) => z.boolean(`${name} is true or false.`).optional()
+function wholeNumber(name: string, least: number, most: number) {
+  const said = `${name} is a whole number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}, or null.`
+  return z.int(said).min(least, said).max(most, said).nullable().optional()
+}
+
+const preferences = {
+  theme: oneOf('theme', ['system', 'light', 'dark']),
+  language: z
+    .string('language is a code such as en.')
+    .max(35, 'language is a code such as en.')
+    .nullable()
+    .optional(),
+  onlyWhenIdle: yesOrNo('onlyWhenIdle'),
+  onlyOnMains: yesOrNo('onlyOnMains'),
+  threads: wholeNumber('threads', 1, 256),
+  memoryMb: wholeNumber('memoryMb', 512, 1_048_576),
+  provider: oneOf('provider', ['auto', ...providerNames]),
+  precision: oneOf('precision', ['auto', ...precisions]),
+}
+
+export const preferencesChange = z.strictObject(preferences, {
+  error: ({ code }) =>
+    code === 'unrecognized_keys'
+      ? `There is no such preference; there are ${Object.keys(preferences).join(', ')}.`
+      : undefined,
 })
 
 export const workCalls = room({

@@ -4,17 +4,19 @@ import type { Precision, ProviderName } from '../../contract/providers.ts'
 import type { CaptionModel, GenerationConfig } from '../model/caption-graph.ts'
 import type { Form } from '../model/graph.ts'
 import { buildSearch } from '../model/search-in-pieces.ts'
+import { buildPictureEmbeddingGraph } from '../model/text-encoder.ts'
 import { memorySide } from '../model/vision-tower.ts'
 import { readCheckpoint, readModelJson } from './checkpoint.ts'
 import { judgeCaption } from './doubt.ts'
 import type { GeneratedCaption } from './generated-caption.ts'
 import { checkForHalves } from './halves-check.ts'
 import { openInt8Form } from './int8-form.ts'
+import { createKeptOpen } from './kept-open.ts'
 import { createLooker, type Looks, placeWords, readLooks } from './looks.ts'
 import { packModel } from './packed-model.ts'
 import { checkPrecision } from './precision.ts'
 import { packSearch } from './search-session.ts'
-import type { SessionTensor } from './session.ts'
+import type { Session, SessionTensor } from './session.ts'
 import { openSessionInThread } from './session-thread.ts'
 import { type CaptionTokenizer, readTokenizer } from './tokenizer.ts'
 
@@ -38,6 +40,8 @@ export interface Captioner {
   readonly modelId: string
   readonly adapterId: string | null
   readonly formerAdapterId: string | null
+  /** In which texts and pictures meet, by its name; null for a model without one. */
+  readonly spaceId: string | null
   readonly provider: ProviderName
   /** At which it runs. */
   readonly precision: Precision
@@ -50,6 +54,13 @@ export interface Captioner {
    * @throws LensloreError `INVALID_ARGUMENT` for pixels of another number, `ENGINE_FAILED`
    */
   caption(pixels: Float32Array, batch: number): Promise<GeneratedCaption[]>
+  /**
+   * The pictures of a batch in the model's space, without words, as `caption` gives them.
+   * @param pixels `[B, 3, S, S]`, preprocessed
+   * @returns each `[p]`, of unit length
+   * @throws LensloreError as `caption`; `MODEL_INCOMPLETE` for a model without a space
+   */
+  embed(pixels: Float32Array, batch: number): Promise<Float32Array[]>
   /**
    * Where it looks while it says a given text of one picture, whoever wrote that: the text is forced through the decoder. Words
    * beyond the longest text that the model can say are left out.
@@ -97,6 +108,13 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
     openSessionInThread(await packModel(lookingGraph, copied), 'cpu', options.threads),
   )
 
+  const embedder = createKeptOpen<Session>()
+  async function openEmbedder(): Promise<Session> {
+    if (!model.text) throw new LensloreError('MODEL_INCOMPLETE', 'This model has no space for pictures.')
+    const graph = buildPictureEmbeddingGraph(model.vision, model.text)
+    return openSessionInThread(await packModel(graph), 'cpu', options.threads)
+  }
+
   function pixelsOf(batch: number, data: Float32Array): SessionTensor {
     const shape = [batch, 3, imageSizePx, imageSizePx]
     if (data.length === shape.reduce((a, b) => a * b)) return { data, shape }
@@ -107,6 +125,7 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
     modelId,
     adapterId,
     formerAdapterId,
+    spaceId: checkpoint.space?.id ?? null,
     provider: session.provider,
     precision,
     imageSizePx,
@@ -119,9 +138,17 @@ export async function openCaptioner(options: CaptionerOptions): Promise<Captione
         return caption
       })
     },
+    async embed(pixels, batch) {
+      const pictures = pixelsOf(batch, pixels)
+      const outputs = await embedder.use('pictures', openEmbedder, (opened) =>
+        opened.run({ pixels: pictures }),
+      )
+      return Array.from({ length: batch }, (_, index) => rowOf(outputs.pictures!, index))
+    },
     look: async (pixels, text) => looker.look(pixelsOf(1, pixels), text),
     async close() {
       await looker.close()
+      await embedder.close()
       await session.close()
     },
   }
@@ -146,7 +173,10 @@ function chooseGeneration(
   const maxNewTokens = options.maxNewTokens ?? defaults.maxNewTokens
   const { vocabulary } = decoder.config
   // The text encoder reads a caption between a start and an end token.
-  const positions = Math.min(decoder.config.positions, text ? text.config.positions - 2 : Infinity)
+  const positions = Math.min(
+    decoder.config.positions,
+    text?.kind === 'gpt2' ? text.config.positions - 2 : Infinity,
+  )
   if (maxNewTokens > positions) {
     throw new LensloreError('INVALID_ARGUMENT', `This model writes at most ${positions} tokens.`)
   }
@@ -164,13 +194,13 @@ function readCaption(
   { vision, decoder }: CaptionModel,
   tokenizer: CaptionTokenizer,
 ): GeneratedCaption {
-  const { ids, lengths, scores, log_probabilities: gains, similarity, attention } = outputs
+  const { ids, lengths, scores, log_probabilities: gains, similarity, embedding, attention } = outputs
   const longest = ids!.shape[1]!
   const length = Number(lengths!.data[index])
-  const rowOf = ({ data }: SessionTensor) =>
+  const numbersOf = ({ data }: SessionTensor) =>
     Array.from(data.subarray(index * longest, index * longest + length), Number)
-  const tokenIds = rowOf(ids!)
-  const logProbabilities = rowOf(gains!)
+  const tokenIds = numbersOf(ids!)
+  const logProbabilities = numbersOf(gains!)
   const hasEnded = tokenIds.at(-1) === decoder.config.endToken
   if (hasEnded) tokenIds.pop()
   const text = tokenizer.decode(tokenIds)
@@ -190,8 +220,15 @@ function readCaption(
     endLogProbability: hasEnded ? logProbabilities.at(-1)! : 0,
     beams: readBeams(outputs, index, decoder.config.endToken, tokenizer),
     similarity: similarity ? Number(similarity.data[index]) : null,
+    embedding: embedding ? rowOf(embedding, index) : null,
     doubt: null,
   }
+}
+
+/** A copy of one row of `[B, p]`. */
+function rowOf({ data, shape }: SessionTensor, index: number): Float32Array {
+  const width = shape[1]!
+  return (data as Float32Array).slice(index * width, (index + 1) * width)
 }
 
 /** The best first. */

@@ -8,6 +8,7 @@ import type { CaptionModel, GenerationConfig } from '../model/caption-graph.ts'
 import {
   check,
   type DecoderConfig,
+  parseClipTextConfig,
   parseDecoderConfig,
   parseTextConfig,
   parseVisionConfig,
@@ -15,7 +16,8 @@ import {
 } from '../model/configuration.ts'
 import type { Decoder } from '../model/decoder.ts'
 import type { Name } from '../model/names.ts'
-import { readSafetensorsHeader, type SafetensorsHeader } from '../model/safetensors.ts'
+import { readSafetensorsHeader, readTensor, type SafetensorsHeader } from '../model/safetensors.ts'
+import { pictureProjections, type TextEncoder } from '../model/text-encoder.ts'
 import { StoredWeights, type Weights } from '../model/weights.ts'
 import {
   checkAdapterTensors,
@@ -50,7 +52,8 @@ import { type FormFigures, parseFormFigures } from './precision.ts'
  * GPT-2 with cross-attention in one model.safetensors. An `itune` field may be added to it.
  *
  * Our own layout may hold a text encoder, `text` in the config (a GPT-2's fields and `projection_dim`) and
- * `text.safetensors` (a GPT-2's tensors, `text_projection`, `image_projection`).
+ * `text.safetensors` (a GPT-2's tensors, `text_projection`, `image_projection`). A public CLIP with both of its towers brings
+ * its own, and the tokenizer.json beside it is that of its texts.
  *
  * Any of them may hold `itune.safetensors`, the adapter used where no other is named. An adapter's own metadata
  * (`rank`, `heads`, `first_layer`, `scale`, `base_model`) goes before the config's `itune`. `tokenizer.json` and
@@ -75,6 +78,8 @@ export interface Checkpoint {
   doubt: DoubtCalibration | null
   /** How well its forms of fewer bits are known to agree with it. */
   forms: FormFigures
+  /** In which texts and pictures meet, and where the tokenizer of these texts may lie; null where there is none. */
+  space: { id: string; tokenizerDirectories: string[] } | null
   /** Where tokenizer.json and preprocessor_config.json may lie, the likelier folder first. */
   tokenizerDirectories: string[]
   preprocessorDirectories: string[]
@@ -104,6 +109,13 @@ interface Part<Config> {
   directory: string
 }
 
+interface Space {
+  text: TextEncoder
+  /** Of the file that has both projections. */
+  header: SafetensorsHeader
+  tokenizerDirectories: string[]
+}
+
 interface Base {
   vision: Part<VisionConfig>
   decoder: Part<DecoderConfig>
@@ -118,13 +130,18 @@ interface Base {
 export async function readCheckpoint(directory: string, adapterPath: string | null): Promise<Checkpoint> {
   const { configPath, source, config, base, modelId } = await readBase(directory)
   const adapter = await readAdapter(directory, adapterPath, source, base, modelId)
+  const space = await readTextEncoder(directory, source, base)
   const { beams, length_penalty: lengthPenalty, max_new_tokens: maxNewTokens } = config.generation
   return {
     modelId,
     model: {
       vision: base.vision,
       decoder: { ...base.decoder, adapter },
-      text: await readTextEncoder(directory, source, base),
+      text: space?.text ?? null,
+    },
+    space: space && {
+      id: await identifySpace(modelId, space),
+      tokenizerDirectories: space.tokenizerDirectories,
     },
     adapterFile: adapter?.filePath ?? null,
     adapterId: adapter?.id ?? null,
@@ -265,13 +282,13 @@ async function findPart(
   }
 }
 
-/** Only our own layout has one. */
+/** In our own layout, or of the public CLIP whose vision tower it is. */
 async function readTextEncoder(
   directory: string,
   source: Record<string, unknown>,
-  { decoder }: Base,
-): Promise<CaptionModel['text']> {
-  if (source.text === undefined) return null
+  { vision, decoder }: Base,
+): Promise<Space | null> {
+  if (source.text === undefined) return readClipText(vision)
   const where = `${join(directory, 'config.json')} (text)`
   const { config, projectionWidth } = parseTextConfig(source.text, where)
   if (config.vocabulary !== decoder.config.vocabulary) {
@@ -281,7 +298,37 @@ async function readTextEncoder(
     )
   }
   const header = await readWeightsHeader(join(directory, 'text.safetensors'))
-  return { config, projectionWidth, weights: new StoredWeights(header) }
+  const text = { kind: 'gpt2', config, projectionWidth, weights: new StoredWeights(header) } as const
+  return { text, header, tokenizerDirectories: [directory, decoder.directory] }
+}
+
+/** A folder that holds the vision tower alone has neither. */
+async function readClipText({ config, header, directory }: Part<VisionConfig>): Promise<Space | null> {
+  const projection = header.tensors.get('visual_projection.weight')
+  if (config.kind !== 'clip' || !projection || !header.tensors.has('text_projection.weight')) return null
+  const where = join(directory, 'config.json')
+  const { text_config: nested, text_config_dict: older } = await readConfig(where)
+  const text = {
+    kind: 'clip',
+    config: parseClipTextConfig({ ...asObject(nested), ...asObject(older) }, `${where} (text_config)`),
+    projectionWidth: projection.shape[0]!,
+    weights: new StoredWeights(header),
+    pictureNormEpsilon: config.normEpsilon,
+  } as const
+  return { text, header, tokenizerDirectories: [directory] }
+}
+
+/**
+ * Names the space in which pictures and texts meet, by what decides where a picture lies in it: the base, and what projects it.
+ * An adapter, a precision and the text encoder decide nothing of that.
+ */
+async function identifySpace(modelId: string, { text, header }: Space): Promise<string> {
+  const hash = createHash('sha256').update(modelId)
+  for (const name of pictureProjections[text.kind]) {
+    const { buffer, byteOffset, byteLength } = await readTensor(header, name)
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength))
+  }
+  return `${modelId}~${hash.digest('hex').slice(0, 12)}`
 }
 
 interface Adapter extends NonNullable<Decoder['adapter']> {

@@ -9,8 +9,10 @@ export interface GeneratedCaption {
   endLogProbability: number
   /** All beams, the best first, which is the caption itself. */
   beams: { text: string; score: number }[]
-  /** Cosine of caption and picture in the base's common space; null where it has none. */
+  /** Cosine of caption and picture in the base's common space; null where it has none, or where captions are no texts of it. */
   similarity: number | null
+  /** Of the picture in that space, `[p]` of unit length; null where there is none. */
+  embedding: Float32Array | null
   /** Whether it is to be believed; null for a model whose doubt nobody has calibrated. */
   doubt: Doubt | null
 }

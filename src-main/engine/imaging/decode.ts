@@ -1,7 +1,8 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
 import { LensloreError } from '../../contract/errors.ts'
 import { type PictureFormat, tellPictureFormat } from '../../contract/picture-format.ts'
-import { bytesToDecode, bytesToDecodeByWasm, type Size } from './memory-need.ts'
+import { bytesToDecode, bytesToDecodeByWasm, maxWasmPixels, type Size } from './memory-need.ts'
+import { bytesThatTell, isMoreThanOneColour, isOfOneColour } from './one-colour.ts'
 import { findEmbeddedJpegs, readRawOrientation } from './raw-preview.ts'
 import { readTiffDirectory } from './tiff-directory.ts'
 import { tellTiffKind } from './tiff-kind.ts'
@@ -19,8 +20,6 @@ sharp.cache(false)
  * claims. An interlaced picture of this size takes 0.8 GB while it is decoded.
  */
 export const maxPixels = 2 ** 28
-/** The WebAssembly decoders hold the whole picture several times over, in at most 4 GiB. */
-const maxWasmPixels = 2 ** 27
 const timeoutSeconds = 60
 
 /** A picture turned upright, in 8-bit sRGB on white, reduced where it is large. */
@@ -32,6 +31,10 @@ export interface UprightPicture {
   /** Size before the reduction, upright. */
   fullWidthPx: number
   fullHeightPx: number
+  /** The file ends before its picture does; the rest is of one colour. */
+  isCutOff: boolean
+  /** It is the preview in a camera's raw file: the picture may be larger. */
+  isPreview: boolean
 }
 
 /** The picture is reduced no further than to these sides. */
@@ -147,7 +150,11 @@ async function decodeTiff(...[bytes, name, reduce, limits]: Parameters<Decoder>)
     case 'magick':
       return byMagick('TIFF', kind.isNegative)(bytes, name, reduce, limits)
     case 'unpacked': {
-      const unpacked = await translate({ decoder: 'tiff', packing: kind.packing, bytes }, name, limits)
+      const { bytes: unpacked } = await translate(
+        { decoder: 'tiff', packing: kind.packing, bytes },
+        name,
+        limits,
+      )
       return decodeTiff(unpacked, name, reduce, limits)
     }
     case 'raw':
@@ -163,24 +170,36 @@ async function decodeForeign(
   reduce: Reduce,
   limits: DecodeLimits,
 ): Promise<UprightPicture> {
-  const bytes = await translate(request, name, limits)
+  // Nothing is left of the file afterwards.
+  const file = contentOf(request.bytes)
+  const { bytes, full } = await translate(request, name, limits)
   // What the WebAssembly decoder took is free again, and this needs less.
-  return decodeBySharp(bytes, name, reduce)
+  const picture = await decodeBySharp(bytes, name, reduce, { file })
+  return full ? { ...picture, fullWidthPx: full.width, fullHeightPx: full.height } : picture
 }
 
-/** Into what sharp reads. */
+/**
+ * Into what sharp reads.
+ * @returns `full`: the size of the upright picture, where that was reduced; else null
+ */
 async function translate(
   request: DecodeRequest,
   name: string,
   limits: DecodeLimits,
-): Promise<Buffer<ArrayBuffer>> {
-  const decoded = await decodeByWasm(request, limits.signal, async (size) => {
-    if (size.width * size.height > maxWasmPixels) throw tooLarge(name, size.width, size.height)
-    await limits.allow(bytesToDecodeByWasm(size))
+): Promise<{ bytes: Buffer<ArrayBuffer>; full: Size | null }> {
+  let full: Size | null = null
+  const fileBytes = request.bytes.length
+  const decoded = await decodeByWasm(request, limits.signal, async ({ size, reduced }) => {
+    const made = reduced ?? size
+    if (made.width * made.height > maxWasmPixels || size.width * size.height > maxPixels) {
+      throw tooLarge(name, size.width, size.height)
+    }
+    if (reduced) full = size
+    await limits.allow(bytesToDecodeByWasm(made, fileBytes))
   }).catch((thrown: unknown) => {
     throw isOurs(thrown) ? thrown : damaged(name, thrown)
   })
-  return Buffer.from(decoded.buffer, decoded.byteOffset, decoded.byteLength)
+  return { bytes: Buffer.from(decoded.buffer, decoded.byteOffset, decoded.byteLength), full }
 }
 
 /** libvips parses HEIF's boxes although it cannot decode HEVC. */
@@ -192,35 +211,76 @@ async function readProfile(bytes: Buffer): Promise<Uint8Array | null> {
   }
 }
 
-/** Through the largest preview that decodes; a file without one may still be a TIFF that was named so. */
+/**
+ * Through the largest preview that decodes; of a file without one, what the sensor saw, by LibRaw in ImageMagick. What that does
+ * not know may still be a TIFF that was named so.
+ */
 async function decodeRaw(
   bytes: Buffer<ArrayBuffer>,
   name: string,
   reduce: Reduce,
-  { allow }: DecodeLimits,
+  limits: DecodeLimits,
 ): Promise<UprightPicture> {
+  const { allow } = limits
   const orientation = readRawOrientation(bytes)
+  let cutOff: UprightPicture | undefined
   for (const preview of findEmbeddedJpegs(bytes)) {
     try {
-      return await decodeBySharp(preview.bytes, name, reduce, { allow, orientation })
+      const picture = await decodeBySharp(preview.bytes, name, reduce, { allow, orientation, file: null })
+      if (!picture.isCutOff) return { ...picture, isPreview: true }
+      cutOff ??= { ...picture, isPreview: true }
     } catch (thrown) {
       // A false or broken preview: the next smaller one is as good.
       if (thrown instanceof LensloreError && thrown.code !== 'PICTURE_DAMAGED') throw thrown
     }
   }
+  if (cutOff) return cutOff
+  const directory = readTiffDirectory(bytes)
+  const isTiff = directory !== null && tellTiffKind(directory).reader !== 'raw'
+  // In memory of its own, which can be handed to a thread.
+  const copy = isTiff ? Buffer.from(new Uint8Array(bytes).buffer) : null
   try {
-    return await decodeBySharp(bytes, name, reduce, { allow })
+    // The same decoder for the raw files of all makers.
+    return await byMagick('DNG')(bytes, name, reduce, limits)
   } catch (thrown) {
-    throw unsupported(name, 'is a raw file without a preview that can be read.', thrown)
+    if (!(thrown instanceof LensloreError) || thrown.code !== 'PICTURE_DAMAGED') throw thrown
+    try {
+      if (copy) return await decodeTiff(copy, name, reduce, limits)
+    } catch (asTiff) {
+      if (!(asTiff instanceof LensloreError) || asTiff.code !== 'PICTURE_DAMAGED') throw asTiff
+    }
+    throw unsupported(
+      name,
+      'is a raw file without a preview, of a camera that is not known here, or damaged.',
+      thrown,
+    )
   }
 }
 
-/** @param options `orientation` overrides what the bytes themselves say; without `allow` the memory was asked for before */
+/** How much of a file there is, and how much of it tells anything. */
+interface FileContent {
+  bytes: number
+  telling: number
+}
+
+function contentOf(bytes: Buffer | Uint8Array): FileContent {
+  const { buffer, byteOffset, byteLength } = bytes
+  return { bytes: byteLength, telling: bytesThatTell(Buffer.from(buffer, byteOffset, byteLength)) }
+}
+
+/**
+ * @param options `orientation` overrides what the bytes themselves say; without `allow` the memory was asked for before; `file`:
+ * from which the bytes were made, where they are not it; null where it holds other pictures, too
+ */
 async function decodeBySharp(
   bytes: Buffer<ArrayBuffer>,
   name: string,
   reduce: Reduce,
-  { orientation, allow }: { orientation?: number | null; allow?: DecodeLimits['allow'] } = {},
+  {
+    orientation,
+    allow,
+    file,
+  }: { orientation?: number | null; allow?: DecodeLimits['allow']; file?: FileContent | null } = {},
 ): Promise<UprightPicture> {
   const metadata = await readMetadata(bytes, name)
   const { width, height } = metadata
@@ -228,8 +288,33 @@ async function decodeBySharp(
 
   const size = reduce(metadata)
   await allow?.(bytesToDecode(metadata, size))
-  const data = await decodePixels(bytes, name, size)
-  return turnUpright({ data, ...size }, { width, height }, orientation ?? metadata.orientation ?? 1)
+  const { data, isCutOff } = await decodePixels(bytes, name, size)
+  // Of several pictures the first may well be blank.
+  if (file !== null && (metadata.pages ?? 1) === 1 && isOfOneColour(data)) {
+    const { bytes: length, telling } = file ?? contentOf(bytes)
+    // What was left of noise by the reduction is no fault of a decoder.
+    if (isMoreThanOneColour(telling, length, metadata) && (await isOfOneColourAtFullSize(bytes))) {
+      throw unsupported(
+        name,
+        'comes out as nothing but one colour, although there is more in its file: it is of a kind that cannot be read here, or damaged.',
+      )
+    }
+  }
+  const upright = await turnUpright({ data, ...size }, orientation ?? metadata.orientation ?? 1)
+  return {
+    data: upright.data,
+    widthPx: upright.width,
+    heightPx: upright.height,
+    fullWidthPx: upright.isOnItsSide ? height : width,
+    fullHeightPx: upright.isOnItsSide ? width : height,
+    isCutOff,
+    isPreview: false,
+  }
+}
+
+async function isOfOneColourAtFullSize(bytes: Buffer): Promise<boolean> {
+  const { channels } = await sharp(bytes, { failOn: 'none', limitInputPixels: maxPixels }).stats()
+  return channels.every(({ min, max }) => min === max)
 }
 
 async function readMetadata(bytes: Buffer, name: string): Promise<Metadata> {
@@ -269,13 +354,20 @@ function shrinkToFit({ width, height }: Size, longestSidePx: number): Size {
   }
 }
 
+/** Less of a picture, from its top row down, shows nothing that words could be about. */
+const leastShareSeen = 1 / 8
+
 /**
  * People want a photo with a damaged end found too, and every viewer shows it. So what fails to decode
- * cleanly is decoded as far as it goes, and refused where less than half of its rows hold anything.
+ * cleanly is decoded as far as it goes, and refused where hardly any of its rows hold anything.
  */
-async function decodePixels(bytes: Buffer, name: string, size: Size): Promise<Buffer> {
+async function decodePixels(
+  bytes: Buffer,
+  name: string,
+  size: Size,
+): Promise<{ data: Buffer; isCutOff: boolean }> {
   try {
-    return await runSharp(bytes, size, 'truncated')
+    return { data: await runSharp(bytes, size, 'truncated'), isCutOff: false }
   } catch (firstFailure) {
     if (isTimeout(firstFailure)) throw tookTooLong(name, firstFailure)
     let data: Buffer
@@ -284,8 +376,8 @@ async function decodePixels(bytes: Buffer, name: string, size: Size): Promise<Bu
     } catch (thrown) {
       throw isTimeout(thrown) ? tookTooLong(name, thrown) : damaged(name, thrown)
     }
-    if (countRowsWithContent(data, size) < size.height / 2) throw damaged(name, firstFailure)
-    return data
+    if (countRowsWithContent(data, size) < size.height * leastShareSeen) throw damaged(name, firstFailure)
+    return { data, isCutOff: true }
   }
 }
 
@@ -321,29 +413,21 @@ const turnByOrientation: Record<number, { angle: 0 | 90 | 180 | 270; flip?: true
 }
 
 async function turnUpright(
-  reduced: Size & { data: Buffer },
-  full: Size,
+  { data, width, height }: Size & { data: Buffer },
   orientation: number,
-): Promise<UprightPicture> {
-  const { data, width, height } = reduced
+): Promise<Size & { data: Buffer; isOnItsSide: boolean }> {
   const turn = turnByOrientation[orientation]
-  if (!turn) {
-    return { data, widthPx: width, heightPx: height, fullWidthPx: full.width, fullHeightPx: full.height }
-  }
+  if (!turn) return { data, width, height, isOnItsSide: false }
   const turned = await sharp(data, { raw: { width, height, channels: 3 } })
     .flip(turn.flip ?? false)
     .flop(turn.flop ?? false)
     .rotate(turn.angle)
     .raw()
     .toBuffer()
-  const isSideways = turn.angle === 90 || turn.angle === 270
-  return {
-    data: turned,
-    widthPx: isSideways ? height : width,
-    heightPx: isSideways ? width : height,
-    fullWidthPx: isSideways ? full.height : full.width,
-    fullHeightPx: isSideways ? full.width : full.height,
-  }
+  const isOnItsSide = turn.angle === 90 || turn.angle === 270
+  return isOnItsSide
+    ? { data: turned, width: height, height: width, isOnItsSide }
+    : { data: turned, width, height, isOnItsSide }
 }
 
 /** A decoder's own trouble is the picture's. */

@@ -1,6 +1,10 @@
 import libheif from 'libheif-js/wasm-bundle.js'
+import { openHeifTiles } from './heif-tiles.ts'
 import { wrapAsTiff } from './tiff-container.ts'
 import type { OpenPicture } from './wasm-decode.ts'
+
+/** In tiles it takes less memory, and half of more is still as much as anything here is shown in. */
+const mostPixelsWhole = 10 ** 8
 
 /** The primary picture, as TIFF; libheif applies the file's own rotation and mirroring. */
 export function openHeif(bytes: Uint8Array, iccProfile: Uint8Array | null): OpenPicture {
@@ -11,6 +15,24 @@ export function openHeif(bytes: Uint8Array, iccProfile: Uint8Array | null): Open
   if ('code' in handle) throw new Error(handle.message)
   const width = libheif.heif_image_handle_get_width(handle)
   const height = libheif.heif_image_handle_get_height(handle)
+  if (width * height > mostPixelsWhole) {
+    const { tiles, size: reduced, decode } = openHeifTiles(bytes)
+    // Of a single one all would have to be decoded at once.
+    if (tiles > 1) {
+      return {
+        size: { width, height },
+        reduced,
+        decode: () =>
+          wrapAsTiff({
+            widthPx: reduced.width,
+            heightPx: reduced.height,
+            samples: 'rgb',
+            pixels: decode(),
+            iccProfile,
+          }),
+      }
+    }
+  }
   const hasAlpha = libheif.heif_image_handle_has_alpha_channel(handle) !== 0
   const { heif_chroma_interleaved_RGB, heif_chroma_interleaved_RGBA } = libheif.heif_chroma
   return {

@@ -16,11 +16,12 @@ export async function openByMagick({
   const settings = new MagickReadSettings({ format: coder, frameIndex: 0, frameCount: 1 })
   const image = MagickImage.create()
   image.ping(bytes, settings)
-  const { width, height } = image
   return {
-    size: { width, height },
+    size: { width: image.width, height: image.height },
     decode() {
       image.read(bytes, settings)
+      // A raw file's border is known only now.
+      const { width, height } = image
       const isCmyk = image.colorSpace === ColorSpace.CMYK
       const isGrey = image.colorSpace === ColorSpace.Gray
       if (!isCmyk && !isGrey) image.colorSpace = ColorSpace.sRGB

@@ -13,7 +13,7 @@ export interface PrepareOptions<Input extends ModelInput | null> {
   thumbnailDirectory: string | null
 }
 
-/** `pixels` are there where an input was given. Of a camera's raw file, the size is that of the preview that was used. */
+/** `pixels` are there where an input was given. */
 export type PreparedPicture<Input extends ModelInput | null = ModelInput> = DecodedPicture & {
   pixels: Input extends null ? null : Uint8Array<ArrayBuffer>
 }
@@ -61,6 +61,8 @@ export async function makePicture<Input extends ModelInput | null>(
     contentHash,
     widthPx: picture.fullWidthPx,
     heightPx: picture.fullHeightPx,
+    isCutOff: picture.isCutOff,
+    isPreview: picture.isPreview,
     pixels: pixels as PreparedPicture<Input>['pixels'],
     thumbhash,
     thumbnailError,

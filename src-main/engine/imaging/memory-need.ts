@@ -50,9 +50,15 @@ function bytesOfWhole({ format, isProgressive }: Metadata, pictureBytes: number)
   }
 }
 
+/** The WebAssembly decoders hold the whole picture several times over, in at most 4 GiB. */
+export const maxWasmPixels = 2 ** 27
+
 /** The same of libheif and jxl-oxide, which hold planes, colours and what they hand out at once. */
 const wasmBytesByPixel = 24
 
-export function bytesToDecodeByWasm({ width, height }: Size): number {
-  return width * height * wasmBytesByPixel
+/** The file goes into their memory, too, and is there once more on its way. */
+const copiesOfFile = 2
+
+export function bytesToDecodeByWasm({ width, height }: Size, fileBytes: number): number {
+  return width * height * wasmBytesByPixel + copiesOfFile * fileBytes
 }

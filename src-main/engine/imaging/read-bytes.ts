@@ -1,10 +1,13 @@
 import { hash } from 'node:crypto'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import { readFirstBytes, readRegularFile } from '../../files/regular-file.ts'
+import { type PictureFormat, tellingBytes, tellPictureFormat } from '../../contract/picture-format.ts'
+import { type RegularFile, readFirstBytes, readRegularFile } from '../../files/regular-file.ts'
 
 /** Larger than any photo (a 200-megapixel TIFF of 16 bits is 1.2 GB raw, but cameras write none). */
 export const maxFileBytes = 2 ** 30
+/** Of kinds whose decoders hold the file more than once, and that pack so well that no photo is larger (200 megapixels are 100 MB). */
+const maxBytesByFormat: Partial<Record<PictureFormat, number>> = { heif: 2 ** 28, jxl: 2 ** 28 }
 
 export interface FileContent {
   bytes: Buffer<ArrayBuffer>
@@ -32,8 +35,12 @@ function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
   const name = shownName(path)
   return readRegularFile(path, name, async (file) => {
     const before = await file.stat()
-    if (before.size > maxFileBytes) {
-      throw new LensloreError('FILE_TOO_LARGE', `${name} is larger than ${maxFileBytes / 2 ** 20} MiB.`)
+    const most = await mostBytes(file, name)
+    if (before.size > most) {
+      throw new LensloreError(
+        'FILE_TOO_LARGE',
+        `${name} is larger than ${most / 2 ** 20} MiB, the most that a picture of its kind may have.`,
+      )
     }
     const bytes = await readFirstBytes(file, before.size)
     const after = await file.stat()
@@ -42,4 +49,10 @@ function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
     }
     return bytes
   })
+}
+
+/** By its first bytes: of what is too large no more is read. */
+async function mostBytes(file: RegularFile, name: string): Promise<number> {
+  const format = tellPictureFormat(await readFirstBytes(file, tellingBytes), name)
+  return (format && maxBytesByFormat[format]) ?? maxFileBytes
 }

@@ -11,7 +11,8 @@ let open: OpenPicture | undefined
 serve(ownThread().channel, decodeCalls, {
   async open(request) {
     open = await openPicture(request)
-    return open.size
+    const { size, reduced } = open
+    return reduced ? { size, reduced } : { size }
   },
   async decode() {
     const bytes = await open!.decode()

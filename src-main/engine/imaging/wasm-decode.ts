@@ -18,15 +18,20 @@ export type DecodeRequest = { bytes: Uint8Array<ArrayBuffer> } & (
   | { decoder: 'tiff'; packing: TiffPacking }
 )
 
-/** A picture whose size is known and whose pixels are not made yet. Nothing is freed: its memory goes with the thread. */
-export interface OpenPicture {
+export interface PictureSize {
   size: Size
+  /** Where it is too large to be decoded as it is, what is made of it instead. */
+  reduced?: Size
+}
+
+/** A picture whose size is known and whose pixels are not made yet. Nothing is freed: its memory goes with the thread. */
+export interface OpenPicture extends PictureSize {
   decode(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>
 }
 
 export const decodeCalls = {
   /** Reads what comes before the pixels. */
-  open: unchecked<DecodeRequest, Size>(),
+  open: unchecked<DecodeRequest, PictureSize>(),
   /** A TIFF or PNG of the picture that was opened; what has no orientation is upright. */
   decode: unchecked<null, Uint8Array<ArrayBuffer>>(),
 }
@@ -41,7 +46,7 @@ export const decodeCalls = {
 export async function decodeByWasm(
   request: DecodeRequest,
   signal: AbortSignal,
-  onSize: (size: Size) => Promise<void>,
+  onSize: (size: PictureSize) => Promise<void>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   stopWhereCancelled(signal)
   const { calls, end } = startThread(moduleBeside(import.meta.url, 'wasm-decode-thread'), decodeCalls, {

@@ -41,7 +41,7 @@ import {
   unsqueeze,
   where,
 } from './operators.ts'
-import { compareWithPictures, type TextEncoder } from './text-encoder.ts'
+import { compareWithPictures, embedPictures, type TextEncoder } from './text-encoder.ts'
 import { buildVisionTower, inputMemory, type VisionTower } from './vision-tower.ts'
 
 /** Outputs of the caption graph by name. */
@@ -53,6 +53,7 @@ export const captionOutputs = {
   beamIds: 'beam_ids',
   beamScores: 'beam_scores',
   similarity: 'similarity',
+  embedding: 'embedding',
   attention: 'attention',
 } as const
 
@@ -107,7 +108,8 @@ export interface Beams {
  * (sum / length^α), `log_probabilities` `[B, T]` (0 after the end token) and, where the decoder looks at pictures,
  * `attention` `[B, T, 1+N]`: for each generated token the mean over the looking layers and their heads, the row for the
  * whole picture first. T is the longest caption's length. `beam_ids` `[B, k, T]` and `beam_scores` `[B, k]` are those of all
- * beams, in no order; `similarity` `[B]` is the cosine of caption and picture where the model has a text encoder.
+ * beams, in no order. Where the model has a text encoder `embedding` `[B, p]` is the picture in their common space, and
+ * `similarity` `[B]` the cosine of caption and picture, if the encoder reads the captions' tokens.
  *
  * The caches hold every beam's keys in the order in which they were made and never move. A beam sees its own
  * ancestors through a mask over the k beams of each past step, which is all that a reordering of beams has to
@@ -320,7 +322,7 @@ export function anyUnfinished(g: Graph, words: Value, { config }: Pick<Decoder, 
   return subtract(g, g.scalar(1), minimum(g, isFinished))
 }
 
-/** Writes the outputs. @param compared by what captions are compared with their pictures, where the model can */
+/** Writes the outputs. @param compared what meets in one space, where the model has one */
 export function nameWinners(
   g: Graph,
   beams: Beams,
@@ -340,7 +342,12 @@ export function nameWinners(
   g.namedOutput(captionOutputs.beamScores, scores)
   if (beams.looks) g.namedOutput(captionOutputs.attention, ofWinner(beams.looks))
   if (compared) {
-    g.namedOutput(captionOutputs.similarity, compareWithPictures(g, ids, compared.memory, compared.text))
+    const { memory, text } = compared
+    const pictures = embedPictures(g, memory, text)
+    g.namedOutput(captionOutputs.embedding, pictures)
+    if (text.kind === 'gpt2') {
+      g.namedOutput(captionOutputs.similarity, compareWithPictures(g, ids, pictures, text))
+    }
   }
 }
 

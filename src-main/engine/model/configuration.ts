@@ -56,6 +56,21 @@ export interface DecoderConfig {
   crossAttention: boolean
 }
 
+/** CLIP's text tower. */
+export interface ClipTextConfig {
+  width: number
+  innerWidth: number
+  layers: number
+  heads: number
+  vocabulary: number
+  /** The longest text that it reads, start and end token counted. */
+  positions: number
+  normEpsilon: number
+  activation: ActivationName
+  startToken: number
+  endToken: number
+}
+
 export interface AdapterConfig {
   rank: number
   heads: number
@@ -81,6 +96,19 @@ const clipVision = z.object({
   patch_size: size.default(32),
   layer_norm_eps: epsilon.default(1e-5),
   hidden_act: activation.default('quick_gelu'),
+})
+
+const clipText = z.object({
+  hidden_size: size.default(512),
+  intermediate_size: size.default(2048),
+  num_hidden_layers: size.default(12),
+  num_attention_heads: size.default(8),
+  vocab_size: size.default(49408),
+  max_position_embeddings: size.default(77),
+  layer_norm_eps: epsilon.default(1e-5),
+  hidden_act: activation.default('quick_gelu'),
+  bos_token_id: z.int().min(0).nullish(),
+  eos_token_id: z.int().min(0).nullish(),
 })
 
 const vitVision = z.object({
@@ -222,6 +250,37 @@ export function parseTextConfig(
 ): { config: DecoderConfig; projectionWidth: number } {
   const { projection_dim: projectionWidth } = check(z.looseObject({ projection_dim: size }), source, where)
   return { config: parseDecoderConfig(source, where), projectionWidth }
+}
+
+/**
+ * A text starts with the last but one token of the vocabulary and ends with the last, unless the configuration names others. By
+ * the 0 and 2 of older ones nobody ever went.
+ * @throws LensloreError `CHECKPOINT_INVALID`
+ */
+export function parseClipTextConfig(source: unknown, where: string): ClipTextConfig {
+  const fields = check(clipText, source, where)
+  const lastToken = fields.vocab_size - 1
+  const isOlder = fields.eos_token_id === 2
+  const endToken = (isOlder ? null : fields.eos_token_id) ?? lastToken
+  const startToken = (isOlder ? null : fields.bos_token_id) ?? lastToken - 1
+  if (Math.max(startToken, endToken) > lastToken) {
+    throw invalid(where, 'the start or end token lies outside the vocabulary')
+  }
+  if (fields.hidden_size % fields.num_attention_heads !== 0) {
+    throw invalid(where, `${fields.num_attention_heads} heads do not divide a width of ${fields.hidden_size}`)
+  }
+  return {
+    width: fields.hidden_size,
+    innerWidth: fields.intermediate_size,
+    layers: fields.num_hidden_layers,
+    heads: fields.num_attention_heads,
+    vocabulary: fields.vocab_size,
+    positions: fields.max_position_embeddings,
+    normEpsilon: fields.layer_norm_eps,
+    activation: fields.hidden_act,
+    startToken,
+    endToken,
+  }
 }
 
 /** @throws LensloreError `CHECKPOINT_INVALID` */

@@ -160,7 +160,7 @@ export function equalsToken(g: Graph, tokens: Value, token: number): Value {
 }
 
 /** Hides from each position of a text those after it: `[T, T]`, to be added to scores. */
-function causalMask(g: Graph, length: number): Value {
+export function causalMask(g: Graph, length: number): Value {
   const hidden = Array.from({ length: length ** 2 }, (_, index) =>
     index % length > Math.floor(index / length) ? -1e30 : 0,
   )

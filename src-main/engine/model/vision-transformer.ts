@@ -1,8 +1,8 @@
-import { activations } from './activation.ts'
-import { attend, rowsOf, splitHeads } from './attention.ts'
+import { rowsOf } from './attention.ts'
 import type { VisionTransformerConfig } from './configuration.ts'
+import { clipBlockNames, encoderBlock } from './encoder-block.ts'
 import type { Graph, Value } from './graph.ts'
-import { layerNorm, linear } from './layers.ts'
+import { layerNorm } from './layers.ts'
 import { add, concat, convolve, repeatForBatch, reshape, transpose } from './operators.ts'
 import type { Weights } from './weights.ts'
 
@@ -23,14 +23,7 @@ const namesByKind = {
     normBefore: 'pre_layrnorm',
     normAfter: null,
     layer: (index: number) => `encoder.layers.${index}.`,
-    norm1: 'layer_norm1',
-    norm2: 'layer_norm2',
-    query: 'self_attn.q_proj',
-    key: 'self_attn.k_proj',
-    value: 'self_attn.v_proj',
-    output: 'self_attn.out_proj',
-    widen: 'mlp.fc1',
-    narrow: 'mlp.fc2',
+    ...clipBlockNames,
   },
   vit: {
     classToken: 'embeddings.cls_token',
@@ -66,7 +59,7 @@ export function buildVisionTransformer(
   let hidden = embedPatches(g, pixels, { config, weights })
   if (names.normBefore) hidden = layerNorm(g, hidden, weights, names.normBefore, config.normEpsilon)
   for (let index = 0; index < config.layers; index++) {
-    hidden = encoderBlock(g, hidden, weights.under(names.layer(index)), config)
+    hidden = encoderBlock(g, hidden, weights.under(names.layer(index)), names, config, length, null)
   }
   if (names.normAfter) hidden = layerNorm(g, hidden, weights, names.normAfter, config.normEpsilon)
   return reshape(g, hidden, ['B', length, config.width])
@@ -88,23 +81,6 @@ function embedPatches(g: Graph, pixels: Value, { config, weights }: VisionTransf
   const positions = weights.value(g, names.positions, positionShape)
   const embedded = add(g, concat(g, [tokens, patches], 1), positions) // [B, 1+N, dv]
   return reshape(g, embedded, [rowsOf(length), width])
-}
-
-/** @param hidden rows `[B·(1+N), dv]` */
-function encoderBlock(g: Graph, hidden: Value, weights: Weights, config: VisionTransformerConfig): Value {
-  const names = namesByKind[config.kind]
-  const { width, innerWidth, heads, normEpsilon } = config
-  const length = tokensOf(config)
-  const normed = layerNorm(g, hidden, weights, names.norm1, normEpsilon)
-  const [queries, keys, values] = [names.query, names.key, names.value].map((name) =>
-    splitHeads(g, linear(g, normed, weights, name, width), length, heads),
-  ) as [Value, Value, Value]
-  const { context } = attend(g, queries, keys, values, null)
-  const attended = add(g, hidden, linear(g, context, weights, names.output, width))
-
-  const normedAgain = layerNorm(g, attended, weights, names.norm2, normEpsilon)
-  const wide = activations[config.activation](g, linear(g, normedAgain, weights, names.widen, innerWidth))
-  return add(g, attended, linear(g, wide, weights, names.narrow, width))
 }
 
 /** Patches in each direction. */

@@ -9,9 +9,27 @@ export interface ReplacedCaption {
   after: string
 }
 
-/** Every place in `text` where `find` stands, replaced; `replace` is taken literally. */
+/**
+ * Every place in `text` where `find` stands, replaced; `replace` is taken literally. Where words are taken out, what is left stands
+ * together as if they had never been there; other spaces stay as they were.
+ */
 export function replaceInText(text: string, options: ReplacementOptions): string {
-  return text.replaceAll(patternOf(options), () => options.replace)
+  const { replace } = options
+  let replaced = ''
+  let at = 0
+  for (const { index, 0: found } of text.matchAll(patternOf(options))) {
+    replaced = putTogether(putTogether(replaced, text.slice(at, index)), replace)
+    at = index + found.length
+  }
+  return at === 0 ? text : putTogether(replaced, text.slice(at))
+}
+
+/** One space where both have some, and none at the beginning or end of a line, before a comma or behind a bracket. */
+function putTogether(before: string, after: string): string {
+  const [left, right] = [before.replace(/[ \t]+$/, ''), after.replace(/^[ \t]+/, '')]
+  if (right !== after && /(^|[\n([{«“‘])$/.test(left)) return left + right
+  if (left !== before && (right.startsWith('\n') || /^[,.;:!?)\]}»”’…]/.test(after))) return left + right
+  return left !== before && right !== after ? `${left} ${right}` : before + after
 }
 
 function patternOf({ find, matchCase, wholeWords }: ReplacementOptions): RegExp {

@@ -3,7 +3,7 @@ import { textFromFileName } from '../../contract/file-name.ts'
 import type { CompanionKind, Pairing } from '../../contract/file-pairs.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import { isPictureName, isRawName } from '../../contract/picture-names.ts'
-import type { SkippedFiles } from '../../contract/skipped-files.ts'
+import { addSkipped, type SkippedFiles, skippedOf } from '../../contract/skipped-files.ts'
 import { isInExport, sameDirectoryInOtherParts } from '../metadata/takeout-parts.ts'
 import type { KnownCompanion } from '../store/companions.ts'
 import type { FoundFile } from '../store/found-file.ts'
@@ -36,7 +36,8 @@ export interface Visit {
 
 /** How one directory on the disk differs from the library. */
 export type Difference =
-  | { kind: 'arrived'; file: FoundFile }
+  /** `companions`: files that are a part of it and no photos. */
+  | { kind: 'arrived'; file: FoundFile; companions: BesideDifference[] }
   /** A photo whose file left `from`; whatever photo is known at this place has another file. */
   | { kind: 'moved'; file: FoundFile; photoId: number; from: Place }
   /** Another size, time or inode under a known name: an edit, or a move that is still to be seen. */
@@ -45,10 +46,17 @@ export type Difference =
   | { kind: 'returned'; file: FoundFile; photoId: number }
   | { kind: 'gone'; name: string; photoId: number; sizeBytes: number; modifiedMs: number }
 
+/** A file stands beside the one that it is a part of. */
+export interface BesideDifference {
+  kind: 'beside'
+  file: FoundFile
+  companion: CompanionKind
+  leader: string
+}
+
 /** How the files that belong together are others than the library knows. */
 export type PairDifference =
-  /** A file stands beside the one that it is a part of. */
-  | { kind: 'beside'; file: FoundFile; companion: CompanionKind; leader: string }
+  | BesideDifference
   /** A raw file stands without the one that it was a part of when it was at `from`, which may be where it is now. */
   | { kind: 'apart'; file: FoundFile; from: Place }
   /** No part of any photo is here any more. */
@@ -170,7 +178,7 @@ export function createComparer(reader: ScanReader): Comparer {
       reportMoveOr(file, () => {
         const from = isRawName(file.name) && !isPaired ? leftBehind(file) : undefined
         if (from) report.pairs.push({ kind: 'apart', file, from })
-        else if (!isPaired) differences.push({ kind: 'arrived', file })
+        else if (!isPaired) differences.push({ kind: 'arrived', file, companions: [] })
       })
     }
 
@@ -187,6 +195,8 @@ export function createComparer(reader: ScanReader): Comparer {
     const companions = new Map(reader.companionsIn(folder.id, directory).map((each) => [each.name, each]))
     const videos = new Map(listing.videos.map((video) => [video.name, video]))
     const pairs = withoutOthers(listing.pairs, companions, fileOf)
+    /** Names of photos that are as they were. */
+    const steady = new Set<string>()
     for (const known of entries) {
       const { id: photoId, name, sizeBytes, modifiedMs } = known
       const file = unknown.get(name)
@@ -205,27 +215,37 @@ export function createComparer(reader: ScanReader): Comparer {
         continue
       }
       unknown.delete(name)
-      if (looksTheSame && file.inode === known.inode) report.unchanged++
+      if (looksTheSame && file.inode === known.inode) steady.add(name)
       else {
         reportMoveOr(file, () => differences.push({ kind: 'altered', file, photoId, sizeBytes, modifiedMs }))
       }
     }
+    // Beside another photo than before it would be that one's, whatever its name.
     const isKnownPart = (file: FoundFile) => {
-      const [known, pairing] = [companions.get(file.name), pairs.get(file.name)]
-      return (
-        pairing !== undefined && known?.leader === pairing.leader && !known.isOther && isSameStat(file, known)
-      )
+      const [known, leader] = [companions.get(file.name), pairs.get(file.name)?.leader]
+      if (!known || leader === undefined || known.leader !== leader || !steady.has(leader)) return false
+      return !known.isOther && isSameStat(file, known)
     }
+    report.unchanged = steady.size
     for (const file of unknown.values()) if (!isKnownPart(file)) reportNew(file)
-    const photos = new Set(
-      pairs.size === 0 ? [] : entries.filter(({ isMissing }) => !isMissing).map(({ name }) => name),
-    )
+    const photos = new Set<string>()
+    const arrived = new Map<string, BesideDifference[]>()
+    if (pairs.size > 0) {
+      for (const { name, isMissing } of entries) if (!isMissing) photos.add(name)
+      for (const each of differences) {
+        if (each.kind === 'moved' || each.kind === 'returned') photos.add(each.file.name)
+        else if (each.kind === 'arrived') arrived.set(each.file.name, each.companions)
+      }
+    }
     for (const [name, { kind, leader }] of pairs) {
       const file = fileOf(name)!
       const isKnown = isKnownPart(file)
       report.companions++
       if ((!isKnown || photos.has(name)) && (isKnown || isSettled(file))) {
-        report.pairs.push({ kind: 'beside', file, companion: kind, leader })
+        const beside = { kind: 'beside', file, companion: kind, leader } as const
+        // What only has to be put down beside a new photo comes with it.
+        const companionsOfNew = photos.has(name) ? undefined : arrived.get(leader)
+        ;(companionsOfNew ?? report.pairs).push(beside)
       }
     }
     for (const { name, isOther } of companions.values()) {
@@ -247,6 +267,9 @@ export function createComparer(reader: ScanReader): Comparer {
     report.device = listing.device
     report.files = listing.files.length
     report.skipped = listing.skipped
+    for (const video of listing.videos) {
+      if (!pairs.has(video.name)) addSkipped(report.skipped, [{ ...skippedOf(video.name), files: 1 }])
+    }
     report.subdirectories = listing.directories.map(below)
     return report
   }

@@ -20,10 +20,7 @@ export async function setExcludes(
   globs: readonly string[],
   nowMs: number,
 ): Promise<void> {
-  for (const glob of globs) checkGlob(glob)
-  if (globs.length > maxGlobs) {
-    throw new LensloreError('INVALID_ARGUMENT', `A folder has at most ${maxGlobs} excludes.`)
-  }
+  checkGlobs(globs)
   const roots = createRootState(database)
   const check = () => {
     if (roots.has(folderId)) return
@@ -91,6 +88,14 @@ export function isLeftOut(
 export function isInLeftAlone(leftAlone: LeftAlone, directory: string): boolean {
   const names = directory.split('/')
   return names.some((name, i) => name !== '' && leftAlone.directory(names.slice(0, i + 1).join('/'), name))
+}
+
+/** @throws LensloreError `INVALID_ARGUMENT` where these cannot be what a folder leaves alone. */
+export function checkGlobs(globs: readonly string[]): void {
+  for (const glob of globs) checkGlob(glob)
+  if (globs.length > maxGlobs) {
+    throw new LensloreError('INVALID_ARGUMENT', `A folder has at most ${maxGlobs} excludes.`)
+  }
 }
 
 function checkGlob(glob: string): void {

@@ -71,4 +71,9 @@ export function ofLibrary(entries: readonly { name: string }[]): ReadonlySet<str
   return entries.some(({ name }) => name === libraryFile) ? libraryDirectories : nothing
 }
 
+/** Whether a directory of a name is one of these. @param isBeside whether there is a file of a name beside it */
+export function isOfLibrary(name: string, isBeside: (name: string) => boolean): boolean {
+  return libraryDirectories.has(name) && isBeside(libraryFile)
+}
+
 const nothing: ReadonlySet<string> = new Set()

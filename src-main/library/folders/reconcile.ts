@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LensloreError } from '../../contract/errors.ts'
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
-import type { SkippedFiles } from '../../contract/skipped-files.ts'
+import { addSkipped } from '../../contract/skipped-files.ts'
 import { isInExport } from '../metadata/takeout-parts.ts'
 import { createCompanionStore } from '../store/companions.ts'
 import type { Database } from '../store/database.ts'
@@ -11,7 +11,7 @@ import { createRootState, type RootState } from '../store/root-state.ts'
 import { createScanWriter, type LostPlace } from '../store/scan-state.ts'
 import { createSidecarState } from '../store/sidecar-state.ts'
 import { inSlices } from '../store/slices.ts'
-import type { Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
+import type { BesideDifference, Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
 import { isLeftOut, markExcluded } from './excludes.ts'
 import { createLeftAlone, type LeftAlone } from './left-alone.ts'
 import { probeRoot, type RootReport } from './roots.ts'
@@ -141,14 +141,25 @@ export function createReconciler(database: Database, now: () => number = Date.no
         [...visited].filter((id) => !roots.has(id) || probeRoot(roots, id).offline !== null || left.has(id)),
       )
       for (const id of gone) if (roots.has(id)) tellAway(found.get(id)!)
-      const settling = { database, writer, isExcluded: excludedBy(roots), summary, now, scanMs, signal }
+      const settling = {
+        database,
+        writer,
+        isExcluded: excludedBy(roots),
+        isThere: roots.has,
+        summary,
+        now,
+        scanMs,
+        signal,
+      }
       const tell = (photoIds: number[]) => tellOf(photoIds, options)
       await settleLost(settling, gone, tell)
       await settlePairs(settling, pairNotes, gone, tell)
       if (isWhole) {
-        for (const id of online.filter((each) => !gone.has(each) && roots.has(each))) {
+        for (const id of online.filter((each) => !gone.has(each))) {
+          if (!roots.has(id)) continue
           await markExcluded(database, id, now(), signal)
           await inSlices(database, companions.sweep(id), { signal })
+          if (!roots.has(id)) continue
           roots.setScanned(id, now())
           roots.dropUnreadableBefore(id, scanMs)
           sidecars.forgetStrays(id, (directory) => isInExport(`${roots.byId(id).path}/${directory}`))
@@ -333,10 +344,12 @@ export function createReconciler(database: Database, now: () => number = Date.no
     const { kind } = difference
     switch (kind) {
       case 'arrived':
-        return arrive(folderId, directory, difference.file, summary)
+        return arrive(folderId, directory, difference, summary)
       case 'moved': {
         const { photoId, from, file } = difference
-        if (!isSamePlace(writer.placeOf(photoId), from)) return arrive(folderId, directory, file, summary)
+        if (!isSamePlace(writer.placeOf(photoId), from)) {
+          return arrive(folderId, directory, { file, companions: [] }, summary)
+        }
         writer.moveTo(photoId, folderId, directory, file, now())
         summary.moved++
         return photoId
@@ -359,7 +372,12 @@ export function createReconciler(database: Database, now: () => number = Date.no
   }
 
   /** A file no photo is known for, unless one came to stand there while the report was under way. */
-  function arrive(folderId: number, directory: string, file: FoundFile, summary: ScanSummary): number | null {
+  function arrive(
+    folderId: number,
+    directory: string,
+    { file, companions: beside }: { file: FoundFile; companions: readonly BesideDifference[] },
+    summary: ScanSummary,
+  ): number | null {
     const occupant = writer.occupant({ folderId, directory, name: file.name })
     if (occupant && !occupant.isMissing) {
       const { sizeBytes, modifiedMs } = writer.placeOf(occupant.id)!
@@ -372,10 +390,16 @@ export function createReconciler(database: Database, now: () => number = Date.no
         modifiedMs,
         found: file,
       })
+      for (const each of beside) pairNotes.note(folderId, directory, each)
       return null
     }
     summary.added++
-    return writer.arrive(folderId, directory, file, scanMs)
+    const id = writer.arrive(folderId, directory, file, scanMs)
+    for (const { file: part, companion } of beside) {
+      const place = { folderId, directory, name: part.name }
+      companions.attach(id, place, { ...part, kind: companion, isOther: false })
+    }
+    return id
   }
 
   function tellOf(photoIds: number[], options: ReconcileOptions): void {
@@ -440,13 +464,5 @@ function excludedBy(roots: RootState): (place: LostPlace) => boolean {
     const leftAlone = rules.get(folderId) ?? createLeftAlone(roots.byId(folderId).excludes)
     rules.set(folderId, leftAlone)
     return isLeftOut(leftAlone, { directory, name })
-  }
-}
-
-function addSkipped(skipped: SkippedFiles[], more: readonly SkippedFiles[]): void {
-  for (const { kind, extension, files } of more) {
-    const known = skipped.find((each) => each.extension === extension)
-    if (known) known.files += files
-    else skipped.push({ kind, extension, files })
   }
 }

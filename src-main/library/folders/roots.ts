@@ -3,6 +3,7 @@ import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
 import type { OfflineReason, RootRow, RootState } from '../store/root-state.ts'
+import { overlapsOf } from './check-place.ts'
 import { createLeftAlone } from './left-alone.ts'
 import { pathsOnVolume, type VolumePlace, volumeOf } from './volume.ts'
 import { errorCode } from './walk.ts'
@@ -103,12 +104,10 @@ function isEmpty({ path }: RootRow): boolean {
 /** The folder's place on its volume, where that is mounted at another path and holds what the library knows. */
 function findElsewhere(root: RootRow, roots: RootState): string | undefined {
   if (root.volumeId === null || root.volumePath === null) return undefined
+  const isTaken = (path: string) => Object.values(overlapsOf(roots, path, root.id)).flat().length > 0
   try {
     return pathsOnVolume(root.volumeId, root.volumePath).find(
-      (path) =>
-        path !== root.path &&
-        roots.overlapping(path, root.id) === undefined &&
-        holdsSample(root, path, roots),
+      (path) => path !== root.path && !isTaken(path) && holdsSample(root, path, roots),
     )
   } catch {
     return undefined

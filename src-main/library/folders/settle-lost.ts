@@ -12,6 +12,8 @@ export interface Settling {
   writer: ScanWriter
   /** Whether a place is left alone, so that its photo is only out of sight. */
   isExcluded(place: LostPlace): boolean
+  /** Whether a folder is still one that is compared, which a person may change at any moment. */
+  isThere(folderId: number): boolean
   /** Its figures go on to be counted. */
   summary: ScanSummary
   now: () => number
@@ -40,7 +42,10 @@ export async function settleLost(
       const batch = writer.lostAfter(note, limit)
       note = batch.at(-1)?.note ?? note
       const changed = batch
-        .filter((lost) => (lost.found !== null) === isFound && !offline.has(lost.folderId))
+        .filter(
+          ({ found, folderId }) =>
+            (found !== null) === isFound && !offline.has(folderId) && settling.isThere(folderId),
+        )
         .flatMap((lost) =>
           lost.found ? settleFound(settling, lost, lost.found) : settleGone(settling, lost),
         )

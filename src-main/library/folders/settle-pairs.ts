@@ -7,7 +7,7 @@ import { settleMarks } from '../store/marks.ts'
 import type { Place } from '../store/place.ts'
 import { createScanWriter } from '../store/scan-state.ts'
 import { inSlices } from '../store/slices.ts'
-import type { PairDifference } from './compare.ts'
+import type { BesideDifference, PairDifference } from './compare.ts'
 import type { Settling } from './settle-lost.ts'
 
 /** What a comparison saw of files that belong together, until all of the disk has been seen. */
@@ -81,7 +81,7 @@ export async function settlePairs(
       const batch = notes.after(note, kind, limit)
       note = batch.at(-1)?.note ?? note
       const changed = batch
-        .filter(({ folderId }) => !offline.has(folderId))
+        .filter(({ folderId }) => !offline.has(folderId) && settling.isThere(folderId))
         .flatMap((noted) => settleOne(settling, noted))
       onPhotosChanged([...new Set(changed)])
       return batch.length
@@ -129,9 +129,7 @@ function separate(
     summary.added++
     return [id]
   }
-  createIdentityState(database).copyWords(owner, id)
-  settleCurrentCaption(database, id)
-  settleMarks(database, id)
+  part(database, owner, id)
   summary.separated++
   return [id, owner]
 }
@@ -140,7 +138,7 @@ function separate(
 function join(
   { database, writer, summary }: Settling,
   place: Place,
-  { file, companion, leader: leaderName }: PairDifference & { kind: 'beside' },
+  { file, companion, leader: leaderName }: BesideDifference,
 ): number[] {
   const leader = writer.occupant({ ...place, name: leaderName })
   // It is still written to, and is compared again.
@@ -152,6 +150,13 @@ function join(
   absorb(database, leader.id, photo.id)
   summary.joined++
   return [leader.id]
+}
+
+/** What was a part of a photo is a new one, and has what the person said of both. */
+function part(database: Database, photoId: number, newId: number): void {
+  createIdentityState(database).copyWords(photoId, newId)
+  settleCurrentCaption(database, newId)
+  settleMarks(database, newId)
 }
 
 /** A row of a photo is no more, and its words are another photo's. */
@@ -192,7 +197,8 @@ export function judgePairs(
     const occupant = writer.occupant({ folderId, directory, name: file.name })
     companions.setOther(photoId, file.name, isOther)
     const isPhoto = occupant !== undefined && !occupant.isMissing
-    if (isOther && !isPhoto) writer.arrive(folderId, directory, file, nowMs)
+    if (kind === 'video') continue
+    if (isOther && !isPhoto) part(database, photoId, writer.arrive(folderId, directory, file, nowMs))
     else if (!isOther && isPhoto) absorb(database, photoId, occupant.id)
   }
 }

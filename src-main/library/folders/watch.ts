@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { FSWatcher } from 'chokidar'
 import { displayFileName } from '../../contract/file-name.ts'
+import { isPairVideoName } from '../../contract/file-pairs.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
 import { createDirectoryLister } from './directory-lister.ts'
@@ -92,7 +93,7 @@ export function watchFolder(folder: WatchedFolder, listener: WatchListener): Fol
     const { watchedPath } = details as { watchedPath: string }
     if (name === null) return dirty(watchedPath)
     const path = join(watchedPath, name)
-    if (isPictureName(name) || isSidecarName(basename(name))) dirty(dirname(path))
+    if (isPictureName(name) || isSidecarName(basename(name)) || isPairVideoName(name)) dirty(dirname(path))
     // Told of as directories only when they are watched, which takes a while.
     else if (event === 'rename' && isDirectory(path)) dirty(path, dirname(path))
   })

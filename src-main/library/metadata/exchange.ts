@@ -1,6 +1,7 @@
 import { type ErrorCode, type ErrorRecord, toErrorRecord } from '../../contract/errors.ts'
 import type { Caption, Photo } from '../../contract/records.ts'
 import type { ExportPlan, ExportSummary } from '../../contract/rooms/exchange.ts'
+import { createCompanionStore } from '../store/companions.ts'
 import type { Database } from '../store/database.ts'
 import { otherOwnerOf } from '../store/photos.ts'
 import { inSlices, type SliceOptions } from '../store/slices.ts'
@@ -261,6 +262,7 @@ function requestOf(store: Store, { id, path }: Photo, caption: Caption): ExportR
 
   return {
     photoPath: path,
+    companions: createCompanionStore(database).namesOf(id),
     caption: captionToWrite(caption),
     marks: marksToWrite(database, id),
     isCut: caption.isCut,

@@ -26,6 +26,8 @@ import { isForOtherExtension } from './xmp.ts'
 export interface ExportRequest {
   /** Absolute, in the form of `file-name.ts`, as all paths here. */
   photoPath: string
+  /** Names of the files beside it that are a part of the photo. */
+  companions?: readonly string[]
   caption: CaptionToWrite
   /** What the person says besides; left out where nothing of that is to be touched. */
   marks?: MarksToWrite
@@ -106,16 +108,24 @@ async function withContent(request: ExportRequest): Promise<ExportRequest> {
 
 /**
  * Which sidecar a photo's caption belongs into: its own `IMG.JPG.xmp` where that exists; else an `IMG.xmp`
- * that no other file of the same stem can claim, because a program that wrote it reads it there and nowhere
- * else; else a new `IMG.JPG.xmp`. In another case only where no other photo's name differs in case alone.
+ * that no other photo's file of the same stem can claim, because a program that wrote it reads it there and nowhere
+ * else; else that of one of its companions (`IMG.CR2.xmp`), for the same reason; else a new `IMG.JPG.xmp`. In another case only
+ * where no other photo's name differs in case alone.
+ * @param companions names of the photo's other files.
  */
-export function chooseSidecar(directoryEntries: readonly string[], photoName: string): string {
-  const found = findSidecars(directoryEntries, photoName).filter(({ kind }) => kind === 'sidecar')
-  const own = found.find(({ name }) => !isStemSidecar(name, photoName))
+export function chooseSidecar(
+  directoryEntries: readonly string[],
+  photoName: string,
+  companions: readonly string[] = [],
+): string {
+  const found = findSidecars(directoryEntries, photoName, companions).filter(({ kind }) => kind === 'sidecar')
+  const ofPhoto = found.filter(({ isOfCompanion }) => !isOfCompanion)
+  const own = ofPhoto.find(({ name }) => !isStemSidecar(name, photoName))
   const isExact = own?.name.startsWith(`${photoName}.`)
   if (own && (isExact || !sharesName(directoryEntries, photoName))) return own.name
-  const shared = found.find(({ name }) => isStemSidecar(name, photoName))
-  return (sharesStem(directoryEntries, photoName) ? undefined : shared?.name) ?? `${photoName}.xmp`
+  const shared = ofPhoto.find(({ name }) => isStemSidecar(name, photoName))
+  if (shared && !sharesStem(directoryEntries, photoName, companions)) return shared.name
+  return found.find(({ isOfCompanion }) => isOfCompanion)?.name ?? `${photoName}.xmp`
 }
 
 /** Photos of which each has its words in the next one's sidecar: of a longer row these are written, the others at the next run. */
@@ -133,16 +143,17 @@ async function prepareExport(
   namesOfFolder: Promise<string[]>,
   ring: readonly Link[] = [],
 ): Promise<PreparedExport> {
-  const { photoPath, caption } = request
+  const { photoPath, caption, companions = [] } = request
+  const photoName = basename(photoPath)
   const after = writableCaption(caption.text)
   let sidecarPath = `${photoPath}.xmp`
   try {
     const names = await namesOfFolder
     await checkIsThere(photoPath)
     const readRequest = await withContent(request)
-    sidecarPath = join(dirname(photoPath), chooseSidecar(names, basename(photoPath)))
+    sidecarPath = join(dirname(photoPath), chooseSidecar(names, photoName, companions))
     let beforeBytes = await bytesIfThere(sidecarPath)
-    if (beforeBytes && isOfOtherExtension(sidecarPath, beforeBytes, basename(photoPath))) {
+    if (beforeBytes && isOfOtherExtension(sidecarPath, beforeBytes, [photoName, ...companions])) {
       sidecarPath = `${photoPath}.xmp`
       beforeBytes = await bytesIfThere(sidecarPath)
     }
@@ -204,9 +215,10 @@ async function bytesIfThere(sidecarPath: string): Promise<Buffer | null> {
 }
 
 /** @throws LensloreError `SIDECAR_DAMAGED` */
-function isOfOtherExtension(sidecarPath: string, bytes: Buffer, photoName: string): boolean {
+function isOfOtherExtension(sidecarPath: string, bytes: Buffer, photoNames: readonly string[]): boolean {
   try {
-    return isForOtherExtension(decodeText(bytes).text, basename(sidecarPath), photoName)
+    const { text } = decodeText(bytes)
+    return photoNames.every((name) => isForOtherExtension(text, basename(sidecarPath), name))
   } catch (thrown) {
     throw damagedSidecar(sidecarPath, thrown)
   }

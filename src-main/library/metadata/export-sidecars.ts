@@ -4,6 +4,7 @@ import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/e
 import type { CaptionSource } from '../../contract/records.ts'
 import type { ExportSummary, UndoSummary } from '../../contract/rooms/exchange.ts'
 import { type DoubtColumns, toDoubt } from '../store/captions.ts'
+import { createCompanionStore } from '../store/companions.ts'
 import type { Database } from '../store/database.ts'
 import { otherOwnerOf } from '../store/photos.ts'
 import { createSidecarState, type SidecarState } from '../store/sidecar-state.ts'
@@ -68,6 +69,7 @@ export function* currentCaptions(
   database: Database,
   { folderIds, sources = ['person', 'imported', 'model'], nextPhotos, contentOf }: ExportedPhotos = {},
 ): Generator<ExportRequest> {
+  const companions = createCompanionStore(database)
   const folders = database
     .prepare<{ id: number }>(`SELECT id FROM folders WHERE state = 'online' ORDER BY id`)
     .all()
@@ -82,6 +84,7 @@ export function* currentCaptions(
       const photoPath = join(row.folder, row.directory, row.name)
       yield {
         photoPath,
+        companions: companions.namesOf(row.id),
         caption: captionToWrite({ ...row, ...toDoubt(row) }),
         ...(sources.includes('person') && { marks: marksToWrite(database, row.id) }),
         isCut: row.isCut === 1,

@@ -135,6 +135,12 @@ export function createMetadataStore(
     )
   }
 
+  /** As that of a raw file from when it was a photo: what was said of it is said of the photo that it is a part of. */
+  function isOfNoPhoto(contentHash: string | null): boolean {
+    const content = contentHash && Buffer.from(contentHash, 'hex')
+    return prepare('SELECT 1 FROM photos WHERE content_hash = ? LIMIT 1').get(content) === undefined
+  }
+
   function keep(
     photoId: number,
     { kind, name, isOfCompanion, metadata: said }: MetadataSource,
@@ -142,12 +148,13 @@ export function createMetadataStore(
     nowMs: number,
   ): void {
     forget(photoId, kind, name)
-    if (said.marks) marks.takeRecorded(photoId, said.marks.said, said.marks.contentHash, nowMs)
+    const aboutOf = (hash: string | null) => (isOfCompanion && isOfNoPhoto(hash) ? null : hash)
+    if (said.marks) marks.takeRecorded(photoId, said.marks.said, aboutOf(said.marks.contentHash), nowMs)
     const metadata = keepWords(said)
     const same = before.find((source) => source.kind === kind && source.name === name)
     const textsBefore = new Set(same?.metadata.captions.map(({ text }) => text))
     const foreign = metadata.captions.filter(
-      (caption) => !isOurOwn(photoId, kind, caption, textsBefore, nowMs),
+      (caption) => !isOurOwn(photoId, kind, caption, textsBefore, aboutOf, nowMs),
     )
     if (!saysAnything(metadata, foreign)) return
     const id = prepare(
@@ -203,12 +210,14 @@ export function createMetadataStore(
    * into: it is known already, with its true source, and as an imported one it would outrank the model's next.
    * What another library exported is taken in as what it was there.
    * @param before the imported words that the source gave when it was read last.
+   * @param aboutOf the content that a person's words are about, by the one that they name.
    */
   function isOurOwn(
     photoId: number,
     kind: MetadataKind,
     caption: FoundCaption,
     before: ReadonlySet<string>,
+    aboutOf: (contentHash: string | null) => string | null,
     nowMs: number,
   ): boolean {
     const { text, language, provenance } = caption
@@ -216,7 +225,9 @@ export function createMetadataStore(
     if (!provenance) return false
     // What was imported from here is known for that reason alone, and stays.
     if (provenance.source === 'imported' && before.has(text)) return false
-    return recorded.take(photoId, { text, language, ...provenance }, nowMs)
+    const { source } = provenance
+    const contentHash = source === 'person' ? aboutOf(provenance.contentHash) : provenance.contentHash
+    return recorded.take(photoId, { text, language, ...provenance, contentHash }, nowMs)
   }
 
   /** @returns whether it is news. */

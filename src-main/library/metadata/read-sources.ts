@@ -1,6 +1,7 @@
 import { basename, dirname, join, relative } from 'node:path'
 import { toErrorRecord } from '../../contract/errors.ts'
 import type { CompanionKind } from '../../contract/file-pairs.ts'
+import { pictureIdentifier, videoIdentifier } from './content-identifier.ts'
 import type { PhotoMetadata } from './photo-metadata.ts'
 import { readBeginning, readMetadata } from './read.ts'
 import { type FoundSidecar, findSidecars } from './sidecar-names.ts'
@@ -14,7 +15,7 @@ export interface ReadSources {
   joined: PhotoMetadata
   /** Sidecars that are there and could not be read; the others were. */
   refused: RefusedSidecar[]
-  /** Of the companions, by name, that say when they were taken, whether that is another time than the photo's. */
+  /** Of the companions, by name, that say when or of what they were taken, whether that is something else than the photo says. */
   takenApart: ReadonlyMap<string, boolean>
 }
 
@@ -49,8 +50,12 @@ export async function readSources(
   const own: string[] = []
   const raw: MetadataSource[] = []
   for (const { name, kind } of companions) {
-    const said = kind === 'raw' ? await readCompanion(join(dirname(path), name)) : undefined
-    const isApart = said && areTakenApart(originalTime(embedded), originalTime(said))
+    const file = join(dirname(path), name)
+    const said = kind === 'raw' ? await readCompanion(file) : undefined
+    const isApart =
+      kind === 'raw'
+        ? said && areTakenApart(originalTime(embedded), originalTime(said))
+        : bytes && (await isOfOther(bytes, file))
     if (isApart !== undefined) takenApart.set(name, isApart)
     if (isApart) continue
     own.push(name)
@@ -80,6 +85,13 @@ async function readCompanion(path: string): Promise<PhotoMetadata | undefined> {
   } catch {
     return undefined
   }
+}
+
+/** Whether a video is of another Live Photo than the picture; undefined where one of the two does not say of which it is. */
+async function isOfOther(picture: Buffer, videoPath: string): Promise<boolean | undefined> {
+  const own = pictureIdentifier(picture)
+  const videos = own && (await videoIdentifier(videoPath))
+  return own && videos ? own !== videos : undefined
 }
 
 /** When the camera says that the picture was taken, in the file itself. */

@@ -87,7 +87,7 @@ export async function readMetadata(path: string, bytes?: Buffer): Promise<PhotoM
     exposure: facts.exposure,
     warnings: [...words.warnings, ...warnings],
   }
-  return { ...metadata, ...uprightSize(tags, exif, content, facts.orientation) }
+  return { ...metadata, ...uprightSize(tags, exif, content) }
 }
 
 /**
@@ -101,8 +101,8 @@ function clockOffset(facts: PhotoMetadata, exif: PhotoMetadata, utc: string | nu
   return own ?? measured ?? facts.takenOffsetMinutes
 }
 
-/** The header's own size before EXIF's, which editors forget to change. */
-function uprightSize(tags: ExpandedTags, exif: PhotoMetadata, content: Buffer, orientation: number | null) {
+/** The header's own size before EXIF's, which editors forget to change. What only XMP says of orientation nobody turns by. */
+function uprightSize(tags: ExpandedTags, exif: PhotoMetadata, content: Buffer) {
   const headers = [tags.file, tags.pngFile, tags.riff, tags.gif] as Record<string, { value?: unknown }>[]
   const said = (...names: string[]) =>
     headers
@@ -119,7 +119,7 @@ function uprightSize(tags: ExpandedTags, exif: PhotoMetadata, content: Buffer, o
   const heightPx =
     said('Image Height', 'ImageHeight') ?? measured?.heightPx ?? tiffSize('ImageLength') ?? exif.heightPx
   if (widthPx === null || heightPx === null) return { widthPx: null, heightPx: null }
-  const turned = orientation !== null && orientation >= 5
+  const turned = exif.orientation !== null && exif.orientation >= 5
   return turned ? { widthPx: heightPx, heightPx: widthPx } : { widthPx, heightPx }
 }
 

@@ -118,35 +118,40 @@ export function findSidecars(
   return onceFor(directoryEntries, finders, createSidecarFinder)(photoName, companions)
 }
 
-/** By lower-case name or stem the one file that has it, or true where there are several. */
-type Owners = Map<string, string | true>
+/** By lower-case name or stem the files that have it. */
+type Owners = Map<string, string[]>
 const nameOwners = new WeakMap<readonly string[], Owners>()
 const stemOwners = new WeakMap<readonly string[], Owners>()
 
 /** Whether another file has the photo's name in another case. */
 export function sharesName(directoryEntries: readonly string[], photoName: string): boolean {
   const owners = onceFor(directoryEntries, nameOwners, (names) => findOwners(names, (name) => name))
-  return isOfOthers(owners.get(foldName(photoName)), photoName)
+  return isOfOthers(owners, foldName(photoName), [photoName])
 }
 
-/** Whether a file other than the photo, and no sidecar of any program, has the photo's stem, in any case. */
-export function sharesStem(directoryEntries: readonly string[], photoName: string): boolean {
+/**
+ * Whether a file other than those of the photo, and no sidecar of any program, has its stem, in any case.
+ * @param companions names of its other files.
+ */
+export function sharesStem(
+  directoryEntries: readonly string[],
+  photoName: string,
+  companions: readonly string[] = [],
+): boolean {
   const owners = onceFor(directoryEntries, stemOwners, (names) => findOwners(names, stemOf))
-  return isOfOthers(owners.get(foldName(stemOf(photoName))), photoName)
+  return isOfOthers(owners, foldName(stemOf(photoName)), [photoName, ...companions])
 }
 
 function findOwners(directoryEntries: readonly string[], partOf: (name: string) => string): Owners {
   const owners: Owners = new Map()
   for (const name of directoryEntries) {
-    if (/\.(xmp|json|aae|pp3|dop)$/i.test(name)) continue
-    const part = foldName(partOf(name))
-    owners.set(part, owners.has(part) ? true : name)
+    if (!/\.(xmp|json|aae|pp3|dop)$/i.test(name)) append(owners, foldName(partOf(name)), name)
   }
   return owners
 }
 
-function isOfOthers(owner: string | true | undefined, photoName: string): boolean {
-  return owner !== undefined && owner !== photoName
+function isOfOthers(owners: Owners, part: string, own: readonly string[]): boolean {
+  return owners.get(part)?.some((name) => !own.includes(name)) ?? false
 }
 
 function onceFor<Found>(

@@ -17,6 +17,8 @@ export interface CaptionEngine {
    * @throws LensloreError `ENGINE_DIED`, `CANCELLED`, `PICTURE_KILLS_ENGINE`
    */
   caption(pixels: Uint8Array<ArrayBuffer>, options?: { readings?: boolean }): Promise<CaptionResult>
+  /** Where a picture is in the model's space, without any caption; pixels and errors as of `caption`. */
+  embed(pixels: Uint8Array<ArrayBuffer>): Promise<Int8Array<ArrayBuffer>>
   /** Ends it; what is under way fails with `CANCELLED`. */
   close(): void
 }

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { CaptionResult, DecodedPicture, EngineInfo } from '../../contract/engine-calls.ts'
+import type { CaptionResult, DecodedPicture, EngineInfo, SeenPicture } from '../../contract/engine-calls.ts'
 import { type ErrorCode, type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { thumbnailPath } from '../../contract/thumbnail-path.ts'
 import { type CaptionStore, modelKey } from '../store/captions.ts'
+import type { EmbeddingStore } from '../store/embeddings.ts'
 import type { PhotoStore } from '../store/photos.ts'
 import { byUrgency, type Product, type QueueStore, type WorkItem } from '../store/queue.ts'
 import { isThumbnailKept, removeThumbnail, thumbnailVersion } from '../thumbnails.ts'
@@ -28,6 +29,9 @@ const endsRun = new Set<ErrorCode>([
   'DISK_FULL',
 ])
 
+/** Where no more than a thumbnail was looked at. */
+const nothingMore = { seen: null, result: null, embedding: null }
+
 /** What makes a thumbnail none. */
 const isNoPicture = new Set<ErrorCode>(['FILE_NOT_FOUND', 'PICTURE_DAMAGED', 'PICTURE_KILLS_ENGINE'])
 
@@ -38,6 +42,7 @@ export interface CaptioningOptions {
   thumbnailDirectory: string
   photos: PhotoStore
   captions: CaptionStore
+  embeddings: EmbeddingStore
   queue: QueueStore
   progress: WorkUnderWay
   /** Told of photos that got a caption or an error, and how many of them an error. */
@@ -57,8 +62,12 @@ interface Finished {
   item: WorkItem
   /** Of a thumbnail that was there before, no more than its thumbhash is made. */
   picture: Pick<DecodedPicture, 'contentHash' | 'thumbhash' | 'thumbnailError'>
+  /** What decoding told; null of such a thumbnail. */
+  seen: SeenPicture | null
   /** null: it needed no caption. */
   result: CaptionResult | null
+  /** null: it needed none, or the model has no space for it. */
+  embedding: Int8Array | null
 }
 
 /** A photo with what is to be made of it; a thumbnail and its thumbhash come with every decode. */
@@ -94,7 +103,8 @@ async function captionAll(
   options: CaptioningOptions,
   onListening: (wake: () => void) => void,
 ): Promise<void> {
-  const { decoder, engine, thumbnailDirectory, photos, captions, queue, progress, signal } = options
+  const { decoder, engine, thumbnailDirectory, photos, captions, embeddings, queue, progress, signal } =
+    options
   const { onPhotosChanged, onCounted, onUnavailable, onProblem } = options
   const info = await engine.info()
   const key = modelKey(info.modelId, info.adapterId)
@@ -133,6 +143,13 @@ async function captionAll(
       result ? [toModelCaption(item, picture, result, info)] : [],
     )
     captions.addFromModel(modelCaptions, Date.now())
+    photos.setSeen(batch.flatMap(({ seen }) => seen ?? []))
+    if (info.spaceId !== null) {
+      const made = batch.flatMap(({ picture: { contentHash }, embedding }) =>
+        embedding ? [{ contentHash, vector: embedding }] : [],
+      )
+      if (made.length > 0) embeddings.set(made, info.spaceId)
+    }
     queue.setThumbnailsMade(
       batch.filter(({ picture }) => !picture.thumbnailError).map(({ picture }) => picture),
       thumbnailVersion,
@@ -143,7 +160,8 @@ async function captionAll(
       underWay.delete(item.photoId)
     }
     count(modelCaptions.length, 0)
-    onPhotosChanged(batch.map(({ item }) => item.photoId))
+    const shown = batch.filter(({ seen, picture }) => seen !== null || picture.thumbhash !== null)
+    if (shown.length > 0) onPhotosChanged(shown.map(({ item }) => item.photoId))
   }
 
   function count(captioned: number, failed: number): void {
@@ -158,22 +176,32 @@ async function captionAll(
     )
     orEndRun(() => {
       if ('done' in outcome) succeed({ item, ...outcome.done })
-      else if (product === 'thumbhash') loseThumbnail(item, outcome.thrown)
+      else if (product === 'thumbhash' || product === 'embedding') loseThumbnail(item, outcome.thrown)
       else fail(item, outcome.thrown)
     })
   }
 
   const pathOf = (item: WorkItem) => join(item.folderPath, item.directory, item.name)
   const make: Record<Product, (item: WorkItem) => Promise<Omit<Finished, 'item'>>> = {
-    caption: (item) => captionFile(decoder, engine, pathOf(item), thumbnailDirectory),
+    async caption(item) {
+      const { picture, result } = await captionFile(decoder, engine, pathOf(item), thumbnailDirectory)
+      return { picture, seen: picture, result, embedding: result.embedding }
+    },
     async thumbnail(item) {
       const picture = await decoder.decode(pathOf(item), { input: null, thumbnailDirectory })
-      return { picture, result: null }
+      return { picture, seen: picture, result: null, embedding: null }
     },
     async thumbhash({ photoId }) {
       const contentHash = underWay.get(photoId)!
       const thumbhash = await decoder.thumbhash(thumbnailPath(thumbnailDirectory, contentHash))
-      return { picture: { contentHash, thumbhash, thumbnailError: null }, result: null }
+      return { picture: { contentHash, thumbhash, thumbnailError: null }, ...nothingMore }
+    },
+    async embedding({ photoId }) {
+      const contentHash = underWay.get(photoId)!
+      const thumbnail = thumbnailPath(thumbnailDirectory, contentHash)
+      const { pixels } = await decoder.decode(thumbnail, { input: info.input, thumbnailDirectory: null })
+      const picture = { contentHash, thumbhash: null, thumbnailError: null }
+      return { picture, ...nothingMore, embedding: await engine.embed(pixels!) }
     },
   }
 
@@ -239,11 +267,15 @@ async function captionAll(
     const toCaption = queue.next('caption', key, 2 * room, except)
     const toThumbnail = queue.next('thumbnail', thumbnailVersion, 2 * room, [...except, ...withoutThumbnail])
     const toThumbhash = queue.next('thumbhash', thumbnailVersion, 2 * room, except)
+    // Captions bring it along, and go first.
+    const toEmbed =
+      info.spaceId !== null && toCaption.length === 0
+        ? queue.next('embedding', info.spaceId, 2 * room, except)
+        : []
     const captioned = settleCaptions(toCaption.map((item) => item.photoId))
     const kept = settleThumbnails(toThumbnail)
-    const open = new Map<number, Job>(
-      toThumbhash.map((item) => [item.photoId, { item, product: 'thumbhash' }]),
-    )
+    const open = new Map<number, Job>(toEmbed.map((item) => [item.photoId, { item, product: 'embedding' }]))
+    for (const item of toThumbhash) open.set(item.photoId, { item, product: 'thumbhash' })
     for (const item of toThumbnail) {
       if (!kept.has(item.photoId)) open.set(item.photoId, { item, product: 'thumbnail' })
     }

@@ -1,4 +1,9 @@
-import { type EngineCalls, type EngineInfo, engineCalls } from '../../contract/engine-calls.ts'
+import {
+  type EmbeddedText,
+  type EngineCalls,
+  type EngineInfo,
+  engineCalls,
+} from '../../contract/engine-calls.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { chooseFastest, isSameWay, type ProviderTrial } from '../../contract/providers.ts'
@@ -21,6 +26,8 @@ export interface SupervisedEngine extends CaptionEngine, PictureDecoder {
   session(): EngineInfo | null
   /** As the engine's call; errors as of `caption`. */
   look(pixels: Uint8Array<ArrayBuffer>, text: string): Promise<ResultOf<EngineCalls['look']>>
+  /** A text in the model's space, for which the model need not be open; errors as of the engine's call. */
+  embedText(text: string): Promise<EmbeddedText>
 }
 
 export interface SupervisorOptions {
@@ -355,6 +362,11 @@ export function superviseEngine(
       request('decode', `drew ${displayFileName(path)}`, (client) => client.preview({ path, directory })),
     caption: (pixels, { readings = false } = {}) =>
       request('caption', 'described this picture', (client) => client.caption({ pixels, readings })),
+    embed: (pixels) => request('caption', 'looked at this picture', (client) => client.embed({ pixels })),
+    embedText: (text) =>
+      request('decode', 'read this text', (client) =>
+        client.embedText({ modelDirectory: options.modelDirectory, text }),
+      ),
     look: (pixels, text) =>
       request('caption', 'looked at this picture', (client) => client.look({ pixels, text })),
     close() {

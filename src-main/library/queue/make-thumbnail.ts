@@ -25,11 +25,9 @@ export async function makeThumbnail(
     return thumbnailPath(thumbnailDirectory, photo.contentHash)
   }
   const decoder = await openDecoder()
-  const { contentHash, thumbhash, thumbnailError } = await decoder.decode(photo.path, {
-    input: null,
-    thumbnailDirectory,
-    isUrgent: true,
-  })
+  const picture = await decoder.decode(photo.path, { input: null, thumbnailDirectory, isUrgent: true })
+  const { contentHash, thumbhash, thumbnailError } = picture
+  store.photos.setSeen([picture])
   if (thumbnailError) throw new LensloreError(thumbnailError.code, thumbnailError.message)
   store.queue.setThumbnailsMade([{ contentHash, thumbhash }], thumbnailVersion)
   return thumbnailPath(thumbnailDirectory, contentHash)

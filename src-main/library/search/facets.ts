@@ -23,10 +23,11 @@ const answersKept = 32
 
 const directorySql = `SELECT 1 FROM photos WHERE folder_id = ? AND directory > '' LIMIT 1`
 const foldersSql = 'SELECT id, state FROM folders'
-/** Where a photo's names of a kind stand; there are few devices. */
+/** Where a photo's names of a kind stand; there are few devices, and of places those that most photos have will do. */
 const columnOf: Readonly<Record<NamedKind | Field, 'people' | 'keywords' | null>> = {
   people: 'people',
   keyword: 'keywords',
+  place: null,
   folder: null,
   camera: null,
   lens: null,
@@ -75,6 +76,7 @@ export function createFacets(
       keywords: named('keyword'),
       cameras: named('camera'),
       lenses: named('lens'),
+      places: named('place'),
       folders: folders
         .filter((each) => each.photos > 0)
         .map(({ folderId, photos }) => ({ folderId, photos, hasSubfolders: hasDirectory(folderId) })),

@@ -15,7 +15,7 @@ export type Match =
 /** Columns of FTS5's. */
 export type Field = 'folder' | 'camera' | 'lens'
 /** Of these a photo has many, and words of one are not words of another: they are flags, as `namedTokens` makes them. */
-export const namedKinds = ['people', 'keyword'] as const
+export const namedKinds = ['people', 'keyword', 'place'] as const
 export type NamedKind = (typeof namedKinds)[number]
 /** Words of the caption, all other words together, those of one field, those of a name, or of the file's. */
 export type Scope = 'caption' | 'others'
@@ -35,6 +35,7 @@ const marks: Readonly<Record<Place, string>> = {
   lens: 'lens=',
   people: 'people=',
   keyword: 'keyword=',
+  place: 'place=',
   name: 'name=',
 }
 
@@ -53,6 +54,8 @@ export const flag = {
   excluded: 'is=excluded',
   /** Its file cannot be read or captioned. */
   failed: 'is=failed',
+  /** Its file ends before its picture does. */
+  cut: 'is=cut',
   /** It has more files than its own. */
   pair: 'is=pair',
   captioned: 'has=caption',
@@ -68,6 +71,8 @@ export const flag = {
   /** One of `ratingsGiven`. */
   rating: (rating: number) => (rating < 0 ? 'rating=rejected' : `rating=${rating}`),
   by: (source: CaptionSource) => `by=${source}`,
+  /** By a key of the gazetteer. */
+  at: (key: string) => `at=${key}`,
   folder: (folderId: number) => `root=${folderId}`,
   /** Anywhere below a directory of a folder. Its path is hashed, for a token has no room for spaces and signs. */
   directory: (folderId: number, directory: string) => `in=${hashOf(`${folderId}/${directory}`)}`,

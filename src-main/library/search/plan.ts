@@ -34,6 +34,8 @@ export interface Surroundings {
   /** Whether any caption is unsure at all. */
   hasUnsure(): boolean
   folders(): { id: number; path: string; isOffline: boolean }[]
+  /** Keys of places on Earth that photos are at and that have a name, in any language, with these words in a row. */
+  placesNamed(words: string, how: 'whole' | 'within' | 'begun'): string[]
   /** Whether any photo is below a directory of a folder. */
   hasDirectory(folderId: number, directory: string): boolean
 }
@@ -97,7 +99,10 @@ export function planSearch(query: Query, around: Surroundings): Plan {
     if (wanted.length === clause.length) {
       // One match for both, so that its set is worked out once.
       const caption = anyStrengths(wanted.map((term) => expressWords(term, 'caption', around)))
-      const others = wanted.map((term) => expressWords(term, 'others', around))
+      const others = wanted.flatMap((term) => [
+        expressWords(term, 'others', around),
+        ...expressKeys(term.text, 'whole', around),
+      ])
       texts.push({ caption, anywhere: anyStrengths([caption, ...others]) })
     } else {
       const expressions = clause.map((term) => expressTerm(term, around))
@@ -135,17 +140,18 @@ export function planSearch(query: Query, around: Surroundings): Plan {
 
 /** One token in any form: whether a word is known at all. */
 export function expressToken(token: Token, around: Surroundings): Match {
-  return expressTokens([token], false, around).wide
+  return expressText(token.text, [token], false, around).wide
 }
 
 function expressTerm(term: Term, around: Surroundings): Strengths {
   switch (term.kind) {
     case 'words':
-      return expressTokens(term.tokens, term.isPhrase, around)
+      return expressText(term.text, term.tokens, term.isPhrase, around)
     case 'field': {
       if (term.field === 'people' || term.field === 'keyword') {
         return expressNamed(term.tokens, term.isPhrase, term.field, around)
       }
+      if (term.field === 'place') return expressNamedPlace(term, around)
       const directories = term.field === 'folder' ? expressDirectory(term.text, around) : []
       if (directories.length > 0) return both(anyOf(directories))
       const below = term.field === 'folder' ? expressPath(term, around) : []
@@ -171,6 +177,23 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
       return both(anyOf((flags.length > 0 ? flags : [flag.nothing]).map(flagged)))
     }
   }
+}
+
+/** A name that a file states or the gazetteer has, or one in another language. */
+function expressNamedPlace({ text, tokens, isPhrase }: FieldTerm, around: Surroundings): Strengths {
+  const { exact, wide } = anyStrengths([
+    expressNamed(tokens, isPhrase, 'place', around),
+    ...expressKeys(text, 'within', around),
+  ])
+  if (isPhrase) return both(exact)
+  const begun = expressKeys(text, 'begun', around).map((each) => each.wide)
+  return { exact, wide: anyOf([wide, ...begun]) }
+}
+
+/** @returns none or one */
+function expressKeys(text: string, how: 'whole' | 'within' | 'begun', around: Surroundings): Strengths[] {
+  const keys = around.placesNamed(text, how)
+  return keys.length > 0 ? [both(anyOf(keys.map((key) => flagged(flag.at(key)))))] : []
 }
 
 const flagOf: Readonly<Record<PhotoPossession, string>> = {
@@ -208,10 +231,16 @@ function expressWords(term: WordsTerm, where: Scope, around: Surroundings): Stre
 }
 
 /** In the caption or anywhere else. */
-function expressTokens(tokens: readonly Token[], isPhrase: boolean, around: Surroundings): Strengths {
+function expressText(
+  text: string,
+  tokens: readonly Token[],
+  isPhrase: boolean,
+  around: Surroundings,
+): Strengths {
   return anyStrengths([
     expressPlaced(tokens, isPhrase, 'caption', around),
     expressPlaced(tokens, isPhrase, 'others', around),
+    ...expressKeys(text, 'whole', around),
   ])
 }
 

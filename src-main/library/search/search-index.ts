@@ -4,7 +4,7 @@ import type { CompanionKind } from '../../contract/file-pairs.ts'
 import { isRawName } from '../../contract/picture-names.ts'
 import type { CaptionSource } from '../../contract/records.ts'
 import type { TakenDate } from '../../contract/taken-date.ts'
-import { type Token, tokenize, tokenizeName, tokenizeParts } from '../../contract/words.ts'
+import { foldName, type Token, tokenize, tokenizeName, tokenizeParts } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { inSlices, type SliceOptions } from '../store/slices.ts'
 import {
@@ -51,13 +51,17 @@ const triesInSecond = 16
 const widestSpread = 2 ** 30
 
 const documentSql = `SELECT photos.id, search_id, search_document, folder_id, folders.path AS folder_path, directory,
-    name, sort_ms, taken_at, camera, lens, missing_since_ms IS NOT NULL AS missing, is_excluded AS excluded, error_code IS NOT NULL AS failed,
+    name, sort_ms, taken_at, camera, lens, missing_since_ms IS NOT NULL AS missing, is_excluded AS excluded, error_code IS NOT NULL AS failed, is_cut_off AS cut,
     captions.text AS caption, caption_source, captions.is_unsure AS unsure,
     ${otherCaptionsSql} AS other_captions,
     missing_since_ms IS NULL AND EXISTS (SELECT 1 FROM photos AS copy WHERE copy.content_hash = photos.content_hash
       AND copy.id <> photos.id AND copy.missing_since_ms IS NULL) AS duplicate,
     (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra,
     rating, is_favorite, people, keywords,
+    (SELECT json_group_array(json_array(metadata_places.kind, metadata_places.name))
+       FROM metadata_sources JOIN metadata_places ON source_id = metadata_sources.id
+       WHERE photo_id = photos.id) AS stated_places,
+    (SELECT json_array(town, city, country) FROM places WHERE places.id = place_id) AS place,
     (SELECT json_group_array(json_object('name', companions.name, 'kind', kind)) FROM companions
       WHERE photo_id = photos.id AND is_other = 0
         AND companions.folder_id = photos.folder_id AND companions.directory = photos.directory) AS companions
@@ -83,6 +87,11 @@ export interface SearchIndexer {
    * @returns how many were renewed.
    */
   renewAll(options?: SliceOptions): Promise<number>
+  /**
+   * Within a transaction: photos that it changed so far are left to the next `renewAll`, which is far faster for thousands of them than
+   * their commits are.
+   */
+  leaveStale(): void
   /**
    * Throws the index away and makes it anew from the tables, in slices.
    * @throws DOMException `AbortError` through the signal; `renewAll` goes on with what is left.
@@ -117,6 +126,7 @@ interface DocumentRow {
   missing: number
   excluded: number
   failed: number
+  cut: number | null
   caption: string | null
   caption_source: CaptionSource | null
   unsure: number | null
@@ -128,6 +138,10 @@ interface DocumentRow {
   /** JSON. */
   people: string
   keywords: string
+  /** Kind and name of each. */
+  stated_places: string
+  /** Keys of town, city and country, '' where there is none. */
+  place: string | null
   companions: string
 }
 
@@ -393,8 +407,9 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     const known = new Set(rows.map((row) => row.id))
     const taken = new Set<number>()
     return [...Map.groupBy(rows, (row) => firstRowOf(row.sort_ms))].flatMap(([first, group]) => {
+      // Those that are known may be of other seconds by now, and hide no other.
       const found = prepare<InSecond & { row: number }>(ofSecondSql)
-        .all(first, first + rowsPerSecond, orderedInSecond + 1)
+        .all(first, first + rowsPerSecond, orderedInSecond + 1 + known.size)
         .filter(({ id }) => !known.has(id))
       const others = found.filter((photo) => firstRowOf(photo.sortMs) === first)
       const foreign = found.filter((photo) => !others.includes(photo)).map((photo) => photo.row)
@@ -461,7 +476,15 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     const caption = toPart(row.caption ?? '', 'caption')
     const year = row.taken_at?.slice(0, 'YYYY'.length) ?? ''
     const fileNames = [row.name, ...companionsOf(row).map(({ name }) => name)].map(displayFileName)
-    const names = [...fileNames, row.extra ?? '', row.other_captions ?? '', year].join(' ')
+    const { keys, names: places } = placesOf(row, batch)
+    const names = [
+      ...fileNames,
+      row.extra ?? '',
+      row.other_captions ?? '',
+      year,
+      ...keys.map((key) => nameOf(key, batch)),
+    ].join(' ')
+    const named = namesIn(row, places)
     const others = [
       toPart(names, 'others'),
       // Many photos share these.
@@ -474,11 +497,47 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     return {
       caption,
       others,
-      flags: flagsOf(row),
+      flags: [...flagsOf(row, named), ...keys.map(flag.at)],
       fileName: fileName.map((stem) => tokenOf(stem, 'name')),
       sharedOfFileName: [...shared].map((stem) => tokenOf(stem, 'name')),
-      names: namesOf(row),
+      names: namesOf(row, named),
     }
+  }
+
+  /**
+   * What files state, and what was found by the position: the town unless a file states another one, and nothing where a file
+   * states another country.
+   */
+  function placesOf(
+    { stated_places, place }: DocumentRow,
+    batch: Batch,
+  ): { keys: string[]; names: string[] } {
+    const stated = JSON.parse(stated_places) as [kind: string, name: string][]
+    const names = stated.map(([, name]) => name)
+    if (place === null) return { keys: [], names }
+    const [town, city, country] = JSON.parse(place) as [string, string, string]
+    const isStated = (kind: string, keys: readonly string[]) => {
+      const said = stated.filter(([each]) => each === kind).map(([, name]) => foldName(name))
+      return said.length === 0 || said.some((name) => keys.some((key) => isCalled(key, name)))
+    }
+    if (!isStated('country', [country])) return { keys: [], names }
+    const found = isStated('city', [town, city]) ? [town, city, country] : [country]
+    const keys = found.filter((key) => key !== '')
+    return { keys, names: [...names, ...keys.map((key) => nameOf(key, batch))] }
+  }
+
+  /** @param name as `foldName` makes it */
+  function isCalled(key: string, name: string): boolean {
+    return prepare('SELECT 1 FROM gazetteer_names WHERE begin = ? AND key = ?').get(name, key) !== undefined
+  }
+
+  function nameOf(key: string, { places }: Batch): string {
+    let name = places.get(key)
+    if (name === undefined) {
+      name = prepare<{ name: string }>('SELECT name FROM gazetteer WHERE key = ?').get(key)?.name ?? ''
+      places.set(key, name)
+    }
+    return name
   }
 
   function addDocument(
@@ -534,6 +593,7 @@ export function createSearchIndexer(database: Database): SearchIndexer {
              OR folder_id IN (SELECT folder_id FROM search_stale_folders)), 0) AS n`,
       ).get()!.n,
     renewAll,
+    leaveStale: () => void prepare('DELETE FROM temp.search_changed').run(),
     async rebuild(options = {}) {
       const { signal, onProgress } = options
       write(() => prepare('INSERT OR REPLACE INTO search_emptying VALUES (1, 0)').run())
@@ -584,10 +644,12 @@ interface Batch {
   names: Map<string, CountedName>
   /** By text and field. */
   parts: Map<string, Part>
+  /** Names by key of the gazetteer. */
+  places: Map<string, string>
 }
 
 function emptyBatch(): Batch {
-  return { words: new Map(), documents: new Map(), names: new Map(), parts: new Map() }
+  return { words: new Map(), documents: new Map(), names: new Map(), parts: new Map(), places: new Map() }
 }
 
 /** What the index has of a photo. */
@@ -608,6 +670,8 @@ interface Named {
   name: string
 }
 
+type NamesOfKind = [NamedKind, string[]]
+
 interface CountedName extends Named {
   photos: number
 }
@@ -625,13 +689,14 @@ interface Word {
   others: number
 }
 
-function flagsOf(row: DocumentRow): string[] {
+function flagsOf(row: DocumentRow, named: readonly NamesOfKind[]): string[] {
   const flags: string[] = [flag.everyPhoto, flag.folder(row.folder_id)]
   for (const directory of directoriesAround(row.directory))
     flags.push(flag.directory(row.folder_id, directory))
   if (row.excluded) flags.push(flag.excluded)
   else if (row.missing) flags.push(flag.missing)
   if (row.failed) flags.push(flag.failed)
+  if (row.cut) flags.push(flag.cut)
   if (row.duplicate) flags.push(flag.duplicate)
   if (row.caption_source !== null) flags.push(flag.by(row.caption_source))
   // A caption without words is an answer, and none that anybody looks for.
@@ -645,7 +710,7 @@ function flagsOf(row: DocumentRow): string[] {
   if (companions.length > 0) flags.push(flag.pair)
   if (isRawName(row.name) || companions.some(({ kind }) => kind === 'raw')) flags.push(flag.raw)
   if (companions.some(({ kind }) => kind === 'video')) flags.push(flag.video)
-  for (const [kind, names] of namesIn(row)) {
+  for (const [kind, names] of named) {
     const stems = names.map((name) => tokenize(name).map((token) => token.stem))
     const parts = names.flatMap((name) => tokenizeParts(name).map((token) => token.stem))
     const tokens = [...parts, ...stems.flat(), ...stems.flatMap(neighbours)]
@@ -664,14 +729,14 @@ function directoriesAround(directory: string): string[] {
   return names.map((_, at) => names.slice(0, at + 1).join('/'))
 }
 
-function namesOf(row: DocumentRow): Named[] {
+function namesOf(row: DocumentRow, named: readonly NamesOfKind[]): Named[] {
   const folders = [basename(row.folder_path), ...row.directory.split('/')].map(displayFileName)
   const devices: [NamedKind | Field, string[]][] = [
     ['folder', folders],
     ['camera', [row.camera ?? '']],
     ['lens', [row.lens ?? '']],
   ]
-  return [...namesIn(row), ...devices].flatMap(([kind, names]) =>
+  return [...named, ...devices].flatMap(([kind, names]) =>
     [...new Set(names)].filter((name) => name.trim() !== '').map((name) => ({ kind, name })),
   )
 }
@@ -680,10 +745,11 @@ function companionsOf({ companions }: DocumentRow): { name: string; kind: Compan
   return JSON.parse(companions)
 }
 
-function namesIn({ people, keywords }: DocumentRow): [NamedKind, string[]][] {
+function namesIn({ people, keywords }: DocumentRow, places: string[]): NamesOfKind[] {
   return [
     ['people', JSON.parse(people) as string[]],
     ['keyword', JSON.parse(keywords) as string[]],
+    ['place', places],
   ]
 }
 

@@ -18,7 +18,7 @@ import type {
 } from '../../contract/records.ts'
 import { editDistance, slipsAllowed } from '../../contract/spelling.ts'
 import { spanOfDate } from '../../contract/taken-date.ts'
-import { tokenize, tokenizeName } from '../../contract/words.ts'
+import { foldName, tokenize, tokenizeName } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
 import { createFacets } from './facets.ts'
@@ -117,6 +117,8 @@ const foundKept = 8
 const mostOrdered = 2 ** 21
 /** Of photos that only FTS5 finds, the newest are counted by facets: each is looked up. */
 const facetsCountedFromIndex = 10_000
+/** Of what begins with one letter there may be thousands. */
+const placesTried = 200
 /** Of words that are gone from all photos the list knows still: more are read than are wanted. */
 const completionsRead = 4
 
@@ -133,6 +135,7 @@ export const hitsSql = `SELECT photos.id, search_id, folders.path AS folder_path
   ORDER BY wanted.key`
 /** Only for the hits whose caption is not why they were found: it takes as long as all else of a hit. */
 export const extraSql = `SELECT concat_ws(' ', (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id),
+    (SELECT group_concat(gazetteer.name, ', ') FROM places JOIN gazetteer ON key IN (town, city, country) WHERE places.id = place_id),
     ${otherCaptionsSql}) AS extra FROM photos WHERE id = ?`
 /** The two halves of what may be one slip away: the same first letter, or the first letters swapped or lost. */
 const sameStartSql = `SELECT word, stem, captions + others AS photos FROM search_words
@@ -144,6 +147,13 @@ const captionsSql = `SELECT search_id, text, is_unsure FROM json_each(?) AS want
     JOIN captions ON captions.id = photos.caption_id`
 const documentsSql = `SELECT search_document AS document FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value`
+/** By how much of the name there is. */
+const placesSql = {
+  whole: 'SELECT key FROM gazetteer_names WHERE begin = ? AND is_whole = 1 LIMIT ?',
+  within: `SELECT key FROM gazetteer_names WHERE begin = ?
+    UNION SELECT key FROM gazetteer_names WHERE begin > ? AND begin < ? LIMIT ?`,
+  begun: 'SELECT DISTINCT key FROM gazetteer_names WHERE begin >= ? AND begin < ? LIMIT ?',
+}
 /** By where the words are to be. */
 const endingSql = {
   caption: `SELECT word, stem FROM search_words
@@ -269,6 +279,19 @@ export function createSearcher(database: Database): Searcher {
       prepare<{ id: number; path: string; state: FolderState }>('SELECT id, path, state FROM folders')
         .all()
         .map(({ id, path, state }) => ({ id, path, isOffline: state === 'offline' })),
+    placesNamed(words, how) {
+      const name = foldName(words)
+      if (name === '') return []
+      const asked = {
+        whole: [name],
+        within: [name, `${name} `, `${name}!`],
+        begun: [name, `${name}\u{10ffff}`],
+      }
+      return prepare<{ key: string }>(placesSql[how])
+        .all(...asked[how], placesTried)
+        .map(({ key }) => key)
+        .filter((key) => postings.has(flag.at(key)))
+    },
     hasDirectory: (folderId, directory) => postings.has(flag.directory(folderId, directory)),
   }
 

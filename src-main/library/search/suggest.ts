@@ -1,7 +1,7 @@
 import { type SharedFilter, sharedFilters } from '../../contract/query-filters.ts'
 import { type QueryPiece, readQuery, saysAnything, splitQuery } from '../../contract/query-grammar.ts'
 import type { Suggestion } from '../../contract/records.ts'
-import { tokenize } from '../../contract/words.ts'
+import { foldName, tokenize } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, countShared, unite } from './bits.ts'
 import { tokenOf, wholeName } from './match.ts'
@@ -16,9 +16,14 @@ const wordsSql = `SELECT word, stem, captions FROM search_words WHERE word >= ? 
 const begunSql = `SELECT kind, name FROM search_names WHERE begin >= ? AND begin < ?
   AND kind IN (SELECT value FROM json_each(?)) ORDER BY photos DESC LIMIT ?`
 
+/** By what they are called in any language. */
+const placesSql = `SELECT DISTINCT 'place' AS kind, name FROM (
+  SELECT key FROM gazetteer_names WHERE begin >= ? AND begin < ? LIMIT ?) JOIN gazetteer USING (key)`
+
 const kindOfName: Readonly<Record<SharedFilter, Suggestion['kind']>> = {
   people: 'person',
   keyword: 'keyword',
+  place: 'place',
   folder: 'folder',
   camera: 'camera',
   lens: 'lens',
@@ -80,13 +85,22 @@ export function createSuggest(
     const wanted = limit * lookedAtPerShown
     const found =
       begin === ''
-        ? frequentNames(database, kinds[0]!, wanted).map((name) => ({ kind: kinds[0]!, name }))
+        ? frequentNames(database, kinds[0]!, wanted).map((name): { kind: SharedFilter; name: string } => ({
+            kind: kinds[0]!,
+            name,
+          }))
         : prepare<{ kind: SharedFilter; name: string }>(begunSql).all(
             begin,
             `${begin}\u{10ffff}`,
             JSON.stringify(kinds),
             wanted,
           )
+    if (begin !== '' && kinds.includes('place')) {
+      const name = foldName(value)
+      found.push(
+        ...prepare<{ kind: 'place'; name: string }>(placesSql).all(name, `${name}\u{10ffff}`, wanted),
+      )
+    }
     const byToken = new Map(found.map((each) => [wholeName(each.kind, each.name), each]))
     return [...byToken].flatMap(([token, { kind, name }]) => {
       const written = quote(name)

@@ -1,4 +1,5 @@
 import { thumbHashToAverageRGBA } from 'thumbhash'
+import { companionKinds } from '../../contract/file-pairs.ts'
 import type { CaptionSource, TimelinePage } from '../../contract/records.ts'
 import { ratingShift, tileFlags } from '../../contract/tile-flags.ts'
 import type { Database } from '../store/database.ts'
@@ -18,11 +19,15 @@ interface TimelineRow {
   has_thumbnail: number
   thumbhash: Buffer | null
   rating: number | null
+  /** Kinds of files that are a part of it, joined by commas. */
+  companions: string | null
 }
 
 const rowsSql = `SELECT photos.id, sort_ms, width_px, height_px, photos.content_hash, caption_source, is_unsure,
     error_code IS NOT NULL AS is_failed, missing_since_ms IS NOT NULL AND NOT is_excluded AS is_missing,
-    folders.state = 'offline' AS is_offline, is_favorite, thumbnail_version IS NOT NULL AS has_thumbnail, thumbhash, rating
+    folders.state = 'offline' AS is_offline, is_favorite, thumbnail_version IS NOT NULL AS has_thumbnail, thumbhash, rating,
+    (SELECT group_concat(kind) FROM companions WHERE photo_id = photos.id AND is_other = 0
+      AND (companions.folder_id, companions.directory) = (photos.folder_id, photos.directory)) AS companions
   FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value
     JOIN folders ON folders.id = photos.folder_id
@@ -77,5 +82,7 @@ function flagsOf(row: TimelineRow): number {
   if (row.is_offline) flags |= tileFlags.offline
   if (row.is_favorite) flags |= tileFlags.favorite
   if (row.has_thumbnail) flags |= tileFlags.thumbnail
+  const kinds = row.companions?.split(',') ?? []
+  for (const kind of companionKinds) if (kinds.includes(kind)) flags |= tileFlags[kind]
   return flags | (((row.rating ?? 0) + 1) << ratingShift)
 }

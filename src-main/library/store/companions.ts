@@ -41,9 +41,11 @@ export function knownCompanions(database: Database, folderId: number, directory:
 export interface CompanionStore {
   /** Those that stand beside their photo, by name; also those that are another photo's. */
   beside(photoId: number): CompanionFile[]
+  /** Names of the files that are a part of a photo, in its directory. */
+  namesOf(photoId: number): string[]
   /** The photo that a file is, or was last, a part of. */
   ownerAt(place: Place): number | undefined
-  /** The file is a part of the photo, which is to be read again with it; what the photo had elsewhere is no longer its own. */
+  /** The file is a part of the photo, which is to be read again where that is news; what the photo had elsewhere is no longer its own. */
   attach(photoId: number, place: Place, file: Omit<CompanionFile, 'name'>): void
   /** No part of any photo is remembered here. */
   detach(place: Place): void
@@ -56,18 +58,39 @@ export interface CompanionStore {
 
 export function createCompanionStore(database: Database): CompanionStore {
   const { prepare, write } = database
-  return {
-    beside: (photoId) =>
-      prepare<Row<CompanionFile>>(
-        `SELECT ${fileColumns} FROM companions JOIN photos ON ${isWithPhoto} WHERE photo_id = ? ORDER BY companions.name`,
-      )
-        .all(photoId)
-        .map((row) => toFile(row)),
 
-    ownerAt: ({ folderId, directory, name }) =>
-      prepare<{ id: number }>(
-        'SELECT photo_id AS id FROM companions WHERE folder_id = ? AND directory = ? AND name = ?',
-      ).get(folderId, directory, name)?.id,
+  function beside(photoId: number): CompanionFile[] {
+    return prepare<Row<CompanionFile>>(
+      `SELECT ${fileColumns} FROM companions JOIN photos ON ${isWithPhoto} WHERE photo_id = ? ORDER BY companions.name`,
+    )
+      .all(photoId)
+      .map((row) => toFile(row))
+  }
+
+  function knownAt({ folderId, directory, name }: Place): (CompanionFile & { photoId: number }) | undefined {
+    const row = prepare<Row<CompanionFile & { photoId: number }>>(
+      `SELECT ${fileColumns}, photo_id AS photoId FROM companions WHERE folder_id = ? AND directory = ? AND name = ?`,
+    ).get(folderId, directory, name)
+    return row && toFile<CompanionFile & { photoId: number }>(row)
+  }
+
+  function detach({ folderId, directory, name }: Place): void {
+    prepare('DELETE FROM companions WHERE folder_id = ? AND directory = ? AND name = ?').run(
+      folderId,
+      directory,
+      name,
+    )
+  }
+
+  return {
+    beside,
+
+    namesOf: (photoId) =>
+      beside(photoId)
+        .filter(({ isOther }) => !isOther)
+        .map(({ name }) => name),
+
+    ownerAt: (place) => knownAt(place)?.photoId,
 
     attach: (photoId, { folderId, directory, name }, file) =>
       void write(() => {
@@ -76,11 +99,19 @@ export function createCompanionStore(database: Database): CompanionStore {
           folderId,
           directory,
         )
+        const known = knownAt({ folderId, directory, name })
+        if (known?.photoId === photoId && isSameFile(known, file)) {
+          // File systems without inodes of their own give other numbers at every mount.
+          prepare(
+            'UPDATE companions SET device = ?, inode = ? WHERE folder_id = ? AND directory = ? AND name = ?',
+          ).run(file.device, file.inode, folderId, directory, name)
+          return
+        }
+        // Not as one statement that updates: the triggers' own way with conflicts would be that one's.
+        detach({ folderId, directory, name })
         prepare(
           `INSERT INTO companions (folder_id, directory, name, photo_id, kind, size_bytes, modified_ms, device, inode, is_other)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT DO UPDATE SET photo_id = excluded.photo_id, kind = excluded.kind, size_bytes = excluded.size_bytes,
-             modified_ms = excluded.modified_ms, device = excluded.device, inode = excluded.inode, is_other = excluded.is_other`,
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         ).run(
           folderId,
           directory,
@@ -96,12 +127,7 @@ export function createCompanionStore(database: Database): CompanionStore {
         prepare('UPDATE photos SET indexed_ms = NULL WHERE id = ? AND indexed_ms IS NOT NULL').run(photoId)
       }),
 
-    detach: ({ folderId, directory, name }) =>
-      void prepare('DELETE FROM companions WHERE folder_id = ? AND directory = ? AND name = ?').run(
-        folderId,
-        directory,
-        name,
-      ),
+    detach,
 
     setOther: (photoId, name, isOther) =>
       void prepare('UPDATE companions SET is_other = ? WHERE photo_id = ? AND name = ?').run(
@@ -130,17 +156,16 @@ export function createCompanionStore(database: Database): CompanionStore {
            ORDER BY companions.directory, companions.name LIMIT ?`,
         ).all(folderId, last.directory, last.name, limit)
         for (const { directory, name, isStray } of rows) {
-          if (isStray) {
-            prepare('DELETE FROM companions WHERE folder_id = ? AND directory = ? AND name = ?').run(
-              folderId,
-              directory,
-              name,
-            )
-          }
+          if (isStray) detach({ folderId, directory, name })
         }
         last = rows.at(-1) ?? last
         return rows.length
       }
     },
   }
+}
+
+function isSameFile(one: Omit<CompanionFile, 'name'>, other: Omit<CompanionFile, 'name'>): boolean {
+  const is = ({ kind, sizeBytes, modifiedMs, isOther }: typeof one) => [kind, sizeBytes, modifiedMs, isOther]
+  return is(one).every((value, at) => value === is(other)[at])
 }

@@ -1,4 +1,5 @@
 import { join, sep } from 'node:path'
+import type { SeenPicture } from '../../contract/engine-calls.ts'
 import { type ErrorRecord, LensloreError, recordedError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import type { FolderState, Photo } from '../../contract/records.ts'
@@ -47,6 +48,8 @@ export interface PhotoStore {
    * @returns the hash of the content before, where the new one has the same picture; else null.
    */
   setContent(id: number, content: ContentFacts, nowMs: number, marks?: number): string | null
+  /** Pictures were decoded: photos of these contents are as large as they were seen to be. */
+  setSeen(pictures: readonly SeenPicture[]): void
   /** How often a photo was marked to be read. */
   marks(id: number): number
   /** The file could not be read or decoded; it is not tried again until it changes. */
@@ -85,7 +88,10 @@ interface PhotoRow extends ErrorColumns {
   longitude: number | null
   missing_since_ms: number | null
   is_excluded: number
+  is_cut_off: number | null
 }
+
+type SeenColumns = Pick<PhotoRow, 'width_px' | 'height_px' | 'is_cut_off'>
 
 const selectPhoto = `SELECT photos.*, folders.path AS folder_path, folders.state AS folder_state
   FROM photos JOIN folders ON folders.id = photos.folder_id`
@@ -97,6 +103,13 @@ export function createPhotoStore(database: Database): PhotoStore {
   function carryCaptions(id: number, from: Buffer, to: Buffer): void {
     prepare('UPDATE captions SET content_hash = ? WHERE photo_id = ? AND content_hash = ?').run(to, id, from)
     prepare('INSERT OR IGNORE INTO contents_left VALUES (?)').run(from)
+  }
+
+  /** What decoding a content told, of whichever photo. */
+  function seenOf(content: Buffer): SeenColumns | undefined {
+    return prepare<SeenColumns>(
+      'SELECT width_px, height_px, is_cut_off FROM photos WHERE content_hash = ? AND is_cut_off IS NOT NULL LIMIT 1',
+    ).get(content)
   }
 
   function byId(id: number): Photo | undefined {
@@ -173,8 +186,15 @@ export function createPhotoStore(database: Database): PhotoStore {
         if (!before) return null
         const after = Buffer.from(content.contentHash, 'hex')
         const picture = content.pictureHash === null ? null : Buffer.from(content.pictureHash, 'hex')
+        const isNew = !before.content_hash?.equals(after)
+        const isSamePicture =
+          picture !== null &&
+          before.picture_hash?.equals(picture) &&
+          before.orientation === content.orientation
+        const from = isNew && isSamePicture ? before.content_hash : null
+        const seen = seenOf(after) ?? (from && seenOf(from))
         prepare(
-          `UPDATE photos SET content_hash = ?, picture_hash = ?, width_px = ?, height_px = ?, orientation = ?, taken_at = ?,
+          `UPDATE photos SET content_hash = ?, picture_hash = ?, width_px = ?, height_px = ?, is_cut_off = ?, orientation = ?, taken_at = ?,
              taken_offset_minutes = ?, camera = ?, lens = ?, latitude = ?, longitude = ?, sort_ms = ?,
              indexed_ms = CASE WHEN marks = ifnull(?, marks) THEN ? END,
              is_edited = CASE WHEN marks = ifnull(?, marks) THEN 0 ELSE is_edited END
@@ -182,8 +202,9 @@ export function createPhotoStore(database: Database): PhotoStore {
         ).run(
           after,
           picture,
-          content.widthPx,
-          content.heightPx,
+          seen ? seen.width_px : content.widthPx,
+          seen ? seen.height_px : content.heightPx,
+          seen ? seen.is_cut_off : null,
           content.orientation,
           content.takenAt,
           content.takenOffsetMinutes,
@@ -197,18 +218,12 @@ export function createPhotoStore(database: Database): PhotoStore {
           marks ?? null,
           id,
         )
-        const isNew = !before.content_hash?.equals(after)
-        const isSamePicture =
-          picture !== null &&
-          before.picture_hash?.equals(picture) &&
-          before.orientation === content.orientation
         if (!before.content_hash) {
           // Written before the file was read: what is found in it is what they are about.
           prepare(
             `UPDATE captions SET content_hash = ? WHERE photo_id = ? AND content_hash IS NULL AND source = 'person'`,
           ).run(after, id)
         }
-        const from = isNew && isSamePicture ? before.content_hash : null
         if (from) carryCaptions(id, from, after)
         if (isNew) {
           // What failed with the same content, read again for what stands beside it, would only fail again.
@@ -225,6 +240,29 @@ export function createPhotoStore(database: Database): PhotoStore {
              AND (captioned_by IS NOT NULL OR caption_source = 'person' OR error_code IS NOT NULL)`,
         ).run(id)
         return from?.toString('hex') ?? null
+      }),
+
+    setSeen: (pictures) =>
+      void write(() => {
+        // What a raw file says of its picture is more than its preview.
+        const set = prepare(
+          `UPDATE photos SET width_px = iif(?, ifnull(width_px, ?), ?), height_px = iif(?, ifnull(height_px, ?), ?),
+             is_cut_off = ?
+           WHERE content_hash = ?`,
+        )
+        for (const { contentHash, widthPx, heightPx, isCutOff, isPreview } of pictures) {
+          const keeps = isPreview ? 1 : 0
+          set.run(
+            keeps,
+            widthPx,
+            widthPx,
+            keeps,
+            heightPx,
+            heightPx,
+            isCutOff ? 1 : 0,
+            Buffer.from(contentHash, 'hex'),
+          )
+        }
       }),
 
     setError: (id, error, nowMs) =>
@@ -304,6 +342,7 @@ function toPhoto(row: PhotoRow): Photo {
     error: toError(row),
     missingSinceMs: row.missing_since_ms,
     isExcluded: row.is_excluded === 1,
+    isCutOff: row.is_cut_off === 1,
     folderState: row.folder_state,
   }
 }

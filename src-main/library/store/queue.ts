@@ -31,6 +31,8 @@ export interface ProductKeys {
   caption: string
   /** The version of the thumbnail that it is of. */
   thumbhash: number
+  /** The space that it is in. */
+  embedding: string
 }
 
 export type Product = keyof ProductKeys
@@ -124,6 +126,11 @@ export const questions: Record<Product, Question> = {
     outdated: 'SELECT id AS folder_id, ? AS value FROM folders WHERE is_leaving = 0',
     sql: `${select} WHERE photos.folder_id = ? AND thumbnail_version IS ? AND thumbnail_version IS NOT NULL
       AND thumbhash IS NULL ${order}`,
+  },
+  embedding: {
+    outdated: `SELECT folders.id AS folder_id, value
+      FROM folders, (SELECT NULL AS value UNION ALL SELECT number FROM spaces WHERE name <> ?) WHERE is_leaving = 0`,
+    sql: `${select} WHERE photos.folder_id = ? AND embedded_in IS ? AND thumbnail_version IS NOT NULL ${order}`,
   },
 }
 

@@ -1,4 +1,3 @@
-import { isAbsolute, relative, sep } from 'node:path'
 import type { Folder } from '../../contract/records.ts'
 import type { Database } from './database.ts'
 
@@ -8,6 +7,7 @@ export interface RootRow {
   id: number
   path: string
   excludes: string[]
+  exportsAlways: boolean
   device: number | null
   volumeId: string | null
   /** Below the volume's own top, `/` between names. */
@@ -33,14 +33,17 @@ export interface MissingPhoto {
 /** What is known of the folders themselves: their volumes, and what is mounted below them. */
 export interface RootState {
   ids(): number[]
-  /** Whether the library still has a folder, which a person may remove at any moment. */
+  /**
+   * Whether the library still has a folder, which a person may remove at any moment, and may compare it with the disk: not
+   * while others are becoming a part of it, nor when it becomes one itself.
+   */
   has(folderId: number): boolean
   byId(folderId: number): RootRow
   holdsPhotos(folderId: number): boolean
   /** Files spread over the folder's photos that are not missing. */
   sample(folderId: number, size: number): SampledFile[]
-  /** The path of a folder, other than this one, that a path is, contains or lies in. */
-  overlapping(path: string, exceptFolderId: number | null): string | undefined
+  /** All folders but this one, also those that are still to be forgotten. */
+  others(exceptFolderId: number | null): { id: number; path: string }[]
   setPath(folderId: number, path: string): void
   /** Another path by a person's word, on a volume that is still to be looked at. */
   relocate(folderId: number, path: string): void
@@ -81,16 +84,22 @@ const msPerDay = 86_400_000
 /** Older days no longer matter: what was missing then has been forgotten. */
 const daysKept = 100
 
+/** Neither removed, nor being joined with another. */
+const isComparedSql = `NOT is_leaving AND joins_folder_id IS NULL
+  AND NOT EXISTS (SELECT 1 FROM folders AS joining WHERE joining.joins_folder_id = folders.id)`
+
 export function createRootState(database: Database): RootState {
   const { prepare, write } = database
 
   function byId(folderId: number): RootRow {
-    const { excludes, ...row } = prepare<Omit<RootRow, 'excludes'> & { excludes: string }>(
-      `SELECT id, path, excludes, device, volume_id AS volumeId, volume_path AS volumePath,
+    const { excludes, exportsAlways, ...row } = prepare<
+      Omit<RootRow, 'excludes' | 'exportsAlways'> & { excludes: string; exportsAlways: number }
+    >(
+      `SELECT id, path, excludes, exports_always AS exportsAlways, device, volume_id AS volumeId, volume_path AS volumePath,
          watch_mode AS watchMode
        FROM folders WHERE id = ?`,
     ).get(folderId)!
-    return { ...row, excludes: JSON.parse(excludes) as string[] }
+    return { ...row, excludes: JSON.parse(excludes) as string[], exportsAlways: exportsAlways === 1 }
   }
 
   function setPath(folderId: number, path: string): void {
@@ -99,12 +108,12 @@ export function createRootState(database: Database): RootState {
 
   return {
     ids: () =>
-      prepare<{ id: number }>('SELECT id FROM folders WHERE NOT is_leaving ORDER BY id')
+      prepare<{ id: number }>(`SELECT id FROM folders WHERE ${isComparedSql} ORDER BY id`)
         .all()
         .map((row) => row.id),
 
     has: (folderId) =>
-      prepare('SELECT 1 FROM folders WHERE id = ? AND NOT is_leaving').get(folderId) !== undefined,
+      prepare(`SELECT 1 FROM folders WHERE id = ? AND ${isComparedSql}`).get(folderId) !== undefined,
 
     byId,
 
@@ -132,10 +141,10 @@ export function createRootState(database: Database): RootState {
       return [...found.values()]
     },
 
-    overlapping: (path, exceptFolderId) =>
-      prepare<{ path: string }>('SELECT path FROM folders WHERE id IS NOT ? ORDER BY path')
-        .all(exceptFolderId)
-        .find((other) => isWithin(path, other.path) || isWithin(other.path, path))?.path,
+    others: (exceptFolderId) =>
+      prepare<{ id: number; path: string }>(
+        'SELECT id, path FROM folders WHERE id IS NOT ? ORDER BY path',
+      ).all(exceptFolderId),
 
     setPath,
 
@@ -281,10 +290,4 @@ export function createRootState(database: Database): RootState {
         prepare('DELETE FROM folder_mounts WHERE folder_id = ? AND directory = ?').run(folderId, directory),
       ),
   }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  const way = relative(folder, path)
-  // On Windows the way to another drive is absolute.
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }

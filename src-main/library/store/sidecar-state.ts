@@ -111,15 +111,17 @@ export function createSidecarState(database: Database): SidecarState {
 
     followOwnChange: (path, before, after) =>
       write(() => {
-        const place = placeOf(path)
-        if (!place) return
-        const { folderId, directory, name } = place
-        const known =
-          prepare<FileStat>(
+        const places = placesOf(path).map((place) => ({
+          ...place,
+          known: prepare<FileStat>(
             `SELECT size_bytes AS sizeBytes, modified_ms AS modifiedMs FROM sidecars
              WHERE folder_id = ? AND directory = ? AND name = ?`,
-          ).get(folderId, directory, name) ?? null
-        if (isSameStat(known, before)) remember(folderId, directory, name, after)
+          ).get(place.folderId, place.directory, place.name),
+        }))
+        const place = places.find(({ known }) => known !== undefined) ?? places[0]
+        if (place && isSameStat(place.known ?? null, before)) {
+          remember(place.folderId, place.directory, place.name, after)
+        }
       }),
 
     noteRead: (photoId, names) =>
@@ -180,14 +182,17 @@ export function createSidecarState(database: Database): SidecarState {
     }),
   }
 
-  function placeOf(path: string): { folderId: number; directory: string; name: string } | undefined {
-    for (const folder of prepare<{ id: number; path: string }>('SELECT id, path FROM folders').all()) {
+  /** Of a folder that is becoming a part of another there are two, of which one knows the file. */
+  function placesOf(path: string): { folderId: number; directory: string; name: string }[] {
+    const folders = prepare<{ id: number; path: string }>(
+      'SELECT id, path FROM folders ORDER BY length(path) DESC',
+    ).all()
+    return folders.flatMap((folder) => {
       const below = pathBelow(folder.path, path)
-      if (below === undefined) continue
+      if (below === undefined) return []
       const at = below.lastIndexOf('/')
-      return { folderId: folder.id, directory: at < 0 ? '' : below.slice(0, at), name: below.slice(at + 1) }
-    }
-    return undefined
+      return [{ folderId: folder.id, directory: at < 0 ? '' : below.slice(0, at), name: below.slice(at + 1) }]
+    })
   }
 }
 

@@ -4,6 +4,7 @@ import { type AdapterStore, createAdapterStore } from './adapters.ts'
 import { type CaptionStore, createCaptionStore } from './captions.ts'
 import { createCompanionStore } from './companions.ts'
 import type { Database } from './database.ts'
+import { createEmbeddingStore, type EmbeddingStore } from './embeddings.ts'
 import { createFolderStore, type FolderStore } from './folders.ts'
 import { createLabelStore, type LabelStore } from './labels.ts'
 import { createMarkStore, type MarkStore } from './marks.ts'
@@ -24,8 +25,9 @@ export interface Store {
   readonly labels: LabelStore
   readonly trainings: TrainingStore
   readonly adapters: AdapterStore
+  readonly embeddings: EmbeddingStore
   /** A photo with its captions and marks. */
-  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words'> | undefined
+  details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words' | 'place'> | undefined
   close(): void
 }
 
@@ -66,11 +68,12 @@ function assemble({ database, close }: DatabaseInUse): Store {
   const labels = createLabelStore(database)
   const trainings = createTrainingStore(database)
   const adapters = createAdapterStore(database)
+  const embeddings = createEmbeddingStore(database)
   const companions = createCompanionStore(database)
 
   function details(
     photoId: number,
-  ): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words'> | undefined {
+  ): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words' | 'place'> | undefined {
     const photo = photos.byId(photoId)
     if (!photo) return undefined
     const caption = captions.current(photoId)
@@ -106,6 +109,7 @@ function assemble({ database, close }: DatabaseInUse): Store {
     labels,
     trainings,
     adapters,
+    embeddings,
     details,
     close,
   }

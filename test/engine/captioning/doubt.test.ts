@@ -19,6 +19,7 @@ const caption: GeneratedCaption = {
   endLogProbability: -0.5,
   beams: [-1, -1.5, -3].map((score) => ({ text: '', score })),
   similarity: 0.25,
+  embedding: null,
   doubt: null,
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -373,12 +373,18 @@ describe('what cannot be shown', () => {
     assertQuadrants(await prepare('whole.heic', heicQuadrants), 6)
   })
 
-  test('a photo with its last part missing is shown, one with only its first rows is not', async () => {
+  test('a photo with its last part missing is shown and said to be cut off, one with hardly a row is not', async () => {
     const size = { widthPx: 400, heightPx: 300 }
     const whole = await fromRgb(waves(size), size).jpeg({ quality: 95 }).toBuffer()
-    const { widthPx, heightPx } = await prepare('most.jpg', whole.subarray(0, whole.length * 0.8))
-    assert.deepEqual([widthPx, heightPx], [400, 300])
-    await assert.rejects(prepare('little.jpg', whole.subarray(0, whole.length * 0.15)), {
+    assert.equal((await prepare('whole.jpg', whole)).isCutOff, false)
+    for (const share of [0.8, 0.3]) {
+      const { widthPx, heightPx, isCutOff } = await prepare(
+        'cut.jpg',
+        whole.subarray(0, whole.length * share),
+      )
+      assert.deepEqual([widthPx, heightPx, isCutOff], [400, 300, true])
+    }
+    await assert.rejects(prepare('little.jpg', whole.subarray(0, whole.length * 0.08)), {
       code: 'PICTURE_DAMAGED',
     })
   })
@@ -405,6 +411,20 @@ describe('files', () => {
     await writeFile(bytes, await fromRgb(quadrants, quadrantSize).png().toBuffer())
     assertQuadrants(await preparePicture(textFromFileName(bytes), options))
   })
+
+  for (const [name, bytes] of [
+    ['large.heic', heicQuadrants],
+    ['large.jxl', jxlQuadrants],
+  ] as const) {
+    test(`of a gigabyte with the header of a small picture are not read: ${name}`, async () => {
+      const path = await put(name, bytes)
+      await truncate(path, 10 ** 9)
+      await assert.rejects(preparePicture(path, options), {
+        code: 'FILE_TOO_LARGE',
+        message: `${name} is larger than 256 MiB, the most that a picture of its kind may have.`,
+      })
+    })
+  }
 
   test('are told by the hash of their bytes', async () => {
     const bytes = await fromRgb(quadrants, quadrantSize).png().toBuffer()
@@ -444,6 +464,21 @@ describe('thumbnails', () => {
     )
     assert.deepEqual(await readdir(join(path, '..')), [`${contentHash}.webp`])
   })
+
+  for (const kind of ['heic', 'avif']) {
+    test(`show of ${kind} what its clap box leaves, turned as its irot box says, and no other size is told`, async () => {
+      const directory = join(folder, 'thumbnails')
+      // 97 × 65, of which 40 × 50 at the top left are left, then turned by a quarter against the clock.
+      const bytes = await readFile(new URL(`clipped-and-turned.${kind}`, made))
+      const { widthPx, heightPx, contentHash } = await prepareWithThumbnail(
+        `clipped.${kind}`,
+        bytes,
+        directory,
+      )
+      const thumbnail = await sharp(await readFile(thumbnailPath(directory, contentHash))).metadata()
+      assert.deepEqual([widthPx, heightPx, thumbnail.width, thumbnail.height], [50, 40, 50, 40])
+    })
+  }
 
   test('are not made larger than the picture', async () => {
     const directory = join(folder, 'thumbnails')

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -150,7 +151,16 @@ const kinds: [name: string, bytes: () => Buffer | Promise<Buffer>, expected: Uin
     colour,
   ],
   ['old-style JPEG', oldJpeg, colour],
+  ['one colour', () => tiff(rgb(8), [new Uint8Array(colour.length)]), new Uint8Array(colour.length)],
+  [
+    'one colour, in 12 bits',
+    () => tiff(rgb(12), [new Uint8Array((colour.length * 3) / 2)]),
+    new Uint8Array(colour.length),
+  ],
 ]
+
+/** What no packing makes smaller. */
+const rich = randomBytes(2000)
 
 describe('a TIFF', () => {
   for (const [name, bytes, expected] of kinds) {
@@ -178,6 +188,16 @@ describe('a TIFF', () => {
       'measurements',
       () => tiff({ ...oneChannel(1, 16), [tiffTag.sampleFormat]: [2] }, [new Uint8Array(96 * 64 * 2)]),
       /signed/,
+    ],
+    [
+      'one colour, of a file with more in it,',
+      () => Buffer.concat([tiff(rgb(8), [new Uint8Array(colour.length)]), rich]),
+      /nothing but one colour/,
+    ],
+    [
+      '12 bits of one colour, of a file with more in it,',
+      () => Buffer.concat([tiff(rgb(12), [new Uint8Array((colour.length * 3) / 2)]), rich]),
+      /nothing but one colour/,
     ],
     [
       'LZMA that is cut off',

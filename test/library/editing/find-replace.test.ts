@@ -28,6 +28,25 @@ test('whole words are replaced in any script, with the replacement taken literal
   }
 })
 
+test('words that are taken out leave no gap, and other spaces stay', () => {
+  const cases: [text: string, find: string, replace: string, expected: string][] = [
+    ['A big dog', 'big', '', 'A dog'],
+    ['A big big  dog', 'big', '', 'A dog'],
+    ['A dog, big, and a big', 'big', '', 'A dog,, and a '],
+    ['A red kite, flying', 'kite', '', 'A red, flying'],
+    ['(big dogs) and “big cats”', 'big', '', '(dogs) and “cats”'],
+    ['big  dog\nbig cat big\nbig', 'big', '', 'dog\ncat\n'],
+    ['a dog  by   the sea', 'dog', ' ', 'a by   the sea'],
+    ['a dog  by   the sea', 'dog', 'cat', 'a cat  by   the sea'],
+    ['a dog by', 'dog', ' big  cat ', 'a big  cat by'],
+    ['un grand chien : oui', 'chien', '', 'un grand : oui'],
+    ['dogfish', 'dog', '', 'dogfish'],
+  ]
+  for (const [text, find, replace, expected] of cases) {
+    assert.equal(replaceInText(text, { ...options, find, replace }), expected, text)
+  }
+})
+
 test('parts of words and exact case where asked for', () => {
   assert.equal(
     replaceInText('dogfish Dog', { ...options, find: 'dog', replace: 'cat', wholeWords: false }),

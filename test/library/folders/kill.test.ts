@@ -43,3 +43,39 @@ test('a scan that is killed at any moment loses no photo and no word, and the ne
   }
   assert.equal(Object.keys(library.photos()).length, names.length)
 })
+
+test('joining pairs, and parting them, goes on where it was killed, and loses no word', async () => {
+  await using library = createLibraryOnDisk()
+  const { path, put } = library
+  library.addFolder('pictures')
+  const numbers = Array.from({ length: 150 }, (_, i) => i)
+  for (const i of numbers) {
+    put(`pictures/both/${i}.jpg`)
+    put(`pictures/raw/${i}.cr2`)
+  }
+  await library.sync()
+  for (const i of numbers) {
+    library.write(`pictures/${i % 2 === 0 ? `both/${i}.jpg` : `raw/${i}.cr2`}`, `words of ${i}`)
+  }
+  const scanKilled = async (after: number) => {
+    await killWhileScanning(join(library.directory, '.library'), after)
+    const reopened = openStore(library.store.database.file)
+    assert.deepEqual(checkIntegrity(reopened.database), [])
+    reopened.close()
+  }
+  for (const i of numbers) renameSync(path(`pictures/raw/${i}.cr2`), path(`pictures/both/${i}.cr2`))
+  for (const after of [1, 2, 3]) await scanKilled(after)
+  await library.sync()
+  assert.equal(Object.keys(library.photos()).length, numbers.length)
+  for (const i of numbers) assert.equal(library.wordsOf(`pictures/both/${i}.jpg`), `words of ${i}`)
+
+  for (const i of numbers) renameSync(path(`pictures/both/${i}.cr2`), path(`pictures/raw/${i}.cr2`))
+  for (const after of [1, 2]) await scanKilled(after)
+  await library.sync()
+  assert.equal(Object.keys(library.photos()).length, 2 * numbers.length)
+  for (const i of numbers) {
+    for (const file of [`both/${i}.jpg`, `raw/${i}.cr2`]) {
+      assert.equal(library.wordsOf(`pictures/${file}`), `words of ${i}`)
+    }
+  }
+})

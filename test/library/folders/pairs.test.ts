@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { findPairs } from '../../../src-main/contract/file-pairs.ts'
+import { tileFlags } from '../../../src-main/contract/tile-flags.ts'
 import { createCompanionStore } from '../../../src-main/library/store/companions.ts'
+import { createRandom } from './chaos.ts'
 import { createLibraryOnDisk, type LibraryOnDisk } from './library-on-disk.ts'
 
 let library: LibraryOnDisk
@@ -167,6 +171,22 @@ test('a deleted raw file or video leaves the photo as it is', async () => {
   await expectSettled()
 })
 
+test('a photo is read again where its other files are others, and else is not', async () => {
+  for (const name of ['a.jpg', 'a.cr2', 'a.mov']) put(`pictures/${name}`)
+  await library.sync()
+  const work = () => library.store.queue.nextToIndex(10).map(({ name }) => name)
+  await library.scan()
+  assert.deepEqual(work(), [])
+  for (const name of ['a.cr2', 'a.mov']) put(`pictures/${name}`, `${name}, edited`)
+  await library.scan()
+  assert.deepEqual(work(), ['a.jpg'])
+  library.index()
+  library.store.database.exec('UPDATE photos SET inode = inode + 1; UPDATE companions SET inode = inode + 1')
+  await library.scan()
+  assert.deepEqual(work(), [], 'nor where a drive numbers its files anew')
+  assert.deepEqual(filesOf('a.jpg'), ['a.cr2', 'a.mov'])
+})
+
 test('files that arrive one after the other are a pair in the end, whatever came first', async () => {
   put('pictures/a.cr2')
   await library.sync()
@@ -213,6 +233,14 @@ test('a pair is found by the names of all its files, and by what it is', async (
   assert.deepEqual(found('is:pair'), ['IMG_1.JPG', 'IMG_2.HEIC'])
   assert.deepEqual(found('has:raw'), ['IMG_1.JPG', 'IMG_3.NEF'])
   assert.deepEqual(found('has:video'), ['IMG_2.HEIC'])
+  const flagsOf = (query: string) =>
+    [...library.search.searcher.timelinePage(query, { limit: 1 }).flags].map(
+      (flags) => flags & (tileFlags.raw | tileFlags.video),
+    )
+  assert.deepEqual(
+    ['IMG_1', 'IMG_2', 'IMG_3'].map((name) => flagsOf(`name:${name}`)),
+    [[tileFlags.raw], [tileFlags.video], [0]],
+  )
   rmSync(library.path('pictures/IMG_2.MOV'))
   await library.sync()
   assert.deepEqual(found('has:video'), [])
@@ -228,4 +256,85 @@ test('a folder that is offline keeps its pairs', async () => {
   renameSync(library.path('away'), library.path('pictures'))
   await library.sync()
   assert.deepEqual([names(), filesOf('a.jpg')], [['a.jpg'], ['a.cr2']])
+})
+
+test('whatever becomes of the files, photos are what belongs together, and no word is lost', async () => {
+  const extensions = ['jpg', 'heic', 'cr2', 'dng', 'mov']
+  for (const seed of [1, 16]) {
+    await using chaos = createLibraryOnDisk()
+    chaos.addFolder('p')
+    const random = createRandom(seed)
+    const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!
+    const files = new Set<string>()
+    const written: string[] = []
+    const done: string[] = []
+    const anyStem = () => `${pick(['', 'x/', 'y/'])}${pick(['a', 'b', 'c'])}`
+    const move = (from: string, to: string) => {
+      if (!files.has(from) || files.has(to)) return
+      mkdirSync(dirname(chaos.path(`p/${to}`)), { recursive: true })
+      renameSync(chaos.path(`p/${from}`), chaos.path(`p/${to}`))
+      files.delete(from)
+      files.add(to)
+      done.push(`${from} → ${to}`)
+    }
+    const operations = [
+      () => {
+        const file = `${anyStem()}.${pick(extensions)}`
+        if (files.has(file)) return
+        chaos.put(`p/${file}`, `${seed} ${done.length} ${'x'.repeat(Math.floor(random() * 60))}`)
+        files.add(file)
+        done.push(`made ${file}`)
+      },
+      () => {
+        const file = pick([...files])
+        if (file === undefined || files.size < 4) return
+        rmSync(chaos.path(`p/${file}`))
+        files.delete(file)
+        done.push(`deleted ${file}`)
+      },
+      () => {
+        const file = pick([...files])
+        if (file) move(file, `${anyStem()}${file.slice(file.lastIndexOf('.'))}`)
+      },
+      () => {
+        const [from, to] = [anyStem(), anyStem()]
+        for (const extension of extensions) move(`${from}.${extension}`, `${to}.${extension}`)
+      },
+    ]
+    for (let round = 0; round < 30; round++) {
+      const before = done.length
+      for (let n = 0; n < 4; n++) pick(operations)()
+      await chaos.sync()
+      const said = `seed ${seed}, round ${round}: ${done.slice(before).join('; ')}`
+      const expected = new Map<string, string[]>()
+      for (const [directory, group] of Map.groupBy(files, (file) => dirname(file))) {
+        const pairs = findPairs(group.map((file) => basename(file)))
+        for (const file of group) {
+          if (!pairs.has(basename(file)) && !file.endsWith('.mov')) expected.set(`p/${file}`, [])
+        }
+        for (const [name, { leader }] of [...pairs].sort()) {
+          expected.get(join('p', directory, leader))!.push(name)
+        }
+      }
+      const present = Object.keys(chaos.photos()).filter((path) => !path.startsWith('-'))
+      const store = createCompanionStore(chaos.store.database)
+      const found = present.map((path) => [path, store.namesOf(chaos.idOf(path))])
+      assert.deepEqual(Object.fromEntries(found), Object.fromEntries([...expected].sort()), said)
+      const { added, moved, missing, joined, separated, changed } = await chaos.sync()
+      assert.deepEqual([added, moved, missing, joined, separated, changed], [0, 0, 0, 0, 0, 0], said)
+      const kept = new Set(
+        chaos.store.database
+          .prepare<{ text: string }>('SELECT text FROM captions WHERE withdrawn_ms IS NULL')
+          .all()
+          .map(({ text }) => text),
+      )
+      for (const text of written) assert.ok(kept.has(text), `${said}; lost: ${text}`)
+      const photo = pick(present)
+      if (photo) {
+        written.push(`${round} of ${photo}`)
+        chaos.write(photo, written.at(-1)!)
+      }
+    }
+    assert.ok(done.length > 60)
+  }
 })

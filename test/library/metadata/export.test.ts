@@ -83,6 +83,16 @@ test('the sidecar that other programs read is the one written, unless it has two
   assert.equal(chooseSidecar(['A.JPG', 'A.CR2', 'A.xmp'], 'A.JPG'), 'A.JPG.xmp')
 })
 
+test('of a photo of several files the first that exists of its own, its stem’s and its companion’s is written', () => {
+  const choose = (...sidecars: string[]) =>
+    chooseSidecar(['A.JPG', 'A.CR2', 'A.MOV', ...sidecars], 'A.JPG', ['A.CR2', 'A.MOV'])
+  assert.equal(choose(), 'A.JPG.xmp')
+  assert.equal(choose('A.CR2.xmp'), 'A.CR2.xmp')
+  assert.equal(choose('A.CR2.xmp', 'A.xmp'), 'A.xmp')
+  assert.equal(choose('A.CR2.xmp', 'A.xmp', 'A.JPG.xmp'), 'A.JPG.xmp')
+  assert.equal(choose('A.png', 'A.xmp'), 'A.JPG.xmp', 'which another photo may claim')
+})
+
 test('of two photos whose names differ in case each has a sidecar of its own', async (context) => {
   assert.equal(chooseSidecar(['A.JPG', 'a.jpg', 'A.JPG.xmp'], 'a.jpg'), 'a.jpg.xmp')
   assert.equal(chooseSidecar(['A.JPG', 'a.jpg', 'A.xmp'], 'A.JPG'), 'A.JPG.xmp')

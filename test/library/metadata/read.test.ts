@@ -161,6 +161,16 @@ test('a JPEG with junk between its segments has the size that decoders find', as
   assert.deepEqual(await sizeOf(heightless), [null, null])
 })
 
+test('a picture is not turned by what XMP alone says, as no decoder does', async () => {
+  const packet = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+    <rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>`
+  const { widthPx, heightPx, orientation } = await readMetadata(
+    'picture.jpg',
+    await picture().withXmp(packet).jpeg().toBuffer(),
+  )
+  assert.deepEqual([widthPx, heightPx, orientation], [30, 20, 6])
+})
+
 test('damaged XMP is a warning that names the file, and the rest is read', async () => {
   const bytes = await picture().withExif(exif).withXmp(lightroom).jpeg().toBuffer()
   bytes.write('<<<<', bytes.indexOf('<dc:title>'), 'latin1')

@@ -170,6 +170,51 @@ test('of a new thumbnail the colours are known at once', async (t) => {
   assertColor(searcher, 'grey')
 })
 
+test('every picture is embedded: with its caption, in a person’s words by its thumbnail, and anew when it is another', async (t) => {
+  const { photos, store, engine, draw, captionAll } = setUp(t)
+  const [captioned, mine] = [await draw('a.jpg', 'navy'), await draw('b.jpg', 'olive')]
+  store.captions.setByPerson(mine, 'mine', 1)
+  await captionAll()
+  const space = (await engine.info()).spaceId!
+  const ofBoth = () => store.embeddings.of([captioned, mine], space)
+  const first = ofBoth()
+  assert.deepEqual(
+    [...first.values()].map((vector) => [vector.length, Math.max(...vector.map(Math.abs))]),
+    [
+      [256, 127],
+      [256, 127],
+    ],
+  )
+  assert.deepEqual(store.queue.next('embedding', space, 9), [])
+
+  // Of a library of before: it is made of the thumbnails, and means what the picture means.
+  store.database.write(() => {
+    store.database.prepare('DELETE FROM embeddings').run()
+    store.database.prepare('UPDATE photos SET embedded_in = NULL').run()
+    store.database.prepare("UPDATE folders SET state = 'offline'").run()
+  })
+  rmSync(join(photos, 'a.jpg'))
+  await captionAll()
+  const again = ofBoth()
+  assert.ok(cosine(first.get(captioned)!, again.get(captioned)!) > 0.98)
+
+  // Of another space it is none.
+  assert.deepEqual([...store.embeddings.of([captioned], 'another').keys()], [])
+  assert.equal(store.queue.next('embedding', 'another', 9).length, 2)
+
+  // And none of another picture.
+  await draw('b.jpg', 'red', mine)
+  assert.deepEqual([...ofBoth().keys()], [captioned])
+  store.database.write(() => store.database.prepare("UPDATE folders SET state = 'online'").run())
+  await captionAll()
+  assert.ok(cosine(ofBoth().get(mine)!, again.get(mine)!) < 0.999)
+})
+
+function cosine(a: Int8Array, b: Int8Array): number {
+  const dot = (x: Int8Array, y: Int8Array) => x.reduce((sum, each, at) => sum + each * y[at]!, 0)
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
+}
+
 /** Within what a few bytes can tell. */
 function assertColor(searcher: Searcher, expected: string): void {
   const { colors } = searcher.timelinePage('', { limit: 1 })

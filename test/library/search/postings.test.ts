@@ -17,7 +17,7 @@ import { createPostingsReader, createPostingsWriter } from '../../../src-main/li
 import { createSearch, type Search } from '../../../src-main/library/search/search.ts'
 import { type Database, openReader } from '../../../src-main/library/store/database.ts'
 import { databaseFileIn, openStore, type Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto, markMissing, removePhotos } from '../store/sample-library.ts'
+import { addFolder, addPhoto, contentOf, markMissing, removePhotos } from '../store/sample-library.ts'
 
 let directory: string
 let store: Store
@@ -176,4 +176,26 @@ test('thousands of photos of one second each find a row, also with ids that a pl
   })
   await search.searchIndex.renewAll()
   assert.equal(search.searcher.search('').total, count)
+})
+
+test('of many photos of one second some get other names, while others get other seconds', async () => {
+  const folderId = addFolder(store, '/edited')
+  store.database.write(() => {
+    for (let n = 0; n < 200; n++) addPhoto(store, folderId, `${n}.jpg`, contentOf(`${n}`))
+    store.database.prepare('UPDATE photos SET sort_ms = 5000').run()
+  })
+  await search.searchIndex.renewAll()
+  // Fewer than wait for `renewAll`: those of the first rows.
+  const first = store.database
+    .prepare<{ id: number }>('SELECT id FROM photos ORDER BY search_id LIMIT 48')
+    .all()
+    .map(({ id }) => id)
+  store.database.write(() => {
+    for (const [at, id] of first.entries()) {
+      if (at < 40) store.database.prepare('UPDATE photos SET sort_ms = 90000 WHERE id = ?').run(id)
+      else store.database.prepare(`UPDATE photos SET name = 'z' || name WHERE id = ?`).run(id)
+    }
+  })
+  assert.equal(search.searchIndex.stale(), 0)
+  assert.equal(search.searcher.search('').total, 200)
 })

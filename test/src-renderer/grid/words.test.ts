@@ -5,7 +5,7 @@ import type { Tile } from '../../../src-main/contract/records.ts'
 import { ratingShift, tileFlags } from '../../../src-main/contract/tile-flags.ts'
 import { lettersSeen, piecesOf } from '../../../src-renderer/grid/caption-pieces.ts'
 import { densityPath, yearMarks } from '../../../src-renderer/grid/scrubber-marks.ts'
-import { canBeSeen, nameOf, showsReason, signsOf } from '../../../src-renderer/grid/tile-names.ts'
+import { badgesOf, canBeSeen, nameOf, showsReason, signsOf } from '../../../src-renderer/grid/tile-names.ts'
 
 const rated = (rating: number) => (rating + 1) << ratingShift
 const tile: Tile = {
@@ -49,6 +49,19 @@ test('a tile has two signs at most, and none where there is nothing to say', () 
   assert.deepEqual(icons(tileFlags.byModel | rated(-1)), ['x'])
   const all = tileFlags.byPerson | tileFlags.unsure | tileFlags.offline | tileFlags.favorite | rated(5)
   assert.deepEqual(icons(all), ['offline', 'unsure'])
+})
+
+test('a tile tells of the files beside its own, to a screen reader too', () => {
+  const flags = tileFlags.byModel | tileFlags.raw | tileFlags.video | rated(5)
+  assert.deepEqual(
+    badgesOf(flags).map(({ label }) => label),
+    ['RAW', 'Live'],
+  )
+  assert.deepEqual(badgesOf(tileFlags.byModel | rated(5)), [])
+  assert.equal(
+    nameOf(flags, { ...tile, isUnsure: false, doubtfulWords: [] }, ''),
+    'a dog on a beach. 5 stars. With its raw file. Live Photo.',
+  )
 })
 
 test('no picture is asked for where none can be had', () => {

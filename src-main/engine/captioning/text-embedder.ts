@@ -1,0 +1,60 @@
+import type { EmbeddedText } from '../../contract/engine-calls.ts'
+import { LensloreError } from '../../contract/errors.ts'
+import { buildTextEmbeddingGraph } from '../model/text-encoder.ts'
+import { readCheckpoint } from './checkpoint.ts'
+import { createKeptOpen } from './kept-open.ts'
+import { packModel } from './packed-model.ts'
+import type { Session } from './session.ts'
+import { openSessionInThread } from './session-thread.ts'
+import { readTokenizer } from './tokenizer.ts'
+
+export interface TextEmbedder {
+  /**
+   * What is longer than the encoder reads is cut.
+   * @throws LensloreError `MODEL_INCOMPLETE` where the model has no text encoder; as `readCheckpoint` and `openSession`
+   */
+  embed(modelDirectory: string, text: string): Promise<EmbeddedText>
+  close(): Promise<void>
+}
+
+interface OpenEncoder {
+  embed(text: string): Promise<EmbeddedText>
+  close(): Promise<void>
+}
+
+/** Opens the text encoder alone, on the processor, beside whatever captions; it goes when nobody has asked for a while. */
+export function createTextEmbedder(): TextEmbedder {
+  const kept = createKeptOpen<OpenEncoder>()
+  return {
+    embed: (modelDirectory, text) =>
+      kept.use(
+        modelDirectory,
+        () => openEncoder(modelDirectory),
+        (encoder) => encoder.embed(text),
+      ),
+    close: () => kept.close(),
+  }
+}
+
+async function openEncoder(modelDirectory: string): Promise<OpenEncoder> {
+  const { space, model } = await readCheckpoint(modelDirectory, null)
+  if (!space || !model.text) {
+    throw new LensloreError(
+      'MODEL_INCOMPLETE',
+      'This model cannot search by meaning: it has no text encoder. Choose one that has, such as the one that comes along.',
+    )
+  }
+  const { startToken, endToken, positions } = model.text.config
+  const tokenizer = await readTokenizer(space)
+  const graph = buildTextEmbeddingGraph(model.text, 'L')
+  const session: Session = await openSessionInThread(await packModel(graph), 'cpu', 1)
+  return {
+    async embed(text) {
+      const ids = [startToken, ...tokenizer.encode(text).slice(0, positions - 2), endToken]
+      const tokens = { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] }
+      const outputs = await session.run({ tokens })
+      return { spaceId: space.id, embedding: outputs.text!.data as Float32Array }
+    },
+    close: () => session.close(),
+  }
+}

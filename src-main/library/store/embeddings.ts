@@ -1,0 +1,63 @@
+import type { Database } from './database.ts'
+
+/** Where the picture of some content is in a space. */
+export interface MadeEmbedding {
+  /** SHA-256, lower-case hex. */
+  contentHash: string
+  /** `[p]`: a direction, whose largest number is ±127. */
+  vector: Int8Array
+}
+
+/** What pictures mean, by which they are found without words. */
+export interface EmbeddingStore {
+  /** Of all photos of these contents that have none in this space. */
+  set(made: readonly MadeEmbedding[], space: string): void
+  /** Of some photos, those that have one in this space. */
+  of(photoIds: readonly number[], space: string): Map<number, Int8Array>
+}
+
+export function createEmbeddingStore({ prepare, write }: Database): EmbeddingStore {
+  function numberOf(space: string): number | null {
+    const found = prepare<{ number: number }>('SELECT number FROM spaces WHERE name = ?').get(space)
+    return found?.number ?? null
+  }
+
+  function name(space: string): number {
+    return (
+      numberOf(space) ?? Number(prepare('INSERT INTO spaces (name) VALUES (?)').run(space).lastInsertRowid)
+    )
+  }
+
+  return {
+    set: (made, space) =>
+      void write(() => {
+        const number = name(space)
+        const mark = prepare<{ id: number }>(
+          'UPDATE photos SET embedded_in = ? WHERE content_hash = ? AND embedded_in IS NOT ? RETURNING id',
+        )
+        const keep = prepare('INSERT OR REPLACE INTO embeddings (photo_id, vector) VALUES (?, ?)')
+        for (const { contentHash, vector } of made) {
+          for (const { id } of mark.all(number, Buffer.from(contentHash, 'hex'), number))
+            keep.run(id, bytesOf(vector))
+        }
+      }),
+
+    of(photoIds, space) {
+      const number = numberOf(space)
+      const find = prepare<{ vector: Buffer }>(
+        `SELECT vector FROM embeddings JOIN photos ON photos.id = photo_id
+         WHERE photo_id = ? AND embedded_in = ?`,
+      )
+      const found = new Map<number, Int8Array>()
+      for (const id of photoIds) {
+        const row = find.get(id, number)
+        if (row) found.set(id, new Int8Array(row.vector.buffer, row.vector.byteOffset, row.vector.byteLength))
+      }
+      return found
+    },
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Int8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
