@@ -10,7 +10,8 @@ import { createCompanionStore } from '../../../src-main/library/store/companions
 import { createRootState } from '../../../src-main/library/store/root-state.ts'
 import { databaseFileIn, openStore } from '../../../src-main/library/store/store.ts'
 import { idAt, openLibraryFor } from '../library-under-test.ts'
-import { createLibraryOnDisk, type LibraryOnDisk } from './library-on-disk.ts'
+import { addAbove, joinAll } from './add-above.ts'
+import { createLibraryOnDisk } from './library-on-disk.ts'
 
 /** Photos of two folders with the same names in both, and what a person did to them. */
 async function openTwoFolders(t: TestContext) {
@@ -232,18 +233,6 @@ test('globs of a folder match the same files in the one above it', () => {
     }
   }
 })
-
-/** The parent of folders of a library is added, and they are to join it. */
-function addAbove(library: LibraryOnDisk, below: string): number {
-  const { folders, database } = library.store
-  const roots = createRootState(database)
-  const path = library.path(below)
-  return folders.insert(path, library.now(), planJoin(roots, path, overlapsOf(roots, path, null).below)).id
-}
-
-function joinAll({ store: { folders } }: LibraryOnDisk): void {
-  for (const { id } of folders.joining()) while (folders.joinSome(id, 2).done > 0);
-}
 
 test('moves that are not confirmed, and files beside photos, are known as before', async () => {
   await using library = createLibraryOnDisk()
