@@ -61,6 +61,13 @@ test('two photos of one name that were taken at two times are two photos, until 
     companions.map(({ path, kind }) => [path, kind]),
     [[join(photos, 'IMG_1.CR2'), 'raw']],
   )
+  writeFileSync(join(photos, 'IMG_2.JPG'), await takenAt('2022:01:01 10:00:00'))
+  const two = await client.photoAt({ path: join(photos, 'IMG_2.CR2') })
+  await client.setCaption({ photo: two.id, text: 'of both files' })
+  await takeIn()
+  const parted = await client.photoAt({ path: join(photos, 'IMG_2.CR2') })
+  assert.notEqual(parted.id, two.id)
+  assert.equal(parted.caption?.text, 'of both files', 'they were one photo when it was said')
   const { id } = await client.photoAt({ path: join(photos, 'IMG_1.JPG') })
   assert.deepEqual(await client.photoFile({ photo: id }), {
     path: join(photos, 'IMG_1.JPG'),
@@ -83,8 +90,9 @@ test('while it watches, files become pairs as they arrive and stay so as they mo
   writeFileSync(join(photos, 'card/IMG_1.CR2'), 'the raw file')
   await becomes('', ['card/IMG_1.CR2'])
   writeFileSync(join(photos, 'card/IMG_1.JPG'), 'the picture')
-  writeFileSync(join(photos, 'card/IMG_1.MOV'), 'the video')
   await becomes('is:pair', ['card/IMG_1.JPG'])
+  writeFileSync(join(photos, 'card/IMG_1.MOV'), 'the video')
+  await becomes('has:video', ['card/IMG_1.JPG'])
   await becomes('', ['card/IMG_1.JPG'])
   const { id } = await client.photoAt({ path: join(photos, 'card/IMG_1.JPG') })
   await client.setCaption({ photo: id, text: 'a red kite' })
@@ -96,6 +104,8 @@ test('while it watches, files become pairs as they arrive and stay so as they mo
   mkdirSync(join(photos, 'raw'))
   renameSync(join(photos, 'summer/IMG_1.CR2'), join(photos, 'raw/IMG_1.CR2'))
   await becomes('kite', ['raw/IMG_1.CR2', 'summer/IMG_1.JPG'])
+  rmSync(join(photos, 'summer/IMG_1.MOV'))
+  await becomes('is:pair', [])
   assert.deepEqual(await pathsOf('is:missing'), [])
   stop.abort()
   await assert.rejects(watching, { code: 'CANCELLED' })

@@ -129,9 +129,7 @@ function separate(
     summary.added++
     return [id]
   }
-  createIdentityState(database).copyWords(owner, id)
-  settleCurrentCaption(database, id)
-  settleMarks(database, id)
+  part(database, owner, id)
   summary.separated++
   return [id, owner]
 }
@@ -152,6 +150,13 @@ function join(
   absorb(database, leader.id, photo.id)
   summary.joined++
   return [leader.id]
+}
+
+/** What was a part of a photo is a new one, and has what the person said of both. */
+function part(database: Database, photoId: number, newId: number): void {
+  createIdentityState(database).copyWords(photoId, newId)
+  settleCurrentCaption(database, newId)
+  settleMarks(database, newId)
 }
 
 /** A row of a photo is no more, and its words are another photo's. */
@@ -193,7 +198,7 @@ export function judgePairs(
     companions.setOther(photoId, file.name, isOther)
     const isPhoto = occupant !== undefined && !occupant.isMissing
     if (kind === 'video') continue
-    if (isOther && !isPhoto) writer.arrive(folderId, directory, file, nowMs)
+    if (isOther && !isPhoto) part(database, photoId, writer.arrive(folderId, directory, file, nowMs))
     else if (!isOther && isPhoto) absorb(database, photoId, occupant.id)
   }
 }

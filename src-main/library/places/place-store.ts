@@ -45,8 +45,8 @@ export function createPlaceStore({ prepare }: Database): PlaceStore {
         `INSERT INTO gazetteer_names VALUES (?, ?, ?)
          ON CONFLICT DO UPDATE SET is_whole = max(is_whole, excluded.is_whole)`,
       ).run(begin, key, isWhole ? 1 : 0)
-    for (const each of [name, ...others]) {
-      const words = foldName(each).split(' ')
+    for (const each of [name, ...others].map(foldName).filter(Boolean)) {
+      const words = each.split(' ')
       for (const at of words.keys()) keep(words.slice(at).join(' '), at === 0)
     }
     for (const code of codes) keep(foldName(code), false)

@@ -101,7 +101,7 @@ export function planSearch(query: Query, around: Surroundings): Plan {
       const caption = anyStrengths(wanted.map((term) => expressWords(term, 'caption', around)))
       const others = wanted.flatMap((term) => [
         expressWords(term, 'others', around),
-        ...expressPlaces(term.text, 'whole', around),
+        ...expressKeys(term.text, 'whole', around),
       ])
       texts.push({ caption, anywhere: anyStrengths([caption, ...others]) })
     } else {
@@ -151,7 +151,7 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
       if (term.field === 'people' || term.field === 'keyword') {
         return expressNamed(term.tokens, term.isPhrase, term.field, around)
       }
-      if (term.field === 'place') return expressPlace(term, around)
+      if (term.field === 'place') return expressNamedPlace(term, around)
       const directories = term.field === 'folder' ? expressDirectory(term.text, around) : []
       if (directories.length > 0) return both(anyOf(directories))
       const below = term.field === 'folder' ? expressPath(term, around) : []
@@ -180,18 +180,18 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
 }
 
 /** A name that a file states or the gazetteer has, or one in another language. */
-function expressPlace({ text, tokens, isPhrase }: FieldTerm, around: Surroundings): Strengths {
+function expressNamedPlace({ text, tokens, isPhrase }: FieldTerm, around: Surroundings): Strengths {
   const { exact, wide } = anyStrengths([
     expressNamed(tokens, isPhrase, 'place', around),
-    ...expressPlaces(text, 'within', around),
+    ...expressKeys(text, 'within', around),
   ])
   if (isPhrase) return both(exact)
-  const begun = expressPlaces(text, 'begun', around).map((each) => each.wide)
+  const begun = expressKeys(text, 'begun', around).map((each) => each.wide)
   return { exact, wide: anyOf([wide, ...begun]) }
 }
 
 /** @returns none or one */
-function expressPlaces(text: string, how: 'whole' | 'within' | 'begun', around: Surroundings): Strengths[] {
+function expressKeys(text: string, how: 'whole' | 'within' | 'begun', around: Surroundings): Strengths[] {
   const keys = around.placesNamed(text, how)
   return keys.length > 0 ? [both(anyOf(keys.map((key) => flagged(flag.at(key)))))] : []
 }
@@ -240,7 +240,7 @@ function expressText(
   return anyStrengths([
     expressPlaced(tokens, isPhrase, 'caption', around),
     expressPlaced(tokens, isPhrase, 'others', around),
-    ...expressPlaces(text, 'whole', around),
+    ...expressKeys(text, 'whole', around),
   ])
 }
 

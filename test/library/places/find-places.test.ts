@@ -83,6 +83,8 @@ test('photos are found by the town, city and country that they lie in, in any la
     ['Allemagne', 'mun'],
     ['"New York"', 'bro'],
     ['york', 'bro'],
+    ['"York City" place:us', 'bro'],
+    ['"York City" place:pt', ''],
     ['pt', ''],
     ['-portugal -germany -japan -"united states"', 'inside,sea'],
   ]
