@@ -20,6 +20,7 @@ const phaseNames: Record<Progress['phase'], string> = {
   backup: 'Backing up',
   open: 'Opening the model',
   trial: 'Trying how the model runs best here',
+  embed: 'Looking at what photos show',
   prepare: 'Looking at photos to learn from',
   teach: 'Teaching',
   update: 'Updating the library',

@@ -378,7 +378,7 @@ export interface Progress {
    * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `revert`: one that
    * was stopped is taken back. `forget`: photos of a folder
    * that was removed. `join`: those of folders that lie in one that was added become its own. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
-   * `trial`: how it runs best. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
+   * `trial`: how it runs best. `embed`: photos that have their words are looked at for what they mean. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
    * it is open.
    */
   phase:
@@ -398,6 +398,7 @@ export interface Progress {
     | 'backup'
     | 'open'
     | 'trial'
+    | 'embed'
     | 'prepare'
     | 'teach'
     | 'update'

@@ -140,6 +140,7 @@ export function createCaptioningService({
         embeddings,
         queue,
         progress: shown,
+        beginEmbedding: (count) => progress.begin('embed', count),
         onPhotosChanged,
         onCounted(captioned, failed) {
           summary.captioned += captioned

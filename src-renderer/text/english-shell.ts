@@ -108,6 +108,7 @@ export const shellText = {
       backup: 'Backing up',
       open: 'Opening the model',
       trial: 'Trying which device is fastest',
+      embed: 'Looking at what photos show',
       prepare: 'Looking at photos to learn from',
       teach: 'Teaching',
       update: 'Updating the library',

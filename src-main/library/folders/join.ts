@@ -23,7 +23,7 @@ export function planJoin(roots: RootState, path: string, below: readonly Overlap
     // Looked at from the other folder, files that are out of reach would be gone.
     if (probeRoot(roots, id).offline !== null) {
       throw refused(
-        `${child}, which lies in ${parent}, is not there at present. Add ${parent} when it is back: until then its photos could not be told from lost ones.`,
+        `${child}, which lies in ${parent}, is not there at present. Add ${parent} when it is back: until then its photos could not be told from lost ones. If it is gone for good, remove it from the library first.`,
       )
     }
     const { excludes, exportsAlways } = roots.byId(id)

@@ -94,7 +94,12 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
       dirty: new Map(),
     }
     const watch = watchFolder(
-      { id: folderId, path: root.path, excludes: root.excludes },
+      {
+        id: folderId,
+        path: root.path,
+        excludes: root.excludes,
+        mounts: roots.mounts(folderId).map(({ directory }) => `${root.path}/${directory}`),
+      },
       {
         onDirty: (directories) => markDirty(watched.dirty, directories),
         onMode: (mode) => {

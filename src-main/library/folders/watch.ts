@@ -20,6 +20,8 @@ export interface WatchedFolder {
   id: number
   path: string
   excludes: readonly string[]
+  /** Paths of other file systems that are mounted below it. */
+  mounts: readonly string[]
 }
 
 export interface WatchListener {
@@ -44,12 +46,19 @@ const directoriesAtMost = 50_000
  *
  * Only directories are held in memory. Left alone, chokidar stats every file of a folder when it starts (100,000
  * files: 8 s of processor time and 350 MB) to tell later what changed, which the library itself knows better.
+ * @param fileSystemAt such as `ext4`; null where it is not known.
  */
-export function watchFolder(folder: WatchedFolder, listener: WatchListener): FolderWatch {
+export function watchFolder(
+  folder: WatchedFolder,
+  listener: WatchListener,
+  fileSystemAt: (path: string) => string | null = fileSystemOf,
+): FolderWatch {
   const leftAlone = createLeftAlone(folder.excludes)
-  const remote = remoteFileSystem(folder.path)
-  if (remote !== null) {
-    const reason = `${displayFileName(folder.path)} is on a network drive (${remote}), where changes are not told.`
+  const remote = [folder.path, ...folder.mounts]
+    .map((path) => ({ path, fileSystem: fileSystemAt(path) }))
+    .find(({ fileSystem }) => isRemote(fileSystem))
+  if (remote) {
+    const reason = `${displayFileName(remote.path)} is on a network drive (${remote.fileSystem}), where changes are not told.`
     listener.onMode({ mode: 'polling', reason })
     return { ready: Promise.resolve(), close: () => Promise.resolve() }
   }
@@ -137,10 +146,9 @@ function isDirectory(path: string): boolean {
   }
 }
 
-function remoteFileSystem(path: string): string | null {
+function fileSystemOf(path: string): string | null {
   try {
-    const { fileSystem } = volumeOf(path)
-    return isRemote(fileSystem) ? fileSystem : null
+    return volumeOf(path).fileSystem
   } catch {
     // Not there at present: the watch waits for it.
     return null

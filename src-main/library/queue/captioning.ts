@@ -45,6 +45,8 @@ export interface CaptioningOptions {
   embeddings: EmbeddingStore
   queue: QueueStore
   progress: WorkUnderWay
+  /** Begins to show that photos are embedded which have their words: so many at first. */
+  beginEmbedding(photos: number): WorkUnderWay
   /** Told of photos that got a caption or an error, and how many of them an error. */
   onPhotosChanged(photoIds: number[]): void
   /** Told how many more got a caption, and how many an error. */
@@ -105,7 +107,7 @@ async function captionAll(
 ): Promise<void> {
   const { decoder, engine, thumbnailDirectory, photos, captions, embeddings, queue, progress, signal } =
     options
-  const { onPhotosChanged, onCounted, onUnavailable, onProblem } = options
+  const { beginEmbedding, onPhotosChanged, onCounted, onUnavailable, onProblem } = options
   const info = await engine.info()
   const key = modelKey(info.modelId, info.adapterId)
   const underWay = new Map<number, string | null>()
@@ -114,6 +116,7 @@ async function captionAll(
   /** Nor for a thumbnail, although it is asked for again: there is no room for one. */
   const withoutThumbnail = new Set<number>()
   const finished: Finished[] = []
+  let embeddingShown: WorkUnderWay | undefined
   const told = new Set<ErrorCode>()
   let fatal: unknown
   let filled = false
@@ -149,6 +152,7 @@ async function captionAll(
         embedding ? [{ contentHash, vector: embedding }] : [],
       )
       if (made.length > 0) embeddings.set(made, info.spaceId)
+      embeddingShown?.add(batch.filter(({ result, embedding }) => embedding && !result).length)
     }
     queue.setThumbnailsMade(
       batch.filter(({ picture }) => !picture.thumbnailError).map(({ picture }) => picture),
@@ -274,6 +278,7 @@ async function captionAll(
         : []
     const captioned = settleCaptions(toCaption.map((item) => item.photoId))
     const kept = settleThumbnails(toThumbnail)
+    if (toEmbed.length > 0) embeddingShown ??= beginEmbedding(embeddings.waiting(info.spaceId!))
     const open = new Map<number, Job>(toEmbed.map((item) => [item.photoId, { item, product: 'embedding' }]))
     for (const item of toThumbhash) open.set(item.photoId, { item, product: 'thumbhash' })
     for (const item of toThumbnail) {
@@ -347,6 +352,7 @@ async function captionAll(
   } finally {
     signal.removeEventListener('abort', onAbort)
     flush()
+    embeddingShown?.end()
   }
 }
 

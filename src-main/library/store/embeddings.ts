@@ -12,9 +12,14 @@ export interface MadeEmbedding {
 export interface EmbeddingStore {
   /** Of all photos of these contents that have none in this space. */
   set(made: readonly MadeEmbedding[], space: string): void
+  /** How many photos have a thumbnail, of which theirs can be made, and none in this space. */
+  waiting(space: string): number
   /** Of some photos, those that have one in this space. */
   of(photoIds: readonly number[], space: string): Map<number, Int8Array>
 }
+
+/** The number of no space. */
+const unknown = 0
 
 export function createEmbeddingStore({ prepare, write }: Database): EmbeddingStore {
   function numberOf(space: string): number | null {
@@ -41,6 +46,11 @@ export function createEmbeddingStore({ prepare, write }: Database): EmbeddingSto
             keep.run(id, bytesOf(vector))
         }
       }),
+
+    waiting: (space) =>
+      prepare<{ n: number }>(
+        'SELECT count(*) AS n FROM photos WHERE thumbnail_version IS NOT NULL AND embedded_in IS NOT ?',
+      ).get(numberOf(space) ?? unknown)!.n,
 
     of(photoIds, space) {
       const number = numberOf(space)

@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { forgetLongMissing } from '../../../src-main/library/folders/forget.ts'
 import { volumeOf } from '../../../src-main/library/folders/volume.ts'
+import { addAbove, joinAll } from './add-above.ts'
 import { createLibraryOnDisk, type LibraryOnDisk } from './library-on-disk.ts'
 
 let library: LibraryOnDisk
@@ -109,6 +110,25 @@ test('6. a drive below a folder that is pulled takes no photo along, and heals',
   assert.deepEqual(library.photos(), before)
 })
 
+test('6b. a drive that joined the folder above it takes no photo along when it is pulled, before any scan, too', async (t) => {
+  mkdirSync(path('all/deep/drive'), { recursive: true })
+  using drive = mountMemory(path('all/deep/drive'), path('kept'))
+  if (!drive) return t.skip('mounting is not allowed here')
+  library.addFolder('all/deep/drive/photos')
+  put('all/deep/drive/photos/b.jpg')
+  await library.sync()
+  const before = library.photos()
+  addAbove(library, 'all')
+  joinAll(library)
+  drive.hide()
+  const away = await library.sync()
+  assert.deepEqual([away.missing, away.offlineFolders], [0, [path('all/deep/drive')]])
+  drive.show()
+  const back = await library.sync()
+  assert.deepEqual([back.missing, back.added, back.unchanged], [0, 0, 1])
+  assert.deepEqual(library.photos(), before)
+})
+
 test('7. a drive that is a folder itself leaves an empty directory when it is pulled', async (t) => {
   using drive = mountMemory(path('pictures'))
   if (!drive) return t.skip('mounting is not allowed here')
@@ -197,8 +217,7 @@ interface Mounted extends Disposable {
 }
 
 /** A file system of its own at a directory, which can be taken away and come back with its content. */
-function mountMemory(at: string): Mounted | undefined {
-  const kept = `${at}.kept`
+function mountMemory(at: string, kept = `${at}.kept`): Mounted | undefined {
   const mount = (...args: string[]) => execFileSync('mount', args, { stdio: 'ignore' })
   const unmount = (where: string) => execFileSync('umount', [where], { stdio: 'ignore' })
   try {

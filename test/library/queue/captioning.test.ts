@@ -57,15 +57,23 @@ function setUp(t: TestContext) {
     return id
   }
 
+  /** How many were to be embedded by their thumbnails, of each run that did. */
+  const embedded: number[] = []
+
   async function captionAll() {
     const problems: ErrorRecord[] = []
     const summary = { captioned: 0, failed: 0 }
+    const meter = createProgressMeter(() => {})
     await startCaptioning({
       ...store,
       decoder: engine,
       engine,
       thumbnailDirectory,
-      progress: createProgressMeter(() => {}).begin('caption'),
+      progress: meter.begin('caption'),
+      beginEmbedding(count) {
+        embedded.push(count)
+        return meter.begin('embed', count)
+      },
       onPhotosChanged() {},
       onCounted(captioned, failed) {
         summary.captioned += captioned
@@ -96,6 +104,7 @@ function setUp(t: TestContext) {
     thumbnailDirectory,
     draw,
     captionAll,
+    embedded,
     keepThumbnailOf,
     thumbnailOf,
   }
@@ -171,7 +180,7 @@ test('of a new thumbnail the colours are known at once', async (t) => {
 })
 
 test('every picture is embedded: with its caption, in a person’s words by its thumbnail, and anew when it is another', async (t) => {
-  const { photos, store, engine, draw, captionAll } = setUp(t)
+  const { photos, store, engine, draw, captionAll, embedded } = setUp(t)
   const [captioned, mine] = [await draw('a.jpg', 'navy'), await draw('b.jpg', 'olive')]
   store.captions.setByPerson(mine, 'mine', 1)
   await captionAll()
@@ -187,6 +196,8 @@ test('every picture is embedded: with its caption, in a person’s words by its 
   )
   assert.deepEqual(store.queue.next('embedding', space, 9), [])
 
+  assert.deepEqual(embedded, [1])
+
   // Of a library of before: it is made of the thumbnails, and means what the picture means.
   store.database.write(() => {
     store.database.prepare('DELETE FROM embeddings').run()
@@ -195,6 +206,7 @@ test('every picture is embedded: with its caption, in a person’s words by its 
   })
   rmSync(join(photos, 'a.jpg'))
   await captionAll()
+  assert.deepEqual(embedded, [1, 2])
   const again = ofBoth()
   assert.ok(cosine(first.get(captioned)!, again.get(captioned)!) > 0.98)
 
