@@ -139,6 +139,19 @@ test('names and paths that are too long, and a folder that is gone, are told in 
   assert.match(child.stderr, /^lenslore: The folder that Lenslore was started in is no longer there;.*\n$/)
 })
 
+test('a folder whose drive does not answer is left as it is, beside others', async (t) => {
+  const drive = mountHungDrive(t)
+  if (!drive) return
+  const { photos, data } = makePhotos(t)
+  const first = await runLenslore(data, 'run', drive.folder)
+  assert.match(first.stdout, /1 photo could not be reached/, first.stderr)
+  assert.equal((await runLenslore(data, 'add', photos)).status, 0)
+  const second = await runLenslore(data, 'run')
+  assert.equal(second.status, 1, second.stderr)
+  assert.match(second.stdout, /2 captions written/)
+  assert.ok(second.stdout.includes(`Offline, left as it is: ${drive.folder}`))
+})
+
 test('the second Ctrl-C ends a run that is stuck', async (t) => {
   const drive = mountHungDrive(t)
   if (!drive) return
