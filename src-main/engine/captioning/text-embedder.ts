@@ -50,11 +50,19 @@ async function openEncoder(modelDirectory: string): Promise<OpenEncoder> {
   const session: Session = await openSessionInThread(await packModel(graph), 'cpu', 1)
   return {
     async embed(text) {
-      const ids = [startToken, ...tokenizer.encode(text).slice(0, positions - 2), endToken]
+      const ids = [startToken, ...tokenizer.encode(asInSentence(text)).slice(0, positions - 2), endToken]
       const tokens = { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] }
       const outputs = await session.run({ tokens })
       return { spaceId: space.id, embedding: outputs.text!.data as Float32Array }
     },
     close: () => session.close(),
   }
+}
+
+/**
+ * The texts that an encoder learned from begin with a capital, and in a byte-level vocabulary `puppy` at the beginning is made of other tokens
+ * than it is behind a space. Who types in small letters means the latter; a CLIP's vocabulary has no difference.
+ */
+function asInSentence(text: string): string {
+  return /^\p{Ll}/u.test(text) ? ` ${text}` : text
 }
