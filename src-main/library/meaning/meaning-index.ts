@@ -337,9 +337,11 @@ function cosineOf(query: Float32Array, vector: Int8Array): number {
 
 /** undefined for one of no direction. */
 function toUnitLength(vector: Float32Array | Int8Array): Float32Array | undefined {
+  const unit = new Float32Array(vector)
   let squares = 0
-  for (let n = 0; n < vector.length; n++) squares += vector[n]! ** 2
+  for (let n = 0; n < unit.length; n++) squares += unit[n]! * unit[n]!
   if (!(squares > 0)) return undefined
   const factor = 1 / Math.sqrt(squares)
-  return Float32Array.from(vector, (x) => x * factor)
+  for (let n = 0; n < unit.length; n++) unit[n]! *= factor
+  return unit
 }
