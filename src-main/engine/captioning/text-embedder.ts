@@ -46,14 +46,17 @@ async function openEncoder(modelDirectory: string): Promise<OpenEncoder> {
   }
   const { startToken, endToken, positions } = model.text.config
   const tokenizer = await readTokenizer(space)
+  // Words as they stand within a sentence: without a space before it the first of a few is other tokens, which hardly any caption has.
+  const before = model.text.kind === 'gpt2' ? ' ' : ''
   const graph = buildTextEmbeddingGraph(model.text, 'L')
   const session: Session = await openSessionInThread(await packModel(graph), 'cpu', 1)
   return {
     async embed(text) {
-      const ids = [startToken, ...tokenizer.encode(text).slice(0, positions - 2), endToken]
+      const ids = [startToken, ...tokenizer.encode(before + text).slice(0, positions - 2), endToken]
       const tokens = { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] }
       const outputs = await session.run({ tokens })
-      return { spaceId: space.id, embedding: outputs.text!.data as Float32Array }
+      const embedding = outputs.text!.data as Float32Array
+      return { spaceId: space.id, embedding, leastCosine: space.leastCosine }
     },
     close: () => session.close(),
   }
