@@ -68,6 +68,8 @@ export interface OpenPhotos {
   /** By batches, the next one while the caller has one. */
   prepare(paths: readonly string[]): AsyncGenerator<PreparedPicture[]>
   caption(pictures: readonly PreparedPicture[]): Promise<GeneratedCaption[]>
+  /** In the model's space, without words: each `[p]` of unit length. */
+  embed(pictures: readonly PreparedPicture[]): Promise<Float32Array[]>
   close(): Promise<void>
 }
 
@@ -77,6 +79,11 @@ export async function openForPhotos(
 ): Promise<OpenPhotos> {
   const captioner = await openCaptioner({ modelDirectory, adapterPath: null, ...way })
   const preprocessing = readPreprocessing(captioner.preprocessorConfig)
+  const normalise = (pictures: readonly PreparedPicture[]) =>
+    normalisePixels(
+      pictures.map((picture) => picture.pixels),
+      preprocessing,
+    )
   return {
     async *prepare(paths) {
       const batchFrom = (at: number) =>
@@ -92,10 +99,8 @@ export async function openForPhotos(
         yield pictures
       }
     },
-    caption(pictures) {
-      const pixels = pictures.map((picture) => picture.pixels)
-      return captioner.caption(normalisePixels(pixels, preprocessing), pictures.length)
-    },
+    caption: (pictures) => captioner.caption(normalise(pictures), pictures.length),
+    embed: (pictures) => captioner.embed(normalise(pictures), pictures.length),
     close: () => captioner.close(),
   }
 }

@@ -1,4 +1,5 @@
 import type { Channel } from '../contract/rpc.ts'
+import { endProcess } from '../files/end-process.ts'
 import { parentChannel } from './child-process.ts'
 import { type PortLike, portChannel } from './message-port.ts'
 import type { FromUtility, ToUtility } from './utility-messages.ts'
@@ -34,7 +35,7 @@ export async function ownHost(): Promise<OwnHost> {
   const host = parentPort
     ? await utilityHost(parentPort)
     : { channel: parentChannel(), onPage() {}, startEngine: undefined }
-  host.channel.onClose(() => process.exit(0))
+  host.channel.onClose(() => endProcess(0))
   return host
 }
 

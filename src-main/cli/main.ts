@@ -10,3 +10,5 @@ const cache = getCompileCacheDir()
 if (cache) process.env.NODE_COMPILE_CACHE ??= cache
 const { runCommandLine } = await import('./command-line.ts')
 process.exitCode = await runCommandLine(process.argv.slice(2))
+const { isReadUnanswered } = await import('../files/regular-file.ts')
+if (isReadUnanswered()) (await import('../files/end-process.ts')).endProcess(process.exitCode)

@@ -4,6 +4,7 @@ import { type Client, connect, serve } from '../contract/rpc.ts'
 import { createLibrary, openTrialBook, type TrialBook, trialBookFileIn } from '../library/library.ts'
 import { defaultDataDirectory } from '../processes/data-directory.ts'
 import { forkEngine } from '../processes/fork.ts'
+import { noteProblem } from './output.ts'
 import { packageVersion } from './package-version.ts'
 import { prepareWithProgress } from './prepare-library.ts'
 
@@ -36,7 +37,9 @@ export async function withLibrary<T>(
   const { emit } = serve<LibraryCalls, LibraryEvents>(there, libraryCalls, library.handlers)
   library.onEvent(emit)
   try {
-    return await work(connect<LibraryCalls, LibraryEvents>(here, libraryCalls))
+    const answer = await work(connect<LibraryCalls, LibraryEvents>(here, libraryCalls))
+    if (library.hindrance) noteProblem(library.hindrance.message)
+    return answer
   } finally {
     here.close()
     await library.close()

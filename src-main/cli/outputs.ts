@@ -1,4 +1,5 @@
 import { LensloreError } from '../contract/errors.ts'
+import { endProcess } from '../files/end-process.ts'
 import { reportError } from './output.ts'
 
 /** As a shell shows a program that SIGPIPE ended, which Node ignores. */
@@ -13,10 +14,10 @@ export function watchOutputs(): void {
   if (isWatching) return
   isWatching = true
   process.stdout.on('error', (thrown: NodeJS.ErrnoException) => {
-    process.exit(thrown.code === 'EPIPE' ? nobodyReads : reportError(asOutputError(thrown)))
+    endProcess(thrown.code === 'EPIPE' ? nobodyReads : reportError(asOutputError(thrown)))
   })
   process.stderr.on('error', (thrown: NodeJS.ErrnoException) => {
-    if (thrown.code === 'EPIPE') process.exit(nobodyReads)
+    if (thrown.code === 'EPIPE') endProcess(nobodyReads)
   })
 }
 

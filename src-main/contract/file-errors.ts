@@ -15,11 +15,8 @@ export function asFileError(thrown: unknown, shownName: string): unknown {
     return new LensloreError('FILE_NOT_FOUND', `${shownName} is not there.`, options)
   }
   if (isPassing(code)) {
-    return new LensloreError(
-      'FILE_UNAVAILABLE',
-      `${shownName} cannot be reached at present (${code}).`,
-      options,
-    )
+    const why = code === 'ETIMEDOUT' ? ': its drive does not answer' : ` (${code})`
+    return new LensloreError('FILE_UNAVAILABLE', `${shownName} cannot be reached at present${why}.`, options)
   }
   const reason = reasons[code] ?? code
   return new LensloreError('FILE_UNREADABLE', `${shownName} cannot be read: ${reason}.`, options)
@@ -30,4 +27,5 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'you may not read it',
   EISDIR: 'it is a folder',
   ELOOP: 'its link leads nowhere',
+  ENAMETOOLONG: 'its name or its path is longer than the system allows',
 }

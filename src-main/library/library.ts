@@ -111,6 +111,8 @@ const ownSource: PhotoDetails['words']['sources'][number] = {
 type Emit = <Name extends keyof LibraryEvents & string>(name: Name, data: LibraryEvents[Name]) => void
 
 export interface Library {
+  /** Why it can be looked at and searched alone; null where it can be changed. */
+  readonly hindrance: ErrorRecord | null
   readonly handlers: Handlers<LibraryCalls>
   /** @returns a function that ends it. */
   onEvent(listener: Emit): () => void
@@ -308,6 +310,7 @@ export function createLibrary(options: LibraryOptions): Library {
   /** Does what a process that was killed, or a call that was cancelled, left to do, as far as no other is at it. */
   async function resume(signal: AbortSignal, isOpening = false): Promise<void> {
     try {
+      if (store.hindrance) return
       const left = await captionChanges.resume()
       if (left !== 'none') onEdited()
       if (left === 'planned' && isOpening) onProblem(cutOffBeforeItBegan())
@@ -503,6 +506,7 @@ export function createLibrary(options: LibraryOptions): Library {
   }
 
   return {
+    hindrance: store.hindrance && toErrorRecord(store.hindrance),
     handlers: {
       addFolder: ({ path }, signal) => addFolder(path, signal),
       folders: () => folders.list(),

@@ -1,12 +1,10 @@
-import { open } from 'node:fs/promises'
 import { type ErrorCode, LensloreError } from '../contract/errors.ts'
-import { asFileError } from '../contract/file-errors.ts'
 import { displayFileName } from '../contract/file-name.ts'
-import { nativePath } from '../contract/native-path.ts'
 import { type PictureFormat, tellingBytes, tellPictureFormat } from '../contract/picture-format.ts'
 import { previewPath } from '../contract/preview-path.ts'
 import type { Photo } from '../contract/records.ts'
 import type { PictureFile } from '../contract/rooms/photos.ts'
+import { readRegularFile } from '../files/regular-file.ts'
 import type { Previews } from './previews.ts'
 import type { PictureDecoder } from './queue/caption-engine.ts'
 import type { PhotoStore } from './store/photos.ts'
@@ -108,18 +106,13 @@ function isSmallEnough({ widthPx, heightPx }: Photo): boolean {
 }
 
 /** @returns its first bytes, and whether it is still the file that was read. */
-async function look(photo: Photo): Promise<{ head: Uint8Array; isAsRead: boolean }> {
-  const name = displayFileName(photo.path)
-  try {
-    await using file = await open(nativePath(photo.path), 'r')
+function look(photo: Photo): Promise<{ head: Uint8Array; isAsRead: boolean }> {
+  return readRegularFile(photo.path, displayFileName(photo.path), async (file) => {
     const found = await file.stat()
-    if (!found.isFile()) throw new LensloreError('FILE_NOT_FOUND', `${name} is no file.`)
-    const { buffer, bytesRead } = await file.read(new Uint8Array(tellingBytes), 0, tellingBytes, 0)
+    const head = new Uint8Array(tellingBytes)
     return {
-      head: buffer.subarray(0, bytesRead),
+      head: head.subarray(0, await file.read(head, 0)),
       isAsRead: found.size === photo.sizeBytes && found.mtimeMs === photo.modifiedMs,
     }
-  } catch (thrown) {
-    throw asFileError(thrown, name)
-  }
+  })
 }

@@ -64,5 +64,6 @@ async function openLibrary(): Promise<Library> {
     startEngine: host.startEngine ?? forkEngine,
   })
   library.onEvent(tell)
+  if (library.hindrance) tell('problem', library.hindrance)
   return library
 }

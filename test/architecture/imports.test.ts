@@ -11,11 +11,19 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const mayImport: Record<string, readonly string[]> = {
   'src-main/contract': ['src-main/contract'],
-  'src-main/channels': ['src-main/channels', 'src-main/contract'],
-  'src-main/library': ['src-main/library', 'src-main/contract', 'src-main/channels'],
-  'src-main/engine': ['src-main/engine', 'src-main/contract', 'src-main/channels'],
+  'src-main/files': ['src-main/files', 'src-main/contract'],
+  'src-main/channels': ['src-main/channels', 'src-main/contract', 'src-main/files'],
+  'src-main/library': ['src-main/library', 'src-main/contract', 'src-main/channels', 'src-main/files'],
+  'src-main/engine': ['src-main/engine', 'src-main/contract', 'src-main/channels', 'src-main/files'],
   'src-main/processes': ['src-main/processes', 'src-main/contract', 'src-main/channels', 'root'],
-  'src-main/cli': ['src-main/cli', 'src-main/contract', 'src-main/channels', 'src-main/processes', 'root'],
+  'src-main/cli': [
+    'src-main/cli',
+    'src-main/contract',
+    'src-main/channels',
+    'src-main/files',
+    'src-main/processes',
+    'root',
+  ],
   'src-main/server': [
     'src-main/server',
     'src-main/host',

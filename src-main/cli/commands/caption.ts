@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
+import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
@@ -26,9 +27,12 @@ import { pathFrom } from '../path-argument.ts'
 /** Pictures handed to the engine at once: enough to fill its batches while it decodes ahead. */
 const picturesUnderWay = 64
 
-type Answer =
-  | ({ path: string; caption: string; score: number } & CaptionDoubt)
-  | { path: string; error: ErrorRecord }
+interface Refused {
+  path: string
+  error: ErrorRecord
+}
+
+type Answer = ({ path: string; caption: string; score: number } & CaptionDoubt) | Refused
 
 export function addCaptionCommands(program: Command, finish: (status: number) => void): void {
   program
@@ -43,7 +47,7 @@ export function addCaptionCommands(program: Command, finish: (status: number) =>
       interrupt.signal.addEventListener('abort', () => engine.close())
       try {
         await engine.info()
-        const failed = await captionAll(engine, paths.flatMap(picturesAt), outputOf(command))
+        const failed = await captionAll(engine, picturesAmong(paths), outputOf(command))
         if (interrupt.signal.aborted) throw new LensloreError('CANCELLED', 'Captioning was stopped.')
         finish(failed > 0 ? 1 : 0)
       } finally {
@@ -54,11 +58,15 @@ export function addCaptionCommands(program: Command, finish: (status: number) =>
 }
 
 /** Answers in the order asked for, each as soon as those before it are there. @returns how many failed. */
-async function captionAll(engine: SupervisedEngine, paths: string[], output: Output): Promise<number> {
+async function captionAll(
+  engine: SupervisedEngine,
+  asked: Iterable<string | Refused>,
+  output: Output,
+): Promise<number> {
   let failed = 0
   const answers: Promise<Answer>[] = []
-  for (const path of paths) {
-    answers.push(captionOne(engine, path))
+  for (const each of asked) {
+    answers.push(typeof each === 'string' ? captionOne(engine, each) : Promise.resolve(each))
     if (answers.length >= picturesUnderWay) failed += say(await answers.shift()!, output)
   }
   for (const answer of answers) failed += say(await answer, output)
@@ -87,15 +95,37 @@ function say(answer: Answer, output: Output): number {
   return 1
 }
 
-/** A file itself, whatever its name; of a folder, the pictures in it and below. Links are not followed. */
-function picturesAt(path: string): string[] {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path]
-  return readdirSync(nativePath(path), { withFileTypes: true, encoding: 'buffer' })
+/** Files themselves, whatever their names; of a folder, the pictures in it and below. Links in folders are not followed. */
+function* picturesAmong(paths: readonly string[]): Generator<string | Refused> {
+  for (const path of paths) {
+    if (isFolder(path)) yield* picturesIn(path)
+    else yield path
+  }
+}
+
+/** What cannot be looked at is left to whoever reads it, who says why. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(nativePath(path)).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+function* picturesIn(folder: string): Generator<string | Refused> {
+  let entries: Dirent<Buffer>[]
+  try {
+    entries = readdirSync(nativePath(folder), { withFileTypes: true, encoding: 'buffer' })
+  } catch (thrown) {
+    yield { path: folder, error: toErrorRecord(asFileError(thrown, `The folder ${displayFileName(folder)}`)) }
+    return
+  }
+  const named = entries
     .map((entry) => ({ entry, name: textFromFileName(entry.name) }))
+    .filter(({ name }) => !name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap(({ entry, name }) => {
-      if (name.startsWith('.')) return []
-      if (entry.isDirectory()) return picturesAt(join(path, name))
-      return entry.isFile() && isPictureName(name) ? [join(path, name)] : []
-    })
+  for (const { entry, name } of named) {
+    if (entry.isDirectory()) yield* picturesIn(join(folder, name))
+    else if (entry.isFile() && isPictureName(name)) yield join(folder, name)
+  }
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { access, type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { access, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName, textFromFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
+import { readWholeFile } from '../../files/regular-file.ts'
 import type { FileStat } from '../store/sidecar-state.ts'
 
 /** A file that was written: what a `stat` told of the old one (null: there was none), and tells of the new one. */
@@ -13,13 +14,13 @@ export interface WrittenFile {
   after: FileStat
 }
 
-/** The bytes of a file; null where there is none. */
+/** The bytes of a file; null where there is none. @throws LensloreError as `readRegularFile` */
 export async function readIfThere(path: string): Promise<Buffer | null> {
   try {
-    return await readFile(nativePath(path))
+    return await readWholeFile(path, displayFileName(path))
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw new LensloreError('FILE_UNREADABLE', `${displayFileName(path)} cannot be read.`, { cause: thrown })
+    if (thrown instanceof LensloreError && isMissing(thrown.cause)) return null
+    throw thrown
   }
 }
 

@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { nativePath } from '../../contract/native-path.ts'
+import { displayFileName } from '../../contract/file-name.ts'
+import { type RegularFile, readRegularFile } from '../../files/regular-file.ts'
 import { boxAt, boxesOf, findBox } from './boxes.ts'
 
 /**
@@ -41,26 +41,24 @@ export function pictureIdentifier(bytes: Buffer): string | null {
  */
 export async function videoIdentifier(path: string): Promise<string | null> {
   try {
-    await using file = await open(nativePath(path))
-    return identifierInMovie(await readMovie(file))
+    return identifierInMovie(await readRegularFile(path, displayFileName(path), readMovie))
   } catch {
     return null
   }
 }
 
 /** The content of `moov`, which stands before the frames or after them; empty where there is none. */
-async function readMovie(file: FileHandle): Promise<Buffer> {
+async function readMovie(file: RegularFile): Promise<Buffer> {
   const { size } = await file.stat()
   const head = Buffer.alloc(16)
   for (let at = 0, boxes = 0; at + 8 <= size && boxes < maxTopBoxes; boxes++) {
-    const { bytesRead } = await file.read(head, 0, head.length, at)
-    if (bytesRead < 8) break
-    const { type, start, end } = boxAt(head.subarray(0, bytesRead), 0, size - at)
+    const filled = await file.read(head, at)
+    if (filled < 8) break
+    const { type, start, end } = boxAt(head.subarray(0, filled), 0, size - at)
     if (end < start) break
     if (type === 'moov') {
       const content = Buffer.alloc(Math.min(end - start, size - at - start, maxMovieBytes))
-      const read = await file.read(content, 0, content.length, at + start)
-      return content.subarray(0, read.bytesRead)
+      return content.subarray(0, await file.read(content, at + start))
     }
     at += end
   }

@@ -1,11 +1,9 @@
-import { open, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { brotliDecompress, inflate } from 'node:zlib'
 import type { ExpandedTags } from 'exifreader'
-import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import { nativePath } from '../../contract/native-path.ts'
 import type { Exposure } from '../../contract/records.ts'
+import { readFirstBytes, readRegularFile } from '../../files/regular-file.ts'
 import { readCr3 } from './canon-cr3.ts'
 import { readDimensions } from './dimensions.ts'
 import { type ExifTags, metadataFromExif, satelliteTime } from './exif.ts'
@@ -136,6 +134,8 @@ function takeComments(words: PhotoMetadata, comments: readonly Buffer[], field: 
 async function load(content: Buffer, packets: string[]): Promise<ExpandedTags> {
   // A library begins the sooner without it.
   const { default: exifReader } = await import('exifreader')
+  // It speaks there for itself of what it leaves out, between lines of progress; nothing of ours does.
+  console.warn = () => {}
   return await exifReader.load(content, {
     expanded: true,
     async: true,
@@ -208,18 +208,22 @@ async function pictureWithin(bytes: Buffer, path: string): Promise<Within> {
 
 /** Reads a file of which the beginning is at hand: many a TIFF has its directories behind its pixels. */
 function readBeyond(start: Buffer, path: string): ReadAt {
-  let sizeBytes: Promise<number> | undefined
+  let sizeBytes: number | undefined
   return async (offset, lengthBytes) => {
     if (offset + lengthBytes <= start.length) return start.subarray(offset, offset + lengthBytes)
     try {
-      sizeBytes ??= stat(nativePath(path)).then(({ size }) => size)
-      if (offset < (await sizeBytes) && (await sizeBytes) > start.length) {
-        await using file = await open(nativePath(path))
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(lengthBytes), 0, lengthBytes, offset)
-        return buffer.subarray(0, bytesRead)
+      if (sizeBytes === undefined || (offset < sizeBytes && sizeBytes > start.length)) {
+        const read = await readRegularFile(path, displayFileName(path), async (file) => {
+          sizeBytes ??= (await file.stat()).size
+          if (offset >= sizeBytes || sizeBytes <= start.length) return undefined
+          const bytes = Buffer.alloc(lengthBytes)
+          return bytes.subarray(0, await file.read(bytes, offset))
+        })
+        if (read) return read
       }
     } catch {
-      // The beginning was read; what cannot be read of the rest is left out.
+      // The beginning was read; what cannot be read of the rest is left out, and not waited for again.
+      sizeBytes = 0
     }
     return start.subarray(Math.min(offset, start.length), offset + lengthBytes)
   }
@@ -243,21 +247,11 @@ export async function readBeginning(path: string): Promise<PhotoMetadata> {
   return readMetadata(path, await readStart(path, beginningBytes))
 }
 
-async function readStart(path: string, mostBytes = maxReadBytes): Promise<Buffer> {
-  try {
-    await using file = await open(nativePath(path))
+function readStart(path: string, mostBytes = maxReadBytes): Promise<Buffer> {
+  return readRegularFile(path, displayFileName(path), async (file) => {
     const { size } = await file.stat()
-    const bytes = Buffer.alloc(Math.min(size, mostBytes))
-    let filled = 0
-    while (filled < bytes.length) {
-      const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, filled)
-      if (bytesRead === 0) break
-      filled += bytesRead
-    }
-    return bytes.subarray(0, filled)
-  } catch (thrown) {
-    throw asFileError(thrown, displayFileName(path))
-  }
+    return readFirstBytes(file, Math.min(size, mostBytes))
+  })
 }
 
 /** A picture without any metadata is no fault. */

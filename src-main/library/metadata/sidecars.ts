@@ -1,10 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type ErrorRecord, LensloreError } from '../../contract/errors.ts'
-import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import { nativePath } from '../../contract/native-path.ts'
 import type { CutField } from '../../contract/records.ts'
+import { readWholeFile } from '../../files/regular-file.ts'
 import {
   joinMetadata,
   type MetadataKind,
@@ -64,16 +62,11 @@ export async function readSidecar(
   }
 }
 
-/** @throws LensloreError `SIDECAR_DAMAGED` where it is beyond any sane size; as `asFileError`. */
-export async function readSidecarBytes(path: string): Promise<Buffer> {
-  const name = nativePath(path)
-  try {
-    const { size } = await stat(name)
-    if (size > maxSidecarBytes) throw damagedSidecar(path, new Error(`it has ${size} bytes`))
-    return await readFile(name)
-  } catch (thrown) {
-    throw asFileError(thrown, `The sidecar ${displayFileName(path)}`)
-  }
+/** @throws LensloreError `SIDECAR_DAMAGED` where it is beyond any sane size; as `readRegularFile`. */
+export function readSidecarBytes(path: string): Promise<Buffer> {
+  return readWholeFile(path, `The sidecar ${displayFileName(path)}`, (sizeBytes) => {
+    if (sizeBytes > maxSidecarBytes) throw damagedSidecar(path, new Error(`it has ${sizeBytes} bytes`))
+  })
 }
 
 export function damagedSidecar(path: string, cause: unknown): LensloreError {

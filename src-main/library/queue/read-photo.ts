@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
 import { LensloreError } from '../../contract/errors.ts'
-import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import { nativePath } from '../../contract/native-path.ts'
+import { type RegularFile, readFirstBytes, readRegularFile } from '../../files/regular-file.ts'
 import { hashPicture } from './picture-hash.ts'
 
 /** Above this a file is hashed in pieces, and only its beginning is kept for its metadata. */
 const wholeFileBytes = 64 * 1024 * 1024
+const pieceBytes = 2 ** 18
 
 export interface ReadFile {
   /** SHA-256, lower-case hex. */
@@ -22,45 +21,42 @@ export interface ReadFile {
 
 /**
  * Reads a photo's file once, for its identity and its metadata.
- * @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE` for what passes, or `FILE_CHANGED`
- * when it was written meanwhile.
+ * @throws LensloreError as `readRegularFile`; `FILE_CHANGED` when it was written meanwhile.
  */
-export async function readFileOnce(path: string): Promise<ReadFile> {
-  try {
-    await using handle = await open(nativePath(path), 'r')
-    const before = await handle.stat()
-    if (!before.isFile()) throw new LensloreError('FILE_NOT_FOUND', `${displayFileName(path)} is no file.`)
+export function readFileOnce(path: string): Promise<ReadFile> {
+  const shownName = displayFileName(path)
+  return readRegularFile(path, shownName, async (file) => {
+    const before = await file.stat()
     const isWhole = before.size <= wholeFileBytes
-    const { bytes, contentHash } = isWhole ? await readWhole(handle) : await readInPieces(handle)
-    const after = await handle.stat()
+    const { bytes, contentHash } = isWhole ? await readWhole(file, before.size) : await readInPieces(file)
+    const after = await file.stat()
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
-      throw new LensloreError('FILE_CHANGED', `${displayFileName(path)} was changed while it was read.`)
+      throw new LensloreError('FILE_CHANGED', `${shownName} was changed while it was read.`)
     }
     const pictureHash = isWhole ? await hashPicture(bytes) : null
     return { contentHash, pictureHash, bytes, sizeBytes: after.size, modifiedMs: after.mtimeMs }
-  } catch (thrown) {
-    throw asFileError(thrown, displayFileName(path))
-  }
+  })
 }
 
-async function readWhole(handle: FileHandle): Promise<{ bytes: Buffer; contentHash: string }> {
-  const bytes = await handle.readFile()
+async function readWhole(
+  file: RegularFile,
+  sizeBytes: number,
+): Promise<{ bytes: Buffer; contentHash: string }> {
+  const bytes = await readFirstBytes(file, sizeBytes)
   // On a thread of the pool: searches go on meanwhile.
   const digest = await crypto.subtle.digest('SHA-256', bytes)
   return { bytes, contentHash: Buffer.from(digest).toString('hex') }
 }
 
-async function readInPieces(handle: FileHandle): Promise<{ bytes: Buffer; contentHash: string }> {
+async function readInPieces(file: RegularFile): Promise<{ bytes: Buffer; contentHash: string }> {
   const sha256 = createHash('sha256')
-  const kept: Buffer[] = []
-  let keptBytes = 0
-  for await (const piece of handle.createReadStream({
-    autoClose: false,
-    start: 0,
-  }) as AsyncIterable<Buffer>) {
-    sha256.update(piece)
-    if (keptBytes < wholeFileBytes) kept.push(piece)
-    keptBytes += piece.length
+  const kept = Buffer.allocUnsafeSlow(wholeFileBytes)
+  const piece = Buffer.allocUnsafeSlow(pieceBytes)
+  for (let position = 0; ; ) {
+    const read = await file.read(piece, position)
+    if (read === 0) return { bytes: kept, contentHash: sha256.digest('hex') }
+    sha256.update(piece.subarray(0, read))
+    if (position < kept.length) piece.copy(kept, position, 0, Math.min(read, kept.length - position))
+    position += read
   }
-  return { bytes: Buffer.concat(kept), contentHash: sha256.digest('hex') }
 }

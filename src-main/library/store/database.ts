@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { LensloreError } from '../../contract/errors.ts'
 
@@ -87,10 +88,15 @@ export function openDatabase(file: string): Database {
 /**
  * A second connection to the database of an open library, for reading in another thread: it sees every
  * commit, keeps no writer waiting, and cannot write.
+ * @param of what the file is a copy of, where it is one, and why nobody may write, which whoever tries is told.
  * @throws LensloreError as `openDatabase`.
  */
-export function openReader(file: string): Database {
-  return translateErrors(file, () => {
+export function openReader(
+  file: string,
+  of: { shownFile?: string; hindrance?: LensloreError } = {},
+): Database {
+  const { shownFile = file, hindrance } = of
+  return translateErrors(shownFile, () => {
     const connection = new BetterSqlite3(file, {
       timeout: busyTimeoutMs,
       readonly: true,
@@ -98,7 +104,7 @@ export function openReader(file: string): Database {
     })
     connection.pragma(`cache_size = -${readerCacheKiB}`)
     connection.pragma('trusted_schema = OFF')
-    return wrap(connection, file)
+    return wrap(connection, shownFile, hindrance)
   })
 }
 
@@ -140,6 +146,15 @@ function hold(file: string, begin: string, patienceMs: number): FileLock | undef
     } catch (thrown) {
       connection.close()
       if (isSqliteError(thrown) && thrown.code.startsWith('SQLITE_BUSY')) return undefined
+      if (isSqliteError(thrown) && /^SQLITE_(CANTOPEN|READONLY)/.test(thrown.code)) {
+        throw new LensloreError(
+          'WRITE_FAILED',
+          `The library's folder ${dirname(file)} cannot be written to.`,
+          {
+            cause: thrown,
+          },
+        )
+      }
       throw thrown
     }
     held.add(connection)
@@ -152,7 +167,7 @@ function hold(file: string, begin: string, patienceMs: number): FileLock | undef
   })
 }
 
-function wrap(connection: BetterSqlite3.Database, file: string): Database {
+function wrap(connection: BetterSqlite3.Database, file: string, hindrance?: LensloreError): Database {
   const statements = new Map<string, Statement>()
   const steps: (() => void)[] = []
   const stepsAfter: (() => void)[] = []
@@ -173,6 +188,7 @@ function wrap(connection: BetterSqlite3.Database, file: string): Database {
   }
 
   function write<T>(work: () => T): T {
+    if (hindrance) throw hindrance
     if (connection.inTransaction) return work()
     const written = translateErrors(file, () =>
       connection

@@ -17,6 +17,8 @@ import { updateAlone } from './update.ts'
 
 export interface Store {
   readonly database: Database
+  /** Why it can be read alone; null where it can be written. */
+  readonly hindrance: DatabaseInUse['hindrance']
   readonly folders: FolderStore
   readonly photos: PhotoStore
   readonly captions: CaptionStore
@@ -50,6 +52,7 @@ export function openStore(file: string, options: StoreOptions = {}): Store {
     const inUse = openInUse(file)
     try {
       if (isUpToDate(inUse.database, migrations)) return assemble(inUse)
+      if (inUse.hindrance) throw inUse.hindrance
     } catch (thrown) {
       inUse.close()
       throw thrown
@@ -59,7 +62,7 @@ export function openStore(file: string, options: StoreOptions = {}): Store {
   }
 }
 
-function assemble({ database, close }: DatabaseInUse): Store {
+function assemble({ database, hindrance, close }: DatabaseInUse): Store {
   const folders = createFolderStore(database)
   const photos = createPhotoStore(database)
   const captions = createCaptionStore(database)
@@ -101,6 +104,7 @@ function assemble({ database, close }: DatabaseInUse): Store {
 
   return {
     database,
+    hindrance,
     folders,
     photos,
     captions,

@@ -6,6 +6,7 @@ import { overlapsOf } from '../../../src-main/library/folders/check-place.ts'
 import { isLeftOut } from '../../../src-main/library/folders/excludes.ts'
 import { globBelow, planJoin } from '../../../src-main/library/folders/join.ts'
 import { createLeftAlone, type LeftAlone } from '../../../src-main/library/folders/left-alone.ts'
+import { type WatchMode, watchFolder } from '../../../src-main/library/folders/watch.ts'
 import { createCompanionStore } from '../../../src-main/library/store/companions.ts'
 import { createRootState } from '../../../src-main/library/store/root-state.ts'
 import { databaseFileIn, openStore } from '../../../src-main/library/store/store.ts'
@@ -384,4 +385,14 @@ test('what is known by folder and place goes with a folder that joins another, w
   const goes = ['companions', 'folder_mounts', 'photos', 'sidecars', 'stray_sidecars']
   const seenAnew = ['folder_scan_days', 'photo_tallies', 'search_stale_folders']
   assert.deepEqual(tables, [...goes, ...seenAnew, 'unconfirmed_moves', 'unreadable_directories'].sort())
+})
+
+test('a folder with a network drive mounted below it is polled, for of changes there nobody tells', () => {
+  const modes: WatchMode[] = []
+  const listener = { onDirty: () => {}, onMode: (mode: WatchMode) => modes.push(mode) }
+  const folder = { id: 1, path: '/pictures', excludes: [], mounts: ['/pictures/disk', '/pictures/nas'] }
+  // No network is to be had here.
+  watchFolder(folder, listener, (at) => (at.endsWith('nas') ? 'nfs4' : 'ext4'))
+  const reason = '/pictures/nas is on a network drive (nfs4), where changes are not told.'
+  assert.deepEqual(modes, [{ mode: 'polling', reason }])
 })

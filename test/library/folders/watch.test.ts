@@ -4,7 +4,6 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setExcludes } from '../../../src-main/library/folders/excludes.ts'
 import { type LibraryWatcher, watchLibrary } from '../../../src-main/library/folders/library-watcher.ts'
-import { type WatchMode, watchFolder } from '../../../src-main/library/folders/watch.ts'
 import { createLibraryOnDisk, type LibraryOnDisk } from './library-on-disk.ts'
 
 let library: LibraryOnDisk
@@ -285,14 +284,4 @@ test('13. how a folder is watched is kept as soon as it can be, and a failure of
   database.exec('DROP TRIGGER refuse')
   for (const deadline = Date.now() + 30_000; modeOf() === null && Date.now() < deadline; ) await sleep(50)
   assert.equal(modeOf(), 'watching')
-})
-
-test('a folder with a network drive mounted below it is polled, for of changes there nobody tells', () => {
-  const modes: WatchMode[] = []
-  const listener = { onDirty: () => {}, onMode: (mode: WatchMode) => modes.push(mode) }
-  const folder = { id: 1, path: '/pictures', excludes: [], mounts: ['/pictures/disk', '/pictures/nas'] }
-  // No network is to be had here.
-  watchFolder(folder, listener, (at) => (at.endsWith('nas') ? 'nfs4' : 'ext4'))
-  const reason = '/pictures/nas is on a network drive (nfs4), where changes are not told.'
-  assert.deepEqual(modes, [{ mode: 'polling', reason }])
 })
