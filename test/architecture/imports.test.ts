@@ -161,6 +161,7 @@ const rooms: Record<string, readonly string[]> = {
   models: [],
   search: ['store'],
   places: ['store'],
+  meaning: ['store'],
   metadata: ['store'],
   folders: ['store', 'metadata'],
   queue: ['store', 'metadata', 'folders'],

@@ -877,3 +877,18 @@ test('0490: nothing of before has a place; photos with a position wait for one, 
   database.exec('UPDATE photos SET latitude = NULL, longitude = NULL WHERE id = 2')
   assert.deepEqual([stale(), waiting()], [[2], [1]])
 })
+
+test('0520: vectors of before, and any that comes, changes or goes, wait for their codes', (t) => {
+  const { database, apply } = before(t, 520)
+  for (const id of [1, 2, 3]) addPhoto(database, id)
+  database.exec("INSERT INTO embeddings VALUES (1, x'01'), (2, x'02')")
+  apply()
+  const stale = () => ids(database, 'SELECT photo_id AS id FROM embedding_stale')
+  assert.deepEqual(stale(), [1, 2])
+  database.exec(`DELETE FROM embedding_stale; INSERT INTO embeddings VALUES (3, x'03');
+    INSERT OR REPLACE INTO embeddings VALUES (1, x'04')`)
+  assert.deepEqual(stale(), [1, 3])
+  database.exec(`DELETE FROM embedding_stale; UPDATE embeddings SET vector = x'05' WHERE photo_id = 3;
+    DELETE FROM photos WHERE id = 2`)
+  assert.deepEqual(stale(), [2, 3], 'with its photo, too')
+})
