@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { LensloreError } from '../contract/errors.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { reportError } from './output.ts'
 import { watchOutputs } from './outputs.ts'
@@ -23,6 +24,7 @@ Exit status:
  */
 export async function runCommandLine(args: string[]): Promise<number> {
   watchOutputs()
+  if (!isInFolder()) return reportError(new LensloreError('FOLDER_NOT_FOUND', noFolderHere))
   let status = 0
   const program = new Command('lenslore')
     .description('Describes every photo you own in words you can search, on your own machine.')
@@ -44,6 +46,19 @@ export async function runCommandLine(args: string[]): Promise<number> {
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
     return reportError(thrown)
+  }
+}
+
+const noFolderHere =
+  'The folder that Lenslore was started in is no longer there; change to another one and try again.'
+
+/** Where the folder that this process was started in is gone, names in it mean nothing, and no other process starts. */
+function isInFolder(): boolean {
+  try {
+    process.cwd()
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -79,17 +79,24 @@ export const pictureExtensions = [
   ...rawExtensions,
 ] as const
 
-const pictures: ReadonlySet<string> = new Set(pictureExtensions)
+/** Of pictures, whether they are raw files: both in one look, for a scan asks it of every name. */
+const rawByExtension: ReadonlyMap<string, boolean> = new Map(
+  pictureExtensions.map((extension) => [extension, (rawExtensions as readonly string[]).includes(extension)]),
+)
 const tgas: ReadonlySet<string> = new Set(tgaExtensions)
-const raws: ReadonlySet<string> = new Set(rawExtensions)
 
 /** Whether a file of this name (or path) is to be opened as a picture. */
 export function isPictureName(name: string): boolean {
-  return pictures.has(extensionOf(name))
+  return isRawPicture(name) !== undefined
 }
 
 export function isRawName(name: string): boolean {
-  return raws.has(extensionOf(name))
+  return isRawPicture(name) ?? false
+}
+
+/** Whether a file that is to be opened as a picture is a raw file; undefined for any other. */
+export function isRawPicture(name: string): boolean | undefined {
+  return rawByExtension.get(extensionOf(name))
 }
 
 export function isTgaName(name: string): boolean {

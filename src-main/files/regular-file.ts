@@ -1,5 +1,5 @@
-import { constants, type Stats } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { constants, type Dir, type Stats } from 'node:fs'
+import { type FileHandle, open, opendir, stat } from 'node:fs/promises'
 import { LensloreError } from '../contract/errors.ts'
 import { asFileError } from '../contract/file-errors.ts'
 import { nativePath } from '../contract/native-path.ts'
@@ -22,6 +22,7 @@ export interface ReadingOptions {
 const filesAtOnce = 3
 /** A slow network brings that many within any patience. */
 const pieceBytes = 2 ** 20
+const patienceMs = 30_000
 
 let taken = 0
 /** Files with which a thread of the pool is still waiting, although nobody waits for it any more. */
@@ -44,28 +45,11 @@ export async function readRegularFile<T>(
   path: string,
   shownName: string,
   work: (file: RegularFile) => Promise<T>,
-  { answersWithinMs = 30_000 }: ReadingOptions = {},
+  { answersWithinMs = patienceMs }: ReadingOptions = {},
 ): Promise<T> {
-  let pending: Promise<unknown> | undefined
   let handle: FileHandle | undefined
-
-  async function answer<Answer>(operation: Promise<Answer>): Promise<Answer> {
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => {
-      pending = operation
-      late.reject(notAnswering())
-    }, answersWithinMs)
-    try {
-      return await Promise.race([operation, late.promise])
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  await takeTurn().catch((thrown: unknown) => {
-    throw asFileError(thrown, shownName)
-  })
-  try {
+  const close = async () => handle?.close()
+  const read = async (answer: Answer) => {
     const name = nativePath(path)
     // To open a device may do something, as to rewind a tape.
     checkRegular(await answer(stat(name)), shownName)
@@ -88,11 +72,62 @@ export async function readRegularFile<T>(
         return filled
       },
     })
+  }
+  try {
+    return await inTurn(read, close, answersWithinMs)
   } catch (thrown) {
     throw asFileError(thrown, shownName)
+  }
+}
+
+/** Whether the drive of a folder answers in time who would list it, be it that nothing is there. */
+export async function isAnswering(path: string): Promise<boolean> {
+  let directory: Dir | undefined
+  const close = async () => directory?.close()
+  const list = async (answer: Answer) => {
+    await answer(
+      opendir(nativePath(path)).then((opened) => {
+        directory = opened
+      }),
+    )
+  }
+  try {
+    await inTurn(list, close, patienceMs)
+    return true
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code !== 'ETIMEDOUT'
+  }
+}
+
+/** Waits for a step of `work`, as long as a drive may take. @throws Error with the system's `code` */
+type Answer = <T>(operation: Promise<T>) => Promise<T>
+
+async function inTurn<T>(
+  work: (answer: Answer) => Promise<T>,
+  close: () => Promise<void>,
+  answersWithinMs: number,
+): Promise<T> {
+  let pending: Promise<unknown> | undefined
+
+  const answer: Answer = async (operation) => {
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      pending = operation
+      late.reject(notAnswering())
+    }, answersWithinMs)
+    try {
+      return await Promise.race([operation, late.promise])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  await takeTurn()
+  try {
+    return await work(answer)
   } finally {
-    if (!pending) await answer(Promise.resolve(handle?.close())).catch(() => {})
-    if (pending) giveBackLater(pending, () => handle?.close())
+    if (!pending) await answer(close()).catch(() => {})
+    if (pending) giveBackLater(pending, close)
     else giveBack()
   }
 }
@@ -141,7 +176,7 @@ function giveBack(): void {
   else taken--
 }
 
-function giveBackLater(pending: Promise<unknown>, close: () => Promise<void> | undefined): void {
+function giveBackLater(pending: Promise<unknown>, close: () => Promise<void>): void {
   unanswered++
   // Whoever waits would wait for ever.
   if (unanswered >= filesAtOnce) for (const turn of waiting.splice(0)) turn.reject(notAnswering())

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, type TestContext, test } from 'node:test'
 import sharp from 'sharp'
 import { waves } from '../engine/imaging/synthetic-pictures.ts'
 import { mountHungDrive } from '../files/hung-drive.ts'
-import { makeTemporaryFolder, runLenslore, startLenslore } from './lenslore.ts'
+import { makeTemporaryFolder, program, runLenslore, startLenslore } from './lenslore.ts'
 
 // One path that leads nowhere, or to what never answers, ends nothing for the others.
 
@@ -102,6 +102,54 @@ test('a run comes to its end beside a file that never answers', async (t) => {
   assert.equal(run.status, 1, run.stderr)
   assert.match(run.stdout, /2 captions written/)
   assert.match(run.stdout, /1 photo could not be reached; the next run tries again/)
+})
+
+test('names and paths that are too long, and a folder that is gone, are told in a sentence', async (t) => {
+  const { photos, data } = makePhotos(t)
+  const longest = `${'n'.repeat(251)}.jpg`
+  writeFileSync(join(photos, longest), picture)
+  assert.equal((await runLenslore(data, 'run', photos)).status, 0)
+  const exported = await runLenslore(data, 'export')
+  assert.equal(exported.status, 1)
+  assert.match(exported.stderr + exported.stdout, /\.jpg\.xmp cannot be read: its name or its path is longer/)
+  assert.match(exported.stdout, /2 sidecars made, .* 1 refused/)
+  assert.equal(existsSync(join(photos, 'good.jpg.xmp')), true)
+
+  const long = join('/', ...Array<string>(2100).fill('d'))
+  for (const args of [
+    ['add', long],
+    ['show', join(long, 'a.jpg')],
+    ['relocate', photos, long],
+  ]) {
+    const { status, stderr } = await runLenslore(data, ...args)
+    assert.deepEqual([status, stderr], [2, 'lenslore: A path has at most 4,096 characters.\n'])
+  }
+  const named = await runLenslore(data, 'add', join(photos, 'n'.repeat(300)))
+  assert.deepEqual([named.status, /cannot be read: its name or its path/.test(named.stderr)], [4, true])
+
+  // A process cannot be started in a folder that is gone, and yet be in one.
+  const gone = join(photos, 'gone')
+  mkdirSync(gone)
+  const script = 'cd "$1" && rmdir "$1" && shift && exec "$@"'
+  const child = spawnSync('sh', ['-c', script, 'sh', gone, process.execPath, program, 'status'], {
+    env: { ...process.env, LENSLORE_DATA: data },
+    encoding: 'utf8',
+  })
+  assert.equal(child.status, 3)
+  assert.match(child.stderr, /^lenslore: The folder that Lenslore was started in is no longer there;.*\n$/)
+})
+
+test('a folder whose drive does not answer is left as it is, beside others', async (t) => {
+  const drive = mountHungDrive(t)
+  if (!drive) return
+  const { photos, data } = makePhotos(t)
+  const first = await runLenslore(data, 'run', drive.folder)
+  assert.match(first.stdout, /1 photo could not be reached/, first.stderr)
+  assert.equal((await runLenslore(data, 'add', photos)).status, 0)
+  const second = await runLenslore(data, 'run')
+  assert.equal(second.status, 1, second.stderr)
+  assert.match(second.stdout, /2 captions written/)
+  assert.ok(second.stdout.includes(`Offline, left as it is: ${drive.folder}`))
 })
 
 test('the second Ctrl-C ends a run that is stuck', async (t) => {

@@ -226,6 +226,8 @@ test('captions without a library come in the order asked for, errors among them'
   const bad = join(home, 'bad.jpg')
   writeFileSync(good, pictures[0]!)
   writeFileSync(bad, 'not a picture')
+  const cut = join(home, 'cut.jpg')
+  writeFileSync(cut, pictures[0]!.subarray(0, pictures[0]!.length * 0.7))
   const { status, json } = await runLenslore(
     join(home, 'data'),
     'caption',
@@ -233,10 +235,12 @@ test('captions without a library come in the order asked for, errors among them'
     bad,
     good,
     join(home, 'none.jpg'),
+    cut,
   )
   assert.equal(status, 1)
-  const [first, second, third] = json as {
+  const [first, second, third, fourth] = json as {
     path: string
+    isCutOff?: boolean
     caption?: string
     score?: number
     error?: { code: string }
@@ -245,6 +249,7 @@ test('captions without a library come in the order asked for, errors among them'
   assert.equal(second!.path, good)
   assert.ok(second!.caption!.length > 0 && Number.isFinite(second!.score))
   assert.equal(third!.error!.code, 'FILE_NOT_FOUND')
+  assert.deepEqual([second!.isCutOff, fourth!.isCutOff], [false, true])
 })
 
 test('wrong arguments, unknown things and a busy library end with their exit status and one sentence', async (t) => {

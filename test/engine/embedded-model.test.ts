@@ -152,6 +152,16 @@ test('a picture lies in the model’s space where its words are, with its captio
   assert.ok((await near('the sun over the sea')) > (await near('two men eating pizza at a table')))
 })
 
+test('a word in small letters means what it means in a sentence', async () => {
+  const read = async (text: string) =>
+    (await engine.embedText({ modelDirectory: embedded, text }, anyone)).embedding
+  for (const word of ['puppy', 'kids making a mess', 'snow']) {
+    const [alone, inSentence] = [await read(word), await read(`A ${word}`)]
+    const cosine = alone.reduce((sum, each, at) => sum + each * inSentence[at]!, 0)
+    assert.ok(cosine > 0.8, `${word}: ${cosine}`)
+  }
+})
+
 function unit(numbers: Int8Array): Float32Array {
   const length = Math.hypot(...numbers)
   return Float32Array.from(numbers, (each) => each / length)

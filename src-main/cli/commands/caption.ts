@@ -32,7 +32,7 @@ interface Refused {
   error: ErrorRecord
 }
 
-type Answer = ({ path: string; caption: string; score: number } & CaptionDoubt) | Refused
+type Answer = ({ path: string; caption: string; score: number; isCutOff: boolean } & CaptionDoubt) | Refused
 
 export function addCaptionCommands(program: Command, finish: (status: number) => void): void {
   program
@@ -75,9 +75,9 @@ async function captionAll(
 
 async function captionOne(engine: SupervisedEngine, path: string): Promise<Answer> {
   try {
-    const { result } = await captionFile(engine, engine, pathFrom(path))
+    const { picture, result } = await captionFile(engine, engine, pathFrom(path))
     const { caption, score, confidence, isUnsure, doubtfulWords } = result
-    return { path, caption, score, confidence, isUnsure, doubtfulWords }
+    return { path, caption, score, isCutOff: picture.isCutOff, confidence, isUnsure, doubtfulWords }
   } catch (thrown) {
     return { path, error: toErrorRecord(thrown) }
   }
@@ -85,7 +85,8 @@ async function captionOne(engine: SupervisedEngine, path: string): Promise<Answe
 
 function say(answer: Answer, output: Output): number {
   if ('caption' in answer) {
-    const words = formatWords(answer.caption, answer)
+    const cutOff = answer.isCutOff ? ' (of a file that is cut off)' : ''
+    const words = formatWords(answer.caption, answer) + cutOff
     output.answer(answer, `${printable(displayFileName(answer.path))}\t${words}`)
     return 0
   }

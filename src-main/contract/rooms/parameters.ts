@@ -7,11 +7,11 @@ export const photoId = z.int().positive()
 export const folderId = z.int().positive()
 /** Some folders; all of them where it is left out. */
 export const folderIds = z.array(folderId).max(10_000).optional()
-/** On Linux a path may have 4,096 bytes, each of which may be escaped to one character. */
-export const path = z.string().min(1).max(4096)
 /** What a sentence says of text that a person typed. @param what such as `A caption` */
 export const atMost = (what: string, characters: number) =>
   `${what} has at most ${characters.toLocaleString('en')} characters.`
+/** On Linux a path may have 4,096 bytes, each of which may be escaped to one character. */
+export const path = z.string().min(1).max(4096, atMost('A path', 4096))
 /** Any text is a query. */
 export const query = z.string().max(10_000, atMost('A query', 10_000))
 export const captionText = z

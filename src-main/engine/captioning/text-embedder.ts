@@ -46,13 +46,11 @@ async function openEncoder(modelDirectory: string): Promise<OpenEncoder> {
   }
   const { startToken, endToken, positions } = model.text.config
   const tokenizer = await readTokenizer(space)
-  // Words as they stand within a sentence: without a space before it the first of a few is other tokens, which hardly any caption has.
-  const before = model.text.kind === 'gpt2' ? ' ' : ''
   const graph = buildTextEmbeddingGraph(model.text, 'L')
   const session: Session = await openSessionInThread(await packModel(graph), 'cpu', 1)
   return {
     async embed(text) {
-      const ids = [startToken, ...tokenizer.encode(before + text).slice(0, positions - 2), endToken]
+      const ids = [startToken, ...tokenizer.encode(asInSentence(text)).slice(0, positions - 2), endToken]
       const tokens = { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] }
       const outputs = await session.run({ tokens })
       const embedding = outputs.text!.data as Float32Array
@@ -60,4 +58,12 @@ async function openEncoder(modelDirectory: string): Promise<OpenEncoder> {
     },
     close: () => session.close(),
   }
+}
+
+/**
+ * The texts that an encoder learned from begin with a capital, and in a byte-level vocabulary `puppy` at the beginning is made of other tokens
+ * than it is behind a space. Who types in small letters means the latter; a CLIP's vocabulary has no difference.
+ */
+function asInSentence(text: string): string {
+  return /^\p{Ll}/u.test(text) ? ` ${text}` : text
 }

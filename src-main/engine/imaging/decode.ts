@@ -313,8 +313,12 @@ async function decodeBySharp(
 }
 
 async function isOfOneColourAtFullSize(bytes: Buffer): Promise<boolean> {
-  const { channels } = await sharp(bytes, { failOn: 'none', limitInputPixels: maxPixels }).stats()
-  return channels.every(({ min, max }) => min === max)
+  try {
+    const { channels } = await sharp(bytes, { failOn: 'none', limitInputPixels: maxPixels }).stats()
+    return channels.every(({ min, max }) => min === max)
+  } catch {
+    return false
+  }
 }
 
 async function readMetadata(bytes: Buffer, name: string): Promise<Metadata> {

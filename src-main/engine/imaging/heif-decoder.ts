@@ -16,9 +16,9 @@ export function openHeif(bytes: Uint8Array, iccProfile: Uint8Array | null): Open
   const width = libheif.heif_image_handle_get_width(handle)
   const height = libheif.heif_image_handle_get_height(handle)
   if (width * height > mostPixelsWhole) {
-    const { tiles, size: reduced, decode } = openHeifTiles(bytes)
-    // Of a single one all would have to be decoded at once.
-    if (tiles > 1) {
+    const tiled = openHeifTiles(bytes)
+    if (tiled) {
+      const { size: reduced, decode } = tiled
       return {
         size: { width, height },
         reduced,

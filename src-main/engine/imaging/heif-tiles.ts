@@ -6,7 +6,6 @@ import type { Size } from './memory-need.ts'
  * never stands in the memory of WebAssembly. All of this is libheif's interface in C, where numbers are addresses.
  */
 export interface TiledPicture {
-  tiles: number
   /** Of the halved picture. */
   size: Size
   /** `[height, width, 3]`, the mean of four pixels each, upright. */
@@ -18,8 +17,11 @@ const tilingBytes = 128
 const rgbColours = 1
 const interleavedRgb = 10
 
-/** @throws Error where it is damaged */
-export function openHeifTiles(bytes: Uint8Array): TiledPicture {
+/**
+ * @returns null for a picture in one piece, and for one of which only a part is shown
+ * @throws Error where it is damaged
+ */
+export function openHeifTiles(bytes: Uint8Array): TiledPicture | null {
   const error = libheif._malloc(errorBytes)
   const file = libheif._malloc(bytes.length)
   libheif.HEAPU8.set(bytes, file)
@@ -46,7 +48,7 @@ export function openHeifTiles(bytes: Uint8Array): TiledPicture {
 
   const { columns, rows, tileWidth, tileHeight, width, height, top, left } = readTiling(true)
   const stored = readTiling(false)
-  if (width * height !== stored.width * stored.height) throw new Error('tiles of a clipped picture')
+  if (columns * rows === 1 || width * height !== stored.width * stored.height) return null
   const size = { width: Math.ceil(width / 2), height: Math.ceil(height / 2) }
 
   function decodeTile(column: number, row: number, halved: Uint8Array): void {
@@ -76,7 +78,6 @@ export function openHeifTiles(bytes: Uint8Array): TiledPicture {
   }
 
   return {
-    tiles: columns * rows,
     size,
     decode() {
       const halved = new Uint8Array(size.width * size.height * 3)

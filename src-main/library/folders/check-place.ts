@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { isAbsolute, relative, sep } from 'node:path'
 import { LensloreError } from '../../contract/errors.ts'
+import { asFileError } from '../../contract/file-errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import type { RootState } from '../store/root-state.ts'
@@ -54,11 +55,16 @@ export function checkPlace(roots: Roots, path: string, folderId: number): void {
   )
 }
 
-/** @throws LensloreError `FOLDER_NOT_FOUND` */
+/** @throws LensloreError `FOLDER_NOT_FOUND`; as `asFileError` where that cannot be told */
 export function checkIsFolder(path: string): void {
-  const stats = statSync(nativePath(path), { throwIfNoEntry: false })
-  if (stats?.isDirectory()) return
   const shown = displayFileName(path)
+  let stats: Stats | undefined
+  try {
+    stats = statSync(nativePath(path), { throwIfNoEntry: false })
+  } catch (thrown) {
+    throw asFileError(thrown, `The folder ${shown}`)
+  }
+  if (stats?.isDirectory()) return
   throw new LensloreError(
     'FOLDER_NOT_FOUND',
     stats ? `${shown} is no folder.` : `There is no folder ${shown}.`,

@@ -195,7 +195,7 @@ export function createComparer(reader: ScanReader): Comparer {
     const companions = new Map(reader.companionsIn(folder.id, directory).map((each) => [each.name, each]))
     const videos = new Map(listing.videos.map((video) => [video.name, video]))
     const pairs = withoutOthers(listing.pairs, companions, fileOf)
-    /** Names of photos that are as they were. */
+    /** Names of photos that are as they were, where any has companions. */
     const steady = new Set<string>()
     for (const known of entries) {
       const { id: photoId, name, sizeBytes, modifiedMs } = known
@@ -215,8 +215,10 @@ export function createComparer(reader: ScanReader): Comparer {
         continue
       }
       unknown.delete(name)
-      if (looksTheSame && file.inode === known.inode) steady.add(name)
-      else {
+      if (looksTheSame && file.inode === known.inode) {
+        report.unchanged++
+        if (companions.size > 0) steady.add(name)
+      } else {
         reportMoveOr(file, () => differences.push({ kind: 'altered', file, photoId, sizeBytes, modifiedMs }))
       }
     }
@@ -226,7 +228,6 @@ export function createComparer(reader: ScanReader): Comparer {
       if (!known || leader === undefined || known.leader !== leader || !steady.has(leader)) return false
       return !known.isOther && isSameStat(file, known)
     }
-    report.unchanged = steady.size
     for (const file of unknown.values()) if (!isKnownPart(file)) reportNew(file)
     const photos = new Set<string>()
     const arrived = new Map<string, BesideDifference[]>()

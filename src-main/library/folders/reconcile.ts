@@ -14,7 +14,7 @@ import { inSlices } from '../store/slices.ts'
 import type { BesideDifference, Difference, DirectoryReport, ScannedFolder, Visit } from './compare.ts'
 import { isLeftOut, markExcluded } from './excludes.ts'
 import { createLeftAlone, type LeftAlone } from './left-alone.ts'
-import { probeRoot, type RootReport } from './roots.ts'
+import { probeRoot, type RootReport, silentFolders } from './roots.ts'
 import { createScanThreads } from './scan-threads.ts'
 import { settleLost } from './settle-lost.ts'
 import { createPairNotes, settlePairs } from './settle-pairs.ts'
@@ -101,7 +101,8 @@ export function createReconciler(database: Database, now: () => number = Date.no
       options.onOffline?.(folderId)
     }
     // All folders are looked at, for a file may have moved here from any.
-    const found = new Map(roots.ids().map((id) => [id, probeRoot(roots, id)]))
+    const silent = await silentFolders(roots)
+    const found = new Map(roots.ids().map((id) => [id, probeRoot(roots, id, silent.has(id))]))
     for (const id of folderIds) {
       const root = found.get(id)
       if (!root) throw new LensloreError('FOLDER_NOT_FOUND', `There is no folder ${id}.`)

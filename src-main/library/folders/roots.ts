@@ -2,6 +2,7 @@ import { opendirSync, statSync } from 'node:fs'
 import { displayFileName } from '../../contract/file-name.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import { isPictureName } from '../../contract/picture-names.ts'
+import { isAnswering } from '../../files/regular-file.ts'
 import type { OfflineReason, RootRow, RootState } from '../store/root-state.ts'
 import { overlapsOf } from './check-place.ts'
 import { createLeftAlone } from './left-alone.ts'
@@ -24,15 +25,23 @@ export interface RootReport {
 /** Known files that must be found as they were before a folder is taken to be at another place. */
 const sampleSize = 24
 
+/** Folders whose drives do not answer: whoever looks at them himself stands still for as long. */
+export async function silentFolders(roots: RootState): Promise<Set<number>> {
+  const ids = roots.ids()
+  const answering = await Promise.all(ids.map((id) => isAnswering(roots.byId(id).path)))
+  return new Set(ids.filter((_, at) => !answering[at]))
+}
+
 /**
  * Looks whether a folder can be relied on, follows its volume to another mount path, and writes down what was
  * found. Whoever is told that a folder is offline must change nothing below it.
+ * @param isSilent its drive does not answer, and is not asked.
  */
-export function probeRoot(roots: RootState, folderId: number): RootReport {
+export function probeRoot(roots: RootState, folderId: number, isSilent = false): RootReport {
   const root = roots.byId(folderId)
-  const found = look(root, roots)
-  const elsewhere =
-    found.offline === null || found.offline === 'emptied' ? undefined : findElsewhere(root, roots)
+  const found: Look = isSilent ? { offline: 'unreadable', device: 0, volume: null } : look(root, roots)
+  const isAway = found.offline !== null && found.offline !== 'emptied'
+  const elsewhere = isAway && !isSilent ? findElsewhere(root, roots) : undefined
   if (elsewhere !== undefined) {
     roots.setPath(folderId, elsewhere)
     return { ...probeRoot(roots, folderId), isRelocated: true }

@@ -3,7 +3,7 @@ import { textFromFileName } from '../../contract/file-name.ts'
 import { findPairs, isPairVideoName, type Pairing } from '../../contract/file-pairs.ts'
 import { nativePath } from '../../contract/native-path.ts'
 import { isPassing } from '../../contract/passing-errors.ts'
-import { isPictureName } from '../../contract/picture-names.ts'
+import { isRawPicture } from '../../contract/picture-names.ts'
 import { type SkippedFiles, skippedOf } from '../../contract/skipped-files.ts'
 import { isSidecarName } from '../metadata/sidecar-names.ts'
 import type { FoundFile } from '../store/found-file.ts'
@@ -52,6 +52,7 @@ export function listDirectory(path: string, below: string, leftAlone: LeftAlone)
     directories: [],
   }
   const videos: Dirent[] = []
+  let hasRaw = false
   const skipped = new Map<string, SkippedFiles>()
   const entries = readEntries(path)
   // Looking for escapes in every path would take as long as half a stat.
@@ -69,17 +70,19 @@ export function listDirectory(path: string, below: string, leftAlone: LeftAlone)
   }
   for (const entry of entries.entries) {
     const { name } = entry
+    const isRaw = isRawPicture(name)
     const pathBelow = below === '' ? name : `${below}/${name}`
     if (entry.isDirectory()) {
       if (!own.has(name) && !leftAlone.directory(pathBelow, name)) listing.directories.push(name)
     } else if (!entry.isFile() && !entry.isSymbolicLink()) continue
-    else if (isPictureName(name)) {
+    else if (isRaw !== undefined) {
       if (leftAlone.file(pathBelow, name)) {
         listing.passedOver.push(name)
         continue
       }
       const file = statHere(entry)
       if (file) listing.files.push(file)
+      if (isRaw) hasRaw = true
     } else if (isSidecarName(name)) listing.sidecarNames.push(name)
     else if (entry.isFile()) {
       listing.passedOver.push(name)
@@ -88,7 +91,9 @@ export function listDirectory(path: string, below: string, leftAlone: LeftAlone)
       else skip(name)
     }
   }
-  listing.pairs = findPairs([...listing.files, ...videos].map(({ name }) => name))
+  if (hasRaw || videos.length > 0) {
+    listing.pairs = findPairs([...listing.files, ...videos].map(({ name }) => name))
+  }
   for (const video of videos) {
     const file = listing.pairs.has(video.name) ? statHere(video) : undefined
     if (file) listing.videos.push(file)
