@@ -111,6 +111,8 @@ export interface EmbeddedText {
   spaceId: string
   /** `[p]`, of unit length. */
   embedding: Float32Array
+  /** A picture that is farther from a few words than this does not plausibly show them. */
+  leastCosine: number
 }
 
 /** `mean` of the rows of the visual memory, `[dv]`: near duplicates have nearly the same. */

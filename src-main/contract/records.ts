@@ -221,6 +221,14 @@ export interface SearchPage {
   notes: QueryNote[]
 }
 
+/** Photos that look like what a search says in words, and do not say it. */
+export interface AlikePage {
+  /** The words that they were compared with; '' where the search has none. */
+  text: string
+  /** The likeliest first, never more than are plausibly right. */
+  photos: (SearchHit & { cosine: number })[]
+}
+
 /** Of the photos that a search finds, how many have what; photos of two people count for both. */
 export interface SearchFacets {
   photos: number

@@ -64,6 +64,8 @@ export interface CaptioningService {
   reopen(): void
   /** The model that was opened last; null before the first. */
   model(): CaptioningModel | null
+  /** The space in which its pictures meet texts; null before it was open, and for one without. */
+  space(): string | null
   /** All that decides its words; null before it was open. */
   key(): string | null
   state(): CaptioningState
@@ -85,6 +87,7 @@ export function createCaptioningService({
   let waitsFor: CaptioningState['waitsFor'] = null
   let problem: ErrorRecord | null = null
   let model: CaptioningModel | null = null
+  let space: string | null = null
   let captioning: Captioning | undefined
   /** Another one whenever the engine is to end that is at work: then its end is no fault. */
   let generation = 0
@@ -131,6 +134,7 @@ export function createCaptioningService({
       if (!isStill()) return
       problem = null
       model = info
+      space = info.spaceId
       captioning = startCaptioning({
         decoder: engine,
         engine,
@@ -213,6 +217,7 @@ export function createCaptioningService({
     },
     reopen: endEngine,
     model: () => model,
+    space: () => space,
     key: () => model && modelKey(model.modelId, model.adapterId),
     state() {
       if (isPaused) return { state: 'paused', problem: null, waitsFor: null }

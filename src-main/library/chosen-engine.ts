@@ -5,7 +5,7 @@ import { displayFileName } from '../contract/file-name.ts'
 import type { Preferences } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
 import { defaultModelName, findModel, formDirectoryIn } from './models/models.ts'
-import type { PictureDecoder } from './queue/caption-engine.ts'
+import type { PictureDecoder, TextReader } from './queue/caption-engine.ts'
 import { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
 import type { ProgressMeter, WorkUnderWay } from './queue/progress.ts'
 import type { StartEngine } from './queue/start-engine.ts'
@@ -33,10 +33,10 @@ export interface ChosenEngine {
    */
   open(): Promise<{ engine: SupervisedEngine; info: EngineInfo }>
   /**
-   * What decodes, for which no model is opened.
+   * What decodes and reads texts, for which no model is opened.
    * @throws LensloreError `MODEL_NOT_FOUND`
    */
-  decoder(): Promise<PictureDecoder>
+  decoder(): Promise<PictureDecoder & TextReader>
   close(): void
   /** What the model runs on at present; null while none is open. */
   session(): EngineInfo | null

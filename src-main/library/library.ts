@@ -11,6 +11,7 @@ import type { AddedFolder, LibraryStatus, PhotoDetails } from '../contract/recor
 import type { ModelChoice } from '../contract/rooms/models.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
+import { createFindAlike } from './alike.ts'
 import { createCaptionEdits } from './caption-edits.ts'
 import type { CaptioningModel } from './captioning-service.ts'
 import { createChosenEngine } from './chosen-engine.ts'
@@ -21,6 +22,7 @@ import { planJoin } from './folders/join.ts'
 import { realPath, realPathOfFile } from './folders/real-path.ts'
 import { createReconciler } from './folders/reconcile.ts'
 import { createLongWork } from './long-work.ts'
+import { createMeaningIndex } from './meaning/meaning-index.ts'
 import {
   createWaitingExporter,
   setExportsAlways,
@@ -140,6 +142,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const store = openStore(databaseFileIn(directory))
   const { photos, captions, folders, queue } = store
   const { searcher, searchIndex } = createSearch(store.database)
+  const meaningIndex = createMeaningIndex(store.database)
   const select = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
   const derivedPlaces = createPlaceStore(store.database)
@@ -190,6 +193,7 @@ export function createLibrary(options: LibraryOptions): Library {
     memoryDirectory,
     store,
     searchIndex,
+    meaningIndex,
     metadata,
     reconciler,
     progress,
@@ -211,9 +215,12 @@ export function createLibrary(options: LibraryOptions): Library {
     store,
     thumbnailDirectory,
     openEngine: engine.open,
+    openReader: engine.decoder,
     // A pause gave its memory back.
     onIdle: () => longWork.captioning.state().state === 'paused' && engine.close(),
   })
+
+  const findAlike = createFindAlike({ searcher, index: meaningIndex, embedText: questions.embedText })
 
   const wishes = createWishes({
     settings,
@@ -533,6 +540,7 @@ export function createLibrary(options: LibraryOptions): Library {
         return longWork.watch(signal)
       },
       search: ({ query, ...options }) => searcher.search(query, options),
+      alike: ({ query, limit }) => findAlike(query, limit),
       photo: ({ photo }) => detailsOf(photos.known(photo).id),
       exposure: ({ photo }) => readExposure(photos.present(photo).path),
       photoAt: ({ path }) => detailsOf(photoIdAt(resolve(path))),

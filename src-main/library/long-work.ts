@@ -10,6 +10,7 @@ import {
 import { forgetLongMissing } from './folders/forget.ts'
 import type { ReconcileOptions, Reconciler } from './folders/reconcile.ts'
 import { relocateFolder } from './folders/relocate.ts'
+import type { MeaningIndex } from './meaning/meaning-index.ts'
 import type { WaitingExporter } from './metadata/exchange.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
 import { readerVersion } from './metadata/read.ts'
@@ -33,8 +34,8 @@ const toldRefusals = 10
 /** Captions come in batches: those of a second are one export. */
 const writeOutAfterMs = 1000
 const keepHouseEveryMs = 3_600_000
-/** So that nobody waits for them until a large library is read. */
-const findPlacesEveryMs = 60_000
+/** Places of photos, and what is found by meaning: so that nobody waits for them until a large library is read. */
+const deriveEveryMs = 60_000
 /**
  * Of some work nobody tells: words that were taken back, also by another process, and a picture that turned out
  * to be another one than the engine had.
@@ -54,6 +55,7 @@ export interface LongWorkOptions {
   memoryDirectory: string
   store: Store
   searchIndex: SearchIndexer
+  meaningIndex: MeaningIndex
   metadata: MetadataStore
   reconciler: Reconciler
   progress: ProgressMeter
@@ -102,6 +104,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     memoryDirectory,
     store,
     searchIndex,
+    meaningIndex,
     metadata,
     reconciler,
     progress,
@@ -122,6 +125,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   let backingUp: Promise<void> | undefined
   let tidying: Promise<void> | undefined
   let placing: Promise<void> | undefined
+  let keeping: Promise<void> | undefined
 
   async function scan(
     signal: AbortSignal,
@@ -320,7 +324,10 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     const filling = fill(either)
     filling.catch(() => {})
     const keepingHouse = setInterval(() => void keepHouse(either), keepHouseEveryMs)
-    const findingPlaces = setInterval(() => void placePhotos(either), findPlacesEveryMs)
+    const deriving = setInterval(() => {
+      void placePhotos(either)
+      void keepMeaning(either)
+    }, deriveEveryMs)
     writingOut = writeOutBeside(either)
     try {
       const summary = await captioning.run({ filling, signal, tryAgainMs })
@@ -332,7 +339,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
         await backUpIfDue(signal)
       }
       clearInterval(keepingHouse)
-      clearInterval(findingPlaces)
+      clearInterval(deriving)
       stop.abort()
       await filling.catch(() => {})
       await writingOut.ended()
@@ -340,6 +347,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       await backingUp
       await tidying
       await placing
+      await keeping
     }
   }
 
@@ -376,6 +384,19 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     return placing
   }
 
+  /** What was embedded since is in the index of meanings, too. */
+  function keepMeaning(signal: AbortSignal): Promise<void> {
+    const space = captioning.space()
+    if (space === null) return Promise.resolve()
+    keeping ??= meaningIndex
+      .keepUp(space, { signal })
+      .catch(orTell)
+      .finally(() => {
+        keeping = undefined
+      })
+    return keeping
+  }
+
   function findAllPlaces(signal: AbortSignal): Promise<number> {
     const { database } = store
     const waiting = countToPlace(database)
@@ -390,6 +411,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     tidying ??= placePhotos(signal)
       .then(() => renewSearch(signal))
       .then(() => searchIndex.tidy({ signal }))
+      .then(() => keepMeaning(signal))
       .catch(orTell)
       .finally(() => {
         tidying = undefined

@@ -1,7 +1,8 @@
-import type { ModelInput } from '../contract/engine-calls.ts'
+import type { EmbeddedText, ModelInput } from '../contract/engine-calls.ts'
 import { type ErrorCode, LensloreError } from '../contract/errors.ts'
 import type { Reading, TextAttention } from '../contract/records.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
+import type { TextReader } from './queue/caption-engine.ts'
 import type { SupervisedEngine } from './queue/engine-supervisor.ts'
 import type { Store } from './store/store.ts'
 import { isThumbnailKept } from './thumbnails.ts'
@@ -10,11 +11,12 @@ export interface ModelQuestionsOptions {
   store: Pick<Store, 'photos' | 'captions'>
   thumbnailDirectory: string
   openEngine(): Promise<{ engine: SupervisedEngine; info: { input: ModelInput } }>
+  openReader(): Promise<TextReader>
   /** Nobody asks any more: an engine that has nothing else to do may end. */
   onIdle(): void
 }
 
-/** What a person asks the model about one photo; the answers are kept nowhere. */
+/** What a person asks the model; the answers are kept nowhere. */
 export interface ModelQuestions {
   /** @throws LensloreError `PHOTO_NOT_FOUND`, the picture's own error, what the engine says of the model */
   readings(photo: number): Promise<Reading[]>
@@ -23,6 +25,8 @@ export interface ModelQuestions {
    * @throws LensloreError as `readings`; `INVALID_ARGUMENT` where there are no words
    */
   attention(photo: number, text: string | null): Promise<TextAttention>
+  /** A text in the model's space; errors as of `TextReader`. */
+  embedText(text: string): Promise<EmbeddedText>
 }
 
 /** Whoever goes from photo to photo asks again soon. */
@@ -30,24 +34,25 @@ const idleAfterMs = 60_000
 const awayCodes: ReadonlySet<ErrorCode> = new Set(['FILE_NOT_FOUND', 'FILE_UNAVAILABLE'])
 
 export function createModelQuestions(options: ModelQuestionsOptions): ModelQuestions {
-  const { store, thumbnailDirectory, openEngine, onIdle } = options
+  const { store, thumbnailDirectory, openEngine, openReader, onIdle } = options
   let idle: NodeJS.Timeout | undefined
 
-  async function ask<T>(photoId: number, question: (asked: Asked) => Promise<T>): Promise<T> {
+  async function whileAsked<T>(answer: () => Promise<T>): Promise<T> {
     clearTimeout(idle)
     try {
-      const { engine, info } = await openEngine()
-      const { pixels, widthPx, heightPx } = await see(engine, info.input, photoId)
-      return await question({
-        engine,
-        pixels: pixels!,
-        seen: seenOf(info.input, widthPx, heightPx),
-      })
+      return await answer()
     } finally {
       clearTimeout(idle)
       idle = setTimeout(onIdle, idleAfterMs).unref()
     }
   }
+
+  const ask = <T>(photoId: number, question: (asked: Asked) => Promise<T>) =>
+    whileAsked(async () => {
+      const { engine, info } = await openEngine()
+      const { pixels, widthPx, heightPx } = await see(engine, info.input, photoId)
+      return question({ engine, pixels: pixels!, seen: seenOf(info.input, widthPx, heightPx) })
+    })
 
   /** A photo on a drive that is away is seen by its thumbnail, which is larger than any model's input. */
   async function see(engine: SupervisedEngine, input: ModelInput, photoId: number) {
@@ -74,6 +79,7 @@ export function createModelQuestions(options: ModelQuestionsOptions): ModelQuest
           ({ text }, at) => text !== '' && readings.findIndex((other) => other.text === text) === at,
         )
       }),
+    embedText: (text) => whileAsked(async () => (await openReader()).embedText(text)),
     async attention(photo, given) {
       const text = given ?? store.captions.current(store.photos.known(photo).id)?.text ?? ''
       if (text === '') throw new LensloreError('INVALID_ARGUMENT', 'This photo has no words to look at.')

@@ -74,6 +74,7 @@ test('every call of the contract is answered over a process', async (t) => {
   assert.equal(await library.setMachine({ isIdle: true, isOnMains: false }), null)
 
   assert.equal((await library.search({ query: 'balloon' })).total, 2)
+  assert.equal((await library.alike({ query: 'coloured squares has:caption' })).text, 'coloured squares')
   assert.equal((await library.suggest({ query: 'ballo' }))[0]!.query, 'balloon')
   const saved = await library.saveSearch({ name: 'Balloons', query: 'balloon' })
   assert.deepEqual(await library.savedSearches({}), [saved])

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
 import { parseQuery } from '../../contract/query.ts'
-import type { SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
+import type { AlikePage, SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { counted } from '../counted.ts'
 import { wholeNumber } from '../number-options.ts'
@@ -22,25 +22,33 @@ A query is words, in any order: each matches by its stem and as the beginning of
   place:lisbon place:"New York" place:pt
   -folder:Alps        not so, of each of them; in quotes, exactly so`
 
+interface SearchOptions {
+  limit: number
+  cursor?: string
+  alike?: true
+}
+
+const mostAlike = 200
+
 export function addSearchCommand(program: Command): void {
   program
     .command('search [query...]')
     .description('find photos by words of their captions, names, folders and cameras')
     .option('--limit <n>', 'photos a page, at most 1,000', wholeNumber(1, 1000), 20)
     .option('--cursor <cursor>', 'the next page, as an earlier search gave it')
+    .option('--alike', 'also photos that look like the words and do not say them')
     // So that -dog is a word of the query.
     .allowUnknownOption()
     .addHelpText('after', queryHelp)
-    .action(async (words: string[], options: { limit: number; cursor?: string }, command: Command) => {
+    .action(async (words: string[], options: SearchOptions, command: Command) => {
       const query = toQuery(words)
-      const page = await inLibrary(command, (library) =>
-        library.search({
-          query,
-          limit: options.limit,
-          cursor: options.cursor ?? null,
-        }),
-      )
-      outputOf(command).answer(page, formatPage(page))
+      const { limit, cursor = null } = options
+      const found = await inLibrary(command, async (library) => ({
+        ...(await library.search({ query, limit, cursor })),
+        ...(options.alike && { alike: await library.alike({ query, limit: Math.min(limit, mostAlike) }) }),
+      }))
+      const lines = [formatPage(found), ...(found.alike ? [formatAlike(found.alike)] : [])]
+      outputOf(command).answer(found, lines.join('\n'))
     })
 }
 
@@ -106,6 +114,16 @@ function formatPage(page: SearchPage): string {
   lines.push(counted(page.total, 'photo'))
   if (page.cursor) lines.push(`More with: --cursor ${page.cursor}`)
   return lines.join('\n')
+}
+
+function formatAlike({ text, photos }: AlikePage): string {
+  if (text === '') return 'Without plain words there is nothing that photos could look like.'
+  if (photos.length === 0) return `Nothing else looks like: ${printable(text)}`
+  const lines = photos.map(
+    ({ id, path, caption, cosine }) =>
+      `${id}\t${printable(displayFileName(path))}\t${cosine.toFixed(2)}\n\t${printable(caption ?? '')}`,
+  )
+  return [`Looks like: ${printable(text)}`, ...lines].join('\n')
 }
 
 function highlight({ snippet, marks }: SearchHit): string {

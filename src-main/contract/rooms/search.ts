@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SavedSearch, SearchFacets, SearchPage, Subfolders, Suggestion } from '../records.ts'
+import type { AlikePage, SavedSearch, SearchFacets, SearchPage, Subfolders, Suggestion } from '../records.ts'
 import { returning } from '../rpc.ts'
 import { atMost, folderId, query } from './parameters.ts'
 import { room } from './room.ts'
@@ -22,6 +22,16 @@ export const searchCalls = room({
         countAll: z.boolean().default(true),
       }),
     ),
+  },
+  /**
+   * Photos that look like the plain words of a search, by what the model sees in them; its filters hold. What the search finds by words
+   * is left out. Photos that were not looked at yet are not found.
+   * @throws LensloreError `MODEL_INCOMPLETE` for a model in whose space pictures and texts do not meet, `MODEL_NOT_FOUND` and the like,
+   * `ENGINE_DIED`
+   */
+  alike: {
+    page: true,
+    ...returning<AlikePage>()(z.object({ query, limit: z.int().min(1).max(200).default(24) })),
   },
   /** What a search finds, counted by the values of its filters; an empty query is every photo. */
   facets: { page: true, ...returning<SearchFacets>()(z.object({ query })) },

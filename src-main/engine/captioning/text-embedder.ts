@@ -53,7 +53,8 @@ async function openEncoder(modelDirectory: string): Promise<OpenEncoder> {
       const ids = [startToken, ...tokenizer.encode(asInSentence(text)).slice(0, positions - 2), endToken]
       const tokens = { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] }
       const outputs = await session.run({ tokens })
-      return { spaceId: space.id, embedding: outputs.text!.data as Float32Array }
+      const embedding = outputs.text!.data as Float32Array
+      return { spaceId: space.id, embedding, leastCosine: space.leastCosine }
     },
     close: () => session.close(),
   }

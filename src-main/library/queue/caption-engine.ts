@@ -1,4 +1,10 @@
-import type { CaptionResult, DecodedPicture, EngineInfo, ModelInput } from '../../contract/engine-calls.ts'
+import type {
+  CaptionResult,
+  DecodedPicture,
+  EmbeddedText,
+  EngineInfo,
+  ModelInput,
+} from '../../contract/engine-calls.ts'
 
 /**
  * Whatever captions: the engine of this machine, or others. It gets pixels alone, never a path or a name.
@@ -43,6 +49,12 @@ export interface PictureDecoder {
    * `DISK_FULL`, `WRITE_FAILED`.
    */
   preview(path: string, directory: string): Promise<{ contentHash: string }>
+}
+
+/** Brings texts to the space in which they meet pictures, for which the model need not be open. */
+export interface TextReader {
+  /** @throws LensloreError `MODEL_INCOMPLETE` where there is no such space, `MODEL_NOT_FOUND` and the like, `ENGINE_DIED`, `CANCELLED` */
+  embedText(text: string): Promise<EmbeddedText>
 }
 
 /** From a file to its caption, by what decodes here and what captions wherever. */

@@ -1,14 +1,9 @@
-import {
-  type EmbeddedText,
-  type EngineCalls,
-  type EngineInfo,
-  engineCalls,
-} from '../../contract/engine-calls.ts'
+import { type EngineCalls, type EngineInfo, engineCalls } from '../../contract/engine-calls.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
 import { chooseFastest, isSameWay, type ProviderTrial } from '../../contract/providers.ts'
 import { type Client, connect, type ParamsOf, type ResultOf } from '../../contract/rpc.ts'
-import type { CaptionEngine, PictureDecoder } from './caption-engine.ts'
+import type { CaptionEngine, PictureDecoder, TextReader } from './caption-engine.ts'
 import { tryProviders } from './provider-trial.ts'
 import type { EngineProcess, StartEngine } from './start-engine.ts'
 import type { TrialBook } from './trial-book.ts'
@@ -21,13 +16,11 @@ export type EngineOptions = Omit<ParamsOf<EngineCalls['open']>, 'trials'>
  * set aside with `PICTURE_KILLS_ENGINE`. After `maxDeathsInARow` deaths without a success in between, all fail with
  * `ENGINE_DIED`. Decoding needs no model.
  */
-export interface SupervisedEngine extends CaptionEngine, PictureDecoder {
+export interface SupervisedEngine extends CaptionEngine, PictureDecoder, TextReader {
   /** What the model runs on at present; null while none is open. */
   session(): EngineInfo | null
   /** As the engine's call; errors as of `caption`. */
   look(pixels: Uint8Array<ArrayBuffer>, text: string): Promise<ResultOf<EngineCalls['look']>>
-  /** A text in the model's space, for which the model need not be open; errors as of the engine's call. */
-  embedText(text: string): Promise<EmbeddedText>
 }
 
 export interface SupervisorOptions {

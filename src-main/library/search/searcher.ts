@@ -79,6 +79,12 @@ export interface Searcher {
    * @throws LensloreError `INVALID_ARGUMENT` for a cursor that is none of ours; never for a query.
    */
   search(query: string, options?: SearchOptions): SearchPage
+  /** Which of these photos a search for this finds. */
+  findsOf(query: string, photoIds: readonly number[]): Set<number>
+  /** All photos that a search for this finds; null where they are more than so many. */
+  findsAtMost(query: string, most: number): number[] | null
+  /** Photos as a search shows them, in their order; those that are gone are left out. */
+  hitsOf(photoIds: readonly number[]): SearchHit[]
   /** How many of the photos that a search for this finds have each value of the filters. */
   facets(query: string): SearchFacets
   /** How many of them are below each directory that stands right below one of a folder; '' is the folder itself. */
@@ -147,6 +153,10 @@ const captionsSql = `SELECT search_id, text, is_unsure FROM json_each(?) AS want
     JOIN captions ON captions.id = photos.caption_id`
 const documentsSql = `SELECT search_document AS document FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value`
+const idsSql = `SELECT photos.id FROM json_each(?) AS wanted
+    JOIN photos ON photos.search_id = wanted.value ORDER BY wanted.key`
+const rowsSql = `SELECT photos.id, search_id AS row FROM json_each(?) AS wanted
+    JOIN photos ON photos.id = wanted.value WHERE search_id IS NOT NULL ORDER BY wanted.key`
 /** By how much of the name there is. */
 const placesSql = {
   whole: 'SELECT key FROM gazetteer_names WHERE begin = ? AND is_whole = 1 LIMIT ?',
@@ -686,6 +696,29 @@ export function createSearcher(database: Database): Searcher {
     }
   }
 
+  function findsOf(text: string, photoIds: readonly number[]): Set<number> {
+    const order = orderOf(find(text))
+    const photos = prepare<{ id: number; row: number }>(rowsSql).all(JSON.stringify(photoIds))
+    return new Set(photos.filter(({ row }) => order.has(row)).map(({ id }) => id))
+  }
+
+  function findsAtMost(text: string, most: number): number[] | null {
+    const { total, eachRows } = find(text)
+    if (total > most) return null
+    const { next } = rowsOfPlaces(eachRows, total, [[0, total]])
+    return prepare<{ id: number }>(idsSql)
+      .all(JSON.stringify([...next(total)]))
+      .map(({ id }) => id)
+  }
+
+  function hitsOf(photoIds: readonly number[]): SearchHit[] {
+    const rows = prepare<{ row: number }>(rowsSql).all(JSON.stringify(photoIds))
+    return readHits(
+      rows.map(({ row }) => row),
+      [],
+    )
+  }
+
   const facets = createFacets(database, {
     postings,
     version,
@@ -717,6 +750,9 @@ export function createSearcher(database: Database): Searcher {
     timelinePage: (text, place) => read(() => timelinePage(text, place)),
     placeOf: (text, photoId) => read(() => placeOf(text, photoId)),
     rowsAtPlaces: (text, token, ranges) => read(() => rowsAtPlaces(text, token, ranges)),
+    findsOf: (text, photoIds) => read(() => findsOf(text, photoIds)),
+    findsAtMost: (text, most) => read(() => findsAtMost(text, most)),
+    hitsOf: (photoIds) => read(() => hitsOf(photoIds)),
     facets: (text) => read(() => facets(text)),
     subfolders: (text, folderId, directory) => read(() => subfolders(text, folderId, directory)),
     months: (text, wanted) => read(() => months(text, wanted)),
