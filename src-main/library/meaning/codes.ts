@@ -34,16 +34,25 @@ export function clearPlace({ present }: Block, place: number): void {
 export function setPlace({ present, codes }: Block, place: number, vector: Float32Array, basis: Basis): void {
   const { mean, directions, deviations } = basis
   const width = mean.length
+  const centred = vector.map((x, n) => x - mean[n]!)
   for (let column = 0; 2 * column < deviations.length; column++) codes[column * photosPerBlock + place] = 0
   for (let dimension = 0; dimension < deviations.length; dimension++) {
-    let along = 0
-    const first = dimension * width
-    for (let n = 0; n < width; n++) along += directions[first + n]! * (vector[n]! - mean[n]!)
+    const along = dot(directions, dimension * width, centred)
     const level = Math.floor(along / (step * deviations[dimension]!)) + steps / 2
     const kept = Math.min(Math.max(level, 0), steps - 1)
     codes[(dimension >>> 1) * photosPerBlock + place]! |= dimension % 2 === 0 ? kept : kept << 4
   }
   present[place >>> 5]! |= 1 << place
+}
+
+/** Of a row that begins at a place, by two sums, which the processor does side by side. @param vector of even length */
+function dot(rows: Float32Array, first: number, vector: Float32Array): number {
+  let [even, odd] = [0, 0]
+  for (let n = 0; n < vector.length; n += 2) {
+    even += rows[first + n]! * vector[n]!
+    odd += rows[first + n + 1]! * vector[n + 1]!
+  }
+  return even + odd
 }
 
 /** What a query makes of each byte of a code. */
@@ -60,12 +69,10 @@ export interface Tables {
 export function tablesOf(query: Float32Array, basis: Basis): Tables {
   const { directions, deviations } = basis
   const columns = columnsOf(basis)
-  const weights = Float64Array.from(deviations, (deviation, dimension) => {
-    let along = 0
-    const first = dimension * query.length
-    for (let n = 0; n < query.length; n++) along += directions[first + n]! * query[n]!
-    return along * deviation
-  })
+  const weights = Float64Array.from(
+    deviations,
+    (deviation, dimension) => dot(directions, dimension * query.length, query) * deviation,
+  )
   const gains = new Float32Array((columns + 1) * 256)
   const gainOf = (dimension: number, level: number) =>
     (weights[dimension] ?? 0) * step * (level - (steps - 1) / 2)

@@ -43,7 +43,6 @@ const leastForBasis = 4000
 const leastRescored = 1000
 const rescoredForEach = 10
 const vectorsPerRead = 256
-const comparedPerTurn = 64
 const blocksPerRead = 32
 
 /** A basis and as much of its codes as was read. */
@@ -73,8 +72,10 @@ interface StoredBlock {
 }
 
 /** By the index of a space first, for the rows of photos are long and their vectors do not say where they belong. */
-const vectorSql = `SELECT vector FROM photos INDEXED BY photos_by_space CROSS JOIN embeddings ON photo_id = photos.id
-  WHERE embedded_in = ? AND photos.id = ?`
+const vectorsSql = `SELECT photos.id, vector FROM json_each(?) AS asked
+    CROSS JOIN photos INDEXED BY photos_by_space ON photos.id = asked.value
+    CROSS JOIN embeddings ON photo_id = photos.id
+  WHERE embedded_in = ?`
 const vectorsAfterSql = `SELECT photos.id, vector FROM photos INDEXED BY photos_by_space
     CROSS JOIN embeddings ON photo_id = photos.id
   WHERE embedded_in = ? AND photos.id > ? ORDER BY photos.id LIMIT ?`
@@ -93,9 +94,10 @@ export function createMeaningIndex(database: Database): MeaningIndex {
     ).get(space)
   }
 
-  function vectorOf(photoId: number, space: number): Int8Array | undefined {
-    const row = prepare<{ vector: Buffer }>(vectorSql).get(space, photoId)
-    return row && toVector(row.vector)
+  function vectorsOf(photoIds: readonly number[], space: number): Embedded[] {
+    return prepare<{ id: number; vector: Buffer }>(vectorsSql)
+      .all(JSON.stringify(photoIds), space)
+      .map(({ id, vector }) => ({ id, vector: toVector(vector) }))
   }
 
   function vectorsAfter(photoId: number, space: number, limit: number): Embedded[] {
@@ -105,7 +107,7 @@ export function createMeaningIndex(database: Database): MeaningIndex {
   }
 
   /** From all over the library, for photos of one folder are of few things. Nothing where there are too few. */
-  function sample(space: number): Int8Array[] {
+  async function sample(space: number, turn: () => Promise<void>): Promise<Int8Array[]> {
     const { count } = prepare<{ count: number }>(
       'SELECT count(*) AS count FROM (SELECT 1 FROM photos WHERE embedded_in = ? LIMIT ?)',
     ).get(space, leastForBasis)!
@@ -118,15 +120,17 @@ export function createMeaningIndex(database: Database): MeaningIndex {
     for (let at = 0; at < leastForBasis; at++) {
       const before = first - 1 + Math.floor((at * (last - first + 1)) / leastForBasis)
       for (const { id, vector } of vectorsAfter(before, space, 1)) found.set(id, vector)
+      await turn()
     }
     return [...found.values()]
   }
 
   /** Where there are enough vectors to make one of. Those of other spaces are given up: their vectors are being replaced. */
   async function makeBasis(space: number, signal?: AbortSignal): Promise<void> {
-    const vectors = sample(space).flatMap((vector) => toUnitLength(vector) ?? [])
+    const turn = createTurns(signal)
+    const vectors = (await sample(space, turn)).flatMap((vector) => toUnitLength(vector) ?? [])
     if (vectors.length === 0) return
-    const basis = await fitBasis(vectors, createTurns(signal))
+    const basis = await fitBasis(vectors, turn)
     write(() => {
       if (findBasis(space)) return
       prepare('DELETE FROM embedding_bases').run()
@@ -163,10 +167,12 @@ export function createMeaningIndex(database: Database): MeaningIndex {
     const stale = prepare<{ id: number }>(
       'SELECT photo_id AS id FROM embedding_stale ORDER BY photo_id LIMIT ?',
     ).all(limit)
+    const ids = stale.map((photo) => photo.id)
+    const vectors = new Map(vectorsOf(ids, space).map((photo) => [photo.id, photo.vector]))
     encode(
       id,
       basis,
-      stale.map((photo) => ({ id: photo.id, vector: vectorOf(photo.id, space) })),
+      ids.map((photoId) => ({ id: photoId, vector: vectors.get(photoId) })),
     )
     for (const photo of stale) prepare('DELETE FROM embedding_stale WHERE photo_id = ?').run(photo.id)
     return stale.length || forgetOthers(id, limit)
@@ -261,10 +267,11 @@ export function createMeaningIndex(database: Database): MeaningIndex {
       const codes = few ? undefined : await wholeCodes(number, signal, turn)
       if (few || codes) {
         const ids = few ?? (await firstLook(codes!, unit, most, among, turn))
-        for (const [at, id] of ids.entries()) {
-          if (at % comparedPerTurn === 0) await turn()
-          const vector = vectorOf(id, number)
-          if (vector) best.add(id, cosineOf(unit, vector))
+        for (let at = 0; at < ids.length; at += vectorsPerRead) {
+          await turn()
+          for (const { id, vector } of vectorsOf(ids.slice(at, at + vectorsPerRead), number)) {
+            best.add(id, cosineOf(unit, vector))
+          }
         }
         return sorted(best)
       }
@@ -288,9 +295,9 @@ async function firstLook(
   most: number,
   among: Among | undefined,
   turn: () => Promise<void>,
-): Promise<Float64Array> {
+): Promise<number[]> {
   const best = await scanCodes([...blocks], tablesOf(query, basis), most, among, turn)
-  return best.ids.slice(0, best.count).sort()
+  return [...best.ids.slice(0, best.count).sort()]
 }
 
 /** undefined where there are more than so many. */
@@ -330,9 +337,11 @@ function cosineOf(query: Float32Array, vector: Int8Array): number {
 
 /** undefined for one of no direction. */
 function toUnitLength(vector: Float32Array | Int8Array): Float32Array | undefined {
+  const unit = new Float32Array(vector)
   let squares = 0
-  for (let n = 0; n < vector.length; n++) squares += vector[n]! ** 2
+  for (let n = 0; n < unit.length; n++) squares += unit[n]! * unit[n]!
   if (!(squares > 0)) return undefined
   const factor = 1 / Math.sqrt(squares)
-  return Float32Array.from(vector, (x) => x * factor)
+  for (let n = 0; n < unit.length; n++) unit[n]! *= factor
+  return unit
 }

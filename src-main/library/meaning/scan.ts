@@ -1,13 +1,14 @@
 import { Best } from './best.ts'
 import { type Block, hasPlace, photosPerBlock, type Tables } from './codes.ts'
 
-/** Columns that are read of every photo. */
+/** Columns that are read of every photo, and of those that may still be among the best then. */
 const columnsRead = 8
+const columnsReadNext = 8
 /**
  * A photo is left out when the columns that were not read would have to add more than so many standard deviations of theirs for it
- * to be among the best: of each two hundred that are, one may be missed so, and it is one of the last.
+ * to be among the best.
  */
-const deviationsAllowed = 2.5
+const deviationsAllowed = 3.2
 /** Of a block with no more photos that are asked for, each is looked up. */
 const fewInBlock = 64
 const blocksPerTurn = 16
@@ -34,8 +35,13 @@ export async function scanCodes(
   const best = new Best(most)
   const columns = tables.order.length
   const read = Array.from({ length: columnsRead }, (_, at) => tables.order[at] ?? columns)
-  const others = Uint8Array.from(tables.order.slice(columnsRead))
-  const slack = deviationsAllowed * tables.restDeviations[Math.min(columnsRead, columns)]!
+  const slackAfter = (read: number) => deviationsAllowed * tables.restDeviations[Math.min(read, columns)]!
+  const stages: Stages = {
+    slack: slackAfter(columnsRead),
+    next: Uint8Array.from(tables.order.slice(columnsRead, columnsRead + columnsReadNext)),
+    nextSlack: slackAfter(columnsRead + columnsReadNext),
+    last: Uint8Array.from(tables.order.slice(columnsRead + columnsReadNext)),
+  }
   const sums = new Float32Array(photosPerBlock)
   const asked = new Uint32Array(photosPerBlock / 32)
   let scanned = 0
@@ -53,9 +59,17 @@ export async function scanCodes(
       }
     }
     sumColumns(sums, block.codes, tables.gains, read, columns)
-    addBest(best, sums, { present: candidates, codes: block.codes }, others, tables.gains, slack, firstId)
+    addBest(best, sums, { present: candidates, codes: block.codes }, stages, tables.gains, firstId)
   }
   return best
+}
+
+/** Columns behind the first, and how far below the bound a sum may be before each. */
+interface Stages {
+  slack: number
+  next: Uint8Array
+  nextSlack: number
+  last: Uint8Array
 }
 
 /** @returns how many there are in both. */
@@ -100,15 +114,16 @@ function addBest(
   best: Best,
   sums: Float32Array,
   block: Block,
-  others: Uint8Array,
+  { slack, next, nextSlack, last }: Stages,
   gains: Float32Array,
-  slack: number,
   firstId: number,
 ): void {
   let bound = best.bound
   for (let place = 0; place < photosPerBlock; place++) {
     if (sums[place]! <= bound - slack || !hasPlace(block, place)) continue
-    const score = sums[place]! + sumOf(block.codes, gains, others, place)
+    const half = sums[place]! + sumOf(block.codes, gains, next, place)
+    if (half <= bound - nextSlack) continue
+    const score = half + sumOf(block.codes, gains, last, place)
     if (score <= bound) continue
     best.add(firstId + place, score)
     bound = best.bound

@@ -117,8 +117,13 @@ test('a filter holds, whether it leaves few photos or most of them', async (t) =
   const index = createMeaningIndex(store.database)
   await index.keepUp(space)
   const query = direction(createChance(3))
-  for (const every of [2, 4, 700]) {
-    const ids = [...vectors.keys()].filter((_, at) => (at % every !== 0) === (every === 2 || every === 4))
+  // Most, so few of each block that they are looked up, and so few that their vectors are.
+  for (const isLeft of [
+    (at: number) => at % 4 > 0,
+    (at: number) => at % 3 === 0,
+    (at: number) => at % 700 === 0,
+  ]) {
+    const ids = [...vectors.keys()].filter((_, at) => isLeft(at))
     const left = new Map(ids.map((id) => [id, vectors.get(id)!]))
     assert.deepEqual(await index.nearest(query, space, 15, { among: amongOf(ids) }), exactly(left, query, 15))
   }
@@ -152,6 +157,20 @@ test('what comes, changes and goes is known to the next question, also of a proc
   // Nobody kept up after that one.
   put(60_000, query)
   assert.deepEqual(idsOf(await reader.nearest(query, space, 2)), [50_000, 60_000])
+})
+
+test('a block of which no photo is left takes nothing', async (t) => {
+  const { store, vectors } = makeLibrary(t, many)
+  const index = createMeaningIndex(store.database)
+  await index.keepUp(space)
+  const query = direction(createChance(8))
+  await index.nearest(query, space, 20)
+  store.database.exec('DELETE FROM photos WHERE id BETWEEN 1024 AND 1535')
+  for (const id of vectors.keys()) if (id >= 1024 && id <= 1535) vectors.delete(id)
+  await index.keepUp(space)
+  const codes = store.database.prepare<{ block: number }>('SELECT block FROM embedding_codes WHERE codes = ?')
+  assert.deepEqual(codes.all(new Uint8Array()), [{ block: 2 }])
+  assert.deepEqual(await index.nearest(query, space, 20), exactly(vectors, query, 20))
 })
 
 test('an index that is half made answers from all vectors, and is finished by the next call', async (t) => {
