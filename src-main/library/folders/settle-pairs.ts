@@ -17,9 +17,9 @@ export interface PairNotes {
   /** Of one directory, which is compared again. */
   forgetIn(folderId: number, directory: string): void
   note(folderId: number, directory: string, difference: PairDifference): void
-  /** Of one kind in the order they were made, a bounded number at a time. */
   /** Whether anything was apart that may be another photo's part by now. */
   hasApart(): boolean
+  /** Of one kind in the order they were made, a bounded number at a time. */
   after(note: number, kind: PairDifference['kind'], limit: number): NotedPair[]
 }
 

@@ -32,8 +32,11 @@ const endsRun = new Set<ErrorCode>([
 /** Where no more than a thumbnail was looked at. */
 const nothingMore = { seen: null, result: null, embedding: null }
 
-/** What makes a thumbnail none. */
-const isNoPicture = new Set<ErrorCode>(['FILE_NOT_FOUND', 'PICTURE_DAMAGED', 'PICTURE_KILLS_ENGINE'])
+/** What makes a thumbnail none that something is made of. A picture of which the model dies is none the worse for it. */
+const isNoPicture = {
+  thumbhash: new Set<ErrorCode>(['FILE_NOT_FOUND', 'PICTURE_DAMAGED', 'PICTURE_KILLS_ENGINE']),
+  embedding: new Set<ErrorCode>(['FILE_NOT_FOUND', 'PICTURE_DAMAGED']),
+}
 
 export interface CaptioningOptions {
   /** Reads the files; what captions gets no more than pixels. */
@@ -180,7 +183,8 @@ async function captionAll(
     )
     orEndRun(() => {
       if ('done' in outcome) succeed({ item, ...outcome.done })
-      else if (product === 'thumbhash' || product === 'embedding') loseThumbnail(item, outcome.thrown)
+      else if (product === 'thumbhash' || product === 'embedding')
+        loseThumbnail(item, outcome.thrown, isNoPicture[product])
       else fail(item, outcome.thrown)
     })
   }
@@ -210,12 +214,12 @@ async function captionAll(
   }
 
   /** Where its file is gone, or damaged, another one is made while the photo's own file is there. */
-  function loseThumbnail({ photoId }: WorkItem, thrown: unknown): void {
+  function loseThumbnail({ photoId }: WorkItem, thrown: unknown, isNone: ReadonlySet<ErrorCode>): void {
     const contentHash = underWay.get(photoId)!
     underWay.delete(photoId)
     const { code } = toErrorRecord(thrown)
     if (endsRun.has(code)) throw thrown
-    if (!isNoPicture.has(code)) return void leftAlone.add(photoId)
+    if (!isNone.has(code)) return void leftAlone.add(photoId)
     removeThumbnail(thumbnailDirectory, contentHash)
     queue.setThumbnailLost(contentHash)
   }

@@ -81,7 +81,7 @@ export interface Searcher {
   search(query: string, options?: SearchOptions): SearchPage
   /** Which of these photos a search for this finds. */
   findsOf(query: string, photoIds: readonly number[]): Set<number>
-  /** All photos that a search for this finds; null where they are more than so many. */
+  /** All photos that a search for this finds, in no order; null where they are more than so many. */
   findsAtMost(query: string, most: number): number[] | null
   /** Photos as a search shows them, in their order; those that are gone are left out. */
   hitsOf(photoIds: readonly number[]): SearchHit[]
@@ -154,7 +154,7 @@ const captionsSql = `SELECT search_id, text, is_unsure FROM json_each(?) AS want
 const documentsSql = `SELECT search_document AS document FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value`
 const idsSql = `SELECT photos.id FROM json_each(?) AS wanted
-    JOIN photos ON photos.search_id = wanted.value ORDER BY wanted.key`
+    JOIN photos ON photos.search_id = wanted.value`
 const rowsSql = `SELECT photos.id, search_id AS row FROM json_each(?) AS wanted
     JOIN photos ON photos.id = wanted.value WHERE search_id IS NOT NULL ORDER BY wanted.key`
 /** By how much of the name there is. */
@@ -705,9 +705,10 @@ export function createSearcher(database: Database): Searcher {
   function findsAtMost(text: string, most: number): number[] | null {
     const { total, eachRows } = find(text)
     if (total > most) return null
-    const { next } = rowsOfPlaces(eachRows, total, [[0, total]])
+    const rows: number[] = []
+    eachRows((some) => void rows.push(...some))
     return prepare<{ id: number }>(idsSql)
-      .all(JSON.stringify([...next(total)]))
+      .all(JSON.stringify(rows))
       .map(({ id }) => id)
   }
 
