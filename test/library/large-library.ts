@@ -107,9 +107,13 @@ export type ManyChange = 'caption' | 'regenerate' | 'rate' | 'replace' | 'join'
 /** A process that changes all photos of a library is killed when it has told of that so many times. */
 export async function killWhileItChanges(directory: string, change: ManyChange, told = 10): Promise<void> {
   const child = fork(changingProcess, [directory, change])
-  for (let times = 0; times < told; times++) await once(child, 'message')
+  const ended = once(child, 'exit').then(() => ['ended'])
+  for (let times = 0; times < told; times++) {
+    const [message] = await Promise.race([once(child, 'message'), ended])
+    assert.equal(message, 'changed')
+  }
   child.kill('SIGKILL')
-  await once(child, 'exit')
+  await ended
 }
 
 /** A process that changes all photos of a library is killed when it knows some of what is to change, and has changed nothing. */

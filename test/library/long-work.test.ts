@@ -322,7 +322,8 @@ test('folders whose parent is added join it in slices, and a stop or a kill in t
 
   const killed = await openLarge(t)
   await killed.close()
-  await killWhileItChanges(killed.directory, 'join')
+  // It takes some hundred milliseconds.
+  await killWhileItChanges(killed.directory, 'join', 2)
   const reader = openReader(databaseFileIn(killed.directory))
   const inParent = reader
     .prepare<{ n: number }>(
