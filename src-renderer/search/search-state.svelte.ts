@@ -1,6 +1,6 @@
 import { type ErrorRecord, toErrorRecord } from '../../src-main/contract/errors.ts'
 import type { QueryNote } from '../../src-main/contract/query-filters.ts'
-import type { SearchHit, Suggestion } from '../../src-main/contract/records.ts'
+import type { AlikePage, SearchHit, Suggestion } from '../../src-main/contract/records.ts'
 import { perWindow, type WindowState } from '../state/window-state.svelte.ts'
 import { RecentSearches } from './recent-searches.svelte.ts'
 
@@ -27,6 +27,9 @@ const refreshMs = 1000
 const suggestionsShown = 6
 const layoutKey = 'lenslore.search.layout'
 const builderKey = 'lenslore.search.filters'
+const alikeKey = 'lenslore.search.alike'
+/** In one row below what says the words. */
+const alikeShown = 12
 /** Narrower windows have no room for filters beside photos: they open when they are asked for. */
 const roomyPx = 1000
 
@@ -47,6 +50,8 @@ export class SearchState {
   #problem = $state.raw<ErrorRecord | null>(null)
   #suggestions = $state.raw<readonly Suggestion[]>([])
   #layout = $state<SearchLayout>(localStorage.getItem(layoutKey) === 'relevance' ? 'relevance' : 'date')
+  #alike = $state.raw<AlikePage | null>(null)
+  #showsAlike = $state(localStorage.getItem(alikeKey) !== 'off')
   #isBuilderOpen = $state(innerWidth >= roomyPx && localStorage.getItem(builderKey) !== 'closed')
   #asked: string | null = null
   #asking: AbortController | undefined
@@ -86,6 +91,22 @@ export class SearchState {
   showBy(layout: SearchLayout): void {
     this.#layout = layout
     localStorage.setItem(layoutKey, layout)
+  }
+
+  /** Photos that look like the words of the last answer and do not say them; null where nobody asked yet, or there are none to be had. */
+  get alike(): AlikePage | null {
+    return this.#alike
+  }
+
+  get showsAlike(): boolean {
+    return this.#showsAlike
+  }
+
+  switchAlike(isOn: boolean): void {
+    this.#showsAlike = isOn
+    localStorage.setItem(alikeKey, isOn ? 'on' : 'off')
+    this.#alike = null
+    if (isOn && this.#found && this.#asking) void this.#lookAlike(this.#found.query, this.#asking.signal)
   }
 
   get isBuilderOpen(): boolean {
@@ -158,6 +179,7 @@ export class SearchState {
       )
       if (asking.signal.aborted) return
       this.#problem = null
+      if (query !== this.#found?.query) this.#alike = null
       this.#found = {
         query,
         hits: page.photos,
@@ -185,6 +207,7 @@ export class SearchState {
     const found = this.#found
     if (!found || found.query !== query) return
     if (found.total > 0) this.recent.rememberSoon(query)
+    if (this.#showsAlike) void this.#lookAlike(query, signal)
     if (found.isExact) return
     const counted = await this.#window.notices.orTell(
       this.#window.api.search({ query, limit: 1, countAll: true }, { signal }),
@@ -192,6 +215,12 @@ export class SearchState {
     if (counted && !signal.aborted && this.#found === found) {
       this.#found = { ...found, total: counted.total, isExact: counted.totalIsExact }
     }
+  }
+
+  /** It comes beside what was found: without a model that can do it there is nothing, and nothing to be told. */
+  async #lookAlike(query: string, signal: AbortSignal): Promise<void> {
+    const alike = await this.#window.api.alike({ query, limit: alikeShown }, { signal }).catch(() => null)
+    if (!signal.aborted && this.#showsAlike) this.#alike = alike
   }
 
   async #readMore(): Promise<void> {

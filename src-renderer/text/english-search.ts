@@ -43,6 +43,9 @@ export const searchText = {
   match: 'match.',
   elapsed: (ms: number) => (ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`),
   searching: 'Searching.',
+  looksLike: (words: string) => `Looks like: ${words}`,
+  alsoAlike: 'Also photos that look like the words',
+  hideAlike: 'Without photos that look like the words',
   corrected: (typed: string) => `Nothing says “${typed}”. Shown is`,
   foundIn: 'Not in the caption',
   notes: {
