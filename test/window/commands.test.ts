@@ -79,6 +79,8 @@ test(
     )
 
     await t.test('F6 goes round the parts of the window', async () => {
+      // What stands in the status bar while something is done goes with it, and the focus too.
+      await page.getByText('Nothing to do').first().waitFor()
       await page.locator('nav a').first().focus()
       const seen = []
       for (let step = 0; step < 4; step++) {
