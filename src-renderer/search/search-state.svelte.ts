@@ -51,8 +51,6 @@ export class SearchState {
   #suggestions = $state.raw<readonly Suggestion[]>([])
   #layout = $state<SearchLayout>(localStorage.getItem(layoutKey) === 'relevance' ? 'relevance' : 'date')
   #alike = $state.raw<AlikePage | null>(null)
-  /** The query of which it was asked: photos that change meanwhile are no reason to ask again. */
-  #alikeOf: string | null = null
   #showsAlike = $state(localStorage.getItem(alikeKey) !== 'off')
   #isBuilderOpen = $state(innerWidth >= roomyPx && localStorage.getItem(builderKey) !== 'closed')
   #asked: string | null = null
@@ -108,7 +106,6 @@ export class SearchState {
     this.#showsAlike = isOn
     localStorage.setItem(alikeKey, isOn ? 'on' : 'off')
     this.#alike = null
-    this.#alikeOf = null
     if (isOn && this.#found && this.#asking) void this.#lookAlike(this.#found.query, this.#asking.signal)
   }
 
@@ -210,7 +207,7 @@ export class SearchState {
     const found = this.#found
     if (!found || found.query !== query) return
     if (found.total > 0) this.recent.rememberSoon(query)
-    if (this.#showsAlike && this.#alikeOf !== query) void this.#lookAlike(query, signal)
+    if (this.#showsAlike) void this.#lookAlike(query, signal)
     if (found.isExact) return
     const counted = await this.#window.notices.orTell(
       this.#window.api.search({ query, limit: 1, countAll: true }, { signal }),
@@ -223,9 +220,7 @@ export class SearchState {
   /** It comes beside what was found: without a model that can do it there is nothing, and nothing to be told. */
   async #lookAlike(query: string, signal: AbortSignal): Promise<void> {
     const alike = await this.#window.api.alike({ query, limit: alikeShown }, { signal }).catch(() => null)
-    if (signal.aborted || !this.#showsAlike) return
-    this.#alike = alike
-    this.#alikeOf = query
+    if (!signal.aborted && this.#showsAlike) this.#alike = alike
   }
 
   async #readMore(): Promise<void> {
