@@ -118,6 +118,7 @@ test('what is typed wrongly is refused in a person’s words, with what to do ne
       2,
       /^lenslore: threads is a whole number from 1 to 256, or null/,
     ],
+    [['restore', '', '--yes'], 2, /An empty name stands for no file or folder/],
     [['restore', join(home, 'gone')], 3, /There is no backup .*gone; "lenslore restore" lists them/],
     [['export', '--undo', '--dry-run'], 2, /--undo stands alone/],
     [['export', '--by', 'nobody'], 2, /choices are person, imported, model\./],
