@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { LensloreError } from '../contract/errors.ts'
+import { nativePath } from '../contract/native-path.ts'
 
 /**
  * The absolute path that a person names.
@@ -9,4 +11,13 @@ export function pathFrom(argument: string): string {
   if (argument === '')
     throw new LensloreError('INVALID_ARGUMENT', 'An empty name stands for no file or folder.')
   return resolve(argument)
+}
+
+/** Whether a folder is at a path, or where its link leads. What cannot be looked at is left to whoever reads it, who says why. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(nativePath(path)).isDirectory()
+  } catch {
+    return false
+  }
 }

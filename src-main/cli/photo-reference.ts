@@ -1,10 +1,9 @@
-import { statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { LensloreError } from '../contract/errors.ts'
 import type { Selection } from '../contract/rooms/parameters.ts'
 import { realPath } from '../library/library.ts'
 import type { LibraryClient } from './open-library.ts'
-import { pathFrom } from './path-argument.ts'
+import { isFolder, pathFrom } from './path-argument.ts'
 import { refuseNotes } from './query-notes.ts'
 
 const photosAtOnce = 1000
@@ -27,7 +26,7 @@ export async function selectionOf(
   query: string | undefined,
 ): Promise<Selection | undefined> {
   if (photos.length > 0 && query !== undefined) throw unnamed()
-  const folders = photos.filter((photo) => !/^\d+$/.test(photo) && isDirectory(photo))
+  const folders = photos.filter((photo) => !/^\d+$/.test(photo) && isFolder(photo))
   if (folders.length > 0) {
     if (folders.length < photos.length) throw unnamed()
     return selectionOf(library, [], await queryOfFolders(library, folders))
@@ -61,10 +60,6 @@ export async function knownPhotos(library: LibraryClient, photos: readonly strin
     if (unknown !== undefined) throw new LensloreError('PHOTO_NOT_FOUND', `There is no photo ${unknown}.`)
   }
   return ids
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 async function queryOfFolders(library: LibraryClient, folders: readonly string[]): Promise<string> {

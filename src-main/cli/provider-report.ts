@@ -5,8 +5,7 @@ import {
   type ProviderTrial,
   type Way,
 } from '../contract/providers.ts'
-
-const threadsOf = (threads: number) => `${threads} thread${threads === 1 ? '' : 's'}`
+import { counted } from './counted.ts'
 
 const nameOf = ({ provider, precision }: Way) =>
   precision === 'fp32' ? provider : `${provider} in ${precision}`
@@ -21,7 +20,7 @@ export function formatChoice(trial: ProviderTrial | null): string {
   const others = attempts.filter((attempt) => nameOf(attempt) !== nameOf(chosen))
   const reasons = others.map((attempt) => `${nameOf(attempt)} ${formatOutcome(attempt)}`)
   const rate = bestRate(attempts.find((each) => isSameWay(each, chosen))!)
-  const facts = [threadsOf(threads), `batches of ${batchSize}`, `${rate.toFixed(1)} photos/s`]
+  const facts = [counted(threads, 'thread'), `batches of ${batchSize}`, `${rate.toFixed(1)} photos/s`]
   return [`${nameOf(chosen)} (${facts.join(', ')})`, ...reasons].join('; ')
 }
 
@@ -35,7 +34,7 @@ export function formatAttempts({ attempts, chosen }: ProviderTrial): string[] {
     const figures = rates.length > 0 ? `: photos/s ${rates.join(', ')}` : ''
     const opened = attempt.openMs === null ? '' : `, open in ${(attempt.openMs / 1000).toFixed(1)} s`
     const outcome = attempt.state === 'measured' ? '' : `, ${formatOutcome(attempt)}`
-    const way = `${nameOf(attempt)}, ${threadsOf(attempt.threads)}`
+    const way = `${nameOf(attempt)}, ${counted(attempt.threads, 'thread')}`
     return `${way}${opened}${figures}${outcome}${isChosen ? ' (in use)' : ''}`
   })
 }

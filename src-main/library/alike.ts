@@ -38,7 +38,7 @@ export function createFindAlike({ searcher, index, embedText }: AlikeOptions): F
     const near = await index.nearest(embedding, spaceId, lookedAtForEach * limit, among)
     const likely = near.filter(({ cosine }) => cosine >= leastCosine)
     const ids = likely.map(({ photoId }) => photoId)
-    const pass = searcher.findsOf(filters, ids)
+    const pass = passing ? new Set(passing) : searcher.findsOf(filters, ids)
     const say = searcher.findsOf(query, ids)
     const cosines = new Map(likely.map(({ photoId, cosine }) => [photoId, cosine]))
     const shown = ids.filter((id) => pass.has(id) && !say.has(id)).slice(0, limit)

@@ -86,8 +86,7 @@ export function createCaptioningService({
   let isPaused = false
   let waitsFor: CaptioningState['waitsFor'] = null
   let problem: ErrorRecord | null = null
-  let model: CaptioningModel | null = null
-  let space: string | null = null
+  let opened: EngineInfo | null = null
   let captioning: Captioning | undefined
   /** Another one whenever the engine is to end that is at work: then its end is no fault. */
   let generation = 0
@@ -133,8 +132,7 @@ export function createCaptioningService({
       const { engine, info } = await openEngine()
       if (!isStill()) return
       problem = null
-      model = info
-      space = info.spaceId
+      opened = info
       captioning = startCaptioning({
         decoder: engine,
         engine,
@@ -216,9 +214,9 @@ export function createCaptioningService({
       else if (wasFree && isRunning) endEngine()
     },
     reopen: endEngine,
-    model: () => model,
-    space: () => space,
-    key: () => model && modelKey(model.modelId, model.adapterId),
+    model: () => opened,
+    space: () => opened?.spaceId ?? null,
+    key: () => opened && modelKey(opened.modelId, opened.adapterId),
     state() {
       if (isPaused) return { state: 'paused', problem: null, waitsFor: null }
       if (!isRunning) return { state: 'stopped', problem: null, waitsFor: null }

@@ -117,15 +117,44 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     onProblem,
   } = options
   const { queue, photos } = store
+  /** Who asks while it is under way waits for that. What fails is told. */
+  function oneAtATime(work: (signal: AbortSignal) => Promise<unknown>) {
+    let underWay: Promise<void> | undefined
+    return {
+      run(signal: AbortSignal): Promise<void> {
+        underWay ??= work(signal)
+          .then(() => {}, orTell)
+          .finally(() => {
+            underWay = undefined
+          })
+        return underWay
+      },
+      ended: async () => underWay,
+    }
+  }
+
   let lastTold: string | undefined
   let isCaptioning = false
   let lookAgain: () => void = () => {}
   let refreshWatch: () => void = () => {}
   let lock: { held: FileLock; calls: number } | undefined
-  let backingUp: Promise<void> | undefined
-  let tidying: Promise<void> | undefined
-  let placing: Promise<void> | undefined
-  let keeping: Promise<void> | undefined
+  const backingUp = oneAtATime((signal) => backUpInThread(store.database.file, 'daily', { signal }))
+  /** Of photos whose files were read; beside whatever else there is to do. */
+  const placing = oneAtATime(async (signal) => {
+    if ((await findAllPlaces(signal)) > 0) await renewSearch(signal)
+  })
+  /** What was embedded since is in the index of meanings, too. */
+  const keepingMeaning = oneAtATime(async (signal) => {
+    const space = captioning.space()
+    if (space !== null) await meaningIndex.keepUp(space, { signal })
+  })
+  /** What commits left to do in the search index, and what is to be in it; beside whatever else there is to do. */
+  const tidying = oneAtATime(async (signal) => {
+    await placing.run(signal)
+    await renewSearch(signal)
+    await searchIndex.tidy({ signal })
+    await keepingMeaning.run(signal)
+  })
 
   async function scan(
     signal: AbortSignal,
@@ -209,12 +238,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     try {
       const { file } = store.database
       if (queue.counts(null).photos === 0 || !isBackupDue(file, Date.now())) return
-      backingUp ??= backUpInThread(file, 'daily', { signal })
-        .then(() => {}, orTell)
-        .finally(() => {
-          backingUp = undefined
-        })
-      await backingUp
+      await backingUp.run(signal)
     } catch (thrown) {
       orTell(thrown)
     }
@@ -325,8 +349,8 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     filling.catch(() => {})
     const keepingHouse = setInterval(() => void keepHouse(either), keepHouseEveryMs)
     const deriving = setInterval(() => {
-      void placePhotos(either)
-      void keepMeaning(either)
+      void placing.run(either)
+      void keepingMeaning.run(either)
     }, deriveEveryMs)
     writingOut = writeOutBeside(either)
     try {
@@ -335,7 +359,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     } finally {
       if (!signal.aborted) {
         await writeOut(signal)
-        await tidyUp(signal)
+        await tidying.run(signal)
         await backUpIfDue(signal)
       }
       clearInterval(keepingHouse)
@@ -344,17 +368,14 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       await filling.catch(() => {})
       await writingOut.ended()
       writingOut = undefined
-      await backingUp
-      await tidying
-      await placing
-      await keeping
+      for (const each of [backingUp, tidying, placing, keepingMeaning]) await each.ended()
     }
   }
 
   async function fillOnce(signal: AbortSignal): Promise<void> {
     await index(signal)
     // Beside captioning, which may take days.
-    void tidyUp(signal)
+    void tidying.run(signal)
   }
 
   /** Captions of folders that are always exported are written out while others are still being made. */
@@ -373,30 +394,6 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     }
   }
 
-  /** Of photos whose files were read; beside whatever else there is to do. */
-  function placePhotos(signal: AbortSignal): Promise<void> {
-    placing ??= findAllPlaces(signal)
-      .then((found) => (found > 0 ? renewSearch(signal) : undefined))
-      .catch(orTell)
-      .finally(() => {
-        placing = undefined
-      })
-    return placing
-  }
-
-  /** What was embedded since is in the index of meanings, too. */
-  function keepMeaning(signal: AbortSignal): Promise<void> {
-    const space = captioning.space()
-    if (space === null) return Promise.resolve()
-    keeping ??= meaningIndex
-      .keepUp(space, { signal })
-      .catch(orTell)
-      .finally(() => {
-        keeping = undefined
-      })
-    return keeping
-  }
-
   function findAllPlaces(signal: AbortSignal): Promise<number> {
     const { database } = store
     const waiting = countToPlace(database)
@@ -404,19 +401,6 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       findPlaces(database, { signal, onProgress, onPlaced: searchIndex.leaveStale })
     // It also finds out whether there is another gazetteer than before.
     return waiting === 0 ? find() : progress.during('places', waiting, ({ onProgress }) => find(onProgress))
-  }
-
-  /** What commits left to do in the search index, and what is to be in it; beside whatever else there is to do. */
-  function tidyUp(signal: AbortSignal): Promise<void> {
-    tidying ??= placePhotos(signal)
-      .then(() => renewSearch(signal))
-      .then(() => searchIndex.tidy({ signal }))
-      .then(() => keepMeaning(signal))
-      .catch(orTell)
-      .finally(() => {
-        tidying = undefined
-      })
-    return tidying
   }
 
   async function watch(signal: AbortSignal): Promise<CaptionSummary> {
@@ -464,7 +448,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
           captioning.wake()
           await index(either)
           await writeOut(either)
-          void tidyUp(either)
+          void tidying.run(either)
           void backUpIfDue(either)
           await changed.promise
         }

@@ -3,21 +3,14 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, type TestContext, test } from 'node:test'
-import sharp from 'sharp'
-import { waves } from '../engine/imaging/synthetic-pictures.ts'
+import { type TestContext, test } from 'node:test'
 import { mountHungDrive } from '../files/hung-drive.ts'
 import { makeTemporaryFolder, program, runLenslore, startLenslore } from './lenslore.ts'
+import { makePicture } from './pictures.ts'
 
 // One path that leads nowhere, or to what never answers, ends nothing for the others.
 
-let picture: Buffer
-before(async () => {
-  const raw = { width: 120, height: 90, channels: 3 as const }
-  picture = await sharp(waves({ widthPx: 120, heightPx: 90 }), { raw })
-    .jpeg()
-    .toBuffer()
-})
+const picture = await makePicture(120, 90)
 
 function makePhotos(t: TestContext) {
   const home = makeTemporaryFolder(t)

@@ -4,10 +4,9 @@ import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import BetterSqlite3 from 'better-sqlite3'
-import sharp from 'sharp'
 import type { PhotoDetails, SearchFacets, SearchPage } from '../../src-main/contract/records.ts'
-import { waves } from '../engine/imaging/synthetic-pictures.ts'
 import { makeTemporaryFolder, runLenslore, startLenslore } from './lenslore.ts'
+import { makePicture } from './pictures.ts'
 
 // The program as a person runs it: real files, the embedded model, the engine in its own process.
 
@@ -15,14 +14,6 @@ let pictures: Buffer[]
 before(async () => {
   pictures = await Promise.all(Array.from({ length: 5 }, (_, n) => makePicture(160 + n, 120)))
 })
-
-/** Of each width another one, all with something to see. */
-function makePicture(width: number, height: number): Promise<Buffer> {
-  const raw = { width, height, channels: 3 as const }
-  return sharp(waves({ widthPx: width, heightPx: height }), { raw })
-    .jpeg()
-    .toBuffer()
-}
 
 interface RunSummary {
   scan: { added: number; changed: number; moved: number; missing: number; unchanged: number }

@@ -2,21 +2,14 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, openSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, test } from 'node:test'
-import sharp from 'sharp'
+import { test } from 'node:test'
 import type { Folder } from '../../src-main/contract/records.ts'
-import { waves } from '../engine/imaging/synthetic-pictures.ts'
 import { makeTemporaryFolder, program, runLenslore } from './lenslore.ts'
+import { makePicture } from './pictures.ts'
 
 // What scripts see of the program: exit statuses, closed outputs, and where a library may come to be.
 
-let picture: Buffer
-before(async () => {
-  const raw = { width: 120, height: 90, channels: 3 as const }
-  picture = await sharp(waves({ widthPx: 120, heightPx: 90 }), { raw })
-    .jpeg()
-    .toBuffer()
-})
+const picture = await makePicture(120, 90)
 
 test('what was done in part is never 0: damaged pictures, folders that are away, sidecars that are refused', async (t) => {
   const home = makeTemporaryFolder(t)

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import sharp from 'sharp'
 import type { Caption, SearchPage } from '../../src-main/contract/records.ts'
-import { waves } from '../engine/imaging/synthetic-pictures.ts'
 import { makeTemporaryFolder, runLenslore } from './lenslore.ts'
+import { makePicture } from './pictures.ts'
 
 // The program as a person runs it, and what it says of what is typed.
 
@@ -13,13 +12,9 @@ test('what is not searched, excluded, passed over or failed is said, and words a
   const home = makeTemporaryFolder(t)
   const [photos, data] = [join(home, 'Photos'), join(home, 'data')]
   mkdirSync(join(photos, 'trip'), { recursive: true })
-  const picture = (width: number) =>
-    sharp(waves({ widthPx: width, heightPx: 90 }), { raw: { width, height: 90, channels: 3 } })
-      .jpeg()
-      .toBuffer()
-  writeFileSync(join(photos, 'IMG_2.jpg'), await picture(120))
-  writeFileSync(join(photos, 'trip', 'IMG_20.jpg'), await picture(130))
-  writeFileSync(join(photos, 'trip', 'broken.jpg'), (await picture(140)).subarray(0, 30))
+  writeFileSync(join(photos, 'IMG_2.jpg'), await makePicture(120, 90))
+  writeFileSync(join(photos, 'trip', 'IMG_20.jpg'), await makePicture(130, 90))
+  writeFileSync(join(photos, 'trip', 'broken.jpg'), (await makePicture(140, 90)).subarray(0, 30))
   for (const name of ['a.mp4', 'b.MOV', 'trip/c.mp4', 'notes.txt']) writeFileSync(join(photos, name), name)
   const run = async (...args: string[]) => {
     const { stdout, stderr, status } = await runLenslore(data, ...args)
@@ -123,6 +118,7 @@ test('what is typed wrongly is refused in a person’s words, with what to do ne
       2,
       /^lenslore: threads is a whole number from 1 to 256, or null/,
     ],
+    [['restore', '', '--yes'], 2, /An empty name stands for no file or folder/],
     [['restore', join(home, 'gone')], 3, /There is no backup .*gone; "lenslore restore" lists them/],
     [['export', '--undo', '--dry-run'], 2, /--undo stands alone/],
     [['export', '--by', 'nobody'], 2, /choices are person, imported, model\./],

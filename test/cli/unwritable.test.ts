@@ -3,20 +3,13 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmdirSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { before, type TestContext, test } from 'node:test'
-import sharp from 'sharp'
-import { waves } from '../engine/imaging/synthetic-pictures.ts'
+import { type TestContext, test } from 'node:test'
 import { makeTemporaryFolder, runLenslore } from './lenslore.ts'
+import { makePicture } from './pictures.ts'
 
 // A library on a disk that cannot be written to is looked at and searched all the same, and says why it cannot be changed.
 
-let picture: Buffer
-before(async () => {
-  const raw = { width: 120, height: 90, channels: 3 as const }
-  picture = await sharp(waves({ widthPx: 120, heightPx: 90 }), { raw })
-    .jpeg()
-    .toBuffer()
-})
+const picture = await makePicture(120, 90)
 
 /** A captioned library on a small disk of its own; undefined where we may not mount one. */
 async function makeLibraryOnDisk(t: TestContext) {

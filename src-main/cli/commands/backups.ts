@@ -32,13 +32,14 @@ export function addBackupCommands(program: Command): void {
     .option('--yes', 'do it; the present database is set aside, not changed')
     .action(async (backup: string | undefined, { yes }: { yes?: boolean }, command: Command) => {
       const directory = pathFrom(libraryDirectoryOf(command))
+      const named = backup === undefined ? undefined : pathFrom(backup)
       const output = outputOf(command)
       if (yes) {
-        const restored = await restoreWithSteps(directory, backup && pathFrom(backup))
+        const restored = await restoreWithSteps(directory, named)
         output.answer(restored, formatRestored(restored))
         return
       }
-      if (backup !== undefined && !existsSync(pathFrom(backup))) {
+      if (named !== undefined && !existsSync(named)) {
         throw new LensloreError(
           'FILE_NOT_FOUND',
           `There is no backup ${backup}; "lenslore restore" lists them.`,

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../../contract/errors.ts'
@@ -22,7 +22,7 @@ import { outputOf } from '../command-context.ts'
 import { listenForInterrupt } from '../interrupt.ts'
 import { trialBook } from '../open-library.ts'
 import { type Output, printable, reportError } from '../output.ts'
-import { pathFrom } from '../path-argument.ts'
+import { isFolder, pathFrom } from '../path-argument.ts'
 
 /** Pictures handed to the engine at once: enough to fill its batches while it decodes ahead. */
 const picturesUnderWay = 64
@@ -101,15 +101,6 @@ function* picturesAmong(paths: readonly string[]): Generator<string | Refused> {
   for (const path of paths) {
     if (isFolder(path)) yield* picturesIn(path)
     else yield path
-  }
-}
-
-/** What cannot be looked at is left to whoever reads it, who says why. */
-function isFolder(path: string): boolean {
-  try {
-    return statSync(nativePath(path)).isDirectory()
-  } catch {
-    return false
   }
 }
 

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { Command } from 'commander'

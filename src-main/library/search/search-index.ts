@@ -475,7 +475,8 @@ export function createSearchIndexer(database: Database): SearchIndexer {
   function readEntry(row: DocumentRow, batch: Batch): Entry {
     const caption = toPart(row.caption ?? '', 'caption')
     const year = row.taken_at?.slice(0, 'YYYY'.length) ?? ''
-    const fileNames = [row.name, ...companionsOf(row).map(({ name }) => name)].map(displayFileName)
+    const companions = JSON.parse(row.companions) as Companion[]
+    const fileNames = [row.name, ...companions.map(({ name }) => name)].map(displayFileName)
     const { keys, names: places } = placesOf(row, batch)
     const names = [
       ...fileNames,
@@ -497,7 +498,7 @@ export function createSearchIndexer(database: Database): SearchIndexer {
     return {
       caption,
       others,
-      flags: [...flagsOf(row, named), ...keys.map(flag.at)],
+      flags: [...flagsOf(row, named, companions), ...keys.map(flag.at)],
       fileName: fileName.map((stem) => tokenOf(stem, 'name')),
       sharedOfFileName: [...shared].map((stem) => tokenOf(stem, 'name')),
       names: namesOf(row, named),
@@ -672,6 +673,11 @@ interface Named {
 
 type NamesOfKind = [NamedKind, string[]]
 
+interface Companion {
+  name: string
+  kind: CompanionKind
+}
+
 interface CountedName extends Named {
   photos: number
 }
@@ -689,7 +695,11 @@ interface Word {
   others: number
 }
 
-function flagsOf(row: DocumentRow, named: readonly NamesOfKind[]): string[] {
+function flagsOf(
+  row: DocumentRow,
+  named: readonly NamesOfKind[],
+  companions: readonly Companion[],
+): string[] {
   const flags: string[] = [flag.everyPhoto, flag.folder(row.folder_id)]
   for (const directory of directoriesAround(row.directory))
     flags.push(flag.directory(row.folder_id, directory))
@@ -706,7 +716,6 @@ function flagsOf(row: DocumentRow, named: readonly NamesOfKind[]): string[] {
   if (row.taken_at !== null && isOnlyMonthOrYear(row.taken_at)) flags.push(flag.datedOnly(row.taken_at))
   if (row.rating !== null && ratingsGiven.includes(row.rating)) flags.push(flag.rating(row.rating))
   if (row.is_favorite) flags.push(flag.favorite)
-  const companions = companionsOf(row)
   if (companions.length > 0) flags.push(flag.pair)
   if (isRawName(row.name) || companions.some(({ kind }) => kind === 'raw')) flags.push(flag.raw)
   if (companions.some(({ kind }) => kind === 'video')) flags.push(flag.video)
@@ -739,10 +748,6 @@ function namesOf(row: DocumentRow, named: readonly NamesOfKind[]): Named[] {
   return [...named, ...devices].flatMap(([kind, names]) =>
     [...new Set(names)].filter((name) => name.trim() !== '').map((name) => ({ kind, name })),
   )
-}
-
-function companionsOf({ companions }: DocumentRow): { name: string; kind: CompanionKind }[] {
-  return JSON.parse(companions)
 }
 
 function namesIn({ people, keywords }: DocumentRow, places: string[]): NamesOfKind[] {

@@ -155,7 +155,7 @@ const documentsSql = `SELECT search_document AS document FROM json_each(?) AS wa
     JOIN photos ON photos.search_id = wanted.value`
 const idsSql = `SELECT photos.id FROM json_each(?) AS wanted
     JOIN photos ON photos.search_id = wanted.value`
-const rowsSql = `SELECT photos.id, search_id AS row FROM json_each(?) AS wanted
+const rowsSql = `SELECT photos.id, search_id AS row, search_document AS document FROM json_each(?) AS wanted
     JOIN photos ON photos.id = wanted.value WHERE search_id IS NOT NULL ORDER BY wanted.key`
 /** By how much of the name there is. */
 const placesSql = {
@@ -697,19 +697,28 @@ export function createSearcher(database: Database): Searcher {
   }
 
   function findsOf(text: string, photoIds: readonly number[]): Set<number> {
-    const order = orderOf(find(text))
-    const photos = prepare<{ id: number; row: number }>(rowsSql).all(JSON.stringify(photoIds))
-    return new Set(photos.filter(({ row }) => order.has(row)).map(({ id }) => id))
+    const { bits: all } = understand(text).answer.set()
+    const photos = prepare<{ id: number; row: number; document: number }>(rowsSql).all(
+      JSON.stringify(photoIds),
+    )
+    const bits = postings.bitsOfDocuments(photos.map(({ document }) => document))
+    intersect(bits, all)
+    const found = new Set(listRows(bits))
+    return new Set(photos.filter(({ row }) => found.has(row)).map(({ id }) => id))
   }
 
   function findsAtMost(text: string, most: number): number[] | null {
-    const { total, eachRows } = find(text)
-    if (total > most) return null
-    const rows: number[] = []
-    eachRows((some) => void rows.push(...some))
+    const { bits } = understand(text).answer.set()
+    if (countBits(bits) > most) return null
     return prepare<{ id: number }>(idsSql)
-      .all(JSON.stringify(rows))
+      .all(JSON.stringify(listRows(bits)))
       .map(({ id }) => id)
+  }
+
+  function listRows(bits: Bits): number[] {
+    const rows: number[] = []
+    postings.eachRows(bits, (some) => void rows.push(...some))
+    return rows
   }
 
   function hitsOf(photoIds: readonly number[]): SearchHit[] {

@@ -14,8 +14,6 @@ export interface EmbeddingStore {
   set(made: readonly MadeEmbedding[], space: string): void
   /** How many photos have a thumbnail, of which theirs can be made, and none in this space. */
   waiting(space: string): number
-  /** Of some photos, those that have one in this space. */
-  of(photoIds: readonly number[], space: string): Map<number, Int8Array>
 }
 
 /** The number of no space. */
@@ -51,20 +49,6 @@ export function createEmbeddingStore({ prepare, write }: Database): EmbeddingSto
       prepare<{ n: number }>(
         'SELECT count(*) AS n FROM photos WHERE thumbnail_version IS NOT NULL AND embedded_in IS NOT ?',
       ).get(numberOf(space) ?? unknown)!.n,
-
-    of(photoIds, space) {
-      const number = numberOf(space)
-      const find = prepare<{ vector: Buffer }>(
-        `SELECT vector FROM embeddings JOIN photos ON photos.id = photo_id
-         WHERE photo_id = ? AND embedded_in = ?`,
-      )
-      const found = new Map<number, Int8Array>()
-      for (const id of photoIds) {
-        const row = find.get(id, number)
-        if (row) found.set(id, new Int8Array(row.vector.buffer, row.vector.byteOffset, row.vector.byteLength))
-      }
-      return found
-    },
   }
 }
 
