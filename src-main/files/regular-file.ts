@@ -28,6 +28,8 @@ let taken = 0
 /** Files with which a thread of the pool is still waiting, although nobody waits for it any more. */
 let unanswered = 0
 const waiting: PromiseWithResolvers<void>[] = []
+/** Folders of which an answer is still to come: each further question would take a thread that healthy drives need. */
+const silentFolders = new Set<string>()
 
 /** Whether a read goes on that nobody can end: until the drive answers, the process does not come to its end by itself. */
 export function isReadUnanswered(): boolean {
@@ -81,21 +83,27 @@ export async function readRegularFile<T>(
 }
 
 /** Whether the drive of a folder answers in time who would list it, be it that nothing is there. */
-export async function isAnswering(path: string): Promise<boolean> {
-  let directory: Dir | undefined
-  const close = async () => directory?.close()
+export async function isAnswering(
+  path: string,
+  { answersWithinMs = patienceMs }: ReadingOptions = {},
+): Promise<boolean> {
+  if (silentFolders.has(path)) return false
+  let opening: Promise<Dir> | undefined
+  const close = async () => (await opening)?.close()
   const list = async (answer: Answer) => {
-    await answer(
-      opendir(nativePath(path)).then((opened) => {
-        directory = opened
-      }),
-    )
+    opening = opendir(nativePath(path))
+    await answer(opening)
   }
   try {
-    await inTurn(list, close, patienceMs)
+    await inTurn(list, close, answersWithinMs)
     return true
   } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code !== 'ETIMEDOUT'
+    if ((thrown as NodeJS.ErrnoException).code !== 'ETIMEDOUT') return true
+    if (opening) {
+      silentFolders.add(path)
+      void opening.catch(() => {}).finally(() => silentFolders.delete(path))
+    }
+    return false
   }
 }
 

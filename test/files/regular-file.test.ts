@@ -4,6 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import {
+  isAnswering,
   isReadUnanswered,
   type ReadingOptions,
   readRegularFile,
@@ -71,4 +72,19 @@ test('a drive that does not answer keeps nobody waiting, leaves a thread to all 
   drive.pullOut()
   while (isReadUnanswered()) await new Promise(setImmediate)
   for (const _ of [1, 2, 3, 4]) assert.equal(await readFirst(join(home, 'good')), 'good')
+})
+
+test('a folder whose drive does not answer takes one thread, however often it is asked', async (t) => {
+  const drive = mountHungDrive(t, 'mount')
+  if (!drive) return
+  const home = makeTemporaryFolder(t)
+  writeFileSync(join(home, 'good'), 'good')
+  await drive.hangs
+  for (const _ of [1, 2, 3, 4]) assert.equal(await isAnswering(drive.folder, { answersWithinMs: 100 }), false)
+  assert.equal(await isAnswering(home), true)
+  assert.equal(await readFirst(join(home, 'good')), 'good')
+
+  drive.pullOut()
+  while (isReadUnanswered()) await new Promise(setImmediate)
+  assert.equal(await isAnswering(drive.folder), true, 'be it with an error')
 })
