@@ -12,7 +12,7 @@ export interface LibraryWatcherOptions {
   reconciler: Reconciler
   onPhotosChanged?: (photoIds: number[]) => void
   /** After every comparison that found anything, and after a folder went offline or came back. */
-  onScanned?: (summary: ScanSummary) => void
+  onScanned?: () => void
   onModeChange?: (folderId: number, mode: WatchMode) => void
   onError?: (thrown: unknown) => void
 }
@@ -258,8 +258,9 @@ export function watchLibrary(options: LibraryWatcherOptions): LibraryWatcher {
       // Told of any sooner, they would be looked at again and again until they are settled.
       for (const [folderId, directory] of unsettled) remind(folderId, [directory])
     })
-    const { added, changed, moved, missing, restored, offlineFolders } = summary
-    if (added + changed + moved + missing + restored + offlineFolders.length > 0) options.onScanned?.(summary)
+    const { added, changed, moved, joined, separated, missing, excluded, restored, offlineFolders } = summary
+    const found = added + changed + moved + joined + separated + missing + excluded + restored
+    if (found + offlineFolders.length > 0) options.onScanned?.()
   }
 
   function refresh(): void {

@@ -285,3 +285,15 @@ test('13. how a folder is watched is kept as soon as it can be, and a failure of
   for (const deadline = Date.now() + 30_000; modeOf() === null && Date.now() < deadline; ) await sleep(50)
   assert.equal(modeOf(), 'watching')
 })
+
+test('14. a raw file that leaves its picture is told of, also where nothing else has changed', async () => {
+  for (const name of ['pictures/a.jpg', 'pictures/a.cr2']) {
+    put(name)
+    utimesSync(path(name), 1, 1)
+  }
+  await watch()
+  renameSync(path('pictures/a.cr2'), path('pictures/b.cr2'))
+  await until(['pictures/a.jpg', 'pictures/b.cr2'])
+  for (const deadline = Date.now() + 30_000; looks === 0 && Date.now() < deadline; ) await sleep(50)
+  assert.equal(looks, 1)
+})
