@@ -92,7 +92,6 @@ export async function settlePairs(
 
 /** @returns the photos that changed. */
 function settleOne(settling: Settling, { folderId, directory, difference }: NotedPair): number[] {
-  const companions = createCompanionStore(settling.database)
   const name = difference.kind === 'gone' ? difference.name : difference.file.name
   const place = { folderId, directory, name }
   switch (difference.kind) {
@@ -101,14 +100,8 @@ function settleOne(settling: Settling, { folderId, directory, difference }: Note
     case 'beside':
       return join(settling, place, difference)
     case 'gone': {
-      const owner = companions.ownerAt(place)
-      companions.detach(place)
-      if (owner === undefined) return []
-      // What stands beside it may have been the companion's.
-      settling.database
-        .prepare('UPDATE photos SET indexed_ms = NULL WHERE id = ? AND indexed_ms IS NOT NULL')
-        .run(owner)
-      return [owner]
+      const owner = createCompanionStore(settling.database).detach(place)
+      return owner === undefined ? [] : [owner]
     }
   }
 }
@@ -119,11 +112,10 @@ function separate(
   place: Place,
   { file, from }: PairDifference & { kind: 'apart' },
 ): number[] {
-  const companions = createCompanionStore(database)
-  const owner = companions.ownerAt(from)
-  companions.detach(from)
+  const owner = createCompanionStore(database).detach(from)
+  const changed = owner === undefined ? [] : [owner]
   const occupant = writer.occupant(place)
-  if (occupant && !occupant.isMissing) return [occupant.id]
+  if (occupant && !occupant.isMissing) return [occupant.id, ...changed]
   const id = writer.arrive(place.folderId, place.directory, file, scanMs)
   if (owner === undefined) {
     summary.added++
@@ -131,7 +123,7 @@ function separate(
   }
   part(database, owner, id)
   summary.separated++
-  return [id, owner]
+  return [id, ...changed]
 }
 
 /** The file is a part of the photo beside it; where it was a photo itself, its words are that one's. */

@@ -43,12 +43,14 @@ export interface CompanionStore {
   beside(photoId: number): CompanionFile[]
   /** Names of the files that are a part of a photo, in its directory. */
   namesOf(photoId: number): string[]
-  /** The photo that a file is, or was last, a part of. */
-  ownerAt(place: Place): number | undefined
   /** The file is a part of the photo, which is to be read again where that is news; what the photo had elsewhere is no longer its own. */
   attach(photoId: number, place: Place, file: Omit<CompanionFile, 'name'>): void
-  /** No part of any photo is remembered here. */
-  detach(place: Place): void
+  /**
+   * No part of any photo is remembered here.
+   * @returns the photo that the file was a part of, which is to be read again: what it told of itself, and what stands beside it for its
+   * sake, is that photo's no longer.
+   */
+  detach(place: Place): number | undefined
   setOther(photoId: number, name: string, isOther: boolean): void
   /** How many there are of each kind. */
   count(): Record<CompanionKind, number>
@@ -74,12 +76,21 @@ export function createCompanionStore(database: Database): CompanionStore {
     return row && toFile<CompanionFile & { photoId: number }>(row)
   }
 
-  function detach({ folderId, directory, name }: Place): void {
-    prepare('DELETE FROM companions WHERE folder_id = ? AND directory = ? AND name = ?').run(
-      folderId,
-      directory,
-      name,
-    )
+  /** @returns whose it was. */
+  function forget({ folderId, directory, name }: Place): number | undefined {
+    return prepare<{ photoId: number }>(
+      `DELETE FROM companions WHERE folder_id = ? AND directory = ? AND name = ? RETURNING photo_id AS photoId`,
+    ).get(folderId, directory, name)?.photoId
+  }
+
+  function readAgain(photoId: number): void {
+    prepare('UPDATE photos SET indexed_ms = NULL WHERE id = ? AND indexed_ms IS NOT NULL').run(photoId)
+  }
+
+  function detach(place: Place): number | undefined {
+    const photoId = forget(place)
+    if (photoId !== undefined) readAgain(photoId)
+    return photoId
   }
 
   return {
@@ -89,8 +100,6 @@ export function createCompanionStore(database: Database): CompanionStore {
       beside(photoId)
         .filter(({ isOther }) => !isOther)
         .map(({ name }) => name),
-
-    ownerAt: (place) => knownAt(place)?.photoId,
 
     attach: (photoId, { folderId, directory, name }, file) =>
       void write(() => {
@@ -108,7 +117,7 @@ export function createCompanionStore(database: Database): CompanionStore {
           return
         }
         // Not as one statement that updates: the triggers' own way with conflicts would be that one's.
-        detach({ folderId, directory, name })
+        if (known) detach({ folderId, directory, name })
         prepare(
           `INSERT INTO companions (folder_id, directory, name, photo_id, kind, size_bytes, modified_ms, device, inode, is_other)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -124,7 +133,7 @@ export function createCompanionStore(database: Database): CompanionStore {
           file.inode,
           Number(file.isOther),
         )
-        prepare('UPDATE photos SET indexed_ms = NULL WHERE id = ? AND indexed_ms IS NOT NULL').run(photoId)
+        readAgain(photoId)
       }),
 
     detach,
@@ -156,7 +165,7 @@ export function createCompanionStore(database: Database): CompanionStore {
            ORDER BY companions.directory, companions.name LIMIT ?`,
         ).all(folderId, last.directory, last.name, limit)
         for (const { directory, name, isStray } of rows) {
-          if (isStray) detach({ folderId, directory, name })
+          if (isStray) forget({ folderId, directory, name })
         }
         last = rows.at(-1) ?? last
         return rows.length

@@ -143,10 +143,10 @@ export function createFolderStore(database: Database): FolderStore {
         )
           .all(...place, id, limit)
           .map((photo) => photo.id)
-        // What is a part of a photo is where the photo is.
+        // What is a part of a photo is where the photo is; found by that, or each slice would go over all of the folder.
         prepare(
           `UPDATE companions SET folder_id = ?, directory = ${joinedSql}
-           WHERE folder_id = ? AND photo_id IN (SELECT value FROM json_each(?))`,
+           WHERE +folder_id = ? AND photo_id IN (SELECT value FROM json_each(?))`,
         ).run(...place, id, JSON.stringify(photoIds))
         if (photoIds.length > 0) return { done: photoIds.length, photoIds }
         for (const table of ['sidecars', 'companions']) {

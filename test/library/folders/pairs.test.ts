@@ -185,6 +185,13 @@ test('a photo is read again where its other files are others, and else is not', 
   await library.scan()
   assert.deepEqual(work(), [], 'nor where a drive numbers its files anew')
   assert.deepEqual(filesOf('a.jpg'), ['a.cr2', 'a.mov'])
+  rename('a.cr2', 'b.cr2')
+  await library.scan()
+  assert.deepEqual(
+    work().sort(),
+    ['a.jpg', 'b.cr2'],
+    'for what the raw file says of itself is no more of the photo',
+  )
 })
 
 test('files that arrive one after the other are a pair in the end, whatever came first', async () => {
