@@ -46,13 +46,23 @@ export interface RunningServer {
 
 /**
  * Serves the window to browsers.
- * @throws LensloreError `HOST_CANNOT` where no port can be had
+ * @throws LensloreError `HOST_CANNOT` where no port can be had; `DISK_FULL`, `WRITE_FAILED`
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { directory, library, handlers, reach } = options
+  const { reach } = options
   const server = reach.tls ? createTlsServer(reach.tls) : createServer()
   const port = await listen(server, reach.host, options.ports)
-  // From here to the end of this turn, so that nobody comes before there is an answer.
+  try {
+    return answerOn(server, port, options)
+  } catch (thrown) {
+    server.close()
+    throw thrown
+  }
+}
+
+/** In one turn, so that nobody comes before there is an answer. */
+function answerOn(server: Server, port: number, options: ServerOptions): RunningServer {
+  const { directory, library, handlers, reach } = options
   const folder = serverFolder(directory, port)
   const sessions = sessionsIn(folder)
   const place = reach.place(port)

@@ -60,7 +60,13 @@ export function sessionsIn(folder: string, nowMs: () => number = Date.now): Sess
 
   function see(each: Session): void {
     each.seenMs = nowMs()
-    if (nowMs() - writtenMs > writeSeenEveryMs) write()
+    if (nowMs() - writtenMs <= writeSeenEveryMs) return
+    try {
+      write()
+    } catch {
+      // A disk that is full keeps nobody out; it is tried again.
+      writtenMs = nowMs()
+    }
   }
 
   return {

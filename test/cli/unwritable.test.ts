@@ -4,6 +4,8 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmdirSync, writeFileSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { pageBuild } from '../../src-main/start/up-to-date.ts'
+import { buildOnce } from '../built.ts'
 import { makeTemporaryFolder, runLenslore } from './lenslore.ts'
 import { makePicture } from './pictures.ts'
 
@@ -57,6 +59,13 @@ test('a library on a read-only disk is shown and searched, and changed again whe
   if (!made) return
   execFileSync('mount', ['-o', 'remount,ro', made.at])
   await checkIsReadAlone(made.lenslore, /cannot be written to: .* looked at and searched, and not changed/)
+  await buildOnce(pageBuild)
+  const served = await made.lenslore('serve', '--port', '0')
+  assert.equal(served.status, 5, served.stderr)
+  assert.match(
+    served.stderr,
+    /^lenslore: What a server remembers finds no place .*: it cannot be written to\.$/m,
+  )
   execFileSync('mount', ['-o', 'remount,rw', made.at])
   assert.equal((await made.lenslore('caption-set', '1', 'Another')).status, 0)
 })

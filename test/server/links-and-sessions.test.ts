@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { linksIn } from '../../src-main/server/links.ts'
@@ -45,6 +45,26 @@ test('a session ends when it was not seen for thirty days, whoever asks', (t) =>
   assert.equal(sessions.find(undefined), undefined)
   // Another server of the folder knows it, too, and when it was seen.
   assert.ok(sessionsIn(folder, () => nowMs + sessionLivesMs - 2 * minuteMs).find(seen))
+})
+
+test('a disk that is full keeps nobody out who was let in', (t) => {
+  const folder = makeTemporaryFolder(t)
+  let nowMs = 1_000_000
+  const sessions = sessionsIn(folder, () => nowMs)
+  const secret = sessions.begin()
+  const file = join(folder, 'sessions.json')
+  const written = readFileSync(file)
+  // No file is written where a folder is.
+  rmSync(file)
+  mkdirSync(join(file, 'below'), { recursive: true })
+  nowMs += 2 * minuteMs
+  assert.ok(sessions.find(secret))
+  assert.throws(() => sessions.begin(), { code: 'WRITE_FAILED' })
+
+  rmSync(file, { recursive: true })
+  nowMs += 2 * minuteMs
+  assert.ok(sessions.find(secret))
+  assert.notDeepEqual(readFileSync(file), written)
 })
 
 test('a hundred sessions are kept, those that were seen last', (t) => {
