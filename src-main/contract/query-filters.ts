@@ -6,7 +6,17 @@ export type SharedFilter = Exclude<NamedFilter, 'name'>
 export const sharedFilters = namedFilters.filter((name): name is SharedFilter => name !== 'name')
 
 /** What may stand before a colon. */
-export const filterNames = [...namedFilters, 'rating', 'before', 'after', 'date', 'by', 'is', 'has'] as const
+export const filterNames = [
+  ...namedFilters,
+  'rating',
+  'before',
+  'after',
+  'date',
+  'by',
+  'is',
+  'has',
+  'copies',
+] as const
 export type FilterName = (typeof filterNames)[number]
 
 /** What of a query is not searched, and is to be said beside what the rest of it finds. */

@@ -27,6 +27,7 @@ export type Term =
   | { kind: 'by'; source: string; by: CaptionSource; negated: boolean }
   | { kind: 'is'; source: string; state: PhotoState; negated: boolean }
   | { kind: 'has'; source: string; what: PhotoPossession; negated: boolean }
+  | { kind: 'copies'; source: string; photo: number; negated: boolean }
 
 export interface Query {
   /** All must hold; of the alternatives in one, any. */

@@ -15,6 +15,7 @@ import { createFindAlike } from './alike.ts'
 import { createCaptionEdits } from './caption-edits.ts'
 import type { CaptioningModel } from './captioning-service.ts'
 import { createChosenEngine } from './chosen-engine.ts'
+import { createStackLists } from './copies/list-stacks.ts'
 import { embedCurrentCaption } from './editing/embed.ts'
 import { checkIsFolder, overlapsOf } from './folders/check-place.ts'
 import { setExcludes } from './folders/excludes.ts'
@@ -142,6 +143,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const store = openStore(databaseFileIn(directory))
   const { photos, captions, folders, queue } = store
   const { searcher, searchIndex } = createSearch(store.database)
+  const stackLists = createStackLists({ database: store.database, stacks: store.stacks, searcher })
   const meaningIndex = createMeaningIndex(store.database)
   const select = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
@@ -545,6 +547,19 @@ export function createLibrary(options: LibraryOptions): Library {
       exposure: ({ photo }) => readExposure(photos.present(photo).path),
       photoAt: ({ path }) => detailsOf(photoIdAt(resolve(path))),
       photos: (asked) => photos.byIds(asked.photos),
+      stacks: ({ query, ...page }) => stackLists.page(query, page),
+      stackOf: ({ photo }) => stackLists.ofPhoto(photos.known(photo).id),
+      standForStack({ photo, isChosen }) {
+        store.stacks.choose(photos.known(photo).id, isChosen, Date.now())
+        const stack = stackLists.ofPhoto(photo)
+        onPhotosChanged(stack?.photos.map(({ id }) => id) ?? [photo])
+        return stack
+      },
+      exportStacks: ({ query, path, format }, signal) =>
+        progress.during('export', 0, async ({ onProgress }) => {
+          const { exportStacks } = await import('./copies/export-stacks.ts')
+          return exportStacks(stackLists, resolve(path), { query, format, signal, onProgress })
+        }),
       thumbnail: async ({ photo }) => ({
         path: await makeThumbnail({ store, openDecoder: engine.decoder, thumbnailDirectory }, photo),
       }),
