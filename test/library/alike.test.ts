@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { packEmbedding } from '../../src-main/contract/embedding.ts'
 import { createFindAlike } from '../../src-main/library/alike.ts'
 import { createMeaningIndex } from '../../src-main/library/meaning/meaning-index.ts'
+import { createFindNearestPassing } from '../../src-main/library/nearest-passing.ts'
 import { createSearch } from '../../src-main/library/search/search.ts'
 import { addFolder, addPhoto, contentOf, markMissing, openStoreFor } from './store/sample-library.ts'
 
@@ -19,7 +20,7 @@ async function setUp(t: TestContext) {
   const asked: string[] = []
   const alike = createFindAlike({
     searcher,
-    index: createMeaningIndex(store.database),
+    nearestPassing: createFindNearestPassing({ searcher, index: createMeaningIndex(store.database) }),
     async embedText(text) {
       asked.push(text)
       return { spaceId: 'space', embedding: at(0), leastCosine: 0.5 }
