@@ -1,4 +1,5 @@
 import type { EmbeddedText } from '../contract/engine-calls.ts'
+import { parseQuery } from '../contract/query.ts'
 import { type QueryPiece, splitQuery } from '../contract/query-grammar.ts'
 import type { AlikePage } from '../contract/records.ts'
 import type { FindNearestPassing } from './nearest-passing.ts'
@@ -9,13 +10,24 @@ export interface AlikeOptions {
   nearestPassing: FindNearestPassing
   /** In the space of the library's model; errors as of the engine's call. */
   embedText(text: string): Promise<EmbeddedText>
+  /** Before the searcher is asked for a query with `like:`. */
+  resolveLikes(query: string): Promise<void>
 }
 
-/** Finds photos that look like the plain words of a search, and do not say them. Its filters hold. */
+/**
+ * Finds photos that look like the plain words of a search, and do not say them. Its filters hold. Where a search says itself what
+ * photos are to look like, its words are filters too.
+ */
 export type FindAlike = (query: string, limit: number) => Promise<AlikePage>
 
-export function createFindAlike({ searcher, nearestPassing, embedText }: AlikeOptions): FindAlike {
+export function createFindAlike({
+  searcher,
+  nearestPassing,
+  embedText,
+  resolveLikes,
+}: AlikeOptions): FindAlike {
   return async (query, limit) => {
+    if (parseQuery(query).likes.some(({ negated }) => !negated)) return { text: '', photos: [] }
     const pieces = splitQuery(query)
     const text = pieces
       .filter(isPlain)
@@ -28,6 +40,7 @@ export function createFindAlike({ searcher, nearestPassing, embedText }: AlikeOp
       .join(' ')
 
     const { spaceId, embedding, leastCosine } = await embedText(text)
+    for (const each of [filters, query]) await resolveLikes(each)
     const asked = { direction: embedding, spaceId, leastCosine, filters, without: query }
     const near = await nearestPassing(asked, limit)
     const cosines = new Map(near.map(({ photoId, cosine }) => [photoId, cosine]))
