@@ -53,7 +53,11 @@ test('beside an OR it holds for the whole search, and joins nothing', () => {
 })
 
 test('no more of them are read than of other terms', () => {
-  const { likes, notes } = parseQuery(Array(termsRead + 2).fill('like:dog').join(' '))
+  const { likes, notes } = parseQuery(
+    Array(termsRead + 2)
+      .fill('like:dog')
+      .join(' '),
+  )
   assert.equal(likes.length, termsRead)
   assert.deepEqual(notes, [{ kind: 'length', read: termsRead, leftOut: 2 }])
 })
