@@ -222,6 +222,14 @@ export interface SearchPage {
   notes: QueryNote[]
 }
 
+/** A picture as a query says that photos are to look like it. */
+export interface LikedPicture {
+  /** Such as `like:12`. */
+  term: string
+  /** The photo of the library that it is; null where it is none. */
+  photo: number | null
+}
+
 /** Photos that look like what a search says in words, and do not say it. */
 export interface AlikePage {
   /** The words that they were compared with; '' where the search has none. */

@@ -39,6 +39,7 @@ import { readExposure } from './metadata/read.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
 import { createFindNearestPassing } from './nearest-passing.ts'
+import { createLikePicture } from './outside-pictures.ts'
 import { createPhotoChanges } from './photo-changes.ts'
 import { createPlaceStore } from './places/place-store.ts'
 import { createPreviews } from './previews.ts'
@@ -58,6 +59,7 @@ import { modelKey } from './store/captions.ts'
 import { checkInThread } from './store/check.ts'
 import { createCompanionStore } from './store/companions.ts'
 import { watchOthersCommits } from './store/others-commits.ts'
+import { createOutsidePictureStore } from './store/outside-pictures.ts'
 import {
   type RestoredBackup,
   type RestoreOptions,
@@ -225,6 +227,14 @@ export function createLibrary(options: LibraryOptions): Library {
   })
 
   const nearestPassing = createFindNearestPassing({ searcher, index: meaningIndex })
+  const outsidePictures = createOutsidePictureStore(store.database)
+  const likePicture = createLikePicture({
+    directory: join(directory, 'pictures-to-compare'),
+    store: outsidePictures,
+    photosWithContent: photos.withContent,
+    space: questions.space,
+    embedFile: questions.embedFile,
+  })
   const likes = createLikes({
     database: store.database,
     searcher,
@@ -232,6 +242,7 @@ export function createLibrary(options: LibraryOptions): Library {
     nearestPassing,
     likes: likesOfQueries,
     isPhoto: (id) => photos.byIds([id]).length > 0,
+    outside: outsidePictures,
     embedText: questions.embedText,
     space: questions.space,
   })
@@ -573,6 +584,7 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       search: ({ query, ...options }) => found(query, () => searcher.search(query, options)),
       alike: ({ query, limit }) => findAlike(query, limit),
+      likePicture: ({ bytes }) => likePicture(bytes),
       photo: ({ photo }) => detailsOf(photos.known(photo).id),
       exposure: ({ photo }) => readExposure(photos.present(photo).path),
       photoAt: ({ path }) => detailsOf(photoIdAt(resolve(path))),

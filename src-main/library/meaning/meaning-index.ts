@@ -389,7 +389,7 @@ function cosineOf(query: Float32Array, vector: Int8Array): number {
 }
 
 /** undefined for one of no direction. */
-function toUnitLength(vector: Float32Array | Int8Array): Float32Array | undefined {
+export function toUnitLength(vector: Float32Array | Int8Array): Float32Array | undefined {
   const unit = new Float32Array(vector)
   let squares = 0
   for (let n = 0; n < unit.length; n++) squares += unit[n]! * unit[n]!
