@@ -260,13 +260,22 @@ export interface SearchPage {
   /** How many photos match; where `totalIsExact` is false, at least so many. */
   total: number
   totalIsExact: boolean
-  photos: SearchHit[]
+  /** With their cosines where the search says what they are to look like: then the nearest come first. */
+  photos: (SearchHit & { cosine?: number })[]
   /** Pass back for the next page; null at the end. */
   cursor: string | null
   /** What was searched for instead, where a word of the query was found nowhere. */
   corrected: string | null
   /** What of the query was not searched. */
   notes: QueryNote[]
+}
+
+/** A picture as a query says that photos are to look like it. */
+export interface LikedPicture {
+  /** Such as `like:12`. */
+  term: string
+  /** The photo of the library that it is; null where it is none. */
+  photo: number | null
 }
 
 /** Photos that look like what a search says in words, and do not say it. */

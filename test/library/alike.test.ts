@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { packEmbedding } from '../../src-main/contract/embedding.ts'
 import { createFindAlike } from '../../src-main/library/alike.ts'
 import { createMeaningIndex } from '../../src-main/library/meaning/meaning-index.ts'
+import { createFindNearestPassing } from '../../src-main/library/nearest-passing.ts'
 import { createSearch } from '../../src-main/library/search/search.ts'
 import { addFolder, addPhoto, contentOf, markMissing, openStoreFor } from './store/sample-library.ts'
 
@@ -15,14 +16,16 @@ const at = (degrees: number) => {
 async function setUp(t: TestContext) {
   const store = openStoreFor(t)
   const folder = addFolder(store, '/photos')
-  const { searcher } = createSearch(store.database)
+  const { searcher, likes } = createSearch(store.database)
   const asked: string[] = []
   const alike = createFindAlike({
     searcher,
-    index: createMeaningIndex(store.database),
+    nearestPassing: createFindNearestPassing({ searcher, index: createMeaningIndex(store.database) }),
+    resolveLikes: async (query) =>
+      likes.keep(query, { version: 1, nearest: null, leftOut: Uint32Array.of(1 << 1), notes: [] }),
     async embedText(text) {
       asked.push(text)
-      return { spaceId: 'space', embedding: at(0), leastCosine: 0.5 }
+      return { spaceId: 'space', embedding: at(0), leastCosine: 0.5, leastPictureCosine: 0.9 }
     },
   })
   const add = (name: string, caption: string, degrees: number) => {
@@ -72,4 +75,13 @@ test('without plain words nothing is asked, and a photo of no or another embeddi
   assert.deepEqual(asked, [])
   store.embeddings.set([{ contentHash: contentOf('a.jpg'), vector: packEmbedding(at(10)) }], 'another')
   assert.deepEqual(await find('mess'), [])
+})
+
+test('what photos are not to look like is a filter, and where they are to look like something words are filters too', async (t) => {
+  const { add, find, alike } = await setUp(t)
+  add('a.jpg', 'A wall', 10)
+  const second = add('b.jpg', 'A wall', 20)
+  // The first is the one that is left out.
+  assert.deepEqual(await find('mess -like:snow'), [second])
+  assert.deepEqual(await alike('mess like:snow', 24), { text: '', photos: [] })
 })
