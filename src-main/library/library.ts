@@ -22,6 +22,7 @@ import { planJoin } from './folders/join.ts'
 import { realPath, realPathOfFile } from './folders/real-path.ts'
 import { createReconciler } from './folders/reconcile.ts'
 import { createLongWork } from './long-work.ts'
+import { createHubness } from './meaning/hubness.ts'
 import { createMeaningIndex } from './meaning/meaning-index.ts'
 import {
   createWaitingExporter,
@@ -143,6 +144,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const { photos, captions, folders, queue } = store
   const { searcher, searchIndex } = createSearch(store.database)
   const meaningIndex = createMeaningIndex(store.database)
+  const hubness = createHubness(store.database)
   const select = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
   const derivedPlaces = createPlaceStore(store.database)
@@ -194,6 +196,8 @@ export function createLibrary(options: LibraryOptions): Library {
     store,
     searchIndex,
     meaningIndex,
+    hubness,
+    embedText: async (text) => (await questions.embedText(text)).embedding,
     metadata,
     reconciler,
     progress,
@@ -220,7 +224,7 @@ export function createLibrary(options: LibraryOptions): Library {
     onIdle: () => longWork.captioning.state().state === 'paused' && engine.close(),
   })
 
-  const findAlike = createFindAlike({ searcher, index: meaningIndex, embedText: questions.embedText })
+  const findAlike = createFindAlike({ searcher, index: meaningIndex, hubness, embedText: questions.embedText })
 
   const wishes = createWishes({
     settings,

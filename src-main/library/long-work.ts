@@ -10,6 +10,7 @@ import {
 import { forgetLongMissing } from './folders/forget.ts'
 import type { ReconcileOptions, Reconciler } from './folders/reconcile.ts'
 import { relocateFolder } from './folders/relocate.ts'
+import type { EmbedText, Hubness } from './meaning/hubness.ts'
 import type { MeaningIndex } from './meaning/meaning-index.ts'
 import type { WaitingExporter } from './metadata/exchange.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
@@ -56,6 +57,8 @@ export interface LongWorkOptions {
   store: Store
   searchIndex: SearchIndexer
   meaningIndex: MeaningIndex
+  hubness: Hubness
+  embedText: EmbedText
   metadata: MetadataStore
   reconciler: Reconciler
   progress: ProgressMeter
@@ -105,6 +108,8 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     store,
     searchIndex,
     meaningIndex,
+    hubness,
+    embedText,
     metadata,
     reconciler,
     progress,
@@ -146,7 +151,9 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   /** What was embedded since is in the index of meanings, too. */
   const keepingMeaning = oneAtATime(async (signal) => {
     const space = captioning.space()
-    if (space !== null) await meaningIndex.keepUp(space, { signal })
+    if (space === null) return
+    await meaningIndex.keepUp(space, { signal })
+    await hubness.keepUp(space, embedText, signal)
   })
   /** What commits left to do in the search index, and what is to be in it; beside whatever else there is to do. */
   const tidying = oneAtATime(async (signal) => {

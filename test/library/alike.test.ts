@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { packEmbedding } from '../../src-main/contract/embedding.ts'
 import { createFindAlike } from '../../src-main/library/alike.ts'
+import { createHubness } from '../../src-main/library/meaning/hubness.ts'
 import { createMeaningIndex } from '../../src-main/library/meaning/meaning-index.ts'
 import { createSearch } from '../../src-main/library/search/search.ts'
 import { addFolder, addPhoto, contentOf, markMissing, openStoreFor } from './store/sample-library.ts'
@@ -20,6 +21,7 @@ async function setUp(t: TestContext) {
   const alike = createFindAlike({
     searcher,
     index: createMeaningIndex(store.database),
+    hubness: createHubness(store.database),
     async embedText(text) {
       asked.push(text)
       return { spaceId: 'space', embedding: at(0), leastCosine: 0.5 }
@@ -46,7 +48,7 @@ test('photos that look like the words come after those that say them, the likeli
   assert.deepEqual(asked, ['kids making a mess'])
   const { text, photos } = await alike('kids making a mess', 1)
   assert.deepEqual([text, photos.length, photos[0]!.caption], ['kids making a mess', 1, 'Paint'])
-  assert.ok(Math.abs(photos[0]!.cosine - Math.cos(Math.PI / 18)) < 0.01)
+  assert.ok(Math.abs(photos[0]!.likeness - Math.cos(Math.PI / 18)) < 0.01)
   assert.ok(![said, far].includes(photos[0]!.id))
 })
 

@@ -120,8 +120,8 @@ function formatAlike({ text, photos }: AlikePage): string {
   if (text === '') return 'Without plain words there is nothing that photos could look like.'
   if (photos.length === 0) return `Nothing else looks like: ${printable(text)}`
   const lines = photos.map(
-    ({ id, path, caption, cosine }) =>
-      `${id}\t${printable(displayFileName(path))}\t${cosine.toFixed(2)}\n\t${printable(caption ?? '')}`,
+    ({ id, path, caption, likeness }) =>
+      `${id}\t${printable(displayFileName(path))}\t${likeness.toFixed(2)}\n\t${printable(caption ?? '')}`,
   )
   return [`Looks like: ${printable(text)}`, ...lines].join('\n')
 }

@@ -1,11 +1,14 @@
 import { cosineOfPacked } from '../../contract/embedding.ts'
 import type { Database } from '../store/database.ts'
+import { toVector } from '../store/embeddings.ts'
 import { inSlices, type SliceOptions } from '../store/slices.ts'
+import { placesAllOver } from './all-over.ts'
 import { type Basis, fitBasis, packBasis, unpackBasis } from './basis.ts'
 import { Best } from './best.ts'
 import { type Block, clearPlace, columnsOf, emptyBlock, photosPerBlock, setPlace, tablesOf } from './codes.ts'
 import { type Among, isAmong, scanCodes } from './scan.ts'
 import { createTurns } from './turns.ts'
+import { toUnitLength } from './unit-length.ts'
 
 export type { Among } from './scan.ts'
 
@@ -35,6 +38,8 @@ export interface MeaningIndex {
    * @throws RangeError for a query that is no direction or of another width; DOMException `AbortError` through the signal.
    */
   nearest(query: Float32Array, space: string, k: number, options?: NearestOptions): Promise<Near[]>
+  /** Of these photos, as they are kept; those that have none in the space are left out. */
+  vectorsOf(photoIds: readonly number[], space: string): Map<number, Int8Array>
 }
 
 /** Fewer are compared one by one, which takes some milliseconds, and tell too little of their space. */
@@ -106,7 +111,7 @@ export function createMeaningIndex(database: Database): MeaningIndex {
       .map(({ id, vector }) => ({ id, vector: toVector(vector) }))
   }
 
-  /** From all over the library, for photos of one folder are of few things. Nothing where there are too few. */
+  /** From all over the library. Nothing where there are too few. */
   async function sample(space: number, turn: () => Promise<void>): Promise<Int8Array[]> {
     const { count } = prepare<{ count: number }>(
       'SELECT count(*) AS count FROM (SELECT 1 FROM photos WHERE embedded_in = ? LIMIT ?)',
@@ -117,8 +122,7 @@ export function createMeaningIndex(database: Database): MeaningIndex {
          (SELECT max(id) FROM photos WHERE embedded_in = ?) AS last`,
     ).get(space, space)!
     const found = new Map<number, Int8Array>()
-    for (let at = 0; at < leastForBasis; at++) {
-      const before = first - 1 + Math.floor((at * (last - first + 1)) / leastForBasis)
+    for (const before of placesAllOver(first, last, leastForBasis)) {
       for (const { id, vector } of vectorsAfter(before, space, 1)) found.set(id, vector)
       await turn()
     }
@@ -254,6 +258,12 @@ export function createMeaningIndex(database: Database): MeaningIndex {
       await inSlices(database, (limit) => encodeSome(number, limit), options)
     },
 
+    vectorsOf(photoIds, space) {
+      const number = numberOf(space)
+      const found = number === undefined ? [] : vectorsOf(photoIds, number)
+      return new Map(found.map(({ id, vector }) => [id, vector]))
+    },
+
     async nearest(query, space, k, { among, signal } = {}) {
       const number = numberOf(space)
       if (number === undefined) return []
@@ -326,22 +336,7 @@ function toBlock({ present, codes }: StoredBlock): Block | undefined {
   }
 }
 
-function toVector({ buffer, byteOffset, byteLength }: Buffer): Int8Array {
-  return new Int8Array(buffer, byteOffset, byteLength)
-}
-
 function cosineOf(query: Float32Array, vector: Int8Array): number {
   if (query.length === vector.length) return cosineOfPacked(vector, query)
   throw new RangeError(`A query of ${query.length} numbers in a space of ${vector.length}.`)
-}
-
-/** undefined for one of no direction. */
-function toUnitLength(vector: Float32Array | Int8Array): Float32Array | undefined {
-  const unit = new Float32Array(vector)
-  let squares = 0
-  for (let n = 0; n < unit.length; n++) squares += unit[n]! * unit[n]!
-  if (!(squares > 0)) return undefined
-  const factor = 1 / Math.sqrt(squares)
-  for (let n = 0; n < unit.length; n++) unit[n]! *= factor
-  return unit
 }
