@@ -20,6 +20,7 @@ import { createFindAlike } from '../src-main/library/alike.ts'
 import { defaultModelName, findModel } from '../src-main/library/library.ts'
 import { createHubness } from '../src-main/library/meaning/hubness.ts'
 import { createMeaningIndex } from '../src-main/library/meaning/meaning-index.ts'
+import { createFindNearestPassing } from '../src-main/library/nearest-passing.ts'
 import { createSearch } from '../src-main/library/search/search.ts'
 import { databaseFileIn, openStore } from '../src-main/library/store/store.ts'
 import { createChance } from '../src-main/library/teaching/chance.ts'
@@ -66,11 +67,13 @@ async function embedText(text: string): Promise<EmbeddedText> {
   embedded.set(text, known)
   return known
 }
-const alike = createFindAlike({ searcher, index, hubness, embedText })
+const nearestPassing = createFindNearestPassing({ searcher, index })
+const alike = createFindAlike({ searcher, index, hubness, nearestPassing, embedText })
 const unbounded = createFindAlike({
   searcher,
   index,
   hubness,
+  nearestPassing,
   embedText: async (text) => ({ ...(await embedText(text)), leastCosine: -1 }),
 })
 

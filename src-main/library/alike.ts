@@ -2,14 +2,16 @@ import type { EmbeddedText } from '../contract/engine-calls.ts'
 import { type QueryPiece, splitQuery } from '../contract/query-grammar.ts'
 import type { AlikePage } from '../contract/records.ts'
 import type { Hubness } from './meaning/hubness.ts'
-import type { Among, MeaningIndex, Near } from './meaning/meaning-index.ts'
+import type { MeaningIndex, Near } from './meaning/meaning-index.ts'
 import { createTurns } from './meaning/turns.ts'
+import type { FindNearestPassing } from './nearest-passing.ts'
 import type { Searcher } from './search/searcher.ts'
 
 export interface AlikeOptions {
-  searcher: Pick<Searcher, 'findsOf' | 'findsAtMost' | 'hitsOf' | 'sharesOf'>
-  index: Pick<MeaningIndex, 'nearest' | 'vectorsOf'>
+  searcher: Pick<Searcher, 'hitsOf' | 'sharesOf'>
+  index: Pick<MeaningIndex, 'vectorsOf'>
   hubness: Pick<Hubness, 'in'>
+  nearestPassing: FindNearestPassing
   /** In the space of the library's model; errors as of the engine's call. */
   embedText(text: string): Promise<EmbeddedText>
 }
@@ -17,16 +19,19 @@ export interface AlikeOptions {
 /** Finds photos that look like the plain words of a search, and do not say them. Its filters hold. */
 export type FindAlike = (query: string, limit: number) => Promise<AlikePage>
 
-/** Filters that let no more through than this are asked first, else the nearest are asked whether they pass. */
-const fewPassing = 20_000
-/** Of the nearest, some say the words, are missing, or do not pass the filters; and their order is not yet the last one. */
-const lookedAtForEach = 5
+/** Of the nearest, so many are put in their last order. */
 const fewestLookedAt = 100
 /** `docs/decisions/meaning.md` has what these were measured on. */
 const weightOfHubness = 0.4
 const weightOfWords = 0.2
 
-export function createFindAlike({ searcher, index, hubness, embedText }: AlikeOptions): FindAlike {
+export function createFindAlike({
+  searcher,
+  index,
+  hubness,
+  nearestPassing,
+  embedText,
+}: AlikeOptions): FindAlike {
   return async (query, limit) => {
     const pieces = splitQuery(query)
     const text = pieces
@@ -40,25 +45,16 @@ export function createFindAlike({ searcher, index, hubness, embedText }: AlikeOp
       .join(' ')
 
     const { spaceId, embedding, leastCosine } = await embedText(text)
-    const passing = filters === '' ? null : searcher.findsAtMost(filters, fewPassing)
-    const among = passing ? { among: toBits(passing) } : {}
-    const near = await index.nearest(
-      embedding,
-      spaceId,
-      Math.max(lookedAtForEach * limit, fewestLookedAt),
-      among,
-    )
+    const asked = { direction: embedding, spaceId, leastCosine: -1, filters, without: query }
+    const near = await nearestPassing(asked, Math.max(limit, fewestLookedAt))
     const likeness = await likenessOf(near, text, spaceId)
-    const ids = [...likeness.keys()].filter((id) => likeness.get(id)! >= leastCosine)
-    const pass = passing ? new Set(passing) : searcher.findsOf(filters, ids)
-    const say = searcher.findsOf(query, ids)
-    const shown = ids
-      .filter((id) => pass.has(id) && !say.has(id))
-      .sort((a, b) => likeness.get(b)! - likeness.get(a)!)
+    const shown = [...likeness]
+      .filter(([, each]) => each >= leastCosine)
+      .sort(([, a], [, b]) => b - a)
       .slice(0, limit)
     return {
       text,
-      photos: searcher.hitsOf(shown).map((hit) => ({ ...hit, likeness: likeness.get(hit.id)! })),
+      photos: searcher.hitsOf(shown.map(([id]) => id)).map((hit) => ({ ...hit, likeness: likeness.get(hit.id)! })),
     }
   }
 
@@ -83,10 +79,4 @@ export function createFindAlike({ searcher, index, hubness, embedText }: AlikeOp
 /** Words that a photo is to have, not a filter of any kind. */
 function isPlain({ field, negated, isOr }: QueryPiece): boolean {
   return field === null && !negated && !isOr
-}
-
-function toBits(ids: readonly number[]): Among {
-  const bits = new Uint32Array(Math.floor(ids.reduce((most, id) => Math.max(most, id), 0) / 32) + 1)
-  for (const id of ids) bits[id >>> 5]! |= 1 << id
-  return bits
 }

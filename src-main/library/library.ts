@@ -37,6 +37,7 @@ import { createMetadataStore } from './metadata/metadata-store.ts'
 import { readExposure } from './metadata/read.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
+import { createFindNearestPassing } from './nearest-passing.ts'
 import { createPhotoChanges } from './photo-changes.ts'
 import { createPlaceStore } from './places/place-store.ts'
 import { createPreviews } from './previews.ts'
@@ -224,7 +225,14 @@ export function createLibrary(options: LibraryOptions): Library {
     onIdle: () => longWork.captioning.state().state === 'paused' && engine.close(),
   })
 
-  const findAlike = createFindAlike({ searcher, index: meaningIndex, hubness, embedText: questions.embedText })
+  const nearestPassing = createFindNearestPassing({ searcher, index: meaningIndex })
+  const findAlike = createFindAlike({
+    searcher,
+    index: meaningIndex,
+    hubness,
+    nearestPassing,
+    embedText: questions.embedText,
+  })
 
   const wishes = createWishes({
     settings,

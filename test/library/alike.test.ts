@@ -4,6 +4,7 @@ import { packEmbedding } from '../../src-main/contract/embedding.ts'
 import { createFindAlike } from '../../src-main/library/alike.ts'
 import { createHubness } from '../../src-main/library/meaning/hubness.ts'
 import { createMeaningIndex } from '../../src-main/library/meaning/meaning-index.ts'
+import { createFindNearestPassing } from '../../src-main/library/nearest-passing.ts'
 import { createSearch } from '../../src-main/library/search/search.ts'
 import { addFolder, addPhoto, contentOf, markMissing, openStoreFor } from './store/sample-library.ts'
 
@@ -17,10 +18,12 @@ async function setUp(t: TestContext) {
   const store = openStoreFor(t)
   const folder = addFolder(store, '/photos')
   const { searcher } = createSearch(store.database)
+  const index = createMeaningIndex(store.database)
   const asked: string[] = []
   const alike = createFindAlike({
     searcher,
-    index: createMeaningIndex(store.database),
+    nearestPassing: createFindNearestPassing({ searcher, index }),
+    index,
     hubness: createHubness(store.database),
     async embedText(text) {
       asked.push(text)

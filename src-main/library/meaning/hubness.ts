@@ -1,4 +1,4 @@
-import { cosineOfPacked, packEmbedding } from '../../contract/embedding.ts'
+import { packEmbedding } from '../../contract/embedding.ts'
 import type { Database } from '../store/database.ts'
 import { bytesOf, toVector } from '../store/embeddings.ts'
 import { placesAllOver } from './all-over.ts'
@@ -133,9 +133,17 @@ export function createHubness({ prepare, write }: Database): Hubness {
 /** The mean cosine of a vector with its nearest of some texts. */
 function nearnessTo(texts: readonly Int8Array[]): (vector: Int8Array) => number {
   const units = texts.flatMap((text) => toUnitLength(text) ?? [])
+  const cosines = new Float32Array(units.length)
   return (vector) => {
-    const cosines = Float32Array.from(units, (unit) => cosineOfPacked(vector, unit)).sort()
-    const nearest = cosines.subarray(-nearestTexts)
+    const seen = toUnitLength(vector)
+    if (!seen) return 0
+    for (let at = 0; at < units.length; at++) {
+      const unit = units[at]!
+      let product = 0
+      for (let n = 0; n < unit.length; n++) product += unit[n]! * seen[n]!
+      cosines[at] = product
+    }
+    const nearest = cosines.toSorted().subarray(-nearestTexts)
     return nearest.reduce((sum, each) => sum + each, 0) / nearest.length
   }
 }
