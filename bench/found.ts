@@ -68,12 +68,18 @@ async function embedText(text: string): Promise<EmbeddedText> {
   return known
 }
 const nearestPassing = createFindNearestPassing({ searcher, index })
-const alike = createFindAlike({ searcher, index, hubness, nearestPassing, embedText })
-const unbounded = createFindAlike({
+// Neither names nor `like:` are in these queries.
+const others = {
   searcher,
   index,
   hubness,
   nearestPassing,
+  findKnownNames: () => [],
+  resolveLikes: async () => {},
+}
+const alike = createFindAlike({ ...others, embedText })
+const unbounded = createFindAlike({
+  ...others,
   embedText: async (text) => ({ ...(await embedText(text)), leastCosine: -1 }),
 })
 
@@ -104,8 +110,7 @@ const ways: Record<string, Way> = {
     const asked = [...new Set(tokenize(query).map(({ text }) => `"${text}"`))].join(' OR ')
     return asked === '' ? [] : anyWord.all(asked, first).map((row) => (row as { id: number }).id)
   },
-  'words, all of them': async (query) =>
-    searcher.search(query, { limit: first }).photos.map(({ id }) => id),
+  'words, all of them': async (query) => searcher.search(query, { limit: first }).photos.map(({ id }) => id),
   meaning: async (query) => {
     const { embedding, spaceId } = await embedText(query)
     return (await index.nearest(embedding, spaceId, first)).map(({ photoId }) => photoId)
@@ -115,7 +120,9 @@ const ways: Record<string, Way> = {
 }
 
 const names = photos.names.filter((name) => idOf.has(name))
-console.log(`${rows.length} photos with captions, hubness ${hubness.in((await embedText('a')).spaceId) ? 'known' : 'unknown'}`)
+console.log(
+  `${rows.length} photos with captions, hubness ${hubness.in((await embedText('a')).spaceId) ? 'known' : 'unknown'}`,
+)
 const queries = names.flatMap((name) => photos.references[name]!.map((text) => ({ name, text })))
 await compare(
   `${queries.length} captions: the photo is among the first 1, 5, 10`,
@@ -130,7 +137,9 @@ await compare(
   short.map(({ query, shows }) => ({
     text: query,
     group: query,
-    right: new Set(names.filter((name) => isShown(shows, photos.references[name]!)).map((name) => idOf.get(name)!)),
+    right: new Set(
+      names.filter((name) => isShown(shows, photos.references[name]!)).map((name) => idOf.get(name)!),
+    ),
   })),
   [1, 10],
   (found, right, count) =>

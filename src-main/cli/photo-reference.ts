@@ -32,7 +32,7 @@ export async function selectionOf(
     return selectionOf(library, [], await queryOfFolders(library, folders))
   }
   if (query === undefined) return { photos: await knownPhotos(library, photos) }
-  refuseNotes(query)
+  await refuseNotes(library, query)
   const { total, token } = await library.timeline({ query })
   return total === 0 ? undefined : { query, token, ranges: [[0, total]] }
 }

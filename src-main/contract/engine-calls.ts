@@ -105,14 +105,20 @@ export interface CaptionResult extends CaptionDoubt {
   readings?: Reading[]
 }
 
-/** A text as a point of the space in which a model's texts and pictures meet. */
-export interface EmbeddedText {
-  /** Names the space: only what is of the same one can be compared. */
+/** In which a model's texts and pictures meet. */
+export interface ModelSpace {
+  /** Names it: only what is of the same one can be compared. */
   spaceId: string
+  /** A picture that is farther from a few words than this does not plausibly show them; of an embedded text, from that. */
+  leastCosine: number
+  /** Two pictures that are farther from each other than this do not plausibly show the same. */
+  leastPictureCosine: number
+}
+
+/** A text as a point of a space. */
+export interface EmbeddedText extends ModelSpace {
   /** `[p]`, of unit length. */
   embedding: Float32Array
-  /** A picture that is farther from a few words than this does not plausibly show them. */
-  leastCosine: number
 }
 
 /** `mean` of the rows of the visual memory, `[dv]`: near duplicates have nearly the same. */
@@ -217,6 +223,8 @@ export const engineCalls = {
   embedText: returning<EmbeddedText>()(
     z.object({ modelDirectory: z.string().min(1), text: z.string().min(1).max(maxCaptionLength) }),
   ),
+  /** What there is to know of a model's space without any text; errors as of `embedText`. */
+  space: returning<ModelSpace>()(z.object({ modelDirectory: z.string().min(1) })),
   /**
    * Where the model looks while it says a text of a picture. Words beyond the longest text that the model can say are left out.
    * @throws LensloreError as `caption`

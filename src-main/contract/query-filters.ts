@@ -6,7 +6,17 @@ export type SharedFilter = Exclude<NamedFilter, 'name'>
 export const sharedFilters = namedFilters.filter((name): name is SharedFilter => name !== 'name')
 
 /** What may stand before a colon. */
-export const filterNames = [...namedFilters, 'rating', 'before', 'after', 'date', 'by', 'is', 'has'] as const
+export const filterNames = [
+  ...namedFilters,
+  'rating',
+  'before',
+  'after',
+  'date',
+  'by',
+  'is',
+  'has',
+  'like',
+] as const
 export type FilterName = (typeof filterNames)[number]
 
 /** What of a query is not searched, and is to be said beside what the rest of it finds. */
@@ -19,3 +29,15 @@ export type QueryNote =
   | { kind: 'signs'; text: string }
   /** What is beyond the bound is left out. */
   | { kind: 'length'; read: number; leftOut: number }
+  /** Photos cannot be compared with it, or with `leftOut` of the photos that it names. */
+  | { kind: 'like'; text: string; why: LikeTrouble; leftOut: number }
+  /** It stands beside an OR, and holds for the whole search all the same. */
+  | { kind: 'or'; text: string }
+  /** More may look like it: the nearest are shown. */
+  | { kind: 'nearest'; shown: number }
+
+/**
+ * `unknown`: there is no photo of this number. `unseen`: the model has not looked at it yet. `forgotten`: a picture from outside that
+ * the library remembers no longer, or another model looked at. `wordless`: pictures and texts of this model do not meet.
+ */
+export type LikeTrouble = 'unknown' | 'unseen' | 'forgotten' | 'wordless'

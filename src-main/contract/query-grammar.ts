@@ -40,6 +40,13 @@ export type QueryFilter =
   | { kind: 'has'; what: PhotoPossession }
   /** Wall-clock times as if UTC: at or after, and before. */
   | { kind: 'date'; fromMs: number | null; beforeMs: number | null }
+  | { kind: 'like'; like: Likeness }
+
+/** What photos are to look like: what words say, or some pictures together. */
+export type Likeness = { kind: 'words'; text: string } | { kind: 'pictures'; pictures: ExamplePicture[] }
+
+/** A photo by its id, or a picture from outside by what the library calls it. */
+export type ExamplePicture = { photo: number } | { outside: string }
 
 /** One word, quoted phrase, sign or filter as it was typed. */
 export interface QueryPiece {
@@ -73,6 +80,8 @@ export interface ReadQuery<Term> {
   clauses: Term[][]
   /** They bound the whole search, also beside an OR. */
   dates: (QueryPiece & { filter: QueryFilter & { kind: 'date' } })[]
+  /** As dates are, for they bring the whole search into an order. */
+  likes: (QueryPiece & { filter: QueryFilter & { kind: 'like' } })[]
   notes: QueryNote[]
   /** Something was asked for, of which nothing can be searched: that finds nothing, where an empty query is everything. */
   isUnsearchable: boolean
@@ -80,6 +89,8 @@ export interface ReadQuery<Term> {
 
 /** What a pasted page goes beyond is left out: nothing would hold all of it. */
 export const termsRead = 32
+/** Pictures that one `like:` may name. */
+export const mostExamples = 500
 
 /** A name before a colon that a value follows at once. What has a slash behind it is an address. */
 const fieldName = /^(-?)(\p{L}{2,20}):(?![\s/\\:]|$)/u
@@ -136,6 +147,10 @@ const otherNames: Readonly<Record<string, FilterName>> = {
   source: 'by',
   state: 'is',
   status: 'is',
+  alike: 'like',
+  similar: 'like',
+  looks: 'like',
+  resembles: 'like',
 }
 
 /**
@@ -149,16 +164,26 @@ export function readQuery<Term>(
 ): ReadQuery<Term> {
   const clauses: Term[][] = []
   const dates: ReadQuery<Term>['dates'] = []
+  const likes: ReadQuery<Term>['likes'] = []
   const notes: QueryNote[] = []
   const signs: string[] = []
   let joinsNext = false
   let joinable = false
   let terms = 0
   let leftOut = 0
-  for (const piece of splitQuery(text)) {
+  const pieces = splitQuery(text)
+  for (const [at, piece] of pieces.entries()) {
     if (piece.isOr) {
       joinsNext = joinable
       signs.push(piece.text)
+      continue
+    }
+    if (isLike(piece) && saysAnything(piece)) {
+      if (likes.length < termsRead) likes.push(piece)
+      else leftOut++
+      if (pieces[at - 1]?.isOr || pieces[at + 1]?.isOr) notes.push({ kind: 'or', text: piece.text })
+      joinsNext = false
+      joinable = false
       continue
     }
     if (isDate(piece)) {
@@ -189,16 +214,17 @@ export function readQuery<Term>(
     joinsNext = false
     joinable = true
   }
-  const isUnsearchable = clauses.length + dates.length === 0 && notes.length + signs.length > 0
+  const isUnsearchable = clauses.length + dates.length + likes.length === 0 && notes.length + signs.length > 0
   if (isUnsearchable && notes.length === 0) notes.push({ kind: 'signs', text: signs.join(' ') })
   if (leftOut > 0) notes.push({ kind: 'length', read: termsRead, leftOut })
-  return { clauses, dates, notes, isUnsearchable }
+  return { clauses, dates, likes, notes, isUnsearchable }
 }
 
 /** Whether there is anything in it to search for: a word, a value, or a path, whose names may be signs alone. */
 export function saysAnything({ field, value, filter }: QueryPiece): boolean {
   if (field !== null && filter === null) return false
-  const isOnlyWords = filter === null || filter.kind === 'named'
+  const isOnlyWords =
+    filter === null || filter.kind === 'named' || (filter.kind === 'like' && filter.like.kind === 'words')
   return !isOnlyWords || hasWords(value) || (field === 'folder' && isWholePath(value))
 }
 
@@ -225,6 +251,25 @@ function nearestFilter(field: string): FilterName | null {
 
 function isDate(piece: QueryPiece): piece is ReadQuery<unknown>['dates'][number] {
   return piece.filter?.kind === 'date'
+}
+
+function isLike(piece: QueryPiece): piece is ReadQuery<unknown>['likes'][number] {
+  return piece.filter?.kind === 'like'
+}
+
+/** Takes pieces out of a query, with any OR beside them: it joined nothing, and must not begin to. */
+export function withoutPieces(text: string, isGone: (piece: QueryPiece) => boolean): string {
+  const pieces = splitQuery(text)
+  const isBeside = (at: number) => [at - 1, at + 1].some((other) => pieces[other] && isGone(pieces[other]))
+  return pieces
+    .filter((piece, at) => !isGone(piece) && !(piece.isOr && isBeside(at)))
+    .map((piece) => piece.text)
+    .join(' ')
+}
+
+/** All of a query but what photos are to look like. */
+export function withoutLikes(text: string): string {
+  return withoutPieces(text, isLike)
 }
 
 export function splitQuery(text: string): QueryPiece[] {
@@ -266,7 +311,8 @@ function filterOf({
   field,
   value,
   negated,
-}: Pick<QueryPiece, 'field' | 'value' | 'negated'>): QueryFilter | null {
+  isQuoted,
+}: Pick<QueryPiece, 'field' | 'value' | 'negated' | 'isQuoted'>): QueryFilter | null {
   if (field === null || value.trim() === '') return null
   const word = value.toLowerCase()
   const named = namedFilters.find((name) => name === field)
@@ -287,7 +333,30 @@ function filterOf({
     const what = photoPossessions.find((candidate) => candidate === word)
     return what ? { kind: 'has', what } : null
   }
+  if (field === 'like') return { kind: 'like', like: parseLikeness(value, isQuoted) }
   return field === 'date' || field === 'before' || field === 'after' ? parseDate(field, value, negated) : null
+}
+
+/** `123`, `12,15,picture-0123456789abcdef`; in quotes, or of anything else, they are words. */
+function parseLikeness(value: string, isQuoted: boolean): Likeness {
+  const names = value.split(',').filter(Boolean)
+  const pictures = names.flatMap((name) => parseExample(name) ?? [])
+  const areAll = pictures.length === names.length && names.length > 0
+  if (isQuoted || !areAll) return { kind: 'words', text: value }
+  return { kind: 'pictures', pictures: pictures.slice(0, mostExamples) }
+}
+
+function parseExample(name: string): ExamplePicture | undefined {
+  const [, photo, outside] = /^(?:([1-9]\d{0,14})|picture-([0-9a-f]{16}))$/.exec(name) ?? []
+  if (photo !== undefined) return { photo: Number(photo) }
+  return outside === undefined ? undefined : { outside }
+}
+
+/** As `splitQuery` reads it again. @param isUnlike photos are not to look like it */
+export function likeText(like: Likeness, isUnlike = false): string {
+  const sign = isUnlike ? '-' : ''
+  if (like.kind === 'words') return `${sign}like:"${like.text.replaceAll(/["“”„]/g, ' ').trim()}"`
+  return `${sign}like:${like.pictures.map((each) => ('photo' in each ? each.photo : `picture-${each.outside}`)).join(',')}`
 }
 
 /** `4`, `4+`, `>=4`, `<3`, `2-4`, `rejected`, `unrated`; what is below a number of stars includes what has none. */

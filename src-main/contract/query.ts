@@ -1,5 +1,6 @@
 import type { NamedFilter, QueryNote } from './query-filters.ts'
 import {
+  type Likeness,
   type PhotoPossession,
   type PhotoState,
   type QueryPiece,
@@ -28,12 +29,21 @@ export type Term =
   | { kind: 'is'; source: string; state: PhotoState; negated: boolean }
   | { kind: 'has'; source: string; what: PhotoPossession; negated: boolean }
 
+/** What photos are to look like, or with `negated` are not to. `source` is how the person wrote it. */
+export interface LikeTerm {
+  like: Likeness
+  negated: boolean
+  source: string
+}
+
 export interface Query {
   /** All must hold; of the alternatives in one, any. */
   clauses: Term[][]
   /** Wall-clock times as if UTC: at or after, and before. They bound the whole search, also beside an OR. */
   fromMs: number | null
   beforeMs: number | null
+  /** By which the photos that all else finds are put in order, and chosen. */
+  likes: LikeTerm[]
   /** What of it is not searched. */
   notes: QueryNote[]
   /** Nothing of it can be searched: it finds nothing. */
@@ -48,7 +58,7 @@ const fillers = new Set(
 /** Reads what a person typed (`query-grammar.ts`) as what is to be found. */
 export function parseQuery(text: string): Query {
   let leftOut = 0
-  const { clauses, dates, notes, isUnsearchable } = readQuery(text, (piece) => {
+  const { clauses, dates, likes, notes, isUnsearchable } = readQuery(text, (piece) => {
     const term = parseTerm(piece)
     if (term && 'tokens' in term) leftOut += term.tokens.splice(termsRead).length
     return term
@@ -62,6 +72,7 @@ export function parseQuery(text: string): Query {
       (first, { beforeMs }) => furthest(Math.min, first, beforeMs),
       null,
     ),
+    likes: likes.map(({ filter, negated, text: source }) => ({ like: filter.like, negated, source })),
     notes,
     isUnsearchable,
   }
@@ -70,7 +81,8 @@ export function parseQuery(text: string): Query {
 function parseTerm(piece: QueryPiece): Term | undefined {
   if (!saysAnything(piece)) return undefined
   const { text: source, negated, value, isQuoted, filter } = piece
-  if (filter && filter.kind !== 'named' && filter.kind !== 'date') return { ...filter, negated, source }
+  if (filter && filter.kind !== 'named' && filter.kind !== 'date' && filter.kind !== 'like')
+    return { ...filter, negated, source }
   const tokens = tokenizeWanted(value)
   const said = { text: value, tokens, isPhrase: isQuoted, negated, source }
   return filter?.kind === 'named'

@@ -212,7 +212,8 @@ export interface SearchPage {
   /** How many photos match; where `totalIsExact` is false, at least so many. */
   total: number
   totalIsExact: boolean
-  photos: SearchHit[]
+  /** With their cosines where the search says what they are to look like: then the nearest come first. */
+  photos: (SearchHit & { cosine?: number })[]
   /** Pass back for the next page; null at the end. */
   cursor: string | null
   /** What was searched for instead, where a word of the query was found nowhere. */

@@ -90,6 +90,7 @@ export function createEngine(
     },
     embed: async ({ pixels }) => modelFor(pixels).embedding.add(pixels),
     embedText: ({ modelDirectory, text }) => texts.embed(modelDirectory, text),
+    space: ({ modelDirectory }) => texts.space(modelDirectory),
     async look({ pixels, text }) {
       const { captioner, preprocessing } = modelFor(pixels)
       return captioner.look(normalisePixels([pixels], preprocessing), text)

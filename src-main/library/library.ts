@@ -9,6 +9,7 @@ import { previewPath } from '../contract/preview-path.ts'
 import type { ProviderName } from '../contract/provider-names.ts'
 import type { AddedFolder, LibraryStatus, PhotoDetails } from '../contract/records.ts'
 import type { ModelChoice } from '../contract/rooms/models.ts'
+import type { Selection } from '../contract/rooms/parameters.ts'
 import type { CheckedParamsOf, Handlers } from '../contract/rpc.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
 import { createFindAlike } from './alike.ts'
@@ -21,6 +22,8 @@ import { setExcludes } from './folders/excludes.ts'
 import { planJoin } from './folders/join.ts'
 import { realPath, realPathOfFile } from './folders/real-path.ts'
 import { createReconciler } from './folders/reconcile.ts'
+import { createFindKnownNames } from './known-names.ts'
+import { createLikes } from './likes.ts'
 import { createLongWork } from './long-work.ts'
 import { createHubness } from './meaning/hubness.ts'
 import { createMeaningIndex } from './meaning/meaning-index.ts'
@@ -48,6 +51,7 @@ import { readFileOnce } from './queue/read-photo.ts'
 import type { StartEngine } from './queue/start-engine.ts'
 import { openTrialBook, trialBookFileIn } from './queue/trial-book.ts'
 import { createSearch } from './search/search.ts'
+import { queriesBefore } from './search/suggest.ts'
 import { createSelect, type SelectedPhotos } from './selection.ts'
 import { createShownPictures } from './shown-pictures.ts'
 import { backUpInThread, listBackups } from './store/backups.ts'
@@ -143,10 +147,10 @@ export function createLibrary(options: LibraryOptions): Library {
   const directory = resolve(options.directory)
   const store = openStore(databaseFileIn(directory))
   const { photos, captions, folders, queue } = store
-  const { searcher, searchIndex } = createSearch(store.database)
+  const { searcher, searchIndex, likes: likesOfQueries } = createSearch(store.database)
   const meaningIndex = createMeaningIndex(store.database)
   const hubness = createHubness(store.database)
-  const select = createSelect(store.database, searcher)
+  const selectNow = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
   const derivedPlaces = createPlaceStore(store.database)
   const sidecarState = createSidecarState(store.database)
@@ -226,12 +230,30 @@ export function createLibrary(options: LibraryOptions): Library {
   })
 
   const nearestPassing = createFindNearestPassing({ searcher, index: meaningIndex })
+  const likes = createLikes({
+    database: store.database,
+    searcher,
+    index: meaningIndex,
+    nearestPassing,
+    likes: likesOfQueries,
+    isPhoto: (id) => photos.byIds([id]).length > 0,
+    embedText: questions.embedText,
+    space: questions.space,
+  })
+  const findKnownNames = createFindKnownNames({
+    database: store.database,
+    searcher,
+    taughtNames: () => teaching.taughtNames(),
+    version: () => teaching.namesVersion(),
+  })
   const findAlike = createFindAlike({
     searcher,
     index: meaningIndex,
     hubness,
     nearestPassing,
+    findKnownNames,
     embedText: questions.embedText,
+    resolveLikes: likes.resolve,
   })
 
   const wishes = createWishes({
@@ -346,6 +368,18 @@ export function createLibrary(options: LibraryOptions): Library {
     longWork.lookAgain()
   }
 
+  /** Of a query, once it is known what its `like:` come to. */
+  async function found<T>(query: string, ask: () => T): Promise<T> {
+    await likes.resolve(query)
+    return ask()
+  }
+
+  /** @throws LensloreError as `Select` */
+  async function select(selection: Selection | undefined): Promise<SelectedPhotos> {
+    if (selection && 'query' in selection) await likes.resolve(selection.query)
+    return selectNow(selection)
+  }
+
   /** Tries photos that failed again, before others. @returns how many. */
   async function retry(selected: SelectedPhotos | undefined, signal: AbortSignal): Promise<number> {
     let retried = 0
@@ -427,7 +461,7 @@ export function createLibrary(options: LibraryOptions): Library {
     work: (requests: Iterable<ExportRequest>, onProgress: (done: number) => void) => Promise<T>,
   ): Promise<T> {
     await joined(signal)
-    const selected = selection && select(selection)
+    const selected = selection && (await select(selection))
     const requests = currentCaptions(store.database, {
       contentOf: async (path) => (await readFileOnce(path)).contentHash,
       ...given({ folderIds, sources, nextPhotos: selected?.next }),
@@ -551,7 +585,7 @@ export function createLibrary(options: LibraryOptions): Library {
         teaching.resumeLeft()
         return longWork.watch(signal)
       },
-      search: ({ query, ...options }) => searcher.search(query, options),
+      search: ({ query, ...options }) => found(query, () => searcher.search(query, options)),
       alike: ({ query, limit }) => findAlike(query, limit),
       photo: ({ photo }) => detailsOf(photos.known(photo).id),
       exposure: ({ photo }) => readExposure(photos.present(photo).path),
@@ -560,21 +594,25 @@ export function createLibrary(options: LibraryOptions): Library {
       thumbnail: async ({ photo }) => ({
         path: await makeThumbnail({ store, openDecoder: engine.decoder, thumbnailDirectory }, photo),
       }),
-      timeline: ({ query }) => searcher.timeline(query),
-      months: ({ query, months }) => searcher.months(query, months),
-      timelinePage: ({ query, ...place }) => searcher.timelinePage(query, place),
+      timeline: ({ query }) => found(query, () => searcher.timeline(query)),
+      months: ({ query, months }) => found(query, () => searcher.months(query, months)),
+      timelinePage: ({ query, ...place }) => found(query, () => searcher.timelinePage(query, place)),
       tiles: (asked) => readTiles(store.database, asked.photos),
       picture: ({ photo }) => shownPictures.fileOf(photo),
       photoFile({ photo }) {
         const { path } = photos.present(photo)
         return { path, companions: companions.namesOf(photo).map((name) => join(dirname(path), name)) }
       },
-      placeOf: ({ query, photo }) => searcher.placeOf(query, photo),
-      facets: ({ query }) => searcher.facets(query),
-      subfolders: ({ query, folderId, below }) => searcher.subfolders(query, folderId, below),
-      suggest: ({ query, limit }) => searcher.suggest(query, limit),
+      placeOf: ({ query, photo }) => found(query, () => searcher.placeOf(query, photo)),
+      facets: ({ query }) => found(query, () => searcher.facets(query)),
+      subfolders: ({ query, folderId, below }) =>
+        found(query, () => searcher.subfolders(query, folderId, below)),
+      async suggest({ query, limit }) {
+        for (const each of queriesBefore(query)) await likes.resolve(each)
+        return found(query, () => searcher.suggest(query, limit))
+      },
       setMarks: async ({ selection, change }, signal) => ({
-        photos: await edits.mark(select(selection), change, signal),
+        photos: await edits.mark(await select(selection), change, signal),
       }),
       setCaption: async (edit, signal) => (await edits.set([edit], signal))[0]!,
       setCaptions: (asked, signal) => edits.set(asked.edits, signal),
@@ -589,22 +627,22 @@ export function createLibrary(options: LibraryOptions): Library {
         captionChanges.turnRound()
         return null
       },
-      replaceInCaptions: ({ preview, selection, ...replacement }, signal) =>
-        edits.replace(preview, replacement, selection && select(selection), signal),
+      replaceInCaptions: async ({ preview, selection, ...replacement }, signal) =>
+        edits.replace(preview, replacement, selection && (await select(selection)), signal),
       captionNone: async ({ selection }, signal) => ({
-        photos: await edits.setAll(select(selection), '', signal),
+        photos: await edits.setAll(await select(selection), '', signal),
       }),
       captionSelection: async ({ selection, text }, signal) => ({
-        photos: await edits.setAll(select(selection), text, signal),
+        photos: await edits.setAll(await select(selection), text, signal),
       }),
       regenerate: async ({ selection }, signal) => ({
-        photos: await edits.regenerate(select(selection), signal),
+        photos: await edits.regenerate(await select(selection), signal),
       }),
       withdrawWords: async ({ source, selection }, signal) => ({
-        photos: await edits.withdraw(source, select(selection), signal),
+        photos: await edits.withdraw(source, await select(selection), signal),
       }),
       retry: async ({ selection }, signal) => ({
-        photos: await retry(selection && select(selection), signal),
+        photos: await retry(selection && (await select(selection)), signal),
       }),
       planExport: (chosen, signal) =>
         exporting('plan', chosen, signal, (requests, onProgress) =>

@@ -1,4 +1,4 @@
-import type { EmbeddedText, ModelInput } from '../contract/engine-calls.ts'
+import type { EmbeddedText, ModelInput, ModelSpace } from '../contract/engine-calls.ts'
 import { type ErrorCode, LensloreError } from '../contract/errors.ts'
 import type { Reading, TextAttention } from '../contract/records.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
@@ -27,6 +27,8 @@ export interface ModelQuestions {
   attention(photo: number, text: string | null): Promise<TextAttention>
   /** A text in the model's space; errors as of `TextReader`. */
   embedText(text: string): Promise<EmbeddedText>
+  /** Of the model; errors as of `embedText`. */
+  space(): Promise<ModelSpace>
 }
 
 /** Whoever goes from photo to photo asks again soon. */
@@ -80,6 +82,7 @@ export function createModelQuestions(options: ModelQuestionsOptions): ModelQuest
         )
       }),
     embedText: (text) => whileAsked(async () => (await openReader()).embedText(text)),
+    space: () => whileAsked(async () => (await openReader()).space()),
     async attention(photo, given) {
       const text = given ?? store.captions.current(store.photos.known(photo).id)?.text ?? ''
       if (text === '') throw new LensloreError('INVALID_ARGUMENT', 'This photo has no words to look at.')

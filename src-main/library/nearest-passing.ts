@@ -1,9 +1,12 @@
 import type { Among, MeaningIndex, Near } from './meaning/meaning-index.ts'
+import { createTurns } from './meaning/turns.ts'
 import type { Searcher } from './search/searcher.ts'
 
 export interface NearestPassingOptions {
-  searcher: Pick<Searcher, 'findsOf' | 'findsAtMost'>
+  searcher: Pick<Searcher, 'findsOf' | 'findsAtMost' | 'photosFound'>
   index: Pick<MeaningIndex, 'nearest'>
+  /** Filters that let no more through than this are asked first, else the nearest are asked whether they pass. */
+  fewPassing?: number
 }
 
 export interface PassingAsked {
@@ -22,13 +25,19 @@ export interface PassingAsked {
 /** @returns the nearest first, `limit` at most. */
 export type FindNearestPassing = (asked: PassingAsked, limit: number) => Promise<Near[]>
 
-/** Filters that let no more through than this are asked first, else the nearest are asked whether they pass. */
-const fewPassing = 20_000
 /** Of the nearest, some are missing, or do not pass the filters. */
 const lookedAtForEach = 5
 
-/** Finds the photos nearest to a direction among those that pass the filters of a search. */
-export function createFindNearestPassing({ searcher, index }: NearestPassingOptions): FindNearestPassing {
+/**
+ * Finds the photos nearest to a direction among those that pass the filters of a search. Where these are few they alone are compared;
+ * else the nearest of all are asked whether they pass, which is enough for most filters, and where too few do, all that pass are
+ * compared.
+ */
+export function createFindNearestPassing({
+  searcher,
+  index,
+  fewPassing = 20_000,
+}: NearestPassingOptions): FindNearestPassing {
   return async ({ direction, spaceId, leastCosine, filters, without }, limit) => {
     const passing = filters === '' ? null : searcher.findsAtMost(filters, fewPassing)
     const among = passing ? { among: toBits(passing) } : {}
@@ -37,7 +46,12 @@ export function createFindNearestPassing({ searcher, index }: NearestPassingOpti
     const ids = likely.map(({ photoId }) => photoId)
     const pass = passing ? new Set(passing) : searcher.findsOf(filters, ids)
     const leftOut = without === null ? new Set<number>() : searcher.findsOf(without, ids)
-    return likely.filter(({ photoId }) => pass.has(photoId) && !leftOut.has(photoId)).slice(0, limit)
+    const found = likely.filter(({ photoId }) => pass.has(photoId) && !leftOut.has(photoId))
+    const areAllSeen = near.length < lookedAtForEach * limit || likely.length < near.length
+    if (found.length >= limit || areAllSeen) return found.slice(0, limit)
+    const wanted = await searcher.photosFound(filters, without, createTurns())
+    const nearest = await index.nearest(direction, spaceId, limit, { among: wanted })
+    return nearest.filter(({ cosine }) => cosine >= leastCosine)
   }
 }
 

@@ -4,10 +4,19 @@ import {
   readQuery,
   saysAnything,
   splitQuery,
+  withoutPieces,
 } from '../../src-main/contract/query-grammar.ts'
 
 /** Filters that are chosen together, as alternatives of each other. */
-export type ChipGroup = NamedFilter | 'dates' | 'caption' | 'rating' | 'favorite' | 'state'
+export type ChipGroup =
+  | NamedFilter
+  | 'dates'
+  | 'caption'
+  | 'rating'
+  | 'favorite'
+  | 'state'
+  | 'like'
+  | 'unlike'
 
 /** A filter of a query, or several of one group of which any may hold. */
 export interface Chip {
@@ -25,10 +34,11 @@ export interface QueryParts {
 
 /** Takes the text of a query apart. A clause that has words among its alternatives is words as a whole. */
 export function readChips(text: string): QueryParts {
-  const { clauses, dates } = readQuery(text, (piece) => (saysAnything(piece) ? piece : undefined))
+  const { clauses, dates, likes } = readQuery(text, (piece) => (saysAnything(piece) ? piece : undefined))
   const filters = clauses.filter((clause) => clause.every((piece) => piece.filter !== null))
   const chips = filters.map((pieces) => ({ group: groupOf(pieces), pieces }))
-  const all: Chip[] = dates.length > 0 ? [...chips, { group: 'dates', pieces: dates }] : chips
+  const all: Chip[] = [...chips, ...likes.map((piece) => ({ group: groupOfPiece(piece), pieces: [piece] }))]
+  if (dates.length > 0) all.push({ group: 'dates', pieces: dates })
   all.sort((a, b) => a.pieces[0]!.start - b.pieces[0]!.start)
   return {
     words: without(
@@ -60,6 +70,8 @@ function groupOfPiece(piece: QueryPiece): ChipGroup {
     case 'is':
       if (filter.state === 'favorite') return 'favorite'
       return filter.state === 'unsure' || filter.state === 'captioned' ? 'caption' : 'state'
+    case 'like':
+      return piece.negated ? 'unlike' : 'like'
   }
 }
 
@@ -104,22 +116,10 @@ function standsAlone(text: string, start: number): boolean {
   return readChips(text).chips.some(({ pieces }) => pieces.length === 1 && pieces[0]!.start === start)
 }
 
-/**
- * Takes pieces out, with any OR beside them: it joined nothing, and must not begin to.
- */
 function without(text: string, pieces: readonly QueryPiece[]): string {
   if (pieces.length === 0) return text
   const gone = new Set(pieces.map((piece) => piece.start))
-  const all = splitQuery(text)
-  for (const [at, piece] of all.entries()) {
-    if (!piece.isOr) continue
-    const isBeside = [at - 1, at + 1].some((other) => all[other] && gone.has(all[other].start))
-    if (isBeside) gone.add(piece.start)
-  }
-  return all
-    .filter((piece) => !gone.has(piece.start))
-    .map((piece) => piece.text)
-    .join(' ')
+  return withoutPieces(text, (piece) => gone.has(piece.start))
 }
 
 /** A filter as it is typed. Signs that end a quoted value become spaces, which no name is told apart by. */

@@ -57,6 +57,17 @@ export const searchText = {
     signs: 'There is nothing to search for in',
     length: (read: number, leftOut: number) =>
       `A search has ${read} words at most; the last ${leftOut === 1 ? 'one is' : `${leftOut} are`} left out.`,
+    like: {
+      unknown: () => 'There is no such photo in the library — left out is',
+      unseen: (leftOut: number) =>
+        leftOut > 1
+          ? `${leftOut} of these pictures were not looked at yet, or are gone — left out of`
+          : 'The model has not looked at this photo yet — left out is',
+      forgotten: () => 'The library remembers this picture no longer, drop it again — left out is',
+      wordless: () => 'The model in use cannot compare photos — left out is',
+    },
+    or: 'No alternative: it holds for the whole search',
+    nearest: (shown: number) => `More may look like it: these are the nearest ${shown}.`,
   },
   noCaption: 'No caption yet',
   hits: 'Photos, best first',
@@ -73,6 +84,8 @@ export const searchText = {
     rating: 'Rating',
     favorite: 'Favourite',
     state: 'State',
+    like: 'Looks like',
+    unlike: 'Looks not like',
     other: 'Filter',
   },
   not: (value: string) => `not ${value}`,

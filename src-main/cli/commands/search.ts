@@ -1,13 +1,12 @@
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
-import { parseQuery } from '../../contract/query.ts'
 import type { AlikePage, SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { counted } from '../counted.ts'
 import { wholeNumber } from '../number-options.ts'
 import { printable } from '../output.ts'
-import { formatNotes } from '../query-notes.ts'
+import { formatNotes, notesOf } from '../query-notes.ts'
 import { toQuery } from '../query-words.ts'
 
 const queryHelp = `
@@ -20,7 +19,10 @@ A query is words, in any order: each matches by its stem and as the beginning of
   is:pair has:raw has:video
   rating:4+ rating:rejected is:favourite people:"Nana Ruth" keyword:holiday
   place:lisbon place:"New York" place:pt
-  -folder:Alps        not so, of each of them; in quotes, exactly so`
+  -folder:Alps        not so, of each of them; in quotes, exactly so
+  like:"cosy evening" like:123 like:12,15 -like:snow
+                      what photos look like, the nearest first: words, or photos by their
+                      ids; several are added up, and all else of the query are filters`
 
 interface SearchOptions {
   limit: number
@@ -62,8 +64,10 @@ export function addFacetsCommand(program: Command): void {
     .addHelpText('after', queryHelp)
     .action(async (words: string[], _options: object, command: Command) => {
       const query = toQuery(words)
-      const facets = await inLibrary(command, (library) => library.facets({ query }))
-      const notes = formatNotes(parseQuery(query).notes)
+      const { facets, notes } = await inLibrary(command, async (library) => ({
+        facets: await library.facets({ query }),
+        notes: formatNotes(await notesOf(library, query)),
+      }))
       outputOf(command).answer(facets, [...notes, formatFacets(facets)].join('\n'))
     })
 }
@@ -105,7 +109,7 @@ function formatFacets({
 function formatPage(page: SearchPage): string {
   const lines = page.photos.map(
     (hit) =>
-      `${hit.id}\t${printable(displayFileName(hit.path))}\n\t${highlight(hit)}${hit.isUnsure ? ' (unsure)' : ''}${
+      `${hit.id}\t${printable(displayFileName(hit.path))}${formatCosine(hit.cosine)}\n\t${highlight(hit)}${hit.isUnsure ? ' (unsure)' : ''}${
         hit.error ? `\n\t${printable(hit.error.message)}` : ''
       }`,
   )
@@ -116,12 +120,17 @@ function formatPage(page: SearchPage): string {
   return lines.join('\n')
 }
 
+/** How near to what it is to look like. */
+function formatCosine(cosine: number | undefined): string {
+  return cosine === undefined ? '' : `\t${cosine.toFixed(2)}`
+}
+
 function formatAlike({ text, photos }: AlikePage): string {
   if (text === '') return 'Without plain words there is nothing that photos could look like.'
   if (photos.length === 0) return `Nothing else looks like: ${printable(text)}`
   const lines = photos.map(
     ({ id, path, caption, likeness }) =>
-      `${id}\t${printable(displayFileName(path))}\t${likeness.toFixed(2)}\n\t${printable(caption ?? '')}`,
+      `${id}\t${printable(displayFileName(path))}${formatCosine(likeness)}\n\t${printable(caption ?? '')}`,
   )
   return [`Looks like: ${printable(text)}`, ...lines].join('\n')
 }

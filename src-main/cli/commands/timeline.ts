@@ -1,12 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { displayFileName } from '../../contract/file-name.ts'
-import { parseQuery } from '../../contract/query.ts'
 import type { TimelinePage } from '../../contract/records.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { counted } from '../counted.ts'
 import { wholeNumber } from '../number-options.ts'
 import { printable } from '../output.ts'
-import { formatNotes } from '../query-notes.ts'
+import { formatNotes, notesOf } from '../query-notes.ts'
 import { toQuery } from '../query-words.ts'
 
 interface TimelineOptions {
@@ -28,16 +27,19 @@ export function addTimelineCommand(program: Command): void {
     .allowUnknownOption()
     .action(async (words: string[], { before, offset, limit }: TimelineOptions, command: Command) => {
       const query = toQuery(words)
-      const notes = formatNotes(parseQuery(query).notes)
       if (before === undefined && offset === undefined) {
-        const timeline = await inLibrary(command, (library) => library.timeline({ query }))
+        const { timeline, notes } = await inLibrary(command, async (library) => ({
+          timeline: await library.timeline({ query }),
+          notes: formatNotes(await notesOf(library, query)),
+        }))
         const lines = timeline.months.map((month, at) => `${month}\t${timeline.photos[at]}`)
         outputOf(command).answer(timeline, [...notes, ...lines, counted(timeline.total, 'photo')].join('\n'))
         return
       }
-      const { page, photos } = await inLibrary(command, async (library) => {
+      const { page, photos, notes } = await inLibrary(command, async (library) => {
         const page = await library.timelinePage({ query, limit, offset, beforeMs: before })
-        return { page, photos: await library.photos({ photos: [...page.ids] }) }
+        const notes = formatNotes(await notesOf(library, query))
+        return { page, notes, photos: await library.photos({ photos: [...page.ids] }) }
       })
       const lines = photos.map(
         ({ id, path }, at) =>

@@ -60,7 +60,8 @@ import { type FormFigures, parseFormFigures } from './precision.ts'
  * `preprocessor_config.json` lie in the model folder, else in the folder of the part they belong to. Further fields
  * of the config: `id`, by which captions remember this base, `generation`
  * (`{ "beams": 3, "length_penalty": 0.8, "max_new_tokens": 20 }`),
- * `least_cosine` (from which on a picture plausibly shows a few words), `doubt` (`doubt.ts`) and `forms` (`precision.ts`).
+ * `least_cosine` (from which on a picture plausibly shows a few words), `least_sentence_cosine` (the same of a sentence),
+ * `least_picture_cosine` (of two pictures), `doubt` (`doubt.ts`) and `forms` (`precision.ts`).
  */
 export interface Checkpoint {
   /** Names the frozen base, not its adapter. */
@@ -80,7 +81,13 @@ export interface Checkpoint {
   /** How well its forms of fewer bits are known to agree with it. */
   forms: FormFigures
   /** In which texts and pictures meet, and where the tokenizer of these texts may lie; null where there is none. */
-  space: { id: string; tokenizerDirectories: string[]; leastCosine: number } | null
+  space: {
+    id: string
+    tokenizerDirectories: string[]
+    leastCosine: number
+    leastSentenceCosine: number
+    leastPictureCosine: number
+  } | null
   /** Where tokenizer.json and preprocessor_config.json may lie, the likelier folder first. */
   tokenizerDirectories: string[]
   preprocessorDirectories: string[]
@@ -92,6 +99,8 @@ const configFields = z.looseObject({
   id: z.string().min(1).optional(),
   model_type: z.string().optional(),
   least_cosine: z.number().min(-1).max(1).default(0.24),
+  least_sentence_cosine: z.number().min(-1).max(1).default(0.24),
+  least_picture_cosine: z.number().min(-1).max(1).default(0.75),
   generation: z
     .object({
       beams: z.int().min(1).max(16).default(3),
@@ -145,6 +154,8 @@ export async function readCheckpoint(directory: string, adapterPath: string | nu
       id: await identifySpace(modelId, space),
       tokenizerDirectories: space.tokenizerDirectories,
       leastCosine: config.least_cosine,
+      leastSentenceCosine: config.least_sentence_cosine,
+      leastPictureCosine: config.least_picture_cosine,
     },
     adapterFile: adapter?.filePath ?? null,
     adapterId: adapter?.id ?? null,

@@ -1,4 +1,4 @@
-import type { EmbeddedText } from '../../contract/engine-calls.ts'
+import type { EmbeddedText, ModelSpace } from '../../contract/engine-calls.ts'
 import { LensloreError } from '../../contract/errors.ts'
 import { buildTextEmbeddingGraph } from '../model/text-encoder.ts'
 import { readCheckpoint } from './checkpoint.ts'
@@ -14,10 +14,13 @@ export interface TextEmbedder {
    * @throws LensloreError `MODEL_INCOMPLETE` where the model has no text encoder; as `readCheckpoint` and `openSession`
    */
   embed(modelDirectory: string, text: string): Promise<EmbeddedText>
+  /** Errors as of `embed`. */
+  space(modelDirectory: string): Promise<ModelSpace>
   close(): Promise<void>
 }
 
 interface OpenEncoder {
+  space: ModelSpace
   embed(text: string): Promise<EmbeddedText>
   close(): Promise<void>
 }
@@ -25,16 +28,16 @@ interface OpenEncoder {
 /** Opens the text encoder alone, on the processor, beside whatever captions; it goes when nobody has asked for a while. */
 export function createTextEmbedder(): TextEmbedder {
   const kept = createKeptOpen<OpenEncoder>()
+  const use = <T>(modelDirectory: string, work: (encoder: OpenEncoder) => Promise<T>) =>
+    kept.use(modelDirectory, () => openEncoder(modelDirectory), work)
   return {
-    embed: (modelDirectory, text) =>
-      kept.use(
-        modelDirectory,
-        () => openEncoder(modelDirectory),
-        (encoder) => encoder.embed(text),
-      ),
+    embed: (modelDirectory, text) => use(modelDirectory, (encoder) => encoder.embed(text)),
+    space: (modelDirectory) => use(modelDirectory, async (encoder) => encoder.space),
     close: () => kept.close(),
   }
 }
+
+const wordsOfSentence = 6
 
 async function openEncoder(modelDirectory: string): Promise<OpenEncoder> {
   const { space, model } = await readCheckpoint(modelDirectory, null)
@@ -47,17 +50,25 @@ async function openEncoder(modelDirectory: string): Promise<OpenEncoder> {
   const { startToken, endToken, positions } = model.text.config
   const tokenizer = await readTokenizer(space)
   const graph = buildTextEmbeddingGraph(model.text, 'L')
+  const { id: spaceId, leastCosine, leastSentenceCosine, leastPictureCosine } = space
+  const meeting = { spaceId, leastCosine, leastPictureCosine }
   const session: Session = await openSessionInThread(await packModel(graph), 'cpu', 1)
   return {
+    space: meeting,
     async embed(text) {
       const ids = [startToken, ...tokenizer.encode(asInSentence(text)).slice(0, positions - 2), endToken]
       const tokens = { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] }
       const outputs = await session.run({ tokens })
       const embedding = outputs.text!.data as Float32Array
-      return { spaceId: space.id, embedding, leastCosine: space.leastCosine }
+      return { ...meeting, leastCosine: isSentence(text) ? leastSentenceCosine : leastCosine, embedding }
     },
     close: () => session.close(),
   }
+}
+
+/** Who describes a photo looks for that one, and would rather see it among others than not at all. */
+function isSentence(text: string): boolean {
+  return (text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0) >= wordsOfSentence
 }
 
 /**

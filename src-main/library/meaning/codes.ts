@@ -63,6 +63,8 @@ export interface Tables {
   order: number[]
   /** The standard deviation of what all columns from a place of `order` on add together; 0 at its end. */
   restDeviations: Float64Array
+  /** What all photos have of the cosine, beside what their codes add. */
+  shared: number
 }
 
 /** @param query `[p]` of unit length */
@@ -90,5 +92,5 @@ export function tablesOf(query: Float32Array, basis: Basis): Tables {
   for (let at = columns - 1; at >= 0; at--) {
     restDeviations[at] = Math.hypot(restDeviations[at + 1]!, Math.sqrt(variances[order[at]!]!))
   }
-  return { gains, order, restDeviations }
+  return { gains, order, restDeviations, shared: dot(basis.mean, 0, query) }
 }

@@ -17,10 +17,10 @@ export interface Hubness {
    */
   keepUp(space: string, embedText: EmbedText, signal?: AbortSignal): Promise<void>
   /**
-   * By how much nearer a photo lies to captions than photos do on average, in cosines.
+   * By how much nearer a photo, of unit length, lies to captions than photos do on average, in cosines.
    * @returns null where nothing is known of the space
    */
-  in(space: string): ((vector: Int8Array) => number) | null
+  in(space: string): ((unit: Float32Array) => number) | null
 }
 
 /** @returns `[p]` of any length but 0 */
@@ -34,7 +34,7 @@ const nearestTexts = 10
 
 interface Known {
   captioned: number
-  hubnessOf(vector: Int8Array): number
+  hubnessOf(unit: Float32Array): number
 }
 
 interface Captioned {
@@ -100,7 +100,8 @@ export function createHubness({ prepare, write }: Database): Hubness {
       let sum = 0
       for (const { vector } of captioned) {
         await turn()
-        sum += nearness(toVector(vector))
+        const unit = toUnitLength(toVector(vector))
+        if (unit) sum += nearness(unit)
       }
       write(() =>
         prepare(
@@ -122,7 +123,7 @@ export function createHubness({ prepare, write }: Database): Hubness {
         const nearness = nearnessTo(
           Array.from({ length: all.length / width }, (_, at) => all.subarray(at * width, (at + 1) * width)),
         )
-        mine = { captioned, hubnessOf: (vector) => nearness(vector) - usual }
+        mine = { captioned, hubnessOf: (unit) => nearness(unit) - usual }
         known.set(space, mine)
       }
       return mine.hubnessOf
@@ -130,13 +131,11 @@ export function createHubness({ prepare, write }: Database): Hubness {
   }
 }
 
-/** The mean cosine of a vector with its nearest of some texts. */
-function nearnessTo(texts: readonly Int8Array[]): (vector: Int8Array) => number {
+/** The mean cosine of a vector of unit length with its nearest of some texts. */
+function nearnessTo(texts: readonly Int8Array[]): (unit: Float32Array) => number {
   const units = texts.flatMap((text) => toUnitLength(text) ?? [])
   const cosines = new Float32Array(units.length)
-  return (vector) => {
-    const seen = toUnitLength(vector)
-    if (!seen) return 0
+  return (seen) => {
     for (let at = 0; at < units.length; at++) {
       const unit = units[at]!
       let product = 0

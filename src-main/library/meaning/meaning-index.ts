@@ -6,7 +6,7 @@ import { placesAllOver } from './all-over.ts'
 import { type Basis, fitBasis, packBasis, unpackBasis } from './basis.ts'
 import { Best } from './best.ts'
 import { type Block, clearPlace, columnsOf, emptyBlock, photosPerBlock, setPlace, tablesOf } from './codes.ts'
-import { type Among, isAmong, scanCodes } from './scan.ts'
+import { type Among, isAmong, scanCodes, scanCodesWithin } from './scan.ts'
 import { createTurns } from './turns.ts'
 import { toUnitLength } from './unit-length.ts'
 
@@ -38,8 +38,18 @@ export interface MeaningIndex {
    * @throws RangeError for a query that is no direction or of another width; DOMException `AbortError` through the signal.
    */
   nearest(query: Float32Array, space: string, k: number, options?: NearestOptions): Promise<Near[]>
-  /** Of these photos, as they are kept; those that have none in the space are left out. */
-  vectorsOf(photoIds: readonly number[], space: string): Map<number, Int8Array>
+  /**
+   * All photos whose cosine is at least so much, however many. Where there are codes, these tell, and a cosine is as they have it: its
+   * error is a fiftieth. @throws as `nearest`
+   */
+  within(
+    query: Float32Array,
+    space: string,
+    leastCosine: number,
+    options?: Pick<NearestOptions, 'signal'>,
+  ): Promise<Among>
+  /** Of these photos, where they have one in the space: of unit length, `[p]`. */
+  vectorsOf(photoIds: readonly number[], space: string): Map<number, Float32Array>
 }
 
 /** Fewer are compared one by one, which takes some milliseconds, and tell too little of their space. */
@@ -250,18 +260,27 @@ export function createMeaningIndex(database: Database): MeaningIndex {
     return found?.upTo === null ? readCodes(found.id, turn) : undefined
   }
 
+  /** Every vector of a space, in turns with others. */
+  async function eachVector(
+    space: number,
+    turn: () => Promise<void>,
+    visit: (photo: Embedded) => void,
+  ): Promise<void> {
+    for (let last = 0; ; ) {
+      await turn()
+      const photos = vectorsAfter(last, space, vectorsPerRead)
+      for (const photo of photos) visit(photo)
+      if (photos.length < vectorsPerRead) return
+      last = photos.at(-1)!.id
+    }
+  }
+
   return {
     async keepUp(space, options = {}) {
       const number = numberOf(space)
       if (number === undefined) return
       if (!findBasis(number)) await makeBasis(number, options.signal)
       await inSlices(database, (limit) => encodeSome(number, limit), options)
-    },
-
-    vectorsOf(photoIds, space) {
-      const number = numberOf(space)
-      const found = number === undefined ? [] : vectorsOf(photoIds, number)
-      return new Map(found.map(({ id, vector }) => [id, vector]))
     },
 
     async nearest(query, space, k, { among, signal } = {}) {
@@ -285,15 +304,41 @@ export function createMeaningIndex(database: Database): MeaningIndex {
         }
         return sorted(best)
       }
-      for (let last = 0; ; ) {
-        await turn()
-        const photos = vectorsAfter(last, number, vectorsPerRead)
-        for (const { id, vector } of photos) {
-          if (!among || isAmong(among, id)) best.add(id, cosineOf(unit, vector))
-        }
-        if (photos.length < vectorsPerRead) return sorted(best)
-        last = photos.at(-1)!.id
+      await eachVector(number, turn, ({ id, vector }) => {
+        if (!among || isAmong(among, id)) best.add(id, cosineOf(unit, vector))
+      })
+      return sorted(best)
+    },
+
+    async within(query, space, leastCosine, { signal } = {}) {
+      const number = numberOf(space)
+      const unit = toUnitLength(query)
+      if (!unit) throw new RangeError('A query of no direction.')
+      if (number === undefined) return new Uint32Array()
+      const turn = createTurns(signal)
+      const { last } = prepare<{ last: number | null }>('SELECT max(id) AS last FROM photos').get()!
+      const words = (Math.floor((last ?? 0) / photosPerBlock) + 1) * (photosPerBlock / 32)
+      const found = new Uint32Array(words)
+      const codes = await wholeCodes(number, signal, turn)
+      if (codes) {
+        const tables = tablesOf(unit, codes.basis)
+        // Photos that came since are of the next search.
+        const blocks = [...codes.blocks].filter(([block]) => block * photosPerBlock < words * 32)
+        const into = (firstId: number) => found.subarray(firstId / 32)
+        await scanCodesWithin(blocks, tables, leastCosine - tables.shared, into, turn)
+        return found
       }
+      await eachVector(number, turn, ({ id, vector }) => {
+        if (id < words * 32 && cosineOf(unit, vector) >= leastCosine) found[id >>> 5]! |= 1 << id
+      })
+      return found
+    },
+
+    vectorsOf(photoIds, space) {
+      const number = numberOf(space)
+      if (number === undefined) return new Map()
+      const units = vectorsOf(photoIds, number).map(({ id, vector }) => [id, toUnitLength(vector)] as const)
+      return new Map(units.filter((each): each is [number, Float32Array] => each[1] !== undefined))
     },
   }
 }

@@ -64,6 +64,31 @@ export async function scanCodes(
   return best
 }
 
+/**
+ * The photos whose codes promise a cosine of at least so much.
+ * @param least less what all photos share of the cosine
+ * @param into where they are added
+ * @param turn lets others have theirs
+ */
+export async function scanCodesWithin(
+  blocks: readonly (readonly [number, Block])[],
+  { order, gains }: Tables,
+  least: number,
+  into: (firstId: number) => Among,
+  turn: () => Promise<void>,
+): Promise<void> {
+  const columns = Uint8Array.from(order)
+  let scanned = 0
+  for (const [number, block] of blocks) {
+    if (scanned++ % blocksPerTurn === 0) await turn()
+    const found = into(number * photosPerBlock)
+    for (let place = 0; place < photosPerBlock; place++) {
+      if (!hasPlace(block, place) || sumOf(block.codes, gains, columns, place) < least) continue
+      found[place >>> 5]! |= 1 << place
+    }
+  }
+}
+
 /** Columns behind the first, and how far below the bound a sum may be before each. */
 interface Stages {
   slack: number

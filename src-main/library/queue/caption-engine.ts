@@ -4,6 +4,7 @@ import type {
   EmbeddedText,
   EngineInfo,
   ModelInput,
+  ModelSpace,
 } from '../../contract/engine-calls.ts'
 
 /**
@@ -55,6 +56,8 @@ export interface PictureDecoder {
 export interface TextReader {
   /** @throws LensloreError `MODEL_INCOMPLETE` where there is no such space, `MODEL_NOT_FOUND` and the like, `ENGINE_DIED`, `CANCELLED` */
   embedText(text: string): Promise<EmbeddedText>
+  /** In which they meet; errors as of `embedText`. */
+  space(): Promise<ModelSpace>
 }
 
 /** From a file to its caption, by what decodes here and what captions wherever. */

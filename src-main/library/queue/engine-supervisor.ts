@@ -360,6 +360,10 @@ export function superviseEngine(
       request('decode', 'read this text', (client) =>
         client.embedText({ modelDirectory: options.modelDirectory, text }),
       ),
+    space: () =>
+      request('decode', 'told of its model', (client) =>
+        client.space({ modelDirectory: options.modelDirectory }),
+      ),
     look: (pixels, text) =>
       request('caption', 'looked at this picture', (client) => client.look({ pixels, text })),
     close() {

@@ -36,7 +36,7 @@ const columnOf: Readonly<Record<NamedKind | Field, 'people' | 'keywords' | null>
 export interface FacetsOptions {
   postings: PostingsReader
   /** Changes with everything that an answer depends on. */
-  version(): string
+  version(query: string): string
   find(query: string): { bits: Bits; isExact: boolean }
 }
 
@@ -118,7 +118,7 @@ export function createFacets(
   }
 
   return (query) => {
-    const now = version()
+    const now = version(query)
     let known = answers.get(query)
     if (known?.version !== now) known = { version: now, facets: count(query) }
     answers.delete(query)

@@ -61,6 +61,8 @@ export interface PostingsReader {
   /** In how many documents of a set each of these tokens is, which nobody asks for again soon. */
   countEach(tokens: readonly string[], bits: Bits): Map<string, number>
   bitsOfDocuments(documents: readonly number[]): Bits
+  /** Of a document that there is, in every set. */
+  placeOf(document: number): number
   /** The first rows of a set in the order of the index, within a range, at most `limit`. */
   firstRows(bits: Bits, range: RowRange, limit: number): number[]
   /** The rows of a set, in no order, some at a time; the next ones take the place of those. */
@@ -447,11 +449,14 @@ export function createPostingsReader(database: Database): PostingsReader {
     return counts
   }
 
+  function placeOf(document: number): number {
+    return firstPlaces.get(Math.floor(document / documentsPerBlock))! + (document % documentsPerBlock)
+  }
+
   function bitsOfDocuments(living: readonly number[]): Bits {
     const bits = emptySet()
     for (const document of living) {
-      const first = firstPlaces.get(Math.floor(document / documentsPerBlock))!
-      const place = first + (document % documentsPerBlock)
+      const place = placeOf(document)
       bits[place >>> 5]! |= 1 << place
     }
     return bits
@@ -544,6 +549,7 @@ export function createPostingsReader(database: Database): PostingsReader {
     has,
     countEach,
     bitsOfDocuments,
+    placeOf,
     firstRows,
     eachRows,
     countRanges,

@@ -1,10 +1,13 @@
 import type { Database } from '../store/database.ts'
+import { createLikesOfQueries, type LikesOfQueries } from './resolved-likes.ts'
 import { createSearchIndexer, type SearchIndexer } from './search-index.ts'
 import { createSearcher, type Searcher } from './searcher.ts'
 
 export interface Search {
   readonly searcher: Searcher
   readonly searchIndex: SearchIndexer
+  /** To be filled before the searcher is asked for a query that says what photos are to look like. */
+  readonly likes: LikesOfQueries
 }
 
 /**
@@ -12,5 +15,6 @@ export interface Search {
  * was committed without one waits for the next.
  */
 export function createSearch(database: Database): Search {
-  return { searcher: createSearcher(database), searchIndex: createSearchIndexer(database) }
+  const likes = createLikesOfQueries()
+  return { searcher: createSearcher(database, likes), searchIndex: createSearchIndexer(database), likes }
 }

@@ -4,6 +4,7 @@ import { displayFileName } from '../../contract/file-name.ts'
 import { findMarks, type Pattern } from '../../contract/matched-words.ts'
 import { parseQuery, type Query } from '../../contract/query.ts'
 import type { QueryNote } from '../../contract/query-filters.ts'
+import { withoutLikes } from '../../contract/query-grammar.ts'
 import type {
   CaptionSource,
   FolderState,
@@ -21,6 +22,7 @@ import { spanOfDate } from '../../contract/taken-date.ts'
 import { foldName, tokenize, tokenizeName } from '../../contract/words.ts'
 import type { Database } from '../store/database.ts'
 import { type Bits, countBits, intersect, isEmpty, subtract, unite } from './bits.ts'
+import { createDocumentPhotos, type PhotoBits } from './document-photos.ts'
 import { createFacets } from './facets.ts'
 import {
   allOf,
@@ -39,6 +41,7 @@ import { otherCaptionsSql } from './other-captions.ts'
 import { type PlaceRanges, type RowsOfPlaces, rowsOfPlaces } from './places.ts'
 import { expressToken, narrowPlan, type Plan, planSearch, type Surroundings } from './plan.ts'
 import { createPostingsReader } from './postings.ts'
+import { createLikesOfQueries, type LikesOfQueries, type ResolvedLikes } from './resolved-likes.ts'
 import { reverse } from './reverse.ts'
 import { everyRow, farthestRow, type RowRange, rowOfEnd } from './rows.ts'
 import { excerpt } from './snippet.ts'
@@ -71,6 +74,10 @@ export interface TimelinePlace {
   limit: number
 }
 
+/**
+ * Of a query with `like:` each call wants to know beforehand what that comes to (`resolved-likes.ts`). One that says what photos are to look
+ * like finds those alone, and ranks them by it.
+ */
 export interface Searcher {
   /**
    * Ranked: all words in the caption before words elsewhere, whole words before begun ones, captions that their model is
@@ -88,6 +95,14 @@ export interface Searcher {
   sharesOf(text: string, photoIds: readonly number[]): Map<number, number>
   /** All photos that a search for this finds, in no order; null where they are more than so many. */
   findsAtMost(query: string, most: number): number[] | null
+  /**
+   * All photos that a search for this finds and one for the other does not, however many.
+   * @param without null: there is no other
+   * @param turn lets others have theirs
+   */
+  photosFound(query: string, without: string | null, turn: () => Promise<void>): Promise<PhotoBits>
+  /** Before a query for which photos were found out that it leaves out: else it does the same without turns. */
+  readPhotos(turn: () => Promise<void>): Promise<void>
   /** Photos as a search shows them, in their order; those that are gone are left out. */
   hitsOf(photoIds: readonly number[]): SearchHit[]
   /** How many of the photos that a search for this finds have each value of the filters. */
@@ -204,6 +219,17 @@ interface Answer {
   set(): { bits: Bits; isExact: boolean }
 }
 
+/** What a query finds in the library as it is. */
+interface Understood {
+  plan: Plan
+  range: RowRange
+  answer: Answer
+  corrected: string | null
+  notes: QueryNote[]
+  /** All of it, where photos are to look like something, the nearest first. */
+  nearest: { row: number; cosine: number }[] | null
+}
+
 /** Where the next page begins, and what the first one found out. */
 interface Position {
   tier: number
@@ -239,9 +265,10 @@ interface HitRow {
   error_message: string | null
 }
 
-export function createSearcher(database: Database): Searcher {
+export function createSearcher(database: Database, likes: LikesOfQueries = createLikesOfQueries()): Searcher {
   const { prepare, read } = database
   const postings = createPostingsReader(database)
+  const documentPhotos = createDocumentPhotos(database, postings)
   /** Sets that a search works in, a quarter of a megabyte each in a large library; the next one takes the same. */
   const scratch: Bits[] = []
   let scratchUsed = 0
@@ -359,12 +386,13 @@ export function createSearcher(database: Database): Searcher {
   }
 
   /** For everything else: sets of bits, which are counted as quickly as they are combined. */
-  function answerFromPostings(plan: Plan, range: RowRange): Answer {
+  function answerFromPostings(plan: Plan, range: RowRange, leftOut: Bits | null): Answer {
     const known = new Map<Match, Bits>()
     const living = postings.bitsOf(flag.everyPhoto)
     const livingOf = (match: Match) => {
       const bits = copyOf(bitsOf(match, known))
       intersect(bits, living)
+      if (leftOut) subtract(bits, leftOut)
       return bits
     }
     const all = livingOf(plan.all)
@@ -483,41 +511,74 @@ export function createSearcher(database: Database): Searcher {
    * What a query finds in the library as it is now.
    * @param isBegun more of it is still to come: what nothing of can be searched finds nothing, but takes nothing from that.
    */
-  function understand(
-    text: string,
-    isBegun = false,
-  ): {
-    plan: Plan
-    range: RowRange
-    answer: Answer
-    corrected: string | null
-    notes: QueryNote[]
-  } {
+  function understand(text: string, isBegun = false): Understood {
     postings.refresh()
     scratchUsed = 0
     scratch.splice(scratchKept)
     const query = parseQuery(text)
     if (isBegun) query.isUnsearchable = false
+    const known = likesOf(text, query)
+    if (known?.nearest) return understandNearest(text, query, known, known.nearest)
+    const isNothingLeft = query.clauses.length === 0 && query.fromMs === null && query.beforeMs === null
+    if (known?.leftOut === null && isNothingLeft) query.isUnsearchable = true
     const range = rangeOf(query)
     const plan = planSearch(query, around)
     const begun = begunBefore(query)
-    const answer = answerFor(plan, range, begun)
+    const leftOut = known?.leftOut ? documentPhotos.documentsOf(known.leftOut) : null
+    const answer = answerFor(plan, range, begun, leftOut)
     const corrected = hasAlternatives(query) || answer.isEmpty() ? correct(text, query) : null
-    const { notes } = query
-    if (corrected === null) return { plan, range, answer, corrected, notes }
+    const notes = [...query.notes, ...(known?.notes ?? [])]
+    if (corrected === null) return { plan, range, answer, corrected, notes, nearest: null }
     const correctedPlan = planSearch(parseQuery(corrected), around)
-    return { plan: correctedPlan, range, answer: answerFor(correctedPlan, range, begun), corrected, notes }
+    const correctedAnswer = answerFor(correctedPlan, range, begun, leftOut)
+    return { plan: correctedPlan, range, answer: correctedAnswer, corrected, notes, nearest: null }
+  }
+
+  /** Where it was found out which photos a query finds, all else of it is to be said beside them alone. */
+  function understandNearest(
+    text: string,
+    query: Query,
+    { notes }: ResolvedLikes,
+    found: NonNullable<ResolvedLikes['nearest']>,
+  ): Understood {
+    const { plan, range, corrected } = understand(withoutLikes(text))
+    const ids = found.map(({ photoId }) => photoId)
+    const photos = new Map(rowsOfPhotos(ids).map((photo) => [photo.id, photo]))
+    const nearest = found.flatMap(({ photoId, cosine }) => {
+      const photo = photos.get(photoId)
+      return photo ? { row: photo.row, cosine } : []
+    })
+    const bits = postings.bitsOfDocuments([...photos.values()].map(({ document }) => document))
+    const answer: Answer = {
+      isEmpty: () => nearest.length === 0,
+      measure: () => ({ total: nearest.length, totalIsExact: true }),
+      rowsOf: () => nearest.map(({ row }) => row),
+      rowsSideBySide: () => [[], []],
+      set: () => ({ bits, isExact: true }),
+    }
+    return {
+      plan,
+      range,
+      answer,
+      corrected: corrected === null ? null : correct(text, query),
+      notes: [...query.notes, ...notes],
+      nearest,
+    }
+  }
+
+  function likesOf(text: string, query: Query): ResolvedLikes | undefined {
+    return query.likes.length > 0 ? likes.of(text) : undefined
   }
 
   /** All that an answer depends on. */
-  function version(): string {
+  function version(text: string): string {
     postings.refresh()
-    return JSON.stringify([postings.version(), around.folders()])
+    return JSON.stringify([postings.version(), around.folders(), likesOf(text, parseQuery(text))?.version])
   }
 
   /** Found and walked through once for all pages, until the index is another one. */
   function find(text: string): Found {
-    const now = version()
+    const now = version(text)
     const before = recent.get(text)
     let found = before
     if (found?.version !== now) {
@@ -599,7 +660,8 @@ export function createSearcher(database: Database): Searcher {
   function search(text: string, options: SearchOptions = {}): SearchPage {
     const limit = options.limit ?? 50
     const given = options.cursor == null ? null : parseCursor(options.cursor)
-    const { plan, range, answer, corrected, notes } = understand(text)
+    const { plan, range, answer, corrected, notes, nearest } = understand(text)
+    if (nearest) return pageOfNearest(nearest, plan, { corrected, notes, limit, first: given?.afterRow ?? 0 })
     const measured = given ?? answer.measure(options.countAll ?? true)
     const isSideBySide =
       plan.sideBySide !== null &&
@@ -645,11 +707,49 @@ export function createSearcher(database: Database): Searcher {
     }
   }
 
-  function answerFor(plan: Plan, range: RowRange, begun: Match | null): Answer {
-    const answer = hasPhrase(plan.all) ? answerFromIndex(plan, range) : answerFromPostings(plan, range)
+  function answerFor(plan: Plan, range: RowRange, begun: Match | null, leftOut: Bits | null): Answer {
+    const answer = hasPhrase(plan.all)
+      ? withoutSome(answerFromIndex(plan, range), leftOut)
+      : answerFromPostings(plan, range, leftOut)
     if (begun === null) return answer
     const older = { fromRow: range.beforeRow, beforeRow: farthestRow }
-    return inTurn(answer, answerFor(narrowPlan(plan, begun), older, null), older.fromRow)
+    return inTurn(answer, answerFor(narrowPlan(plan, begun), older, null, leftOut), older.fromRow)
+  }
+
+  /** For FTS5, which cannot be told of many photos: what it finds is looked through. */
+  function withoutSome(answer: Answer, leftOut: Bits | null): Answer {
+    if (leftOut === null) return answer
+    const gone = new Set(listRows(leftOut))
+    const isLeft = (row: number) => !gone.has(row)
+    function rowsOf(tier: number, fromRow: number, limit: number): number[] {
+      const rows: number[] = []
+      for (let from = fromRow; rows.length < limit; ) {
+        const found = answer.rowsOf(tier, from, limit)
+        rows.push(...found.filter(isLeft))
+        if (found.length < limit) break
+        from = found.at(-1)! + 1
+      }
+      return rows.slice(0, limit)
+    }
+    function set() {
+      const { bits: all, isExact } = answer.set()
+      const bits = copyOf(all)
+      subtract(bits, leftOut!)
+      return { bits, isExact }
+    }
+    return {
+      isEmpty: () => isEmpty(set().bits),
+      measure() {
+        const { bits, isExact } = set()
+        return { total: countBits(bits), totalIsExact: isExact }
+      },
+      rowsOf,
+      rowsSideBySide(stems) {
+        const [sure, unsure] = answer.rowsSideBySide(stems)
+        return [sure.filter(isLeft), unsure.filter(isLeft)]
+      },
+      set,
+    }
   }
 
   /**
@@ -701,6 +801,53 @@ export function createSearcher(database: Database): Searcher {
     }
   }
 
+  /** @param first of the photos before, in the place of a row */
+  function pageOfNearest(
+    nearest: NonNullable<Understood['nearest']>,
+    { patterns }: Plan,
+    {
+      corrected,
+      notes,
+      limit,
+      first,
+    }: Pick<Understood, 'corrected' | 'notes'> & { limit: number; first: number },
+  ): SearchPage {
+    const shown = nearest.slice(first, first + limit)
+    const hits = readHits(
+      shown.map(({ row }) => row),
+      patterns,
+    )
+    const [total, totalIsExact, end] = [nearest.length, true, first + limit]
+    return {
+      total,
+      totalIsExact,
+      photos: hits.map((hit, at) => ({ ...hit, cosine: shown[at]!.cosine })),
+      cursor:
+        end < total
+          ? formatCursor({ tier: 0, afterRow: end, isSideBySide: false, total, totalIsExact })
+          : null,
+      corrected,
+      notes,
+    }
+  }
+
+  function rowsOfPhotos(photoIds: readonly number[]): { id: number; row: number; document: number }[] {
+    return prepare<{ id: number; row: number; document: number }>(rowsSql).all(JSON.stringify(photoIds))
+  }
+
+  async function photosFound(
+    text: string,
+    other: string | null,
+    turn: () => Promise<void>,
+  ): Promise<PhotoBits> {
+    await documentPhotos.keepUp(turn)
+    return read(() => {
+      const bits = understand(text).answer.set().bits.slice()
+      if (other !== null) subtract(bits, understand(other).answer.set().bits)
+      return documentPhotos.photosOf(bits)
+    })
+  }
+
   function findsOf(text: string, photoIds: readonly number[]): Set<number> {
     const { bits: all } = understand(text).answer.set()
     const { listOf } = ofPhotos(photoIds)
@@ -729,9 +876,7 @@ export function createSearcher(database: Database): Searcher {
 
   /** Those of some photos that are in the index, and which of them are in a set. */
   function ofPhotos(photoIds: readonly number[]): { ids: number[]; listOf(set: Bits): number[] } {
-    const photos = prepare<{ id: number; row: number; document: number }>(rowsSql).all(
-      JSON.stringify(photoIds),
-    )
+    const photos = rowsOfPhotos(photoIds)
     const all = postings.bitsOfDocuments(photos.map(({ document }) => document))
     const ids = new Map(photos.map(({ id, row }) => [row, id]))
     return {
@@ -759,7 +904,7 @@ export function createSearcher(database: Database): Searcher {
   }
 
   function hitsOf(photoIds: readonly number[]): SearchHit[] {
-    const rows = prepare<{ row: number }>(rowsSql).all(JSON.stringify(photoIds))
+    const rows = rowsOfPhotos(photoIds)
     return readHits(
       rows.map(({ row }) => row),
       [],
@@ -799,6 +944,8 @@ export function createSearcher(database: Database): Searcher {
     rowsAtPlaces: (text, token, ranges) => read(() => rowsAtPlaces(text, token, ranges)),
     findsOf: (text, photoIds) => read(() => findsOf(text, photoIds)),
     sharesOf: (text, photoIds) => read(() => sharesOf(text, photoIds)),
+    photosFound,
+    readPhotos: documentPhotos.keepUp,
     findsAtMost: (text, most) => read(() => findsAtMost(text, most)),
     hitsOf: (photoIds) => read(() => hitsOf(photoIds)),
     facets: (text) => read(() => facets(text)),

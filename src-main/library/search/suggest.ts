@@ -115,9 +115,8 @@ export function createSuggest(
   }
 
   function goOn(text: string, limit: number): Suggestion[] {
-    const pieces = splitQuery(text)
-    const piece = pieces.at(-1)
-    if (!piece || !isBeingTyped(piece, text)) return []
+    const piece = lastBeingTyped(text)
+    if (!piece) return []
     const before = text.slice(0, piece.start)
     const sign = piece.negated ? '-' : ''
     const count = createCounter(before, piece.negated)
@@ -183,6 +182,20 @@ export function createSuggest(
     if (corrected === null || corrected.photos === 0) return []
     return [{ kind: 'correction', text: corrected.query, ...corrected }]
   }
+}
+
+/** The queries of which each suggestion for this one is a part. */
+export function queriesBefore(text: string): string[] {
+  const piece = lastBeingTyped(text)
+  if (!piece) return []
+  const before = text.slice(0, piece.start)
+  const alternatives = startOfAlternatives(before)
+  return alternatives === null ? [before] : [before, before.slice(0, alternatives)]
+}
+
+function lastBeingTyped(text: string): QueryPiece | undefined {
+  const piece = splitQuery(text).at(-1)
+  return piece && isBeingTyped(piece, text) ? piece : undefined
 }
 
 /** Where the first of the alternatives begins that what comes next is one of; null where it is none. */

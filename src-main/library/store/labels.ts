@@ -1,6 +1,7 @@
 import type { LabelKind } from '../../contract/label-kinds.ts'
 import type { Label } from '../../contract/rooms/teaching.ts'
 import type { Database } from './database.ts'
+import { newestEditSql, nextUndoStepSql } from './edits.ts'
 
 /** A person's caption as something to learn from. */
 export interface LabelledPhoto {
@@ -28,6 +29,8 @@ export interface LabelStore {
   counts(): Record<LabelKind, number>
   /** Photos in a person's own words, the newest first, before an edit. */
   newest(before: number, limit: number): Label[]
+  /** Another one after each edit, and each that is taken back or brought back. */
+  version(): string
   isLabel(photoId: number): boolean
   /** Captions of these kinds, those of photos that were added first before others. */
   labelled(kinds: readonly LabelKind[], limit: number): LabelledPhoto[]
@@ -94,6 +97,11 @@ export function createLabelStore({ prepare }: Database): LabelStore {
          WHERE edits.kind = 'caption' AND edits.photos = 1 AND edits.id < ? AND source = 'person' AND ${isThere}
          ORDER BY edits.id DESC LIMIT ?`,
       ).all(before, limit),
+
+    version: () =>
+      prepare<{ version: string }>(
+        `SELECT concat(${newestEditSql}, '/', ${nextUndoStepSql}) AS version`,
+      ).get()!.version,
 
     isLabel: (photoId) =>
       prepare<{ kind: LabelKind }>(

@@ -63,6 +63,10 @@ export interface TeachingRoom {
   state(): Teaching
   worthLabelling(limit: number): number[]
   foundNames(): NameInLabels[]
+  /** What labels call by a name, and what adapters learned to call so. */
+  taughtNames(): Pick<NameInLabels, 'text' | 'isPerson'>[]
+  /** Another one where `taughtNames` may have changed. */
+  namesVersion(): string
   /** @throws LensloreError as `startTraining` */
   start(wish: TrainingWish): Promise<Training>
   /** Goes on with a training that was cut off, unless another process is at one. */
@@ -242,6 +246,23 @@ export function createTeaching(options: TeachingOptions): TeachingRoom {
     return known(id)
   }
 
+  function foundNames(): NameInLabels[] {
+    const texts = labels.newest(Number.MAX_SAFE_INTEGER, labelsRead).map(({ text }) => text)
+    const spoken = labels.sample(spokenRead, createChance('spoken')).map(({ text }) => text)
+    const forgotten = new Set(options.forgottenNames())
+    const learned = new Map(shelf.names().map(({ name, adapters }) => [name, adapters]))
+    const found = findNames(texts, spoken, [...learned.keys(), ...forgotten])
+    const people = labels.people(found.map(({ text }) => text))
+    return found.map(({ text, captions, isCertain }) => ({
+      text,
+      photos: captions.length,
+      isCertain,
+      isPerson: people.has(text),
+      isForgotten: forgotten.has(text),
+      adapters: learned.get(text) ?? [],
+    }))
+  }
+
   function resume(training: StoredTraining): void {
     begin(training, lockForTraining(directory))
     onTeachingChanged()
@@ -258,22 +279,18 @@ export function createTeaching(options: TeachingOptions): TeachingRoom {
       return chooseWorthLabelling(candidates, limit).map(({ photoId }) => photoId)
     },
 
-    foundNames() {
-      const texts = labels.newest(Number.MAX_SAFE_INTEGER, labelsRead).map(({ text }) => text)
-      const spoken = labels.sample(spokenRead, createChance('spoken')).map(({ text }) => text)
-      const forgotten = new Set(options.forgottenNames())
-      const learned = new Map(shelf.names().map(({ name, adapters }) => [name, adapters]))
-      const found = findNames(texts, spoken, [...learned.keys(), ...forgotten])
-      const people = labels.people(found.map(({ text }) => text))
-      return found.map(({ text, captions, isCertain }) => ({
-        text,
-        photos: captions.length,
-        isCertain,
-        isPerson: people.has(text),
-        isForgotten: forgotten.has(text),
-        adapters: learned.get(text) ?? [],
-      }))
+    foundNames,
+
+    taughtNames() {
+      const found = foundNames()
+      const learned = shelf.names().map(({ name }) => name)
+      const others = [...new Set(learned).difference(new Set(found.map(({ text }) => text)))]
+      const people = labels.people(others)
+      return [...found, ...others.map((text) => ({ text, isPerson: people.has(text) }))]
     },
+
+    namesVersion: () =>
+      JSON.stringify([labels.version(), options.forgottenNames(), shelf.names().map(({ name }) => name)]),
 
     async start(wish) {
       // One that was cancelled ends with its step; what is wished for now is another.

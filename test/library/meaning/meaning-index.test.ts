@@ -224,3 +224,31 @@ test('a query that is none is refused, and a space that nobody knows is empty', 
   await assert.rejects(index.nearest(new Float32Array(8).fill(1), space, 5), RangeError)
   assert.deepEqual(await index.nearest(new Float32Array(width).fill(1), 'nowhere', 5), [])
 })
+
+test('all within a cosine are told, by the codes as nearly as by the vectors', async (t) => {
+  const { store, vectors } = makeLibrary(t, many)
+  const index = createMeaningIndex(store.database)
+  const query = direction(createChance(7))
+  const isIn = (found: Uint32Array, id: number) => (((found[id >>> 5] ?? 0) >>> id) & 1) === 1
+  const by = (found: Uint32Array) => [...vectors.keys()].filter((id) => isIn(found, id))
+  const bound = exactly(vectors, query, many / 3).at(-1)!.cosine
+
+  const exact = idsOf(exactly(vectors, query, many / 3)).toSorted((a, b) => a - b)
+  assert.deepEqual(by(await index.within(query, space, bound)), exact)
+
+  await index.keepUp(space)
+  const cosines = new Map(exactly(vectors, query, many).map(({ photoId, cosine }) => [photoId, cosine]))
+  const found = new Set(by(await index.within(query, space, bound)))
+  const wrong = [...cosines].filter(([id, cosine]) => found.has(id) !== cosine >= bound)
+  assert.ok(found.size > many / 4 && wrong.length > 0, 'it was told by the codes')
+  assert.ok(wrong.every(([, cosine]) => Math.abs(cosine - bound) < 0.05))
+  assert.deepEqual(await index.within(query, 'another', bound), new Uint32Array())
+})
+
+test('vectors of photos are of unit length, and of the space that was asked for', (t) => {
+  const { store, put } = makeLibrary(t, 2)
+  put(6, direction(createChance(3)), 2)
+  const found = createMeaningIndex(store.database).vectorsOf([3, 6, 9], space)
+  assert.deepEqual([...found.keys()], [3])
+  assert.ok(Math.abs(Math.hypot(...found.get(3)!) - 1) < 1e-6)
+})
