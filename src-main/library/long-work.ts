@@ -7,6 +7,7 @@ import {
   type CaptioningServiceOptions,
   createCaptioningService,
 } from './captioning-service.ts'
+import { createStackFinder } from './copies/find-stacks.ts'
 import { forgetLongMissing } from './folders/forget.ts'
 import type { ReconcileOptions, Reconciler } from './folders/reconcile.ts'
 import { relocateFolder } from './folders/relocate.ts'
@@ -155,12 +156,24 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     await meaningIndex.keepUp(space, { signal })
     await hubness.keepUp(space, embedText, signal)
   })
+  const stackFinder = createStackFinder(store.database, store.stacks)
+  /** Photos that came or changed, beside those that are nearly the same. */
+  const stacking = oneAtATime(async (signal) => {
+    const waiting = stackFinder.waiting()
+    if (waiting === 0) return
+    const way = { space: captioning.space(), onStacked: searchIndex.leaveStale }
+    await progress.during('stack', waiting, ({ onProgress }) =>
+      stackFinder.keepUp({ ...way, signal, onProgress }),
+    )
+    await renewSearch(signal)
+  })
   /** What commits left to do in the search index, and what is to be in it; beside whatever else there is to do. */
   const tidying = oneAtATime(async (signal) => {
     await placing.run(signal)
     await renewSearch(signal)
     await searchIndex.tidy({ signal })
     await keepingMeaning.run(signal)
+    await stacking.run(signal)
   })
 
   async function scan(
@@ -358,6 +371,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     const deriving = setInterval(() => {
       void placing.run(either)
       void keepingMeaning.run(either)
+      void stacking.run(either)
     }, deriveEveryMs)
     writingOut = writeOutBeside(either)
     try {
@@ -375,7 +389,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       await filling.catch(() => {})
       await writingOut.ended()
       writingOut = undefined
-      for (const each of [backingUp, tidying, placing, keepingMeaning]) await each.ended()
+      for (const each of [backingUp, tidying, placing, keepingMeaning, stacking]) await each.ended()
     }
   }
 

@@ -335,6 +335,9 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
         .filter((key) => postings.has(flag.at(key)))
     },
     hasDirectory: (folderId, directory) => postings.has(flag.directory(folderId, directory)),
+    stackOf: (photoId) =>
+      prepare<{ id: number }>('SELECT stack_id AS id FROM stack_photos WHERE photo_id = ?').get(photoId)
+        ?.id ?? null,
   }
 
   function countUpTo(match: Match, range: RowRange, limit: number): number {

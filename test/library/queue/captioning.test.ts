@@ -149,7 +149,7 @@ test('the colours of a thumbnail of before are read from it, also where the phot
   writeFileSync(thumbnailOf(broken), 'no picture')
   const contents = [broken, away].map((id) => store.photos.byId(id)!.contentHash!)
   store.queue.setThumbnailsMade(
-    contents.map((contentHash) => ({ contentHash, thumbhash: null })),
+    contents.map((contentHash) => ({ contentHash, thumbhash: null, miniature: null })),
     1,
   )
   store.database.write(() => store.database.prepare("UPDATE folders SET state = 'offline'").run())
@@ -174,7 +174,7 @@ test('of a new thumbnail the colours are known at once', async (t) => {
   await makeThumbnail({ store, openDecoder: async () => engine, thumbnailDirectory }, id)
   // A square of 90 × 60 on white of 300 × 200.
   assertColor(searcher, '#e8e8f4')
-  assert.deepEqual(store.queue.next('thumbhash', 1, 9), [])
+  assert.deepEqual(store.queue.next('miniature', 1, 9), [])
   await draw('a.jpg', 'red', id)
   assertColor(searcher, 'grey')
 })
