@@ -264,7 +264,7 @@ async function captionAll(
   }
 
   /**
-   * What to make next. Exact duplicates share one run: the twin of a photo under way waits, that of a finished one copies.
+   * What to make next. Photos of exactly the same picture share one run: the twin of one under way waits, that of a finished one copies.
    * @returns `settled`: how much turned out to be made already.
    */
   function takeNext(): { jobs: Job[]; settled: number } {
@@ -291,14 +291,16 @@ async function captionAll(
     for (const item of toCaption) {
       if (!captioned.has(item.photoId)) open.set(item.photoId, { item, product: 'caption' })
     }
-    const hashes = new Set(underWay.values())
+    const hashes = new Set<string | null>(underWay.values())
+    for (const photoId of underWay.keys()) hashes.add(photos.pictureOf(photoId) ?? null)
     const jobs: Job[] = []
     for (const job of [...open.values()].sort((a, b) => byUrgency(a.item, b.item))) {
       if (jobs.length === room) break
       const { photoId } = job.item
       const { contentHash } = photos.byId(photoId) ?? {}
-      if (!contentHash || hashes.has(contentHash)) continue
-      hashes.add(contentHash)
+      const picture = photos.pictureOf(photoId)
+      if (!contentHash || hashes.has(contentHash) || (picture !== undefined && hashes.has(picture))) continue
+      hashes.add(contentHash).add(picture ?? null)
       underWay.set(photoId, contentHash)
       jobs.push(job)
     }
