@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { addAdapterCommands } from './commands/adapters.ts'
 import { addBackupCommands } from './commands/backups.ts'
 import { addCaptionCommands } from './commands/caption.ts'
+import { addCopyCommands } from './commands/copies.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEditingCommands } from './commands/editing.ts'
 import { addExchangeCommands } from './commands/exchange.ts'
@@ -23,6 +24,7 @@ export function addAllCommands(program: Command, finish: (code: number) => void)
   addSearchCommand(program)
   addTimelineCommand(program)
   addFacetsCommand(program)
+  addCopyCommands(program)
   addPhotoCommands(program)
   addEditingCommands(program)
   addMarkCommands(program)

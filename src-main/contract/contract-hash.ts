@@ -12,7 +12,10 @@ export async function contractHash(
   version: string,
 ): Promise<string> {
   const shapes = Object.entries(calls)
-    .map(([name, { params, page }]) => [name, page, z.toJSONSchema(params, { io: 'input' })] as const)
+    .map(
+      ([name, { params, page }]) =>
+        [name, page, z.toJSONSchema(params, { io: 'input', unrepresentable: 'any' })] as const,
+    )
     .sort(([a], [b]) => (a < b ? -1 : 1))
   const bytes = new TextEncoder().encode(JSON.stringify([version, shapes]))
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))

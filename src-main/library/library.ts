@@ -16,14 +16,17 @@ import { createFindAlike } from './alike.ts'
 import { createCaptionEdits } from './caption-edits.ts'
 import type { CaptioningModel } from './captioning-service.ts'
 import { createChosenEngine } from './chosen-engine.ts'
+import { createStackLists } from './copies/list-stacks.ts'
 import { embedCurrentCaption } from './editing/embed.ts'
 import { checkIsFolder, overlapsOf } from './folders/check-place.ts'
 import { setExcludes } from './folders/excludes.ts'
 import { planJoin } from './folders/join.ts'
 import { realPath, realPathOfFile } from './folders/real-path.ts'
 import { createReconciler } from './folders/reconcile.ts'
+import { createFindKnownNames } from './known-names.ts'
 import { createLikes } from './likes.ts'
 import { createLongWork } from './long-work.ts'
+import { createHubness } from './meaning/hubness.ts'
 import { createMeaningIndex } from './meaning/meaning-index.ts'
 import {
   createWaitingExporter,
@@ -40,6 +43,7 @@ import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
 import { createNameOfferer } from './name-offers.ts'
 import { createFindNearestPassing } from './nearest-passing.ts'
+import { createLikePicture } from './outside-pictures.ts'
 import { createPhotoChanges } from './photo-changes.ts'
 import { createPlaceStore } from './places/place-store.ts'
 import { createPreviews } from './previews.ts'
@@ -59,6 +63,7 @@ import { modelKey } from './store/captions.ts'
 import { checkInThread } from './store/check.ts'
 import { createCompanionStore } from './store/companions.ts'
 import { watchOthersCommits } from './store/others-commits.ts'
+import { createOutsidePictureStore } from './store/outside-pictures.ts'
 import {
   type RestoredBackup,
   type RestoreOptions,
@@ -147,7 +152,9 @@ export function createLibrary(options: LibraryOptions): Library {
   const store = openStore(databaseFileIn(directory))
   const { photos, captions, folders, queue } = store
   const { searcher, searchIndex, likes: likesOfQueries } = createSearch(store.database)
+  const stackLists = createStackLists({ database: store.database, stacks: store.stacks, searcher })
   const meaningIndex = createMeaningIndex(store.database)
+  const hubness = createHubness(store.database)
   const selectNow = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
   const derivedPlaces = createPlaceStore(store.database)
@@ -199,6 +206,8 @@ export function createLibrary(options: LibraryOptions): Library {
     store,
     searchIndex,
     meaningIndex,
+    hubness,
+    embedText: async (text) => (await questions.embedText(text)).embedding,
     metadata,
     reconciler,
     progress,
@@ -226,6 +235,14 @@ export function createLibrary(options: LibraryOptions): Library {
   })
 
   const nearestPassing = createFindNearestPassing({ searcher, index: meaningIndex })
+  const outsidePictures = createOutsidePictureStore(store.database)
+  const likePicture = createLikePicture({
+    directory: join(directory, 'pictures-to-compare'),
+    store: outsidePictures,
+    photosWithContent: photos.withContent,
+    space: questions.space,
+    embedFile: questions.embedFile,
+  })
   const likes = createLikes({
     database: store.database,
     searcher,
@@ -233,12 +250,22 @@ export function createLibrary(options: LibraryOptions): Library {
     nearestPassing,
     likes: likesOfQueries,
     isPhoto: (id) => photos.byIds([id]).length > 0,
+    outside: outsidePictures,
     embedText: questions.embedText,
     space: questions.space,
   })
+  const findKnownNames = createFindKnownNames({
+    database: store.database,
+    searcher,
+    taughtNames: () => teaching.taughtNames(),
+    version: () => teaching.namesVersion(),
+  })
   const findAlike = createFindAlike({
     searcher,
+    index: meaningIndex,
+    hubness,
     nearestPassing,
+    findKnownNames,
     embedText: questions.embedText,
     resolveLikes: likes.resolve,
   })
@@ -581,10 +608,26 @@ export function createLibrary(options: LibraryOptions): Library {
       },
       search: ({ query, ...options }) => found(query, () => searcher.search(query, options)),
       alike: ({ query, limit }) => findAlike(query, limit),
+      likePicture: ({ bytes }) => likePicture(bytes),
       photo: ({ photo }) => detailsOf(photos.known(photo).id),
       exposure: ({ photo }) => readExposure(photos.present(photo).path),
       photoAt: ({ path }) => detailsOf(photoIdAt(resolve(path))),
       photos: (asked) => photos.byIds(asked.photos),
+      stacks: ({ query, ...page }) => found(query, () => stackLists.page(query, page)),
+      stackOf: ({ photo }) => stackLists.ofPhoto(photos.known(photo).id),
+      standForStack({ photo, isChosen }) {
+        store.stacks.choose(photos.known(photo).id, isChosen, Date.now())
+        const stack = stackLists.ofPhoto(photo)
+        onPhotosChanged(stack?.photos.map(({ id }) => id) ?? [photo])
+        return stack
+      },
+      exportStacks: ({ query, path, format }, signal) =>
+        progress.during('export', 0, async ({ onProgress }) => {
+          const { exportStacks } = await import('./copies/export-stacks.ts')
+          return found(query, () =>
+            exportStacks(stackLists, resolve(path), { query, format, signal, onProgress }),
+          )
+        }),
       thumbnail: async ({ photo }) => ({
         path: await makeThumbnail({ store, openDecoder: engine.decoder, thumbnailDirectory }, photo),
       }),

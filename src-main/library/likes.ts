@@ -5,10 +5,12 @@ import type { LikeTrouble, QueryNote } from '../contract/query-filters.ts'
 import { type ExamplePicture, withoutLikes } from '../contract/query-grammar.ts'
 import type { MeaningIndex, Near } from './meaning/meaning-index.ts'
 import { createTurns } from './meaning/turns.ts'
+import { toUnitLength } from './meaning/unit-length.ts'
 import type { FindNearestPassing } from './nearest-passing.ts'
 import { type LikesOfQueries, queriesKept, type ResolvedLikes } from './search/resolved-likes.ts'
 import type { Searcher } from './search/searcher.ts'
 import type { Database } from './store/database.ts'
+import type { OutsidePictureStore } from './store/outside-pictures.ts'
 
 export interface LikesOptions {
   database: Database
@@ -18,6 +20,7 @@ export interface LikesOptions {
   /** Where the searcher finds them. */
   likes: LikesOfQueries
   isPhoto(id: number): boolean
+  outside: Pick<OutsidePictureStore, 'vectorOf'>
   /** In the space of the library's model; errors as of the engine's call. */
   embedText(text: string): Promise<EmbeddedText>
   space(): Promise<ModelSpace>
@@ -44,6 +47,7 @@ interface Direction {
   /** `[p]`, of unit length. */
   unit: Float32Array
   negated: boolean
+  isOfWords: boolean
   /** A photo that is farther does not plausibly look like it. */
   leastCosine: number
 }
@@ -52,7 +56,7 @@ interface Direction {
 type ReadTerm = { unit: Float32Array; leastCosine: number } | { why: LikeTrouble }
 
 export function createLikes(options: LikesOptions): Likes {
-  const { database, searcher, index, nearestPassing, likes, isPhoto, embedText, space } = options
+  const { database, searcher, index, nearestPassing, likes, isPhoto, outside, embedText, space } = options
   const texts = new Map<string, Promise<EmbeddedText>>()
   /** By query, with the state of the library that it was asked in. */
   const resolved = new Map<string, { state: string; done: Promise<ResolvedLikes> }>()
@@ -80,7 +84,12 @@ export function createLikes(options: LikesOptions): Likes {
     model: ModelSpace,
   ): { term: ReadTerm; leftOut: number } {
     const ids = pictures.flatMap((each) => ('photo' in each ? each.photo : []))
-    const vectors = [...index.vectorsOf(ids, model.spaceId).values()]
+    const names = pictures.flatMap((each) => ('outside' in each ? each.outside : []))
+    const remembered = names.flatMap((name) => {
+      const vector = outside.vectorOf(name, model.spaceId)
+      return (vector && toUnitLength(vector)) ?? []
+    })
+    const vectors = [...index.vectorsOf(ids, model.spaceId).values(), ...remembered]
     const unit = sumOf(vectors.map((vector) => ({ unit: vector, negated: false })))
     const leftOut = pictures.length - vectors.length
     if (unit) return { term: { unit, leastCosine: model.leastPictureCosine }, leftOut }
@@ -103,11 +112,11 @@ export function createLikes(options: LikesOptions): Likes {
       }
       if (like.kind === 'words') {
         const { embedding: unit, leastCosine } = await readText(like.text, model.spaceId)
-        directions.push({ unit, leastCosine, negated })
+        directions.push({ unit, leastCosine, negated, isOfWords: true })
         continue
       }
       const { term, leftOut } = readPictures(like.pictures, model)
-      if ('unit' in term) directions.push({ ...term, negated })
+      if ('unit' in term) directions.push({ ...term, negated, isOfWords: false })
       if (leftOut > 0) notes.push({ kind: 'like', text, why: 'why' in term ? term.why : 'unseen', leftOut })
     }
     return { model, directions, notes }
@@ -142,7 +151,8 @@ export function createLikes(options: LikesOptions): Likes {
 
   /**
    * In the order of the cosine with the sum of all. Whether a photo plausibly looks like it is said by the sum of what it is to look like,
-   * by the mean of their bounds; and none that plausibly looks like one of the others.
+   * by the mean of their bounds. Of the others none may plausibly show what words say; a picture takes away what looks more like it
+   * than like what is wanted, for who wants more like one photo and less like another wants the first one's likes in any case.
    */
   async function nearestTo(
     directions: readonly Direction[],
@@ -166,8 +176,11 @@ export function createLikes(options: LikesOptions): Likes {
     )
     return near.filter(({ photoId }) => {
       const vector = vectors.get(photoId)
-      if (!vector || dot(vector, wanted) < bound) return false
-      return minus.every((each) => dot(vector, each.unit) < each.leastCosine)
+      if (!vector) return false
+      const cosine = dot(vector, wanted)
+      const isUnlike = ({ unit, leastCosine, isOfWords }: Direction) =>
+        dot(vector, unit) < Math.max(leastCosine, isOfWords ? -1 : cosine)
+      return cosine >= bound && minus.every(isUnlike)
     })
   }
 

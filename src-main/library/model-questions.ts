@@ -1,4 +1,4 @@
-import type { EmbeddedText, ModelInput, ModelSpace } from '../contract/engine-calls.ts'
+import type { EmbeddedText, EngineInfo, ModelInput, ModelSpace } from '../contract/engine-calls.ts'
 import { type ErrorCode, LensloreError } from '../contract/errors.ts'
 import type { Reading, TextAttention } from '../contract/records.ts'
 import { thumbnailPath } from '../contract/thumbnail-path.ts'
@@ -10,7 +10,7 @@ import { isThumbnailKept } from './thumbnails.ts'
 export interface ModelQuestionsOptions {
   store: Pick<Store, 'photos' | 'captions'>
   thumbnailDirectory: string
-  openEngine(): Promise<{ engine: SupervisedEngine; info: { input: ModelInput } }>
+  openEngine(): Promise<{ engine: SupervisedEngine; info: Pick<EngineInfo, 'input' | 'spaceId'> }>
   openReader(): Promise<TextReader>
   /** Nobody asks any more: an engine that has nothing else to do may end. */
   onIdle(): void
@@ -29,6 +29,11 @@ export interface ModelQuestions {
   embedText(text: string): Promise<EmbeddedText>
   /** Of the model; errors as of `embedText`. */
   space(): Promise<ModelSpace>
+  /**
+   * Where the model sees the picture of any file.
+   * @throws LensloreError the picture's own error; `MODEL_INCOMPLETE` for a model without a space, what the engine says of the model
+   */
+  embedFile(path: string): Promise<{ spaceId: string; vector: Int8Array }>
 }
 
 /** Whoever goes from photo to photo asks again soon. */
@@ -83,6 +88,15 @@ export function createModelQuestions(options: ModelQuestionsOptions): ModelQuest
       }),
     embedText: (text) => whileAsked(async () => (await openReader()).embedText(text)),
     space: () => whileAsked(async () => (await openReader()).space()),
+    embedFile: (path) =>
+      whileAsked(async () => {
+        const { engine, info } = await openEngine()
+        const how = { input: info.input, thumbnailDirectory: null, isUrgent: true }
+        const { pixels } = await engine.decode(path, how)
+        // Without a space the engine says so.
+        const vector = await engine.embed(pixels!)
+        return { spaceId: info.spaceId!, vector }
+      }),
     async attention(photo, given) {
       const text = given ?? store.captions.current(store.photos.known(photo).id)?.text ?? ''
       if (text === '') throw new LensloreError('INVALID_ARGUMENT', 'This photo has no words to look at.')

@@ -11,7 +11,8 @@ import { openLibraryFor } from '../library/library-under-test.ts'
 
 type Schema = z.core.JSONSchema.BaseSchema
 
-const schemaOf = (params: z.ZodType) => z.toJSONSchema(params, { io: 'input' }) as Schema
+const schemaOf = (params: z.ZodType) =>
+  z.toJSONSchema(params, { io: 'input', unrepresentable: 'any' }) as Schema
 
 /** What is wrong with a schema of parameters, each with the place where it stands. */
 function faultsOf(schema: Schema, place: string): string[] {

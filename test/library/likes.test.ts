@@ -6,6 +6,7 @@ import { createLikes, mostNearest } from '../../src-main/library/likes.ts'
 import { createMeaningIndex } from '../../src-main/library/meaning/meaning-index.ts'
 import { createFindNearestPassing } from '../../src-main/library/nearest-passing.ts'
 import { createSearch } from '../../src-main/library/search/search.ts'
+import { createOutsidePictureStore } from '../../src-main/library/store/outside-pictures.ts'
 import { addFolder, addPhoto, contentOf, openStoreFor } from './store/sample-library.ts'
 
 const model = { spaceId: 'space', leastCosine: 0.5, leastPictureCosine: 0.9 }
@@ -23,6 +24,7 @@ async function setUp(t: TestContext, { hasTexts = true, fewPassing = 20_000 } = 
   const folder = addFolder(store, '/photos')
   const { searcher, searchIndex, likes: found } = createSearch(store.database)
   const index = createMeaningIndex(store.database)
+  const outside = createOutsidePictureStore(store.database)
   const asked: string[] = []
   const likes = createLikes({
     database: store.database,
@@ -30,6 +32,7 @@ async function setUp(t: TestContext, { hasTexts = true, fewPassing = 20_000 } = 
     index,
     nearestPassing: createFindNearestPassing({ searcher, index, fewPassing }),
     likes: found,
+    outside,
     isPhoto: (id) => store.photos.byIds([id]).length > 0,
     async embedText(text) {
       asked.push(text)
@@ -51,7 +54,7 @@ async function setUp(t: TestContext, { hasTexts = true, fewPassing = 20_000 } = 
   }
   const find = async (query: string) => (await search(query)).photos.map(({ id }) => id)
   const notes = async (query: string) => (await search(query)).notes
-  return { store, searcher, searchIndex, likes, asked, add, search, find, notes }
+  return { store, outside, searcher, searchIndex, likes, asked, add, search, find, notes }
 }
 
 test('what photos are to look like orders them, the nearest first, none beyond the bound, and all else filters', async (t) => {
@@ -102,6 +105,9 @@ test('several are summed, and none is found that looks like what it is not to lo
   // By cosines with 0 less those with 90.
   assert.deepEqual(await find(`like:0 -like:${north}`), [east, low, high])
   assert.deepEqual(await find('like:0 -like:90°'), [east])
+  // Each is plausibly like the other, and what looks more like the second is left out.
+  const [near, other] = [add('e.jpg', 'E', 180), add('f.jpg', 'F', 200)]
+  assert.deepEqual(await find(`like:${near} -like:${other}`), [near])
   assert.deepEqual(await find('like:0 -like:0'), [])
 })
 
@@ -197,4 +203,19 @@ test('a word that is found nowhere is put right beside it', async (t) => {
   const id = add('a.jpg', 'A kangaroo', 10)
   const { corrected, photos } = await search('like:0 kangeroo')
   assert.deepEqual([corrected, photos.map((photo) => photo.id)], ['like:0 kangaroo', [id]])
+})
+
+test('a picture from outside is an example for as long as it is remembered, beside photos too', async (t) => {
+  const { add, find, notes, outside } = await setUp(t)
+  const [east, north] = [add('a.jpg', 'A', 10), add('b.jpg', 'B', 80)]
+  const name = '0123456789abcdef'
+  outside.remember(name, 'space', packEmbedding(at(0)))
+  assert.deepEqual(await find(`like:picture-${name}`), [east])
+  outside.remember(name, 'space', packEmbedding(at(90)))
+  assert.deepEqual(await find(`like:picture-${name}`), [north])
+  assert.deepEqual(await find(`like:picture-${name} -like:${north}`), [])
+  assert.deepEqual(await find(`like:${east},picture-${name}`), [])
+  outside.remember(name, 'another', packEmbedding(at(90)))
+  const [note] = await notes(`like:picture-${name}`)
+  assert.ok(note?.kind === 'like' && note.why === 'forgotten')
 })

@@ -75,6 +75,24 @@ test('every call of the contract is answered over a process', async (t) => {
 
   assert.equal((await library.search({ query: 'balloon' })).total, 2)
   assert.equal((await library.alike({ query: 'coloured squares has:caption' })).text, 'coloured squares')
+  // The same squares in other colours.
+  const { stacks, library: all } = await library.stacks({ query: 'balloon' })
+  assert.deepEqual([all, stacks[0]!.photos.length], [{ stacks: 1, photos: 2 }, 2])
+  assert.equal((await library.standForStack({ photo: two }))!.best, two)
+  assert.equal((await library.stackOf({ photo: one }))!.best, two)
+  assert.equal((await library.search({ query: `copies:${one} -is:copy` })).photos[0]!.id, two)
+  const listed = { path: join(photos, '..', 'copies.csv'), format: 'csv' } as const
+  assert.equal(await library.exportStacks(listed), 2)
+  const elsewhere = join(photos, '..', 'elsewhere.jpg')
+  await drawSquares(elsewhere, 'teal')
+  const liked = await library.likePicture({ bytes: readFileSync(elsewhere) })
+  assert.match(liked.term, /^like:picture-[0-9a-f]{16}$/)
+  assert.equal((await library.search({ query: liked.term })).total, 2)
+  const own = await library.likePicture({ bytes: readFileSync(join(photos, 'one.jpg')) })
+  assert.deepEqual(own, { term: `like:${one}`, photo: one })
+  await assert.rejects(library.likePicture({ bytes: new TextEncoder().encode('no picture') }), {
+    code: 'PICTURE_UNSUPPORTED',
+  })
   assert.equal((await library.suggest({ query: 'ballo' }))[0]!.query, 'balloon')
   const saved = await library.saveSearch({ name: 'Balloons', query: 'balloon' })
   assert.deepEqual(await library.savedSearches({}), [saved])

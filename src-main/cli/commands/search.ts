@@ -1,11 +1,16 @@
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
+import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { AlikePage, SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
+import type { AlikePage, LikedPicture, SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
+import { mostPictureBytes } from '../../contract/rooms/search.ts'
+import { readWholeFile } from '../../files/regular-file.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { counted } from '../counted.ts'
 import { wholeNumber } from '../number-options.ts'
+import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
+import { pathFrom } from '../path-argument.ts'
 import { formatNotes, notesOf } from '../query-notes.ts'
 import { toQuery } from '../query-words.ts'
 
@@ -28,6 +33,7 @@ interface SearchOptions {
   limit: number
   cursor?: string
   alike?: true
+  like: string[]
 }
 
 const mostAlike = 200
@@ -38,20 +44,60 @@ export function addSearchCommand(program: Command): void {
     .description('find photos by words of their captions, names, folders and cameras')
     .option('--limit <n>', 'photos a page, at most 1,000', wholeNumber(1, 1000), 20)
     .option('--cursor <cursor>', 'the next page, as an earlier search gave it')
+    .option(
+      '--like <file>',
+      'photos that look like this picture, the nearest first; may be given again, with like: and -like: beside it',
+      (path: string, before: string[]) => [...before, path],
+      [],
+    )
     .option('--alike', 'also photos that look like the words and do not say them')
     // So that -dog is a word of the query.
     .allowUnknownOption()
     .addHelpText('after', queryHelp)
     .action(async (words: string[], options: SearchOptions, command: Command) => {
-      const query = toQuery(words)
       const { limit, cursor = null } = options
-      const found = await inLibrary(command, async (library) => ({
-        ...(await library.search({ query, limit, cursor })),
-        ...(options.alike && { alike: await library.alike({ query, limit: Math.min(limit, mostAlike) }) }),
-      }))
-      const lines = [formatPage(found), ...(found.alike ? [formatAlike(found.alike)] : [])]
+      const found = await inLibrary(command, async (library) => {
+        const liked = await likePictures(library, options.like)
+        const query = [...liked.map(({ term }) => term), toQuery(words)].join(' ').trim()
+        return {
+          ...(await library.search({ query, limit, cursor })),
+          ...(liked.length > 0 && { like: liked }),
+          ...(options.alike && { alike: await library.alike({ query, limit: Math.min(limit, mostAlike) }) }),
+        }
+      })
+      const said = (found.like ?? []).map(
+        ({ file, term }) => `${printable(displayFileName(file))} is ${term}`,
+      )
+      const lines = [...said, formatPage(found), ...(found.alike ? [formatAlike(found.alike)] : [])]
       outputOf(command).answer(found, lines.join('\n'))
     })
+}
+
+/** @throws LensloreError what is wrong with a file, or of `likePicture` */
+async function likePictures(library: LibraryClient, paths: readonly string[]) {
+  const liked: (LikedPicture & { file: string })[] = []
+  for (const argument of paths) {
+    const file = pathFrom(argument)
+    const name = displayFileName(file)
+    // Before it is read: it may be a film.
+    const bytes = await readWholeFile(file, name, (sizeBytes) => checkSize(sizeBytes, name))
+    const picture = await library.likePicture({ bytes }).catch((thrown: unknown) => {
+      // The library knows no name of it.
+      if (!(thrown instanceof LensloreError)) throw thrown
+      throw new LensloreError(thrown.code, `${name}: ${thrown.message}`, { cause: thrown })
+    })
+    liked.push({ file, ...picture })
+  }
+  return liked
+}
+
+function checkSize(sizeBytes: number, name: string): void {
+  if (sizeBytes <= mostPictureBytes) return
+  const most = `${mostPictureBytes / 2 ** 20} MB`
+  throw new LensloreError(
+    'FILE_TOO_LARGE',
+    `${name} is larger than ${most}: add its folder to the library, or give a smaller copy.`,
+  )
 }
 
 export function addFacetsCommand(program: Command): void {
@@ -129,8 +175,8 @@ function formatAlike({ text, photos }: AlikePage): string {
   if (text === '') return 'Without plain words there is nothing that photos could look like.'
   if (photos.length === 0) return `Nothing else looks like: ${printable(text)}`
   const lines = photos.map(
-    ({ id, path, caption, cosine }) =>
-      `${id}\t${printable(displayFileName(path))}${formatCosine(cosine)}\n\t${printable(caption ?? '')}`,
+    ({ id, path, caption, likeness }) =>
+      `${id}\t${printable(displayFileName(path))}${formatCosine(likeness)}\n\t${printable(caption ?? '')}`,
   )
   return [`Looks like: ${printable(text)}`, ...lines].join('\n')
 }

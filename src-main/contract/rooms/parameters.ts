@@ -10,6 +10,15 @@ export const folderIds = z.array(folderId).max(10_000).optional()
 /** What a sentence says of text that a person typed. @param what such as `A caption` */
 export const atMost = (what: string, characters: number) =>
   `${what} has at most ${characters.toLocaleString('en')} characters.`
+/** A file's content. @param what such as `A picture` */
+export const bytesAtMost = (bytes: number, what: string) =>
+  z
+    .instanceof(Uint8Array<ArrayBuffer>)
+    .refine(
+      ({ byteLength }) => byteLength > 0 && byteLength <= bytes,
+      `${what} has at most ${bytes / 2 ** 20} MB, and is not empty.`,
+    )
+    .meta({ type: 'string', contentEncoding: 'binary', maxLength: bytes })
 /** On Linux a path may have 4,096 bytes, each of which may be escaped to one character. */
 export const path = z.string().min(1).max(4096, atMost('A path', 4096))
 /** Any text is a query. */

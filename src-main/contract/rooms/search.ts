@@ -1,8 +1,19 @@
 import { z } from 'zod'
-import type { AlikePage, SavedSearch, SearchFacets, SearchPage, Subfolders, Suggestion } from '../records.ts'
+import type {
+  AlikePage,
+  LikedPicture,
+  SavedSearch,
+  SearchFacets,
+  SearchPage,
+  Subfolders,
+  Suggestion,
+} from '../records.ts'
 import { returning } from '../rpc.ts'
-import { atMost, folderId, query } from './parameters.ts'
+import { atMost, bytesAtMost, folderId, query } from './parameters.ts'
 import { room } from './room.ts'
+
+/** A message of a page has not much more. */
+export const mostPictureBytes = 32 * 2 ** 20
 
 const searchName = z
   .string()
@@ -32,6 +43,18 @@ export const searchCalls = room({
   alike: {
     page: true,
     ...returning<AlikePage>()(z.object({ query, limit: z.int().min(1).max(200).default(24) })),
+  },
+  /**
+   * What to put into a query so that photos are to look like a picture: the file's bytes. Of one that is no photo of the library that is
+   * remembered which the model sees in it, of the latest some hundreds.
+   * @throws LensloreError `PICTURE_DAMAGED`, `PICTURE_UNSUPPORTED`, `PICTURE_TOO_LARGE`; `MODEL_INCOMPLETE` for a model in whose space pictures
+   * and texts do not meet, `MODEL_NOT_FOUND` and the like, `ENGINE_DIED`, `DISK_FULL`, `WRITE_FAILED`
+   */
+  likePicture: {
+    page: true,
+    ...returning<LikedPicture>()(
+      z.object({ bytes: bytesAtMost(mostPictureBytes, 'A picture to compare photos with') }),
+    ),
   },
   /** What a search finds, counted by the values of its filters; an empty query is every photo. */
   facets: { page: true, ...returning<SearchFacets>()(z.object({ query })) },

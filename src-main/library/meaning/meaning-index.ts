@@ -1,11 +1,14 @@
 import { cosineOfPacked } from '../../contract/embedding.ts'
 import type { Database } from '../store/database.ts'
+import { toVector } from '../store/embeddings.ts'
 import { inSlices, type SliceOptions } from '../store/slices.ts'
+import { placesAllOver } from './all-over.ts'
 import { type Basis, fitBasis, packBasis, unpackBasis } from './basis.ts'
 import { Best } from './best.ts'
 import { type Block, clearPlace, columnsOf, emptyBlock, photosPerBlock, setPlace, tablesOf } from './codes.ts'
 import { type Among, isAmong, scanCodes, scanCodesWithin } from './scan.ts'
 import { createTurns } from './turns.ts'
+import { toUnitLength } from './unit-length.ts'
 
 export type { Among } from './scan.ts'
 
@@ -130,8 +133,7 @@ export function createMeaningIndex(database: Database): MeaningIndex {
     ).get(space, space)!
     const found = new Map<number, Int8Array>()
     if (last === null) return []
-    for (let at = 0; at < most; at++) {
-      const before = first - 1 + Math.floor((at * (last - first + 1)) / most)
+    for (const before of placesAllOver(first, last, most)) {
       for (const { id, vector } of vectorsAfter(before, space, 1)) found.set(id, vector)
       await turn()
     }
@@ -394,22 +396,7 @@ function toBlock({ present, codes }: StoredBlock): Block | undefined {
   }
 }
 
-function toVector({ buffer, byteOffset, byteLength }: Buffer): Int8Array {
-  return new Int8Array(buffer, byteOffset, byteLength)
-}
-
 function cosineOf(query: Float32Array, vector: Int8Array): number {
   if (query.length === vector.length) return cosineOfPacked(vector, query)
   throw new RangeError(`A query of ${query.length} numbers in a space of ${vector.length}.`)
-}
-
-/** undefined for one of no direction. */
-function toUnitLength(vector: Float32Array | Int8Array): Float32Array | undefined {
-  const unit = new Float32Array(vector)
-  let squares = 0
-  for (let n = 0; n < unit.length; n++) squares += unit[n]! * unit[n]!
-  if (!(squares > 0)) return undefined
-  const factor = 1 / Math.sqrt(squares)
-  for (let n = 0; n < unit.length; n++) unit[n]! *= factor
-  return unit
 }

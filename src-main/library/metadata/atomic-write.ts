@@ -158,7 +158,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** What is not there any more was moved or removed by another program, or is on a drive that was pulled. */
-function throwAs(path: string): (thrown: unknown) => never {
+export function throwAs(path: string): (thrown: unknown) => never {
   return (thrown) => {
     throw isMissing(thrown) ? changed(path, thrown) : writeError(path, thrown)
   }

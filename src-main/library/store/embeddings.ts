@@ -19,22 +19,25 @@ export interface EmbeddingStore {
 /** The number of no space. */
 const unknown = 0
 
-export function createEmbeddingStore({ prepare, write }: Database): EmbeddingStore {
-  function numberOf(space: string): number | null {
-    const found = prepare<{ number: number }>('SELECT number FROM spaces WHERE name = ?').get(space)
-    return found?.number ?? null
-  }
+/** The number of a space that there is. */
+function numberOf({ prepare }: Database, space: string): number | null {
+  return prepare<{ number: number }>('SELECT number FROM spaces WHERE name = ?').get(space)?.number ?? null
+}
 
-  function name(space: string): number {
-    return (
-      numberOf(space) ?? Number(prepare('INSERT INTO spaces (name) VALUES (?)').run(space).lastInsertRowid)
-    )
-  }
+/** The number of a space, which has one from then on. */
+export function nameSpace(database: Database, space: string): number {
+  return (
+    numberOf(database, space) ??
+    Number(database.prepare('INSERT INTO spaces (name) VALUES (?)').run(space).lastInsertRowid)
+  )
+}
 
+export function createEmbeddingStore(database: Database): EmbeddingStore {
+  const { prepare, write } = database
   return {
     set: (made, space) =>
       void write(() => {
-        const number = name(space)
+        const number = nameSpace(database, space)
         const mark = prepare<{ id: number }>(
           'UPDATE photos SET embedded_in = ? WHERE content_hash = ? AND embedded_in IS NOT ? RETURNING id',
         )
@@ -48,10 +51,15 @@ export function createEmbeddingStore({ prepare, write }: Database): EmbeddingSto
     waiting: (space) =>
       prepare<{ n: number }>(
         'SELECT count(*) AS n FROM photos WHERE thumbnail_version IS NOT NULL AND embedded_in IS NOT ?',
-      ).get(numberOf(space) ?? unknown)!.n,
+      ).get(numberOf(database, space) ?? unknown)!.n,
   }
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Int8Array): Uint8Array {
+/** As it stands in the database. */
+export function toVector({ buffer, byteOffset, byteLength }: Buffer): Int8Array {
+  return new Int8Array(buffer, byteOffset, byteLength)
+}
+
+export function bytesOf({ buffer, byteOffset, byteLength }: Int8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }

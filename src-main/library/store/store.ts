@@ -13,6 +13,7 @@ import { createNameRefusalStore, type NameRefusalStore } from './name-refusals.t
 import { type DatabaseInUse, openInUse } from './open-in-use.ts'
 import { createPhotoStore, type PhotoStore } from './photos.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
+import { createStackStore, type StackStore } from './stacks.ts'
 import { createTrainingStore, type TrainingStore } from './trainings.ts'
 import { updateAlone } from './update.ts'
 
@@ -30,6 +31,7 @@ export interface Store {
   readonly adapters: AdapterStore
   readonly embeddings: EmbeddingStore
   readonly refusals: NameRefusalStore
+  readonly stacks: StackStore
   /** A photo with its captions and marks. */
   details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words' | 'place'> | undefined
   close(): void
@@ -75,6 +77,7 @@ function assemble({ database, hindrance, close }: DatabaseInUse): Store {
   const adapters = createAdapterStore(database)
   const embeddings = createEmbeddingStore(database)
   const refusals = createNameRefusalStore(database)
+  const stacks = createStackStore(database)
   const companions = createCompanionStore(database)
 
   function details(
@@ -102,6 +105,7 @@ function assemble({ database, hindrance, close }: DatabaseInUse): Store {
       marks: marks.history(photoId),
       pictureChanged,
       duplicates: twins.filter((id) => id !== photoId),
+      stack: stacks.factsOf(photoId) ?? null,
     }
   }
 
@@ -118,6 +122,7 @@ function assemble({ database, hindrance, close }: DatabaseInUse): Store {
     adapters,
     embeddings,
     refusals,
+    stacks,
     details,
     close,
   }
