@@ -168,7 +168,7 @@ async function captionAll(
           precision: 'fp32' as const,
           contentHash,
         })
-        made.push({ contentHash, thumbhash: look?.thumbhash ?? null })
+        made.push({ contentHash, thumbhash: look?.thumbhash ?? null, miniature: null })
       }
       store.captions.addFromModel(batch, 1)
       store.queue.setThumbnailsMade(made, thumbnailVersion)

@@ -2,12 +2,14 @@ import type { Command } from 'commander'
 import { addAdapterCommands } from './commands/adapters.ts'
 import { addBackupCommands } from './commands/backups.ts'
 import { addCaptionCommands } from './commands/caption.ts'
+import { addCopyCommands } from './commands/copies.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEditingCommands } from './commands/editing.ts'
 import { addExchangeCommands } from './commands/exchange.ts'
 import { addFolderCommands } from './commands/folders.ts'
 import { addMarkCommands } from './commands/marks.ts'
 import { addModelCommands } from './commands/models.ts'
+import { addOfferCommands } from './commands/offers.ts'
 import { addPhotoCommands } from './commands/photos.ts'
 import { addFacetsCommand, addSearchCommand } from './commands/search.ts'
 import { addServeCommand } from './commands/serve.ts'
@@ -22,6 +24,7 @@ export function addAllCommands(program: Command, finish: (code: number) => void)
   addSearchCommand(program)
   addTimelineCommand(program)
   addFacetsCommand(program)
+  addCopyCommands(program)
   addPhotoCommands(program)
   addEditingCommands(program)
   addMarkCommands(program)
@@ -30,6 +33,7 @@ export function addAllCommands(program: Command, finish: (code: number) => void)
   addBackupCommands(program)
   addModelCommands(program)
   addTeachingCommands(program)
+  addOfferCommands(program)
   addAdapterCommands(program)
   addWishCommands(program)
   addDoctorCommand(program, finish)

@@ -21,6 +21,7 @@ const phaseNames: Record<Progress['phase'], string> = {
   open: 'Opening the model',
   trial: 'Trying how the model runs best here',
   embed: 'Looking at what photos show',
+  stack: 'Looking for copies',
   prepare: 'Looking at photos to learn from',
   teach: 'Teaching',
   update: 'Updating the library',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type AdapterDescription, adapterTexts } from './adapters.ts'
 import { maxCaptionLength } from './caption-length.ts'
 import type { ErrorRecord } from './errors.ts'
+import type { Miniature } from './miniature.ts'
 import {
   type Precision,
   type ProviderAttempt,
@@ -84,11 +85,19 @@ export interface SeenPicture {
   isPreview: boolean
 }
 
+/** What is told of a thumbnail's picture. */
+export interface ThumbnailFacts {
+  /** Some 25 bytes of its colours. */
+  thumbhash: Uint8Array
+  miniature: Miniature
+}
+
 export interface DecodedPicture extends SeenPicture {
   /** `[heightPx, widthPx, 3]` of the model's input, in sRGB; null where no input was given. */
   pixels: Uint8Array<ArrayBuffer> | null
-  /** Of the thumbnail, where one was wanted and is there. */
+  /** These are of the thumbnail, where one was wanted and is there. */
   thumbhash: Uint8Array | null
+  miniature: Miniature | null
   /** Why there is no thumbnail, where one was wanted: no reason to lose the rest. */
   thumbnailError: ErrorRecord | null
 }
@@ -109,7 +118,7 @@ export interface CaptionResult extends CaptionDoubt {
 export interface ModelSpace {
   /** Names it: only what is of the same one can be compared. */
   spaceId: string
-  /** A picture that is farther from a few words than this does not plausibly show them. */
+  /** A picture that is farther from a few words than this does not plausibly show them; of an embedded text, from that. */
   leastCosine: number
   /** Two pictures that are farther from each other than this do not plausibly show the same. */
   leastPictureCosine: number
@@ -190,7 +199,7 @@ export const engineCalls = {
     }),
   ),
   /** Of a thumbnail that was kept before. @throws LensloreError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `PICTURE_DAMAGED` */
-  thumbhash: returning<Uint8Array>()(z.object({ path: z.string().min(1) })),
+  describeThumbnail: returning<ThumbnailFacts>()(z.object({ path: z.string().min(1) })),
   /**
    * Keeps a copy of the whole picture, upright and of a type that every browser draws, unless there is one of its content.
    * @throws LensloreError as `decode`; `DISK_FULL`, `WRITE_FAILED`

@@ -2,6 +2,7 @@ import type { ErrorRecord } from './errors.ts'
 import type { CaptioningState, Preferences, Progress } from './records.ts'
 import { adapterCalls } from './rooms/adapters.ts'
 import { captionCalls } from './rooms/captions.ts'
+import { copyCalls } from './rooms/copies.ts'
 import { exchangeCalls } from './rooms/exchange.ts'
 import { folderCalls } from './rooms/folders.ts'
 import { markCalls } from './rooms/marks.ts'
@@ -17,6 +18,7 @@ export const libraryCalls = {
   ...photoCalls,
   ...searchCalls,
   ...captionCalls,
+  ...copyCalls,
   ...markCalls,
   ...workCalls,
   ...modelCalls,

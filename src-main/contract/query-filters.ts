@@ -15,6 +15,7 @@ export const filterNames = [
   'by',
   'is',
   'has',
+  'copies',
   'like',
 ] as const
 export type FilterName = (typeof filterNames)[number]

@@ -18,6 +18,7 @@ export const photoStates = [
   'favorite',
   'captioned',
   'duplicate',
+  'copy',
   'cut',
   'pair',
 ] as const
@@ -25,9 +26,9 @@ export type PhotoState = (typeof photoStates)[number]
 
 /**
  * `date` is one that the file, or what lies beside it, gives: never the file's own time. `raw`: it is a raw file, or has one beside
- * it; `video`: that of a Live Photo.
+ * it; `video`: that of a Live Photo; `copies`: it is in a stack.
  */
-export const photoPossessions = ['caption', 'date', 'raw', 'video'] as const
+export const photoPossessions = ['caption', 'date', 'raw', 'video', 'copies'] as const
 export type PhotoPossession = (typeof photoPossessions)[number]
 
 /** What `name:value` asks for, where the value is understood. */
@@ -38,6 +39,8 @@ export type QueryFilter =
   | { kind: 'by'; by: CaptionSource }
   | { kind: 'is'; state: PhotoState }
   | { kind: 'has'; what: PhotoPossession }
+  /** Of a photo's stack. */
+  | { kind: 'copies'; photo: number }
   /** Wall-clock times as if UTC: at or after, and before. */
   | { kind: 'date'; fromMs: number | null; beforeMs: number | null }
   | { kind: 'like'; like: Likeness }
@@ -73,6 +76,7 @@ export const filterValues: Readonly<Partial<Record<FilterName, readonly string[]
   by: captionSources,
   is: photoStates,
   has: photoPossessions,
+  copies: ['12'],
 }
 
 export interface ReadQuery<Term> {
@@ -147,6 +151,7 @@ const otherNames: Readonly<Record<string, FilterName>> = {
   source: 'by',
   state: 'is',
   status: 'is',
+  stack: 'copies',
   alike: 'like',
   similar: 'like',
   looks: 'like',
@@ -332,6 +337,10 @@ function filterOf({
   if (field === 'has') {
     const what = photoPossessions.find((candidate) => candidate === word)
     return what ? { kind: 'has', what } : null
+  }
+  if (field === 'copies') {
+    const photo = /^\d{1,15}$/.test(word) ? Number(word) : 0
+    return photo > 0 ? { kind: 'copies', photo } : null
   }
   if (field === 'like') return { kind: 'like', like: parseLikeness(value, isQuoted) }
   return field === 'date' || field === 'before' || field === 'after' ? parseDate(field, value, negated) : null

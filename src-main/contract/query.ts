@@ -28,6 +28,7 @@ export type Term =
   | { kind: 'by'; source: string; by: CaptionSource; negated: boolean }
   | { kind: 'is'; source: string; state: PhotoState; negated: boolean }
   | { kind: 'has'; source: string; what: PhotoPossession; negated: boolean }
+  | { kind: 'copies'; source: string; photo: number; negated: boolean }
 
 /** What photos are to look like, or with `negated` are not to. `source` is how the person wrote it. */
 export interface LikeTerm {

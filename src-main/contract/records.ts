@@ -179,9 +179,57 @@ export interface PhotoDetails extends Photo {
   pictureChanged: boolean
   /** Ids of the other photos whose files have exactly this content. */
   duplicates: number[]
+  /** The stack that it is in (`stackOf` has its photos): how many they are, and which stands for all. */
+  stack: { photos: number; best: number; kind: CopyKind } | null
   thumbnailPath: string | null
   /** Whether a copy is kept that shows all of it, also while its file is not there. */
   isCopyKept: boolean
+}
+
+/** The same bytes; the same picture in a file that says other things of it; or nearly the same picture. */
+export type CopyKind = 'exact' | 'picture' | 'near'
+
+/** A photo among others that show the same picture, or nearly. */
+export interface StackPhoto {
+  id: number
+  /** Absolute path in the form of `file-name.ts`. */
+  path: string
+  /** SHA-256, lower-case hex. */
+  contentHash: string
+  sizeBytes: number
+  widthPx: number | null
+  heightPx: number | null
+  /** Variance of the Laplacian at one size for all, in grey levels squared: to be compared within a stack. Null: nobody looked yet. */
+  sharpness: number | null
+  /** Null: none; -1 rejected. */
+  rating: number | null
+  isFavorite: boolean
+  /** A person said that it is to stand for its stack. */
+  isChosen: boolean
+  /** How like it is to the one that stands for the stack; null for that one. */
+  kind: CopyKind | null
+}
+
+/** Photos that show the same picture, or nearly: two to 500. */
+export interface Stack {
+  /** Another one when the stack is found again. */
+  id: number
+  /** What holds for all of them. */
+  kind: CopyKind
+  /** The photo that stands for it, and those with the most pixels and the sharpest picture. */
+  best: number
+  largest: number
+  /** Null where nobody looked yet. */
+  sharpest: number | null
+  photos: StackPhoto[]
+}
+
+export interface StackPage {
+  stacks: Stack[]
+  /** Pass back for the next page; null at the end. */
+  cursor: string | null
+  /** How many stacks there are in the whole library, and photos in them. */
+  library: { stacks: number; photos: number }
 }
 
 /** How a photo was taken, as its file says; what it does not say is null. */
@@ -235,7 +283,10 @@ export interface AlikePage {
   /** The words that they were compared with; '' where the search has none. */
   text: string
   /** The likeliest first, never more than are plausibly right. */
-  photos: (SearchHit & { cosine: number })[]
+  photos: (SearchHit & {
+    /** A cosine, less for what lies near every text, and more for what says some of the words. */
+    likeness: number
+  })[]
 }
 
 /** Of the photos that a search finds, how many have what; photos of two people count for both. */
@@ -347,6 +398,8 @@ export interface TimelinePage {
   hashes: Uint8Array
   /** Bits of `tile-flags.ts`. */
   flags: Uint16Array
+  /** How many photos are in its stack, with it; 0 where it has none. */
+  stacked: Uint16Array
 }
 
 /** What a tile shows of its photo besides the picture. */
@@ -361,6 +414,8 @@ export interface Tile {
   /** Null: none; -1 rejected. */
   rating: number | null
   isFavorite: boolean
+  /** How many photos are in its stack, with it; 0 where it has none. */
+  stacked: number
   /** About 25 bytes that a blurred picture is made of (thumbhash); null where there is no thumbnail yet. */
   thumbhash: Uint8Array | null
   error: ErrorRecord | null
@@ -395,7 +450,7 @@ export interface Progress {
    * `search`: the index is brought up to date. `change`: captions or marks are changed in one edit. `revert`: one that
    * was stopped is taken back. `forget`: photos of a folder
    * that was removed. `join`: those of folders that lie in one that was added become its own. `plan`: what an import or export would do. `import`: a table. `export`: sidecars, or a table. `open`: a model.
-   * `trial`: how it runs best. `embed`: photos that have their words are looked at for what they mean. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
+   * `trial`: how it runs best. `embed`: photos that have their words are looked at for what they mean. `stack`: photos that are nearly the same are found. `prepare`, `teach`: an adapter, on photos and in steps. `update`: a library of an older version, before
    * it is open.
    */
   phase:
@@ -416,6 +471,7 @@ export interface Progress {
     | 'open'
     | 'trial'
     | 'embed'
+    | 'stack'
     | 'prepare'
     | 'teach'
     | 'update'

@@ -83,7 +83,7 @@ export function createEngine(
       return model.info
     },
     decode: (options, signal) => decoder.decode(options, signal),
-    thumbhash: ({ path }) => decoder.thumbhash(path),
+    describeThumbnail: ({ path }) => decoder.describeThumbnail(path),
     preview: ({ path, directory }, signal) => decoder.preview(path, directory, signal),
     async caption(entry) {
       return modelFor(entry.pixels).batching.add(entry)

@@ -16,14 +16,17 @@ import { createFindAlike } from './alike.ts'
 import { createCaptionEdits } from './caption-edits.ts'
 import type { CaptioningModel } from './captioning-service.ts'
 import { createChosenEngine } from './chosen-engine.ts'
+import { createStackLists } from './copies/list-stacks.ts'
 import { embedCurrentCaption } from './editing/embed.ts'
 import { checkIsFolder, overlapsOf } from './folders/check-place.ts'
 import { setExcludes } from './folders/excludes.ts'
 import { planJoin } from './folders/join.ts'
 import { realPath, realPathOfFile } from './folders/real-path.ts'
 import { createReconciler } from './folders/reconcile.ts'
+import { createFindKnownNames } from './known-names.ts'
 import { createLikes } from './likes.ts'
 import { createLongWork } from './long-work.ts'
+import { createHubness } from './meaning/hubness.ts'
 import { createMeaningIndex } from './meaning/meaning-index.ts'
 import {
   createWaitingExporter,
@@ -38,6 +41,7 @@ import { createMetadataStore } from './metadata/metadata-store.ts'
 import { readExposure } from './metadata/read.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
+import { createNameOfferer } from './name-offers.ts'
 import { createFindNearestPassing } from './nearest-passing.ts'
 import { createLikePicture } from './outside-pictures.ts'
 import { createPhotoChanges } from './photo-changes.ts'
@@ -148,7 +152,9 @@ export function createLibrary(options: LibraryOptions): Library {
   const store = openStore(databaseFileIn(directory))
   const { photos, captions, folders, queue } = store
   const { searcher, searchIndex, likes: likesOfQueries } = createSearch(store.database)
+  const stackLists = createStackLists({ database: store.database, stacks: store.stacks, searcher })
   const meaningIndex = createMeaningIndex(store.database)
+  const hubness = createHubness(store.database)
   const selectNow = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
   const derivedPlaces = createPlaceStore(store.database)
@@ -200,6 +206,8 @@ export function createLibrary(options: LibraryOptions): Library {
     store,
     searchIndex,
     meaningIndex,
+    hubness,
+    embedText: async (text) => (await questions.embedText(text)).embedding,
     metadata,
     reconciler,
     progress,
@@ -246,9 +254,18 @@ export function createLibrary(options: LibraryOptions): Library {
     embedText: questions.embedText,
     space: questions.space,
   })
+  const findKnownNames = createFindKnownNames({
+    database: store.database,
+    searcher,
+    taughtNames: () => teaching.taughtNames(),
+    version: () => teaching.namesVersion(),
+  })
   const findAlike = createFindAlike({
     searcher,
+    index: meaningIndex,
+    hubness,
     nearestPassing,
+    findKnownNames,
     embedText: questions.embedText,
     resolveLikes: likes.resolve,
   })
@@ -335,6 +352,13 @@ export function createLibrary(options: LibraryOptions): Library {
     onTeachingChanged: () => emit('teachingChanged', {}),
     onTrainingProgress: (told) => emit('trainingProgress', told),
     onProblem,
+  })
+  const nameOfferer = createNameOfferer({
+    store,
+    searcher,
+    index: meaningIndex,
+    space: questions.space,
+    foundNames: teaching.foundNames,
   })
   let resuming = resume(stop.signal, true)
 
@@ -589,6 +613,21 @@ export function createLibrary(options: LibraryOptions): Library {
       exposure: ({ photo }) => readExposure(photos.present(photo).path),
       photoAt: ({ path }) => detailsOf(photoIdAt(resolve(path))),
       photos: (asked) => photos.byIds(asked.photos),
+      stacks: ({ query, ...page }) => found(query, () => stackLists.page(query, page)),
+      stackOf: ({ photo }) => stackLists.ofPhoto(photos.known(photo).id),
+      standForStack({ photo, isChosen }) {
+        store.stacks.choose(photos.known(photo).id, isChosen, Date.now())
+        const stack = stackLists.ofPhoto(photo)
+        onPhotosChanged(stack?.photos.map(({ id }) => id) ?? [photo])
+        return stack
+      },
+      exportStacks: ({ query, path, format }, signal) =>
+        progress.during('export', 0, async ({ onProgress }) => {
+          const { exportStacks } = await import('./copies/export-stacks.ts')
+          return found(query, () =>
+            exportStacks(stackLists, resolve(path), { query, format, signal, onProgress }),
+          )
+        }),
       thumbnail: async ({ photo }) => ({
         path: await makeThumbnail({ store, openDecoder: engine.decoder, thumbnailDirectory }, photo),
       }),
@@ -728,6 +767,23 @@ export function createLibrary(options: LibraryOptions): Library {
       }),
       worthLabelling: ({ limit }) => ({ photos: teaching.worthLabelling(limit) }),
       foundNames: () => ({ names: teaching.foundNames() }),
+      givenNames: () => ({ names: nameOfferer.names() }),
+      nameOffers: ({ name, limit }, signal) => nameOfferer.offers(name, limit, signal),
+      async acceptOffers({ name, photos: accepted, kind }, signal) {
+        const known = accepted.map((photo) => photos.known(photo).id)
+        const isPerson = kind ? kind === 'person' : store.labels.people([name]).has(name)
+        store.refusals.allow(name, known)
+        const change = isPerson ? { addPeople: [name] } : { addKeywords: [name] }
+        return { photos: await edits.mark(await select({ photos: known }), change, signal) }
+      },
+      refuseOffers({ name, photos: asked, isRefused }) {
+        const known = asked.map((photo) => photos.known(photo).id)
+        const changed = isRefused
+          ? store.refusals.refuse(name, known, Date.now())
+          : store.refusals.allow(name, known)
+        emit('teachingChanged', {})
+        return { photos: changed }
+      },
       async forgetName({ name }, signal) {
         settings.setForgottenNames([...new Set([...settings.forgottenNames(), name])])
         onAdaptersChanged()

@@ -7,9 +7,11 @@ import {
   type CaptioningServiceOptions,
   createCaptioningService,
 } from './captioning-service.ts'
+import { createStackFinder } from './copies/find-stacks.ts'
 import { forgetLongMissing } from './folders/forget.ts'
 import type { ReconcileOptions, Reconciler } from './folders/reconcile.ts'
 import { relocateFolder } from './folders/relocate.ts'
+import type { EmbedText, Hubness } from './meaning/hubness.ts'
 import type { MeaningIndex } from './meaning/meaning-index.ts'
 import type { WaitingExporter } from './metadata/exchange.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
@@ -56,6 +58,8 @@ export interface LongWorkOptions {
   store: Store
   searchIndex: SearchIndexer
   meaningIndex: MeaningIndex
+  hubness: Hubness
+  embedText: EmbedText
   metadata: MetadataStore
   reconciler: Reconciler
   progress: ProgressMeter
@@ -105,6 +109,8 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     store,
     searchIndex,
     meaningIndex,
+    hubness,
+    embedText,
     metadata,
     reconciler,
     progress,
@@ -146,7 +152,20 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   /** What was embedded since is in the index of meanings, too. */
   const keepingMeaning = oneAtATime(async (signal) => {
     const space = captioning.space()
-    if (space !== null) await meaningIndex.keepUp(space, { signal })
+    if (space === null) return
+    await meaningIndex.keepUp(space, { signal })
+    await hubness.keepUp(space, embedText, signal)
+  })
+  const stackFinder = createStackFinder(store.database, store.stacks)
+  /** Photos that came or changed, beside those that are nearly the same. */
+  const stacking = oneAtATime(async (signal) => {
+    const waiting = stackFinder.waiting()
+    if (waiting === 0) return
+    const way = { space: captioning.space(), onStacked: searchIndex.leaveStale }
+    await progress.during('stack', waiting, ({ onProgress }) =>
+      stackFinder.keepUp({ ...way, signal, onProgress }),
+    )
+    await renewSearch(signal)
   })
   /** What commits left to do in the search index, and what is to be in it; beside whatever else there is to do. */
   const tidying = oneAtATime(async (signal) => {
@@ -154,6 +173,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     await renewSearch(signal)
     await searchIndex.tidy({ signal })
     await keepingMeaning.run(signal)
+    await stacking.run(signal)
   })
 
   async function scan(
@@ -351,6 +371,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     const deriving = setInterval(() => {
       void placing.run(either)
       void keepingMeaning.run(either)
+      void stacking.run(either)
     }, deriveEveryMs)
     writingOut = writeOutBeside(either)
     try {
@@ -368,7 +389,7 @@ export function createLongWork(options: LongWorkOptions): LongWork {
       await filling.catch(() => {})
       await writingOut.ended()
       writingOut = undefined
-      for (const each of [backingUp, tidying, placing, keepingMeaning]) await each.ended()
+      for (const each of [backingUp, tidying, placing, keepingMeaning, stacking]) await each.ended()
     }
   }
 

@@ -16,8 +16,8 @@ export interface PhotoChanges {
 }
 
 /**
- * Gathers which photos changed, and tells of them in events of bounded size. Removed photos, and other captions, marks, places
- * and thumbnails, are noticed wherever in this process they come from; what another process does is not.
+ * Gathers which photos changed, and tells of them in events of bounded size. Removed photos, and other captions, marks, places,
+ * stacks and thumbnails, are noticed wherever in this process they come from; what another process does is not.
  */
 export function createPhotoChanges(
   database: Database,
@@ -51,6 +51,13 @@ export function createPhotoChanges(
     END;
     CREATE TEMP TRIGGER note_place AFTER UPDATE OF place_id ON main.photos WHEN new.place_id IS NOT old.place_id BEGIN
       INSERT INTO noted_photos VALUES (new.id, 0);
+    END;
+    CREATE TEMP TRIGGER note_stack AFTER UPDATE OF photos, best ON main.stacks
+      WHEN new.photos <> old.photos OR new.best IS NOT old.best BEGIN
+      INSERT INTO noted_photos SELECT photo_id, 0 FROM stack_photos WHERE stack_id = new.id;
+    END;
+    CREATE TEMP TRIGGER note_unstacked AFTER DELETE ON main.stack_photos BEGIN
+      INSERT INTO noted_photos SELECT id, 0 FROM photos WHERE id = old.photo_id;
     END;
     CREATE TEMP TRIGGER note_thumbnail AFTER UPDATE OF thumbnail_version, thumbhash ON main.photos
       WHEN new.thumbnail_version IS NOT old.thumbnail_version OR new.thumbhash IS NOT old.thumbhash BEGIN

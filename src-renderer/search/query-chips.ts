@@ -70,6 +70,8 @@ function groupOfPiece(piece: QueryPiece): ChipGroup {
     case 'is':
       if (filter.state === 'favorite') return 'favorite'
       return filter.state === 'unsure' || filter.state === 'captioned' ? 'caption' : 'state'
+    case 'copies':
+      return 'state'
     case 'like':
       return piece.negated ? 'unlike' : 'like'
   }

@@ -115,6 +115,7 @@ export const searchText = {
     date: { none: 'No date', any: 'Date known' },
     raw: { none: 'No raw file', any: 'Raw file' },
     video: { none: 'No Live Photo', any: 'Live Photo' },
+    copies: { none: 'Without copies', any: 'With copies' },
   },
   states: {
     failed: 'Failed',
@@ -125,6 +126,7 @@ export const searchText = {
     unsure: 'Unsure',
     captioned: 'Captioned',
     duplicate: 'Exact copies',
+    copy: 'Another stands for it',
     cut: 'Cut off',
     pair: 'Several files',
   },

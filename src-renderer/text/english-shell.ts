@@ -109,6 +109,7 @@ export const shellText = {
       open: 'Opening the model',
       trial: 'Trying which device is fastest',
       embed: 'Looking at what photos show',
+      stack: 'Looking for copies',
       prepare: 'Looking at photos to learn from',
       teach: 'Teaching',
       update: 'Updating the library',

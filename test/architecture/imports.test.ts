@@ -163,6 +163,7 @@ const rooms: Record<string, readonly string[]> = {
   places: ['store'],
   meaning: ['store'],
   metadata: ['store'],
+  copies: ['store', 'search', 'metadata'],
   folders: ['store', 'metadata'],
   queue: ['store', 'metadata', 'folders'],
   editing: ['store', 'metadata', 'folders', 'queue'],

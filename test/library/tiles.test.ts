@@ -45,7 +45,10 @@ test('tiles tell what is to be read on them, of those that there are, in the ord
     )
   say(doubted, -1, true)
   say(mine, 0, false)
-  store.queue.setThumbnailsMade([{ contentHash: contentOf('mine'), thumbhash: Uint8Array.of(1, 2) }], 1)
+  store.queue.setThumbnailsMade(
+    [{ contentHash: contentOf('mine'), thumbhash: Uint8Array.of(1, 2), miniature: null }],
+    1,
+  )
 
   const tiles = readTiles(store.database, [broken, 4711, mine, doubted])
   assert.deepEqual(tiles, [
@@ -58,6 +61,7 @@ test('tiles tell what is to be read on them, of those that there are, in the ord
       doubtfulWords: [],
       rating: null,
       isFavorite: false,
+      stacked: 0,
       thumbhash: null,
       error: { code: 'PICTURE_DAMAGED', message: 'It is broken.' },
     },
@@ -70,6 +74,7 @@ test('tiles tell what is to be read on them, of those that there are, in the ord
       doubtfulWords: [],
       rating: null,
       isFavorite: false,
+      stacked: 0,
       thumbhash: Buffer.of(1, 2),
       error: null,
     },
@@ -82,6 +87,7 @@ test('tiles tell what is to be read on them, of those that there are, in the ord
       doubtfulWords: [[2, 5]],
       rating: -1,
       isFavorite: true,
+      stacked: 0,
       thumbhash: null,
       error: null,
     },

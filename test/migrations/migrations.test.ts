@@ -11,7 +11,9 @@ import { createCaptionStore } from '../../src-main/library/store/captions.ts'
 import { type Database, openDatabase } from '../../src-main/library/store/database.ts'
 import { beginEdit, lastStandingEdit, lastUndoneEdit } from '../../src-main/library/store/edits.ts'
 import { createLabelStore } from '../../src-main/library/store/labels.ts'
+import { createMarkStore } from '../../src-main/library/store/marks.ts'
 import { migrate, readMigrations } from '../../src-main/library/store/migrate.ts'
+import { createNameRefusalStore } from '../../src-main/library/store/name-refusals.ts'
 import { markReadByOlder } from '../../src-main/library/store/reader-state.ts'
 import { createTrainingStore } from '../../src-main/library/store/trainings.ts'
 
@@ -891,4 +893,59 @@ test('0520: vectors of before, and any that comes, changes or goes, wait for the
   database.exec(`DELETE FROM embedding_stale; UPDATE embeddings SET vector = x'05' WHERE photo_id = 3;
     DELETE FROM photos WHERE id = 2`)
   assert.deepEqual(stale(), [2, 3], 'with its photo, too')
+})
+
+test('0540: photos of before wait to be looked at and for their stack; what becomes of one is told to its stack', (t) => {
+  const { database, apply } = before(t, 540)
+  for (const id of [1, 2, 3, 4]) addPhoto(database, id)
+  database.exec(`UPDATE photos SET content_hash = x'01' WHERE id < 4;
+    UPDATE photos SET thumbnail_version = 1, thumbhash = x'02' WHERE id < 4;
+    UPDATE photos SET missing_since_ms = 1 WHERE id = 3`)
+  apply()
+  const waiting = () => ids(database, 'SELECT photo_id AS id FROM photos_to_stack')
+  assert.deepEqual(waiting(), [1, 2])
+  assert.deepEqual(
+    ids(database, 'SELECT id FROM photos WHERE thumbnail_version = 1 AND sharpness IS NULL ORDER BY id'),
+    [1, 2, 3],
+  )
+  const stale = () => ids(database, 'SELECT stack_id AS id FROM stacks_stale')
+  database.exec(`DELETE FROM photos_to_stack; DELETE FROM search_stale;
+    INSERT INTO stacks (id) VALUES (7); INSERT INTO stack_photos VALUES (1, 7, 1), (2, 7, 0)`)
+  assert.deepEqual([stale(), ids(database, 'SELECT photo_id AS id FROM search_stale')], [[7], [1, 2]])
+  const changes = [
+    "INSERT INTO marks (photo_id, kind, name, value, marked_ms, is_current) VALUES (2, 'favorite', '', 1, 1, 1)",
+    'UPDATE photos SET sharpness = 4 WHERE id = 2',
+    'INSERT INTO stack_choices VALUES (1, 1)',
+    'UPDATE photos SET missing_since_ms = 1 WHERE id = 2',
+    'DELETE FROM photos WHERE id = 1',
+  ]
+  for (const change of changes) {
+    database.exec(`DELETE FROM stacks_stale; ${change}`)
+    assert.deepEqual(stale(), [7], change)
+  }
+  assert.deepEqual(ids(database, 'SELECT photo_id AS id FROM stack_photos'), [])
+  database.exec(`INSERT INTO embeddings VALUES (4, x'01'); INSERT INTO miniatures VALUES (4, x'01');
+    INSERT INTO embedding_cells VALUES (4, 0); INSERT INTO miniature_keys VALUES (1, 4, 0, 0)`)
+  assert.ok(waiting().includes(4))
+  database.exec(`UPDATE photos SET content_hash = x'03', thumbnail_version = 1, embedded_in = NULL WHERE id = 4;
+    INSERT OR IGNORE INTO spaces VALUES (1, 's'); UPDATE photos SET embedded_in = 1 WHERE id = 4;
+    UPDATE photos SET content_hash = x'04' WHERE id = 4`)
+  const left = ['miniatures', 'miniature_keys', 'embedding_cells'].flatMap((table) =>
+    ids(database, `SELECT photo_id AS id FROM ${table}`),
+  )
+  assert.deepEqual(left, [], 'another picture is compared by nothing of the one before')
+})
+
+test('0570: photos are found by the names that a person tagged them with; what is refused goes by its content', (t) => {
+  const { database, apply } = before(t, 570)
+  for (const id of [1, 2, 3]) addPhoto(database, id)
+  database.exec(`UPDATE photos SET content_hash = x'0a' WHERE id IN (1, 2);
+    INSERT INTO marks (photo_id, kind, name, value, marked_ms, is_current) VALUES
+      (1, 'keyword', 'Biscuit', 1, 0, 1), (2, 'keyword', 'Biscuit', 0, 0, 1), (3, 'person', 'Biscuit', 1, 0, 0)`)
+  apply()
+  bringUpToDate(database)
+  assert.deepEqual(createMarkStore(database).photosNamed('Biscuit', 9), [1])
+  const refusals = createNameRefusalStore(database)
+  assert.equal(refusals.refuse('Biscuit', [2, 3], 1), 1, 'the third was not read yet')
+  assert.deepEqual(refusals.photosOf('Biscuit', 9), [1, 2])
 })

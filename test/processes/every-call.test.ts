@@ -75,6 +75,14 @@ test('every call of the contract is answered over a process', async (t) => {
 
   assert.equal((await library.search({ query: 'balloon' })).total, 2)
   assert.equal((await library.alike({ query: 'coloured squares has:caption' })).text, 'coloured squares')
+  // The same squares in other colours.
+  const { stacks, library: all } = await library.stacks({ query: 'balloon' })
+  assert.deepEqual([all, stacks[0]!.photos.length], [{ stacks: 1, photos: 2 }, 2])
+  assert.equal((await library.standForStack({ photo: two }))!.best, two)
+  assert.equal((await library.stackOf({ photo: one }))!.best, two)
+  assert.equal((await library.search({ query: `copies:${one} -is:copy` })).photos[0]!.id, two)
+  const listed = { path: join(photos, '..', 'copies.csv'), format: 'csv' } as const
+  assert.equal(await library.exportStacks(listed), 2)
   const elsewhere = join(photos, '..', 'elsewhere.jpg')
   await drawSquares(elsewhere, 'teal')
   const liked = await library.likePicture({ bytes: readFileSync(elsewhere) })
@@ -137,6 +145,16 @@ test('every call of the contract is answered over a process', async (t) => {
   assert.deepEqual(await library.adapterChanges({}), { changes: [] })
   assert.deepEqual(await library.learnedNames({}), [])
   assert.deepEqual(await library.foundNames({}), { names: [] })
+  assert.deepEqual(await library.givenNames({}), { names: [] })
+  assert.deepEqual(await library.acceptOffers({ name: 'Biscuit', photos: [one] }), { photos: 1 })
+  assert.deepEqual(await library.refuseOffers({ name: 'Biscuit', photos: [two] }), { photos: 1 })
+  assert.deepEqual(await library.nameOffers({ name: 'Biscuit' }), {
+    isPerson: false,
+    named: 1,
+    total: 0,
+    photos: [],
+  })
+  assert.equal((await library.undoEdit({}))!.photos, 1)
   assert.deepEqual(await library.forgetName({ name: 'Biscuit' }), { adapters: [], active: adapter })
   await assert.rejects(library.measureAdapter({ adapter: adapter! }), /no photos to measure/)
   assert.equal((await library.rollBackAdapter({})).active, null)

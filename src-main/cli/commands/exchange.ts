@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
@@ -10,7 +9,6 @@ import {
   type ImportSummary,
   type PlannedChange,
   type RowCounts,
-  type TableFormat,
   type TableWords,
   tableWords,
   type UndoSummary,
@@ -22,6 +20,7 @@ import { folderIdsOf } from '../folder-reference.ts'
 import { printable } from '../output.ts'
 import { pathFrom } from '../path-argument.ts'
 import { photoIdOf, selectionOf } from '../photo-reference.ts'
+import { tableFormatOf } from '../table-format-of.ts'
 import { withProgress } from '../with-progress.ts'
 
 interface ExportOptions {
@@ -109,7 +108,7 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
     .command('export-table <file>')
     .description('write all captions to a .csv or .json file')
     .action(async (file: string, _options, command: Command) => {
-      const table = { path: pathFrom(file), format: formatOf(file) }
+      const table = { path: pathFrom(file), format: tableFormatOf(file) }
       const photos = await inLibrary(command, (library) =>
         withProgress(library, (signal) => library.exportTable(table, { signal })),
       )
@@ -131,7 +130,7 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
     )
     .option('--dry-run', 'only tell what would change')
     .action(async (file: string, { as, dryRun }: { as: TableWords; dryRun?: boolean }, command: Command) => {
-      const table = { path: pathFrom(file), format: formatOf(file), as }
+      const table = { path: pathFrom(file), format: tableFormatOf(file), as }
       await inLibrary(command, async (library) => {
         if (dryRun) {
           const plan = await withProgress(library, (signal) => library.planTableImport(table, { signal }))
@@ -173,13 +172,6 @@ export function addExchangeCommands(program: Command, finish: (status: number) =
 /** Some lines of a table change nothing because nobody can tell of which photo they are. */
 function isPartial({ unmatched, unclear }: RowCounts): boolean {
   return unmatched + unclear > 0
-}
-
-function formatOf(file: string): TableFormat {
-  const extension = extname(file).toLowerCase()
-  if (extension === '.csv') return 'csv'
-  if (extension === '.json') return 'json'
-  throw new LensloreError('INVALID_ARGUMENT', `${file} must end in .csv or .json.`)
 }
 
 function formatPlan(plan: ExportPlan): string {

@@ -175,8 +175,8 @@ function formatAlike({ text, photos }: AlikePage): string {
   if (text === '') return 'Without plain words there is nothing that photos could look like.'
   if (photos.length === 0) return `Nothing else looks like: ${printable(text)}`
   const lines = photos.map(
-    ({ id, path, caption, cosine }) =>
-      `${id}\t${printable(displayFileName(path))}${formatCosine(cosine)}\n\t${printable(caption ?? '')}`,
+    ({ id, path, caption, likeness }) =>
+      `${id}\t${printable(displayFileName(path))}${formatCosine(likeness)}\n\t${printable(caption ?? '')}`,
   )
   return [`Looks like: ${printable(text)}`, ...lines].join('\n')
 }

@@ -1,4 +1,4 @@
-import type { DecodedPicture, EngineCalls } from '../../contract/engine-calls.ts'
+import type { DecodedPicture, EngineCalls, ThumbnailFacts } from '../../contract/engine-calls.ts'
 import type { CheckedParamsOf } from '../../contract/rpc.ts'
 import { inImagingThread } from './imaging-threads.ts'
 import { preparePicture } from './picture.ts'
@@ -8,8 +8,8 @@ export interface Decoder {
   readonly pixelsUnderWay: number
   /** In the order of asking, as many at a time as there are threads for it. @throws LensloreError as `preparePicture` */
   decode(options: CheckedParamsOf<EngineCalls['decode']>, signal: AbortSignal): Promise<DecodedPicture>
-  /** Of a thumbnail that was kept before; its turn comes like a picture's. @throws LensloreError as `readThumbhash` */
-  thumbhash(path: string): Promise<Uint8Array>
+  /** Of a thumbnail that was kept before; its turn comes like a picture's. @throws LensloreError as `readThumbnailFacts` */
+  describeThumbnail(path: string): Promise<ThumbnailFacts>
   /** Before all that wait: somebody looks at it. @throws LensloreError as `keepPreview` */
   preview(path: string, directory: string, signal: AbortSignal): Promise<{ contentHash: string }>
 }
@@ -33,7 +33,7 @@ export function createDecoder(onPixels: () => void): Decoder {
         }
       }
     },
-    thumbhash: (path) => inImagingThread(path, false, (calls) => calls.thumbhash({ path })),
+    describeThumbnail: (path) => inImagingThread(path, false, (calls) => calls.describeThumbnail({ path })),
     preview: (path, directory, signal) =>
       inImagingThread(path, true, async (calls) => ({
         contentHash: await calls.preview({ path, directory }, { signal }),

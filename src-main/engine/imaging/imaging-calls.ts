@@ -1,4 +1,4 @@
-import type { DecodedPicture, ModelInput } from '../../contract/engine-calls.ts'
+import type { DecodedPicture, ModelInput, ThumbnailFacts } from '../../contract/engine-calls.ts'
 import { unchecked } from '../../contract/rpc.ts'
 
 interface ToPrepare {
@@ -11,8 +11,8 @@ interface ToPrepare {
 export const imagingCalls = {
   /** As `makePicture`. */
   prepare: unchecked<ToPrepare, DecodedPicture>(),
-  /** As `readThumbhash`. */
-  thumbhash: unchecked<{ path: string }, Uint8Array<ArrayBuffer>>(),
+  /** As `readThumbnailFacts`. */
+  describeThumbnail: unchecked<{ path: string }, ThumbnailFacts>(),
   /** As `keepPreview`. */
   preview: unchecked<{ path: string; directory: string }, string>(),
   /** The memory that it said it needs may be used. */

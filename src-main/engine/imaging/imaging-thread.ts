@@ -4,7 +4,7 @@ import type { DecodeLimits } from './decode.ts'
 import { type ImagingEvents, imagingCalls } from './imaging-calls.ts'
 import { makePicture } from './make-picture.ts'
 import { keepPreview } from './preview.ts'
-import { readThumbhash } from './thumbhash.ts'
+import { readThumbnailFacts } from './thumbnail-facts.ts'
 
 // A thread that `imaging-threads.ts` starts: all that is done with a picture's file and its pixels.
 
@@ -15,7 +15,7 @@ const { emit } = serve<typeof imagingCalls, ImagingEvents>(ownThread().channel, 
     const picture = await makePicture(path, { input, thumbnailDirectory }, limitsOf(signal))
     return transferring(picture, picture.pixels ? [picture.pixels.buffer] : [])
   },
-  thumbhash: ({ path }) => readThumbhash(path),
+  describeThumbnail: ({ path }) => readThumbnailFacts(path),
   preview: ({ path, directory }, signal) => keepPreview(path, directory, limitsOf(signal)),
   allow() {
     onAllowed()

@@ -52,11 +52,11 @@ export async function makePicture<Input extends ModelInput | null>(
     thumbnailDirectory === null
       ? null
       : keepThumbnail(thumbnailDirectory, contentHash, picture).then(
-          (thumbhash) => ({ thumbhash, thumbnailError: null }),
-          (thrown: unknown) => ({ thumbhash: null, thumbnailError: asThumbnailError(thrown) }),
+          (facts) => ({ ...facts, thumbnailError: null }),
+          (thrown: unknown) => ({ ...noThumbnail, thumbnailError: asThumbnailError(thrown) }),
         )
   const pixels = input && makePixels(picture, input)
-  const { thumbhash, thumbnailError } = (await thumbnail) ?? { thumbhash: null, thumbnailError: null }
+  const told = (await thumbnail) ?? noThumbnail
   return {
     contentHash,
     widthPx: picture.fullWidthPx,
@@ -64,10 +64,11 @@ export async function makePicture<Input extends ModelInput | null>(
     isCutOff: picture.isCutOff,
     isPreview: picture.isPreview,
     pixels: pixels as PreparedPicture<Input>['pixels'],
-    thumbhash,
-    thumbnailError,
+    ...told,
   }
 }
+
+const noThumbnail = { thumbhash: null, miniature: null, thumbnailError: null }
 
 function asThumbnailError(thrown: unknown): ErrorRecord {
   if (thrown instanceof LensloreError) return toErrorRecord(thrown)

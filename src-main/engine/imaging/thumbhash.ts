@@ -1,8 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import sharp from 'sharp'
 import { rgbaToThumbHash } from 'thumbhash'
-import { LensloreError } from '../../contract/errors.ts'
-import { asFileError } from '../../contract/file-errors.ts'
 import { resizeWindow, type Size } from './resample.ts'
 
 /** More than enough for the few waves of colour that are kept, at a tenth of the time that 100 would take. */
@@ -22,23 +18,4 @@ export function makeThumbhash(picture: Size & { data: Uint8Array }): Uint8Array<
   const rgba = new Uint8Array((rgb.length / 3) * 4).fill(255)
   for (let at = 0; at < rgb.length / 3; at++) rgba.set(rgb.subarray(at * 3, at * 3 + 3), at * 4)
   return Uint8Array.from(rgbaToThumbHash(small.widthPx, small.heightPx, rgba))
-}
-
-/**
- * Of a thumbnail that was kept before.
- * @throws LensloreError `PICTURE_DAMAGED`, `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_UNAVAILABLE`
- */
-export async function readThumbhash(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await readFile(path).catch((thrown: unknown) => {
-    throw asFileError(thrown, 'The thumbnail')
-  })
-  const { data, info } = await sharp(bytes)
-    .toColourspace('srgb')
-    .removeAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-    .catch((cause: unknown) => {
-      throw new LensloreError('PICTURE_DAMAGED', 'The thumbnail is damaged.', { cause })
-    })
-  return makeThumbhash({ data, widthPx: info.width, heightPx: info.height })
 }

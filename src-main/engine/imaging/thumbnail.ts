@@ -1,8 +1,9 @@
 import sharp from 'sharp'
+import type { ThumbnailFacts } from '../../contract/engine-calls.ts'
 import { thumbnailPath } from '../../contract/thumbnail-path.ts'
 import type { SmallestUse, UprightPicture } from './decode.ts'
 import { isKept, keepFile } from './keep-file.ts'
-import { makeThumbhash } from './thumbhash.ts'
+import { describePicture } from './thumbnail-facts.ts'
 
 /** Fills a grid's cell on a screen of twice the density. */
 export const thumbnailSidePx = 512
@@ -15,17 +16,17 @@ export const smallestUseForThumbnail: SmallestUse = { shortSidePx: 1, longSidePx
 
 /**
  * Keeps a thumbnail of a picture in the cache, unless there is one of the same content.
- * @returns its thumbhash
+ * @returns what is told of it
  * @throws LensloreError `DISK_FULL` or `WRITE_FAILED`
  */
 export async function keepThumbnail(
   directory: string,
   contentHash: string,
   picture: UprightPicture,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<ThumbnailFacts> {
   const path = thumbnailPath(directory, contentHash)
   if (!(await isKept(path))) await keepFile(path, await makeWebp(picture), 'thumbnails')
-  return makeThumbhash(picture)
+  return describePicture(picture)
 }
 
 function makeWebp({ data, widthPx, heightPx }: UprightPicture): Promise<Buffer> {

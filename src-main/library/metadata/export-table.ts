@@ -67,7 +67,7 @@ export async function exportTable(
 }
 
 /** Readers take a line break alone for the end of a row, too. */
-const csvOptions = { record_delimiter: 'windows', quoted_match: /[\r\n]/ } as const
+export const csvOptions = { record_delimiter: 'windows', quoted_match: /[\r\n]/ } as const
 
 function* pagesOfRows(database: Database): Generator<(Row & { folder_id: number })[]> {
   for (let last = 0; ; ) {

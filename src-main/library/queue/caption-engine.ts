@@ -5,6 +5,7 @@ import type {
   EngineInfo,
   ModelInput,
   ModelSpace,
+  ThumbnailFacts,
 } from '../../contract/engine-calls.ts'
 
 /**
@@ -44,7 +45,7 @@ export interface PictureDecoder {
   /** @throws LensloreError the picture's own error; `PICTURE_KILLS_ENGINE`, `ENGINE_DIED`, `CANCELLED` */
   decode(path: string, options: DecodeOptions): Promise<DecodedPicture>
   /** Of a thumbnail's own file; errors as of `decode`. */
-  thumbhash(path: string): Promise<Uint8Array>
+  describeThumbnail(path: string): Promise<ThumbnailFacts>
   /**
    * Keeps a copy of the whole picture in a directory, of a type that every browser draws; errors as of `decode`,
    * `DISK_FULL`, `WRITE_FAILED`.

@@ -34,7 +34,7 @@ const nothingMore = { seen: null, result: null, embedding: null }
 
 /** What makes a thumbnail none that something is made of. A picture of which the model dies is none the worse for it. */
 const isNoPicture = {
-  thumbhash: new Set<ErrorCode>(['FILE_NOT_FOUND', 'PICTURE_DAMAGED', 'PICTURE_KILLS_ENGINE']),
+  miniature: new Set<ErrorCode>(['FILE_NOT_FOUND', 'PICTURE_DAMAGED', 'PICTURE_KILLS_ENGINE']),
   embedding: new Set<ErrorCode>(['FILE_NOT_FOUND', 'PICTURE_DAMAGED']),
 }
 
@@ -65,8 +65,8 @@ export interface CaptioningOptions {
 
 interface Finished {
   item: WorkItem
-  /** Of a thumbnail that was there before, no more than its thumbhash is made. */
-  picture: Pick<DecodedPicture, 'contentHash' | 'thumbhash' | 'thumbnailError'>
+  /** Of a thumbnail that was there before, no more than what is told of it is made. */
+  picture: Pick<DecodedPicture, 'contentHash' | 'thumbhash' | 'miniature' | 'thumbnailError'>
   /** What decoding told; null of such a thumbnail. */
   seen: SeenPicture | null
   /** null: it needed no caption. */
@@ -75,7 +75,7 @@ interface Finished {
   embedding: Int8Array | null
 }
 
-/** A photo with what is to be made of it; a thumbnail and its thumbhash come with every decode. */
+/** A photo with what is to be made of it; a thumbnail and what is told of it come with every decode. */
 interface Job {
   item: WorkItem
   product: Product
@@ -183,7 +183,7 @@ async function captionAll(
     )
     orEndRun(() => {
       if ('done' in outcome) succeed({ item, ...outcome.done })
-      else if (product === 'thumbhash' || product === 'embedding')
+      else if (product === 'miniature' || product === 'embedding')
         loseThumbnail(item, outcome.thrown, isNoPicture[product])
       else fail(item, outcome.thrown)
     })
@@ -199,16 +199,16 @@ async function captionAll(
       const picture = await decoder.decode(pathOf(item), { input: null, thumbnailDirectory })
       return { picture, seen: picture, result: null, embedding: null }
     },
-    async thumbhash({ photoId }) {
+    async miniature({ photoId }) {
       const contentHash = underWay.get(photoId)!
-      const thumbhash = await decoder.thumbhash(thumbnailPath(thumbnailDirectory, contentHash))
-      return { picture: { contentHash, thumbhash, thumbnailError: null }, ...nothingMore }
+      const facts = await decoder.describeThumbnail(thumbnailPath(thumbnailDirectory, contentHash))
+      return { picture: { contentHash, ...facts, thumbnailError: null }, ...nothingMore }
     },
     async embedding({ photoId }) {
       const contentHash = underWay.get(photoId)!
       const thumbnail = thumbnailPath(thumbnailDirectory, contentHash)
       const { pixels } = await decoder.decode(thumbnail, { input: info.input, thumbnailDirectory: null })
-      const picture = { contentHash, thumbhash: null, thumbnailError: null }
+      const picture = { contentHash, thumbhash: null, miniature: null, thumbnailError: null }
       return { picture, ...nothingMore, embedding: await engine.embed(pixels!) }
     },
   }
@@ -264,7 +264,7 @@ async function captionAll(
   }
 
   /**
-   * What to make next. Exact duplicates share one run: the twin of a photo under way waits, that of a finished one copies.
+   * What to make next. Photos of exactly the same picture share one run: the twin of one under way waits, that of a finished one copies.
    * @returns `settled`: how much turned out to be made already.
    */
   function takeNext(): { jobs: Job[]; settled: number } {
@@ -274,7 +274,7 @@ async function captionAll(
     const except = [...underWay.keys(), ...leftAlone]
     const toCaption = queue.next('caption', key, 2 * room, except)
     const toThumbnail = queue.next('thumbnail', thumbnailVersion, 2 * room, [...except, ...withoutThumbnail])
-    const toThumbhash = queue.next('thumbhash', thumbnailVersion, 2 * room, except)
+    const toMiniature = queue.next('miniature', thumbnailVersion, 2 * room, except)
     // Captions bring it along, and go first.
     const toEmbed =
       info.spaceId !== null && toCaption.length === 0
@@ -284,21 +284,23 @@ async function captionAll(
     const kept = settleThumbnails(toThumbnail)
     if (toEmbed.length > 0) embeddingShown ??= beginEmbedding(embeddings.waiting(info.spaceId!))
     const open = new Map<number, Job>(toEmbed.map((item) => [item.photoId, { item, product: 'embedding' }]))
-    for (const item of toThumbhash) open.set(item.photoId, { item, product: 'thumbhash' })
+    for (const item of toMiniature) open.set(item.photoId, { item, product: 'miniature' })
     for (const item of toThumbnail) {
       if (!kept.has(item.photoId)) open.set(item.photoId, { item, product: 'thumbnail' })
     }
     for (const item of toCaption) {
       if (!captioned.has(item.photoId)) open.set(item.photoId, { item, product: 'caption' })
     }
-    const hashes = new Set(underWay.values())
+    const hashes = new Set<string | null>(underWay.values())
+    for (const photoId of underWay.keys()) hashes.add(photos.pictureOf(photoId) ?? null)
     const jobs: Job[] = []
     for (const job of [...open.values()].sort((a, b) => byUrgency(a.item, b.item))) {
       if (jobs.length === room) break
       const { photoId } = job.item
       const { contentHash } = photos.byId(photoId) ?? {}
-      if (!contentHash || hashes.has(contentHash)) continue
-      hashes.add(contentHash)
+      const picture = photos.pictureOf(photoId)
+      if (!contentHash || hashes.has(contentHash) || (picture !== undefined && hashes.has(picture))) continue
+      hashes.add(contentHash).add(picture ?? null)
       underWay.set(photoId, contentHash)
       jobs.push(job)
     }
@@ -327,7 +329,7 @@ async function captionAll(
     const kept = [...hashes].filter(([, hash]) => hash && isThumbnailKept(thumbnailDirectory, hash))
     if (kept.length > 0) {
       queue.setThumbnailsMade(
-        kept.map(([, hash]) => ({ contentHash: hash!, thumbhash: null })),
+        kept.map(([, hash]) => ({ contentHash: hash!, thumbhash: null, miniature: null })),
         thumbnailVersion,
       )
     }

@@ -350,7 +350,8 @@ export function superviseEngine(
       request('decode', `read ${displayFileName(path)}`, (client) =>
         client.decode({ path, ...decodeOptions }),
       ),
-    thumbhash: (path) => request('decode', 'looked at a thumbnail', (client) => client.thumbhash({ path })),
+    describeThumbnail: (path) =>
+      request('decode', 'looked at a thumbnail', (client) => client.describeThumbnail({ path })),
     preview: (path, directory) =>
       request('decode', `drew ${displayFileName(path)}`, (client) => client.preview({ path, directory })),
     caption: (pixels, { readings = false } = {}) =>

@@ -26,9 +26,9 @@ export async function makeThumbnail(
   }
   const decoder = await openDecoder()
   const picture = await decoder.decode(photo.path, { input: null, thumbnailDirectory, isUrgent: true })
-  const { contentHash, thumbhash, thumbnailError } = picture
+  const { thumbnailError } = picture
   store.photos.setSeen([picture])
   if (thumbnailError) throw new LensloreError(thumbnailError.code, thumbnailError.message)
-  store.queue.setThumbnailsMade([{ contentHash, thumbhash }], thumbnailVersion)
-  return thumbnailPath(thumbnailDirectory, contentHash)
+  store.queue.setThumbnailsMade([picture], thumbnailVersion)
+  return thumbnailPath(thumbnailDirectory, picture.contentHash)
 }

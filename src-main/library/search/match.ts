@@ -49,6 +49,11 @@ export const flag = {
   nothing: 'is=nothing',
   /** Another photo's file has the same bytes. */
   duplicate: 'is=duplicate',
+  /** It is in a stack, for which another photo stands. */
+  copy: 'is=copy',
+  /** It is in a stack. */
+  stacked: 'has=copies',
+  stack: (stackId: number) => `stack=${stackId}`,
   missing: 'is=missing',
   /** It is out of sight because its place is left alone. */
   excluded: 'is=excluded',

@@ -38,6 +38,8 @@ export interface Surroundings {
   placesNamed(words: string, how: 'whole' | 'within' | 'begun'): string[]
   /** Whether any photo is below a directory of a folder. */
   hasDirectory(folderId: number, directory: string): boolean
+  /** The stack of a photo; null where it has none. */
+  stackOf(photoId: number): number | null
 }
 
 export interface Plan {
@@ -170,6 +172,10 @@ function expressTerm(term: Term, around: Surroundings): Strengths {
       )
     case 'has':
       return both(flagged(flagOf[term.what]))
+    case 'copies': {
+      const stack = around.stackOf(term.photo)
+      return both(flagged(stack === null ? flag.nothing : flag.stack(stack)))
+    }
     case 'is': {
       if (term.state !== 'offline') return both(flagged(flag[term.state]))
       const offline = around.folders().filter((folder) => folder.isOffline)
@@ -201,6 +207,7 @@ const flagOf: Readonly<Record<PhotoPossession, string>> = {
   date: flag.dated,
   raw: flag.raw,
   video: flag.video,
+  copies: flag.stacked,
 }
 
 const rated = (rating: number): Match => flagged(flag.rating(rating))

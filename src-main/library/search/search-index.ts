@@ -56,6 +56,7 @@ const documentSql = `SELECT photos.id, search_id, search_document, folder_id, fo
     ${otherCaptionsSql} AS other_captions,
     missing_since_ms IS NULL AND EXISTS (SELECT 1 FROM photos AS copy WHERE copy.content_hash = photos.content_hash
       AND copy.id <> photos.id AND copy.missing_since_ms IS NULL) AS duplicate,
+    stack_id AS stack, stacks.best IS NOT NULL AND stacks.best <> photos.id AS copy,
     (SELECT group_concat(text, ' ') FROM search_extra WHERE photo_id = photos.id) AS extra,
     rating, is_favorite, people, keywords,
     (SELECT json_group_array(json_array(metadata_places.kind, metadata_places.name))
@@ -68,7 +69,9 @@ const documentSql = `SELECT photos.id, search_id, search_document, folder_id, fo
   FROM photos
     JOIN search_filters ON search_filters.photo_id = photos.id
     JOIN folders ON folders.id = photos.folder_id
-    LEFT JOIN captions ON captions.id = photos.caption_id`
+    LEFT JOIN captions ON captions.id = photos.caption_id
+    LEFT JOIN stack_photos ON stack_photos.photo_id = photos.id
+    LEFT JOIN stacks ON stacks.id = stack_id`
 export const staleSql = `${documentSql} WHERE photos.id IN (SELECT photo_id FROM search_stale LIMIT ?)`
 export const changedSql = `${documentSql} WHERE photos.id IN
     (SELECT photo_id FROM temp.search_changed AS changed
@@ -132,6 +135,8 @@ interface DocumentRow {
   unsure: number | null
   other_captions: string | null
   duplicate: number
+  stack: number | null
+  copy: number
   extra: string | null
   rating: number | null
   is_favorite: number
@@ -708,6 +713,8 @@ function flagsOf(
   if (row.failed) flags.push(flag.failed)
   if (row.cut) flags.push(flag.cut)
   if (row.duplicate) flags.push(flag.duplicate)
+  if (row.stack !== null) flags.push(flag.stacked, flag.stack(row.stack))
+  if (row.copy) flags.push(flag.copy)
   if (row.caption_source !== null) flags.push(flag.by(row.caption_source))
   // A caption without words is an answer, and none that anybody looks for.
   if (row.caption) flags.push(flag.captioned)

@@ -19,13 +19,14 @@ interface TimelineRow {
   has_thumbnail: number
   thumbhash: Buffer | null
   rating: number | null
+  stacked: number | null
   /** Kinds of files that are a part of it, joined by commas. */
   companions: string | null
 }
 
 const rowsSql = `SELECT photos.id, sort_ms, width_px, height_px, photos.content_hash, caption_source, is_unsure,
     error_code IS NOT NULL AS is_failed, missing_since_ms IS NOT NULL AND NOT is_excluded AS is_missing,
-    folders.state = 'offline' AS is_offline, is_favorite, thumbnail_version IS NOT NULL AS has_thumbnail, thumbhash, rating,
+    folders.state = 'offline' AS is_offline, is_favorite, thumbnail_version IS NOT NULL AS has_thumbnail, thumbhash, rating, stacks.photos AS stacked,
     (SELECT group_concat(kind) FROM companions WHERE photo_id = photos.id AND is_other = 0
       AND (companions.folder_id, companions.directory) = (photos.folder_id, photos.directory)) AS companions
   FROM json_each(?) AS wanted
@@ -33,6 +34,8 @@ const rowsSql = `SELECT photos.id, sort_ms, width_px, height_px, photos.content_
     JOIN folders ON folders.id = photos.folder_id
     JOIN search_filters ON search_filters.photo_id = photos.id
     LEFT JOIN captions ON captions.id = photos.caption_id
+    LEFT JOIN stack_photos ON stack_photos.photo_id = photos.id
+    LEFT JOIN stacks ON stacks.id = stack_id
   ORDER BY wanted.key`
 
 const flagOfSource: Readonly<Record<CaptionSource, number>> = {
@@ -62,6 +65,7 @@ export function readColumns(
     colors,
     hashes,
     flags: Uint16Array.from(found, flagsOf),
+    stacked: Uint16Array.from(found, (row) => row.stacked ?? 0),
   }
 }
 

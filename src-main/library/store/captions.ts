@@ -85,7 +85,8 @@ export interface CaptionStore {
    */
   setImported(photoId: number, captions: readonly ImportedCaption[], nowMs: number): void
   /**
-   * Gives photos the captions that another photo with the same content got from this model.
+   * Gives photos the captions that another photo got from this model of the same picture: it has the same content, or one that differs in
+   * what is said of the picture alone. A person's words, and imported ones, stay with their photo.
    * @returns those that got one.
    */
   copyFromDuplicates(photoIds: readonly number[], modelKey: string, nowMs: number): number[]
@@ -486,14 +487,18 @@ export function createCaptionStore(database: Database): CaptionStore {
       write(() => {
         const copied: number[] = []
         for (const photoId of photoIds) {
+          const content = contentOf(photoId)?.content_hash
           const twin = prepare<CaptionRow>(
             `${select}
-             WHERE photos.content_hash = (SELECT content_hash FROM photos WHERE id = ?) AND photos.id <> ?
-               AND photos.captioned_by = ? AND captions.source = 'model'
+             WHERE photos.id IN (
+                 SELECT twins.id FROM photos JOIN photos AS twins ON twins.content_hash = photos.content_hash WHERE photos.id = ?
+                 UNION SELECT twins.id FROM photos JOIN photos AS twins ON twins.picture_hash = photos.picture_hash
+                   AND twins.orientation IS photos.orientation WHERE photos.id = ?)
+               AND photos.id <> ? AND photos.captioned_by = ? AND captions.source = 'model'
                AND captions.content_hash = photos.content_hash
              ORDER BY captions.id DESC LIMIT 1`,
-          ).get(photoId, photoId, key)
-          if (twin?.model_id == null || twin.content_hash === null) continue
+          ).get(photoId, photoId, photoId, key)
+          if (twin?.model_id == null || !content) continue
           addOneFromModel(
             {
               photoId,
@@ -503,7 +508,7 @@ export function createCaptionStore(database: Database): CaptionStore {
               modelId: twin.model_id,
               adapterId: twin.adapter_id,
               precision: twin.precision,
-              contentHash: twin.content_hash.toString('hex'),
+              contentHash: content.toString('hex'),
             },
             nowMs,
           )

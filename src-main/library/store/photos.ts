@@ -40,6 +40,8 @@ export interface PhotoStore {
   byIds(ids: readonly number[]): Photo[]
   /** Photos whose files have exactly this content. @param contentHash SHA-256, lower-case hex. */
   withContent(contentHash: string): number[]
+  /** What all photos that show exactly the same picture have in common; undefined where nobody can tell. */
+  pictureOf(id: number): string | undefined
   /**
    * Takes in what reading the file told. Where the picture is new, a model's caption of the old one makes the
    * photo work again; whatever a person wrote stays. Where only what describes the picture is new, all captions
@@ -172,6 +174,12 @@ export function createPhotoStore(database: Database): PhotoStore {
       prepare<{ id: number }>('SELECT id FROM photos WHERE content_hash = ? ORDER BY id')
         .all(Buffer.from(contentHash, 'hex'))
         .map((row) => row.id),
+
+    pictureOf: (id) =>
+      prepare<{ picture: string | null }>(
+        `SELECT lower(hex(picture_hash)) || '/' || ifnull(orientation, 1) AS picture FROM photos
+         WHERE id = ? AND picture_hash IS NOT NULL`,
+      ).get(id)?.picture ?? undefined,
 
     marks: (id) => prepare<{ marks: number }>('SELECT marks FROM photos WHERE id = ?').get(id)?.marks ?? 0,
 

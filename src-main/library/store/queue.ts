@@ -1,3 +1,4 @@
+import type { Miniature } from '../../contract/miniature.ts'
 import type { LibraryStatus } from '../../contract/records.ts'
 import type { Database } from './database.ts'
 import { inSlices } from './slices.ts'
@@ -29,8 +30,8 @@ export type WorkCounts = Pick<
 export interface ProductKeys {
   thumbnail: number
   caption: string
-  /** The version of the thumbnail that it is of. */
-  thumbhash: number
+  /** The version of the thumbnail that it is of; its thumbhash comes with it. */
+  miniature: number
   /** The space that it is in. */
   embedding: string
 }
@@ -67,8 +68,9 @@ export interface QueueStore {
 export interface MadeThumbnail {
   /** SHA-256, lower-case hex. */
   contentHash: string
-  /** Null where nobody looked at it: what is known of it stays. */
+  /** Both are null where nobody looked at it: what is known of it stays. */
   thumbhash: Uint8Array | null
+  miniature: Miniature | null
 }
 
 export interface Retried {
@@ -121,11 +123,11 @@ export const questions: Record<Product, Question> = {
     sql: `${select} WHERE photos.folder_id = ? AND captioned_by IS ? AND ${isWhole}
       AND caption_source IS NOT 'person' ${order}`,
   },
-  thumbhash: {
+  miniature: {
     // The library has the thumbnail, wherever the photo is.
     outdated: 'SELECT id AS folder_id, ? AS value FROM folders WHERE is_leaving = 0',
     sql: `${select} WHERE photos.folder_id = ? AND thumbnail_version IS ? AND thumbnail_version IS NOT NULL
-      AND thumbhash IS NULL ${order}`,
+      AND sharpness IS NULL ${order}`,
   },
   embedding: {
     outdated: `SELECT folders.id AS folder_id, value
@@ -162,21 +164,26 @@ export function createQueueStore(database: Database): QueueStore {
 
     setThumbnailsMade: (made, version) =>
       void write(() => {
-        const set = prepare(
-          `UPDATE photos SET thumbnail_version = ?, thumbhash = ifnull(?, thumbhash)
+        const set = prepare<{ id: number }>(
+          `UPDATE photos SET thumbnail_version = ?, thumbhash = ifnull(?, thumbhash), sharpness = ifnull(?, sharpness)
            WHERE content_hash = ?
-             AND (thumbnail_version IS NOT ? OR (thumbhash IS NULL AND ? IS NOT NULL))`,
+             AND (thumbnail_version IS NOT ? OR (thumbhash IS NULL AND ? IS NOT NULL) OR (sharpness IS NULL AND ? IS NOT NULL))
+           RETURNING id`,
         )
-        for (const { contentHash, thumbhash } of made) {
-          set.run(version, thumbhash, Buffer.from(contentHash, 'hex'), version, thumbhash)
+        const keep = prepare('INSERT OR REPLACE INTO miniatures (photo_id, picture) VALUES (?, ?)')
+        for (const { contentHash, thumbhash, miniature } of made) {
+          const sharpness = miniature?.sharpness ?? null
+          const content = Buffer.from(contentHash, 'hex')
+          const photos = set.all(version, thumbhash, sharpness, content, version, thumbhash, sharpness)
+          for (const { id } of miniature ? photos : []) keep.run(id, miniature!.picture)
         }
       }),
 
     setThumbnailLost: (contentHash) =>
       void write(() =>
-        prepare('UPDATE photos SET thumbnail_version = NULL, thumbhash = NULL WHERE content_hash = ?').run(
-          Buffer.from(contentHash, 'hex'),
-        ),
+        prepare(
+          'UPDATE photos SET thumbnail_version = NULL, thumbhash = NULL, sharpness = NULL WHERE content_hash = ?',
+        ).run(Buffer.from(contentHash, 'hex')),
       ),
 
     async retryUnreadable(signal) {

@@ -9,9 +9,11 @@ import { createFolderStore, type FolderStore } from './folders.ts'
 import { createLabelStore, type LabelStore } from './labels.ts'
 import { createMarkStore, type MarkStore } from './marks.ts'
 import { isUpToDate, readMigrations } from './migrate.ts'
+import { createNameRefusalStore, type NameRefusalStore } from './name-refusals.ts'
 import { type DatabaseInUse, openInUse } from './open-in-use.ts'
 import { createPhotoStore, type PhotoStore } from './photos.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
+import { createStackStore, type StackStore } from './stacks.ts'
 import { createTrainingStore, type TrainingStore } from './trainings.ts'
 import { updateAlone } from './update.ts'
 
@@ -28,6 +30,8 @@ export interface Store {
   readonly trainings: TrainingStore
   readonly adapters: AdapterStore
   readonly embeddings: EmbeddingStore
+  readonly refusals: NameRefusalStore
+  readonly stacks: StackStore
   /** A photo with its captions and marks. */
   details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words' | 'place'> | undefined
   close(): void
@@ -72,6 +76,8 @@ function assemble({ database, hindrance, close }: DatabaseInUse): Store {
   const trainings = createTrainingStore(database)
   const adapters = createAdapterStore(database)
   const embeddings = createEmbeddingStore(database)
+  const refusals = createNameRefusalStore(database)
+  const stacks = createStackStore(database)
   const companions = createCompanionStore(database)
 
   function details(
@@ -99,6 +105,7 @@ function assemble({ database, hindrance, close }: DatabaseInUse): Store {
       marks: marks.history(photoId),
       pictureChanged,
       duplicates: twins.filter((id) => id !== photoId),
+      stack: stacks.factsOf(photoId) ?? null,
     }
   }
 
@@ -114,6 +121,8 @@ function assemble({ database, hindrance, close }: DatabaseInUse): Store {
     trainings,
     adapters,
     embeddings,
+    refusals,
+    stacks,
     details,
     close,
   }

@@ -9,7 +9,7 @@ import { previewPath } from '../../../src-main/contract/preview-path.ts'
 import { thumbnailPath } from '../../../src-main/contract/thumbnail-path.ts'
 import { createDecoder } from '../../../src-main/engine/imaging/decoder.ts'
 import { preparePicture } from '../../../src-main/engine/imaging/picture.ts'
-import { readThumbhash } from '../../../src-main/engine/imaging/thumbhash.ts'
+import { readThumbnailFacts } from '../../../src-main/engine/imaging/thumbnail-facts.ts'
 import { heicQuadrants, jxlQuadrants } from './encoded-pictures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lenslore-'))
@@ -111,7 +111,7 @@ test('colours are the same whether they are read from the picture or from its th
     input: null,
     thumbnailDirectory: thumbnails,
   })
-  const again = await readThumbhash(thumbnailPath(thumbnails, contentHash))
+  const { thumbhash: again } = await readThumbnailFacts(thumbnailPath(thumbnails, contentHash))
   for (const hash of [thumbhash!, again]) {
     const { r, g, b } = thumbHashToAverageRGBA(hash)
     const mean = red.map((value, at) => (value + green[at]! + 2 * blue[at]!) / 4)
@@ -119,6 +119,8 @@ test('colours are the same whether they are read from the picture or from its th
   }
   const without = await preparePicture(path, { input: null, thumbnailDirectory: null })
   assert.equal(without.thumbhash, null)
-  await assert.rejects(readThumbhash(put('none.webp', Buffer.from('nothing'))), { code: 'PICTURE_DAMAGED' })
-  await assert.rejects(readThumbhash(join(folder, 'gone.webp')), { code: 'FILE_NOT_FOUND' })
+  await assert.rejects(readThumbnailFacts(put('none.webp', Buffer.from('nothing'))), {
+    code: 'PICTURE_DAMAGED',
+  })
+  await assert.rejects(readThumbnailFacts(join(folder, 'gone.webp')), { code: 'FILE_NOT_FOUND' })
 })

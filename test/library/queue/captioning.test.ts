@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -149,7 +149,7 @@ test('the colours of a thumbnail of before are read from it, also where the phot
   writeFileSync(thumbnailOf(broken), 'no picture')
   const contents = [broken, away].map((id) => store.photos.byId(id)!.contentHash!)
   store.queue.setThumbnailsMade(
-    contents.map((contentHash) => ({ contentHash, thumbhash: null })),
+    contents.map((contentHash) => ({ contentHash, thumbhash: null, miniature: null })),
     1,
   )
   store.database.write(() => store.database.prepare("UPDATE folders SET state = 'offline'").run())
@@ -174,7 +174,7 @@ test('of a new thumbnail the colours are known at once', async (t) => {
   await makeThumbnail({ store, openDecoder: async () => engine, thumbnailDirectory }, id)
   // A square of 90 × 60 on white of 300 × 200.
   assertColor(searcher, '#e8e8f4')
-  assert.deepEqual(store.queue.next('thumbhash', 1, 9), [])
+  assert.deepEqual(store.queue.next('miniature', 1, 9), [])
   await draw('a.jpg', 'red', id)
   assertColor(searcher, 'grey')
 })
@@ -250,6 +250,53 @@ function assertColor(searcher: Searcher, expected: string): void {
     `${colors} for ${expected}`,
   )
 }
+
+test('files of one picture that say other things of it are captioned once, together or one after the other', async (t) => {
+  const { photos, store, engine, draw, captionAll } = setUp(t)
+  const captions = t.mock.method(engine, 'caption')
+  const jpeg = () => readFileSync(join(photos, 'a.jpg'))
+  async function addFile(name: string, bytes: Buffer, orientation = 1): Promise<number> {
+    writeFileSync(join(photos, name), bytes)
+    const { contentHash, pictureHash } = await readFileOnce(join(photos, name))
+    return addPhoto(store, 1, name, contentHash, { pictureHash, orientation })
+  }
+  const say = (words: string) => {
+    const text = Buffer.from(words)
+    const head = Buffer.from([0xff, 0xfe, 0, text.length + 2])
+    return Buffer.concat([jpeg().subarray(0, 2), head, text, jpeg().subarray(2)])
+  }
+  const one = await draw('a.jpg', 'navy')
+  const { pictureHash } = await readFileOnce(join(photos, 'a.jpg'))
+  store.photos.setContent(
+    one,
+    { ...plainFacts, contentHash: store.photos.byId(one)!.contentHash!, pictureHash },
+    2,
+  )
+  const two = await addFile('b.jpg', say('a note'))
+  await captionAll()
+  assert.equal(captions.mock.callCount(), 1)
+  const [of, ofTwin] = [one, two].map((id) => store.captions.current(id)!)
+  assert.equal(ofTwin!.text, of!.text)
+  assert.deepEqual(
+    [of!.contentHash, ofTwin!.contentHash],
+    [one, two].map((id) => store.photos.byId(id)!.contentHash),
+  )
+
+  store.captions.setByPerson(one, 'mine', 3)
+  const three = await addFile('c.jpg', say('another note'))
+  const turned = await addFile('d.jpg', say('turned'), 6)
+  await captionAll()
+  assert.equal(captions.mock.callCount(), 2, 'a picture that is turned is another')
+  assert.deepEqual(
+    [three, turned].map((id) => store.captions.current(id)!.source),
+    ['model', 'model'],
+  )
+  assert.equal(store.captions.current(three)!.text, of!.text)
+  assert.deepEqual(
+    [two, three, turned].map((id) => store.photos.byId(id)!.error),
+    [null, null, null],
+  )
+})
 
 test('a thumbnail that cannot be written loses no caption, is told of once, and stays work', async (t) => {
   const { store, draw, captionAll, thumbnailDirectory, thumbnailOf } = setUp(t)

@@ -195,7 +195,7 @@ test('8. a thumbnail is wanted for each content, whoever wrote the words, and on
   store.captions.setByPerson(a, 'mine', 1)
   assert.deepEqual(ids(store.queue.next('caption', 'm', 9)), [twin, b])
   assert.deepEqual(ids(store.queue.next('thumbnail', 1, 9)), [twin, b, a])
-  store.queue.setThumbnailsMade([{ contentHash: contentOf('a'), thumbhash: null }], 1)
+  store.queue.setThumbnailsMade([{ contentHash: contentOf('a'), thumbhash: null, miniature: null }], 1)
   assert.deepEqual(ids(store.queue.next('thumbnail', 1, 9)), [b])
   assert.deepEqual(ids(store.queue.next('thumbnail', 3, 9)), [twin, b, a], 'an older version is none')
   store.photos.setContent(a, { ...plainFacts, contentHash: contentOf('edited') }, 5)

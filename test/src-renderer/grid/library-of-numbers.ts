@@ -113,6 +113,7 @@ export class LibraryOfNumbers {
       colors: new Uint8Array(ids.length * 3).fill(100),
       hashes: new Uint8Array(ids.length * 8).fill(7),
       flags: Uint16Array.from(ids, (id) => (this.captions.has(id) ? tileFlags.byModel : 0)),
+      stacked: new Uint16Array(ids.length),
     }
   }
 
@@ -126,6 +127,7 @@ export class LibraryOfNumbers {
       doubtfulWords: [],
       rating: null,
       isFavorite: false,
+      stacked: 0,
       thumbhash: null,
       error: null,
     }

@@ -17,6 +17,7 @@ const tile: Tile = {
   doubtfulWords: [[2, 5]],
   rating: null,
   isFavorite: false,
+  stacked: 0,
   thumbhash: null,
   error: null,
 }
