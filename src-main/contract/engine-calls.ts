@@ -117,7 +117,7 @@ export interface CaptionResult extends CaptionDoubt {
 export interface ModelSpace {
   /** Names it: only what is of the same one can be compared. */
   spaceId: string
-  /** A picture that is farther from a few words than this does not plausibly show them. */
+  /** A picture that is farther from a few words than this does not plausibly show them; of an embedded text, from that. */
   leastCosine: number
   /** Two pictures that are farther from each other than this do not plausibly show the same. */
   leastPictureCosine: number

@@ -283,7 +283,10 @@ export interface AlikePage {
   /** The words that they were compared with; '' where the search has none. */
   text: string
   /** The likeliest first, never more than are plausibly right. */
-  photos: (SearchHit & { cosine: number })[]
+  photos: (SearchHit & {
+    /** A cosine, less for what lies near every text, and more for what says some of the words. */
+    likeness: number
+  })[]
 }
 
 /** Of the photos that a search finds, how many have what; photos of two people count for both. */

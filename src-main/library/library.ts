@@ -23,8 +23,10 @@ import { setExcludes } from './folders/excludes.ts'
 import { planJoin } from './folders/join.ts'
 import { realPath, realPathOfFile } from './folders/real-path.ts'
 import { createReconciler } from './folders/reconcile.ts'
+import { createFindKnownNames } from './known-names.ts'
 import { createLikes } from './likes.ts'
 import { createLongWork } from './long-work.ts'
+import { createHubness } from './meaning/hubness.ts'
 import { createMeaningIndex } from './meaning/meaning-index.ts'
 import {
   createWaitingExporter,
@@ -39,6 +41,7 @@ import { createMetadataStore } from './metadata/metadata-store.ts'
 import { readExposure } from './metadata/read.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
+import { createNameOfferer } from './name-offers.ts'
 import { createFindNearestPassing } from './nearest-passing.ts'
 import { createLikePicture } from './outside-pictures.ts'
 import { createPhotoChanges } from './photo-changes.ts'
@@ -151,6 +154,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const { searcher, searchIndex, likes: likesOfQueries } = createSearch(store.database)
   const stackLists = createStackLists({ database: store.database, stacks: store.stacks, searcher })
   const meaningIndex = createMeaningIndex(store.database)
+  const hubness = createHubness(store.database)
   const selectNow = createSelect(store.database, searcher)
   const metadata = createMetadataStore(store.database, captions)
   const derivedPlaces = createPlaceStore(store.database)
@@ -202,6 +206,8 @@ export function createLibrary(options: LibraryOptions): Library {
     store,
     searchIndex,
     meaningIndex,
+    hubness,
+    embedText: async (text) => (await questions.embedText(text)).embedding,
     metadata,
     reconciler,
     progress,
@@ -248,9 +254,18 @@ export function createLibrary(options: LibraryOptions): Library {
     embedText: questions.embedText,
     space: questions.space,
   })
+  const findKnownNames = createFindKnownNames({
+    database: store.database,
+    searcher,
+    taughtNames: () => teaching.taughtNames(),
+    version: () => teaching.namesVersion(),
+  })
   const findAlike = createFindAlike({
     searcher,
+    index: meaningIndex,
+    hubness,
     nearestPassing,
+    findKnownNames,
     embedText: questions.embedText,
     resolveLikes: likes.resolve,
   })
@@ -337,6 +352,13 @@ export function createLibrary(options: LibraryOptions): Library {
     onTeachingChanged: () => emit('teachingChanged', {}),
     onTrainingProgress: (told) => emit('trainingProgress', told),
     onProblem,
+  })
+  const nameOfferer = createNameOfferer({
+    store,
+    searcher,
+    index: meaningIndex,
+    space: questions.space,
+    foundNames: teaching.foundNames,
   })
   let resuming = resume(stop.signal, true)
 
@@ -745,6 +767,23 @@ export function createLibrary(options: LibraryOptions): Library {
       }),
       worthLabelling: ({ limit }) => ({ photos: teaching.worthLabelling(limit) }),
       foundNames: () => ({ names: teaching.foundNames() }),
+      givenNames: () => ({ names: nameOfferer.names() }),
+      nameOffers: ({ name, limit }, signal) => nameOfferer.offers(name, limit, signal),
+      async acceptOffers({ name, photos: accepted, kind }, signal) {
+        const known = accepted.map((photo) => photos.known(photo).id)
+        const isPerson = kind ? kind === 'person' : store.labels.people([name]).has(name)
+        store.refusals.allow(name, known)
+        const change = isPerson ? { addPeople: [name] } : { addKeywords: [name] }
+        return { photos: await edits.mark(await select({ photos: known }), change, signal) }
+      },
+      refuseOffers({ name, photos: asked, isRefused }) {
+        const known = asked.map((photo) => photos.known(photo).id)
+        const changed = isRefused
+          ? store.refusals.refuse(name, known, Date.now())
+          : store.refusals.allow(name, known)
+        emit('teachingChanged', {})
+        return { photos: changed }
+      },
       async forgetName({ name }, signal) {
         settings.setForgottenNames([...new Set([...settings.forgottenNames(), name])])
         onAdaptersChanged()

@@ -11,6 +11,7 @@ import { createStackFinder } from './copies/find-stacks.ts'
 import { forgetLongMissing } from './folders/forget.ts'
 import type { ReconcileOptions, Reconciler } from './folders/reconcile.ts'
 import { relocateFolder } from './folders/relocate.ts'
+import type { EmbedText, Hubness } from './meaning/hubness.ts'
 import type { MeaningIndex } from './meaning/meaning-index.ts'
 import type { WaitingExporter } from './metadata/exchange.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
@@ -57,6 +58,8 @@ export interface LongWorkOptions {
   store: Store
   searchIndex: SearchIndexer
   meaningIndex: MeaningIndex
+  hubness: Hubness
+  embedText: EmbedText
   metadata: MetadataStore
   reconciler: Reconciler
   progress: ProgressMeter
@@ -106,6 +109,8 @@ export function createLongWork(options: LongWorkOptions): LongWork {
     store,
     searchIndex,
     meaningIndex,
+    hubness,
+    embedText,
     metadata,
     reconciler,
     progress,
@@ -147,7 +152,9 @@ export function createLongWork(options: LongWorkOptions): LongWork {
   /** What was embedded since is in the index of meanings, too. */
   const keepingMeaning = oneAtATime(async (signal) => {
     const space = captioning.space()
-    if (space !== null) await meaningIndex.keepUp(space, { signal })
+    if (space === null) return
+    await meaningIndex.keepUp(space, { signal })
+    await hubness.keepUp(space, embedText, signal)
   })
   const stackFinder = createStackFinder(store.database, store.stacks)
   /** Photos that came or changed, beside those that are nearly the same. */

@@ -2,8 +2,8 @@ import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
+import { mostPictureBytes } from '../../contract/picture-size.ts'
 import type { AlikePage, LikedPicture, SearchFacets, SearchHit, SearchPage } from '../../contract/records.ts'
-import { mostPictureBytes } from '../../contract/rooms/search.ts'
 import { readWholeFile } from '../../files/regular-file.ts'
 import { inLibrary, outputOf } from '../command-context.ts'
 import { counted } from '../counted.ts'
@@ -175,8 +175,8 @@ function formatAlike({ text, photos }: AlikePage): string {
   if (text === '') return 'Without plain words there is nothing that photos could look like.'
   if (photos.length === 0) return `Nothing else looks like: ${printable(text)}`
   const lines = photos.map(
-    ({ id, path, caption, cosine }) =>
-      `${id}\t${printable(displayFileName(path))}${formatCosine(cosine)}\n\t${printable(caption ?? '')}`,
+    ({ id, path, caption, likeness }) =>
+      `${id}\t${printable(displayFileName(path))}${formatCosine(likeness)}\n\t${printable(caption ?? '')}`,
   )
   return [`Looks like: ${printable(text)}`, ...lines].join('\n')
 }

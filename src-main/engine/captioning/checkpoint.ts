@@ -60,7 +60,8 @@ import { type FormFigures, parseFormFigures } from './precision.ts'
  * `preprocessor_config.json` lie in the model folder, else in the folder of the part they belong to. Further fields
  * of the config: `id`, by which captions remember this base, `generation`
  * (`{ "beams": 3, "length_penalty": 0.8, "max_new_tokens": 20 }`),
- * `least_cosine` (from which on a picture plausibly shows a few words), `least_picture_cosine` (the same of two pictures), `doubt` (`doubt.ts`) and `forms` (`precision.ts`).
+ * `least_cosine` (from which on a picture plausibly shows a few words), `least_sentence_cosine` (the same of a sentence),
+ * `least_picture_cosine` (of two pictures), `doubt` (`doubt.ts`) and `forms` (`precision.ts`).
  */
 export interface Checkpoint {
   /** Names the frozen base, not its adapter. */
@@ -84,6 +85,7 @@ export interface Checkpoint {
     id: string
     tokenizerDirectories: string[]
     leastCosine: number
+    leastSentenceCosine: number
     leastPictureCosine: number
   } | null
   /** Where tokenizer.json and preprocessor_config.json may lie, the likelier folder first. */
@@ -97,6 +99,7 @@ const configFields = z.looseObject({
   id: z.string().min(1).optional(),
   model_type: z.string().optional(),
   least_cosine: z.number().min(-1).max(1).default(0.24),
+  least_sentence_cosine: z.number().min(-1).max(1).default(0.24),
   least_picture_cosine: z.number().min(-1).max(1).default(0.75),
   generation: z
     .object({
@@ -151,6 +154,7 @@ export async function readCheckpoint(directory: string, adapterPath: string | nu
       id: await identifySpace(modelId, space),
       tokenizerDirectories: space.tokenizerDirectories,
       leastCosine: config.least_cosine,
+      leastSentenceCosine: config.least_sentence_cosine,
       leastPictureCosine: config.least_picture_cosine,
     },
     adapterFile: adapter?.filePath ?? null,

@@ -37,6 +37,8 @@ export function createTextEmbedder(): TextEmbedder {
   }
 }
 
+const wordsOfSentence = 6
+
 async function openEncoder(modelDirectory: string): Promise<OpenEncoder> {
   const { space, model } = await readCheckpoint(modelDirectory, null)
   if (!space || !model.text) {
@@ -48,7 +50,7 @@ async function openEncoder(modelDirectory: string): Promise<OpenEncoder> {
   const { startToken, endToken, positions } = model.text.config
   const tokenizer = await readTokenizer(space)
   const graph = buildTextEmbeddingGraph(model.text, 'L')
-  const { id: spaceId, leastCosine, leastPictureCosine } = space
+  const { id: spaceId, leastCosine, leastSentenceCosine, leastPictureCosine } = space
   const meeting = { spaceId, leastCosine, leastPictureCosine }
   const session: Session = await openSessionInThread(await packModel(graph), 'cpu', 1)
   return {
@@ -57,10 +59,16 @@ async function openEncoder(modelDirectory: string): Promise<OpenEncoder> {
       const ids = [startToken, ...tokenizer.encode(asInSentence(text)).slice(0, positions - 2), endToken]
       const tokens = { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] }
       const outputs = await session.run({ tokens })
-      return { ...meeting, embedding: outputs.text!.data as Float32Array }
+      const embedding = outputs.text!.data as Float32Array
+      return { ...meeting, leastCosine: isSentence(text) ? leastSentenceCosine : leastCosine, embedding }
     },
     close: () => session.close(),
   }
+}
+
+/** Who describes a photo looks for that one, and would rather see it among others than not at all. */
+function isSentence(text: string): boolean {
+  return (text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0) >= wordsOfSentence
 }
 
 /**

@@ -1,11 +1,14 @@
 import { cosineOfPacked } from '../../contract/embedding.ts'
 import type { Database } from '../store/database.ts'
+import { toVector } from '../store/embeddings.ts'
 import { inSlices, type SliceOptions } from '../store/slices.ts'
+import { placesAllOver } from './all-over.ts'
 import { type Basis, fitBasis, packBasis, unpackBasis } from './basis.ts'
 import { Best } from './best.ts'
 import { type Block, clearPlace, columnsOf, emptyBlock, photosPerBlock, setPlace, tablesOf } from './codes.ts'
 import { type Among, isAmong, scanCodes, scanCodesWithin } from './scan.ts'
 import { createTurns } from './turns.ts'
+import { toUnitLength } from './unit-length.ts'
 
 export type { Among } from './scan.ts'
 
@@ -47,6 +50,10 @@ export interface MeaningIndex {
   ): Promise<Among>
   /** Of these photos, where they have one in the space: of unit length, `[p]`. */
   vectorsOf(photoIds: readonly number[], space: string): Map<number, Float32Array>
+  /** How many photos have one in the space. */
+  count(space: string): number
+  /** Of so many photos at most, from all over the library: of unit length, `[p]`. @throws DOMException `AbortError` through the signal. */
+  sample(space: string, most: number, signal?: AbortSignal): Promise<Float32Array[]>
 }
 
 /** Fewer are compared one by one, which takes some milliseconds, and tell too little of their space. */
@@ -118,29 +125,29 @@ export function createMeaningIndex(database: Database): MeaningIndex {
       .map(({ id, vector }) => ({ id, vector: toVector(vector) }))
   }
 
-  /** From all over the library, for photos of one folder are of few things. Nothing where there are too few. */
-  async function sample(space: number, turn: () => Promise<void>): Promise<Int8Array[]> {
-    const { count } = prepare<{ count: number }>(
-      'SELECT count(*) AS count FROM (SELECT 1 FROM photos WHERE embedded_in = ? LIMIT ?)',
-    ).get(space, leastForBasis)!
-    if (count < leastForBasis) return []
-    const { first, last } = prepare<{ first: number; last: number }>(
+  /** From all over the library, for photos of one folder are of few things. */
+  async function sample(space: number, most: number, turn: () => Promise<void>): Promise<Float32Array[]> {
+    const { first, last } = prepare<{ first: number; last: number | null }>(
       `SELECT (SELECT min(id) FROM photos WHERE embedded_in = ?) AS first,
          (SELECT max(id) FROM photos WHERE embedded_in = ?) AS last`,
     ).get(space, space)!
     const found = new Map<number, Int8Array>()
-    for (let at = 0; at < leastForBasis; at++) {
-      const before = first - 1 + Math.floor((at * (last - first + 1)) / leastForBasis)
+    if (last === null) return []
+    for (const before of placesAllOver(first, last, most)) {
       for (const { id, vector } of vectorsAfter(before, space, 1)) found.set(id, vector)
       await turn()
     }
-    return [...found.values()]
+    return [...found.values()].flatMap((vector) => toUnitLength(vector) ?? [])
   }
 
   /** Where there are enough vectors to make one of. Those of other spaces are given up: their vectors are being replaced. */
   async function makeBasis(space: number, signal?: AbortSignal): Promise<void> {
+    const { count } = prepare<{ count: number }>(
+      'SELECT count(*) AS count FROM (SELECT 1 FROM photos WHERE embedded_in = ? LIMIT ?)',
+    ).get(space, leastForBasis)!
+    if (count < leastForBasis) return
     const turn = createTurns(signal)
-    const vectors = (await sample(space, turn)).flatMap((vector) => toUnitLength(vector) ?? [])
+    const vectors = await sample(space, leastForBasis, turn)
     if (vectors.length === 0) return
     const basis = await fitBasis(vectors, turn)
     write(() => {
@@ -338,6 +345,16 @@ export function createMeaningIndex(database: Database): MeaningIndex {
       const units = vectorsOf(photoIds, number).map(({ id, vector }) => [id, toUnitLength(vector)] as const)
       return new Map(units.filter((each): each is [number, Float32Array] => each[1] !== undefined))
     },
+
+    count: (space) =>
+      prepare<{ count: number }>('SELECT count(*) AS count FROM photos WHERE embedded_in = ?').get(
+        numberOf(space) ?? null,
+      )!.count,
+
+    async sample(space, most, signal) {
+      const number = numberOf(space)
+      return number === undefined ? [] : sample(number, most, createTurns(signal))
+    },
   }
 }
 
@@ -379,22 +396,7 @@ function toBlock({ present, codes }: StoredBlock): Block | undefined {
   }
 }
 
-function toVector({ buffer, byteOffset, byteLength }: Buffer): Int8Array {
-  return new Int8Array(buffer, byteOffset, byteLength)
-}
-
 function cosineOf(query: Float32Array, vector: Int8Array): number {
   if (query.length === vector.length) return cosineOfPacked(vector, query)
   throw new RangeError(`A query of ${query.length} numbers in a space of ${vector.length}.`)
-}
-
-/** undefined for one of no direction. */
-export function toUnitLength(vector: Float32Array | Int8Array): Float32Array | undefined {
-  const unit = new Float32Array(vector)
-  let squares = 0
-  for (let n = 0; n < unit.length; n++) squares += unit[n]! * unit[n]!
-  if (!(squares > 0)) return undefined
-  const factor = 1 / Math.sqrt(squares)
-  for (let n = 0; n < unit.length; n++) unit[n]! *= factor
-  return unit
 }

@@ -88,6 +88,11 @@ export interface Searcher {
   search(query: string, options?: SearchOptions): SearchPage
   /** Which of these photos a search for this finds. */
   findsOf(query: string, photoIds: readonly number[]): Set<number>
+  /**
+   * How much of a text each of these photos says, in its caption or elsewhere: the share of the text's words by their stems, each of
+   * which weighs as much as it is rare in the library (inverse document frequency, as in BM25). 0 to 1.
+   */
+  sharesOf(text: string, photoIds: readonly number[]): Map<number, number>
   /** All photos that a search for this finds, in no order; null where they are more than so many. */
   findsAtMost(query: string, most: number): number[] | null
   /**
@@ -848,11 +853,43 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
 
   function findsOf(text: string, photoIds: readonly number[]): Set<number> {
     const { bits: all } = understand(text).answer.set()
+    const { listOf } = ofPhotos(photoIds)
+    return new Set(listOf(all))
+  }
+
+  function sharesOf(text: string, photoIds: readonly number[]): Map<number, number> {
+    postings.refresh()
+    scratchUsed = 0
+    const { ids, listOf } = ofPhotos(photoIds)
+    const photos = countBits(postings.bitsOf(flag.everyPhoto))
+    const shares = new Map(ids.map((id) => [id, 0]))
+    let sum = 0
+    for (const stem of new Set(tokenize(text).map((token) => token.stem))) {
+      const saying = copyOf(postings.bitsOf(tokenOf(stem, 'caption')))
+      unite(saying, postings.bitsOf(tokenOf(stem, 'others')))
+      // Documents that were of photos before are among these.
+      const count = Math.min(countBits(saying), photos)
+      const weight = Math.log(1 + (photos - count + 0.5) / (count + 0.5))
+      sum += weight
+      for (const id of listOf(saying)) shares.set(id, shares.get(id)! + weight)
+    }
+    for (const [id, said] of shares) shares.set(id, sum > 0 ? said / sum : 0)
+    return shares
+  }
+
+  /** Those of some photos that are in the index, and which of them are in a set. */
+  function ofPhotos(photoIds: readonly number[]): { ids: number[]; listOf(set: Bits): number[] } {
     const photos = rowsOfPhotos(photoIds)
-    const bits = postings.bitsOfDocuments(photos.map(({ document }) => document))
-    intersect(bits, all)
-    const found = new Set(listRows(bits))
-    return new Set(photos.filter(({ row }) => found.has(row)).map(({ id }) => id))
+    const all = postings.bitsOfDocuments(photos.map(({ document }) => document))
+    const ids = new Map(photos.map(({ id, row }) => [row, id]))
+    return {
+      ids: [...ids.values()],
+      listOf(set) {
+        const bits = copyOf(all)
+        intersect(bits, set)
+        return listRows(bits).map((row) => ids.get(row)!)
+      },
+    }
   }
 
   function findsAtMost(text: string, most: number): number[] | null {
@@ -909,6 +946,7 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
     placeOf: (text, photoId) => read(() => placeOf(text, photoId)),
     rowsAtPlaces: (text, token, ranges) => read(() => rowsAtPlaces(text, token, ranges)),
     findsOf: (text, photoIds) => read(() => findsOf(text, photoIds)),
+    sharesOf: (text, photoIds) => read(() => sharesOf(text, photoIds)),
     photosFound,
     readPhotos: documentPhotos.keepUp,
     findsAtMost: (text, most) => read(() => findsAtMost(text, most)),

@@ -55,6 +55,11 @@ export function createEmbeddingStore(database: Database): EmbeddingStore {
   }
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Int8Array): Uint8Array {
+/** As it stands in the database. */
+export function toVector({ buffer, byteOffset, byteLength }: Buffer): Int8Array {
+  return new Int8Array(buffer, byteOffset, byteLength)
+}
+
+export function bytesOf({ buffer, byteOffset, byteLength }: Int8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
