@@ -244,5 +244,4 @@ test('a word of what photos are to look like goes on as any other', () => {
   const [first] = suggest('beach like:kit')
   assert.deepEqual([first?.kind, first?.query], ['word', 'beach like:kite'])
   assert.ok(suggest('-like:kit').some(({ query }) => query === '-like:kite'))
-  assert.deepEqual(suggest('like:"red kit'), [])
 })
