@@ -9,6 +9,7 @@ import { addExchangeCommands } from './commands/exchange.ts'
 import { addFolderCommands } from './commands/folders.ts'
 import { addMarkCommands } from './commands/marks.ts'
 import { addModelCommands } from './commands/models.ts'
+import { addOfferCommands } from './commands/offers.ts'
 import { addPhotoCommands } from './commands/photos.ts'
 import { addFacetsCommand, addSearchCommand } from './commands/search.ts'
 import { addServeCommand } from './commands/serve.ts'
@@ -32,6 +33,7 @@ export function addAllCommands(program: Command, finish: (code: number) => void)
   addBackupCommands(program)
   addModelCommands(program)
   addTeachingCommands(program)
+  addOfferCommands(program)
   addAdapterCommands(program)
   addWishCommands(program)
   addDoctorCommand(program, finish)

@@ -41,6 +41,7 @@ import { createMetadataStore } from './metadata/metadata-store.ts'
 import { readExposure } from './metadata/read.ts'
 import { createModelQuestions } from './model-questions.ts'
 import { listModels } from './models/models.ts'
+import { createNameOfferer } from './name-offers.ts'
 import { createFindNearestPassing } from './nearest-passing.ts'
 import { createLikePicture } from './outside-pictures.ts'
 import { createPhotoChanges } from './photo-changes.ts'
@@ -351,6 +352,13 @@ export function createLibrary(options: LibraryOptions): Library {
     onTeachingChanged: () => emit('teachingChanged', {}),
     onTrainingProgress: (told) => emit('trainingProgress', told),
     onProblem,
+  })
+  const nameOfferer = createNameOfferer({
+    store,
+    searcher,
+    index: meaningIndex,
+    space: questions.space,
+    foundNames: teaching.foundNames,
   })
   let resuming = resume(stop.signal, true)
 
@@ -759,6 +767,23 @@ export function createLibrary(options: LibraryOptions): Library {
       }),
       worthLabelling: ({ limit }) => ({ photos: teaching.worthLabelling(limit) }),
       foundNames: () => ({ names: teaching.foundNames() }),
+      givenNames: () => ({ names: nameOfferer.names() }),
+      nameOffers: ({ name, limit }, signal) => nameOfferer.offers(name, limit, signal),
+      async acceptOffers({ name, photos: accepted, kind }, signal) {
+        const known = accepted.map((photo) => photos.known(photo).id)
+        const isPerson = kind ? kind === 'person' : store.labels.people([name]).has(name)
+        store.refusals.allow(name, known)
+        const change = isPerson ? { addPeople: [name] } : { addKeywords: [name] }
+        return { photos: await edits.mark(await select({ photos: known }), change, signal) }
+      },
+      refuseOffers({ name, photos: asked, isRefused }) {
+        const known = asked.map((photo) => photos.known(photo).id)
+        const changed = isRefused
+          ? store.refusals.refuse(name, known, Date.now())
+          : store.refusals.allow(name, known)
+        emit('teachingChanged', {})
+        return { photos: changed }
+      },
       async forgetName({ name }, signal) {
         settings.setForgottenNames([...new Set([...settings.forgottenNames(), name])])
         onAdaptersChanged()

@@ -62,6 +62,31 @@ test('labels are confirmed and learned; what comes of it is shown, accepted, wri
   assert.match(stdout, /^name {21}Other$[\s\S]*^photosOfAllKindsTogether 2$/m)
 })
 
+test('what is offered for a name is answered, and asked again', async (t) => {
+  const lenslore = await setUp(makeTemporaryFolder(t))
+  assert.match((await lenslore('offers')).stdout, /^No name is on three photos/)
+  assert.match((await lenslore('offers', 'Biscuit')).stdout, /on 0 photos of yours; from three on/)
+  const own = ['Biscuit on the porch', 'the bed of Biscuit', 'Biscuit and a ball']
+  for (const [at, text] of own.entries()) await lenslore('caption-set', `${at + 1}`, text)
+  const [names] = (await lenslore('offers', '--json')).json as [
+    { text: string; photos: number; offered: number }[],
+  ]
+  assert.deepEqual(
+    names.map(({ text, photos }) => [text, photos]),
+    [['Biscuit', 3]],
+  )
+  const named = await lenslore('offers', 'Biscuit', '--yes', '4', '--no', '5', '6')
+  assert.match(named.stdout, /^Named: 1\.\nRefused: 2\.\n(.+\n)*No other photo plausibly shows Biscuit\.\n$/)
+  assert.match((await lenslore('search', 'keyword:Biscuit')).stdout, /orange\.jpg/)
+  assert.match((await lenslore('offers', 'Biscuit', '--ask-again', '5')).stdout, /^Asked again: 1\.\n/)
+  await lenslore('caption-undo')
+  assert.doesNotMatch((await lenslore('search', 'keyword:Biscuit')).stdout, /orange\.jpg/)
+  assert.equal((await lenslore('offers', 'Biscuit', '--yes', '99')).status, 3)
+  assert.equal((await lenslore('offers', '--yes', '1')).status, 2)
+  await lenslore('offers', 'Otto', '--kind', 'person', '--yes', '1')
+  assert.match((await lenslore('search', 'people:Otto')).stdout, /crimson\.jpg/)
+})
+
 test('a training that is interrupted leaves nothing, and one that is killed goes on with the next', async (t) => {
   const home = makeTemporaryFolder(t)
   const lenslore = await setUp(home)

@@ -11,7 +11,9 @@ import { createCaptionStore } from '../../src-main/library/store/captions.ts'
 import { type Database, openDatabase } from '../../src-main/library/store/database.ts'
 import { beginEdit, lastStandingEdit, lastUndoneEdit } from '../../src-main/library/store/edits.ts'
 import { createLabelStore } from '../../src-main/library/store/labels.ts'
+import { createMarkStore } from '../../src-main/library/store/marks.ts'
 import { migrate, readMigrations } from '../../src-main/library/store/migrate.ts'
+import { createNameRefusalStore } from '../../src-main/library/store/name-refusals.ts'
 import { markReadByOlder } from '../../src-main/library/store/reader-state.ts'
 import { createTrainingStore } from '../../src-main/library/store/trainings.ts'
 
@@ -932,4 +934,18 @@ test('0540: photos of before wait to be looked at and for their stack; what beco
     ids(database, `SELECT photo_id AS id FROM ${table}`),
   )
   assert.deepEqual(left, [], 'another picture is compared by nothing of the one before')
+})
+
+test('0570: photos are found by the names that a person tagged them with; what is refused goes by its content', (t) => {
+  const { database, apply } = before(t, 570)
+  for (const id of [1, 2, 3]) addPhoto(database, id)
+  database.exec(`UPDATE photos SET content_hash = x'0a' WHERE id IN (1, 2);
+    INSERT INTO marks (photo_id, kind, name, value, marked_ms, is_current) VALUES
+      (1, 'keyword', 'Biscuit', 1, 0, 1), (2, 'keyword', 'Biscuit', 0, 0, 1), (3, 'person', 'Biscuit', 1, 0, 0)`)
+  apply()
+  bringUpToDate(database)
+  assert.deepEqual(createMarkStore(database).photosNamed('Biscuit', 9), [1])
+  const refusals = createNameRefusalStore(database)
+  assert.equal(refusals.refuse('Biscuit', [2, 3], 1), 1, 'the third was not read yet')
+  assert.deepEqual(refusals.photosOf('Biscuit', 9), [1, 2])
 })

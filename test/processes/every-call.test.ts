@@ -145,6 +145,16 @@ test('every call of the contract is answered over a process', async (t) => {
   assert.deepEqual(await library.adapterChanges({}), { changes: [] })
   assert.deepEqual(await library.learnedNames({}), [])
   assert.deepEqual(await library.foundNames({}), { names: [] })
+  assert.deepEqual(await library.givenNames({}), { names: [] })
+  assert.deepEqual(await library.acceptOffers({ name: 'Biscuit', photos: [one] }), { photos: 1 })
+  assert.deepEqual(await library.refuseOffers({ name: 'Biscuit', photos: [two] }), { photos: 1 })
+  assert.deepEqual(await library.nameOffers({ name: 'Biscuit' }), {
+    isPerson: false,
+    named: 1,
+    total: 0,
+    photos: [],
+  })
+  assert.equal((await library.undoEdit({}))!.photos, 1)
   assert.deepEqual(await library.forgetName({ name: 'Biscuit' }), { adapters: [], active: adapter })
   await assert.rejects(library.measureAdapter({ adapter: adapter! }), /no photos to measure/)
   assert.equal((await library.rollBackAdapter({})).active, null)

@@ -12,6 +12,7 @@ const nothing = z.object({})
 
 const isRate = 'The rate is a number above 0, of at most 1.'
 const isSeed = 'The seed is a whole number from 0 to 4,294,967,295.'
+const offered = z.array(photoId).min(1).max(1000)
 const learnedName = z
   .string()
   .trim()
@@ -47,6 +48,41 @@ export const teachingCalls = room({
   forgetName: {
     page: true,
     ...returning<{ adapters: string[]; active: string | null }>()(z.object({ name: learnedName })),
+  },
+  /** Names that a person gave to three photos or more, in captions or as people, most photos first: for these, others may be offered. */
+  givenNames: { page: true, ...returning<{ names: NameWithPhotos[] }>()(nothing) },
+  /**
+   * Photos that do not have a name, and resemble those that a person gave it, the likeliest first: no more than plausibly show it, and
+   * none of those that were refused.
+   */
+  nameOffers: {
+    page: true,
+    ...returning<NameOffers>()(z.object({ name: learnedName, limit: z.int().min(1).max(500).default(24) })),
+  },
+  /**
+   * "Yes, that is Biscuit": these photos get the name as a person's, or as a keyword, one edit for `undoEdit`. Captions stay as they are.
+   * @returns how many got it. @throws LensloreError `PHOTO_NOT_FOUND`
+   */
+  acceptOffers: {
+    page: true,
+    ...returning<{ photos: number }>()(
+      z.object({
+        name: learnedName,
+        photos: offered,
+        /** As photos are tagged with it by now, where it is left out. */
+        kind: z.enum(nameKinds).optional(),
+      }),
+    ),
+  },
+  /**
+   * "No, that is not Biscuit": photos of this content are never offered for the name again, and others that look more like them than like
+   * those that have the name neither. @param isRefused false takes it back. @throws LensloreError `PHOTO_NOT_FOUND`
+   */
+  refuseOffers: {
+    page: true,
+    ...returning<{ photos: number }>()(
+      z.object({ name: learnedName, photos: offered, isRefused: z.boolean().default(true) }),
+    ),
   },
   /**
    * "This is right": the current caption, whoever wrote it, is the person's own from now on, and a label. One edit.
@@ -144,6 +180,22 @@ export interface NameInLabels {
   isForgotten: boolean
   /** Ids of the adapters that learned it. */
   adapters: string[]
+}
+
+export interface NameWithPhotos {
+  text: string
+  photos: number
+  isPerson: boolean
+}
+
+export interface NameOffers {
+  /** Whether photos are tagged with the name as a person's. */
+  isPerson: boolean
+  /** Photos that a person gave the name, of which the newest 200 are counted. */
+  named: number
+  /** How many are offered in all. */
+  total: number
+  photos: number[]
 }
 
 export interface Training {

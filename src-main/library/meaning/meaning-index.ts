@@ -50,6 +50,10 @@ export interface MeaningIndex {
   ): Promise<Among>
   /** Of these photos, where they have one in the space: of unit length, `[p]`. */
   vectorsOf(photoIds: readonly number[], space: string): Map<number, Float32Array>
+  /** How many photos have one in the space. */
+  count(space: string): number
+  /** Of so many photos at most, from all over the library: of unit length, `[p]`. @throws DOMException `AbortError` through the signal. */
+  sample(space: string, most: number, signal?: AbortSignal): Promise<Float32Array[]>
 }
 
 /** Fewer are compared one by one, which takes some milliseconds, and tell too little of their space. */
@@ -121,28 +125,29 @@ export function createMeaningIndex(database: Database): MeaningIndex {
       .map(({ id, vector }) => ({ id, vector: toVector(vector) }))
   }
 
-  /** From all over the library. Nothing where there are too few. */
-  async function sample(space: number, turn: () => Promise<void>): Promise<Int8Array[]> {
-    const { count } = prepare<{ count: number }>(
-      'SELECT count(*) AS count FROM (SELECT 1 FROM photos WHERE embedded_in = ? LIMIT ?)',
-    ).get(space, leastForBasis)!
-    if (count < leastForBasis) return []
-    const { first, last } = prepare<{ first: number; last: number }>(
+  /** From all over the library, for photos of one folder are of few things. */
+  async function sample(space: number, most: number, turn: () => Promise<void>): Promise<Float32Array[]> {
+    const { first, last } = prepare<{ first: number; last: number | null }>(
       `SELECT (SELECT min(id) FROM photos WHERE embedded_in = ?) AS first,
          (SELECT max(id) FROM photos WHERE embedded_in = ?) AS last`,
     ).get(space, space)!
     const found = new Map<number, Int8Array>()
-    for (const before of placesAllOver(first, last, leastForBasis)) {
+    if (last === null) return []
+    for (const before of placesAllOver(first, last, most)) {
       for (const { id, vector } of vectorsAfter(before, space, 1)) found.set(id, vector)
       await turn()
     }
-    return [...found.values()]
+    return [...found.values()].flatMap((vector) => toUnitLength(vector) ?? [])
   }
 
   /** Where there are enough vectors to make one of. Those of other spaces are given up: their vectors are being replaced. */
   async function makeBasis(space: number, signal?: AbortSignal): Promise<void> {
+    const { count } = prepare<{ count: number }>(
+      'SELECT count(*) AS count FROM (SELECT 1 FROM photos WHERE embedded_in = ? LIMIT ?)',
+    ).get(space, leastForBasis)!
+    if (count < leastForBasis) return
     const turn = createTurns(signal)
-    const vectors = (await sample(space, turn)).flatMap((vector) => toUnitLength(vector) ?? [])
+    const vectors = await sample(space, leastForBasis, turn)
     if (vectors.length === 0) return
     const basis = await fitBasis(vectors, turn)
     write(() => {
@@ -339,6 +344,16 @@ export function createMeaningIndex(database: Database): MeaningIndex {
       if (number === undefined) return new Map()
       const units = vectorsOf(photoIds, number).map(({ id, vector }) => [id, toUnitLength(vector)] as const)
       return new Map(units.filter((each): each is [number, Float32Array] => each[1] !== undefined))
+    },
+
+    count: (space) =>
+      prepare<{ count: number }>('SELECT count(*) AS count FROM photos WHERE embedded_in = ?').get(
+        numberOf(space) ?? null,
+      )!.count,
+
+    async sample(space, most, signal) {
+      const number = numberOf(space)
+      return number === undefined ? [] : sample(number, most, createTurns(signal))
     },
   }
 }

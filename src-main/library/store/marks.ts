@@ -47,6 +47,10 @@ export interface MarkStore {
   forget(photoId: number, editId: number): void
   /** After an edit was taken back, or brought back. @returns whether the photo is another than before. */
   settle(photoId: number, editId: number): boolean
+  /** Photos that a person tagged with a name, as a person's or a keyword, those that were tagged last first. */
+  photosNamed(name: string, limit: number): number[]
+  /** People that a person tagged so many photos with, most photos first. */
+  peopleNamed(fewestPhotos: number, limit: number): { text: string; photos: number }[]
   /** Photos of an edit in the order of their ids. */
   photosOf(editId: number, afterPhoto: number, limit: number): number[]
 }
@@ -176,6 +180,22 @@ export function createMarkStore(database: Database): MarkStore {
       )
         .all(editId, photoId)
         .filter(({ kind, name }) => settleMark(database, photoId, kind, name)).length > 0,
+
+    photosNamed: (name, limit) =>
+      prepare<{ id: number }>(
+        `SELECT photo_id AS id FROM marks INDEXED BY marks_by_name
+         WHERE name = ? AND kind IN ('keyword', 'person') AND is_current AND value = 1
+         GROUP BY photo_id ORDER BY max(id) DESC LIMIT ?`,
+      )
+        .all(name, limit)
+        .map(({ id }) => id),
+
+    peopleNamed: (fewestPhotos, limit) =>
+      prepare<{ text: string; photos: number }>(
+        `SELECT name AS text, count(*) AS photos FROM marks INDEXED BY marks_by_name
+         WHERE kind = 'person' AND is_current AND value = 1
+         GROUP BY name HAVING photos >= ? ORDER BY photos DESC, name LIMIT ?`,
+      ).all(fewestPhotos, limit),
 
     photosOf: (editId, afterPhoto, limit) =>
       prepare<{ id: number }>(

@@ -9,6 +9,7 @@ import { createFolderStore, type FolderStore } from './folders.ts'
 import { createLabelStore, type LabelStore } from './labels.ts'
 import { createMarkStore, type MarkStore } from './marks.ts'
 import { isUpToDate, readMigrations } from './migrate.ts'
+import { createNameRefusalStore, type NameRefusalStore } from './name-refusals.ts'
 import { type DatabaseInUse, openInUse } from './open-in-use.ts'
 import { createPhotoStore, type PhotoStore } from './photos.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
@@ -29,6 +30,7 @@ export interface Store {
   readonly trainings: TrainingStore
   readonly adapters: AdapterStore
   readonly embeddings: EmbeddingStore
+  readonly refusals: NameRefusalStore
   readonly stacks: StackStore
   /** A photo with its captions and marks. */
   details(photoId: number): Omit<PhotoDetails, 'thumbnailPath' | 'isCopyKept' | 'words' | 'place'> | undefined
@@ -74,6 +76,7 @@ function assemble({ database, hindrance, close }: DatabaseInUse): Store {
   const trainings = createTrainingStore(database)
   const adapters = createAdapterStore(database)
   const embeddings = createEmbeddingStore(database)
+  const refusals = createNameRefusalStore(database)
   const stacks = createStackStore(database)
   const companions = createCompanionStore(database)
 
@@ -118,6 +121,7 @@ function assemble({ database, hindrance, close }: DatabaseInUse): Store {
     trainings,
     adapters,
     embeddings,
+    refusals,
     stacks,
     details,
     close,
