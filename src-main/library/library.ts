@@ -278,7 +278,7 @@ export function createLibrary(options: LibraryOptions): Library {
     index: meaningIndex,
     nearestPassing,
     likes: likesOfQueries,
-    isPhoto: (id) => photos.byIds([id]).length > 0,
+    arePhotos: (ids) => photos.byIds(ids).length > 0,
     outside: outsidePictures,
     embedText: questions.embedText,
     space: questions.space,

@@ -29,6 +29,8 @@ export const gridText = {
     [`${plural(counts.photos, 'photo', 'photos')}.`, captionsOfMonth(counts), awayOfMonth(counts)]
       .filter(Boolean)
       .join(' '),
+  sampled: (sample: number, all: number) =>
+    `${numbers.format(sample)} of these ${plural(all, 'photo', 'photos')} stand for all of them.`,
   empty: 'No photos yet. They appear here as soon as a folder is read.',
   unread: 'The photos cannot be read.',
   again: 'Try again',
@@ -110,6 +112,7 @@ export const gridText = {
     favorite: 'Favourite, or no longer',
     reject: 'Reject, or no longer',
     regenerate: 'Caption again',
+    like: 'More like this',
     captions: 'Captions under photos',
     larger: 'Larger photos',
     smaller: 'Smaller photos',

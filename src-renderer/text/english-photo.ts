@@ -146,6 +146,7 @@ export const photoText = {
     regenerate: 'Regenerate the caption',
     reading: (number: number) => `Take reading ${number}`,
     readings: 'Take a reading',
+    like: 'More like this',
     looked: 'Show where the model looked',
     nextWord: 'Where it looked, next word',
     previousWord: 'Where it looked, word before',

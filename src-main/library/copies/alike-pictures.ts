@@ -7,7 +7,7 @@ export interface SeenPicture {
   /** `[32, 32]` */
   grey: Float32Array | undefined
   pyramid: Pyramid | undefined
-  /** On white or black, as pages, screens and drawings are: they resemble each other as a whole, and differ in what is small. */
+  /** On one ground, as pages, screens and drawings are: they resemble each other as a whole, and differ in what is small. */
   isGraphic: boolean
   /** Its embedding, of unit length, and the number of its space. */
   unit: Float32Array | undefined
@@ -20,8 +20,9 @@ const leastDetail = 0.55
 /** In grey levels squared: a picture of one colour is like any other of that. */
 const leastDetailPower = 4
 const leastDetailOfGraphics = 0.98
-/** So much of white or black. */
+/** So much of white or black, or of any other level. */
 const shareOfGraphics = 0.2
+const shareOfGround = 0.5
 const white = 240
 const black = 15
 /** Of one camera within seconds. */
@@ -74,12 +75,14 @@ function judge(
 }
 
 function isGraphic(grey: Float32Array): boolean {
-  const shareOf = (level: number) => grey.filter((each) => Math.abs(each - level) < 1).length / grey.length
-  const [darkest, brightest] = [Math.min(...grey), Math.max(...grey)]
-  return (
-    (brightest >= white && shareOf(brightest) >= shareOfGraphics) ||
-    (darkest <= black && shareOf(darkest) >= shareOfGraphics)
-  )
+  const counts = new Map<number, number>()
+  for (const level of grey) counts.set(level, (counts.get(level) ?? 0) + 1)
+  return counts
+    .entries()
+    .some(
+      ([level, count]) =>
+        count >= (level >= white || level <= black ? shareOfGraphics : shareOfGround) * grey.length,
+    )
 }
 
 function dot(one: Float32Array, other: Float32Array): number {
