@@ -33,7 +33,7 @@ async function setUp(t: TestContext, { hasTexts = true, fewPassing = 20_000 } = 
     nearestPassing: createFindNearestPassing({ searcher, index, fewPassing }),
     likes: found,
     outside,
-    isPhoto: (id) => store.photos.byIds([id]).length > 0,
+    arePhotos: (ids) => store.photos.byIds(ids).length > 0,
     async embedText(text) {
       asked.push(text)
       return { ...model, embedding: at(Number.parseFloat(text)) }

@@ -81,6 +81,8 @@ test('photos are found by what they look like: words, a photo, several, and a pi
 
   await t.test('M asks for more like a photo, and like those selected', async () => {
     await goTo(page, '#/search?q=dog')
+    // What was found before stays until then.
+    await page.getByRole('gridcell').nth(2).waitFor({ state: 'detached' })
     await page.getByRole('gridcell').first().focus()
     await page.keyboard.press('Enter')
     await page.waitForURL(/#\/photo\//)

@@ -527,7 +527,7 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
     const range = rangeOf(query)
     const plan = planSearch(query, around)
     const begun = begunBefore(query)
-    const leftOut = known?.leftOut ? documentPhotos.documentsOf(known.leftOut) : null
+    const leftOut = known?.leftOut ? livingOf(documentPhotos.documentsOf(known.leftOut)) : null
     const answer = answerFor(plan, range, begun, leftOut)
     const corrected = hasAlternatives(query) || answer.isEmpty() ? correct(text, query) : null
     const notes = [...query.notes, ...(known?.notes ?? [])]
@@ -567,6 +567,12 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
       notes: [...query.notes, ...notes],
       nearest,
     }
+  }
+
+  /** A row of a document that is dead may be another photo's by now. */
+  function livingOf(documents: Bits): Bits {
+    intersect(documents, postings.bitsOf(flag.everyPhoto))
+    return documents
   }
 
   function likesOf(text: string, query: Query): ResolvedLikes | undefined {
