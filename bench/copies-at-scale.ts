@@ -105,16 +105,6 @@ function putPhoto(
 const work = mkdtempSync(join(tmpdir(), 'lenslore-bench-copies-'))
 /** Some of the photos, of which copies come later. */
 const originals: { id: number; made: MadePhoto }[] = []
-try {
-  const store = openStore(databaseFileIn(work))
-  store.folders.insert(join(work, 'pictures'), 1)
-  store.database.prepare('INSERT INTO spaces VALUES (1, ?)').run(space)
-  await measure(store)
-  store.close()
-} finally {
-  rmSync(work, { recursive: true, force: true })
-}
-
 async function measure(store: Store): Promise<void> {
   const finder = () => createStackFinder(store.database, store.stacks)
   const copies = new Map<number, number>()
@@ -224,4 +214,14 @@ const say = ({ ms, processorMs }: Spent) =>
 function memory(): number {
   globalThis.gc?.()
   return process.memoryUsage().rss
+}
+
+try {
+  const store = openStore(databaseFileIn(work))
+  store.folders.insert(join(work, 'pictures'), 1)
+  store.database.prepare('INSERT INTO spaces VALUES (1, ?)').run(space)
+  await measure(store)
+  store.close()
+} finally {
+  rmSync(work, { recursive: true, force: true })
 }
