@@ -16,6 +16,7 @@ import { addServeCommand } from './commands/serve.ts'
 import { addTeachingCommands } from './commands/teaching.ts'
 import { addTimelineCommand } from './commands/timeline.ts'
 import { addWishCommands } from './commands/wishes.ts'
+import { addWorkerCommand } from './commands/worker.ts'
 
 /** All that `lenslore` can be asked, in the order of its help. @param finish takes the exit status */
 export function addAllCommands(program: Command, finish: (code: number) => void): void {
@@ -36,5 +37,6 @@ export function addAllCommands(program: Command, finish: (code: number) => void)
   addOfferCommands(program)
   addAdapterCommands(program)
   addWishCommands(program)
+  addWorkerCommand(program)
   addDoctorCommand(program, finish)
 }

@@ -5,8 +5,9 @@ import { checkLibraryPlace, type LibraryPlace, type LibraryWish } from './librar
 import type { LibraryClient } from './open-library.ts'
 import { createOutput, noteProblem, type Output } from './output.ts'
 import { pathFrom } from './path-argument.ts'
+import { type QueueArguments, queueOf } from './queue-options.ts'
 
-interface SharedOptions {
+interface SharedOptions extends QueueArguments {
   library?: string
   json?: boolean
   model?: string
@@ -37,8 +38,10 @@ export async function inLibrary<T>(
 ): Promise<T> {
   checkLibraryPlace(libraryPlaceOf(command), wish)
   const { withLibrary } = await import('./open-library.ts')
-  const { model } = command.optsWithGlobals<SharedOptions>()
-  return withLibrary({ directory: libraryDirectoryOf(command), ...(model ? { model } : {}) }, (library) => {
+  const { model, ...others } = command.optsWithGlobals<SharedOptions>()
+  const queue = queueOf(others)
+  const options = { directory: libraryDirectoryOf(command), ...(model && { model }), ...(queue && { queue }) }
+  return withLibrary(options, (library) => {
     library.on('problem', ({ message }) => noteProblem(message))
     return work(library)
   })

@@ -16,7 +16,6 @@ import type { CaptionDoubt, Reading, TextAttention } from './records.ts'
 import { returning } from './rpc.ts'
 import {
   type AdapterComparison,
-  contentHash,
   type TrainingOutcome,
   type TrainingProgress,
   trainingExample,
@@ -129,11 +128,6 @@ export interface EmbeddedText extends ModelSpace {
   /** `[p]`, of unit length. */
   embedding: Float32Array
 }
-
-/** `mean` of the rows of the visual memory, `[dv]`: near duplicates have nearly the same. */
-export type RememberedPhoto =
-  | { contentHash: string; mean: Float32Array }
-  | { contentHash: string | null; error: ErrorRecord }
 
 /** Where the visual memories of pictures are kept. */
 const memories = {
@@ -263,17 +257,6 @@ export const engineCalls = {
       to: z.string().min(1),
       texts: adapterTexts,
       forgotten: z.array(z.string()).default([]),
-    }),
-  ),
-  /**
-   * Computes what the model's vision tower sees in photos, and keeps it for trainings (`memory-path.ts`); what is kept is read.
-   * In the order of the photos, with an error in the place of one that cannot be read or is of other content.
-   * @throws LensloreError `MODEL_NOT_FOUND` and the like, `DISK_FULL`, `WRITE_FAILED`, `ENGINE_FAILED`
-   */
-  remember: returning<RememberedPhoto[]>()(
-    z.object({
-      ...memories,
-      photos: z.array(z.object({ path: z.string().min(1), contentHash: contentHash.optional() })).max(1000),
     }),
   ),
   /**

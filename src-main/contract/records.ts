@@ -524,6 +524,27 @@ export interface LibraryStatus {
   progress: Progress[]
 }
 
+/** Another machine that captions. */
+export interface WorkerState {
+  name: string
+  version: string
+  /** In words; null before it had a model open. */
+  device: string | null
+  provider: ProviderName | null
+  precision: Precision | null
+  modelId: string | null
+  photosPerSecond: number
+  captioned: number
+  /** `silent`: nothing was heard of it for a while. */
+  state: 'waiting' | 'working' | 'refused' | 'silent'
+  /** How long ago it was heard of. */
+  heardOfMs: number
+  /** How long it has been in that state. */
+  forMs: number
+  /** Why it is refused, or what keeps it: a sentence. */
+  problem: string | null
+}
+
 /** Of captioning in this process. */
 export interface CaptioningState {
   /** `waiting`: it goes on by itself, with an engine, of which there is none at present, or when the machine is free for it. */

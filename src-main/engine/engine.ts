@@ -21,7 +21,6 @@ import { normalisePixels } from './imaging/pixels.ts'
 import { inputSizePx, type Preprocessing, readPreprocessing } from './imaging/preprocessing.ts'
 import { measureTone, type Tone } from './imaging/tone.ts'
 import { evaluateAdapter } from './training/evaluate-adapter.ts'
-import { createRemembering } from './training/remembering.ts'
 import { runTraining } from './training/training-run.ts'
 import { defaultThreads, openAttempt, planTrial, runAttempt } from './trial/attempt.ts'
 import { describeDevice } from './trial/device.ts'
@@ -60,7 +59,6 @@ export function createEngine(
     model?.embedding.lookAgain()
   })
   const texts = createTextEmbedder()
-  const remembering = createRemembering()
   yieldToThePerson()
 
   function modelFor(pixels: Uint8Array): OpenModel {
@@ -100,7 +98,6 @@ export function createEngine(
       await copyAdapterFile(from, to, texts, forgotten)
       return null
     },
-    remember: (options, signal) => remembering.remember(options, signal),
     train: ({ runDirectory }, signal) => runTraining(runDirectory, { onProgress: onTraining, signal }),
     evaluateAdapter,
     memory: () => ({ rssBytes: process.memoryUsage.rss() }),

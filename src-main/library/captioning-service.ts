@@ -3,8 +3,8 @@ import type { EngineInfo } from '../contract/engine-calls.ts'
 import { type ErrorCode, type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
 import type { CaptioningState } from '../contract/records.ts'
 import type { CaptionSummary } from '../contract/rooms/work.ts'
+import type { CaptionEngine, PictureDecoder } from './queue/caption-engine.ts'
 import { type Captioning, startCaptioning } from './queue/captioning.ts'
-import type { SupervisedEngine } from './queue/engine-supervisor.ts'
 import type { ProgressMeter } from './queue/progress.ts'
 import { modelKey } from './store/captions.ts'
 import type { Store } from './store/store.ts'
@@ -25,7 +25,7 @@ export interface CaptioningServiceOptions {
   progress: ProgressMeter
   thumbnailDirectory: string
   /** An engine that is at work, or is being opened, is answered with again. */
-  openEngine(): Promise<{ engine: SupervisedEngine; info: EngineInfo }>
+  openEngine(): Promise<{ decoder: PictureDecoder; engine: CaptionEngine; info: EngineInfo }>
   /** Ends the engine, and whatever it is at. */
   closeEngine(): void
   /** Told of photos that got a caption or an error. */
@@ -129,12 +129,12 @@ export function createCaptioningService({
     const shown = progress.begin('caption')
 
     async function captionOnce(isStill: () => boolean): Promise<void> {
-      const { engine, info } = await openEngine()
+      const { decoder, engine, info } = await openEngine()
       if (!isStill()) return
       problem = null
       opened = info
       captioning = startCaptioning({
-        decoder: engine,
+        decoder,
         engine,
         thumbnailDirectory,
         photos,

@@ -41,6 +41,8 @@ export interface ChosenEngine {
   /** What the model runs on at present; null while none is open. */
   session(): EngineInfo | null
   chosen(): ModelChoice
+  /** The file of the chosen adapter; null for the model's own, if it has one. */
+  adapterPath(): string | null
   /** Of the chosen model. @throws LensloreError `MODEL_NOT_FOUND` */
   modelDirectory(): Promise<string>
   /**
@@ -133,6 +135,7 @@ export function createChosenEngine(options: ChosenEngineOptions): ChosenEngine {
     close,
     session: () => running?.engine.session() ?? null,
     chosen,
+    adapterPath: () => how().adapterPath,
     modelDirectory: () => findModel(chosen().model, dataDirectory),
     async choose(choice) {
       await findModel(choice.model, dataDirectory)

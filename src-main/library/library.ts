@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { contractHash } from '../contract/contract-hash.ts'
 import { type ErrorRecord, LensloreError, toErrorRecord } from '../contract/errors.ts'
@@ -47,8 +47,11 @@ import { createLikePicture } from './outside-pictures.ts'
 import { createPhotoChanges } from './photo-changes.ts'
 import { createPlaceStore } from './places/place-store.ts'
 import { createPreviews } from './previews.ts'
+import type { CaptionEngine } from './queue/caption-engine.ts'
 import { makeThumbnail } from './queue/make-thumbnail.ts'
+import type { FarEngine, OtherMachines } from './queue/other-machines.ts'
 import { withOwnEngine } from './queue/own-engine.ts'
+import { poolEngines } from './queue/pooled-engine.ts'
 import { createProgressMeter } from './queue/progress.ts'
 import { readFileOnce } from './queue/read-photo.ts'
 import type { StartEngine } from './queue/start-engine.ts'
@@ -84,8 +87,11 @@ import { createWishes } from './wishes.ts'
 export { realPath } from './folders/real-path.ts'
 export { downloadModel } from './models/download.ts'
 export { defaultModelName, findModel, formDirectoryIn, listModels } from './models/models.ts'
+export type { CaptionEngine } from './queue/caption-engine.ts'
 export { captionFile } from './queue/caption-engine.ts'
 export { type SupervisedEngine, superviseEngine } from './queue/engine-supervisor.ts'
+export { inspectAdapterFile } from './queue/inspect-adapter-file.ts'
+export type { FarEngine, OtherMachines, SharedModel } from './queue/other-machines.ts'
 export { tryProviders } from './queue/provider-trial.ts'
 export { openTrialBook, type TrialBook, trialBookFileIn } from './queue/trial-book.ts'
 export type { RestoredBackup, RestoreStep } from './store/restore.ts'
@@ -99,6 +105,8 @@ export interface LibraryOptions {
   /** A model's name, or the folder of one. */
   model?: string
   startEngine: StartEngine
+  /** That caption beside this one, or in its place. */
+  otherMachines?: OtherMachines
   /** Of the product. */
   version: string
 }
@@ -198,6 +206,27 @@ export function createLibrary(options: LibraryOptions): Library {
     settings.setOpened({ choice, modelId, adapterId })
     return opened
   }
+  /** What captions on other machines, too, for as long as the own engine is the same. */
+  let shared: { own: CaptionEngine; far: FarEngine; engine: CaptionEngine } | undefined
+  /** Decodes here, and captions wherever there is room. */
+  async function openCaptioning() {
+    const { engine: own, info } = await openEngine()
+    const { otherMachines } = options
+    if (!otherMachines) return { decoder: own, engine: own, info }
+    if (shared?.own !== own) {
+      shared?.far.close()
+      const { model } = engine.chosen()
+      const modelName = model === basename(model) ? model : null
+      const far = otherMachines.open({ info, modelName, adapterPath: engine.adapterPath(), own }, onProblem)
+      shared = { own, far, engine: otherMachines.isAlone ? far : poolEngines(own, far) }
+    }
+    return { decoder: own, engine: shared.engine, info }
+  }
+  function closeEngine(): void {
+    shared?.engine.close()
+    shared = undefined
+    engine.close()
+  }
   const longWork = createLongWork({
     directory,
     thumbnailDirectory,
@@ -212,8 +241,8 @@ export function createLibrary(options: LibraryOptions): Library {
     reconciler,
     progress,
     exporter,
-    openEngine,
-    closeEngine: engine.close,
+    openEngine: openCaptioning,
+    closeEngine,
     onPhotosChanged,
     onSearchRenewed: photoChanges.noteAll,
     onFoldersChanged,
@@ -249,7 +278,7 @@ export function createLibrary(options: LibraryOptions): Library {
     index: meaningIndex,
     nearestPassing,
     likes: likesOfQueries,
-    isPhoto: (id) => photos.byIds([id]).length > 0,
+    arePhotos: (ids) => photos.byIds(ids).length > 0,
     outside: outsidePictures,
     embedText: questions.embedText,
     space: questions.space,
@@ -835,7 +864,8 @@ export function createLibrary(options: LibraryOptions): Library {
       stop.abort()
       clearTimeout(lookingForRest)
       stopWatchingOthers()
-      engine.close()
+      closeEngine()
+      await options.otherMachines?.close()
       photoChanges.end()
       await teaching.close()
       await resuming

@@ -19,7 +19,8 @@ export interface LikesOptions {
   nearestPassing: FindNearestPassing
   /** Where the searcher finds them. */
   likes: LikesOfQueries
-  isPhoto(id: number): boolean
+  /** Whether there is any of them. */
+  arePhotos(ids: readonly number[]): boolean
   outside: Pick<OutsidePictureStore, 'vectorOf'>
   /** In the space of the library's model; errors as of the engine's call. */
   embedText(text: string): Promise<EmbeddedText>
@@ -56,7 +57,7 @@ interface Direction {
 type ReadTerm = { unit: Float32Array; leastCosine: number } | { why: LikeTrouble }
 
 export function createLikes(options: LikesOptions): Likes {
-  const { database, searcher, index, nearestPassing, likes, isPhoto, outside, embedText, space } = options
+  const { database, searcher, index, nearestPassing, likes, arePhotos, outside, embedText, space } = options
   const texts = new Map<string, Promise<EmbeddedText>>()
   /** By query, with the state of the library that it was asked in. */
   const resolved = new Map<string, { state: string; done: Promise<ResolvedLikes> }>()
@@ -93,7 +94,7 @@ export function createLikes(options: LikesOptions): Likes {
     const unit = sumOf(vectors.map((vector) => ({ unit: vector, negated: false })))
     const leftOut = pictures.length - vectors.length
     if (unit) return { term: { unit, leastCosine: model.leastPictureCosine }, leftOut }
-    const why = ids.length === 0 ? 'forgotten' : ids.some(isPhoto) ? 'unseen' : 'unknown'
+    const why = ids.length === 0 ? 'forgotten' : arePhotos(ids) ? 'unseen' : 'unknown'
     return { term: { why }, leftOut }
   }
 
@@ -130,8 +131,8 @@ export function createLikes(options: LikesOptions): Likes {
       const leftOut = await allWithin(directions, model.spaceId)
       return { nearest: null, leftOut, notes }
     }
-    const nearest = await nearestTo(directions, plus, model.spaceId, filtersOf(query))
-    if (nearest.length === mostNearest) notes.push({ kind: 'nearest', shown: mostNearest })
+    const { nearest, areMore } = await nearestTo(directions, plus, model.spaceId, filtersOf(query))
+    if (areMore) notes.push({ kind: 'nearest', shown: nearest.length })
     return { nearest, leftOut: null, notes }
   }
 
@@ -159,9 +160,9 @@ export function createLikes(options: LikesOptions): Likes {
     plus: readonly Direction[],
     spaceId: string,
     filters: string,
-  ): Promise<Near[]> {
+  ): Promise<{ nearest: Near[]; areMore: boolean }> {
     const [direction, wanted] = [sumOf(directions), sumOf(plus)]
-    if (!direction || !wanted) return []
+    if (!direction || !wanted) return { nearest: [], areMore: false }
     const bound = plus.reduce((sum, { leastCosine }) => sum + leastCosine, 0) / plus.length
     const minus = directions.filter(({ negated }) => negated)
     const leastCosine = minus.length === 0 ? bound : -1
@@ -169,12 +170,13 @@ export function createLikes(options: LikesOptions): Likes {
       { direction, spaceId, leastCosine, filters, without: null },
       mostNearest,
     )
-    if (minus.length === 0) return near
+    const areMore = near.length === mostNearest
+    if (minus.length === 0) return { nearest: near, areMore }
     const vectors = index.vectorsOf(
       near.map(({ photoId }) => photoId),
       spaceId,
     )
-    return near.filter(({ photoId }) => {
+    const nearest = near.filter(({ photoId }) => {
       const vector = vectors.get(photoId)
       if (!vector) return false
       const cosine = dot(vector, wanted)
@@ -182,6 +184,7 @@ export function createLikes(options: LikesOptions): Likes {
         dot(vector, unit) < Math.max(leastCosine, isOfWords ? -1 : cosine)
       return cosine >= bound && minus.every(isUnlike)
     })
+    return { nearest, areMore: areMore && nearest.length > 0 }
   }
 
   function resolveNow(query: string): Promise<ResolvedLikes> {

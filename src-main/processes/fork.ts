@@ -4,6 +4,7 @@ import { type ForkedProcess, type ForkOptions, forkProcess } from '../channels/c
 import { moduleBeside } from '../channels/message-port.ts'
 import { connect } from '../contract/rpc.ts'
 import type { LibraryOptions, RestoredBackup } from '../library/library.ts'
+import type { QueueOptions } from '../workers/library-side.ts'
 import type { backupCalls } from './backup-calls.ts'
 
 /** @throws Error with the system's `code` when no process can be had */
@@ -32,8 +33,13 @@ export function engineEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Proces
   }
 }
 
+export type LibraryProcessOptions = Omit<LibraryOptions, 'startEngine' | 'otherMachines'> & {
+  /** At which workers wait; `isAlone`: nothing is captioned here. Its password is in no argument. */
+  queue?: (QueueOptions & { isAlone: boolean }) | undefined
+}
+
 /** A library in a process of its own. What keeps it from opening, its calls tell. */
-export function forkLibrary(options: Omit<LibraryOptions, 'startEngine'>): Promise<ForkedProcess> {
+export function forkLibrary(options: LibraryProcessOptions): Promise<ForkedProcess> {
   return startProgram(programOf('library-process'), {
     args: [JSON.stringify(options)],
     // As in the command line's first line, where the library is in that process.

@@ -21,6 +21,16 @@ const argument = z.object({
   dataDirectory: z.string().min(1),
   model: z.string().min(1).optional(),
   version: z.string().min(1),
+  queue: z
+    .object({
+      url: z.string(),
+      user: z.string().optional(),
+      passwordFile: z.string().optional(),
+      caFile: z.string().optional(),
+      allowPlain: z.boolean().optional(),
+      isAlone: z.boolean(),
+    })
+    .optional(),
 })
 
 const host = await ownHost()
@@ -50,7 +60,7 @@ function tell<Name extends keyof LibraryEvents & string>(name: Name, data: Libra
 }
 
 async function openLibrary(): Promise<Library> {
-  const { model, ...rest } = checkParams(argument, 'library', JSON.parse(process.argv[2] ?? 'null'))
+  const { model, queue, ...rest } = checkParams(argument, 'library', JSON.parse(process.argv[2] ?? 'null'))
   await prepareLibrary(rest.directory, {
     onProgress(step) {
       const { done, total } = 'total' in step ? step : { done: 0, total: 0 }
@@ -58,8 +68,10 @@ async function openLibrary(): Promise<Library> {
       tell('progress', [{ phase: 'update', ...counted }])
     },
   })
+  const otherMachines = queue && (await import('../workers/library-side.ts')).workersOf(queue)
   const library = createLibrary({
     ...rest,
+    ...(otherMachines && { otherMachines }),
     ...(model && { model }),
     startEngine: host.startEngine ?? forkEngine,
   })

@@ -4,7 +4,12 @@ import type { Progress } from '../contract/records.ts'
 import { builtPage } from '../host/built-page.ts'
 import { adapterFileName, createExchangedFiles } from '../host/exchanged-files.ts'
 import { createListedFolders } from '../host/listed-folders.ts'
-import { forkLibrary, listBackupsInProcess, restoreInProcess } from '../processes/fork.ts'
+import {
+  forkLibrary,
+  type LibraryProcessOptions,
+  listBackupsInProcess,
+  restoreInProcess,
+} from '../processes/fork.ts'
 import { hasPassword } from './password.ts'
 import { planReach, type ReachOptions } from './reach.ts'
 import type { RunningServer } from './server.ts'
@@ -27,6 +32,8 @@ export interface ServeLibraryOptions extends ReachOptions {
   port?: number | undefined
   /** Absolute paths of folders that a page may add, with what is below them; of this machine alone it may any of the home. */
   allow?: readonly string[] | undefined
+  /** Where workers wait for pictures; it captions here alone where it is left out. */
+  queue?: LibraryProcessOptions['queue']
   /** Absolute paths of folders to add. */
   folders?: readonly string[]
   /** Ends the adding of these, before there is a server. */
@@ -44,13 +51,13 @@ export interface ServeLibraryOptions extends ReachOptions {
  * @throws LensloreError where the library does not open, the page was not built, or who could reach it is not safe
  */
 export async function serveLibrary(options: ServeLibraryOptions): Promise<RunningServer> {
-  const { dataDirectory, version, port, signal } = options
+  const { dataDirectory, version, port, signal, queue } = options
   const directory = resolve(options.directory)
   const reach = planReach(options, hasPassword(directory))
   const roots = options.allow ?? (reach.isLoopback ? [homedir()] : [])
   const page = options.page ?? builtPage()
   const files = createExchangedFiles()
-  const start = () => forkLibrary({ directory, dataDirectory, version })
+  const start = () => forkLibrary({ directory, dataDirectory, version, queue })
   let begun: ReturnType<typeof start> | undefined = start()
   begun.catch(() => {})
   // Whatever a server is made of is read while the library opens.
@@ -91,6 +98,11 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
         async saveTable({ format }, signal) {
           const { path, token } = await files.makeTemporary(`captions.${format}`)
           const photos = await library.calls.exportTable({ path, format }, { signal })
+          return { photos, address: `files/${token}` }
+        },
+        async saveStacks({ format }, signal) {
+          const { path, token } = await files.makeTemporary(`copies.${format}`)
+          const photos = await library.calls.exportStacks({ path, format }, { signal })
           return { photos, address: `files/${token}` }
         },
         async saveAdapter({ adapter }, signal) {

@@ -1,3 +1,4 @@
+import { likeText } from '../../src-main/contract/query-grammar.ts'
 import type { MarksChange } from '../../src-main/contract/rooms/marks.ts'
 import type { Selection } from '../../src-main/contract/rooms/parameters.ts'
 import { ratingShift } from '../../src-main/contract/tile-flags.ts'
@@ -6,9 +7,12 @@ import type { CommandAct } from '../state/commands.svelte.ts'
 import type { WindowState } from '../state/window-state.svelte.ts'
 import { text } from '../text/text.ts'
 import { gridLook } from './grid-look.svelte.ts'
+import { samplePlaces } from './sample-places.ts'
 import { has, ratingIn } from './tile-names.ts'
 import type { TimelineState } from './timeline.svelte.ts'
 
+/** Of a selection that is too large to be named, so many are what photos are to look like. */
+const mostSampled = 100
 /** Nothing said, and no rating. */
 const noFlags = 1 << ratingShift
 
@@ -40,6 +44,11 @@ const moveKeys = [
 export function openPhoto({ router }: WindowState, photo: number): void {
   const { route } = router
   router.go({ view: 'photo', photo, query: route.view === 'search' ? route.query : '' })
+}
+
+/** All photos that are copies of one, itself among them. */
+export function openCopies({ router }: WindowState, photo: number): void {
+  router.go({ view: 'search', query: `copies:${photo}` })
 }
 
 /** What can be done in a grid, with its keys. */
@@ -76,6 +85,9 @@ export const gridCommands: readonly CommandDescription[] = [
     icon: 'again',
     isForSelection: true,
   },
+  { id: 'grid-like', group: 'photos', title: titles.like, keys: ['m'], icon: 'alike', isForSelection: true },
+  { id: 'grid-copies', group: 'photos', title: titles.copies, keys: ['k'], icon: 'stack' },
+  { id: 'grid-stacks', group: 'photos', title: titles.stacks, keys: ['Shift+k'], icon: 'stack' },
   { id: 'grid-captions', group: 'photos', title: titles.captions, keys: ['t'], icon: 'text' },
   { id: 'grid-larger', group: 'photos', title: titles.larger, keys: ['+', '='], icon: 'plus' },
   { id: 'grid-smaller', group: 'photos', title: titles.smaller, keys: ['-'], icon: 'minus' },
@@ -122,6 +134,23 @@ export function gridActs(
     if (taken) notices.tell((isFailed ? text.grid.retrying : text.grid.regenerating)(taken.photos))
   }
 
+  /** Of very many, some stand for all. */
+  async function moreLike(): Promise<void> {
+    const photos = chosen()
+    if (!photos) return
+    const ids = 'photos' in photos ? photos.photos : await notices.orTell(sampled(photos))
+    if (!ids || ids.length === 0) return
+    const query = likeText({ kind: 'pictures', pictures: ids.map((photo) => ({ photo })) })
+    window.router.go({ view: 'search', query })
+  }
+
+  async function sampled({ query }: { query: string }): Promise<number[]> {
+    const places = samplePlaces(selection.ranges, mostSampled)
+    const pages = await Promise.all(places.map((offset) => api.timelinePage({ query, offset, limit: 1 })))
+    notices.tell(text.grid.sampled(places.length, selection.count))
+    return pages.flatMap(({ ids }) => [...ids])
+  }
+
   function monthAway(step: 1 | -1): number {
     const { start, end } = timeline.monthOf(timeline.focusPlace)
     if (step > 0) return Math.min(last(), end)
@@ -153,6 +182,10 @@ export function gridActs(
         { isPossible: isInGrid, run: () => void act(place()) },
       ]),
     )
+  const copiesOfFocused = () => {
+    const id = timeline.focusId
+    return (id !== undefined && timeline.tileOf(id)?.stacked) || 0
+  }
   const hasPhotos = () => timeline.total > 0
   const hasChosen = () => chosen() !== null
 
@@ -188,6 +221,12 @@ export function gridActs(
       run: () => mark({ rating: ratingIn(flags()) < 0 ? 0 : -1 }),
     },
     'grid-regenerate': { isPossible: hasChosen, run: () => void regenerate() },
+    'grid-like': { isPossible: hasChosen, run: () => void moreLike() },
+    'grid-copies': {
+      isPossible: () => copiesOfFocused() > 0,
+      run: () => openCopies(window, timeline.focusId!),
+    },
+    'grid-stacks': { run: () => gridLook.toggleStacks() },
     'grid-captions': { run: () => gridLook.toggleCaptions() },
     'grid-larger': { run: () => gridLook.step(1) },
     'grid-smaller': { run: () => gridLook.step(-1) },

@@ -1,8 +1,8 @@
-import type { PhotoState, QueryPiece } from '../../src-main/contract/query-grammar.ts'
+import type { Likeness, PhotoState, QueryPiece } from '../../src-main/contract/query-grammar.ts'
 import { splitQuery } from '../../src-main/contract/query-grammar.ts'
 import { hasWords } from '../../src-main/contract/words.ts'
 import { formatDay, formatMonth, text } from '../text/text.ts'
-import { type Chip, datesOf } from './query-chips.ts'
+import { type Chip, datesOf, readChips } from './query-chips.ts'
 
 const dayMs = 86_400_000
 
@@ -10,7 +10,18 @@ const dayMs = 86_400_000
 export function nameOfChip(chip: Chip): { title: string; value: string } {
   const title = text.search.chips[chip.group ?? 'other']
   if (chip.group === 'dates') return { title, value: nameOfDates(chip) }
+  // Its title says that it is not so.
+  if (chip.group === 'unlike') return { title, value: nameOfFilter(chip.pieces[0]!) }
   return { title, value: text.search.or(chip.pieces.map(nameOfPiece)) }
+}
+
+/** What photos are to look like, for a sentence; null where a query says nothing of it. */
+export function lineOfLikes(query: string): string | null {
+  const { chips } = readChips(query)
+  if (!chips.some(({ group }) => group === 'like')) return null
+  const named = (group: 'like' | 'unlike') =>
+    chips.filter((chip) => chip.group === group).map((chip) => nameOfChip(chip).value)
+  return [...named('like'), ...named('unlike').map(text.search.not)].join(', ')
 }
 
 /** The same in one line, for a sentence. */
@@ -39,9 +50,18 @@ function nameOfFilter({ filter, text: source }: QueryPiece): string {
       return nameOfState(filter.state)
     case 'rating':
       return nameOfRatings(filter.ratings)
+    case 'like':
+      return nameOfLike(filter.like)
     default:
       return source
   }
+}
+
+function nameOfLike(like: Likeness): string {
+  if (like.kind === 'words') return like.text
+  const [first, ...others] = like.pictures
+  if (others.length > 0) return text.search.likePictures(like.pictures.length)
+  return 'photo' in first! ? text.search.likePhoto(first.photo) : text.search.likeOutside
 }
 
 function nameOfState(state: PhotoState): string {

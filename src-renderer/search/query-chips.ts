@@ -77,6 +77,11 @@ function groupOfPiece(piece: QueryPiece): ChipGroup {
   }
 }
 
+/** The query with the other sign before what photos are to look like, or not. */
+export function turnLike(text: string, { start, end, text: source, negated }: QueryPiece): string {
+  return `${text.slice(0, start)}${negated ? source.slice(1) : `-${source}`}${text.slice(end)}`
+}
+
 /** The query without some chips; everything else stays as it was typed. */
 export function dropChips(text: string, chips: readonly Chip[]): string {
   return without(

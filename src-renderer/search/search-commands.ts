@@ -6,6 +6,7 @@ const titles = text.search.commands
 /** What can be done to search, with its keys. */
 export const searchCommands: readonly CommandDescription[] = [
   { id: 'search', group: 'search', title: titles.search, keys: ['/', 'Mod+f'], icon: 'search' },
+  { id: 'search-picture', group: 'search', title: titles.picture, icon: 'alike' },
   { id: 'search-filters', group: 'search', title: titles.filters, keys: ['f'], icon: 'filter' },
   {
     id: 'search-save',

@@ -1,12 +1,15 @@
-import { type ErrorRecord, toErrorRecord } from '../../src-main/contract/errors.ts'
+import { type ErrorRecord, LensloreError, toErrorRecord } from '../../src-main/contract/errors.ts'
+import { mostPictureBytes } from '../../src-main/contract/picture-size.ts'
 import type { QueryNote } from '../../src-main/contract/query-filters.ts'
-import type { AlikePage, SearchHit, Suggestion } from '../../src-main/contract/records.ts'
+import type { AlikePage, SearchPage, Suggestion } from '../../src-main/contract/records.ts'
 import { perWindow, type WindowState } from '../state/window-state.svelte.ts'
+import { text } from '../text/text.ts'
+import { addFilter, readChips } from './query-chips.ts'
 import { RecentSearches } from './recent-searches.svelte.ts'
 
 export interface Found {
   query: string
-  hits: readonly SearchHit[]
+  hits: SearchPage['photos']
   cursor: string | null
   total: number
   isExact: boolean
@@ -26,6 +29,8 @@ const lateMs = 300
 const refreshMs = 1000
 const suggestionsShown = 6
 const layoutKey = 'lenslore.search.layout'
+/** Of searches for what photos look like, which are put in order by it. */
+const likeLayoutKey = 'lenslore.search.layout.like'
 const builderKey = 'lenslore.search.filters'
 const alikeKey = 'lenslore.search.alike'
 /** In one row below what says the words. */
@@ -50,6 +55,8 @@ export class SearchState {
   #problem = $state.raw<ErrorRecord | null>(null)
   #suggestions = $state.raw<readonly Suggestion[]>([])
   #layout = $state<SearchLayout>(localStorage.getItem(layoutKey) === 'relevance' ? 'relevance' : 'date')
+  #likeLayout = $state<SearchLayout>(localStorage.getItem(likeLayoutKey) === 'date' ? 'date' : 'relevance')
+  #isLooking = $state(false)
   #alike = $state.raw<AlikePage | null>(null)
   #showsAlike = $state(localStorage.getItem(alikeKey) !== 'off')
   #isBuilderOpen = $state(innerWidth >= roomyPx && localStorage.getItem(builderKey) !== 'closed')
@@ -84,13 +91,44 @@ export class SearchState {
     return this.#suggestions
   }
 
+  /** Of what is being searched for: who asks what photos look like sees the nearest first, until they want it otherwise. */
   get layout(): SearchLayout {
-    return this.#layout
+    return this.#asksLike() ? this.#likeLayout : this.#layout
   }
 
   showBy(layout: SearchLayout): void {
-    this.#layout = layout
-    localStorage.setItem(layoutKey, layout)
+    if (this.#asksLike()) this.#likeLayout = layout
+    else this.#layout = layout
+    localStorage.setItem(this.#asksLike() ? likeLayoutKey : layoutKey, layout)
+  }
+
+  #asksLike(): boolean {
+    return readChips(this.#found?.query ?? '').chips.some(({ group }) => group === 'like')
+  }
+
+  /** A picture that a person gave is being looked at. */
+  get isLooking(): boolean {
+    return this.#isLooking
+  }
+
+  /** Adds to the search that photos are to look like a picture, of the library or not. */
+  async addPicture(file: File): Promise<void> {
+    const { api, notices, router } = this.#window
+    if (file.size > mostPictureBytes) {
+      const message = text.search.tooLarge(file.name, mostPictureBytes / 2 ** 20)
+      notices.fail(new LensloreError('FILE_TOO_LARGE', message))
+      return
+    }
+    this.#isLooking = true
+    try {
+      const { term } = await api.likePicture({ bytes: new Uint8Array(await file.arrayBuffer()) })
+      this.go(addFilter(router.route.view === 'search' ? router.route.query : this.text, term))
+    } catch (thrown) {
+      const { code, message } = toErrorRecord(thrown)
+      notices.fail(new LensloreError(code, text.search.refusedPicture(file.name, message)))
+    } finally {
+      this.#isLooking = false
+    }
   }
 
   /** Photos that look like the words of the last answer and do not say them; null where nobody asked yet, or there are none to be had. */

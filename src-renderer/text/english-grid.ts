@@ -29,6 +29,8 @@ export const gridText = {
     [`${plural(counts.photos, 'photo', 'photos')}.`, captionsOfMonth(counts), awayOfMonth(counts)]
       .filter(Boolean)
       .join(' '),
+  sampled: (sample: number, all: number) =>
+    `${numbers.format(sample)} of these ${plural(all, 'photo', 'photos')} stand for all of them.`,
   empty: 'No photos yet. They appear here as soon as a folder is read.',
   unread: 'The photos cannot be read.',
   again: 'Try again',
@@ -74,6 +76,7 @@ export const gridText = {
   },
   size: 'Size of photos',
   captions: 'Captions under photos',
+  stacks: 'One photo for its copies',
   date: {
     title: 'Go to a date',
     day: 'Day',
@@ -110,7 +113,10 @@ export const gridText = {
     favorite: 'Favourite, or no longer',
     reject: 'Reject, or no longer',
     regenerate: 'Caption again',
+    like: 'More like this',
     captions: 'Captions under photos',
+    stacks: 'One photo for its copies, or all of them',
+    copies: 'Show the copies',
     larger: 'Larger photos',
     smaller: 'Smaller photos',
   },

@@ -146,6 +146,8 @@ export const photoText = {
     regenerate: 'Regenerate the caption',
     reading: (number: number) => `Take reading ${number}`,
     readings: 'Take a reading',
+    like: 'More like this',
+    copies: 'Show the copies',
     looked: 'Show where the model looked',
     nextWord: 'Where it looked, next word',
     previousWord: 'Where it looked, word before',

@@ -43,6 +43,19 @@ export const searchText = {
   match: 'match.',
   elapsed: (ms: number) => (ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`),
   searching: 'Searching.',
+  /** What a chip of a photo says beside its picture. */
+  likePhoto: (id: number) => `photo ${id}`,
+  likeOutside: 'a picture from outside',
+  likePictures: (count: number) => plural(count, 'picture', 'pictures'),
+  likeExample: 'such as cosy evening',
+  addLike: 'Add what photos are to look like',
+  wantLike: (value: string) => `Photos are to look like it instead: ${value}`,
+  wantUnlike: (value: string) => `Photos are not to look like it instead: ${value}`,
+  byPicture: 'Search by a picture',
+  lookingAt: 'Looking at the picture.',
+  tooLarge: (file: string, mostMb: number) =>
+    `${file} is larger than ${mostMb} MB: add its folder to the library, or take a smaller copy.`,
+  refusedPicture: (file: string, why: string) => `${file}: ${why}`,
   looksLike: (words: string) => `Looks like: ${words}`,
   alsoAlike: 'Also photos that look like the words',
   hideAlike: 'Without photos that look like the words',
@@ -85,7 +98,7 @@ export const searchText = {
     favorite: 'Favourite',
     state: 'State',
     like: 'Looks like',
-    unlike: 'Looks not like',
+    unlike: 'Does not look like',
     other: 'Filter',
   },
   not: (value: string) => `not ${value}`,
@@ -151,6 +164,7 @@ export const searchText = {
       `No photo says ${quoted(words)} before ${until}; ${later === 1 ? '1 does' : `${later} do`} later.`,
     after: (words: readonly string[], since: string, earlier: number) =>
       `No photo says ${quoted(words)} since ${since}; ${earlier === 1 ? '1 does' : `${earlier} do`} earlier.`,
+    alike: (what: string) => `No photo plausibly looks like ${what}.`,
     library: 'There are no photos yet.',
     read: (captioned: number) =>
       captioned === 1
@@ -170,5 +184,6 @@ export const searchText = {
     filters: 'Filters',
     save: 'Save the search',
     layout: 'By date, or a list with the best first',
+    picture: 'Search by a picture',
   },
 }

@@ -40,6 +40,7 @@ const mayImport: Record<string, readonly string[]> = {
     'src-main/processes',
     'root',
   ],
+  'src-main/workers': ['src-main/workers', 'src-main/contract', 'root'],
   'src-main/start': ['src-main/start', 'src-main/contract', 'root'],
   'src-main/host': ['src-main/host', 'src-main/contract', 'src-main/channels'],
   'src-renderer': ['src-renderer', 'src-main/contract', 'page'],
@@ -51,6 +52,8 @@ const roots = [
   'src-main/engine/engine.ts',
   'src-main/server/serve-library.ts',
   'src-main/cli/command-line.ts',
+  'src-main/workers/library-side.ts',
+  'src-main/workers/worker.ts',
 ]
 
 /** The channels that a page speaks over. */
@@ -64,6 +67,8 @@ const packageHomes: Record<string, string> = {
   'onnxruntime-node': 'src-main/engine/captioning/session.ts',
   chokidar: 'src-main/library/folders/watch.ts',
   sharp: 'src-main/engine/imaging/',
+  bullmq: 'src-main/workers/',
+  ioredis: 'src-main/workers/',
   systeminformation: 'src-main/engine/trial/device.ts',
 }
 

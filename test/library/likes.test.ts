@@ -33,7 +33,7 @@ async function setUp(t: TestContext, { hasTexts = true, fewPassing = 20_000 } = 
     nearestPassing: createFindNearestPassing({ searcher, index, fewPassing }),
     likes: found,
     outside,
-    isPhoto: (id) => store.photos.byIds([id]).length > 0,
+    arePhotos: (ids) => store.photos.byIds(ids).length > 0,
     async embedText(text) {
       asked.push(text)
       return { ...model, embedding: at(Number.parseFloat(text)) }
@@ -218,4 +218,16 @@ test('a picture from outside is an example for as long as it is remembered, besi
   outside.remember(name, 'another', packEmbedding(at(90)))
   const [note] = await notes(`like:picture-${name}`)
   assert.ok(note?.kind === 'like' && note.why === 'forgotten')
+})
+
+test('filters may have words in a row, that many photos have or hardly any', async (t) => {
+  const { store, add, find, search, searchIndex } = await setUp(t, { fewPassing: 2 })
+  store.database.write(() => {
+    for (let n = 0; n < 5 * mostNearest + 10; n++) add(`near/${n}.jpg`, 'A cat', n / 1000)
+  })
+  const red = [40, 30].map((degrees) => add(`far/${degrees}.jpg`, 'A red cat', degrees))
+  await searchIndex.renewAll()
+  assert.deepEqual(await find('like:0 "red cat"'), red.toReversed())
+  const { photos } = await search('like:0 -"red cat" -folder:"near/x"', { limit: 1000 })
+  assert.equal(photos.length, mostNearest)
 })

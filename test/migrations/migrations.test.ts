@@ -949,3 +949,27 @@ test('0570: photos are found by the names that a person tagged them with; what i
   assert.equal(refusals.refuse('Biscuit', [2, 3], 1), 1, 'the third was not read yet')
   assert.deepEqual(refusals.photosOf('Biscuit', 9), [1, 2])
 })
+
+test('0530: photos are read by their documents in order, without a look at their rows', (t) => {
+  const { database, apply } = before(t, 530)
+  for (const id of [1, 2, 3]) addPhoto(database, id)
+  database.exec('UPDATE photos SET search_document = 30 - id WHERE id <> 2')
+  apply()
+  const sql =
+    'SELECT id FROM photos INDEXED BY photos_by_document WHERE search_document > 0 ORDER BY search_document'
+  assert.deepEqual(ids(database, sql), [3, 1])
+  const [plan] = database.prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all()
+  assert.match(plan!.detail, /USING COVERING INDEX photos_by_document/)
+})
+
+test('0550: a picture from outside is remembered once, in a space that there is', (t) => {
+  const { database, apply } = before(t, 550)
+  apply()
+  const put = (space: number) =>
+    database.exec(`INSERT OR REPLACE INTO outside_pictures VALUES ('0123456789abcdef', ${space}, x'01', 1)`)
+  assert.throws(() => put(7), /FOREIGN KEY/)
+  database.exec("INSERT INTO spaces VALUES (7, 's')")
+  put(7)
+  put(7)
+  assert.equal(database.prepare('SELECT name FROM outside_pictures').all().length, 1)
+})

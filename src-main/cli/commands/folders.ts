@@ -14,6 +14,7 @@ import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
 import { pathFrom } from '../path-argument.ts'
 import { formatChoice } from '../provider-report.ts'
+import { addLibraryQueueOptions } from '../queue-options.ts'
 import { withProgress } from '../with-progress.ts'
 
 export function addFolderCommands(program: Command, finish: (status: number) => void): void {
@@ -34,8 +35,7 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
       )
     })
 
-  program
-    .command('run [folders...]')
+  addLibraryQueueOptions(program.command('run [folders...]'))
     .description('take in what is new in the folders (adding those named here), and caption it')
     .option('--model <name>', 'caption with this model')
     .option('--watch', 'stay and go on with whatever changes in the folders, until Ctrl-C')

@@ -12,8 +12,9 @@ import { noteProblem } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
 import { pathFrom } from '../path-argument.ts'
 import { createStatusLine, formatProgress } from '../progress-line.ts'
+import { addLibraryQueueOptions, type QueueArguments, queueOf } from '../queue-options.ts'
 
-interface ServeOptions {
+interface ServeOptions extends QueueArguments {
   port?: number
   allow?: string[]
   host: string
@@ -26,8 +27,7 @@ interface ServeOptions {
 }
 
 export function addServeCommand(program: Command): void {
-  program
-    .command('serve [folders...]')
+  addLibraryQueueOptions(program.command('serve [folders...]'))
     .description(
       'open the library in a browser (adding the folders named here), and caption what its folders hold, until Ctrl-C',
     )
@@ -79,6 +79,7 @@ async function serve(
   try {
     const server = await serveLibrary({
       ...options,
+      queue: queueOf(options),
       directory,
       folders: folders.map((path) => pathFrom(path)),
       dataDirectory: defaultDataDirectory(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mostPictureBytes } from '../picture-size.ts'
 import type {
   AlikePage,
   LikedPicture,
@@ -11,9 +12,6 @@ import type {
 import { returning } from '../rpc.ts'
 import { atMost, bytesAtMost, folderId, query } from './parameters.ts'
 import { room } from './room.ts'
-
-/** A message of a page has not much more. */
-export const mostPictureBytes = 32 * 2 ** 20
 
 const searchName = z
   .string()

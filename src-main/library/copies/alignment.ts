@@ -27,12 +27,18 @@ const closeEnough = 0.003
 const leastShared = 0.4
 const detailReach = 2
 const damping = 1e-3
+/** What lies worse than this while it is coarse is not gone on with: nearly all that is another picture. */
+const hopeful = 0.75
 /** What lies as well as this needs no other try. */
 const certain = 0.97
 /** Of the ways to lay one on the other, so many are tried, at these sizes. */
 const turnsTried = 2
 const scales = [1, 0.8]
 const nothing: Alignment = { shades: -1, detail: -1 }
+
+/** Nothing that is made of a picture is stretched further than this, nor smaller or larger than so many times the whole. */
+const mostStretched = 1.6
+const mostScaled = 1.8
 
 /** Where a point of one picture is in another: x = a·u + b·v + c, y = d·u + e·v + f, from −1 to 1 along each side. */
 type Affine = [a: number, b: number, c: number, d: number, e: number, f: number]
@@ -83,7 +89,7 @@ function alignOnto(one: Pyramid, other: Pyramid): Alignment {
   for (const { turn } of likely) {
     for (const scale of scales) {
       const way = fit(one.levels, other.levels, scaled(turn, scale))
-      const shades = way ? correlate(one.levels[0]!, other.levels[0]!, way) : -1
+      const shades = way && isLikely(way) ? correlate(one.levels[0]!, other.levels[0]!, way) : -1
       if (shades <= best.shades) continue
       best = { shades, detail: correlate(one.detail, other.detail, way!) }
       if (shades > certain) return best
@@ -98,6 +104,15 @@ function coarseShades(one: Pyramid, other: Pyramid, turn: Affine, scale: number)
 
 function scaled(turn: Affine, scale: number): Affine {
   return turn.map((each) => each * scale) as Affine
+}
+
+/** A few circles lie well on a few others that are drawn out enough. */
+function isLikely([a, b, , d, e]: Affine): boolean {
+  // The largest and the least length of a vector of length 1 (singular values).
+  const [square, area] = [a * a + b * b + d * d + e * e, Math.abs(a * e - b * d)]
+  const longest = (Math.sqrt(square + 2 * area) + Math.sqrt(Math.max(square - 2 * area, 0))) / 2
+  const shortest = area / longest
+  return shortest > 1 / mostScaled && longest < mostScaled && longest < mostStretched * shortest
 }
 
 /** Undefined where it leads nowhere. */
@@ -116,6 +131,7 @@ function fit(
       if (moved === undefined) return undefined
       if (moved < closeEnough) break
     }
+    if (level > 0 && correlate(template, picture, way) < hopeful) return undefined
   }
   return way
 }

@@ -7,8 +7,9 @@ export interface SeenPicture {
   /** `[32, 32]` */
   grey: Float32Array | undefined
   pyramid: Pyramid | undefined
-  /** On white or black, as pages, screens and drawings are: they resemble each other as a whole, and differ in what is small. */
+  /** On one ground, as pages, screens and drawings are: they resemble each other as a whole, and differ in what is small. */
   isGraphic: boolean
+  isFromCamera: boolean
   /** Its embedding, of unit length, and the number of its space. */
   unit: Float32Array | undefined
   space: number | null
@@ -20,8 +21,11 @@ const leastDetail = 0.55
 /** In grey levels squared: a picture of one colour is like any other of that. */
 const leastDetailPower = 4
 const leastDetailOfGraphics = 0.98
-/** So much of white or black. */
+/** Of a photo of a page, or one that is mostly sky. */
+const leastDetailOfPale = 0.9
+/** So much of white or black, or of any other level. */
 const shareOfGraphics = 0.2
+const shareOfGround = 0.5
 const white = 240
 const black = 15
 /** Of one camera within seconds. */
@@ -30,11 +34,17 @@ const leastShadesOfBurst = 0.8
 const leastDetailOfBurst = 0.35
 
 /** @returns undefined where nobody looked at it yet. */
-export function seePicture(
-  picture: Uint8Array | null,
-  vector: Uint8Array | null,
-  space: number | null,
-): SeenPicture | undefined {
+export function seePicture({
+  picture,
+  vector,
+  space,
+  camera,
+}: {
+  picture: Uint8Array | null
+  vector: Uint8Array | null
+  space: number | null
+  camera: string | null
+}): SeenPicture | undefined {
   const grey = picture ? unpackMiniature(picture) : undefined
   const unit = vector ? unitOf(vector) : undefined
   if (!grey && !unit) return undefined
@@ -44,6 +54,7 @@ export function seePicture(
     grey: saysEnough ? grey : undefined,
     pyramid: saysEnough ? pyramid : undefined,
     isGraphic: saysEnough && isGraphic(grey!),
+    isFromCamera: camera !== null,
     unit,
     space,
   }
@@ -69,17 +80,21 @@ function judge(
 ): number | null {
   if (!one.pyramid || !other.pyramid) return null
   const { shades, detail } = align(one.pyramid, other.pyramid)
-  const least = one.isGraphic && other.isGraphic ? leastDetailOfGraphics : leastOfDetail
+  const isPhoto = one.isFromCamera || other.isFromCamera
+  const ofGraphics = isPhoto ? leastDetailOfPale : leastDetailOfGraphics
+  const least = one.isGraphic && other.isGraphic ? ofGraphics : leastOfDetail
   return shades >= leastOfShades && detail >= least ? detail : null
 }
 
 function isGraphic(grey: Float32Array): boolean {
-  const shareOf = (level: number) => grey.filter((each) => Math.abs(each - level) < 1).length / grey.length
-  const [darkest, brightest] = [Math.min(...grey), Math.max(...grey)]
-  return (
-    (brightest >= white && shareOf(brightest) >= shareOfGraphics) ||
-    (darkest <= black && shareOf(darkest) >= shareOfGraphics)
-  )
+  const counts = new Map<number, number>()
+  for (const level of grey) counts.set(level, (counts.get(level) ?? 0) + 1)
+  return counts
+    .entries()
+    .some(
+      ([level, count]) =>
+        count >= (level >= white || level <= black ? shareOfGraphics : shareOfGround) * grey.length,
+    )
 }
 
 function dot(one: Float32Array, other: Float32Array): number {

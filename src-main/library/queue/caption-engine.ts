@@ -24,11 +24,18 @@ export interface CaptionEngine {
    * @param pixels `[H, W, 3]` as `info().input` has them
    * @throws LensloreError `ENGINE_DIED`, `CANCELLED`, `PICTURE_KILLS_ENGINE`
    */
-  caption(pixels: Uint8Array<ArrayBuffer>, options?: { readings?: boolean }): Promise<CaptionResult>
+  caption(pixels: Uint8Array<ArrayBuffer>, options?: CaptionOptions): Promise<CaptionResult>
   /** Where a picture is in the model's space, without any caption; pixels and errors as of `caption`. */
   embed(pixels: Uint8Array<ArrayBuffer>): Promise<Int8Array<ArrayBuffer>>
   /** Ends it; what is under way fails with `CANCELLED`. */
   close(): void
+}
+
+export interface CaptionOptions {
+  /** All beams are wanted. */
+  readings?: boolean
+  /** Somebody waits for it: before all others that wait. */
+  isUrgent?: boolean
 }
 
 export interface DecodeOptions {
@@ -66,9 +73,12 @@ export async function captionFile(
   decoder: PictureDecoder,
   engine: CaptionEngine,
   path: string,
-  thumbnailDirectory: string | null = null,
+  {
+    thumbnailDirectory = null,
+    isUrgent = false,
+  }: { thumbnailDirectory?: string | null; isUrgent?: boolean } = {},
 ): Promise<{ picture: DecodedPicture; result: CaptionResult }> {
   const { input } = await engine.info()
   const picture = await decoder.decode(path, { input, thumbnailDirectory })
-  return { picture, result: await engine.caption(picture.pixels!) }
+  return { picture, result: await engine.caption(picture.pixels!, { isUrgent }) }
 }

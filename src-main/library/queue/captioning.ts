@@ -192,7 +192,10 @@ async function captionAll(
   const pathOf = (item: WorkItem) => join(item.folderPath, item.directory, item.name)
   const make: Record<Product, (item: WorkItem) => Promise<Omit<Finished, 'item'>>> = {
     async caption(item) {
-      const { picture, result } = await captionFile(decoder, engine, pathOf(item), thumbnailDirectory)
+      const { picture, result } = await captionFile(decoder, engine, pathOf(item), {
+        thumbnailDirectory,
+        isUrgent: item.priority > 0,
+      })
       return { picture, seen: picture, result, embedding: result.embedding }
     },
     async thumbnail(item) {

@@ -60,7 +60,8 @@ export function createSuggest(
     wordsOfNames: ReadonlySet<string>,
   ): Candidate[] {
     const [token, ...others] = tokenize(value)
-    if (field !== null || !token || others.length > 0) return []
+    const isLike = field === 'like'
+    if ((field !== null && !isLike) || !token || others.length > 0) return []
     const found = prepare<{ word: string; stem: string; captions: number }>(wordsSql)
       .all(token.text, `${token.text}\u{10ffff}`, limit * lookedAtPerShown)
       .filter(({ word, captions }) => captions > 0 || !wordsOfNames.has(word))
@@ -71,7 +72,7 @@ export function createSuggest(
       .map(({ word, stem }) => ({
         kind: 'word',
         text: word,
-        typed: word,
+        typed: isLike ? `like:${word}` : word,
         tokens: [tokenOf(stem, 'caption'), tokenOf(stem, 'others')],
       }))
   }

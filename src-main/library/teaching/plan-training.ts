@@ -1,10 +1,9 @@
 import type { LabelKind } from '../../contract/label-kinds.ts'
 import type { ProviderName } from '../../contract/provider-names.ts'
 import type { TrainingExample, TrainingPlan } from '../../contract/training.ts'
-import type { OwnEngine } from '../queue/own-engine.ts'
+import { groupByMoment } from '../store/same-moment.ts'
 import type { Store } from '../store/store.ts'
 import { createChance } from './chance.ts'
-import { groupNearDuplicates, type SeenPhoto } from './near-duplicates.ts'
 import { splitByGroups } from './split.ts'
 
 /** More are no better than these, and take their time. */
@@ -15,8 +14,6 @@ const fewestReplayed = 100
 const mostReplayed = 500
 /** Where names are learned, for what is taken for them: of a hundred, a quarter of which resembles them, none stands for 2 %. */
 const replayedForNames = 600
-/** An answer of the engine is a sign of life. */
-const rememberedAtOnce = 16
 
 export interface MemoryPlace {
   memoryDirectory: string
@@ -24,8 +21,7 @@ export interface MemoryPlace {
 }
 
 export interface PlanOptions {
-  store: Pick<Store, 'labels' | 'photos'>
-  engine: Pick<OwnEngine, 'remember'>
+  store: Pick<Store, 'database' | 'labels' | 'photos'>
   model: {
     modelDirectory: string
     adapterPath: string | null
@@ -42,7 +38,6 @@ export interface PlanOptions {
     rate?: number | undefined
     seed?: number | undefined
   }
-  onRemembered(done: number, total: number): void
 }
 
 export interface PlannedTraining {
@@ -52,7 +47,9 @@ export interface PlannedTraining {
 }
 
 /** A photo of the plan, before anything is known of its picture. */
-interface Chosen extends Omit<SeenPhoto, 'mean'> {
+interface Chosen {
+  photoId: number
+  contentHash: string
   path: string
   kind: TrainingExample['kind']
   isOwn: boolean
@@ -60,15 +57,18 @@ interface Chosen extends Omit<SeenPhoto, 'mean'> {
 }
 
 /** What a person labelled, and a sample of the rest, as the engine's training takes it. */
-export async function planTraining(options: PlanOptions): Promise<PlannedTraining> {
-  const { model, memories, asked } = options
+export function planTraining(options: PlanOptions): PlannedTraining {
+  const { store, model, memories, asked } = options
   const seed = asked.seed ?? 1
   const labelled = labelledPhotos(options)
   const contents = new Set(labelled.map(({ contentHash }) => contentHash))
   const replayed = countReplayed(labelled.length, Boolean(asked.names?.length))
   const chosen = [...labelled, ...replayedPhotos(options, replayed, seed, contents)]
-  const means = await rememberAll(options, chosen)
-  const groups = groupNearDuplicates(chosen.map((photo, index) => ({ ...photo, mean: means[index]! })))
+  const groupOf = groupByMoment(
+    store.database,
+    chosen.map(({ photoId }) => photoId),
+  )
+  const groups = chosen.map(({ photoId }) => groupOf.get(photoId)!)
 
   const ownGroups = chosen.flatMap(({ isOwn }, index) => (isOwn ? [groups[index]!] : []))
   const { heldOut, folds, foldOf } = splitByGroups(ownGroups, createChance(seed))
@@ -164,30 +164,5 @@ function replayedPhotos(
 }
 
 function factsOf({ photos }: Pick<Store, 'photos'>, ids: readonly number[]) {
-  return new Map(
-    photos.byIds([...ids]).map(({ id, path, camera, takenAt }) => [id, { path, camera, takenAt }]),
-  )
-}
-
-/** @returns the mean of each photo's visual memory; null for one that cannot be read. */
-async function rememberAll(
-  { engine, model, memories, onRemembered }: PlanOptions,
-  chosen: readonly Chosen[],
-): Promise<(Float32Array | null)[]> {
-  const { modelDirectory, provider, threads } = model
-  const means: (Float32Array | null)[] = []
-  for (let at = 0; at < chosen.length; at += rememberedAtOnce) {
-    onRemembered(at, chosen.length)
-    const some = chosen.slice(at, at + rememberedAtOnce)
-    const remembered = await engine.remember({
-      modelDirectory,
-      provider,
-      ...(threads === null ? {} : { threads }),
-      ...memories,
-      photos: some.map(({ path, contentHash }) => ({ path, contentHash })),
-    })
-    for (const each of remembered) means.push('mean' in each ? each.mean : null)
-  }
-  onRemembered(chosen.length, chosen.length)
-  return means
+  return new Map(photos.byIds([...ids]).map(({ id, path }) => [id, { photoId: id, path }]))
 }

@@ -159,19 +159,14 @@ export function createTeaching(options: TeachingOptions): TeachingRoom {
         runDirectory,
         resumes: training.resumes,
         signal,
-        async plan(engine, showSign) {
+        plan() {
           const { adapterId, adapterPath } = options.chosen()
-          const planned = await planTraining({
+          const planned = planTraining({
             store,
-            engine,
             model: { modelDirectory, adapterPath: adapterPath ?? shelf.pathOf(adapterId), ...options.way() },
             memories,
             startKey: options.activeKey(),
             asked: JSON.parse(training.asked) as TrainingWish,
-            onRemembered(done, total) {
-              showSign()
-              show(mine, { phase: 'remember', done, total })
-            },
           })
           trainings.setPlan(id, { ...planned, parent: adapterId })
           onTeachingChanged()

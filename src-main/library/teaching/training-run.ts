@@ -10,7 +10,7 @@ import {
   type TrainingProgress,
   trainedAdapterFileName,
 } from '../../contract/training.ts'
-import { type OwnEngine, withOwnEngine } from '../queue/own-engine.ts'
+import { withOwnEngine } from '../queue/own-engine.ts'
 import type { StartEngine } from '../queue/start-engine.ts'
 
 /** It goes on so often after its engine died. */
@@ -24,8 +24,8 @@ export interface TrainingRunOptions {
   runDirectory: string
   /** How often it was resumed before. */
   resumes: number
-  /** Makes the plan, with the engine's help; not asked where it lies there already. */
-  plan(engine: OwnEngine, showSign: () => void): Promise<TrainingPlan>
+  /** Makes the plan; not asked where it lies there already. */
+  plan(): TrainingPlan
   onProgress(progress: TrainingProgress): void
   /** Told before it goes on once more. */
   onResume(): void
@@ -88,7 +88,7 @@ async function trainOnce(options: TrainingRunOptions): Promise<FinishedTraining>
     })
     try {
       const planPath = join(runDirectory, planFileName)
-      if (!existsSync(planPath)) await writePlan(planPath, await plan(engine, showSign))
+      if (!existsSync(planPath)) await writePlan(planPath, plan())
       const outcome = await engine.train({ runDirectory })
       const adapterPath = join(runDirectory, trainedAdapterFileName)
       return { outcome, adapterPath, adapter: await engine.inspectAdapter({ modelDirectory, adapterPath }) }

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { readCheckpoint, readModelJson } from '../../../src-main/engine/captioning/checkpoint.ts'
 import { runOnce } from '../../../src-main/engine/captioning/search-session.ts'
-import { createEngine } from '../../../src-main/engine/engine.ts'
 import { preparePicture } from '../../../src-main/engine/imaging/picture.ts'
 import { normalisePixels } from '../../../src-main/engine/imaging/pixels.ts'
 import { readPreprocessing } from '../../../src-main/engine/imaging/preprocessing.ts'
@@ -13,7 +12,6 @@ import { buildTeacherForcedGraph } from '../../../src-main/engine/model/teacher-
 import { openVisualMemory } from '../../../src-main/engine/training/visual-memory.ts'
 import { writeModel, writePicture } from './taught-model.ts'
 
-const anyone = new AbortController().signal
 let directory: string
 let model: string
 
@@ -80,35 +78,6 @@ test('each photo that cannot be seen has its error in its place, and another con
     found.map((photo) => ('error' in photo ? photo.error.code : photo.contentHash)),
     ['FILE_CHANGED', 'PICTURE_UNSUPPORTED', 'FILE_NOT_FOUND', other.hash],
   )
-})
-
-test('the engine tells the mean of a memory, by which near duplicates are known', async () => {
-  const engine = createEngine()
-  const photos = await Promise.all([0, 3, 1].map((index) => writePicture(join(directory, 'means'), index)))
-  const asked = {
-    modelDirectory: model,
-    memoryDirectory: join(directory, 'means-kept'),
-    memoryLimitBytes: 1e8,
-    provider: 'cpu' as const,
-    threads: 1,
-  }
-  const answers = await engine.remember({ ...asked, photos: photos.map(({ path }) => ({ path })) }, anyone)
-  const means = answers.map((answer) => {
-    assert.ok('mean' in answer)
-    assert.equal(answer.mean.length, 24)
-    return answer.mean
-  })
-  const cosine = (a: Float32Array, b: Float32Array) => {
-    const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, at) => sum + value * y[at]!, 0)
-    return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
-  }
-  assert.ok(cosine(means[0]!, means[1]!) > cosine(means[0]!, means[2]!), 'those of one colour are nearer')
-  assert.deepEqual(
-    await engine.remember({ ...asked, photos: [{ ...photos[0]!, contentHash: photos[0]!.hash }] }, anyone),
-    [answers[0]],
-  )
-  const stopped = AbortSignal.abort()
-  await assert.rejects(async () => engine.remember({ ...asked, photos }, stopped), { code: 'CANCELLED' })
 })
 
 test('a tower that does not open here has nothing to close', async () => {

@@ -239,3 +239,9 @@ test('anything that is typed is gone on with, or not', () => {
     { numRuns: 300 },
   )
 })
+
+test('a word of what photos are to look like goes on as any other', () => {
+  const [first] = suggest('beach like:kit')
+  assert.deepEqual([first?.kind, first?.query], ['word', 'beach like:kite'])
+  assert.ok(suggest('-like:kit').some(({ query }) => query === '-like:kite'))
+})

@@ -10,6 +10,7 @@ import {
   filterText,
   readChips,
   setFilter,
+  turnLike,
 } from '../../../src-renderer/search/query-chips.ts'
 
 const sourcesOf = (text: string) =>
@@ -153,4 +154,25 @@ test('months are written as dates and read as bounds', () => {
     fromMs: Date.UTC(2019, 2, 1),
     beforeMs: Date.UTC(2024, 8, 1),
   })
+})
+
+test('what photos are to look like stands in a chip of its own each, and is turned round in its place', () => {
+  const query = 'dog OR like:12,15 cat -like:"cosy evening" place:lisbon'
+  const { words, chips } = readChips(query)
+  assert.equal(words, 'dog cat')
+  assert.deepEqual(
+    chips.map(({ group, pieces }) => [group, pieces.map((piece) => piece.text)]),
+    [
+      ['like', ['like:12,15']],
+      ['unlike', ['-like:"cosy evening"']],
+      ['place', ['place:lisbon']],
+    ],
+  )
+  const turned = turnLike(query, chips[0]!.pieces[0]!)
+  assert.equal(turned, 'dog OR -like:12,15 cat -like:"cosy evening" place:lisbon')
+  assert.equal(
+    turnLike(turned, readChips(turned).chips[1]!.pieces[0]!),
+    'dog OR -like:12,15 cat like:"cosy evening" place:lisbon',
+  )
+  assert.equal(dropChips(query, [chips[0]!]), 'dog cat -like:"cosy evening" place:lisbon')
 })

@@ -1,0 +1,87 @@
+import type { ErrorRecord, LensloreError } from '../contract/errors.ts'
+import type { WorkerState } from '../contract/records.ts'
+import { mostBytesInMessage, type WorkerRecord, workerRecord } from '../contract/worker-messages.ts'
+import type { OtherMachines } from '../library/library.ts'
+import { type QueueAddress, type QueueOptions, readQueueAddress } from './queue-address.ts'
+import { openQueueEngine } from './queue-engine.ts'
+import { asQueueError, connectRedis, heardOfWithinMs, places, readBounded, serverTimeMs } from './redis.ts'
+
+export type { QueueOptions } from './queue-address.ts'
+
+/** Who asks what there is waits no longer. */
+const answersWithinMs = 5000
+
+/**
+ * The workers that a queue brings together.
+ * @param options.isAlone nothing is to be captioned on this machine
+ * @throws LensloreError as `readQueueAddress`
+ */
+export function workersOf(options: QueueOptions & { isAlone?: boolean }): OtherMachines {
+  const address = readQueueAddress(options)
+  const isAlone = options.isAlone ?? false
+  const engines = new Set<ReturnType<typeof openQueueEngine>>()
+  return {
+    isAlone,
+    open(model, onProblem: (problem: ErrorRecord) => void) {
+      const engine = openQueueEngine({ address, model, isAlone, onProblem })
+      engines.add(engine)
+      void engine.ended.then(() => engines.delete(engine))
+      return engine
+    },
+    list: () => listWorkers(address),
+    async close() {
+      for (const engine of engines) engine.close()
+      await Promise.all([...engines].map(({ ended }) => ended))
+    },
+  }
+}
+
+async function listWorkers(address: QueueAddress): Promise<WorkerState[]> {
+  let trouble: LensloreError | undefined
+  const refused = Promise.withResolvers<never>()
+  const redis = connectRedis(address, {
+    onTrouble(error) {
+      trouble = error
+      refused.reject(error)
+    },
+    onReady() {},
+  })
+  const late = setTimeout(
+    () => refused.reject(trouble ?? asQueueError(new Error('it took too long'), address)),
+    answersWithinMs,
+  )
+  try {
+    return await Promise.race([readWorkers(), refused.promise])
+  } finally {
+    clearTimeout(late)
+    redis.disconnect()
+  }
+
+  async function readWorkers(): Promise<WorkerState[]> {
+    const nowMs = await serverTimeMs(redis)
+    const heardOf = await redis.zrangebyscore(places.workers, '-inf', '+inf', 'WITHSCORES')
+    const states: WorkerState[] = []
+    for (let at = 0; at < heardOf.length; at += 2) {
+      const record = readRecord(await readBounded(redis, places.worker(heardOf[at]!), mostBytesInMessage))
+      if (record) states.push(stateOf(record, Math.max(0, nowMs - Number(heardOf[at + 1]))))
+    }
+    return states.sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+}
+
+/** @returns null for what another version wrote, or anybody else */
+function readRecord(text: string | null): WorkerRecord | null {
+  try {
+    return text === null ? null : workerRecord.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
+
+function stateOf(
+  { protocol: _protocol, provenFor: _provenFor, forMs, ...record }: WorkerRecord,
+  heardOfMs: number,
+): WorkerState {
+  const isSilent = heardOfMs > heardOfWithinMs
+  return { ...record, heardOfMs, forMs: forMs + heardOfMs, ...(isSilent && { state: 'silent' as const }) }
+}
