@@ -10,8 +10,8 @@ export interface CellMate {
 
 /** Parts of a space, so that an embedding is compared with those of its neighbourhood alone. */
 export interface Cells {
-  /** Divides the space anew where the library has grown, in slices; what is left after a kill is done by the next call. */
-  divide(space: string, signal?: AbortSignal): Promise<void>
+  /** Divides a space, of null the newest that photos are in, anew where the library has grown, in slices; what is left after a kill is done by the next call. */
+  divide(space: string | null, signal?: AbortSignal): Promise<void>
   /** The cells nearest to an embedding, the nearest first; none of a space that is not divided: its photos are being looked at anew. */
   around(unit: Float32Array, space: number): number[]
   put(photoId: number, cell: number): void
@@ -122,8 +122,11 @@ export function createCells(database: Database): Cells {
 
   return {
     async divide(name, signal) {
-      const space = prepare<{ number: number }>('SELECT number FROM spaces WHERE name = ?').get(name)?.number
-      if (space === undefined) return
+      const space = prepare<{ number: number | null }>(
+        `SELECT coalesce((SELECT number FROM spaces WHERE name = ?),
+           (SELECT max(embedded_in) FROM photos WHERE embedded_in IS NOT NULL)) AS number`,
+      ).get(name)!.number
+      if (space === null) return
       const { photos } = prepare<{ photos: number }>(
         'SELECT count(*) AS photos FROM photos WHERE embedded_in = ?',
       ).get(space)!

@@ -19,7 +19,7 @@ const mostOfBurst = 40
 
 /** Finds which photos show the same picture, or nearly, and keeps it. */
 export interface StackFinder {
-  /** How many photos are to be looked at. */
+  /** How many photos are to be looked at, and stacks to be settled. */
   waiting(): number
   /**
    * Looks for the stack of each photo that came or changed, in slices; what is left after a kill is done by the next call.
@@ -29,7 +29,7 @@ export interface StackFinder {
 }
 
 export interface StackFinderOptions extends SliceOptions {
-  /** In which photos are being embedded, by its name; null: in none. */
+  /** In which photos are being embedded, by its name; null where no model says it: in the newest that there is. */
   space: string | null
   /** Called within each transaction that changed stacks. */
   onStacked?(): void
@@ -69,7 +69,9 @@ export function createStackFinder(database: Database, stacks: StackStore): Stack
   const cells = createCells(database)
 
   function waiting(): number {
-    return prepare<{ n: number }>('SELECT count(*) AS n FROM photos_to_stack').get()!.n
+    return prepare<{ n: number }>(
+      'SELECT (SELECT count(*) FROM photos_to_stack) + (SELECT count(*) FROM stacks_stale) AS n',
+    ).get()!.n
   }
 
   function stackSome(limit: number): number {
@@ -203,7 +205,7 @@ export function createStackFinder(database: Database, stacks: StackStore): Stack
 
     async keepUp({ space, onStacked, ...options }) {
       if (waiting() === 0) return 0
-      if (space !== null) await cells.divide(space, options.signal)
+      await cells.divide(space, options.signal)
       return inSlices(
         database,
         (limit) => {

@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import sharp, { type Sharp } from 'sharp'
-import { addPhoto, markMissing, openStoreFor, removePhotos } from '../store/sample-library.ts'
+import { addPhoto, contentOf, markMissing, openStoreFor, removePhotos } from '../store/sample-library.ts'
 import { drawScene } from './draw-scene.ts'
 import { openCopies } from './made-pictures.ts'
 
@@ -244,4 +244,20 @@ test('stacks are listed page by page, the newest first, each once, and only thos
   for (const limit of [1, 2]) assert.deepEqual(listed('name:small date:2003', limit), [firsts[2]])
   assert.deepEqual(listed('nothing of the kind', 5), [])
   assert.throws(() => lists.page('', { limit: 1, cursor: 'x' }), { code: 'INVALID_ARGUMENT' })
+})
+
+test('stacks that were too many for one commit are settled by the next search for copies', async (t) => {
+  const store = openStoreFor(t)
+  const { finder, found, searchIndex } = openCopies(t, store)
+  const ids = Array.from({ length: 700 }, (_, at) =>
+    addPhoto(store, 1, `${at}.jpg`, contentOf(`pair ${at >> 1}`), { takenAt: null }),
+  )
+  await finder.keepUp({ space: null })
+  await searchIndex.renewAll()
+  assert.equal(found('is:copy').length, 100, 'a page of them')
+  removePhotos(store, ...ids.filter((_, at) => at % 2 === 0))
+  assert.ok(finder.waiting() > 0)
+  await finder.keepUp({ space: null })
+  await searchIndex.renewAll()
+  assert.deepEqual([finder.waiting(), found('has:copies')], [0, []])
 })

@@ -83,7 +83,8 @@ test('what is cut out of a picture is found among thousands by its embedding, al
   store.database.write(() => {
     for (const { id, scene, vector } of originals) put(store, id, pictureOf(scene), vector)
   })
-  await finder.keepUp({ space: 'space' })
+  // No model is open yet.
+  await finder.keepUp({ space: null })
   const cells = () =>
     store.database
       .prepare<{ cells: number }>('SELECT cells FROM embedding_divisions')
