@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util'
 import { cosineOfPacked, packEmbedding } from '../src-main/contract/embedding.ts'
 import { createMeaningIndex, type Near } from '../src-main/library/meaning/meaning-index.ts'
 import { databaseFileIn, openStore, type Store } from '../src-main/library/store/store.ts'
+import { createMadeVectors, width } from './made-vectors.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -26,52 +27,13 @@ const { values: options } = parseArgs({
 })
 const photos = Number(options.photos)
 const questions = Number(options.questions)
-const width = 256
 const space = 'made'
 const groups = 5000
 const asked = 100
 const arriving = 800
 const perCommit = 8
 
-/** The same in every run. */
-function createChance(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
-
-/** Near enough to normal: the sum of four uniform numbers, of deviation 1. */
-const scatter = (chance: () => number) => (chance() + chance() + chance() + chance() - 2) * Math.sqrt(3)
-
-/** Of the pictures of Flickr8k train, along the n-th principal direction; it falls faster in the end. */
-const deviationOf = (n: number) => Math.min(0.228 / (1 + n / 22), 0.0415 * Math.exp((96 - n) / 65))
-
-function madeVector(chance: () => number): Float32Array {
-  return Float32Array.from({ length: width }, (_, n) => deviationOf(n) * scatter(chance))
-}
-
-/** Turned (Walsh-Hadamard), so that no number of a vector tells more than another, and of unit length. */
-function toDirection(made: Float32Array): Float32Array {
-  for (let half = 1; half < width; half *= 2) {
-    for (let n = 0; n < width; n++) {
-      if (n & half) continue
-      const [a, b] = [made[n]!, made[n + half]!]
-      made[n] = a + b
-      made[n + half] = a - b
-    }
-  }
-  const length = Math.hypot(...made)
-  return made.map((x) => x / length)
-}
-
-const chance = createChance(1)
-const centres = Array.from({ length: groups }, () => madeVector(chance))
-
-function vectorNear(centre: Float32Array): Float32Array {
-  return toDirection(madeVector(chance).map((x, n) => 0.6 * x + 0.8 * centre[n]!))
-}
+const { centres, chance, vectorNear } = createMadeVectors(groups)
 
 function putPhoto({ database }: Store, id: number): void {
   const vector = packEmbedding(vectorNear(centres[Math.floor(chance() * groups)]!))

@@ -17,6 +17,7 @@ const notPrograms = new Set([
   'logistic-regression.ts',
   'made-captions.ts',
   'made-photos.ts',
+  'made-vectors.ts',
   'random-checkpoint.ts',
   'renamed-photos.ts',
   'scenes.ts',

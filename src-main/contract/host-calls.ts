@@ -51,6 +51,10 @@ export const hostCalls = {
   saveTable: returning<{ photos: number; address: string | null } | null>()(
     z.object({ format: tableFormat }),
   ),
+  /** The list of photos that are copies of each other, as `saveTable` does the captions. */
+  saveStacks: returning<{ photos: number; address: string | null } | null>()(
+    z.object({ format: tableFormat }),
+  ),
   /**
    * Lets the person choose a table in a dialog; null where they chose none. Where there is no dialog, the page sends the
    * file with POST to `files?kind=csv`, and is answered with the same as JSON.

@@ -120,6 +120,12 @@ export function desktopAbilities(
       if (path === undefined) return null
       return { photos: await calls.exportTable({ path, format }, { signal }), address: null }
     },
+    async saveStacks({ format }, signal) {
+      const { title, name } = english.saveStacks
+      const path = await saveDialog(title, `${name}.${format}`)
+      if (path === undefined) return null
+      return { photos: await calls.exportStacks({ path, format }, { signal }), address: null }
+    },
     chooseTable: () => chooseFile(english.chooseTable, tableFormat.options),
     async saveAdapter({ adapter }, signal) {
       const path = await saveDialog(english.saveAdapter.title, adapterFileName(adapter))

@@ -22,6 +22,7 @@ export const english = {
   chooseFolder: { title: 'Add a folder of photos', button: 'Add' },
   relocate: { title: 'Where is the folder now?', button: 'It is here' },
   saveTable: { title: 'Save all captions as a table', name: 'captions' },
+  saveStacks: { title: 'Save the list of copies', name: 'copies' },
   saveAdapter: { title: 'Save the adapter as one file' },
   chooseAdapter: { title: 'Take in an adapter', button: 'Take in', filter: 'Adapters' },
   chooseTable: { title: 'Take captions in from a table', button: 'Take in', filter: 'Tables' },

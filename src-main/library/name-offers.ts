@@ -77,8 +77,8 @@ export function createNameOfferer({ store, searcher, index, ...asked }: NameOffe
     isAsked: (photoIds: readonly number[]) => Set<number>,
     signal: AbortSignal | undefined,
   ): Promise<number[]> {
-    const vectors = [...index.vectorsOf(named, space).values()]
-    if (vectors.length < fewestNamed) return []
+    const vectors = index.vectorsOf(named, space)
+    if (vectors.size < fewestNamed) return []
     const background = await backgroundOf(space, signal)
     const resemblance = resemblanceTo(vectors, background)
     if (!resemblance) return []
@@ -87,7 +87,7 @@ export function createNameOfferer({ store, searcher, index, ...asked }: NameOffe
     const left = isAsked(near.map(({ photoId }) => photoId)).difference(new Set([...named, ...refused]))
     const candidates = near.filter(({ photoId }) => left.has(photoId))
     const isNearer = nearerThanRefused(
-      vectors,
+      [...vectors.values()],
       [...index.vectorsOf(refused, space).values()],
       index.vectorsOf([...left], space),
     )

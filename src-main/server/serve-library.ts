@@ -100,6 +100,11 @@ export async function serveLibrary(options: ServeLibraryOptions): Promise<Runnin
           const photos = await library.calls.exportTable({ path, format }, { signal })
           return { photos, address: `files/${token}` }
         },
+        async saveStacks({ format }, signal) {
+          const { path, token } = await files.makeTemporary(`copies.${format}`)
+          const photos = await library.calls.exportStacks({ path, format }, { signal })
+          return { photos, address: `files/${token}` }
+        },
         async saveAdapter({ adapter }, signal) {
           const { path, token } = await files.makeTemporary(adapterFileName(adapter))
           const { names } = await library.calls.exportAdapter({ adapter, path }, { signal })

@@ -6,7 +6,7 @@ import type { CommandDescription } from '../state/command-description.ts'
 import type { CommandAct } from '../state/commands.svelte.ts'
 import type { WindowState } from '../state/window-state.svelte.ts'
 import { text } from '../text/text.ts'
-import { gridLook } from './grid-look.svelte.ts'
+import { gridLook, isOfAll } from './grid-look.svelte.ts'
 import { samplePlaces } from './sample-places.ts'
 import { has, ratingIn } from './tile-names.ts'
 import type { TimelineState } from './timeline.svelte.ts'
@@ -46,6 +46,11 @@ export function openPhoto({ router }: WindowState, photo: number): void {
   router.go({ view: 'photo', photo, query: route.view === 'search' ? route.query : '' })
 }
 
+/** All photos that are copies of one, itself among them. */
+export function openCopies({ router }: WindowState, photo: number): void {
+  router.go({ view: 'search', query: `copies:${photo}` })
+}
+
 /** What can be done in a grid, with its keys. */
 export const gridCommands: readonly CommandDescription[] = [
   ...moveKeys.map(
@@ -81,6 +86,8 @@ export const gridCommands: readonly CommandDescription[] = [
     isForSelection: true,
   },
   { id: 'grid-like', group: 'photos', title: titles.like, keys: ['m'], icon: 'alike', isForSelection: true },
+  { id: 'grid-copies', group: 'photos', title: titles.copies, keys: ['k'], icon: 'stack' },
+  { id: 'grid-stacks', group: 'photos', title: titles.stacks, keys: ['Shift+k'], icon: 'stack' },
   { id: 'grid-captions', group: 'photos', title: titles.captions, keys: ['t'], icon: 'text' },
   { id: 'grid-larger', group: 'photos', title: titles.larger, keys: ['+', '='], icon: 'plus' },
   { id: 'grid-smaller', group: 'photos', title: titles.smaller, keys: ['-'], icon: 'minus' },
@@ -175,6 +182,10 @@ export function gridActs(
         { isPossible: isInGrid, run: () => void act(place()) },
       ]),
     )
+  const copiesOfFocused = () => {
+    const id = timeline.focusId
+    return (id !== undefined && timeline.tileOf(id)?.stacked) || 0
+  }
   const hasPhotos = () => timeline.total > 0
   const hasChosen = () => chosen() !== null
 
@@ -211,6 +222,11 @@ export function gridActs(
     },
     'grid-regenerate': { isPossible: hasChosen, run: () => void regenerate() },
     'grid-like': { isPossible: hasChosen, run: () => void moreLike() },
+    'grid-copies': {
+      isPossible: () => copiesOfFocused() > 0,
+      run: () => openCopies(window, timeline.focusId!),
+    },
+    'grid-stacks': { isPossible: () => isOfAll(timeline.query), run: () => gridLook.toggleStacks() },
     'grid-captions': { run: () => gridLook.toggleCaptions() },
     'grid-larger': { run: () => gridLook.step(1) },
     'grid-smaller': { run: () => gridLook.step(-1) },

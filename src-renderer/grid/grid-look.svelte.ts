@@ -3,10 +3,15 @@ export const smallestPx = 96
 export const largestPx = 320
 const stepPx = 16
 const linesOfCaption = 2
+const withoutCopies = '-is:copy'
+
+/** Whether a grid is of all photos, with or without those for which a copy stands. */
+export const isOfAll = (query: string) => query === '' || query === withoutCopies
 
 interface Kept {
   heightPx: number | null
   showsCaptions: boolean
+  isStacked: boolean
 }
 
 /** How the person wants photos to be laid out; the same in every view and at the next start. */
@@ -15,6 +20,16 @@ class GridLook {
 
   get showsCaptions(): boolean {
     return this.#kept.showsCaptions
+  }
+
+  /** Whether of all photos those are left out for which a copy stands. What a search finds is shown whole. */
+  get isStacked(): boolean {
+    return this.#kept.isStacked
+  }
+
+  /** What a grid asks for where this is asked for. */
+  queryOf(query: string): string {
+    return query === '' && this.isStacked ? withoutCopies : query
   }
 
   /** How high rows are wished to be. Until the person says, a larger window has larger photos. */
@@ -39,6 +54,10 @@ class GridLook {
     this.#keep({ ...this.#kept, showsCaptions: !this.#kept.showsCaptions })
   }
 
+  toggleStacks(): void {
+    this.#keep({ ...this.#kept, isStacked: !this.isStacked })
+  }
+
   #keep(kept: Kept): void {
     this.#kept = kept
     localStorage.setItem(key, JSON.stringify(kept))
@@ -46,7 +65,7 @@ class GridLook {
 }
 
 function read(): Kept {
-  const initial: Kept = { heightPx: null, showsCaptions: false }
+  const initial: Kept = { heightPx: null, showsCaptions: false, isStacked: false }
   try {
     return { ...initial, ...JSON.parse(localStorage.getItem(key) ?? '{}') }
   } catch {

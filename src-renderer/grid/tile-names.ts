@@ -1,6 +1,7 @@
 import { companionKinds } from '../../src-main/contract/file-pairs.ts'
 import type { Tile } from '../../src-main/contract/records.ts'
 import { ratingShift, tileFlags } from '../../src-main/contract/tile-flags.ts'
+import { copiesText } from '../text/english-copies.ts'
 import { gridText } from '../text/english-grid.ts'
 import { asSentence } from '../text/sentence.ts'
 
@@ -63,6 +64,7 @@ export function nameOf(flags: number, tile: Tile | undefined, day: string): stri
     rating < 0 && names.rejected,
     has(flags, 'favorite') && names.favorite,
     ...badgesOf(flags).map(({ title }) => `${title}.`),
+    tile.stacked > 0 && copiesText.named(tile.stacked),
   ]
   return [mainNameOf(tile, day), ...state].filter(Boolean).join(' ')
 }

@@ -2,6 +2,7 @@
 export const icons = {
   lens: `${circle(8, 8, 6.25)}${circle(8, 8, 2.5)}M3 14.5h10`,
   alike: `M2.5 2.5h8v8h-8zM10.5 5.5h3v8h-8v-3${circle(6.5, 6.5, 1.5)}`,
+  stack: 'M2 6.5h8.5v7H2zM4.5 4H13v7M7 1.5h7.5v7',
   search: `${circle(7, 7, 4.5)}M10.5 10.5 14 14`,
   grid: 'M2 3h7v4.5H2zM11.5 3H14v4.5h-2.5zM2 10h3.5v3.5H2zM8 10h6v3.5H8z',
   list: 'M2 3.5h3v3H2zM2 9.5h3v3H2zM8 4.25h6M8 10.25h6M8 6.5h3.5M8 12.5h3.5',

@@ -20,6 +20,7 @@ export const photoCommands: readonly CommandDescription[] = (
     })),
     { id: 'regenerate', title: titles.regenerate, keys: ['r'], icon: 'again' },
     { id: 'like', title: titles.like, keys: ['m'], icon: 'alike' },
+    { id: 'copies', title: titles.copies, keys: ['k'], icon: 'stack' },
     { id: 'looked', title: titles.looked, keys: ['h'], icon: 'eye' },
     { id: 'next-word', title: titles.nextWord, keys: ['Alt+ArrowRight'], whileTyping: true },
     { id: 'previous-word', title: titles.previousWord, keys: ['Alt+ArrowLeft'], whileTyping: true },

@@ -76,6 +76,7 @@ export const gridText = {
   },
   size: 'Size of photos',
   captions: 'Captions under photos',
+  stacks: 'One photo for its copies',
   date: {
     title: 'Go to a date',
     day: 'Day',
@@ -114,6 +115,8 @@ export const gridText = {
     regenerate: 'Caption again',
     like: 'More like this',
     captions: 'Captions under photos',
+    stacks: 'One photo for its copies, or all of them',
+    copies: 'Show the copies',
     larger: 'Larger photos',
     smaller: 'Smaller photos',
   },

@@ -147,6 +147,7 @@ export const photoText = {
     reading: (number: number) => `Take reading ${number}`,
     readings: 'Take a reading',
     like: 'More like this',
+    copies: 'Show the copies',
     looked: 'Show where the model looked',
     nextWord: 'Where it looked, next word',
     previousWord: 'Where it looked, word before',

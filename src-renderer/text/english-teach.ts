@@ -249,6 +249,29 @@ export const teachText = {
       `${name}: recognised on ${numbers.format(recognised)} of ${photos(tested)} that were kept back. Of 100 others likely on ${numbers.format(Math.round(low * 100))} to ${numbers.format(Math.round(high * 100))}.`,
   },
 
+  offers: {
+    title: 'More of what you named',
+    beside: 'Photos that look like those with a name',
+    may: (name: string, count: number) => `${numbers.format(count)} more that may be ${name}`,
+    by: (count: number) => `by ${plural(count, 'photo', 'photos')} of yours`,
+    yes: 'Yes',
+    no: 'No',
+    yesTo: (name: string) => `This is ${name}`,
+    noTo: (name: string) => `This is not ${name}, and is not asked again`,
+    yesOf: (name: string, words: string) => `Yes, ${name}: ${words}`,
+    noOf: (name: string, words: string) => `No, not ${name}: ${words}`,
+    all: (name: string, count: number) =>
+      count === 1 ? `Yes, this one is ${name}` : `Yes, all ${numbers.format(count)} in sight are ${name}`,
+    accepted: (name: string, count: number) => `${photos(count)} named “${name}”. Undo takes it back.`,
+    refused: (name: string, count: number) =>
+      `${photos(count)} ${count === 1 ? 'is' : 'are'} not “${name}”, and not asked of again.`,
+    refusedHere: (name: string, count: number) => `${photos(count)} not ${name}.`,
+    askAgain: 'Ask again',
+    none: 'No other photo plausibly shows what you gave a name. More come as you name more.',
+    more: (count: number) => `Look for ${plural(count, 'more name', 'more names')}`,
+    what: 'Yes adds the name beside the caption, as a keyword or a person. Whole pictures are compared, not faces: people are found by where and how they were photographed.',
+  },
+
   adapters: {
     title: 'Adapters',
     what: 'An adapter is what was learned, apart from the model.',
@@ -306,5 +329,7 @@ export const teachText = {
     skip: 'Skip the photo',
     back: 'Photo before it',
     train: 'Train on your words',
+    offerYes: 'The photo shows what has the name',
+    offerNo: 'The photo does not show it',
   },
 }

@@ -1,4 +1,5 @@
 import { batchText } from './english-batch.ts'
+import { copiesText } from './english-copies.ts'
 import { firstText } from './english-first.ts'
 import { gridText } from './english-grid.ts'
 import { photoText } from './english-photo.ts'
@@ -14,6 +15,7 @@ export const english = {
   ...shellText,
   first: firstText,
   grid: gridText,
+  copies: copiesText,
   search: searchText,
   photo: photoText,
   batch: batchText,

@@ -4,7 +4,8 @@ import { z } from 'zod'
 import { createMemoryChannel } from '../../src-main/channels/memory.ts'
 import { contractHash } from '../../src-main/contract/contract-hash.ts'
 import { libraryCalls, pageCalls } from '../../src-main/contract/library-calls.ts'
-import { connect, serve } from '../../src-main/contract/rpc.ts'
+import { mostPictureBytes } from '../../src-main/contract/picture-size.ts'
+import { checkParams, connect, serve } from '../../src-main/contract/rpc.ts'
 import { openLibraryFor } from '../library/library-under-test.ts'
 
 // What a page may ask: nothing that names a file, nothing without a bound, nothing that nobody answers.
@@ -50,6 +51,19 @@ test('what a page must not ask is seen by this very test', () => {
   assert.deepEqual(faultsOf(schemaOf(addFolder.params), 'addFolder'), ['addFolder.path names a file'])
   assert.equal(faultsOf(schemaOf(exportTable.params), 'exportTable').length, 1)
   assert.equal(faultsOf(schemaOf(z.object({ words: z.array(z.string()) })), 'x').length, 2)
+})
+
+test('a picture to compare photos with is bytes, some, and no more than a message takes', () => {
+  const { params } = pageCalls.likePicture
+  const check = (bytes: unknown) => checkParams(params, 'likePicture', { bytes })
+  assert.equal(check(new Uint8Array(mostPictureBytes)).bytes.byteLength, mostPictureBytes)
+  for (const bytes of [new Uint8Array(mostPictureBytes + 1), new Uint8Array()]) {
+    assert.throws(
+      () => check(bytes),
+      /A picture to compare photos with has at most 32 MB, and is not empty\./,
+    )
+  }
+  assert.throws(() => check('AAAA'), { code: 'INVALID_ARGUMENT' })
 })
 
 test('every call has a handler, and a page that is served the page calls reaches no other', async (t) => {

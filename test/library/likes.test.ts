@@ -219,3 +219,15 @@ test('a picture from outside is an example for as long as it is remembered, besi
   const [note] = await notes(`like:picture-${name}`)
   assert.ok(note?.kind === 'like' && note.why === 'forgotten')
 })
+
+test('filters may have words in a row, that many photos have or hardly any', async (t) => {
+  const { store, add, find, search, searchIndex } = await setUp(t, { fewPassing: 2 })
+  store.database.write(() => {
+    for (let n = 0; n < 5 * mostNearest + 10; n++) add(`near/${n}.jpg`, 'A cat', n / 1000)
+  })
+  const red = [40, 30].map((degrees) => add(`far/${degrees}.jpg`, 'A red cat', degrees))
+  await searchIndex.renewAll()
+  assert.deepEqual(await find('like:0 "red cat"'), red.toReversed())
+  const { photos } = await search('like:0 -"red cat" -folder:"near/x"', { limit: 1000 })
+  assert.equal(photos.length, mostNearest)
+})

@@ -9,6 +9,7 @@ import {
   createOutsidePictureStore,
   mostOutsidePictures,
 } from '../../src-main/library/store/outside-pictures.ts'
+import { createSavedSearches } from '../../src-main/library/store/saved-searches.ts'
 import { openStoreFor } from './store/sample-library.ts'
 
 const vector = Int8Array.of(127, 0)
@@ -17,7 +18,8 @@ function setUp(t: TestContext) {
   const home = mkdtempSync(join(tmpdir(), 'lenslore-'))
   t.after(() => rmSync(home, { recursive: true }))
   const directory = join(home, 'pictures')
-  const store = createOutsidePictureStore(openStoreFor(t).database)
+  const { database } = openStoreFor(t)
+  const store = createOutsidePictureStore(database)
   const seen: { content: string; mode: number; folderMode: number }[] = []
   const like = createLikePicture({
     directory,
@@ -31,7 +33,13 @@ function setUp(t: TestContext) {
       return { spaceId: 'space', vector }
     },
   })
-  return { directory, store, seen, like: (content: string) => like(new TextEncoder().encode(content)) }
+  return {
+    directory,
+    database,
+    store,
+    seen,
+    like: (content: string) => like(new TextEncoder().encode(content)),
+  }
 }
 
 test('a picture lies in a folder of its owner alone while it is looked at, and is looked at once', async (t) => {
@@ -63,13 +71,17 @@ test('what is no picture leaves nothing, and what a killed process left goes wit
   assert.deepEqual(readdirSync(directory), ['of-another-process'])
 })
 
-test('those that were not used for longest are forgotten', (t) => {
-  const { store } = setUp(t)
+test('those that were not used for longest are forgotten, unless a saved search names them', (t) => {
+  const { database, store } = setUp(t)
   const nameOf = (n: number) => n.toString(16).padStart(16, '0')
   for (let n = 0; n < mostOutsidePictures; n++) store.remember(nameOf(n), 'space', vector)
   assert.equal(store.touch(nameOf(0), 'space'), true)
+  createSavedSearches(database).save('Beaches', `like:12,picture-${nameOf(2)} rating:4+`)
   store.remember(nameOf(mostOutsidePictures), 'space', vector)
   assert.ok(store.vectorOf(nameOf(0), 'space'))
   assert.equal(store.vectorOf(nameOf(1), 'space'), undefined)
   assert.equal(store.touch(nameOf(1), 'space'), false)
+  for (const n of [1, 2]) store.remember(nameOf(mostOutsidePictures + n), 'space', vector)
+  assert.ok(store.vectorOf(nameOf(2), 'space'))
+  assert.equal(store.vectorOf(nameOf(3), 'space'), undefined)
 })

@@ -88,6 +88,18 @@ test('every call of the contract is answered over a process', async (t) => {
   const liked = await library.likePicture({ bytes: readFileSync(elsewhere) })
   assert.match(liked.term, /^like:picture-[0-9a-f]{16}$/)
   assert.equal((await library.search({ query: liked.term })).total, 2)
+  // Each call that takes a query has its likes found out first.
+  const like = { query: liked.term }
+  const found = await library.timeline(like)
+  assert.equal(found.total, 2)
+  assert.equal((await library.facets(like)).photos, 2)
+  assert.deepEqual((await library.months({ ...like, months: [] })).captioned, [])
+  assert.deepEqual((await library.timelinePage({ ...like })).ids.length, 2)
+  assert.notEqual(await library.placeOf({ ...like, photo: one }), null)
+  assert.equal((await library.subfolders({ ...like, folderId })).isWhole, true)
+  assert.equal((await library.suggest({ query: `ballo ${liked.term} ballo` }))[0]!.photos, 2)
+  const looksSo = { query: liked.term, token: found.token, ranges: [[0, 2]] as [number, number][] }
+  assert.equal((await library.planExport({ selection: looksSo })).create, 2)
   const own = await library.likePicture({ bytes: readFileSync(join(photos, 'one.jpg')) })
   assert.deepEqual(own, { term: `like:${one}`, photo: one })
   await assert.rejects(library.likePicture({ bytes: new TextEncoder().encode('no picture') }), {

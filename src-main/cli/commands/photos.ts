@@ -131,6 +131,11 @@ function formatDetails(photo: PhotoDetails): string {
     ...photo.words.sources.map(({ problem }): [string, string | null] => ['', problem]),
     ...photo.words.sources.map((source): [string, string | null] => ['', formatCut(source)]),
     ['Same as', photo.duplicates.join(', ') || null],
+    [
+      'Copies',
+      photo.stack &&
+        `${photo.stack.photos} photos, for which ${photo.stack.best === photo.id ? 'this one' : photo.stack.best} stands`,
+    ],
     ['SHA-256', photo.contentHash],
     ...photo.history
       .filter((caption) => !caption.isCurrent)

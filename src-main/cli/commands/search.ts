@@ -21,7 +21,7 @@ A query is words, in any order: each matches by its stem and as the beginning of
   cat OR dog          either
   folder:Alps name:IMG_2 camera:canon lens:50mm before:2021 after:2019-06 date:2020-12-31
   by:person has:caption has:date is:captioned is:missing is:failed is:cut is:duplicate
-  is:pair has:raw has:video
+  is:pair has:raw has:video has:copies is:copy copies:123
   rating:4+ rating:rejected is:favourite people:"Nana Ruth" keyword:holiday
   place:lisbon place:"New York" place:pt
   -folder:Alps        not so, of each of them; in quotes, exactly so

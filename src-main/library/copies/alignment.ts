@@ -27,6 +27,8 @@ const closeEnough = 0.003
 const leastShared = 0.4
 const detailReach = 2
 const damping = 1e-3
+/** What lies worse than this while it is coarse is not gone on with: nearly all that is another picture. */
+const hopeful = 0.75
 /** What lies as well as this needs no other try. */
 const certain = 0.97
 /** Of the ways to lay one on the other, so many are tried, at these sizes. */
@@ -129,6 +131,7 @@ function fit(
       if (moved === undefined) return undefined
       if (moved < closeEnough) break
     }
+    if (level > 0 && correlate(template, picture, way) < hopeful) return undefined
   }
   return way
 }

@@ -9,6 +9,7 @@ export interface SeenPicture {
   pyramid: Pyramid | undefined
   /** On one ground, as pages, screens and drawings are: they resemble each other as a whole, and differ in what is small. */
   isGraphic: boolean
+  isFromCamera: boolean
   /** Its embedding, of unit length, and the number of its space. */
   unit: Float32Array | undefined
   space: number | null
@@ -20,6 +21,8 @@ const leastDetail = 0.55
 /** In grey levels squared: a picture of one colour is like any other of that. */
 const leastDetailPower = 4
 const leastDetailOfGraphics = 0.98
+/** Of a photo of a page, or one that is mostly sky. */
+const leastDetailOfPale = 0.9
 /** So much of white or black, or of any other level. */
 const shareOfGraphics = 0.2
 const shareOfGround = 0.5
@@ -31,11 +34,17 @@ const leastShadesOfBurst = 0.8
 const leastDetailOfBurst = 0.35
 
 /** @returns undefined where nobody looked at it yet. */
-export function seePicture(
-  picture: Uint8Array | null,
-  vector: Uint8Array | null,
-  space: number | null,
-): SeenPicture | undefined {
+export function seePicture({
+  picture,
+  vector,
+  space,
+  camera,
+}: {
+  picture: Uint8Array | null
+  vector: Uint8Array | null
+  space: number | null
+  camera: string | null
+}): SeenPicture | undefined {
   const grey = picture ? unpackMiniature(picture) : undefined
   const unit = vector ? unitOf(vector) : undefined
   if (!grey && !unit) return undefined
@@ -45,6 +54,7 @@ export function seePicture(
     grey: saysEnough ? grey : undefined,
     pyramid: saysEnough ? pyramid : undefined,
     isGraphic: saysEnough && isGraphic(grey!),
+    isFromCamera: camera !== null,
     unit,
     space,
   }
@@ -70,7 +80,9 @@ function judge(
 ): number | null {
   if (!one.pyramid || !other.pyramid) return null
   const { shades, detail } = align(one.pyramid, other.pyramid)
-  const least = one.isGraphic && other.isGraphic ? leastDetailOfGraphics : leastOfDetail
+  const isPhoto = one.isFromCamera || other.isFromCamera
+  const ofGraphics = isPhoto ? leastDetailOfPale : leastDetailOfGraphics
+  const least = one.isGraphic && other.isGraphic ? ofGraphics : leastOfDetail
   return shades >= leastOfShades && detail >= least ? detail : null
 }
 

@@ -10,13 +10,14 @@ export interface CellMate {
 
 /** Parts of a space, so that an embedding is compared with those of its neighbourhood alone. */
 export interface Cells {
-  /** Divides the space anew where the library has grown, in slices; what is left after a kill is done by the next call. */
-  divide(space: string, signal?: AbortSignal): Promise<void>
-  /** Puts a photo where its embedding lies. */
-  put(photoId: number, unit: Float32Array, space: number): void
+  /** Divides a space, of null the newest that photos are in, anew where the library has grown, in slices; what is left after a kill is done by the next call. */
+  divide(space: string | null, signal?: AbortSignal): Promise<void>
+  /** The cells nearest to an embedding, the nearest first; none of a space that is not divided: its photos are being looked at anew. */
+  around(unit: Float32Array, space: number): number[]
+  put(photoId: number, cell: number): void
   remove(photoId: number): void
-  /** Those of the nearest cells that are at least so near, the nearest first. */
-  near(unit: Float32Array, space: number, leastCosine: number, most: number): CellMate[]
+  /** Those of some cells that are at least so near, the nearest first. */
+  near(unit: Float32Array, cells: readonly number[], leastCosine: number, most: number): CellMate[]
 }
 
 /** Fewer are in one cell. */
@@ -25,7 +26,7 @@ const photosOfCell = 250
 const mostCells = 4096
 /** A library that has so many times the photos is divided anew. */
 const growth = 4
-const cellsAsked = 2
+const cellsAsked = 4
 
 interface Division {
   firstCell: number
@@ -60,7 +61,7 @@ export function createCells(database: Database): Cells {
 
   /** Every n-th photo's place is the middle of a cell: as photos lie close, so do the cells. */
   function addDivision(space: number, photos: number): void {
-    const cells = photos < fewPhotos ? 1 : Math.min(Math.round(photos / photosOfCell), mostCells)
+    const cells = photos <= fewPhotos ? 1 : Math.min(Math.round(photos / photosOfCell), mostCells)
     const middles = cells === 1 ? [] : sample(space, cells)
     const numbers = new Float32Array(middles.length * (middles[0]?.length ?? 0))
     for (const [at, middle] of middles.entries()) numbers.set(middle, at * middle.length)
@@ -97,8 +98,7 @@ export function createCells(database: Database): Cells {
     return [...found.values()]
   }
 
-  /** The nearest first; none of a space that is not divided: its photos are being looked at anew. */
-  function nearestCells(space: number, unit: Float32Array, count: number): number[] {
+  function around(unit: Float32Array, space: number): number[] {
     const division = divisionOf(space)
     if (!division) return []
     const { firstCell, middles } = division
@@ -108,29 +108,30 @@ export function createCells(database: Database): Cells {
       const middle = middles[at]!
       let cosine = 0
       for (let n = 0; n < unit.length; n++) cosine += unit[n]! * middle[n]!
-      if (best.length === count && cosine <= best.at(-1)!.cosine) continue
+      if (best.length === cellsAsked && cosine <= best.at(-1)!.cosine) continue
       best.push({ cell: firstCell + at, cosine })
       best.sort((a, b) => b.cosine - a.cosine)
-      best.splice(count)
+      best.splice(cellsAsked)
     }
     return best.map(({ cell }) => cell)
   }
 
-  function put(photoId: number, unit: Float32Array, space: number): void {
-    for (const cell of nearestCells(space, unit, 1)) {
-      prepare('INSERT OR REPLACE INTO embedding_cells (photo_id, cell) VALUES (?, ?)').run(photoId, cell)
-    }
+  function put(photoId: number, cell: number): void {
+    prepare('INSERT OR REPLACE INTO embedding_cells (photo_id, cell) VALUES (?, ?)').run(photoId, cell)
   }
 
   return {
     async divide(name, signal) {
-      const space = prepare<{ number: number }>('SELECT number FROM spaces WHERE name = ?').get(name)?.number
-      if (space === undefined) return
+      const space = prepare<{ number: number | null }>(
+        `SELECT coalesce((SELECT number FROM spaces WHERE name = ?),
+           (SELECT max(embedded_in) FROM photos WHERE embedded_in IS NOT NULL)) AS number`,
+      ).get(name)!.number
+      if (space === null) return
       const { photos } = prepare<{ photos: number }>(
         'SELECT count(*) AS photos FROM photos WHERE embedded_in = ?',
       ).get(space)!
       const before = divisionOf(space)
-      const isGrown = photos >= fewPhotos && photos > growth * (before?.photos ?? 0)
+      const isGrown = before && photos > (before.photos < fewPhotos ? fewPhotos : growth * before.photos)
       if (!before || isGrown) addDivision(space, photos)
       const { firstCell } = divisionOf(space)!
       await inSlices(
@@ -144,7 +145,7 @@ export function createCells(database: Database): Cells {
           ).all(firstCell, limit)
           for (const { id, vector, space: itsSpace } of rows) {
             const unit = itsSpace === space ? unitOf(vector) : undefined
-            if (unit) put(id, unit, space)
+            if (unit) put(id, around(unit, space)[0]!)
             else prepare('DELETE FROM embedding_cells WHERE photo_id = ?').run(id)
           }
           return rows.length
@@ -153,17 +154,18 @@ export function createCells(database: Database): Cells {
       )
     },
 
+    around,
     put,
 
     remove: (photoId) => void prepare('DELETE FROM embedding_cells WHERE photo_id = ?').run(photoId),
 
-    near(unit, space, leastCosine, most) {
+    near(unit, asked, leastCosine, most) {
       const mates: CellMate[] = []
-      for (const cell of nearestCells(space, unit, cellsAsked)) {
+      for (const cell of asked) {
         const rows = prepare<{ id: number; vector: Buffer }>(
           `SELECT embedding_cells.photo_id AS id, vector FROM embedding_cells
              CROSS JOIN embeddings ON embeddings.photo_id = embedding_cells.photo_id WHERE cell = ?`,
-        ).iterate(cell)
+        ).all(cell)
         for (const { id, vector } of rows) {
           const cosine = cosineOfPacked(new Int8Array(vector.buffer, vector.byteOffset, vector.length), unit)
           if (cosine >= leastCosine) mates.push({ photoId: id, cosine })

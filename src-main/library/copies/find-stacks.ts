@@ -19,7 +19,7 @@ const mostOfBurst = 40
 
 /** Finds which photos show the same picture, or nearly, and keeps it. */
 export interface StackFinder {
-  /** How many photos are to be looked at. */
+  /** How many photos are to be looked at, and stacks to be settled. */
   waiting(): number
   /**
    * Looks for the stack of each photo that came or changed, in slices; what is left after a kill is done by the next call.
@@ -29,7 +29,7 @@ export interface StackFinder {
 }
 
 export interface StackFinderOptions extends SliceOptions {
-  /** In which photos are being embedded, by its name; null: in none. */
+  /** In which photos are being embedded, by its name; null where no model says it: in the newest that there is. */
   space: string | null
   /** Called within each transaction that changed stacks. */
   onStacked?(): void
@@ -69,7 +69,9 @@ export function createStackFinder(database: Database, stacks: StackStore): Stack
   const cells = createCells(database)
 
   function waiting(): number {
-    return prepare<{ n: number }>('SELECT count(*) AS n FROM photos_to_stack').get()!.n
+    return prepare<{ n: number }>(
+      'SELECT (SELECT count(*) FROM photos_to_stack) + (SELECT count(*) FROM stacks_stale) AS n',
+    ).get()!.n
   }
 
   function stackSome(limit: number): number {
@@ -85,9 +87,10 @@ export function createStackFinder(database: Database, stacks: StackStore): Stack
 
   function findPlace(photoId: number): void {
     const photo = prepare<PhotoRow>(photoSql).get(photoId)!
-    const seen = photo.isMissing || joinsOthers(photo) ? undefined : see(photo)
-    if (!seen || joinsLike(photo, seen)) forget(photoId)
-    else keep(photo, seen)
+    const seen = photo.isMissing || joinsOthers(photo) ? undefined : seePicture(photo)
+    const around = seen?.unit && photo.space !== null ? cells.around(seen.unit, photo.space) : []
+    if (!seen || joinsLike(photo, seen, around)) forget(photoId)
+    else keep(photoId, seen, around)
   }
 
   /** Others of a stack are found by its anchor. */
@@ -96,12 +99,13 @@ export function createStackFinder(database: Database, stacks: StackStore): Stack
     return own ? !own.isAnchor : joinTwin(photo)
   }
 
-  function joinsLike(photo: PhotoRow, seen: SeenPicture): boolean {
+  /** @param around the cells that its embedding is nearest to */
+  function joinsLike(photo: PhotoRow, seen: SeenPicture, around: readonly number[]): boolean {
     const own = stacks.ofPhoto(photo.id)
-    if (!own) return findLike(photo, seen).some((anchorId) => stacks.join(photo.id, anchorId))
+    if (!own) return findLike(photo, seen, around).some((anchorId) => stacks.join(photo.id, anchorId))
     // What is exactly like the anchor is like whatever that is like.
     const isWhole = stacks.members(own.stackId).every((each) => likenessOf(each, photo) !== 'near')
-    return isWhole && findLike(photo, seen).some((anchorId) => stacks.merge(own.stackId, anchorId))
+    return isWhole && findLike(photo, seen, around).some((anchorId) => stacks.merge(own.stackId, anchorId))
   }
 
   function joinTwin(photo: PhotoRow): boolean {
@@ -111,31 +115,31 @@ export function createStackFinder(database: Database, stacks: StackStore): Stack
       (pictureHash === null
         ? undefined
         : prepare<{ id: number }>(samePictureSql).get(pictureHash, orientation, id))
-    return twin !== undefined && stacks.join(id, anchorOf(twin.id))
+    const anchorId = twin && anchorOf(twin.id)
+    return anchorId !== undefined && stacks.join(id, anchorId)
   }
 
-  function anchorOf(photoId: number): number {
+  /** Undefined where it left, and that is not settled yet. */
+  function anchorOf(photoId: number): number | undefined {
     const own = stacks.ofPhoto(photoId)
     if (!own || own.isAnchor) return photoId
     return prepare<{ id: number }>(
       'SELECT photo_id AS id FROM stack_photos WHERE stack_id = ? AND is_anchor = 1',
-    ).get(own.stackId)!.id
+    ).get(own.stackId)?.id
   }
 
   /** Anchors, and photos without a stack, that it is like: the likeliest first. */
-  function findLike(photo: PhotoRow, seen: SeenPicture): number[] {
+  function findLike(photo: PhotoRow, seen: SeenPicture, around: readonly number[]): number[] {
     const candidates = new Set<number>()
-    if (seen.unit && photo.space !== null) {
-      for (const mate of cells.near(seen.unit, photo.space, leastCosine, mostByCosine))
-        candidates.add(mate.photoId)
-    }
+    for (const mate of seen.unit ? cells.near(seen.unit, around, leastCosine, mostByCosine) : [])
+      candidates.add(mate.photoId)
     for (const id of withLikeKeys(seen)) candidates.add(id)
     for (const id of ofSameTime(photo)) candidates.add(id)
     candidates.delete(photo.id)
     return [...candidates]
       .flatMap((id) => {
         const other = prepare<PhotoRow>(photoSql).get(id)!
-        const itsSeen = other.isMissing ? undefined : see(other)
+        const itsSeen = other.isMissing ? undefined : seePicture(other)
         if (!itsSeen) return []
         const likeness = areOfOneMoment(photo, other)
           ? likenessOfBurst(seen, itsSeen)
@@ -176,12 +180,12 @@ export function createStackFinder(database: Database, stacks: StackStore): Stack
       sortMs,
       mostOfBurst,
     )
-    return rows.map((row) => anchorOf(row.id))
+    return rows.flatMap((row) => anchorOf(row.id) ?? [])
   }
 
-  function keep({ id, space }: PhotoRow, { unit, grey }: SeenPicture): void {
+  function keep(id: number, { grey }: SeenPicture, around: readonly number[]): void {
     forget(id)
-    if (unit && space !== null) cells.put(id, unit, space)
+    for (const cell of around.slice(0, 1)) cells.put(id, cell)
     if (!grey) return
     const { keys, bits } = hashPicture(grey)
     const keepKey = prepare(
@@ -201,7 +205,7 @@ export function createStackFinder(database: Database, stacks: StackStore): Stack
 
     async keepUp({ space, onStacked, ...options }) {
       if (waiting() === 0) return 0
-      if (space !== null) await cells.divide(space, options.signal)
+      await cells.divide(space, options.signal)
       return inSlices(
         database,
         (limit) => {
@@ -214,10 +218,6 @@ export function createStackFinder(database: Database, stacks: StackStore): Stack
       )
     },
   }
-}
-
-function see({ picture, vector, space }: PhotoRow): SeenPicture | undefined {
-  return seePicture(picture, vector, space)
 }
 
 function areOfOneMoment(one: PhotoRow, other: PhotoRow): boolean {

@@ -65,14 +65,14 @@ export function unpackBasis(stored: Uint8Array, width: number): Basis {
   }
 }
 
-export function meanOf(vectors: readonly Float32Array[]): Float32Array {
+function meanOf(vectors: readonly Float32Array[]): Float32Array {
   const sum = new Float64Array(vectors[0]!.length)
   for (const vector of vectors) for (let n = 0; n < sum.length; n++) sum[n]! += vector[n]!
   return Float32Array.from(sum, (x) => x / vectors.length)
 }
 
 /** @returns `[p, p]` */
-export async function covarianceOf(
+async function covarianceOf(
   vectors: readonly Float32Array[],
   mean: Float32Array,
   turn: () => Promise<void>,

@@ -52,8 +52,8 @@ export interface MeaningIndex {
   vectorsOf(photoIds: readonly number[], space: string): Map<number, Float32Array>
   /** How many photos have one in the space. */
   count(space: string): number
-  /** Of so many photos at most, from all over the library: of unit length, `[p]`. @throws DOMException `AbortError` through the signal. */
-  sample(space: string, most: number, signal?: AbortSignal): Promise<Float32Array[]>
+  /** The same of so many photos at most, from all over the library. @throws DOMException `AbortError` through the signal. */
+  sample(space: string, most: number, signal?: AbortSignal): Promise<Map<number, Float32Array>>
 }
 
 /** Fewer are compared one by one, which takes some milliseconds, and tell too little of their space. */
@@ -126,18 +126,22 @@ export function createMeaningIndex(database: Database): MeaningIndex {
   }
 
   /** From all over the library, for photos of one folder are of few things. */
-  async function sample(space: number, most: number, turn: () => Promise<void>): Promise<Float32Array[]> {
+  async function sample(
+    space: number,
+    most: number,
+    turn: () => Promise<void>,
+  ): Promise<Map<number, Float32Array>> {
     const { first, last } = prepare<{ first: number; last: number | null }>(
       `SELECT (SELECT min(id) FROM photos WHERE embedded_in = ?) AS first,
          (SELECT max(id) FROM photos WHERE embedded_in = ?) AS last`,
     ).get(space, space)!
     const found = new Map<number, Int8Array>()
-    if (last === null) return []
+    if (last === null) return new Map()
     for (const before of placesAllOver(first, last, most)) {
       for (const { id, vector } of vectorsAfter(before, space, 1)) found.set(id, vector)
       await turn()
     }
-    return [...found.values()].flatMap((vector) => toUnitLength(vector) ?? [])
+    return unitsOf(found)
   }
 
   /** Where there are enough vectors to make one of. Those of other spaces are given up: their vectors are being replaced. */
@@ -147,7 +151,7 @@ export function createMeaningIndex(database: Database): MeaningIndex {
     ).get(space, leastForBasis)!
     if (count < leastForBasis) return
     const turn = createTurns(signal)
-    const vectors = await sample(space, leastForBasis, turn)
+    const vectors = [...(await sample(space, leastForBasis, turn)).values()]
     if (vectors.length === 0) return
     const basis = await fitBasis(vectors, turn)
     write(() => {
@@ -342,8 +346,7 @@ export function createMeaningIndex(database: Database): MeaningIndex {
     vectorsOf(photoIds, space) {
       const number = numberOf(space)
       if (number === undefined) return new Map()
-      const units = vectorsOf(photoIds, number).map(({ id, vector }) => [id, toUnitLength(vector)] as const)
-      return new Map(units.filter((each): each is [number, Float32Array] => each[1] !== undefined))
+      return unitsOf(vectorsOf(photoIds, number).map(({ id, vector }) => [id, vector] as const))
     },
 
     count: (space) =>
@@ -353,7 +356,7 @@ export function createMeaningIndex(database: Database): MeaningIndex {
 
     async sample(space, most, signal) {
       const number = numberOf(space)
-      return number === undefined ? [] : sample(number, most, createTurns(signal))
+      return number === undefined ? new Map() : sample(number, most, createTurns(signal))
     },
   }
 }
@@ -399,4 +402,14 @@ function toBlock({ present, codes }: StoredBlock): Block | undefined {
 function cosineOf(query: Float32Array, vector: Int8Array): number {
   if (query.length === vector.length) return cosineOfPacked(vector, query)
   throw new RangeError(`A query of ${query.length} numbers in a space of ${vector.length}.`)
+}
+
+/** Without those of no direction. */
+function unitsOf(vectors: Iterable<readonly [number, Int8Array]>): Map<number, Float32Array> {
+  const units = new Map<number, Float32Array>()
+  for (const [id, vector] of vectors) {
+    const unit = toUnitLength(vector)
+    if (unit) units.set(id, unit)
+  }
+  return units
 }

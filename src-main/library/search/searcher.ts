@@ -86,21 +86,22 @@ export interface Searcher {
    * @throws LensloreError `INVALID_ARGUMENT` for a cursor that is none of ours; never for a query.
    */
   search(query: string, options?: SearchOptions): SearchPage
-  /** Which of these photos a search for this finds. */
+  /** Which of these photos a search for this finds. Words in a row are sought for each, which takes some tenths of a millisecond. */
   findsOf(query: string, photoIds: readonly number[]): Set<number>
   /**
    * How much of a text each of these photos says, in its caption or elsewhere: the share of the text's words by their stems, each of
    * which weighs as much as it is rare in the library (inverse document frequency, as in BM25). 0 to 1.
    */
   sharesOf(text: string, photoIds: readonly number[]): Map<number, number>
-  /** All photos that a search for this finds, in no order; null where they are more than so many. */
+  /** All photos that a search for this finds, in no order; null where they are more than so many, or too many to be told. */
   findsAtMost(query: string, most: number): number[] | null
   /**
-   * All photos that a search for this finds and one for the other does not, however many.
-   * @param without null: there is no other
+   * All photos that a search for this finds, however many, in milliseconds; null where words in a row are in too many to be told so.
    * @param turn lets others have theirs
    */
-  photosFound(query: string, without: string | null, turn: () => Promise<void>): Promise<PhotoBits>
+  photosFound(query: string, turn: () => Promise<void>): Promise<PhotoBits | null>
+  /** The same one after the other, which takes some seconds for a million. */
+  listPhotosFound(query: string, turn: () => Promise<void>): Promise<PhotoBits>
   /** Before a query for which photos were found out that it leaves out: else it does the same without turns. */
   readPhotos(turn: () => Promise<void>): Promise<void>
   /** Photos as a search shows them, in their order; those that are gone are left out. */
@@ -145,11 +146,17 @@ const mostOrdered = 2 ** 21
 const facetsCountedFromIndex = 10_000
 /** Of what begins with one letter there may be thousands. */
 const placesTried = 200
+/** Of words in a row, each of which is looked up. */
+const rowsATurn = 2000
 /** Of words that are gone from all photos the list knows still: more are read than are wanted. */
 const completionsRead = 4
 
 export const pageSql = `SELECT rowid FROM search_index
   WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid LIMIT ?`
+/** One after the other, each sought in the index: what matches may be nearly all that there is. */
+export const amongSql = `SELECT wanted.value AS row FROM json_each(?) AS wanted
+    CROSS JOIN search_index ON search_index.rowid = wanted.value
+  WHERE search_index MATCH ?`
 export const countSql = `SELECT count(*) AS n FROM (SELECT rowid FROM search_index
   WHERE search_index MATCH ? AND rowid >= ? AND rowid < ? LIMIT ?)`
 export const hitsSql = `SELECT photos.id, search_id, folders.path AS folder_path, directory, name, camera, lens,
@@ -217,6 +224,17 @@ interface Answer {
   rowsSideBySide(stems: readonly string[]): [sure: number[], unsure: number[]]
   /** The photos as a set, and whether it has all of them. */
   set(): { bits: Bits; isExact: boolean }
+  /** The rows of those of some photos that are among them. */
+  among(photos: readonly PhotoRow[]): number[]
+  /** At most `limit` rows of all of them from `fromRow` on. */
+  next(fromRow: number, limit: number): number[]
+}
+
+/** Of a photo in the index. */
+interface PhotoRow {
+  id: number
+  row: number
+  document: number
 }
 
 /** What a query finds in the library as it is. */
@@ -385,6 +403,14 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
           isExact: found.length <= facetsCountedFromIndex,
         }
       },
+      among(photos) {
+        const rows = photos.map(({ row }) => row)
+        const within = rows.filter((row) => row >= range.fromRow && row < range.beforeRow)
+        return prepare<{ row: number }>(amongSql)
+          .all(JSON.stringify(within), toExpression(plan.all))
+          .map(({ row }) => row)
+      },
+      next: (fromRow, limit) => rowsOf(plan.all, Math.max(fromRow, range.fromRow), limit),
     }
   }
 
@@ -418,7 +444,15 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
         return [rowsWhere(0), rowsWhere(1)]
       },
       set: () => ({ bits: all, isExact: true }),
+      among: (photos) => amongBits(all, photos),
+      next: (fromRow, limit) => postings.firstRows(all, { fromRow, beforeRow }, limit),
     }
+  }
+
+  function amongBits(bits: Bits, photos: readonly PhotoRow[]): number[] {
+    const asked = postings.bitsOfDocuments(photos.map(({ document }) => document))
+    intersect(asked, bits)
+    return listRows(asked)
   }
 
   /** @param known what has been worked out before; nobody changes the bits in it. */
@@ -558,6 +592,8 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
       rowsOf: () => nearest.map(({ row }) => row),
       rowsSideBySide: () => [[], []],
       set: () => ({ bits, isExact: true }),
+      among: (photos) => amongBits(bits, photos),
+      next: (fromRow, limit) => postings.firstRows(bits, { fromRow, beforeRow: farthestRow }, limit),
     }
     return {
       plan,
@@ -730,10 +766,10 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
     if (leftOut === null) return answer
     const gone = new Set(listRows(leftOut))
     const isLeft = (row: number) => !gone.has(row)
-    function rowsOf(tier: number, fromRow: number, limit: number): number[] {
+    function leftOf(read: (fromRow: number) => number[], fromRow: number, limit: number): number[] {
       const rows: number[] = []
       for (let from = fromRow; rows.length < limit; ) {
-        const found = answer.rowsOf(tier, from, limit)
+        const found = read(from)
         rows.push(...found.filter(isLeft))
         if (found.length < limit) break
         from = found.at(-1)! + 1
@@ -752,12 +788,14 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
         const { bits, isExact } = set()
         return { total: countBits(bits), totalIsExact: isExact }
       },
-      rowsOf,
+      rowsOf: (tier, fromRow, limit) => leftOf((from) => answer.rowsOf(tier, from, limit), fromRow, limit),
       rowsSideBySide(stems) {
         const [sure, unsure] = answer.rowsSideBySide(stems)
         return [sure.filter(isLeft), unsure.filter(isLeft)]
       },
       set,
+      among: (photos) => answer.among(photos).filter(isLeft),
+      next: (fromRow, limit) => leftOf((from) => answer.next(from, limit), fromRow, limit),
     }
   }
 
@@ -778,6 +816,15 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
 
   /** @param secondFrom the row that all of the second answer are from on, and all of the first before. */
   function inTurn(first: Answer, second: Answer, secondFrom: number): Answer {
+    function inOrder(
+      read: (answer: Answer, fromRow: number, limit: number) => number[],
+      fromRow: number,
+      limit: number,
+    ): number[] {
+      const rows = read(first, fromRow, limit)
+      const others = () => read(second, Math.max(fromRow, secondFrom), limit - rows.length)
+      return rows.length < limit ? [...rows, ...others()] : rows
+    }
     return {
       isEmpty: () => first.isEmpty() && second.isEmpty(),
       measure(countAll) {
@@ -787,11 +834,8 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
           totalIsExact: one.totalIsExact && other.totalIsExact,
         }
       },
-      rowsOf(tier, fromRow, limit) {
-        const rows = first.rowsOf(tier, fromRow, limit)
-        const others = () => second.rowsOf(tier, Math.max(fromRow, secondFrom), limit - rows.length)
-        return rows.length < limit ? [...rows, ...others()] : rows
-      },
+      rowsOf: (tier, fromRow, limit) =>
+        inOrder((answer, from, limit) => answer.rowsOf(tier, from, limit), fromRow, limit),
       rowsSideBySide(stems) {
         const [[sure, unsure], [otherSure, otherUnsure]] = [first, second].map((each) =>
           each.rowsSideBySide(stems),
@@ -807,6 +851,8 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
         unite(bits, other.bits)
         return { bits, isExact: one.isExact && other.isExact }
       },
+      among: (photos) => [...first.among(photos), ...second.among(photos)],
+      next: (fromRow, limit) => inOrder((answer, from, limit) => answer.next(from, limit), fromRow, limit),
     }
   }
 
@@ -840,27 +886,38 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
     }
   }
 
-  function rowsOfPhotos(photoIds: readonly number[]): { id: number; row: number; document: number }[] {
-    return prepare<{ id: number; row: number; document: number }>(rowsSql).all(JSON.stringify(photoIds))
+  function rowsOfPhotos(photoIds: readonly number[]): PhotoRow[] {
+    return prepare<PhotoRow>(rowsSql).all(JSON.stringify(photoIds))
   }
 
-  async function photosFound(
-    text: string,
-    other: string | null,
-    turn: () => Promise<void>,
-  ): Promise<PhotoBits> {
+  async function photosFound(text: string, turn: () => Promise<void>): Promise<PhotoBits | null> {
     await documentPhotos.keepUp(turn)
     return read(() => {
-      const bits = understand(text).answer.set().bits.slice()
-      if (other !== null) subtract(bits, understand(other).answer.set().bits)
-      return documentPhotos.photosOf(bits)
+      const { bits, isExact } = understand(text).answer.set()
+      return isExact ? documentPhotos.photosOf(bits) : null
     })
   }
 
+  async function listPhotosFound(text: string, turn: () => Promise<void>): Promise<PhotoBits> {
+    const { last } = prepare<{ last: number }>('SELECT max(id) AS last FROM photos').get()!
+    const photos = new Uint32Array(Math.floor(last / 32) + 1)
+    for (let fromRow = 0; ; ) {
+      await turn()
+      const rows = read(() => understand(text).answer.next(fromRow, rowsATurn))
+      // What came meanwhile is of the next search.
+      for (const { id } of prepare<{ id: number }>(idsSql).iterate(JSON.stringify(rows))) {
+        if (id <= last) photos[id >>> 5]! |= 1 << id
+      }
+      if (rows.length < rowsATurn) return photos
+      fromRow = rows.at(-1)! + 1
+    }
+  }
+
   function findsOf(text: string, photoIds: readonly number[]): Set<number> {
-    const { bits: all } = understand(text).answer.set()
-    const { listOf } = ofPhotos(photoIds)
-    return new Set(listOf(all))
+    const { answer } = understand(text)
+    const photos = rowsOfPhotos(photoIds)
+    const found = new Set(answer.among(photos))
+    return new Set(photos.filter(({ row }) => found.has(row)).map(({ id }) => id))
   }
 
   function sharesOf(text: string, photoIds: readonly number[]): Map<number, number> {
@@ -886,21 +943,13 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
   /** Those of some photos that are in the index, and which of them are in a set. */
   function ofPhotos(photoIds: readonly number[]): { ids: number[]; listOf(set: Bits): number[] } {
     const photos = rowsOfPhotos(photoIds)
-    const all = postings.bitsOfDocuments(photos.map(({ document }) => document))
     const ids = new Map(photos.map(({ id, row }) => [row, id]))
-    return {
-      ids: [...ids.values()],
-      listOf(set) {
-        const bits = copyOf(all)
-        intersect(bits, set)
-        return listRows(bits).map((row) => ids.get(row)!)
-      },
-    }
+    return { ids: [...ids.values()], listOf: (set) => amongBits(set, photos).map((row) => ids.get(row)!) }
   }
 
   function findsAtMost(text: string, most: number): number[] | null {
-    const { bits } = understand(text).answer.set()
-    if (countBits(bits) > most) return null
+    const { bits, isExact } = understand(text).answer.set()
+    if (!isExact || countBits(bits) > most) return null
     return prepare<{ id: number }>(idsSql)
       .all(JSON.stringify(listRows(bits)))
       .map(({ id }) => id)
@@ -954,6 +1003,7 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
     findsOf: (text, photoIds) => read(() => findsOf(text, photoIds)),
     sharesOf: (text, photoIds) => read(() => sharesOf(text, photoIds)),
     photosFound,
+    listPhotosFound,
     readPhotos: documentPhotos.keepUp,
     findsAtMost: (text, most) => read(() => findsAtMost(text, most)),
     hitsOf: (photoIds) => read(() => hitsOf(photoIds)),

@@ -7,7 +7,7 @@ export interface OutsidePictureStore {
   vectorOf(name: string, space: string): Int8Array | undefined
   /** It is from now on the one used last. @returns whether it is remembered in this space */
   touch(name: string, space: string): boolean
-  /** Those that were not used for longest are forgotten. */
+  /** Those that were not used for longest are forgotten, but for those that a saved search names. */
   remember(name: string, space: string, vector: Int8Array): void
 }
 
@@ -41,7 +41,9 @@ export function createOutsidePictureStore(database: Database): OutsidePictureSto
           new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength),
         )
         prepare(
-          'DELETE FROM outside_pictures WHERE name NOT IN (SELECT name FROM outside_pictures ORDER BY used DESC LIMIT ?)',
+          `DELETE FROM outside_pictures
+           WHERE name NOT IN (SELECT name FROM outside_pictures ORDER BY used DESC LIMIT ?)
+             AND NOT EXISTS (SELECT 1 FROM saved_searches WHERE instr(query, outside_pictures.name) > 0)`,
         ).run(mostOutsidePictures)
       }),
   }

@@ -3,8 +3,9 @@ import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import sharp, { type Sharp } from 'sharp'
-import { addPhoto, markMissing, openStoreFor, removePhotos } from '../store/sample-library.ts'
-import { drawScene, openCopies } from './made-pictures.ts'
+import { addPhoto, contentOf, markMissing, openStoreFor, removePhotos } from '../store/sample-library.ts'
+import { drawScene } from './draw-scene.ts'
+import { openCopies } from './made-pictures.ts'
 
 /** What people and programs make of a picture. */
 const changes: Record<string, (picture: Sharp) => Sharp> = {
@@ -215,4 +216,48 @@ test('what was looked for stays found when it is stopped, and is gone on with', 
     [finder.waiting(), ids.map(stackOf)],
     [0, [0, 0, 2, 2, 4, 4].map((at) => ids.slice(at, at + 2))],
   )
+})
+
+test('stacks are listed page by page, the newest first, each once, and only those that a search finds a photo of', async (t) => {
+  const store = openStoreFor(t)
+  const { add, find, lists, found } = openCopies(t, store)
+  const firsts: number[] = []
+  for (let year = 2001; year <= 2007; year++) {
+    const takenAt = `${year}-05-01T12:00:00`
+    firsts.push(await add(`${year}.jpg`, drawScene(year).jpeg({ quality: 95 }), { takenAt }))
+    await add(`${year}-small.jpg`, drawScene(year).resize({ width: 300 }).jpeg(), { takenAt })
+  }
+  await find()
+  const listed = (query: string, limit: number) => {
+    const best: number[] = []
+    for (let cursor: string | null = null; ; ) {
+      const page = lists.page(query, { limit, cursor })
+      assert.ok(page.stacks.length <= limit)
+      best.push(...page.stacks.map((stack) => stack.best))
+      cursor = page.cursor
+      if (cursor === null) return best
+    }
+  }
+  const newestFirst = firsts.toReversed()
+  for (const limit of [1, 3, 7, 50]) assert.deepEqual(listed('', limit), newestFirst, `pages of ${limit}`)
+  assert.deepEqual(found('name:small').length, 7)
+  for (const limit of [1, 2]) assert.deepEqual(listed('name:small date:2003', limit), [firsts[2]])
+  assert.deepEqual(listed('nothing of the kind', 5), [])
+  assert.throws(() => lists.page('', { limit: 1, cursor: 'x' }), { code: 'INVALID_ARGUMENT' })
+})
+
+test('stacks that were too many for one commit are settled by the next search for copies', async (t) => {
+  const store = openStoreFor(t)
+  const { finder, found, searchIndex } = openCopies(t, store)
+  const ids = Array.from({ length: 700 }, (_, at) =>
+    addPhoto(store, 1, `${at}.jpg`, contentOf(`pair ${at >> 1}`), { takenAt: null }),
+  )
+  await finder.keepUp({ space: null })
+  await searchIndex.renewAll()
+  assert.equal(found('is:copy').length, 100, 'a page of them')
+  removePhotos(store, ...ids.filter((_, at) => at % 2 === 0))
+  assert.ok(finder.waiting() > 0)
+  await finder.keepUp({ space: null })
+  await searchIndex.renewAll()
+  assert.deepEqual([finder.waiting(), found('has:copies')], [0, []])
 })
