@@ -105,8 +105,8 @@ export const workerRecord = z.strictObject({
   provider: z.enum(providerNames).nullable(),
   precision: z.enum(precisions).nullable(),
   modelId: someId.nullable(),
-  /** The model and adapter that it proved, by `wordsKey`. */
-  provenFor: z.string().max(500).nullable(),
+  /** To which it proved itself, and whose pictures it takes. */
+  libraries: z.array(randomId).max(1000),
   photosPerSecond: z.number().min(0).max(1e6),
   captioned: z.int().min(0),
   state: z.enum(['waiting', 'working', 'refused']),
@@ -116,8 +116,3 @@ export const workerRecord = z.strictObject({
   problem: sentence.nullable(),
 })
 export type WorkerRecord = z.output<typeof workerRecord>
-
-/** What decides words, in one text. */
-export function wordsKey({ modelId, adapterId }: Pick<Announcement, 'modelId' | 'adapterId'>): string {
-  return `${modelId} ${adapterId ?? ''}`
-}

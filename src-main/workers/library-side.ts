@@ -79,7 +79,7 @@ function readRecord(text: string | null): WorkerRecord | null {
 }
 
 function stateOf(
-  { protocol: _protocol, provenFor: _provenFor, forMs, ...record }: WorkerRecord,
+  { protocol: _protocol, libraries: _libraries, forMs, ...record }: WorkerRecord,
   heardOfMs: number,
 ): WorkerState {
   const isSilent = heardOfMs > heardOfWithinMs

@@ -12,7 +12,6 @@ import {
   mostPicturesInJob,
   type WorkerJob,
   type WorkerRecord,
-  wordsKey,
   workerProtocol,
   workerRecord,
 } from '../contract/worker-messages.ts'
@@ -104,6 +103,8 @@ export function openQueueEngine({
   const embeddingBytes = { known: null as number | null }
   const waiting: Asked[] = []
   const sent = new Map<string, Sent>()
+  /** Go out again in a while. */
+  const later = new Set<Asked[]>()
   const listeners = new Set<() => void>()
   const ended = Promise.withResolvers<void>()
   let picturesSent = 0
@@ -182,7 +183,7 @@ export function openQueueEngine({
       .set(places.announcement(libraryId), JSON.stringify(told), 'EX', expiry.announcementSeconds)
       .zadd(places.libraries, nowMs, libraryId)
       .exec()
-    await readWorkers(nowMs, wordsKey(told))
+    await readWorkers(nowMs)
     if (model.adapterPath !== null && (await redis.del(places.adapterWanted(libraryId))) > 0) {
       await sendAdapter(model.adapterPath)
     }
@@ -190,13 +191,13 @@ export function openQueueEngine({
     sendNext()
   }
 
-  async function readWorkers(nowMs: number, words: string): Promise<void> {
+  async function readWorkers(nowMs: number): Promise<void> {
     const ids = await redis.zrangebyscore(places.workers, nowMs - heardOfWithinMs, '+inf')
     const records: WorkerRecord[] = []
     for (const id of ids) {
       const text = await readBounded(redis, places.worker(id), mostBytesInMessage)
       const record = parsed(workerRecord, text)
-      if (record?.provenFor === words && record.state !== 'refused') records.push(record)
+      if (record?.libraries.includes(libraryId)) records.push(record)
     }
     const hadRoom = roomInAll()
     workers = records
@@ -209,16 +210,11 @@ export function openQueueEngine({
     if (!isNobodyThere) return
     workers = []
     if (isAlone) {
-      if (waiting.length > 0 || sent.size > 0) tellOnce(noWorker())
+      if (waiting.length + sent.size + later.size > 0) tellOnce(noWorker())
       return
     }
-    const back = [...waiting.splice(0), ...[...sent.values()].flatMap(({ asked }) => asked)]
-    for (const [id, { asked }] of sent) {
-      picturesSent -= asked.length
-      if (isReachable) void withdraw(id).catch(() => {})
-    }
-    sent.clear()
-    for (const { reject } of back) reject(noWorker())
+    if (isReachable) for (const id of sent.keys()) void withdraw(id).catch(() => {})
+    for (const { reject } of takeAllBack()) reject(noWorker())
   }
 
   function noWorker(): LensloreError {
@@ -314,12 +310,17 @@ export function openQueueEngine({
     return job.asked
   }
 
+  function takeAllBack(): Asked[] {
+    const all = [...sent.keys()].flatMap(takeBack).concat(...later, waiting.splice(0))
+    later.clear()
+    return all
+  }
+
   function sendAgainLater(id: string): void {
     const asked = takeBack(id)
+    later.add(asked)
     setTimeout(() => {
-      if (isClosed) return
-      waiting.unshift(...asked)
-      sendNext()
+      if (later.delete(asked)) sendAgain(asked)
     }, tryAgainMs).unref()
   }
 
@@ -440,9 +441,7 @@ export function openQueueEngine({
     return promise
   }
 
-  async function end(): Promise<void> {
-    const ids = [...sent.keys()]
-    sent.clear()
+  async function end(ids: readonly string[]): Promise<void> {
     const leave = async () => {
       await looking
       await redis.del(places.announcement(libraryId), ...ids.map(places.pictures))
@@ -452,9 +451,9 @@ export function openQueueEngine({
     const late = Promise.withResolvers<void>()
     const timer = setTimeout(late.resolve, isReachable ? endsWithinMs : 0)
     await Promise.race([leave().catch(() => {}), late.promise])
-    clearTimeout(timer)
     redis.disconnect()
     await Promise.race([Promise.allSettled([events.close(), queue.close()]), late.promise])
+    clearTimeout(timer)
   }
 
   return {
@@ -473,11 +472,9 @@ export function openQueueEngine({
       isClosed = true
       clearInterval(timer)
       clearTimeout(gathering)
-      for (const { reject } of [...waiting, ...[...sent.values()].flatMap(({ asked }) => asked)]) {
-        reject(stopped())
-      }
-      waiting.length = 0
-      void end().finally(ended.resolve)
+      const ids = [...sent.keys()]
+      for (const { reject } of takeAllBack()) reject(stopped())
+      void end(ids).finally(ended.resolve)
     },
     ended: ended.promise,
   }

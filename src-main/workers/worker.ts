@@ -14,7 +14,6 @@ import {
   mostBytesInMessage,
   type WorkerJob,
   type WorkerRecord,
-  wordsKey,
   workerJob,
   workerProtocol,
 } from '../contract/worker-messages.ts'
@@ -61,6 +60,11 @@ export interface WorkerOptions {
   lookEveryMs?: number
   /** A worker that gives no sign for so long has lost its batch. */
   lockMs?: number
+}
+
+/** What decides words, in one text. */
+function wordsKey({ modelId, adapterId }: Announcement): string {
+  return `${modelId} ${adapterId ?? ''}`
 }
 
 interface Library {
@@ -190,7 +194,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       provider: session?.provider ?? null,
       precision: session?.precision ?? null,
       modelId: opened?.info.modelId ?? null,
-      provenFor: serving.size > 0 ? opened!.words : null,
+      libraries: [...serving.keys()],
       photosPerSecond: rate(),
       captioned,
       state,

@@ -6,7 +6,7 @@ import type { CommandDescription } from '../state/command-description.ts'
 import type { CommandAct } from '../state/commands.svelte.ts'
 import type { WindowState } from '../state/window-state.svelte.ts'
 import { text } from '../text/text.ts'
-import { gridLook } from './grid-look.svelte.ts'
+import { gridLook, isOfAll } from './grid-look.svelte.ts'
 import { samplePlaces } from './sample-places.ts'
 import { has, ratingIn } from './tile-names.ts'
 import type { TimelineState } from './timeline.svelte.ts'
@@ -226,7 +226,7 @@ export function gridActs(
       isPossible: () => copiesOfFocused() > 0,
       run: () => openCopies(window, timeline.focusId!),
     },
-    'grid-stacks': { run: () => gridLook.toggleStacks() },
+    'grid-stacks': { isPossible: () => isOfAll(timeline.query), run: () => gridLook.toggleStacks() },
     'grid-captions': { run: () => gridLook.toggleCaptions() },
     'grid-larger': { run: () => gridLook.step(1) },
     'grid-smaller': { run: () => gridLook.step(-1) },

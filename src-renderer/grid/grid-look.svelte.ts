@@ -3,7 +3,10 @@ export const smallestPx = 96
 export const largestPx = 320
 const stepPx = 16
 const linesOfCaption = 2
-export const withoutCopies = '-is:copy'
+const withoutCopies = '-is:copy'
+
+/** Whether a grid is of all photos, with or without those for which a copy stands. */
+export const isOfAll = (query: string) => query === '' || query === withoutCopies
 
 interface Kept {
   heightPx: number | null

@@ -1,4 +1,5 @@
 import { perWindow, type WindowState } from '../state/window-state.svelte.ts'
+import { isOfAll } from './grid-look.svelte.ts'
 import { TimelineState } from './timeline.svelte.ts'
 
 /** Besides all photos, whose timeline is always kept. */
@@ -21,7 +22,7 @@ class Timelines {
   of(query: string): TimelineState {
     const timeline = this.known(query) ?? new TimelineState(this.#window.api, query)
     this.#kept = [timeline, ...this.#kept.filter((other) => other !== timeline)]
-    const searches = this.#kept.filter((other) => other.query !== '')
+    const searches = this.#kept.filter((other) => !isOfAll(other.query))
     for (const old of searches.slice(keptSearches)) {
       old.close()
       this.#kept = this.#kept.filter((other) => other !== old)

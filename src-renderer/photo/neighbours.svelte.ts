@@ -2,6 +2,7 @@ import type { Timeline, TimelinePage } from '../../src-main/contract/records.ts'
 import { tileFlags } from '../../src-main/contract/tile-flags.ts'
 import type { Api } from '../connection.ts'
 import { colorAt, hashAt } from '../grid/columns.ts'
+import { isOfAll } from '../grid/grid-look.svelte.ts'
 
 export interface Neighbour {
   photo: number
@@ -104,7 +105,8 @@ export class Neighbours {
     const query = this.#query
     const place = await this.#api.placeOf({ query, photo }, { signal })
     if (place !== null) return { query, place }
-    if (query === '' || this.#photos.length > 0) return null
+    // One that is left out of all photos, for which another stands, is among them all the same.
+    if (query === '' || (this.#photos.length > 0 && !isOfAll(query))) return null
     const ofAll = await this.#api.placeOf({ query: '', photo }, { signal })
     return ofAll === null ? null : { query: '', place: ofAll }
   }

@@ -49,6 +49,7 @@ test('copies of a photo are a stack: one stands for all, a person chooses which,
   await page.waitForURL(/#\/photo/)
   const facts = page.getByRole('region', { name: 'Details' })
   await facts.getByText('3 photos, nearly the same picture').waitFor()
+  await facts.getByRole('link', { name: 'small.jpg' }).waitFor()
   await page.keyboard.press('k')
   const copies = page.getByRole('region', { name: 'Copies' })
   await copies.getByRole('listitem').nth(2).waitFor()
@@ -70,6 +71,7 @@ test('copies of a photo are a stack: one stands for all, a person chooses which,
   await goTo(page, '#/work')
   const part = page.getByRole('region', { name: 'Copies' })
   await part.getByText('3 photos in 1 stack.').waitFor()
+  assert.deepEqual(await accessibilityFaults(page), [])
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     part.getByRole('button', { name: 'List as CSV' }).click(),
