@@ -34,8 +34,9 @@ export function unpackMiniature(packed: Uint8Array): Float32Array | undefined {
   if (packed.length !== rangeBytes + pixels / 2) return undefined
   const [darkest, brightest] = packed as unknown as [number, number]
   const step = (brightest - darkest) / levels
-  return Float32Array.from(
-    { length: pixels },
-    (_, at) => darkest + step * ((packed[rangeBytes + (at >> 1)]! >> (at & 1 ? 4 : 0)) & levels),
-  )
+  const grey = new Float32Array(pixels)
+  for (let at = 0; at < pixels; at++) {
+    grey[at] = darkest + step * ((packed[rangeBytes + (at >> 1)]! >> (at & 1 ? 4 : 0)) & levels)
+  }
+  return grey
 }

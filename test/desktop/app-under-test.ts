@@ -122,6 +122,8 @@ export async function openApp(
   const browser: Browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`)
   t.after(() => browser.close())
   const context = browser.contexts()[0]!
+  // The machine may have much else to do.
+  context.setDefaultTimeout(60_000)
   const page = context.pages()[0]!
   const complaints: string[] = []
   page.on('console', (message) => {

@@ -145,7 +145,34 @@ const under = {
 }
 const normal = new Float64Array(unknowns * unknowns)
 const wanted = new Float64Array(unknowns)
-const slope = new Float64Array(unknowns)
+/** For xx, xy and yy in turn: sums of u², uv, u, v², v, 1. */
+const sums = new Float64Array(3 * unknowns)
+
+function addRow(pair: number, v: number, ones: number, us: number, squares: number): void {
+  const from = pair * unknowns
+  sums[from]! += squares
+  sums[from + 1]! += v * us
+  sums[from + 2]! += us
+  sums[from + 3]! += v * v * ones
+  sums[from + 4]! += v * ones
+  sums[from + 5]! += ones
+}
+
+/** Which sum stands for the product of the i-th and the j-th of u, v and 1. */
+const placeOfProduct = [
+  [0, 1, 2],
+  [1, 3, 4],
+  [2, 4, 5],
+]
+
+function fillNormal(): void {
+  for (let i = 0; i < unknowns; i++) {
+    for (let j = 0; j < unknowns; j++) {
+      const pair = (i < 3 ? 0 : 1) + (j < 3 ? 0 : 1)
+      normal[i * unknowns + j] = sums[pair * unknowns + placeOfProduct[i % 3]![j % 3]!]!
+    }
+  }
+}
 
 /** One step. @returns how far it went; undefined where there is none. */
 function improve(
@@ -159,32 +186,61 @@ function improve(
   const { mean, meanUnder, power, powerUnder, product } = compare(template, side, shared)
   const gain = product / (power + 1e-9)
   if (!(powerUnder > 0 && gain > 1e-4)) return undefined
-  normal.fill(0)
+  sums.fill(0)
   wanted.fill(0)
   for (let row = 0, at = 0; row < side; row++) {
+    const v = (2 * row + 1) / side - 1
+    // Of a row, so that there are fewer sums for each pixel: of 1, u and u², by how the picture changes along x and y.
+    let xx = 0
+    let xxu = 0
+    let xxuu = 0
+    let xy = 0
+    let xyu = 0
+    let xyuu = 0
+    let yy = 0
+    let yyu = 0
+    let yyuu = 0
+    let xo = 0
+    let xou = 0
+    let yo = 0
+    let you = 0
     for (let column = 0; column < side; column++, at++) {
       if (under.isThere[at] === 0) continue
-      const [u, v] = [(2 * column + 1) / side - 1, (2 * row + 1) / side - 1]
-      const [x, y] = [under.alongX[at]!, under.alongY[at]!]
+      const u = (2 * column + 1) / side - 1
+      const x = under.alongX[at]!
+      const y = under.alongY[at]!
       const off = gain * (template[at]! - mean) - (under.values[at]! - meanUnder)
-      slope[0] = x * u
-      slope[1] = x * v
-      slope[2] = x
-      slope[3] = y * u
-      slope[4] = y * v
-      slope[5] = y
-      for (let i = 0; i < unknowns; i++) {
-        wanted[i]! += slope[i]! * off
-        for (let j = i; j < unknowns; j++) normal[i * unknowns + j]! += slope[i]! * slope[j]!
-      }
+      const x2 = x * x
+      const both = x * y
+      const y2 = y * y
+      xx += x2
+      xxu += x2 * u
+      xxuu += x2 * u * u
+      xy += both
+      xyu += both * u
+      xyuu += both * u * u
+      yy += y2
+      yyu += y2 * u
+      yyuu += y2 * u * u
+      xo += x * off
+      xou += x * off * u
+      yo += y * off
+      you += y * off * u
     }
+    addRow(0, v, xx, xxu, xxuu)
+    addRow(1, v, xy, xyu, xyuu)
+    addRow(2, v, yy, yyu, yyuu)
+    wanted[0]! += xou
+    wanted[1]! += v * xo
+    wanted[2]! += xo
+    wanted[3]! += you
+    wanted[4]! += v * yo
+    wanted[5]! += yo
   }
+  fillNormal()
   let trace = 0
   for (let i = 0; i < unknowns; i++) trace += normal[i * unknowns + i]!
-  for (let i = 0; i < unknowns; i++) {
-    normal[i * unknowns + i]! += (damping * trace) / unknowns
-    for (let j = 0; j < i; j++) normal[i * unknowns + j] = normal[j * unknowns + i]!
-  }
+  for (let i = 0; i < unknowns; i++) normal[i * unknowns + i]! += (damping * trace) / unknowns
   if (!solve()) return undefined
   let farthest = 0
   for (let i = 0; i < unknowns; i++) {
@@ -210,14 +266,13 @@ function look(picture: Float32Array, side: number, [a, b, c, d, e, f]: Affine): 
       }
       const left = Math.min(Math.max(Math.floor(x), 0), side - 2)
       const top = Math.min(Math.max(Math.floor(y), 0), side - 2)
-      const [right, low] = [Math.min(Math.max(x - left, 0), 1), Math.min(Math.max(y - top, 0), 1)]
+      const right = Math.min(Math.max(x - left, 0), 1)
+      const low = Math.min(Math.max(y - top, 0), 1)
       const from = top * side + left
-      const [p, q, r, s] = [
-        picture[from]!,
-        picture[from + 1]!,
-        picture[from + side]!,
-        picture[from + side + 1]!,
-      ]
+      const p = picture[from]!
+      const q = picture[from + 1]!
+      const r = picture[from + side]!
+      const s = picture[from + side + 1]!
       values[at] = (p * (1 - right) + q * right) * (1 - low) + (r * (1 - right) + s * right) * low
       alongX[at] = (((q - p) * (1 - low) + (s - r) * low) * side) / 2
       alongY[at] = (((r - p) * (1 - right) + (s - q) * right) * side) / 2
@@ -241,7 +296,8 @@ function compare(template: Float32Array, side: number, shared: number) {
   let [power, powerUnder, product] = [0, 0, 0]
   for (let at = 0; at < side * side; at++) {
     if (isThere[at] === 0) continue
-    const [one, other] = [template[at]! - mean, values[at]! - meanUnder]
+    const one = template[at]! - mean
+    const other = values[at]! - meanUnder
     power += one * one
     powerUnder += other * other
     product += one * other
@@ -282,23 +338,29 @@ function solve(): boolean {
 
 function halve(picture: Float32Array, side: number): Float32Array {
   const half = side / 2
-  return Float32Array.from({ length: half * half }, (_, at) => {
+  const halved = new Float32Array(half * half)
+  for (let at = 0; at < halved.length; at++) {
     const from = 2 * Math.floor(at / half) * side + 2 * (at % half)
-    return (picture[from]! + picture[from + 1]! + picture[from + side]! + picture[from + side + 1]!) / 4
-  })
+    halved[at] = (picture[from]! + picture[from + 1]! + picture[from + side]! + picture[from + side + 1]!) / 4
+  }
+  return halved
 }
 
 /** What each pixel differs from its surroundings by. */
 function detailOf(picture: Float32Array, side: number): Float32Array {
-  return Float32Array.from({ length: side * side }, (_, at) => {
-    const [row, column] = [Math.floor(at / side), at % side]
-    let [sum, count] = [0, 0]
-    for (let y = Math.max(row - detailReach, 0); y <= Math.min(row + detailReach, side - 1); y++) {
-      for (let x = Math.max(column - detailReach, 0); x <= Math.min(column + detailReach, side - 1); x++) {
-        sum += picture[y * side + x]!
-        count++
+  const detail = new Float32Array(side * side)
+  for (let row = 0, at = 0; row < side; row++) {
+    for (let column = 0; column < side; column++, at++) {
+      let sum = 0
+      let count = 0
+      for (let y = Math.max(row - detailReach, 0); y <= Math.min(row + detailReach, side - 1); y++) {
+        for (let x = Math.max(column - detailReach, 0); x <= Math.min(column + detailReach, side - 1); x++) {
+          sum += picture[y * side + x]!
+          count++
+        }
       }
+      detail[at] = picture[at]! - sum / count
     }
-    return picture[at]! - sum / count
-  })
+  }
+  return detail
 }

@@ -7,8 +7,6 @@ export interface SeenPicture {
   /** `[32, 32]` */
   grey: Float32Array | undefined
   pyramid: Pyramid | undefined
-  /** On one ground, as pages, screens and drawings are: they resemble each other as a whole, and differ in what is small. */
-  isGraphic: boolean
   isFromCamera: boolean
   /** Its embedding, of unit length, and the number of its space. */
   unit: Float32Array | undefined
@@ -53,7 +51,6 @@ export function seePicture({
   return {
     grey: saysEnough ? grey : undefined,
     pyramid: saysEnough ? pyramid : undefined,
-    isGraphic: saysEnough && isGraphic(grey!),
     isFromCamera: camera !== null,
     unit,
     space,
@@ -80,12 +77,14 @@ function judge(
 ): number | null {
   if (!one.pyramid || !other.pyramid) return null
   const { shades, detail } = align(one.pyramid, other.pyramid)
+  if (shades < leastOfShades || detail < leastOfDetail) return null
   const isPhoto = one.isFromCamera || other.isFromCamera
   const ofGraphics = isPhoto ? leastDetailOfPale : leastDetailOfGraphics
-  const least = one.isGraphic && other.isGraphic ? ofGraphics : leastOfDetail
-  return shades >= leastOfShades && detail >= least ? detail : null
+  const least = isGraphic(one.grey!) && isGraphic(other.grey!) ? ofGraphics : leastOfDetail
+  return detail >= least ? detail : null
 }
 
+/** On one ground, as pages, screens and drawings are: they resemble each other as a whole, and differ in what is small. */
 function isGraphic(grey: Float32Array): boolean {
   const counts = new Map<number, number>()
   for (const level of grey) counts.set(level, (counts.get(level) ?? 0) + 1)

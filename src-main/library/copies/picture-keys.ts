@@ -32,7 +32,8 @@ function wavesOf(grey: Float32Array): Float32Array {
     }
   }
   return Float32Array.from({ length: waves * waves }, (_, at) => {
-    const [down, across] = [Math.floor(at / waves), at % waves]
+    const down = Math.floor(at / waves)
+    const across = at % waves
     let sum = 0
     for (let y = 0; y < side; y++) sum += rows[y * waves + across]! * cosines[down]![y]!
     return sum
