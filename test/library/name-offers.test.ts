@@ -116,4 +116,7 @@ test('more are offered the less of them are so by chance', () => {
   assert.equal(countPlausible([4, 4, 4, 4], 1000), 0)
   assert.equal(countPlausible([6, 6, 2], 1000), 2)
   assert.equal(countPlausible([], 1000), 0)
+  // In 2,000 six lie four or farther.
+  assert.equal(countPlausible(Array(20).fill(4), 2000), 0)
+  assert.equal(countPlausible(Array(21).fill(4), 2000), 21)
 })

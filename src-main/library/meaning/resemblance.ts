@@ -28,9 +28,10 @@ const mostSteps = 200
 const fewestOthers = 10
 /**
  * Of photos that do not show the thing, this part lies so many deviations from the mean or farther: `atThree` at three, and less by `fall`
- * (as a power of e) for each further one. Measured: `docs/decisions/teaching.md`.
+ * (as a power of e) for each further one. The more photos there are, the more of another kind are near it: `docs/decisions/teaching.md`.
  */
-const tail = { atThree: 0.006, fall: 1.43 }
+const tails = { small: { atThree: 0.006, fall: 1.43 }, large: { atThree: 0.01, fall: 1.2 } }
+const isLargeFrom = 2000
 /** Of the offered ones, so many may be expected to be wrong (false discovery rate). */
 const falseOnes = 0.3
 
@@ -117,7 +118,8 @@ function withoutThem(background: Background, named: ReadonlyMap<number, Float32A
  * @param deviations of the photos, falling
  */
 export function countPlausible(deviations: readonly number[], photos: number): number {
-  const expected = (deviation: number) => photos * tail.atThree * Math.exp(-tail.fall * (deviation - 3))
+  const { atThree, fall } = photos < isLargeFrom ? tails.small : tails.large
+  const expected = (deviation: number) => photos * atThree * Math.exp(-fall * (deviation - 3))
   return deviations.findLastIndex((each, at) => expected(each) <= falseOnes * (at + 1)) + 1
 }
 
