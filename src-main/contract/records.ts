@@ -545,6 +545,15 @@ export interface WorkerState {
   problem: string | null
 }
 
+export interface WorkersStatus {
+  workers: WorkerState[]
+  /** Libraries that were heard of. */
+  libraries: number
+  /** Of all libraries: jobs of up to 32 pictures that no worker has taken yet, and those that one has. */
+  waitingJobs: number
+  activeJobs: number
+}
+
 /** Of captioning in this process. */
 export interface CaptioningState {
   /** `waiting`: it goes on by itself, with an engine, of which there is none at present, or when the machine is free for it. */

@@ -848,6 +848,7 @@ export function createLibrary(options: LibraryOptions): Library {
         return { hash: await hashOfContract }
       },
       status,
+      workers: () => options.otherMachines?.status() ?? null,
       checkDatabase: (_, signal) =>
         progress.during('check', 0, () => checkInThread(store.database.file, signal)),
       backUp: (_, signal) =>

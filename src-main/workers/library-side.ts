@@ -1,10 +1,20 @@
+import { Queue } from 'bullmq'
 import type { ErrorRecord, LensloreError } from '../contract/errors.ts'
-import type { WorkerState } from '../contract/records.ts'
+import type { WorkerState, WorkersStatus } from '../contract/records.ts'
 import { mostBytesInMessage, type WorkerRecord, workerRecord } from '../contract/worker-messages.ts'
 import type { OtherMachines } from '../library/library.ts'
 import { type QueueAddress, type QueueOptions, readQueueAddress } from './queue-address.ts'
 import { openQueueEngine } from './queue-engine.ts'
-import { asQueueError, connectRedis, heardOfWithinMs, places, readBounded, serverTimeMs } from './redis.ts'
+import {
+  asQueueError,
+  bullOptions,
+  connectRedis,
+  heardOfWithinMs,
+  places,
+  queueName,
+  readBounded,
+  serverTimeMs,
+} from './redis.ts'
 
 export type { QueueOptions } from './queue-address.ts'
 
@@ -28,7 +38,7 @@ export function workersOf(options: QueueOptions & { isAlone?: boolean }): OtherM
       void engine.ended.then(() => engines.delete(engine))
       return engine
     },
-    list: () => listWorkers(address),
+    status: () => readStatus(address),
     async close() {
       for (const engine of engines) engine.close()
       await Promise.all([...engines].map(({ ended }) => ended))
@@ -36,7 +46,7 @@ export function workersOf(options: QueueOptions & { isAlone?: boolean }): OtherM
   }
 }
 
-async function listWorkers(address: QueueAddress): Promise<WorkerState[]> {
+async function readStatus(address: QueueAddress): Promise<WorkersStatus> {
   let trouble: LensloreError | undefined
   const refused = Promise.withResolvers<never>()
   const redis = connectRedis(address, {
@@ -51,13 +61,13 @@ async function listWorkers(address: QueueAddress): Promise<WorkerState[]> {
     answersWithinMs,
   )
   try {
-    return await Promise.race([readWorkers(), refused.promise])
+    return await Promise.race([read(), refused.promise])
   } finally {
     clearTimeout(late)
     redis.disconnect()
   }
 
-  async function readWorkers(): Promise<WorkerState[]> {
+  async function read(): Promise<WorkersStatus> {
     const nowMs = await serverTimeMs(redis)
     const heardOf = await redis.zrangebyscore(places.workers, '-inf', '+inf', 'WITHSCORES')
     const states: WorkerState[] = []
@@ -65,7 +75,21 @@ async function listWorkers(address: QueueAddress): Promise<WorkerState[]> {
       const record = readRecord(await readBounded(redis, places.worker(heardOf[at]!), mostBytesInMessage))
       if (record) states.push(stateOf(record, Math.max(0, nowMs - Number(heardOf[at + 1]))))
     }
-    return states.sort((a, b) => (a.name < b.name ? -1 : 1))
+    const libraries = await redis.zrangebyscore(places.libraries, nowMs - heardOfWithinMs, '+inf')
+    const jobs = await Promise.all(libraries.map(countJobs))
+    return {
+      workers: states.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      libraries: libraries.length,
+      waitingJobs: jobs.reduce((sum, { waiting }) => sum + waiting, 0),
+      activeJobs: jobs.reduce((sum, { active }) => sum + active, 0),
+    }
+  }
+
+  async function countJobs(libraryId: string): Promise<{ waiting: number; active: number }> {
+    const queue = new Queue(queueName(libraryId), bullOptions(redis))
+    queue.on('error', () => {})
+    const counts = await queue.getJobCounts('wait', 'prioritized', 'active')
+    return { waiting: (counts.wait ?? 0) + (counts.prioritized ?? 0), active: counts.active ?? 0 }
   }
 }
 

@@ -125,7 +125,7 @@ export function openQueueEngine({
       toldOf = null
     },
   })
-  const queue = new Queue<WorkerJob>(queueName(libraryId), bullOptions(address))
+  const queue = new Queue<WorkerJob>(queueName(libraryId), bullOptions(redis))
   const events = new QueueEvents(queueName(libraryId), {
     connection: connectionOptions(address),
     prefix: keyPrefix,
@@ -451,8 +451,8 @@ export function openQueueEngine({
     const late = Promise.withResolvers<void>()
     const timer = setTimeout(late.resolve, isReachable ? endsWithinMs : 0)
     await Promise.race([leave().catch(() => {}), late.promise])
-    redis.disconnect()
     await Promise.race([Promise.allSettled([events.close(), queue.close()]), late.promise])
+    redis.disconnect()
     clearTimeout(timer)
   }
 

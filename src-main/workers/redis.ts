@@ -1,4 +1,3 @@
-import type { QueueOptions as BullOptions } from 'bullmq'
 import { Redis, type RedisOptions } from 'ioredis'
 import { LensloreError } from '../contract/errors.ts'
 import { formatQueue, type QueueAddress } from './queue-address.ts'
@@ -6,8 +5,9 @@ import { formatQueue, type QueueAddress } from './queue-address.ts'
 /** Everything of ours there begins with it, for an access control list to allow no more. */
 export const keyPrefix = 'lenslore'
 
-/** A server that does not answer for so long is taken for gone; longer than any command of ours blocks. */
+/** A server that does not answer for so long is taken for gone, be it that nothing of that came through. */
 const answersWithinMs = 20_000
+const askEveryMs = 5000
 const longestWaitMs = 5000
 
 /** How each connection is made; whoever makes one waits for the server as long as it takes. */
@@ -21,16 +21,15 @@ export function connectionOptions({ host, port, database, username, password, tl
     ...(tls && { tls: { ...(tls.ca !== null && { ca: tls.ca }) } }),
     maxRetriesPerRequest: null,
     connectTimeout: 10_000,
-    socketTimeout: answersWithinMs,
     keepAlive: 10_000,
     retryStrategy: (times: number) => Math.min(100 * 2 ** Math.min(times, 10), longestWaitMs),
   } satisfies RedisOptions
 }
 
-/** Of the queue of one library. */
-export function bullOptions(address: QueueAddress): BullOptions {
+/** Of a library's queue; by our own connection, which is watched. */
+export function bullOptions(redis: Redis) {
   return {
-    connection: connectionOptions(address),
+    connection: redis,
     prefix: keyPrefix,
     // Each event may be looked up elsewhere, too.
     streams: { events: { maxLen: 500 } },
@@ -79,7 +78,23 @@ export function connectRedis(
   const redis = new Redis(connectionOptions(address))
   redis.on('error', (thrown: Error) => onTrouble(asQueueError(thrown, address)))
   redis.on('ready', onReady)
+  watch(redis)
   return redis
+}
+
+/** Connects again where nothing comes back: the system alone would wait for a quarter of an hour. */
+function watch(redis: Redis): void {
+  let isAsking = false
+  async function ask(): Promise<void> {
+    if (isAsking || redis.status !== 'ready') return
+    isAsking = true
+    const late = setTimeout(() => redis.disconnect(true), answersWithinMs)
+    await redis.ping().catch(() => {})
+    clearTimeout(late)
+    isAsking = false
+  }
+  const timer = setInterval(ask, askEveryMs).unref()
+  redis.on('end', () => clearInterval(timer))
 }
 
 const refusals = /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH|ERR DB index)/

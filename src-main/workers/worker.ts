@@ -302,7 +302,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     }
     if (signal.aborted) return
     refusals.delete(library.id)
-    const { connection, prefix } = bullOptions(address)
+    const { connection, prefix } = bullOptions(redis)
     const worker = new Worker<WorkerJob>(
       queueName(library.id),
       async (job) => {
@@ -324,7 +324,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       },
       {
         connection,
-        prefix: prefix!,
+        prefix,
         name: workerId,
         concurrency: jobsAtOnce,
         lockDuration: lockMs,
@@ -450,7 +450,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   /** Of libraries that ended without a word. */
   async function sweep(nowMs: number): Promise<void> {
     for (const id of await redis.zrangebyscore(places.libraries, '-inf', nowMs - 4 * heardOfWithinMs)) {
-      const queue = new Queue(queueName(id), bullOptions(address))
+      const queue = new Queue(queueName(id), bullOptions(redis))
       queue.on('error', () => {})
       try {
         await queue.obliterate({ force: true })

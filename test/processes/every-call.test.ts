@@ -191,6 +191,7 @@ test('every call of the contract is answered over a process', async (t) => {
   await library.embedCaption({ photo: one }).catch(({ code }) => assert.equal(code, 'EXIFTOOL_MISSING'))
 
   assert.match((await library.contract({})).hash, /^[0-9a-f]{64}$/)
+  assert.equal(await library.workers({}), null)
   assert.deepEqual(await library.checkDatabase({}), [])
   await library.rebuildSearch({})
   assert.ok(existsSync(await library.backUp({})))

@@ -5,6 +5,7 @@ import {
   superviseEngine,
 } from '../../src-main/library/library.ts'
 import { forkEngine } from '../../src-main/processes/fork.ts'
+import type { QueueOptions } from '../../src-main/workers/queue-address.ts'
 import { runWorker } from '../../src-main/workers/worker.ts'
 
 // A worker as "lenslore worker" starts it, but one that is missed sooner. A picture whose first bytes are `deadly` ends the whole
@@ -13,18 +14,17 @@ import { runWorker } from '../../src-main/workers/worker.ts'
 export const deadly = [1, 2, 3, 5, 8, 13]
 
 export interface ImpatientWorker {
-  url: string
-  passwordFile: string
+  queue: QueueOptions
   name: string
   dataDirectory: string
 }
 
 if (process.argv[2]) {
-  const { url, passwordFile, name, dataDirectory } = JSON.parse(process.argv[2]) as ImpatientWorker
+  const { queue, name, dataDirectory } = JSON.parse(process.argv[2]) as ImpatientWorker
   const stop = new AbortController()
   process.on('SIGTERM', () => stop.abort())
   await runWorker({
-    queue: { url, passwordFile },
+    queue,
     name,
     version: '0.0.0',
     findModel: (modelName) => findModel(modelName ?? defaultModelName, dataDirectory),

@@ -13,21 +13,23 @@ import {
   superviseEngine,
 } from '../../src-main/library/library.ts'
 import { forkEngine } from '../../src-main/processes/fork.ts'
-import { readQueueAddress } from '../../src-main/workers/queue-address.ts'
+import { type QueueOptions, readQueueAddress } from '../../src-main/workers/queue-address.ts'
 import { openQueueEngine, type QueueEngine } from '../../src-main/workers/queue-engine.ts'
 import { makeTemporaryFolder } from '../cli/lenslore.ts'
 import type { ImpatientWorker } from './impatient-worker.ts'
-import type { RedisUnderTest } from './redis-server.ts'
 
 const program = fileURLToPath(new URL('impatient-worker.ts', import.meta.url))
 
 /** The engine of a library, in fp32 on one thread of the processor. */
-export async function openOwnEngine(t: TestContext): Promise<{ own: SupervisedEngine; info: EngineInfo }> {
+export async function openOwnEngine(
+  t: TestContext,
+  adapterPath: string | null = null,
+): Promise<{ own: SupervisedEngine; info: EngineInfo }> {
   const modelDirectory = await findModel(defaultModelName, makeTemporaryFolder(t))
   const way = { provider: 'cpu', precision: 'fp32', threads: 1 } as const
   const own = superviseEngine(
     forkEngine,
-    { modelDirectory, ...way },
+    { modelDirectory, adapterPath, ...way },
     { book: { read: () => [], write() {} } },
   )
   t.after(() => own.close())
@@ -37,23 +39,20 @@ export async function openOwnEngine(t: TestContext): Promise<{ own: SupervisedEn
 export interface WorkerUnderTest {
   /** As a power cut does it. */
   kill(): Promise<void>
-  said(): string
+  readonly adapterDirectory: string
   readonly child: ChildProcess
 }
 
 export function startWorker(
   t: TestContext,
-  { url, passwordFile }: Pick<RedisUnderTest, 'url' | 'passwordFile'>,
+  { url, user, passwordFile, caFile }: QueueOptions,
   name: string,
 ): WorkerUnderTest {
   const dataDirectory = join(makeTemporaryFolder(t), name)
-  const options: ImpatientWorker = { url, passwordFile, name, dataDirectory }
+  const queue = { url, user, passwordFile, caFile }
+  const options: ImpatientWorker = { queue, name, dataDirectory }
   const child = spawn(process.execPath, [program, JSON.stringify(options)], {
-    stdio: ['ignore', 'inherit', 'pipe'],
-  })
-  let text = ''
-  child.stderr.setEncoding('utf8').on('data', (more: string) => {
-    text += more
+    stdio: ['ignore', 'inherit', 'inherit'],
   })
   async function kill(): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return
@@ -62,18 +61,18 @@ export function startWorker(
     await over
   }
   t.after(kill)
-  return { kill, child, said: () => text }
+  return { kill, child, adapterDirectory: join(dataDirectory, 'adapters') }
 }
 
 export function openQueue(
   t: TestContext,
-  { url, passwordFile }: Pick<RedisUnderTest, 'url' | 'passwordFile'>,
+  { url, user, passwordFile, caFile }: QueueOptions,
   model: Pick<SharedModel, 'own' | 'info'> & Partial<SharedModel>,
   isAlone = true,
 ): { engine: QueueEngine; problems: ErrorRecord[] } {
   const problems: ErrorRecord[] = []
   const engine = openQueueEngine({
-    address: readQueueAddress({ url, passwordFile }),
+    address: readQueueAddress({ url, user, passwordFile, caFile }),
     model: { modelName: defaultModelName, adapterPath: null, ...model },
     isAlone,
     onProblem: (problem) => problems.push(problem),

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import sharp from 'sharp'
-import type { SearchPage } from '../../src-main/contract/records.ts'
+import type { SearchPage, WorkersStatus } from '../../src-main/contract/records.ts'
 import { makeTemporaryFolder, runLenslore, startLenslore } from '../cli/lenslore.ts'
 import { type RedisUnderTest, startRedis } from './redis-server.ts'
 
@@ -110,6 +110,17 @@ test(
     const records = await redis.client.mget(left.filter((key) => /:worker:/.test(key)))
     assert.deepEqual(records.map((text) => JSON.parse(text!).name).sort(), ['one', 'two'])
     await untilCaptioned(redis, 12)
+    const [told] = (await runLenslore(data, 'status', '--json', ...queueOf(redis))).json as [
+      { workers: WorkersStatus },
+    ]
+    assert.deepEqual(
+      told.workers.workers.map(({ name, state, precision }) => [name, state, precision]),
+      [
+        ['one', 'waiting', 'fp32'],
+        ['two', 'waiting', 'fp32'],
+      ],
+    )
+    assert.deepEqual([told.workers.waitingJobs, told.workers.activeJobs], [0, 0])
 
     for (const { child, finished } of workers) {
       child.kill('SIGINT')
@@ -118,3 +129,30 @@ test(
     while ((await redis.client.keys('lenslore:worker:*')).length > 0) await sleep(50)
   },
 )
+
+test('a library that is killed in the middle goes on where it was', options, async (t) => {
+  const home = makeTemporaryFolder(t)
+  const redis = await startRedis(t)
+  const photos = await makePhotos(join(home, 'photos'), 16)
+  const expected = await captionAlone(t, photos)
+  startWorker(t, join(home, 'one'), redis, 'one')
+  const data = join(home, 'data')
+  const killed = startLenslore(data, 'run', photos, ...queueOf(redis), '--queue-only')
+  while ((await redis.client.keys('lenslore:pictures:*')).length === 0) await sleep(20)
+  killed.child.kill('SIGKILL')
+  await killed.finished
+  const { status, stderr } = await runLenslore(data, 'run', ...queueOf(redis))
+  assert.equal(status, 0, stderr)
+  assert.deepEqual(await captionsIn(data), expected)
+})
+
+test('a queue that does not let anybody in is told of', options, async (t) => {
+  const home = makeTemporaryFolder(t)
+  const { url } = await startRedis(t)
+  const refused = await runLenslore(join(home, 'one'), 'worker', '--queue', url)
+  assert.equal(refused.status, 5)
+  assert.match(refused.stderr, /does not let Lenslore in: .*--queue-password-file/)
+  const named = await runLenslore(home, 'worker', '--queue', url.replace('//', '//user:secret@'))
+  assert.equal(named.status, 2)
+  assert.match(named.stderr, /LENSLORE_QUEUE_PASSWORD/)
+})

@@ -1,7 +1,14 @@
 import type { Command } from 'commander'
 import { LensloreError } from '../../contract/errors.ts'
 import { displayFileName } from '../../contract/file-name.ts'
-import type { AddedFolder, Folder, LibraryStatus, UnreadableDirectory } from '../../contract/records.ts'
+import type {
+  AddedFolder,
+  Folder,
+  LibraryStatus,
+  UnreadableDirectory,
+  WorkerState,
+  WorkersStatus,
+} from '../../contract/records.ts'
 import type { ScanSummary } from '../../contract/rooms/folders.ts'
 import type { CaptionSummary } from '../../contract/rooms/work.ts'
 import { type SkippedFiles, type SkippedKind, skippedKinds } from '../../contract/skipped-files.ts'
@@ -14,7 +21,7 @@ import type { LibraryClient } from '../open-library.ts'
 import { printable } from '../output.ts'
 import { pathFrom } from '../path-argument.ts'
 import { formatChoice } from '../provider-report.ts'
-import { addLibraryQueueOptions } from '../queue-options.ts'
+import { addLibraryQueueOptions, addQueueOptions } from '../queue-options.ts'
 import { withProgress } from '../with-progress.ts'
 
 export function addFolderCommands(program: Command, finish: (status: number) => void): void {
@@ -127,12 +134,17 @@ export function addFolderCommands(program: Command, finish: (status: number) => 
       outputOf(command).answer({ isPaused: false }, 'Captioning goes on where a program is at it.')
     })
 
-  program
-    .command('status')
+  addQueueOptions(program.command('status'), '--queue <url>', 'tell also of the workers at this queue')
     .description('what the library holds and what is left to do')
     .action(async (_options, command: Command) => {
-      const status = await inLibrary(command, (library) => library.status({}))
-      outputOf(command).answer(status, formatStatus(status))
+      const { status, workers } = await inLibrary(command, async (library) => ({
+        status: await library.status({}),
+        workers: await library.workers({}),
+      }))
+      outputOf(command).answer(
+        { ...status, ...(workers && { workers }) },
+        [formatStatus(status), ...(workers ? formatWorkers(workers) : [])].join('\n'),
+      )
     })
 }
 
@@ -265,6 +277,33 @@ function formatStatus(status: LibraryStatus): string {
       : []),
     ...formatCutWords(status.cutWords),
   ].join('\n')
+}
+
+const workerStates: Record<WorkerState['state'], string> = {
+  waiting: 'waiting',
+  working: 'captioning',
+  refused: 'refused',
+  silent: 'silent',
+}
+
+function formatWorkers({ workers, libraries, waitingJobs, activeJobs }: WorkersStatus): string[] {
+  const jobs = `${counted(waitingJobs, 'batch', 'batches')} waiting, ${activeJobs} under way`
+  return [
+    `Queue      ${jobs}, of ${counted(libraries, 'library', 'libraries')}`,
+    ...(workers.length === 0 ? ['Workers    none; start one with: lenslore worker --queue'] : []),
+    ...workers.map((worker) => {
+      const forMs = worker.state === 'silent' ? worker.heardOfMs : worker.forMs
+      const facts = [
+        `${workerStates[worker.state]} for ${formatDuration(forMs)}`,
+        ...(worker.photosPerSecond > 0 ? [`${worker.photosPerSecond} photos/s`] : []),
+        ...(worker.provider ? [`${worker.modelId} on ${worker.provider} in ${worker.precision}`] : []),
+        ...(worker.device === null ? [] : [worker.device]),
+        `version ${worker.version}`,
+      ]
+      const problem = worker.problem === null ? '' : `\n           ${printable(worker.problem)}`
+      return `Worker     ${printable(`${worker.name} (${facts.join(', ')})`)}${problem}`
+    }),
+  ]
 }
 
 function formatCompanions({ raw, video }: LibraryStatus['companions']): string[] {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { precisions, providerNames } from '../providers.ts'
-import type { LibraryStatus, Preferences } from '../records.ts'
+import type { LibraryStatus, Preferences, WorkersStatus } from '../records.ts'
 import { returning } from '../rpc.ts'
 import { selection } from './parameters.ts'
 import { room } from './room.ts'
@@ -62,6 +62,11 @@ export const workCalls = room({
   /** The hash of the contract that is answered here (`contractHash`); a page of another one loads itself anew. */
   contract: { page: true, ...returning<{ hash: string }>()(nothing) },
   status: { page: true, ...returning<LibraryStatus>()(nothing) },
+  /**
+   * Other machines at the queue that this process was given, also those that fell silent; null where it has none.
+   * @throws LensloreError `QUEUE_UNREACHABLE`, `QUEUE_REFUSED`
+   */
+  workers: { page: true, ...returning<WorkersStatus | null>()(nothing) },
   /** Integrity of the database, in the words of SQLite; an empty list is a sound one. */
   checkDatabase: { page: true, ...returning<string[]>()(nothing) },
   /** Copies the database beside it, in addition to the daily backups; answers with the copy's path. */

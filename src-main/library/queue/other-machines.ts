@@ -1,6 +1,6 @@
 import type { EngineInfo } from '../../contract/engine-calls.ts'
 import type { ErrorRecord } from '../../contract/errors.ts'
-import type { WorkerState } from '../../contract/records.ts'
+import type { WorkersStatus } from '../../contract/records.ts'
 import type { CaptionEngine } from './caption-engine.ts'
 
 /** What a library captions with, for others to do the same. */
@@ -29,6 +29,6 @@ export interface OtherMachines {
    */
   open(model: SharedModel, onProblem: (problem: ErrorRecord) => void): FarEngine
   /** All that were heard of, with those that fell silent. @throws LensloreError `QUEUE_UNREACHABLE`, `QUEUE_REFUSED` */
-  list(): Promise<WorkerState[]>
+  status(): Promise<WorkersStatus>
   close(): Promise<void>
 }
