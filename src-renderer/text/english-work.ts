@@ -37,6 +37,20 @@ export const workText = {
   },
   doneOf: (done: number, total: string) => `${numbers.format(done)} of ${total}`,
 
+  workers: {
+    title: 'Workers',
+    jobs: (waiting: number, active: number) =>
+      `${plural(waiting, 'batch', 'batches')} waiting, ${numbers.format(active)} under way`,
+    none: 'No other machine captions. Start one with: lenslore worker --queue',
+    states: {
+      working: (duration: string) => `Captioning for ${duration}`,
+      waiting: (duration: string) => `Waiting for pictures for ${duration}`,
+      refused: (duration: string) => `Refused for ${duration}`,
+      silent: (duration: string) => `Nothing was heard of it for ${duration}`,
+    },
+    model: (model: string, device: string) => `${model}, ${device}`,
+  },
+
   folders: {
     title: 'Folders',
     none: 'No folder yet.',

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import sharp from 'sharp'
+import type { ServeLibraryOptions } from '../../src-main/server/serve-library.ts'
 import { pageBuild } from '../../src-main/start/up-to-date.ts'
 import { buildOnce, checkout } from '../built.ts'
 import { makeFolders, type ServedLibrary, serveFor } from '../server/served-library.ts'
@@ -39,6 +40,8 @@ export interface WindowOptions {
   isAdded?: boolean
   viewport?: { width: number; height: number }
   colorScheme?: 'light' | 'dark'
+  /** At which other machines caption. */
+  queue?: ServeLibraryOptions['queue']
   /** As a tablet has it. */
   hasTouch?: boolean
   /** What the page may complain of, as of a picture that cannot be shown. */
@@ -55,6 +58,7 @@ export async function openWindow(
     viewport = { width: 1280, height: 800 },
     colorScheme = 'dark',
     hasTouch = false,
+    queue,
     expectedFaults,
   }: WindowOptions = {},
 ): Promise<OpenWindow> {
@@ -68,7 +72,7 @@ export async function openWindow(
   await makeLibrary?.(folders.directory)
   const served = await serveFor(
     t,
-    { page: join(checkout, 'out', 'page'), ...(isAdded && { folders: [folders.photos] }) },
+    { page: join(checkout, 'out', 'page'), queue, ...(isAdded && { folders: [folders.photos] }) },
     folders,
   )
   // Last, for a hook that fails keeps those after it from closing what they opened.
