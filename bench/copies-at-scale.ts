@@ -14,9 +14,11 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cosineOfPacked, packEmbedding } from '../src-main/contract/embedding.ts'
 import { miniatureSidePx, packMiniature, unpackMiniature } from '../src-main/contract/miniature.ts'
-import { createCells, unitOf } from '../src-main/library/copies/cells.ts'
+import { createCells } from '../src-main/library/copies/cells.ts'
 import { createStackFinder } from '../src-main/library/copies/find-stacks.ts'
 import { hashPicture } from '../src-main/library/copies/picture-keys.ts'
+import { toUnitLength } from '../src-main/library/meaning/unit-length.ts'
+import { toVector } from '../src-main/library/store/embeddings.ts'
 import { databaseFileIn, openStore, type Store } from '../src-main/library/store/store.ts'
 import { createMadeVectors } from './made-vectors.ts'
 
@@ -138,7 +140,7 @@ async function measure(store: Store): Promise<void> {
       const { vector } = originals[n]!.made
       let near = 0
       for (const row of all.iterate()) {
-        const other = new Int8Array(row.vector.buffer, row.vector.byteOffset, row.vector.length)
+        const other = toVector(row.vector)
         if (cosineOfPacked(other, vector) >= 0.6) near++
       }
       if (near === 0) throw new Error('A photo is not even like itself.')
@@ -163,7 +165,7 @@ async function fillRest(store: Store): Promise<void> {
   const cells = createCells(database)
   await cells.divide(space)
   const cellOfGroup = centres.map(
-    (centre) => cells.around(unitOf(new Uint8Array(packEmbedding(vectorNear(centre, 0)).buffer))!, 1)[0]!,
+    (centre) => cells.around(toUnitLength(packEmbedding(vectorNear(centre, 0)))!, 1)[0]!,
   )
   inTransactions(store, first + 1, photos, (id) => cells.put(id, cellOfGroup[groupOf.get(id)!]!))
 }

@@ -1,12 +1,12 @@
 /**
  * Which photos are found to be copies of each other, by the library's own way from files to stacks:
  *
- *     npm run bench -- copies PHOTOS CAPTIONS.json [--changed 150] [--model DIR] [--threads 1] [--pairs] [--nameless]
+ *     npm run bench -- copies PHOTOS CAPTIONS.json [--changed 150] [--from 0] [--model DIR] [--threads 1] [--pairs] [--nameless]
  *
- * PHOTOS is a folder or a tar archive of one, CAPTIONS.json says which of them are asked for. Of the first so many each change of the list
- * below is made. Prints of the photos with even and with odd numbers, for bounds are chosen by one half and told of the other: of each change how many
- * are in the stack of their original; and of all pairs in one stack how many are of one original. `--pairs` prints the pairs that are not, and
- * how well pairs lie on each other. With `--nameless` the originals say no camera either.
+ * PHOTOS is a folder or a tar archive of one, CAPTIONS.json says which of them are asked for. Of so many, from one of them on, each change of the list
+ * below is made. Prints, for photos with even and with odd numbers, of each change how many are in the stack of their original, and of all pairs
+ * in one stack how many are of one original. Each two originals are of one camera and 3 s apart, as if of a burst. `--pairs` also prints how well
+ * pairs lie on each other. With `--nameless` the originals say no camera, as if they had been sent on, too.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,6 +27,7 @@ const { values, positionals } = parseArgs({
   options: {
     model: { type: 'string', default: new URL('../models/lenslore-v1', import.meta.url).pathname },
     changed: { type: 'string', default: '150' },
+    from: { type: 'string', default: '0' },
     threads: { type: 'string', default: '1' },
     pairs: { type: 'boolean', default: false },
     nameless: { type: 'boolean', default: false },
@@ -135,7 +136,9 @@ async function make(): Promise<Made[]> {
     const takenMs = Date.UTC(2020, 0, 1) + Math.floor(number / 2) * 60_000 + (number % 2) * 3000
     made.push({ path: join(photos.directory, name), number, what: 'original', takenMs })
   }
-  for (const [number, name] of photos.names.slice(0, Number(values.changed)).entries()) {
+  const first = Number(values.from)
+  for (const [at, name] of photos.names.slice(first, first + Number(values.changed)).entries()) {
+    const number = first + at
     const file = join(photos.directory, name)
     const { width, height } = await sharp(file).metadata()
     for (const [what, change] of Object.entries({ ...changes, ...frames })) {

@@ -63,13 +63,13 @@ export function createNameOfferer({ store, searcher, index, ...asked }: NameOffe
     return [...new Set([...inCaptions, ...marks.photosNamed(name, mostNamed)])].slice(0, mostNamed)
   }
 
-  function withoutNamed(name: string, photoIds: readonly number[]): Set<number> {
-    const inSight = searcher.findsOf('', photoIds)
+  function withoutAnswered(name: string, photoIds: readonly number[]): Set<number> {
+    const inSight = searcher.findsOf('', photoIds).difference(refusals.among(name, photoIds))
     if (!hasWords(name)) return inSight
     return inSight.difference(searcher.findsOf(`"${name.replaceAll(/["“”]/g, ' ')}"`, photoIds))
   }
 
-  /** In deviations of the library's photos, those that resemble the named ones most first. */
+  /** @param refused the last of them, to compare with @param isAsked which of some photos may be offered */
   async function resembling(
     named: readonly number[],
     refused: readonly number[],
@@ -84,7 +84,7 @@ export function createNameOfferer({ store, searcher, index, ...asked }: NameOffe
     if (!resemblance) return []
     const looked = mostOffered + named.length + refused.length
     const near = await index.nearest(resemblance.direction, space, looked, { signal })
-    const left = isAsked(near.map(({ photoId }) => photoId)).difference(new Set([...named, ...refused]))
+    const left = isAsked(near.map(({ photoId }) => photoId)).difference(new Set(named))
     const candidates = near.filter(({ photoId }) => left.has(photoId))
     const isNearer = nearerThanRefused(
       [...vectors.values()],
@@ -119,7 +119,7 @@ export function createNameOfferer({ store, searcher, index, ...asked }: NameOffe
         throw thrown
       })
       const photos = space
-        ? await resembling(named, refused, space.spaceId, (ids) => withoutNamed(name, ids), signal)
+        ? await resembling(named, refused, space.spaceId, (ids) => withoutAnswered(name, ids), signal)
         : []
       return { isPerson, named: named.length, total: photos.length, photos: photos.slice(0, limit) }
     },

@@ -90,10 +90,11 @@ export class OffersState {
 
   async refuse(name: string, photos: readonly number[]): Promise<void> {
     this.#offers = answered(this.#offers, name, photos)
-    this.#refused = new Map([...this.#refused, [name, [...this.refusedOf(name), ...photos]]])
     const done = this.#window.api.refuseOffers({ name, photos: [...photos] })
-    if (await this.#window.notices.orTell(done))
+    if (await this.#window.notices.orTell(done)) {
+      this.#refused = new Map([...this.#refused, [name, [...this.refusedOf(name), ...photos]]])
       this.#window.notices.tell(text.teach.offers.refused(name, photos.length))
+    }
     void this.read()
   }
 

@@ -168,7 +168,7 @@ const rooms: Record<string, readonly string[]> = {
   places: ['store'],
   meaning: ['store'],
   metadata: ['store'],
-  copies: ['store', 'search', 'metadata'],
+  copies: ['store', 'search', 'meaning', 'metadata'],
   folders: ['store', 'metadata'],
   queue: ['store', 'metadata', 'folders'],
   editing: ['store', 'metadata', 'folders', 'queue'],

@@ -82,6 +82,8 @@ test('a photo that was refused is not offered again, nor are its copies, until t
   assert.ok(![dogs[7]!, copy].some((id) => after.includes(id)))
   assert.deepEqual(sorted(store.refusals.photosOf('Biscuit', 9)), sorted([dogs[7]!, copy]))
   assert.deepEqual(store.refusals.photosOf('Rosinante', 9), [])
+  // Of very many refused ones not all are compared with, and none is offered.
+  assert.deepEqual(store.refusals.among('Biscuit', dogs), new Set([dogs[7]]))
   assert.equal(store.refusals.allow('Biscuit', [copy]), 1)
   assert.deepEqual(sorted(await offered()), all)
 })

@@ -1,6 +1,7 @@
 import { unpackMiniature } from '../../contract/miniature.ts'
+import { toUnitLength } from '../meaning/unit-length.ts'
+import { toVector } from '../store/embeddings.ts'
 import { align, type Pyramid, pyramidOf } from './alignment.ts'
-import { unitOf } from './cells.ts'
 
 /** What is known of a picture, as far as anybody looked. */
 export interface SeenPicture {
@@ -44,7 +45,7 @@ export function seePicture({
   camera: string | null
 }): SeenPicture | undefined {
   const grey = picture ? unpackMiniature(picture) : undefined
-  const unit = vector ? unitOf(vector) : undefined
+  const unit = vector ? toUnitLength(toVector(vector)) : undefined
   if (!grey && !unit) return undefined
   const pyramid = grey && pyramidOf(grey)
   const saysEnough = pyramid !== undefined && pyramid.detailPower >= leastDetailPower

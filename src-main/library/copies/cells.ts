@@ -1,5 +1,8 @@
 import { cosineOfPacked } from '../../contract/embedding.ts'
+import { placesAllOver } from '../meaning/all-over.ts'
+import { toUnitLength } from '../meaning/unit-length.ts'
 import type { Database } from '../store/database.ts'
+import { toVector } from '../store/embeddings.ts'
 import { inSlices } from '../store/slices.ts'
 
 /** A photo and the cosine of its embedding with the one asked for. */
@@ -87,12 +90,12 @@ export function createCells(database: Database): Cells {
          (SELECT max(id) FROM photos WHERE embedded_in = ?) AS last`,
     ).get(space, space)!
     const found = new Map<number, Float32Array>()
-    for (let at = 0; at < count; at++) {
+    for (const before of placesAllOver(first, last, count)) {
       const row = prepare<{ id: number; vector: Buffer }>(
         `SELECT photos.id, vector FROM photos INDEXED BY photos_by_space JOIN embeddings ON photo_id = photos.id
-         WHERE embedded_in = ? AND photos.id >= ? ORDER BY photos.id LIMIT 1`,
-      ).get(space, first + Math.floor((at * (last - first + 1)) / count))
-      const unit = row && unitOf(row.vector)
+         WHERE embedded_in = ? AND photos.id > ? ORDER BY photos.id LIMIT 1`,
+      ).get(space, before)
+      const unit = row && toUnitLength(toVector(row.vector))
       if (unit) found.set(row.id, unit)
     }
     return [...found.values()]
@@ -144,7 +147,7 @@ export function createCells(database: Database): Cells {
              WHERE cell < ? LIMIT ?`,
           ).all(firstCell, limit)
           for (const { id, vector, space: itsSpace } of rows) {
-            const unit = itsSpace === space ? unitOf(vector) : undefined
+            const unit = itsSpace === space ? toUnitLength(toVector(vector)) : undefined
             if (unit) put(id, around(unit, space)[0]!)
             else prepare('DELETE FROM embedding_cells WHERE photo_id = ?').run(id)
           }
@@ -167,18 +170,11 @@ export function createCells(database: Database): Cells {
              CROSS JOIN embeddings ON embeddings.photo_id = embedding_cells.photo_id WHERE cell = ?`,
         ).all(cell)
         for (const { id, vector } of rows) {
-          const cosine = cosineOfPacked(new Int8Array(vector.buffer, vector.byteOffset, vector.length), unit)
+          const cosine = cosineOfPacked(toVector(vector), unit)
           if (cosine >= leastCosine) mates.push({ photoId: id, cosine })
         }
       }
       return mates.sort((a, b) => b.cosine - a.cosine || a.photoId - b.photoId).slice(0, most)
     },
   }
-}
-
-/** Undefined for one of no direction. */
-export function unitOf(packed: Uint8Array): Float32Array | undefined {
-  const unit = Float32Array.from(new Int8Array(packed.buffer, packed.byteOffset, packed.length))
-  const length = Math.hypot(...unit)
-  return length > 0 ? unit.map((each) => each / length) : undefined
 }

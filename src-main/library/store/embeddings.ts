@@ -56,7 +56,7 @@ export function createEmbeddingStore(database: Database): EmbeddingStore {
 }
 
 /** As it stands in the database. */
-export function toVector({ buffer, byteOffset, byteLength }: Buffer): Int8Array {
+export function toVector({ buffer, byteOffset, byteLength }: Uint8Array): Int8Array {
   return new Int8Array(buffer, byteOffset, byteLength)
 }
 

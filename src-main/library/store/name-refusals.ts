@@ -6,6 +6,8 @@ export interface NameRefusalStore {
   refuse(name: string, photoIds: readonly number[], nowMs: number): number
   /** Takes it back. @returns of how many */
   allow(name: string, photoIds: readonly number[]): number
+  /** Those of these photos with a content that was refused. */
+  among(name: string, photoIds: readonly number[]): Set<number>
   /** Photos with a content that was refused, those that were refused last first. */
   photosOf(name: string, limit: number): number[]
 }
@@ -29,6 +31,16 @@ export function createNameRefusalStore({ prepare, write }: Database): NameRefusa
             `DELETE FROM name_refusals WHERE name = ? AND content_hash IN
                (SELECT content_hash FROM json_each(?) AS allowed JOIN photos ON photos.id = allowed.value)`,
           ).run(name, JSON.stringify(photoIds)).changes,
+      ),
+
+    among: (name, photoIds) =>
+      new Set(
+        prepare<{ id: number }>(
+          `SELECT photos.id FROM json_each(?) AS asked JOIN photos ON photos.id = asked.value
+           JOIN name_refusals USING (content_hash) WHERE name_refusals.name = ?`,
+        )
+          .all(JSON.stringify(photoIds), name)
+          .map(({ id }) => id),
       ),
 
     photosOf: (name, limit) =>
