@@ -21,7 +21,7 @@ import type { SupervisedEngine } from '../library/library.ts'
 import { writeCaption, writeEmbedding } from './answers.ts'
 import { createEngineTurns } from './engine-turns.ts'
 import { checkProof, inputSize, makeProvingPictures } from './proof.ts'
-import { formatQueue, type QueueOptions, readQueueAddress } from './queue-address.ts'
+import { type QueueOptions, readQueueAddress } from './queue-address.ts'
 import {
   asQueueError,
   bullOptions,
@@ -198,7 +198,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       photosPerSecond: rate(),
       captioned,
       state,
-      forMs: Math.round(performance.now() - stateKept.sinceMs),
+      // A batch may have come and gone between two looks.
+      forMs: Math.round(
+        performance.now() - Math.max(stateKept.sinceMs, state === 'waiting' ? lastJobEndedMs : 0),
+      ),
       problem: refusal?.error.message.slice(0, 1000) ?? null,
     }
   }
@@ -460,11 +463,6 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       await redis.zrem(places.libraries, id)
     }
   }
-}
-
-/** As people name queues to each other. @throws LensloreError as `readQueueAddress` */
-export function describeQueue(options: QueueOptions): string {
-  return formatQueue(readQueueAddress(options))
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
