@@ -134,12 +134,13 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   })
 }
 
-/** A picture of stripes, another one for another number. */
+/** A picture of stripes and blocks: of another number no copy, for colours alone would not make it another. */
 export async function makePicture(file: string, number: number, { width = 640, height = 480 } = {}) {
   const bands = Array.from(
     { length: 8 },
     (_, at) =>
-      `<rect y="${at * 60}" width="640" height="60" fill="hsl(${(number * 67 + at * 30) % 360} 60% 50%)"/>`,
+      `<rect y="${at * 60}" width="640" height="60" fill="hsl(${(number * 67 + at * 30) % 360} 60% 50%)"/>` +
+      `<rect x="${((number * 29 + at * at * (number + 3)) % 11) * 50}" y="${at * 60}" width="140" height="60" fill="${at % 2 === 0 ? 'white' : 'black'}"/>`,
   )
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480">${bands.join('')}</svg>`
   await sharp(Buffer.from(svg)).resize(width, height).jpeg().toFile(file)
