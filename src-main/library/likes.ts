@@ -3,6 +3,7 @@ import { LensloreError } from '../contract/errors.ts'
 import { type LikeTerm, parseQuery } from '../contract/query.ts'
 import type { LikeTrouble, QueryNote } from '../contract/query-filters.ts'
 import { type ExamplePicture, withoutLikes } from '../contract/query-grammar.ts'
+import { dot } from './meaning/dot.ts'
 import type { MeaningIndex, Near } from './meaning/meaning-index.ts'
 import { createTurns } from './meaning/turns.ts'
 import { toUnitLength } from './meaning/unit-length.ts'
@@ -222,10 +223,4 @@ function sumOf(directions: readonly Pick<Direction, 'unit' | 'negated'>[]): Floa
   }
   const length = Math.hypot(...sum)
   return length > 1e-6 ? Float32Array.from(sum, (each) => each / length) : undefined
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let at = 0; at < a.length; at++) sum += a[at]! * b[at]!
-  return sum
 }

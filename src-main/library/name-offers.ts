@@ -3,6 +3,7 @@ import { LensloreError } from '../contract/errors.ts'
 import { saysName } from '../contract/names.ts'
 import type { NameInLabels, NameOffers, NameWithPhotos } from '../contract/rooms/teaching.ts'
 import { hasWords } from '../contract/words.ts'
+import { dot } from './meaning/dot.ts'
 import type { MeaningIndex } from './meaning/meaning-index.ts'
 import { type Background, countPlausible, fitBackground, resemblanceTo } from './meaning/resemblance.ts'
 import { createTurns } from './meaning/turns.ts'
@@ -139,10 +140,4 @@ function nearerThanRefused(
     const vector = vectors.get(photoId)
     return vector !== undefined && nearest(named, vector) > nearest(refused, vector)
   }
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let at = 0; at < a.length; at++) sum += a[at]! * b[at]!
-  return sum
 }

@@ -1,4 +1,5 @@
 import { unpackMiniature } from '../../contract/miniature.ts'
+import { dot } from '../meaning/dot.ts'
 import { toUnitLength } from '../meaning/unit-length.ts'
 import { toVector } from '../store/embeddings.ts'
 import { align, type Pyramid, pyramidOf } from './alignment.ts'
@@ -95,8 +96,4 @@ function isGraphic(grey: Float32Array): boolean {
       ([level, count]) =>
         count >= (level >= white || level <= black ? shareOfGraphics : shareOfGround) * grey.length,
     )
-}
-
-function dot(one: Float32Array, other: Float32Array): number {
-  return one.reduce((sum, each, at) => sum + each * (other[at] ?? 0), 0)
 }

@@ -1,5 +1,6 @@
 import { cosineOfPacked } from '../../contract/embedding.ts'
 import { placesAllOver } from '../meaning/all-over.ts'
+import { dot } from '../meaning/dot.ts'
 import { toUnitLength } from '../meaning/unit-length.ts'
 import type { Database } from '../store/database.ts'
 import { toVector } from '../store/embeddings.ts'
@@ -108,9 +109,7 @@ export function createCells(database: Database): Cells {
     if (middles.length === 0) return [firstCell]
     const best: { cell: number; cosine: number }[] = []
     for (let at = 0; at < middles.length; at++) {
-      const middle = middles[at]!
-      let cosine = 0
-      for (let n = 0; n < unit.length; n++) cosine += unit[n]! * middle[n]!
+      const cosine = dot(unit, middles[at]!)
       if (best.length === cellsAsked && cosine <= best.at(-1)!.cosine) continue
       best.push({ cell: firstCell + at, cosine })
       best.sort((a, b) => b.cosine - a.cosine)

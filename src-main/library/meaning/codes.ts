@@ -1,4 +1,5 @@
 import type { Basis } from './basis.ts'
+import { dot } from './dot.ts'
 
 /** Photos whose codes stand together: those whose ids divided by it are the same whole number. */
 export const photosPerBlock = 512
@@ -37,22 +38,12 @@ export function setPlace({ present, codes }: Block, place: number, vector: Float
   const centred = vector.map((x, n) => x - mean[n]!)
   for (let column = 0; 2 * column < deviations.length; column++) codes[column * photosPerBlock + place] = 0
   for (let dimension = 0; dimension < deviations.length; dimension++) {
-    const along = dot(directions, dimension * width, centred)
+    const along = dot(centred, directions, dimension * width)
     const level = Math.floor(along / (step * deviations[dimension]!)) + steps / 2
     const kept = Math.min(Math.max(level, 0), steps - 1)
     codes[(dimension >>> 1) * photosPerBlock + place]! |= dimension % 2 === 0 ? kept : kept << 4
   }
   present[place >>> 5]! |= 1 << place
-}
-
-/** Of a row that begins at a place, by two sums, which the processor does side by side. @param vector of even length */
-function dot(rows: Float32Array, first: number, vector: Float32Array): number {
-  let [even, odd] = [0, 0]
-  for (let n = 0; n < vector.length; n += 2) {
-    even += rows[first + n]! * vector[n]!
-    odd += rows[first + n + 1]! * vector[n + 1]!
-  }
-  return even + odd
 }
 
 /** What a query makes of each byte of a code. */
@@ -73,7 +64,7 @@ export function tablesOf(query: Float32Array, basis: Basis): Tables {
   const columns = columnsOf(basis)
   const weights = Float64Array.from(
     deviations,
-    (deviation, dimension) => dot(directions, dimension * query.length, query) * deviation,
+    (deviation, dimension) => dot(query, directions, dimension * query.length) * deviation,
   )
   const gains = new Float32Array((columns + 1) * 256)
   const gainOf = (dimension: number, level: number) =>
@@ -92,5 +83,5 @@ export function tablesOf(query: Float32Array, basis: Basis): Tables {
   for (let at = columns - 1; at >= 0; at--) {
     restDeviations[at] = Math.hypot(restDeviations[at + 1]!, Math.sqrt(variances[order[at]!]!))
   }
-  return { gains, order, restDeviations, shared: dot(basis.mean, 0, query) }
+  return { gains, order, restDeviations, shared: dot(query, basis.mean) }
 }

@@ -2,6 +2,7 @@ import { packEmbedding } from '../../contract/embedding.ts'
 import type { Database } from '../store/database.ts'
 import { bytesOf, toVector } from '../store/embeddings.ts'
 import { placesAllOver } from './all-over.ts'
+import { dot } from './dot.ts'
 import { createTurns } from './turns.ts'
 import { toUnitLength } from './unit-length.ts'
 
@@ -136,12 +137,7 @@ function nearnessTo(texts: readonly Int8Array[]): (unit: Float32Array) => number
   const units = texts.flatMap((text) => toUnitLength(text) ?? [])
   const cosines = new Float32Array(units.length)
   return (seen) => {
-    for (let at = 0; at < units.length; at++) {
-      const unit = units[at]!
-      let product = 0
-      for (let n = 0; n < unit.length; n++) product += unit[n]! * seen[n]!
-      cosines[at] = product
-    }
+    for (let at = 0; at < units.length; at++) cosines[at] = dot(units[at]!, seen)
     const nearest = cosines.toSorted().subarray(-nearestTexts)
     return nearest.reduce((sum, each) => sum + each, 0) / nearest.length
   }

@@ -923,9 +923,10 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
   function sharesOf(text: string, photoIds: readonly number[]): Map<number, number> {
     postings.refresh()
     scratchUsed = 0
-    const { ids, listOf } = ofPhotos(photoIds)
+    const rowsOf = rowsOfPhotos(photoIds)
+    const ids = new Map(rowsOf.map(({ id, row }) => [row, id]))
     const photos = countBits(postings.bitsOf(flag.everyPhoto))
-    const shares = new Map(ids.map((id) => [id, 0]))
+    const shares = new Map(rowsOf.map(({ id }) => [id, 0]))
     let sum = 0
     for (const stem of new Set(tokenize(text).map((token) => token.stem))) {
       const saying = copyOf(postings.bitsOf(tokenOf(stem, 'caption')))
@@ -934,17 +935,13 @@ export function createSearcher(database: Database, likes: LikesOfQueries = creat
       const count = Math.min(countBits(saying), photos)
       const weight = Math.log(1 + (photos - count + 0.5) / (count + 0.5))
       sum += weight
-      for (const id of listOf(saying)) shares.set(id, shares.get(id)! + weight)
+      for (const row of amongBits(saying, rowsOf)) {
+        const id = ids.get(row)!
+        shares.set(id, shares.get(id)! + weight)
+      }
     }
     for (const [id, said] of shares) shares.set(id, sum > 0 ? said / sum : 0)
     return shares
-  }
-
-  /** Those of some photos that are in the index, and which of them are in a set. */
-  function ofPhotos(photoIds: readonly number[]): { ids: number[]; listOf(set: Bits): number[] } {
-    const photos = rowsOfPhotos(photoIds)
-    const ids = new Map(photos.map(({ id, row }) => [row, id]))
-    return { ids: [...ids.values()], listOf: (set) => amongBits(set, photos).map((row) => ids.get(row)!) }
   }
 
   function findsAtMost(text: string, most: number): number[] | null {

@@ -10,7 +10,7 @@ import { readFileOnce } from '../../../src-main/library/queue/read-photo.ts'
 import { createSearch } from '../../../src-main/library/search/search.ts'
 import type { ContentFacts } from '../../../src-main/library/store/photos.ts'
 import type { Store } from '../../../src-main/library/store/store.ts'
-import { addFolder, addPhoto } from '../store/sample-library.ts'
+import { addFolder, addPhoto, plainFacts } from '../store/sample-library.ts'
 
 /** A store with photos of real files, as scanning and the engine's decoding leave them: without a model. */
 export function openCopies(t: TestContext, store: Store) {
@@ -26,16 +26,10 @@ export function openCopies(t: TestContext, store: Store) {
     const file = await readFileOnce(join(folder, name))
     const { width, height } = await sharp(file.bytes).metadata()
     return {
+      ...plainFacts,
       ...file,
       widthPx: width,
       heightPx: height,
-      orientation: 1,
-      takenAt: null,
-      takenOffsetMinutes: null,
-      camera: null,
-      lens: null,
-      latitude: null,
-      longitude: null,
     }
   }
 
