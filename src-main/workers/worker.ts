@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, renameSync, statSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -112,11 +112,11 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   let stateKept: { text: string; sinceMs: number } | undefined
   let trouble: LensloreError | null = null
 
-  const refused = Promise.withResolvers<never>()
-  refused.promise.catch(() => {})
+  const shutOut = new AbortController()
+  const ended = AbortSignal.any([signal, shutOut.signal])
   const redis = connectRedis(address, {
     onTrouble(error) {
-      if (error.code === 'QUEUE_REFUSED') refused.reject(error)
+      if (error.code === 'QUEUE_REFUSED') shutOut.abort(error)
       if (trouble === null) onProblem(error)
       trouble = error
     },
@@ -126,15 +126,16 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   })
 
   try {
-    while (!signal.aborted) {
+    while (!ended.aborted) {
       try {
-        await Promise.race([look(), refused.promise, aborted(signal)])
+        await unlessAborted(look(), ended)
       } catch (thrown) {
         if (thrown instanceof LensloreError && thrown.code === 'QUEUE_REFUSED') throw thrown
         onProblem(thrown instanceof LensloreError ? thrown : asQueueError(thrown as Error, address))
       }
-      await Promise.race([sleep(lookEveryMs, undefined, { signal }).catch(() => {}), refused.promise])
+      await sleep(lookEveryMs, undefined, { signal: ended }).catch(() => {})
     }
+    shutOut.signal.throwIfAborted()
   } finally {
     await Promise.all([...serving.values()].map((worker) => worker.close(trouble !== null)))
     opened?.engine.close()
@@ -419,7 +420,23 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     mkdirSync(options.adapterDirectory, { recursive: true })
     await redis.set(places.adapterWanted(id), '1', 'EX', expiry.adapterSeconds)
     const temporary = `${path}.${workerId}.partial`
-    const file = await open(temporary, 'w')
+    try {
+      await receiveAdapter(id, temporary, { sha256, sizeBytes })
+      await options.inspectAdapter(modelDirectory, temporary)
+      renameSync(temporary, path)
+    } finally {
+      // Whoever may write to the queue is not to fill this disk.
+      rmSync(temporary, { force: true })
+    }
+    return path
+  }
+
+  async function receiveAdapter(
+    id: string,
+    path: string,
+    { sha256, sizeBytes }: NonNullable<Announcement['adapterFile']>,
+  ): Promise<void> {
+    const file = await open(path, 'w')
     const hash = createHash('sha256')
     try {
       for (let piece = 0, left = sizeBytes; left > 0; piece++) {
@@ -435,9 +452,6 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     if (hash.digest('hex') !== sha256) {
       throw new LensloreError('CHECKSUM_MISMATCH', 'The adapter that came through the queue is another one.')
     }
-    await options.inspectAdapter(modelDirectory, temporary)
-    renameSync(temporary, path)
-    return path
   }
 
   async function waitForPiece(id: string, piece: number, expected: number): Promise<Buffer> {
@@ -465,9 +479,11 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+/** A queue that is away may keep what is asked of it for ever. Nothing is left at the signal, which lives as long as the worker. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  if (signal.aborted) resolve()
-  signal.addEventListener('abort', () => resolve(), { once: true })
-  return promise
+  const onAbort = () => resolve()
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  await Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort))
 }

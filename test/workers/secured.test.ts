@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { workersOf } from '../../src-main/workers/library-side.ts'
 import { makeProvingPictures } from '../../src-main/workers/proof.ts'
@@ -66,4 +67,25 @@ test('over TLS, as a user who may see no other keys, a worker gets an adapter th
     kept.map((name) => /^[0-9a-f]{64}\.safetensors$/.test(name)),
     [true],
   )
+
+  // Another library, that promises one adapter and sends other bytes.
+  const { client } = redis
+  const [name] = await client.keys('lenslore:announcement:*')
+  const told = JSON.parse((await client.get(name!))!)
+  engine.close()
+  await engine.ended
+  const stranger = 'a'.repeat(32)
+  const adapterFile = { sha256: '0'.repeat(64), sizeBytes: 10 }
+  await client.set(`lenslore:adapter:${stranger}:0`, '0123456789')
+  await client.set(
+    `lenslore:announcement:${stranger}`,
+    JSON.stringify({ ...told, adapterId: 'another', adapterFile }),
+  )
+  await client.zadd('lenslore:libraries', Date.now(), stranger)
+  for (let problem = ''; !problem.includes('is another one'); ) {
+    await sleep(100)
+    const [one] = (await workersOf(queue).status()).workers
+    problem = one?.problem ?? ''
+  }
+  assert.deepEqual(readdirSync(worker.adapterDirectory), kept)
 })
